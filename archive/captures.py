@@ -1,0 +1,137 @@
+"""Recording what was fetched, at once and durably; and finding it again. Nothing is decided here."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.clock import from_text, to_text
+from archive.store import writing
+from archive.values import Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A capture as recorded; `body_sha256` of a 304 is the body that it confirms."""
+
+    capture_id: int
+    pass_number: int
+    page: int
+    url: str
+    fetched_at: datetime
+    status: int
+    content_type: str | None
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What to ask a URL with (RFC 9110 section 13.1), and the capture that a 304 will then stand for."""
+
+    capture_id: int
+    body_sha256: str
+    etag: str | None
+    last_modified: str | None
+    content_type: str | None
+
+
+def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
+    """Store a response, or what came in its stead, with its body once; return the capture's id. Commits."""
+    body_sha256 = fetched.confirms_body
+    with writing(db):
+        if fetched.body is not None:
+            body_sha256 = store_body(db, fetched.body)
+        cursor = db.execute(
+            "INSERT INTO captures (crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, headers, body_sha256,"
+            " revalidates, fault, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                crawl_id,
+                fetched.purpose,
+                fetched.pass_number,
+                fetched.page,
+                fetched.asked_url,
+                fetched.url,
+                to_text(fetched.at),
+                fetched.status,
+                json.dumps(fetched.headers, ensure_ascii=False),
+                body_sha256,
+                fetched.revalidates,
+                fetched.fault,
+                fetched.detail,
+            ),
+        )
+        return int(cursor.lastrowid or 0)
+
+
+def store_body(db: Database, body: bytes) -> str:
+    """Store `body` unless the archive has it; return its SHA-256 in hexadecimal."""
+    digest = sha256(body).hexdigest()
+    if not db.execute("SELECT 1 FROM bodies WHERE body_sha256 = ?", (digest,)).fetchone():
+        db.execute("INSERT INTO bodies VALUES (?, ?, ?)", (digest, len(body), zlib.compress(body, 9)))
+    return digest
+
+
+def load_body(db: Database, body_sha256: str) -> bytes:
+    """Return the bytes of a body.
+
+    Raises:
+        ValueError: the stored bytes do not have that digest any more.
+    """
+    row = db.execute("SELECT zlib FROM bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone()
+    try:
+        body = zlib.decompress(row[0])
+    except zlib.error as error:
+        raise ValueError(f"body {body_sha256}: {error}") from error
+    if sha256(body).hexdigest() != body_sha256:
+        raise ValueError(f"body {body_sha256}: its bytes have another digest")
+    return body
+
+
+def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
+    """Return what to revalidate `url` with: its newest whole capture of this crawl, or of one that settled.
+
+    Captures of a refused crawl are passed over: else the page that was refused would come back as 304 and look unchanged.
+    """
+    row = db.execute(
+        "SELECT c.capture_id, c.body_sha256, c.headers FROM captures c JOIN crawls w USING (crawl_id)"
+        " WHERE c.url = ? AND c.status = 200 AND c.body_sha256 IS NOT NULL AND c.fault IS NULL"
+        " AND (w.crawl_id = ? OR w.outcome IN ('complete', 'unchanged', 'partial'))"
+        " ORDER BY c.capture_id DESC LIMIT 1",
+        (url, crawl_id),
+    ).fetchone()
+    if row is None:
+        return None
+    headers = headers_of(row[2])
+    etag, last_modified = headers.get("etag"), headers.get("last-modified")
+    if not etag and not last_modified:
+        return None
+    return Validators(row[0], row[1], etag, last_modified, headers.get("content-type"))
+
+
+def listing_captures(db: Database, crawl_id: int) -> list[Capture]:
+    """Return the crawl's whole captures of listing pages, in the order they were made."""
+    rows = db.execute(
+        "SELECT c.capture_id, c.pass, c.page, c.url, c.fetched_at, c.status, coalesce(r.headers, c.headers), c.body_sha256"
+        " FROM captures c LEFT JOIN captures r ON r.capture_id = c.revalidates"
+        " WHERE c.crawl_id = ? AND c.purpose = 'listing' AND c.page IS NOT NULL"
+        " AND c.status IN (200, 304) AND c.body_sha256 IS NOT NULL AND c.fault IS NULL ORDER BY c.capture_id",
+        (crawl_id,),
+    )
+    return [_capture(row) for row in rows]
+
+
+def headers_of(stored: str) -> dict[str, str]:
+    """Return stored headers by lower-case name; of a repeated one the last."""
+    return {name.lower(): value for name, value in json.loads(stored)}
+
+
+def _capture(row: tuple[Any, ...]) -> Capture:
+    capture_id, pass_number, page, url, fetched_at, status, headers, body_sha256 = row
+    content_type = headers_of(headers).get("content-type")
+    return Capture(capture_id, pass_number, page, url, from_text(fetched_at), status, content_type, body_sha256)

@@ -1,0 +1,118 @@
+"""The log of crawls: beginning one, closing it, and what the last good one found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.clock import to_text
+from archive.store import writing
+from archive.values import Counts, Mode, Source, Traffic, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """A crawl that has begun, and the start of the last complete one before it (None where there is none)."""
+
+    crawl_id: int
+    source_id: int
+    source_name: str
+    mode: Mode
+    not_before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """What the last complete or unchanged full crawl of a source found."""
+
+    pages: int
+    entries: int
+
+
+def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
+    """Open a crawl's row, and its source's where it is new; return the crawl's id. Commits.
+
+    The caller holds the archive's lock: so a crawl that is still open was killed, and is closed as failed.
+    """
+    with writing(db):
+        db.execute(
+            "UPDATE crawls SET outcome = 'failed', reason = 'the run was killed before it settled', finished_at = ?"
+            " WHERE outcome IS NULL",
+            (to_text(at),),
+        )
+        db.execute(
+            "INSERT INTO sources (name, url, title, language) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            " url = excluded.url, title = excluded.title, language = excluded.language",
+            (source.name, source.url, source.title, source.language),
+        )
+        cursor = db.execute(
+            "INSERT INTO crawls (source_id, mode, started_at) SELECT source_id, ?, ? FROM sources WHERE name = ?",
+            (mode, to_text(at), source.name),
+        )
+        return int(cursor.lastrowid or 0)
+
+
+def find_crawl(db: Database, crawl_id: int) -> Crawl:
+    """Return the crawl with that id."""
+    return Crawl(
+        *db.execute(
+            "SELECT c.crawl_id, c.source_id, s.name, c.mode, (SELECT p.started_at FROM crawls p"
+            " WHERE p.source_id = c.source_id AND p.crawl_id < c.crawl_id AND p.mode = 'full'"
+            " AND p.outcome IN ('complete', 'unchanged') ORDER BY p.crawl_id DESC LIMIT 1)"
+            " FROM crawls c JOIN sources s USING (source_id) WHERE c.crawl_id = ?",
+            (crawl_id,),
+        ).fetchone()
+    )
+
+
+def finish_crawl(
+    db: Database, crawl_id: int, verdict: Verdict, parser_version: int, traffic: Traffic, counts: Counts, at: datetime
+) -> None:
+    """Close a crawl's row, inside the caller's transaction."""
+    db.execute(
+        "UPDATE crawls SET outcome = ?, reason = ?, parser_version = ?, finished_at = ?, requests = ?, not_modified = ?,"
+        " bytes = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ? WHERE crawl_id = ?",
+        (
+            verdict.outcome,
+            verdict.reason,
+            parser_version,
+            to_text(at),
+            *(traffic.requests, traffic.not_modified, traffic.bytes),
+            *(counts.pages, counts.entries, counts.new, counts.revised, counts.withdrawn, counts.returned),
+            crawl_id,
+        ),
+    )
+
+
+def last_good(db: Database, source_name: str) -> LastGood | None:
+    """Return what the source's last full crawl that ended well found, or None before the first."""
+    row = db.execute(
+        "SELECT c.pages, c.entries FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ? AND c.mode = 'full'"
+        " AND c.outcome IN ('complete', 'unchanged') ORDER BY c.crawl_id DESC LIMIT 1",
+        (source_name,),
+    ).fetchone()
+    return LastGood(*row) if row else None
+
+
+def settled_bodies(db: Database, source_name: str, parser_version: int) -> tuple[str, ...] | None:
+    """Return the page bodies of the last settled state in page order; None where none can be gone by.
+
+    That is where the last crawl that settled anything was partial or quick, or was read by another parser.
+    """
+    row = db.execute(
+        "SELECT c.crawl_id, c.mode, c.outcome, c.parser_version FROM crawls c JOIN sources s USING (source_id)"
+        " WHERE s.name = ? AND c.outcome IN ('complete', 'unchanged', 'partial')"
+        " AND NOT (c.mode = 'quick' AND c.outcome = 'unchanged') ORDER BY c.crawl_id DESC LIMIT 1",
+        (source_name,),
+    ).fetchone()
+    if row is None or row[1] != "full" or row[2] == "partial" or row[3] != parser_version:
+        return None
+    bodies = db.execute(
+        "SELECT page, body_sha256 FROM captures WHERE crawl_id = ? AND purpose = 'listing' AND page IS NOT NULL"
+        " AND status IN (200, 304) AND body_sha256 IS NOT NULL AND fault IS NULL ORDER BY pass, capture_id",
+        (row[0],),
+    )
+    final = dict(bodies.fetchall())
+    return tuple(final[page] for page in sorted(final))

@@ -1,0 +1,39 @@
+"""The dates that we decide, since the source has none: feed dates and the times of changes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import datetime, timedelta
+
+SECOND = timedelta(seconds=1)
+TICK = timedelta(microseconds=1)
+
+
+def feed_dates(
+    count: int, first_seen: datetime, not_before: datetime | None, taken: Container[datetime]
+) -> list[datetime]:
+    """Return `count` distinct dates for entries first seen together, in listing order: the first listed is the newest.
+
+    They stand one second apart, ending at `first_seen`, or closer where the interval since `not_before` is too short for
+    that; none is among `taken`, and none lies outside the interval.
+    """
+    step = SECOND
+    if not_before is not None and first_seen - not_before < count * SECOND:
+        step = max((first_seen - not_before) / (count + 1), TICK)
+    dates: list[datetime] = []
+    date = first_seen
+    for _ in range(count):
+        while date in taken:
+            date -= TICK
+        dates.append(date)
+        date = min(date - TICK, first_seen - step * len(dates))
+    return dates
+
+
+def change_times(count: int, settled_at: datetime, last: datetime | None) -> list[datetime]:
+    """Return `count` rising times for the changes of one settling, a millisecond apart.
+
+    They begin at `settled_at`, or after the `last` change of the archive where the clock has gone back.
+    """
+    start = settled_at if last is None else max(settled_at, last + timedelta(milliseconds=1))
+    return [start + timedelta(milliseconds=number) for number in range(count)]

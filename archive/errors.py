@@ -1,0 +1,53 @@
+"""What can go wrong with an archive and is the user's to mend. Bugs fly past this tree.
+
+ArchiveError
+├── NotAnArchive        the file is something else, or damaged
+├── NoArchive           there is no such file
+├── ArchiveOutdated     made by another version of Foreign Eyes
+├── ArchiveUnwritable   the file or its folder cannot be written
+└── ArchiveBusy         another run holds it
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ArchiveError(Exception):
+    """The base of the tree; its text is one line that says what is wrong, where, and what to do."""
+
+
+class NoArchive(ArchiveError):
+    """There is no file at that path."""
+
+    def __init__(self, path: Path):
+        super().__init__(f"{path}: no such archive; make one with: foreign-eyes crawl")
+
+
+class NotAnArchive(ArchiveError):
+    """The file is no SQLite database, or one that Foreign Eyes did not make."""
+
+    def __init__(self, path: Path, why: str):
+        super().__init__(f"{path}: not a Foreign Eyes archive ({why}); name another file with --archive")
+
+
+class ArchiveOutdated(ArchiveError):
+    """The tables are of another version than this program's."""
+
+    def __init__(self, path: Path, why: str):
+        super().__init__(f"{path}: {why}")
+
+
+class ArchiveUnwritable(ArchiveError):
+    """The archive, or a file beside it, cannot be written."""
+
+    def __init__(self, path: Path, why: object):
+        super().__init__(f"{path}: cannot be written ({why}); check the folder's permissions and free space")
+
+
+class ArchiveBusy(ArchiveError):
+    """Another run holds the archive."""
+
+    def __init__(self, path: Path, holder: str):
+        super().__init__(f"{path}: in use by {holder}; try again when it has ended")
+        self.holder = holder

@@ -1,0 +1,49 @@
+"""What makes wordings the same, and how ids are minted. Pure but for the random number that is handed in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from hashlib import sha256
+
+from archive.text import comparable
+from archive.values import ListedEntry
+
+# Nine digits: short enough to say on the telephone, and a million entries meet one in a thousand times, which is checked
+ID_RANGE = range(100_000_000, 1_000_000_000)
+
+
+def publication_key(name: str | None) -> str:
+    """Return the form under which spellings of one press title meet: no case, no white space, no leading "the"."""
+    words = (name or "").casefold().split()
+    return comparable("".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words))
+
+
+def wording_digest(entry: ListedEntry) -> str:
+    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording.
+
+    White space, quote style and the spelling of the publication's name do not count. The attribution line counts only
+    where it was not split: else `, by CNN` turned to `,CNN` would be an edit.
+    """
+    source = "" if entry.title else comparable(entry.attribution)
+    parts = (comparable(entry.title), publication_key(entry.publication), source, comparable(entry.excerpt))
+    return sha256("\x1f".join((*parts, comparable(entry.commentary))).encode()).hexdigest()[:32]
+
+
+def title_key(entry: ListedEntry) -> str | None:
+    """Return the key by which two rows share title and publication; None where there is no title to go by."""
+    title = comparable(entry.title).casefold()
+    return f"{title}\x1f{publication_key(entry.publication)}" if title else None
+
+
+def mint_entry_id(taken: Callable[[int], bool], draw: Callable[[int], int] = secrets.randbelow) -> int:
+    """Return a new random entry id of nine digits that is not `taken`; `draw(n)` gives a number below n."""
+    while True:
+        entry_id = ID_RANGE.start + draw(len(ID_RANGE))
+        if not taken(entry_id):
+            return entry_id
+
+
+def entry_tag(authority: str, source: str, entry_id: int) -> str:
+    """Return the `tag:` URI (RFC 4151) of an entry; `authority` is `name,date` as in section 2.1."""
+    return f"tag:{authority}:{source}/{entry_id}"

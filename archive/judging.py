@@ -1,0 +1,77 @@
+"""When a listing has been read well enough to decide anything by it. Pure.
+
+A crawl is complete when two passes over all its pages were equal, unchanged when one pass equals the last settled state;
+what looks wrong is suspect and settles nothing. Every branch says why, in words for the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from archive.identity import wording_digest
+from archive.values import ListingPage, Verdict
+
+MAX_PASSES = 5
+# a page of 40 entries holds about 40,000 characters; a handful lost is an editor's slip, more is a wrong codec
+MAX_REPLACEMENTS = 10
+MAX_PAGES_AT_FIRST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One reading of all pages: the digest of each page's body and of what it lists, or why it was torn off."""
+
+    bodies: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+    torn: str | None = None
+
+
+def fingerprint(listing: ListingPage) -> str:
+    """Return a digest of what a page lists: entries in order, page count and links, whatever its bytes are."""
+    wordings = [wording_digest(entry) for entry in listing.entries]
+    facts = [*wordings, str(listing.page_count), *(f"{link.label}\x1f{link.url}" for link in listing.links)]
+    return sha256("\x1e".join(facts).encode()).hexdigest()
+
+
+def judge_passes(passes: Sequence[Pass], settled: Sequence[str] | None) -> Verdict | None:
+    """Return the crawl's verdict after these passes, or None when another pass is needed.
+
+    `settled` are the page bodies of the last settled state, in page order; None where there is none to go by.
+    """
+    last = passes[-1]
+    before = passes[-2] if len(passes) > 1 else None
+    if last.torn is None and settled is not None and tuple(settled) == last.bodies:
+        return Verdict("unchanged")
+    if before is not None and before.torn == last.torn and last.torn is not None:
+        return Verdict("partial", last.torn)
+    if before is not None and before.torn is None is last.torn and before.fingerprints == last.fingerprints:
+        return Verdict("complete")
+    if len(passes) >= MAX_PASSES:
+        return Verdict("partial", last.torn or f"the listing changed during each of {MAX_PASSES} passes")
+    return None
+
+
+def page_limit(last_pages: int | None) -> int:
+    """Return how many pages a listing may announce before it is refused: about three times what it last had."""
+    return MAX_PAGES_AT_FIRST if last_pages is None else max(3 * last_pages, 25)
+
+
+def suspect_page(page: int, listing: ListingPage) -> str | None:
+    """Say why a page that was read looks wrong, or None."""
+    if not listing.entries:
+        return f"page {page} lists no entries"
+    if listing.replacements > MAX_REPLACEMENTS:
+        return f"page {page} holds {listing.replacements} replacement characters (read as {listing.encoding})"
+    lacking = sum(1 for entry in listing.entries if not entry.excerpt or not entry.title)
+    if lacking * 2 > len(listing.entries) and lacking > 1:
+        return f"page {page}: {lacking} of {len(listing.entries)} entries lack an excerpt or a title; has its layout changed?"
+    return None
+
+
+def suspect_count(entries: int, last_entries: int | None) -> str | None:
+    """Say why the number of entries of a whole listing looks wrong beside the last good crawl's, or None."""
+    if last_entries and entries * 2 < last_entries:
+        return f"the listing shows {entries} entries; the last good crawl found {last_entries}"
+    return None

@@ -1,0 +1,136 @@
+"""Opening an archive: one SQLite file, with a rollback journal.
+
+A rollback journal, and not WAL: a WAL archive cannot be opened by a reader who may not write its folder, and SQLite up to
+3.51.2 has a rare race when a WAL is reset. One run writes at a time (see `archive.lock`), so nothing is lost by it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.errors import ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
+from archive.schema import APPLICATION_ID, migrations
+
+BUSY_SECONDS = 30
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[Database]:
+    """Open the archive at `path` to write to it; make it, or bring its tables up to date, where needed.
+
+    Raises:
+        NotAnArchive: the file is something else.
+        ArchiveUnwritable: the file or its folder cannot be written.
+        ArchiveOutdated: a newer Foreign Eyes made it.
+    """
+    existed = path.exists() and path.stat().st_size > 0
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise ArchiveUnwritable(path, error) from error
+    try:
+        with _explained(path):
+            if existed:
+                _recognise(connection, path)
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            db = Database(connection)
+            _bring_up_to_date(db, path)
+        with _explained(path):
+            yield db
+    finally:
+        connection.close()
+
+
+@contextmanager
+def read_archive(path: Path) -> Iterator[Database]:
+    """Open the archive at `path` to read it; nothing is created or changed, and one moment of it is seen throughout.
+
+    Raises:
+        NoArchive: there is none.
+        NotAnArchive: the file is something else.
+        ArchiveOutdated: its tables are not this version's.
+    """
+    if not path.is_file():
+        raise NoArchive(path)
+    _finish_rollback(path)
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    try:
+        with _explained(path):
+            _recognise(connection, path)
+            db = Database(connection)
+            _refuse_newer(db, path)
+            if migrations.pending(db):
+                raise ArchiveOutdated(path, "made by an older version; any crawl brings it up to date")
+            connection.execute("BEGIN")
+            yield db
+    finally:
+        connection.close()
+
+
+@contextmanager
+def writing(db: Database) -> Iterator[None]:
+    """One transaction that takes the write lock at once, so that waiting for it can time out but never fail midway.
+
+    A deferred transaction that turns to writing later gets SQLITE_BUSY_SNAPSHOT whatever the timeout is.
+    """
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.conn.in_transaction:
+            db.conn.execute("ROLLBACK")
+        raise
+    db.conn.execute("COMMIT")
+
+
+def _finish_rollback(path: Path) -> None:
+    """Undo what a killed writer left half-done, which a reader may not: the file as it was before is the truth."""
+    if not path.with_name(f"{path.name}-journal").exists():
+        return
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    with closing(connection), suppress(sqlite3.Error):  # whoever may not write the file is told so when it is opened
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def _recognise(connection: sqlite3.Connection, path: Path) -> None:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application_id != APPLICATION_ID and tables:
+        raise NotAnArchive(path, "an SQLite file of some other program")
+
+
+def _bring_up_to_date(db: Database, path: Path) -> None:
+    _refuse_newer(db, path)
+    if migrations.pending(db):
+        with writing(db):
+            migrations.apply(db)
+            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    known = {migration.name for migration in migrations.applied(db)} | {step.name for step in migrations.pending(db)}
+    ours = {step.name for step in migrations._migrations}
+    if unknown := sorted(known - ours):
+        raise ArchiveOutdated(path, f"made by a newer version (it has {unknown[0]}); upgrade foreign-eyes")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints about the file, not about our SQL, into errors that a user can act on."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise NotAnArchive(path, str(error)) from error
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise ArchiveUnwritable(path, error) from error
+        raise

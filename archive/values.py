@@ -1,0 +1,157 @@
+"""The values that the packages hand to each other: frozen, and without behaviour of their own.
+
+The archive owns them because every arrow of import ends here: the parser makes a `ListingPage`, the crawler records a
+`Fetched`, the publisher reads a `CurrentEntry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """One entry as a listing page shows it.
+
+    `attribution` is the line as listed, dashes and all. `title` and `publication` are what it was split into, or None
+    where it could not be split with confidence (then `flags` says why). The texts are cleaned (see `archive.text`) but
+    otherwise as listed: quotes, no-break spaces and glued sentences stay.
+    """
+
+    excerpt: str
+    attribution: str
+    title: str | None
+    publication: str | None
+    commentary: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the listing page that the crawl follows: its label and its absolute URL."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """What a listing page says about its neighbours, all URLs absolute.
+
+    `next_url` is the literal "next page" link. `numbered` are the pages linked by number (from 1). `guesses` are
+    address patterns to try where no link is left: `(template, first)` means that page n has the address
+    `template.format(n - 1 + first)` for n of 2 and more.
+    """
+
+    kind: str
+    next_url: str | None = None
+    numbered: Mapping[int, str] = field(default_factory=dict)
+    guesses: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """One parsed listing page: its entries in listing order, the page count it announces and the links to follow.
+
+    `page_count` is None where the page has no pager or one without a count. `has_heading` tells whether the column's
+    heading stands on the page. `replacements` counts U+FFFD in the decoded text, `encoding` names the codec used.
+    """
+
+    entries: tuple[ListedEntry, ...]
+    page_count: int | None
+    links: tuple[Link, ...]
+    pager: Pager
+    has_heading: bool
+    encoding: str
+    replacements: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A listing as the archive knows it: a name, the address of page 1, and what feeds say about it."""
+
+    name: str
+    url: str
+    title: str
+    language: str
+
+
+Purpose = Literal["listing", "link", "robots"]
+Fault = Literal["refused", "disallowed", "unreachable", "incomplete", "oversized"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A response as fetched, or what came in its stead.
+
+    `body` is the strictly decoded entity; it is None for a 304, which confirms the body of an earlier capture
+    (`revalidates`, `confirms_body`), and wherever `fault` says why there is no whole one. `asked_url` is the URL that was
+    set out for, `url` the one asked in this exchange (another after a redirect). `pass_number` and `page` count from 1.
+    """
+
+    purpose: Purpose
+    asked_url: str
+    url: str
+    at: datetime
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    revalidates: int | None = None
+    confirms_body: str | None = None
+    pass_number: int | None = None
+    page: int | None = None
+    fault: Fault | None = None
+    detail: str | None = None
+
+
+Mode = Literal["full", "quick"]
+Outcome = Literal["complete", "unchanged", "partial", "suspect", "blocked", "unreachable", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a crawl ended, and in words why; the reason is None where nothing need be said."""
+
+    outcome: Outcome
+    reason: str | None = None
+
+    @property
+    def settles(self) -> bool:
+        """Whether entries are derived from the crawl."""
+        return self.outcome in ("complete", "unchanged", "partial")
+
+
+class Parser(Protocol):
+    """What the archive is handed to read bodies with: `crawler.parse` is one."""
+
+    PARSER_VERSION: int
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+        """Read a listing page."""
+
+    def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
+        """Say why an answer is a block rather than content; None where it is content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a crawl cost the source: requests sent, answers 304, bytes of bodies received."""
+
+    requests: int = 0
+    not_modified: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a settling did, as the crawl log tells it."""
+
+    pages: int = 0
+    entries: int = 0
+    new: int = 0
+    revised: int = 0
+    withdrawn: int = 0
+    returned: int = 0
