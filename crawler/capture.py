@@ -1,0 +1,153 @@
+"""The middleware next to the downloader: every response becomes a capture, at once, before anyone decides about it.
+
+Going out, a request gets the validators that the archive has for its URL. Coming in, the content coding is undone
+strictly, the exchange is recorded, and a 304 is answered with the body that it confirms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from archive.captures import Validators
+from archive.values import Fault, Fetched
+from crawler import addresses
+from crawler.coding import BadCodingError, OversizedError, decode_body
+from crawler.faults import FetchFault, fault_of
+from crawler.session import Session
+from crawler.settings import MAX_BODY_BYTES
+
+
+class CaptureMiddleware:
+    """Records what the downloader brings; the session of the running spider knows where."""
+
+    def __init__(self, crawler: Crawler):
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware."""
+        return cls(crawler)
+
+    @property
+    def _session(self) -> Session:
+        session: Session = self._crawler.spider.session  # type: ignore[union-attr]
+        return session
+
+    def process_request(self, request: Request) -> None:
+        """Ask conditionally wherever a whole capture of the URL can be confirmed."""
+        for name in ("If-None-Match", "If-Modified-Since"):
+            request.headers.pop(name, None)  # a redirect carries over those of the URL before
+        validators = self._session.validators(request.url)
+        request.meta["validators"] = validators
+        if validators is not None:
+            if validators.etag:
+                request.headers["If-None-Match"] = validators.etag
+            if validators.last_modified:
+                request.headers["If-Modified-Since"] = validators.last_modified
+        self._session.count_request()
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Record the response; return it decoded, with the body it stands for.
+
+        The flags tell the rest of the way: `not modified`, or `fault` with the fault itself in the request's meta.
+        """
+        self._session.count_response(response.status, len(response.body))
+        validators: Validators | None = request.meta.get("validators")
+        if response.status == 304:
+            return self._confirmed(request, response, validators)
+        try:
+            body = decode_body(response.body, _header(response, "Content-Encoding") or "", MAX_BODY_BYTES)
+            if _may_be_cut(request, response, body):
+                raise BadCodingError("the connection closed without a length and before the page's end tag")
+        except BadCodingError as error:
+            return self._faulty(request, response, FetchFault("incomplete", str(error)))
+        except OversizedError as error:
+            return self._faulty(request, response, FetchFault("oversized", str(error)))
+        self._session.record(self._fetched(request, response, body=body))
+        return response.replace(body=body)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Record what came in a response's stead."""
+        fault = addresses.rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
+        if fault is None:
+            return
+        request.meta["fault"] = fault
+        self._session.record(_request_facts(request, self._session, fault=fault.fault, detail=fault.detail))
+
+    def _confirmed(self, request: Request, response: Response, validators: Validators | None) -> Response:
+        if validators is None:
+            return self._faulty(
+                request, response, FetchFault("unreachable", "answered 304 to a request without a condition")
+            )
+        self._session.record(
+            self._fetched(request, response, revalidates=validators.capture_id, confirms_body=validators.body_sha256)
+        )
+        headers = {"Content-Type": validators.content_type} if validators.content_type else {}
+        body = self._session.body(validators.body_sha256)
+        return Response(request.url, 200, headers=headers, body=body, flags=["not modified"])
+
+    def _faulty(self, request: Request, response: Response, fault: FetchFault) -> Response:
+        self._session.record(self._fetched(request, response, fault=fault.fault, detail=fault.detail))
+        request.meta["fault"] = fault
+        return response.replace(body=b"", flags=[*response.flags, "fault"])
+
+    def _fetched(
+        self,
+        request: Request,
+        response: Response,
+        *,
+        body: bytes | None = None,
+        revalidates: int | None = None,
+        confirms_body: str | None = None,
+        fault: Fault | None = None,
+        detail: str | None = None,
+    ) -> Fetched:
+        facts = _request_facts(request, self._session, fault=fault, detail=detail)
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+        )
+        return replace(
+            facts,
+            status=response.status,
+            headers=headers,
+            body=body,
+            revalidates=revalidates,
+            confirms_body=confirms_body,
+        )
+
+
+def _request_facts(request: Request, session: Session, *, fault: Fault | None, detail: str | None) -> Fetched:
+    meta = request.meta
+    return Fetched(
+        purpose=meta["purpose"],
+        asked_url=meta["asked_url"],
+        url=request.url,
+        at=session.now(),
+        pass_number=meta.get("pass_number"),
+        page=meta.get("page"),
+        fault=fault,
+        detail=detail,
+    )
+
+
+def _may_be_cut(request: Request, response: Response, body: bytes) -> bool:
+    """A listing page that ended with the connection (RFC 9112 section 6.3, rule 8) is whole only if its end tag came."""
+    if request.meta["purpose"] != "listing" or "partial" not in response.flags or response.status != 200:
+        return False
+    if _header(response, "Content-Encoding"):
+        return False  # its own end was reached
+    tail = body[-1024:].lower()
+    return b"</html" not in tail and b"</datastore" not in tail
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,98 @@
+"""One listing page from bytes to values.
+
+bytes | decode | read paragraphs | find parts | split attributions = ListingPage
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from archive.values import Link, ListedEntry, ListingPage
+
+from . import likeness, marks
+from .addresses import resolver
+from .attribution import Attribution, Reading, attribution_of, best_reading
+from .blocks import Parts, find_parts
+from .decoding import decode
+from .pager import find_pager
+from .paragraphs import Document, read
+from .publications import KNOWN_KEYS, name_key
+
+_PATENT_SEARCH = re.compile(r"patent\s*search", re.IGNORECASE)
+_LABEL_LENGTH = 200
+_SURE = 1.0
+
+
+def parse_listing(body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+    """Return what the listing page `body`, fetched from `url`, shows. Pure and total: no input makes it raise.
+
+    A body that is no listing gives a page without entries; whether that is suspect is for the crawler to say.
+    """
+    decoded = decode(body, content_type)
+    document = read(decoded.text)
+    parts, outside = find_parts(document, _is_press)
+    found = find_pager(document, outside, url)
+    return ListingPage(
+        entries=_entries(parts),
+        page_count=found.page_count,
+        links=_links(document, url),
+        pager=found.pager,
+        has_heading=any(map(marks.is_heading, document.headings)) or any(map(marks.is_heading, outside)),
+        encoding=decoded.encoding,
+        replacements=decoded.replacements,
+    )
+
+
+def _entries(parts: Sequence[Parts]) -> tuple[ListedEntry, ...]:
+    return tuple(
+        ListedEntry(
+            excerpt=part.excerpt,
+            attribution=part.attribution,
+            title=split.title,
+            publication=split.publication,
+            commentary=part.commentary,
+            flags=(*part.flags, *split.flags),
+        )
+        for part, split in zip(parts, _split_all([part.attribution for part in parts]), strict=True)
+    )
+
+
+def _split_all(lines: Sequence[str]) -> list[Attribution]:
+    """Split the attributions of a page; a name that one of them gives plainly helps to read the others."""
+    readings = [best_reading(line, KNOWN_KEYS) for line in lines]
+    names = frozenset(name_key(reading.publication) for reading in readings if reading and _is_plain(reading))
+    names -= KNOWN_KEYS
+    if names:
+        readings = [
+            reading
+            if reading and name_key(reading.publication) in KNOWN_KEYS
+            else best_reading(line, KNOWN_KEYS, names)
+            for line, reading in zip(lines, readings, strict=True)
+        ]
+    return [attribution_of(line, reading) for line, reading in zip(lines, readings, strict=True)]
+
+
+def _is_plain(reading: Reading) -> bool:
+    return reading.style == "by" and likeness.publication_points(reading.publication, KNOWN_KEYS) >= _SURE
+
+
+def _is_press(line: str, strict: bool) -> bool:
+    """Tell whether a line found inside prose is an attribution: it splits, and what it names looks like the press."""
+    reading = best_reading(line, KNOWN_KEYS)
+    if reading is None:
+        return False
+    least = likeness.KNOWN if strict else _SURE
+    return likeness.publication_points(reading.publication, KNOWN_KEYS) >= least
+
+
+def _links(document: Document, url: str) -> tuple[Link, ...]:
+    """Return the page's "Patent Search" links, each address once, in order."""
+    resolve = resolver(url, document.base)
+    found: dict[str, Link] = {}
+    for anchor in document.anchors:
+        if len(anchor.label) > _LABEL_LENGTH or _PATENT_SEARCH.search(anchor.label) is None:
+            continue
+        if (address := resolve(anchor.href)) is not None:
+            found.setdefault(address, Link(" ".join(anchor.label.split()), address))
+    return tuple(found.values())

@@ -1,0 +1,243 @@
+"""How a listing is read, as one coroutine over a function that fetches. It knows neither Scrapy nor the archive.
+
+pass 1: page 1, 2 … N in order; pass 2: the same, conditionally; and so on until two passes are equal
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from archive.identity import wording_digest
+from archive.judging import (
+    MAX_PASSES,
+    Pass,
+    fingerprint,
+    judge_passes,
+    page_limit,
+    suspect_count,
+    suspect_page,
+)
+from archive.values import Fault, Link, ListingPage, Mode, Outcome, Parser, Verdict
+from crawler.paging import next_addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of asking for `asked_url`, at `url` after redirects: a whole response, or a fault and its detail."""
+
+    asked_url: str
+    url: str
+    status: int | None = None
+    body: bytes = b""
+    body_sha256: str = ""
+    content_type: str | None = None
+    not_modified: bool = False
+    fault: Fault | None = None
+    detail: str | None = None
+
+
+class Fetch(Protocol):
+    """The function that asks for a listing page."""
+
+    def __call__(self, url: str, *, page: int, pass_number: int) -> Awaitable[Answer]:
+        """Ask once, politely; never raises for what a source can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the archive knows of a source: the last settled page bodies, the last good counts, and all wordings."""
+
+    settled: tuple[str, ...] | None = None
+    last_pages: int | None = None
+    last_entries: int | None = None
+    has_wordings: Callable[[Collection[str]], bool] = lambda wordings: not wordings
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One page read, for whoever watches; `pages` is None while the count is unknown."""
+
+    pass_number: int
+    page: int
+    pages: int | None
+    entries: int
+    not_modified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the listing was read, and the links on it, each URL once."""
+
+    verdict: Verdict
+    links: tuple[Link, ...] = ()
+
+
+class _Refusal(Exception):
+    """The crawl cannot go on; carries its verdict."""
+
+    def __init__(self, outcome: Outcome, reason: str):
+        super().__init__(reason)
+        self.verdict = Verdict(outcome, reason)
+
+
+class _Torn(Exception):
+    """This pass cannot be finished, as if the listing had moved; the next one may."""
+
+
+@dataclass(slots=True)
+class ListingReader:
+    """Reads one source's listing with `fetch`, and judges what it read by what is `known`."""
+
+    url: str
+    fetch: Fetch
+    parser: Parser
+    known: Known
+    mode: Mode = "full"
+    accept: bool = False
+    on_page: Callable[[Progress], None] = lambda progress: None
+    _links: dict[str, Link] = field(default_factory=dict)
+
+    async def read(self) -> Reading:
+        """Read passes until the verdict is clear."""
+        try:
+            verdict = await self._read_page_by_page() if self.mode == "quick" else await self._read_passes()
+        except _Refusal as refusal:
+            verdict = refusal.verdict
+        return Reading(verdict, tuple(self._links.values()))
+
+    async def _read_passes(self) -> Verdict:
+        passes: list[Pass] = []
+        for number in range(1, MAX_PASSES + 1):
+            passes.append(await self._read_pass(number))
+            if verdict := judge_passes(passes, self.known.settled):
+                return verdict
+        raise AssertionError("the judge did not end the crawl")
+
+    async def _read_pass(self, number: int) -> Pass:
+        pages: list[_PageRead] = []
+        torn: str | None = None
+        try:
+            await self._read_all_pages(number, pages)
+        except _Torn as tear:
+            torn = str(tear)
+        if torn is None and not self.accept:
+            entries = len({wording_digest(entry) for read in pages for entry in read.listing.entries})
+            if doubt := suspect_count(entries, self.known.last_entries):
+                raise _Refusal("suspect", doubt)
+        bodies = tuple(read.answer.body_sha256 for read in pages)
+        return Pass(bodies, tuple(fingerprint(read.listing) for read in pages), torn)
+
+    async def _read_page_by_page(self) -> Verdict:
+        """Read from page 1 until a page brings nothing new: what `--quick` does."""
+        pages: list[_PageRead] = []
+        try:
+            await self._read_all_pages(1, pages, until_known=True)
+        except _Torn as tear:
+            return Verdict("partial", str(tear))
+        bodies = tuple(read.answer.body_sha256 for read in pages)
+        same = self.known.settled is not None and self.known.settled[: len(bodies)] == bodies
+        return Verdict("unchanged" if same else "complete")
+
+    async def _read_all_pages(self, number: int, pages: list[_PageRead], *, until_known: bool = False) -> None:
+        """Append the listing's pages to `pages` in order, 1 to the last."""
+        limit = page_limit(self.known.last_pages)
+        answer = await self._ask(self.url, 1, number)
+        pages.append(self._accepted(answer, 1, number, None))
+        count = pages[0].listing.page_count
+        if count is not None and not 1 <= count <= limit:
+            raise _Refusal("suspect", f"the pager announces {count} pages; at most {limit} are believed")
+        while not self._is_last(pages, count):
+            if until_known and self.known.has_wordings([wording_digest(entry) for entry in pages[-1].listing.entries]):
+                return
+            if len(pages) >= limit:
+                raise _Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are believed")
+            read = await self._read_next(pages, number, count)
+            if read.listing.page_count != count:
+                raise _Torn(f"page 1 announces {count} pages, page {len(pages) + 1} {read.listing.page_count}")
+            pages.append(read)
+
+    def _is_last(self, pages: Sequence[_PageRead], count: int | None) -> bool:
+        if count is not None:
+            return len(pages) >= count
+        visited = _visited(pages)
+        linked, _ = next_addresses(len(pages) + 1, [read.listing for read in pages], visited)
+        onward, last = pages[-1].listing.pager.next_url, pages[-1].answer
+        if not linked and onward in visited and (len(pages) == 1 or onward not in (last.asked_url, last.url)):
+            raise _Refusal("suspect", f"the next link of page {len(pages)} leads back to {onward}; where is the end?")
+        return not linked  # a last page whose next link is the page itself is an end
+
+    async def _read_next(self, pages: Sequence[_PageRead], number: int, count: int | None) -> _PageRead:
+        """Read the page after `pages`: by link, or at a made-up address that proves to be no page read before."""
+        page = len(pages) + 1
+        visited = _visited(pages)
+        linked, made_up = next_addresses(page, [read.listing for read in pages], visited)
+        if linked:
+            return self._accepted(await self._ask(linked[0], page, number), page, number, count)
+        seen = {fingerprint(read.listing) for read in pages}
+        for url in made_up:
+            answer = await self._ask(url, page, number)
+            if answer.status not in (404, 410):
+                read = self._accepted(answer, page, number, count)
+                if fingerprint(read.listing) not in seen:
+                    return read
+        where = f"{page} of {count}" if count else str(page)
+        raise _Refusal(
+            "suspect", f"the pager of page {page - 1} leads back to pages already read; page {where} is not linked"
+        )
+
+    async def _ask(self, url: str, page: int, number: int) -> Answer:
+        answer = await self.fetch(url, page=page, pass_number=number)
+        where = f"page {page} ({answer.url})"
+        if answer.fault:
+            raise _refusal_of(answer, where)
+        if sign := self.parser.blocking_sign(answer.status or 0, answer.body, answer.content_type):
+            raise _Refusal("blocked", f"{where} is blocked: {sign}")
+        if answer.status not in (200, 404, 410):
+            raise _refusal_of(answer, where)
+        return answer
+
+    def _accepted(self, answer: Answer, page: int, number: int, count: int | None) -> _PageRead:
+        """Parse a whole answer; refuse it where it is no listing page."""
+        if answer.status in (404, 410):
+            if page == 1:
+                raise _Refusal("unreachable", f"{answer.url} answers {answer.status}: has the column moved?")
+            raise _Torn(f"page {page} answers {answer.status} ({answer.url})")
+        listing = self.parser.parse_listing(answer.body, answer.url, answer.content_type)
+        if not listing.entries and not listing.has_heading:
+            reason = f"page {page} is not the listing (neither its heading nor an entry): a login, notice or home page?"
+            raise _Refusal("blocked", reason)
+        if not self.accept and (doubt := suspect_page(page, listing)):
+            raise _Refusal("suspect", doubt)
+        for link in listing.links:
+            self._links.setdefault(link.url, link)
+        self.on_page(Progress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified))
+        return _PageRead(answer, listing)
+
+
+@dataclass(frozen=True, slots=True)
+class _PageRead:
+    answer: Answer
+    listing: ListingPage
+
+
+def _visited(pages: Sequence[_PageRead]) -> set[str]:
+    """Return the URLs of the pages read, as asked for and as redirected to."""
+    return {url for read in pages for url in (read.answer.asked_url, read.answer.url)}
+
+
+def _refusal_of(answer: Answer, where: str) -> _Refusal:
+    """Return what a fault, or a status that is no page, makes of the crawl."""
+    match answer.fault:
+        case "disallowed" | "refused":
+            return _Refusal("blocked", f"{where}: {answer.detail}")
+        case "unreachable":
+            return _Refusal("unreachable", f"{where}: {answer.detail}")
+        case "incomplete":
+            return _Refusal("partial", f"{where} did not arrive whole: {answer.detail}")
+        case "oversized":
+            return _Refusal("suspect", f"{where} is too large: {answer.detail}")
+    status = answer.status or 0
+    outcome: Outcome = "blocked" if 400 <= status < 500 else "unreachable"
+    return _Refusal(outcome, f"{where} answers {status}")

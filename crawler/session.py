@@ -1,0 +1,148 @@
+"""One crawl's hold on the archive: what the Scrapy components record through, and how the crawl ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+import sample
+from archive.captures import Validators, find_validators, load_body, record_capture
+from archive.clock import now as clock_now
+from archive.clock import to_text
+from archive.crawls import begin_crawl, last_good, settled_bodies
+from archive.entries import has_wordings
+from archive.lock import only_run
+from archive.query import log_row
+from archive.settle import settle
+from archive.store import open_archive
+from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
+from crawler import parse
+from crawler.jobs import Job
+from crawler.reading import Known
+from crawler.sources import SourceSettings
+
+
+@dataclass(slots=True)
+class Session:
+    """A crawl that has begun."""
+
+    job: Job
+    db: Database
+    crawl_id: int
+    proxy: str | None
+    parser: Parser
+    now: Callable[[], datetime] = clock_now
+    traffic: Traffic = field(default_factory=Traffic)
+    ended: Verdict | None = None
+    interrupted: bool = False
+
+    def known(self) -> Known:
+        """Return what the archive knows of the source, for judging this crawl."""
+        good = last_good(self.db, self.job.name)
+        return Known(
+            settled=settled_bodies(self.db, self.job.name, self.parser.PARSER_VERSION),
+            last_pages=good.pages if good else None,
+            last_entries=good.entries if good else None,
+            has_wordings=self._has_wordings,
+        )
+
+    def validators(self, url: str) -> Validators | None:
+        """Return what to revalidate `url` with."""
+        return find_validators(self.db, url, self.crawl_id)
+
+    def body(self, body_sha256: str) -> bytes:
+        """Return an archived body."""
+        return load_body(self.db, body_sha256)
+
+    def record(self, fetched: Fetched) -> None:
+        """Store a capture, durably."""
+        record_capture(self.db, self.crawl_id, fetched)
+
+    def count_request(self) -> None:
+        """Count a request about to be sent."""
+        self.traffic = replace(self.traffic, requests=self.traffic.requests + 1)
+
+    def count_response(self, status: int, size: int) -> None:
+        """Count a response and the bytes of its body as they came over the wire."""
+        not_modified = self.traffic.not_modified + (status == 304)
+        self.traffic = replace(self.traffic, not_modified=not_modified, bytes=self.traffic.bytes + size)
+
+    def finish(self, verdict: Verdict) -> Counts:
+        """Settle the crawl by its verdict; a second call would be a fault of ours."""
+        counts = settle(
+            self.db,
+            self.crawl_id,
+            verdict,
+            self.parser,
+            self.traffic,
+            at=self.now(),
+            authority=self.job.authority,
+        )
+        self.ended = verdict
+        return counts
+
+    def log_row(self) -> dict[str, Any]:
+        """Return the crawl's row of `crawl_log`."""
+        return log_row(self.db, self.crawl_id)
+
+    def _has_wordings(self, wordings: Collection[str]) -> bool:
+        return has_wordings(self.db, self.job.name, wordings)
+
+
+@contextmanager
+def open_session(job: Job) -> Iterator[Session]:
+    """Take the archive's lock, begin a crawl in it, and serve the sample where that is the source.
+
+    A session that is left before it has finished closes its crawl as failed.
+
+    Raises:
+        ArchiveError: the archive is in use, or cannot be opened or written.
+    """
+    began = clock_now()
+    with (
+        only_run(job.archive, what=f"a crawl of {job.name}", since=to_text(began)),
+        open_archive(job.archive) as db,
+        _sample_proxy(job.source) as proxy,
+    ):
+        source = Source(job.name, job.source.url, job.source.title, job.source.language)
+        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, RememberingParser())
+        try:
+            yield session
+        finally:
+            if session.ended is None:
+                session.finish(Verdict("failed", "the run ended before the listing was read"))
+
+
+class RememberingParser:
+    """`crawler.parse`, reading each body once a crawl: first when it is fetched, again when it is settled."""
+
+    PARSER_VERSION = parse.PARSER_VERSION
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[bytes, str, str | None], ListingPage] = {}
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+        """Read a listing page."""
+        key = (body, url, content_type)
+        if key not in self._pages:
+            self._pages[key] = parse.parse_listing(body, url, content_type)
+        return self._pages[key]
+
+    def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
+        """Say why an answer is a block; None where it is content."""
+        return parse.blocking_sign(status, body, content_type)
+
+
+@contextmanager
+def _sample_proxy(source: SourceSettings) -> Iterator[str | None]:
+    """Serve the bundled sample on a free port; it is asked as a proxy, so that its URLs stay the same on any port."""
+    if not source.is_bundled:
+        yield None
+        return
+    with sample.serve() as address:
+        yield address

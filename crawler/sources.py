@@ -1,0 +1,129 @@
+"""What can be crawled: the two sources that are built in, those of the configuration file, and any URL.
+
+[sources.NAME]
+url = "https://…/index.htm"     # page 1 of the listing
+title = "…"                     # what feeds call it
+language = "en"
+delay = 2.0                     # seconds between requests
+contact = "you@example.org"     # told to the site in the User-Agent
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+import sample
+
+DEFAULT_DELAY = 2.0
+COLUMN_TITLE = "China's IP in Foreign Eyes"
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+
+
+class SourceError(ValueError):
+    """A source that cannot be crawled as given; the text says which, why, and what is allowed."""
+
+
+class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A `[sources.NAME]` table; `delay` None means the default."""
+
+    url: str
+    title: Annotated[str, msgspec.Meta(min_length=1)] = COLUMN_TITLE
+    language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
+    contact: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}$")] | None = None
+
+    @property
+    def host(self) -> str:
+        """The host of the listing: the one place whose address need not be public."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether this is the sample, which is served by the program itself."""
+        return self.url.startswith(f"{sample.ORIGIN}/")
+
+    @property
+    def seconds_between_requests(self) -> float:
+        """The delay to keep: as configured, else none on this very machine, else two seconds."""
+        if self.delay is not None:
+            return self.delay
+        return 0.0 if self.is_bundled or is_loopback(self.host) else DEFAULT_DELAY
+
+
+BUILT_IN: Mapping[str, SourceSettings] = {
+    "live": SourceSettings(
+        url="https://english.cnipa.gov.cn/transfer/specialtopic/chinasipinforeigneyes/index.htm",
+        delay=5.0,
+    ),
+    "sample": SourceSettings(url=sample.LISTING_URL, title=f"{COLUMN_TITLE} (bundled sample)"),
+}
+
+
+def find_source(
+    wanted: str, configured: Mapping[str, SourceSettings], *, name: str | None = None
+) -> tuple[str, SourceSettings]:
+    """Return name and settings of the source that `wanted` means: a configured or built-in name, or a URL.
+
+    A URL is named by `name`, else by a slug of its host and path.
+
+    Raises:
+        SourceError: there is no such source, or its URL cannot be crawled.
+    """
+    known = {**BUILT_IN, **configured}
+    if wanted in known and name is None:
+        check_url(known[wanted].url)
+        return wanted, known[wanted]
+    if "://" not in wanted:
+        if wanted in known:
+            raise SourceError(f"--name is for a URL; {wanted} has its name already")
+        raise SourceError(f"no source {wanted!r}; known are {', '.join(sorted(known))}, or give a URL")
+    check_url(wanted)
+    if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", name):
+        raise SourceError(f"--name {name!r}: use small letters, digits, dots, dashes and underscores, 63 at most")
+    chosen = name or slug(wanted)
+    if chosen in known and known[chosen].url != wanted:
+        raise SourceError(f"--name {chosen}: that is the configured source at {known[chosen].url}")
+    return chosen, SourceSettings(url=wanted)
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL that could not be a listing's.
+
+    Raises:
+        SourceError: the text names what is wrong with it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise SourceError(f"{url!r} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise SourceError(f"{url!r}: a listing's address begins with http:// or https:// and a host")
+    if parts.username is not None or parts.password is not None:
+        raise SourceError(
+            f"the URL at {host} holds a user name or password; they would be stored and published: leave them out"
+        )
+
+
+def slug(url: str) -> str:
+    """Return a source name made of a URL's host and path, 63 characters at most."""
+    parts = urlsplit(url)
+    words = re.sub(r"[^a-z0-9.]+", "-", f"{parts.netloc}{parts.path}".lower())
+    return words.removesuffix(".htm").removesuffix(".html").strip("-.")[:63].rstrip("-.")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` names this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,110 @@
+"""The spider: it fetches for `crawler.reading`, follows the links that the listing carries, and ends the session.
+
+The listing is read in one coroutine rather than by callbacks: pages come strictly in order, one request at a time, and
+each step decides whether there is a next one. Scrapy's downloader, with all its middlewares, does the fetching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from archive.values import Link, Verdict
+from crawler import addresses
+from crawler.faults import fault_of
+from crawler.jobs import job_named
+from crawler.reading import Answer, ListingReader, Progress
+from crawler.session import Session, open_session
+from crawler.settings import for_source
+
+
+class ListingSpider(Spider):
+    """Reads one source's listing into the archive: `scrapy crawl listing -a source=NAME`."""
+
+    name = "listing"
+
+    def __init__(self, session: Session, on_page: Callable[[Progress], None] = lambda progress: None):
+        super().__init__()
+        self.session = session
+        self._on_page = on_page
+        self._resources = ExitStack()
+        hosts = {session.job.source.host} | ({"127.0.0.1"} if session.proxy else set())
+        addresses.rules = addresses.AddressRules(frozenset(hosts))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, source: str = "sample", **kwargs: Any) -> Self:
+        """Make the spider with the session it was given; under `scrapy crawl`, with one that it opens itself."""
+        if "session" in kwargs:
+            spider = super().from_crawler(crawler, *args, **kwargs)
+        else:
+            job = job_named(source, Path(crawler.settings["ARCHIVE"]), Path("foreign-eyes.toml"))
+            crawler.settings.setdict(for_source(job.source), priority="cmdline")
+            resources = ExitStack()
+            spider = super().from_crawler(crawler, session=resources.enter_context(open_session(job)))
+            spider._resources = resources
+        crawler.signals.connect(spider._closed, signals.spider_closed)
+        return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Read the listing, follow its links, settle."""
+        session = self.session
+        reader = ListingReader(
+            session.job.source.url,
+            self._fetch_page,
+            session.parser,
+            session.known(),
+            mode=session.job.mode,
+            accept=session.job.accept,
+            on_page=self._on_page,
+        )
+        reading = await reader.read()
+        if reading.verdict.settles:
+            for link in reading.links:
+                await self._follow(link)
+        session.finish(reading.verdict)
+        for item in list[Any]():  # there are none to pass on: what there is to say is in the archive
+            yield item
+
+    async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> Answer:
+        return await self._fetch(url, {"purpose": "listing", "page": page, "pass_number": pass_number})
+
+    async def _follow(self, link: Link) -> None:
+        """Fetch a link's target once; whatever answers is kept by the capture middleware."""
+        await self._fetch(link.url, {"purpose": "link"})
+
+    async def _fetch(self, url: str, meta: dict[str, Any]) -> Answer:
+        try:
+            request = Request(url, meta={**meta, "asked_url": url}, callback=NO_CALLBACK, dont_filter=True)
+            if self.session.proxy:
+                request.meta["proxy"] = self.session.proxy
+            response: Response = await self.crawler.engine.download_async(request)
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+            return Answer(url, url, fault=fault.fault, detail=fault.detail)
+        return Answer(
+            asked_url=url,
+            url=response.url,
+            status=response.status,
+            body=response.body,
+            body_sha256=sha256(response.body).hexdigest(),
+            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
+            not_modified="not modified" in response.flags,
+        )
+
+    def _closed(self, reason: str) -> None:
+        if self.session.ended is None:
+            self.session.interrupted = reason == "shutdown"
+            why = (
+                "the run was interrupted" if self.session.interrupted else f"a fault of our own; see the log ({reason})"
+            )
+            self.session.finish(Verdict("failed", why))
+        self._resources.close()
