@@ -1,0 +1,34 @@
+"""`python -m sample`: serve the sample listing until Ctrl-C, and say where."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from contextlib import suppress
+from typing import TextIO
+
+from sample import LISTING_URL, serve
+from sample.pages import LISTING_PATH
+
+
+def main() -> None:
+    """Serve until interrupted, with a line on standard error for each request."""
+    parser = argparse.ArgumentParser(prog="python -m sample", description="Serve the sample listing on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
+    port = parser.parse_args().port
+    try:
+        with serve(port, log=lambda line: _say(sys.stderr, line)) as address, suppress(KeyboardInterrupt):
+            _say(sys.stdout, f"{address}{LISTING_PATH}\n  or {LISTING_URL} with {address} as its HTTP proxy")
+            threading.Event().wait()
+    except (OSError, OverflowError) as error:
+        parser.exit(1, f"{parser.prog}: cannot serve on port {port}: {error}\n")
+
+
+def _say(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")  # one write, so that lines of several threads do not mix
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

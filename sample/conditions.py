@@ -1,0 +1,81 @@
+"""What a GET asks of the sample's server, decided from header fields alone. Pure.
+
+The crawler's politeness rests on conditional requests, so the sample answers them by the book (RFC 9110) rather than
+nearly: a crawler that works only against a lax server would be found out by the real one.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import unquote
+
+from sample.pages import HOST
+
+_ABSOLUTE_FORM = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)")
+_AUTHORITY = re.compile(r"([^\s:@/?#\[\]]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?")
+_ENTITY_TAG = r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")'
+_ENTITY_TAGS = re.compile(rf"[ \t,]*{_ENTITY_TAG}(?:[ \t]*,[ \t,]*{_ENTITY_TAG})*[ \t,]*")
+_HTTP_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+_QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+def locate(target: str, host: str | None) -> str | HTTPStatus:
+    """Return the path that a request asks for, or the status that refuses it.
+
+    A target in absolute-form must name the sample's own host, and then the Host field does not count (RFC 9112 section
+    3.2.2). A target in origin-form may also come under a loopback name, as a browser sends it. Anything else is
+    misdirected (RFC 9110 section 15.5.20): this server forwards nothing.
+    """
+    absolute = _ABSOLUTE_FORM.fullmatch(target)
+    scheme, authority, rest = absolute.groups() if absolute else ("http", host or HOST, target)
+    named = _AUTHORITY.fullmatch(authority)
+    if named is None or not (absolute or target.startswith("/")):
+        return HTTPStatus.BAD_REQUEST
+    name = named[1].lower()
+    is_sample = scheme.lower() == "http" and name == HOST and named[2] in (None, "", "80")
+    if not is_sample and (absolute or name not in _LOOPBACK):
+        return HTTPStatus.MISDIRECTED_REQUEST
+    return unquote(rest.partition("?")[0]) or "/"
+
+
+def is_not_modified(if_none_match: list[str], if_modified_since: list[str], etag: str, modified: datetime) -> bool:
+    """Tell whether a GET or HEAD is answered by 304, given all values of the two fields (RFC 9110 section 13.2.2).
+
+    `etag` is strong, quotes included; `modified` is what Last-Modified says. If-None-Match compares weakly (section
+    13.1.2). If-Modified-Since counts only without it, and only where it is one valid HTTP-date (section 13.1.3).
+    """
+    if if_none_match:
+        value = ", ".join(if_none_match).strip()
+        if value == "*":
+            return True
+        return bool(_ENTITY_TAGS.fullmatch(value)) and etag in re.findall(_ENTITY_TAG, value)
+    since = _http_date(if_modified_since[0]) if len(if_modified_since) == 1 else None
+    return since is not None and modified <= since
+
+
+def accepts_gzip(accept_encoding: list[str]) -> bool:
+    """Tell whether Accept-Encoding, given all its values, likes gzip at least as well as no coding.
+
+    By RFC 9110 section 12.5.3, with its quality values; a member that is malformed does not count.
+    """
+    weights: dict[str, float] = {}
+    for member in ",".join(accept_encoding).split(","):
+        coding, _, parameter = member.partition(";")
+        weight = parameter.strip().lower().removeprefix("q=") if parameter else "1"
+        if _QVALUE.fullmatch(weight):
+            weights[coding.strip().lower().removeprefix("x-")] = float(weight)
+    gzip = weights.get("gzip", weights.get("*", 0.0))
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+
+
+def _http_date(value: str) -> datetime | None:
+    # The three formats of RFC 9110 section 5.6.7; a receiver must read the old ones too
+    for pattern in _HTTP_DATES:
+        try:
+            return datetime.strptime(value.strip(), pattern).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,128 @@
+"""The sample's pages: rendered from `entries.toml`, the same bytes every time. Pure, but for reading that file.
+
+The words live in one file that reads as text, and the pages are made from it. Pages kept as files would repeat the
+pager eight times, and the GBK page would be a binary that no diff can show.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from html import escape
+from importlib import resources
+from string import Template
+from typing import Any, NamedTuple
+
+HOST = "sample.foreign-eyes.invalid"
+ORIGIN = f"http://{HOST}"
+LISTING_PATH = "/specialtopic/chinasipinforeigneyes/index.htm"
+LISTING_URL = ORIGIN + LISTING_PATH
+PATENT_SEARCH_PATH = "/patentsearch/index.htm"
+ROBOTS_PATH = "/robots.txt"
+
+_FOLDER = LISTING_PATH.removesuffix("index.htm")
+_GAP = "&nbsp;&nbsp; "
+_LINKED_NUMBERS = 6  # the column's pager links no more, however many pages there are
+
+_LISTING = Template("""\
+<!DOCTYPE html>
+<html lang="en"><head>
+<meta http-equiv="Content-Type" content="text/html; charset=$declared">
+<meta name="description" content="A sample written for the Foreign Eyes project; its excerpts quote no newspaper.">
+<title>China's IP in Foreign Eyes</title>
+</head><body><div class="content"><h1>China's IP in Foreign Eyes</h1>
+$entries
+$pager</div>
+<div class="foot"><a href="$patent_search">Patent Search</a></div></body></html>
+""")
+
+_PATENT_SEARCH = """\
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Patent Search</title></head>
+<body><h1>Patent Search</h1><p>Search by number, title or applicant. (A sample page: it finds nothing.)</p>
+</body></html>
+"""
+
+_ROBOTS = """\
+User-agent: *
+Disallow: /admin/
+"""
+
+
+class _Markup(NamedTuple):
+    """The tags of one way to lay out a listing: around the list, around each entry and between an entry's lines."""
+
+    list_start: str
+    entry_start: str
+    between_lines: str
+    entry_end: str
+    list_end: str
+
+
+_MARKUPS: Mapping[str, _Markup] = {
+    "paragraphs": _Markup("<ul>", "<li><p>", "</p>\n<p>", "</p>\n</li>", "</ul>"),
+    "bullets": _Markup("<ul>", "<li><p>•&nbsp;", "</p>\n<p>", "</p>\n</li>", "</ul>"),
+    "breaks": _Markup("<ul>", "<li>", "<br>\n", "</li>", "</ul>"),
+    "divisions": _Markup('<div class="list">', '<div class="item"><div>', "</div>\n<div>", "</div>\n</div>", "</div>"),
+    "table": _Markup("<table>", "<tr><td><p>", "</p>\n<p>", "</p>\n</td></tr>", "</table>"),
+}
+
+
+def pages() -> dict[str, bytes]:
+    """Return the body of every page of the sample by its path, listing pages first and in order."""
+    content = tomllib.loads(resources.files("sample").joinpath("entries.toml").read_text(encoding="utf-8"))
+    listing = content["page"]
+    rendered = {
+        _FOLDER + _file_name(number): _render(page, number, len(listing)).encode(page["encoding"])
+        for number, page in enumerate(listing, start=1)
+    }
+    return rendered | {PATENT_SEARCH_PATH: _PATENT_SEARCH.encode(), ROBOTS_PATH: _ROBOTS.encode()}
+
+
+def content_type(path: str) -> str:
+    """Return the media type served for `path`; as in the column, a listing page's names no charset."""
+    if path == ROBOTS_PATH:
+        return "text/plain; charset=utf-8"
+    return "text/html" if path.startswith(_FOLDER) else "text/html; charset=utf-8"
+
+
+def _file_name(number: int) -> str:
+    return "index.htm" if number == 1 else f"index{number - 1}.htm"
+
+
+def _render(page: Mapping[str, Any], number: int, count: int) -> str:
+    markup = _MARKUPS[page["markup"]]
+    entries = [_entry(entry, markup) for entry in page["entry"]]
+    return _LISTING.substitute(
+        declared=page["declared"],
+        entries="\n".join([markup.list_start, *entries, markup.list_end]),
+        pager=_pager(number, count),
+        patent_search=PATENT_SEARCH_PATH,
+    )
+
+
+def _entry(entry: Mapping[str, str], markup: _Markup) -> str:
+    lines = [entry[part] for part in ("excerpt", "attribution", "label", "commentary") if part in entry]
+    return markup.entry_start + markup.between_lines.join(map(_line, lines)) + markup.entry_end
+
+
+def _line(text: str) -> str:
+    return escape(text.strip("\n").replace("\n", " "), quote=False).replace("\u00a0", "&nbsp;")
+
+
+def _pager(number: int, count: int) -> str:
+    def link(target: int, label: str) -> str:
+        return f'<a href="{_file_name(target)}">{label}</a>'
+
+    numbers = " ".join(
+        f"<b>{each}</b>" if each == number else link(each, str(each))
+        for each in range(1, min(count, _LINKED_NUMBERS) + 1)
+    )
+    previous_page = link(number - 1, "上一页") if number > 1 else "上一页"
+    next_page = link(number + 1, "下一页") if number < count else "下一页"
+    options = "".join(f'<option value="{_file_name(each)}">{each}</option>' for each in range(1, count + 1))
+    return (
+        f'<div class="index_page01"><font>共{count}页</font>{_GAP}{link(1, "首页")}{_GAP}{previous_page}{_GAP}'
+        f"{numbers} {next_page}{_GAP}{link(count, '尾页')}{_GAP}转到"
+        f'<form name="pageForm"><select>{options}</select></form></div>'
+    )
