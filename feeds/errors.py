@@ -1,0 +1,32 @@
+"""What can go wrong with publishing and is the user's to mend. Bugs fly past this tree.
+
+FeedsError
+├── NothingToPublish    the source has no entries; what was published before stays
+└── OutputUnwritable    a file or folder of the output cannot be written or removed
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class FeedsError(Exception):
+    """The base of the tree; its text is one line that says what is wrong, where, and what to do."""
+
+
+class NothingToPublish(FeedsError):
+    """The archive has no entry of that source: an empty feed would only look like a broken one."""
+
+    def __init__(self, source: str):
+        super().__init__(f"{source}: the archive has no entries of this source; crawl it first")
+
+
+class OutputUnwritable(FeedsError):
+    """A path of the output cannot be made, written or removed; the files there are whole, old or new."""
+
+    def __init__(self, path: Path, error: OSError):
+        why = error.strerror or str(error)
+        super().__init__(
+            f"{path}: cannot be written ({why}); check permissions and free space, or choose another --output"
+        )
+        self.path = path
