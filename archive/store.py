@@ -75,6 +75,22 @@ def read_archive(path: Path) -> Iterator[Database]:
         connection.close()
 
 
+def refuse_other_files(path: Path) -> None:
+    """Let a file that is no archive be, before even a lock is put beside it; one that is missing or empty may become one.
+
+    Raises:
+        NotAnArchive: the file is something else.
+    """
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return
+    if not path.is_file():
+        raise NotAnArchive(path, "not a file")
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    # what an OperationalError would tell, such as a killed writer's journal, opening the archive mends or tells
+    with closing(connection), _explained(path), suppress(sqlite3.OperationalError):
+        _recognise(connection, path)
+
+
 @contextmanager
 def writing(db: Database) -> Iterator[None]:
     """One transaction that takes the write lock at once, so that waiting for it can time out but never fail midway.

@@ -19,7 +19,7 @@ from archive.entries import has_wordings
 from archive.lock import only_run
 from archive.query import log_row
 from archive.settle import settle
-from archive.store import open_archive
+from archive.store import open_archive, refuse_other_files
 from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
 from crawler import parse
 from crawler.jobs import Job
@@ -104,6 +104,7 @@ def open_session(job: Job) -> Iterator[Session]:
         ArchiveError: the archive is in use, or cannot be opened or written.
     """
     began = clock_now()
+    refuse_other_files(job.archive)
     with (
         only_run(job.archive, what=f"a crawl of {job.name}", since=to_text(began)),
         open_archive(job.archive) as db,

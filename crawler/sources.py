@@ -62,7 +62,7 @@ BUILT_IN: Mapping[str, SourceSettings] = {
         url="https://english.cnipa.gov.cn/transfer/specialtopic/chinasipinforeigneyes/index.htm",
         delay=5.0,
     ),
-    "sample": SourceSettings(url=sample.LISTING_URL, title=f"{COLUMN_TITLE} (bundled sample)"),
+    "sample": SourceSettings(url=sample.LISTING_URL, title=f"{COLUMN_TITLE} (sample, texts invented)"),
 }
 
 
