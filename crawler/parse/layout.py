@@ -1,6 +1,6 @@
 """Paragraphs to blocks: which paragraphs stand with which attribution, as far as the structure of the page tells.
 
-The interior markup of the column was never seen (facts/source.md), so no tag or class is relied on. Each element is a
+The interior markup of the column was never seen, so no tag or class is relied on. Each element is a
 span of paragraphs. An entry's block is the largest span with exactly one attribution and no furniture: by counts of
 both up to each paragraph that is one subtraction, and the whole page is linear.
 """

@@ -9,7 +9,7 @@ from archive.text import comparable
 HEADING = comparable("China's IP in Foreign Eyes").casefold()
 
 _DASH = "—―–─━⸺⸻"
-# Two signs or more: single em dashes live in prose and titles (facts/source.md, "The entries")
+# Two signs or more: single em dashes live in prose and titles
 DASHES = re.compile(rf"(?:[⸺⸻]|[{_DASH}]\s?[{_DASH}]|--)[{_DASH}\-\s]*+")
 _BULLET = r"(?:[•·●▪◆■○◦‣*►▶□◇∙\uf0b7\uf06c]\s*|-\s+)"
 BULLETS = re.compile(rf"{_BULLET}+")

@@ -1,6 +1,6 @@
 """Press names that the parser knows, and the one name that each publication is kept under.
 
-The list helps, it never limits (facts/source.md): a name that is missing here is judged by its looks. Bloomberg,
+The list helps, it never limits: a name that is missing here is judged by its looks. Bloomberg,
 Bloomberg News and Bloomberg Businessweek are three publications.
 """
 
@@ -60,6 +60,16 @@ _NEEDS_ARTICLE = {
     "hindu",
 }
 _NEEDS_ARTICLE |= {"register", "conversation", "australian"}
+# The article is part of the name, whether the line has it or not; of other names it is kept as listed
+_ALWAYS_WITH_ARTICLE = {
+    "atlantic",
+    "economist",
+    "guardian",
+    "new york times",
+    "sydney morning herald",
+    "wall street journal",
+    "washington post",
+}
 # Known names that begin titles too
 ORDINARY_WORDS = frozenset(
     {"time", "science", "nature", "fortune", "wired", "quartz", "variety", "slate", "vice", "mint"}
@@ -104,8 +114,11 @@ def normalise_publication(name: str) -> str:
 
     Tidied means: white space collapsed, quotes and stops at the ends dropped, a leading "the" capitalised.
     """
-    if (known := CANONICAL.get(name_key(name))) is not None:
-        return known
+    key = name_key(name)
+    if (known := CANONICAL.get(key)) is not None:
+        bare = known.removeprefix("The ")
+        lacks_article = name_key(bare) == key and not name.strip(_EDGES).casefold().startswith("the ")
+        return bare if lacks_article and key not in _ALWAYS_WITH_ARTICLE else known
     tidy = _WHITE.sub(" ", name).strip(' ,;:，；："“”《》«»')
     if tidy.endswith(".") and not re.search(r"(?:\b\w\.){2}\Z", tidy):
         tidy = tidy.rstrip(". ")

@@ -1,0 +1,56 @@
+"""Amounts as people write them on the command line: ports, seconds between requests, durations such as 6h."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Port(click.ParamType[int]):
+    """A click type for a port to listen on."""
+
+    name = "port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; fail with what is allowed."""
+        text = str(value).strip()
+        if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+            self.fail(f"{value!r} is no port; allowed are 0 (any free one) to 65535", param, ctx)
+        return int(text)
+
+
+class Seconds(click.ParamType[float]):
+    """A click type for seconds between requests, an hour at the most."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number; fail with what is allowed."""
+        text = str(value).strip()
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]*)?|\.[0-9]+", text) or float(text) > 3600:
+            self.fail(f"{value!r} is no delay; allowed are 0 to 3600 seconds, such as 2 or 0.5", param, ctx)
+        return float(text)
+
+
+class Duration(click.ParamType[float]):
+    """A click type that turns `6h` into seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds; fail with what is allowed."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"([0-9]{1,6})([smhd])", str(value).strip().lower())
+        if not found or int(found[1]) == 0:
+            self.fail(f"{value!r} is no duration; write it as 90s, 30m, 6h or 1d", param, ctx)
+        return float(int(found[1]) * _SECONDS[found[2]])
+
+
+PORT = Port()
+SECONDS = Seconds()
+DURATION = Duration()

@@ -1,0 +1,138 @@
+"""The configuration file `foreign-eyes.toml`, checked as a whole when it is loaded.
+
+Built-in defaults hold where there is no file. Each package owns the meaning of its table; this module composes them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from cli.context import DEFAULT_PORT
+from crawler.jobs import DEFAULT_AUTHORITY
+from crawler.sources import BUILT_IN, SourceError, SourceSettings, check_url
+
+DEFAULT_FILE = Path("foreign-eyes.toml")
+DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
+_AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}$"
+# what a pattern means, for people
+_MEANING = {
+    _AUTHORITY: "a domain or mail address with a year, such as example.org,2026",
+    r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "a language tag, such as en or zh-Hans",
+    r"^[\x21-\x7e]{3,200}$": "3 to 200 characters without spaces, such as you@example.org",
+}
+
+
+class ConfigurationError(Exception):
+    """The file cannot be used; the text names the file, the key and what is allowed."""
+
+
+class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `[archive]` table: what new entries' tags are minted under (RFC 4151 section 2.1)."""
+
+    tag_authority: Annotated[str, msgspec.Meta(pattern=_AUTHORITY)] = DEFAULT_AUTHORITY
+
+
+class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `[publish]` table: where feeds are written, and the address that they will be read at."""
+
+    base_url: str = DEFAULT_BASE_URL
+    output: Annotated[str, msgspec.Meta(min_length=1)] = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All settings, defaults filled in."""
+
+    default_source: str = "sample"
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+
+
+def load_configuration(path: Path | None) -> Configuration:
+    """Read and check the file at `path`; with None, the one in the working directory if there is one.
+
+    Raises:
+        ConfigurationError: it is missing, not TOML, or holds what is not allowed.
+    """
+    if path is None:
+        if not DEFAULT_FILE.is_file():
+            return Configuration()
+        path = DEFAULT_FILE
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: is not TOML: {error}") from None
+    return _checked(tables, path)
+
+
+def _checked(tables: dict[str, Any], path: Path) -> Configuration:
+    allowed = ("default_source", "archive", "publish", "sources")
+    for key in tables:
+        if key not in allowed:
+            raise ConfigurationError(f"{path}: unknown key {key!r}; allowed are {', '.join(allowed)}")
+    sources = {
+        name: _convert(table, SourceSettings, f"[sources.{name}]", path)
+        for name, table in _table(tables, "sources", path).items()
+    }
+    for name, source in sources.items():
+        _check(lambda source=source: check_url(source.url), f"[sources.{name}] url", path)
+        if not re.fullmatch(_NAME, name):
+            raise ConfigurationError(
+                f"{path}: [sources.{name}]: a name begins with a small letter or digit, and goes on with these, dots, "
+                "dashes and underscores, 63 at most"
+            )
+    publish = _convert(_table(tables, "publish", path), PublishSettings, "[publish]", path)
+    _check(lambda: _check_base_url(publish.base_url), "[publish] base_url", path)
+    default = tables.get("default_source", "sample")
+    known = ", ".join(sorted({**BUILT_IN, **sources}))
+    if not isinstance(default, str) or default not in {**BUILT_IN, **sources}:
+        raise ConfigurationError(f"{path}: default_source = {default!r}: allowed are the sources {known}")
+    archive = _convert(_table(tables, "archive", path), ArchiveSettings, "[archive]", path)
+    return Configuration(default, archive, publish, sources)
+
+
+def _table(tables: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    table = tables.get(key, {})
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: {key} must be a table, [{key}]")
+    return table
+
+
+def _convert(table: Any, kind: type[T], where: str, path: Path) -> T:
+    try:
+        return msgspec.convert(table, type=kind)
+    except msgspec.ValidationError as error:
+        allowed = ", ".join(info.name for info in msgspec.structs.fields(kind))
+        complaint = str(error).replace("Object", "the table").replace(" - at `$.", " - at `").replace("$.", "")
+        for pattern, meaning in _MEANING.items():
+            complaint = complaint.replace(f"`str` matching regex {pattern!r}", meaning)
+        raise ConfigurationError(f"{path}: {where}: {complaint}; its keys are {allowed}") from None
+
+
+def _check(check: Any, where: str, path: Path) -> None:
+    try:
+        check()
+    except (SourceError, ValueError) as error:
+        raise ConfigurationError(f"{path}: {where}: {error}") from None
+
+
+def _check_base_url(url: str) -> None:
+    check_url(url)
+    if "?" in url or "#" in url:
+        raise ValueError(f"{url!r}: allowed is a host and a path, such as https://example.org/eyes/")

@@ -1,0 +1,73 @@
+"""What every command starts from: where the settings and the archive are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, update_wrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from cli.exits import NO_INPUT, Stopped
+
+if TYPE_CHECKING:
+    from cli.configuration import Configuration
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEFAULT_PORT = 8423
+
+
+@dataclass
+class Context:
+    """The options of the group; the configuration is read when a command starts, and not for `--help`."""
+
+    config: Path | None
+    archive: Path
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The settings, checked.
+
+        Raises:
+            ConfigurationError: the file cannot be used.
+        """
+        from cli.configuration import load_configuration
+
+        return load_configuration(self.config)
+
+    @property
+    def output(self) -> Path:
+        """The folder that is published to where no other is named."""
+        return Path(self.configuration.publish.output)
+
+    @property
+    def group_arguments(self) -> list[str]:
+        """The options that another run of the program needs in order to mean the same files."""
+        config = ["--config", str(self.config)] if self.config else []
+        return [*config, "--archive", str(self.archive)]
+
+    def check(self) -> None:
+        """Refuse what no command could work with.
+
+        Raises:
+            ConfigurationError: the file cannot be used.
+            Stopped: the archive is a folder.
+        """
+        _ = self.configuration
+        if self.archive.is_dir():
+            raise Stopped(NO_INPUT, f"{self.archive}: a folder; name a file in it with --archive")
+
+
+def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
+    """Give a command the context as its first argument, checked: no command runs on settings that are wrong."""
+
+    @click.pass_obj
+    def checked(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        context.check()
+        return command(context, *args, **kwargs)
+
+    return update_wrapper(checked, command)

@@ -1,0 +1,139 @@
+"""`foreign-eyes crawl`: one crawl into the archive."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import exits
+from cli.amounts import SECONDS
+from cli.context import Context, pass_context
+from cli.terminal import complain, kilobytes, page_progress, say, say_json
+
+if TYPE_CHECKING:
+    from crawler.jobs import Job
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes crawl               the configured default source
+  foreign-eyes crawl live --quick  only until a page brings nothing new
+  foreign-eyes crawl https://example.org/list/index.htm --name example
+  foreign-eyes crawl live --json | jq .outcome
+"""
+
+
+@click.command(short_help="Crawl once into the archive", epilog=EXAMPLES)
+@click.argument("source", required=False, metavar="[SOURCE or URL]")
+@click.option("--name", metavar="NAME", help="What to call the source of a URL  [default: made of host and path]")
+@click.option("--full/--quick", default=True, help="Read all pages, or until one brings nothing new  [default: full]")
+@click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
+@click.option("--contact", metavar="ADDRESS", help="Whom the site can write to; told to it in each request")
+@click.option("--accept", is_flag=True, help="Settle a listing that looks suspect: you have looked at it")
+@click.option("--dry-run", is_flag=True, help="Report what a crawl would do; leave the archive as it was")
+@click.option("--json", "as_json", is_flag=True, help="Print the crawl's row of crawl_log as one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-v", "--verbose", is_flag=True, help="Show what Scrapy logs")
+@pass_context
+def crawl(
+    context: Context,
+    source: str | None,
+    name: str | None,
+    full: bool,
+    delay: float | None,
+    contact: str | None,
+    accept: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Crawl SOURCE once: a configured or built-in name, or the URL of a listing's first page.
+
+    Every response is archived at once; when the whole listing has been read, one transaction settles what is new,
+    revised, withdrawn or back. A listing that is blocked, torn or looks wrong settles nothing and says why.
+    """
+    job = make_job(context, source, name=name, delay=delay, contact=contact)
+    job = replace(job, mode="full" if full else "quick", accept=accept)
+    with _copied(job) if dry_run else _as_it_is(job) as the_job:
+        row, interrupted = run_job(the_job, quiet=quiet or as_json, verbose=verbose)
+    if as_json:
+        say_json(row)
+    elif not quiet:
+        _report(row, dry_run=dry_run)
+    if exits.OF_OUTCOME[row["outcome"]] != exits.DONE:
+        complain(f"{row['source']}: {row['outcome']}: {row['reason']}")
+    return exits.INTERRUPTED if interrupted else exits.OF_OUTCOME[row["outcome"]]
+
+
+def make_job(
+    context: Context,
+    source: str | None,
+    *,
+    name: str | None = None,
+    delay: float | None = None,
+    contact: str | None = None,
+) -> Job:
+    """Return the job for `source`, or for the configured default, with what the options change.
+
+    Raises:
+        SourceError: there is no such source.
+        ConfigurationError: the settings cannot be used.
+    """
+    import msgspec
+
+    from crawler.jobs import Job
+    from crawler.sources import find_source
+
+    configuration = context.configuration
+    chosen, settings = find_source(source or configuration.default_source, configuration.sources, name=name)
+    changes = {"delay": delay, "contact": contact}
+    settings = msgspec.structs.replace(settings, **{key: value for key, value in changes.items() if value is not None})
+    return Job(chosen, settings, context.archive, configuration.archive.tag_authority)
+
+
+def run_job(job: Job, *, quiet: bool, verbose: bool) -> tuple[dict[str, Any], bool]:
+    """Run one crawl in this process, showing its progress; return its log row and whether it was interrupted."""
+    from crawler.run import crawl_once
+    from crawler.sources import is_loopback
+
+    if not job.source.contact and not job.source.is_bundled and not is_loopback(job.source.host):
+        say(f"{job.name}: no contact is configured; tell {job.source.host} whom to write to with --contact", err=True)
+    with page_progress(job.name, quiet=quiet) as show:
+        ended = crawl_once(job, show, log_level="DEBUG" if verbose else "ERROR")
+    return ended.log_row, ended.interrupted
+
+
+@contextmanager
+def _as_it_is(job: Job) -> Iterator[Job]:
+    yield job
+
+
+@contextmanager
+def _copied(job: Job) -> Iterator[Job]:
+    """Give the same job on a copy of the archive that is thrown away."""
+    from archive.backup import copy_archive
+
+    with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
+        copy = Path(folder) / "archive.db"
+        if job.archive.exists():
+            copy_archive(job.archive, copy)
+        yield replace(job, archive=copy)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _report(row: dict[str, Any], *, dry_run: bool) -> None:
+    good = exits.OF_OUTCOME[row["outcome"]] == exits.DONE
+    say(f"{row['source']}: {row['outcome']}", fg="green" if good else "yellow", bold=True)
+    if good or row["outcome"] == "partial":
+        would = "would be " if dry_run else ""
+        say(f"  {row['entries']} entries on {row['pages']} pages: {row['new']} {would}new, {row['revised']} revised, "
+            f"{row['withdrawn']} withdrawn, {row['returned']} returned")  # fmt: skip
+    say(f"  {row['requests']} requests, {row['not_modified']} of them not modified, {kilobytes(row['bytes'])}")

@@ -1,0 +1,65 @@
+"""The exit codes: a contract with scripts outside (most are those of sysexits.h), and which error means which."""
+
+from __future__ import annotations
+
+import click
+
+DONE = 0
+PROBLEMS = 1
+USAGE = 64
+SUSPECT = 65
+NO_INPUT = 66
+UNAVAILABLE = 69
+INTERNAL = 70
+CANNOT_WRITE = 73
+TRY_AGAIN = 75
+CONFIGURATION = 78
+INTERRUPTED = 130
+
+OF_OUTCOME = {
+    "complete": DONE,
+    "unchanged": DONE,
+    "partial": TRY_AGAIN,
+    "suspect": SUSPECT,
+    "blocked": UNAVAILABLE,
+    "unreachable": UNAVAILABLE,
+    "failed": INTERNAL,
+}
+
+
+class Stopped(Exception):
+    """A command that ends here with an exit code, and a line that says why."""
+
+    def __init__(self, code: int, reason: str):
+        super().__init__(reason)
+        self.code = code
+
+
+def of_error(error: BaseException) -> int | None:
+    """Return the exit code of an error that is the user's to mend; None for a fault of our own."""
+    if isinstance(error, Stopped):
+        return error.code
+    return next((code for kind, code in _codes() if isinstance(error, kind)), None)
+
+
+def _codes() -> list[tuple[type[BaseException], int]]:
+    """The first kind that fits counts. Imported late: an error may take the time that `--help` may not."""
+    from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable
+    from browse.server import CannotListen
+    from cli.configuration import ConfigurationError
+    from crawler.sources import SourceError
+    from feeds.errors import FeedsError, OutputUnwritable
+
+    return [
+        (KeyboardInterrupt, INTERRUPTED),
+        (click.Abort, INTERRUPTED),
+        (click.ClickException, USAGE),
+        (ArchiveBusy, TRY_AGAIN),
+        (ArchiveUnwritable, CANNOT_WRITE),
+        (ArchiveError, NO_INPUT),
+        (ConfigurationError, CONFIGURATION),
+        (SourceError, USAGE),
+        (OutputUnwritable, CANNOT_WRITE),
+        (FeedsError, NO_INPUT),
+        (CannotListen, TRY_AGAIN),
+    ]

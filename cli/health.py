@@ -1,0 +1,69 @@
+"""What `status` and `check` say is wrong, each with the command that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive.clock import from_text
+from archive.verify import Problem
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+# an unattended archive is crawled at least daily; two days without a good crawl means that nobody has noticed
+STALE = timedelta(days=2)
+
+_REMEDIES = {
+    "partial": "foreign-eyes crawl {source}",
+    "suspect": "look at the listing; if it is right: foreign-eyes crawl {source} --accept",
+    "blocked": "wait some hours, then: foreign-eyes crawl {source}",
+    "unreachable": "foreign-eyes crawl {source}, when the site answers again",
+    "failed": "foreign-eyes crawl {source} --verbose",
+}
+
+
+def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], now: datetime) -> Iterator[Problem]:
+    """Yield what is wrong with the last crawl of each source, and sources without a good crawl for two days. Pure."""
+    if not totals:
+        yield Problem("nothing has been crawled yet", "archive", "foreign-eyes crawl")
+    for row in crawls:
+        if remedy := _REMEDIES.get(row["outcome"]):
+            what = f"the last crawl was {row['outcome']}: {row['reason']}"
+            yield Problem(what, f"source {row['source']}", remedy.format(source=row["source"]))
+    for row in totals:
+        good = row["last_good_crawl"]
+        if good is not None and now - from_text(good) > STALE:
+            what = f"no good crawl for {(now - from_text(good)).days} days"
+            yield Problem(what, f"source {row['source']}", f"foreign-eyes crawl {row['source']}; see also: schedule")
+
+
+def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Problem]:
+    """Yield the crawls that were killed: begun, not ended, and nobody holds the archive. Pure."""
+    if holder is None:
+        for crawl_id in open_crawls:
+            yield Problem("a crawl was killed before it settled", f"crawl {crawl_id}", "foreign-eyes crawl")
+
+
+def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Problem]:
+    """Yield published files that are missing or are not as they were written; with `expected`, also that there are none."""
+    from archive.manifest import read_manifest
+
+    written = read_manifest(db, output)
+    if expected and not written:
+        yield Problem("nothing was published to this folder", str(output), f"foreign-eyes publish --output {output}")
+    for name, digest in sorted(written.items()):
+        path = output / name
+        if not path.is_file():
+            yield Problem("a published file is missing", str(path), "foreign-eyes publish")
+        elif sha256(path.read_bytes()).hexdigest() != digest:
+            yield Problem("a published file was changed by someone else", str(path), "foreign-eyes publish")
+
+
+def as_json(problems: list[Problem]) -> dict[str, Any]:
+    """Return the two keys that every health report has."""
+    return {"ok": not problems, "problems": [asdict(problem) for problem in problems]}

@@ -1,0 +1,102 @@
+"""The entry: the group of commands, and how an error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from cli import exits
+from cli.check import check
+from cli.context import Context
+from cli.crawl import crawl
+from cli.publish import publish
+from cli.schedule import schedule
+from cli.serve import serve
+from cli.status import status
+from cli.terminal import complain, say, silence
+from cli.up import up
+from cli.watch import watch
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes up                                 try it on the bundled sample
+  foreign-eyes up live --contact you@example.org  archive the live column
+  foreign-eyes up live --no-serve --quiet         one unattended round
+  foreign-eyes status                             what the archive holds
+"""
+
+
+def _say_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("foreign-eyes")
+        except PackageNotFoundError:
+            number = "(a checkout that is not installed)"
+        say(f"foreign-eyes {number}")
+        context.exit()
+
+
+@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The settings  [default: foreign-eyes.toml, if there is one]",
+)
+@click.option(
+    "--archive",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    envvar="FOREIGN_EYES_ARCHIVE",
+    default=Path("archive.db"),
+    show_default=True,
+    show_envvar=True,
+    help="The archive file",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Show the version"
+)
+@click.pass_context
+def main(context: click.Context, config: Path | None, archive: Path) -> None:
+    """Archive a listing that has no dates, links or ids, and publish it as feeds."""
+    context.obj = Context(config, archive)
+
+
+for command in (up, crawl, publish, serve, status, check, schedule, watch):
+    main.add_command(command)
+
+
+def run() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = main.main(prog_name="foreign-eyes", standalone_mode=False)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # click turns the first into the second
+        silence(sys.stdout)
+        code = exits.DONE
+    except (Exception, KeyboardInterrupt) as error:
+        code = _tell(error)
+    sys.exit(code if isinstance(code, int) else exits.DONE)
+
+
+def _tell(error: BaseException) -> int:
+    """Say what went wrong, in one line where it is the user's to mend; return the exit code."""
+    code = exits.of_error(error)
+    if code is None:
+        traceback.print_exception(error)
+        complain("a fault of our own; please report the lines above")
+        return exits.INTERNAL
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    elif isinstance(error, click.UsageError):
+        path = error.ctx.command_path if error.ctx else "foreign-eyes"
+        complain(f"{error.format_message().rstrip('.')}; see: {path} --help")
+    elif code != exits.INTERRUPTED:
+        complain(str(error))
+    return code

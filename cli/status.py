@@ -1,0 +1,76 @@
+"""`foreign-eyes status`: one screen on what the archive holds and how its last crawls went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import Context, pass_context
+from cli.terminal import kilobytes, local_time, say, say_json
+
+if TYPE_CHECKING:
+    from archive.verify import Problem
+
+
+@click.command(
+    short_help="Show what the archive holds and how its crawls went",
+    epilog="\b\nExamples:\n  foreign-eyes status\n  foreign-eyes status --json | jq -e .ok || mail-the-operator",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, problems and more")
+@pass_context
+def status(context: Context, as_json: bool) -> None:
+    """Show what the archive holds, when it last crawled and with what outcome, and what is wrong."""
+    from archive import query
+    from archive.clock import now
+    from archive.lock import holder
+    from archive.store import read_archive
+    from cli import health
+
+    running = holder(context.archive)
+    with read_archive(context.archive) as db:
+        totals, crawls = query.totals(db), query.last_crawls(db)
+        problems = [
+            *health.crawl_problems(crawls, totals, now()),
+            *health.killed_problems(query.open_crawls(db), running),
+        ]
+    report: dict[str, Any] = {
+        **health.as_json(problems),
+        "archive": str(context.archive),
+        "bytes": context.archive.stat().st_size,
+        "running": running,
+        "sources": totals,
+        "last_crawls": crawls,
+    }
+    if as_json:
+        say_json(report)
+    else:
+        _show(report, problems)
+
+
+def _show(report: dict[str, Any], problems: list[Problem]) -> None:
+    say(f"{report['archive']}  {kilobytes(report['bytes'])}", bold=True)
+    if report["running"]:
+        say(f"  in use by {report['running']}")
+    last = {row["source"]: row for row in report["last_crawls"]}
+    for source in report["sources"]:
+        say(f"\n{source['source']}  {source['url']}", bold=True)
+        say(f"  {source['entries']} entries ({source['withdrawn']} withdrawn), {source['revisions']} revisions")
+        say(f"  {source['crawls']} crawls, {source['captures']} captures")
+        if crawl := last.get(source["source"]):
+            good = crawl["outcome"] in ("complete", "unchanged")
+            say(
+                f"  last crawl {local_time(crawl['finished_at'])}: {crawl['outcome']}", fg="green" if good else "yellow"
+            )
+        say(f"  last good crawl {local_time(source['last_good_crawl'])}")
+    show_problems(problems)
+
+
+def show_problems(problems: list[Problem]) -> None:
+    """Write the problems, or that there are none."""
+    say()
+    for problem in problems:
+        say(f"! {problem.where}: {problem.what}", fg="red")
+        say(f"  mend it: {problem.remedy}")
+    if not problems:
+        say("nothing is wrong", fg="green")

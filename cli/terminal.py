@@ -1,0 +1,118 @@
+"""Talking to whoever is there: a person at a terminal gets colours and a progress bar, a log gets plain lines.
+
+Results go to standard output; what is said along the way goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from crawler.reading import Progress
+
+
+def has_colour(stream: Any) -> bool:
+    """Tell whether to colour what is written to `stream`: a terminal, and no NO_COLOR (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def say(line: str = "", *, err: bool = False, **style: Any) -> None:
+    """Write a line, styled where that is wanted; `style` as for click.style."""
+    stream = sys.stderr if err else sys.stdout
+    styled = click.style(line, **style) if style and has_colour(stream) else line
+    try:
+        click.echo(styled, err=err, color=has_colour(stream))
+    except BrokenPipeError:
+        if not err:
+            raise
+        silence(sys.stderr)  # that nobody listens any more is no reason to stop a crawl
+
+
+def silence(stream: Any) -> None:
+    """Send what is yet to be written to `stream` nowhere: whoever read it has gone, as `head` does."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def complain(line: str) -> None:
+    """Write what went wrong."""
+    mark = click.style("error:", fg="red", bold=True) if has_colour(sys.stderr) else "error:"
+    say(f"{mark} {line}", err=True)
+
+
+def say_json(value: Any) -> None:
+    """Write one JSON object, for a program to read."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def page_progress(source: str, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """Give the function that shows each page read: a bar on a terminal, a line elsewhere, nothing when quiet."""
+    if quiet:
+        yield lambda progress: None
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        with _bar(source) as show:
+            yield show
+    else:
+        yield lambda progress: say(_line(source, progress), err=True)
+
+
+@contextmanager
+def _bar(source: str) -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("pages"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{source}: asking", total=None)
+
+        def show(progress: Progress) -> None:
+            text = f"{source}: reading" if progress.pass_number == 1 else f"{source}: reading again to be sure"
+            bar.update(task, description=text, completed=progress.page, total=progress.pages)
+
+        yield show
+
+
+@contextmanager
+def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function that shows "so many of so many" on a terminal; None where nobody is watching."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _line(source: str, progress: Progress) -> str:
+    again = "" if progress.pass_number == 1 else f" (pass {progress.pass_number})"
+    of = f" of {progress.pages}" if progress.pages else ""
+    answer = "not modified" if progress.not_modified else f"{progress.entries} entries"
+    return f"{source}: page {progress.page}{of}{again}: {answer}"
+
+
+def kilobytes(size: int) -> str:
+    """Return a size in words that a person can compare."""
+    return f"{size} bytes" if size < 10_000 else f"{size / 1000:,.0f} kB"
+
+
+def local_time(text: str | None) -> str:
+    """Return one of the archive's times for a person: in their own zone, to the minute."""
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M") if text else "never"

@@ -1,0 +1,49 @@
+"""`foreign-eyes watch`: the built-in loop, for where neither cron nor systemd is at hand."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from cli import exits
+from cli.amounts import DURATION
+from cli.children import passing_on_signals
+from cli.context import Context, pass_context
+from cli.terminal import say
+
+
+@click.command(
+    short_help="Crawl and publish again and again",
+    epilog="\b\nExamples:\n  foreign-eyes watch live --every 6h\n  foreign-eyes watch sample --every 10s --rounds 3",
+)
+@click.argument("source", required=False, metavar="[SOURCE or URL]")
+@click.option(
+    "--every", type=DURATION, default="1h", show_default=True, help="From one start to the next: 90s, 30m, 6h, 1d"
+)
+@click.option(
+    "--rounds", metavar="N", type=click.IntRange(1), help="Stop after so many  [default: go on until stopped]"
+)
+@pass_context
+def watch(context: Context, source: str | None, every: float, rounds: int | None) -> int:
+    """Crawl and publish again and again until stopped; a round that fails is told, and the next one tries anew.
+
+    Each round is a process of its own.
+    """
+    arguments = [*context.group_arguments, "up", *([source] if source else []), "--no-serve", "--quiet"]
+    done = 0
+    with passing_on_signals() as stop:
+        while stop.told is None:
+            began = time.monotonic()
+            code = stop.run(arguments)
+            done += 1
+            if stop.told is None:
+                say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_told(code)}", err=True)
+            if rounds is not None and done >= rounds:
+                return code
+            stop.wait(every - (time.monotonic() - began))
+    return exits.DONE
+
+
+def _told(code: int) -> str:
+    return "done" if code == exits.DONE else f"exit code {code}"

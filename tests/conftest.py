@@ -1,0 +1,77 @@
+"""What the tests share: the command line in a folder of its own, and a listing on a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from listing_server import ListingServer
+from listings import LISTING, make_entries, make_site
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class CommandLine:
+    """`foreign-eyes` run as its users run it: a process, in a folder."""
+
+    folder: Path
+
+    def __call__(
+        self, *arguments: str, env: dict[str, str] | None = None, timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        environment.pop("FOREIGN_EYES_ARCHIVE", None)
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "cli", *arguments],
+            cwd=self.folder,
+            env={**environment, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def crawl(self, server: ListingServer, *options: str) -> dict[str, Any]:
+        """Crawl the server's listing under the name `town`; return the crawl's row with the exit code beside it."""
+        done = self("crawl", server.origin + LISTING, "--name", "town", "--delay", "0", "--json", *options)
+        assert done.stdout, done.stderr
+        return {**json.loads(done.stdout), "exit_code": done.returncode, "stderr": done.stderr}
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        connection = sqlite3.connect(self.folder / "archive.db")
+        connection.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in connection.execute(query)]
+        finally:
+            connection.close()
+
+    def derived(self) -> dict[str, list[dict[str, Any]]]:
+        """What settling decides, to be compared before and after."""
+        tables = ("revisions", "publications", "links", "changes", "entry_history")
+        entries = "entry_id, tag_uri, feed_date, not_before, first_seen, revision_id, wording, missed, withdrawn_at"
+        return {
+            "entries": self.rows(f"SELECT {entries} FROM entries"),
+            **{table: self.rows(f"SELECT * FROM {table}") for table in tables},
+        }
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
+
+
+@pytest.fixture
+def server() -> Iterator[ListingServer]:
+    """A listing of 15 entries on 3 pages."""
+    with ListingServer(make_site(make_entries(15))) as running:
+        yield running
