@@ -162,14 +162,17 @@ def record_sighting(db: Database, stored: Stored, place: Place) -> None:
 
 
 def record_listing_row(
-    db: Database, capture: Capture, parser_version: int, position: int, wording: str, entry_id: int, revision_id: int
+    db: Database, source_id: int, parser_version: int, place: Place, entry_id: int, revision_id: int
 ) -> None:
     """Note which entry and revision a row of a body is."""
     db.execute(
-        "INSERT INTO listing_rows VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET entry_id = excluded.entry_id,"
-        " revision_id = excluded.revision_id, wording = excluded.wording"
-        " WHERE entry_id != excluded.entry_id OR revision_id != excluded.revision_id",
-        (capture.body_sha256, parser_version, position, wording, entry_id, revision_id),
+        "INSERT INTO listing_rows (source_id, body_sha256, parser_version, position, wording, entry_id, revision_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET entry_id = excluded.entry_id,"
+        " revision_id = excluded.revision_id WHERE entry_id != excluded.entry_id OR revision_id != excluded.revision_id",
+        (
+            *(source_id, place.capture.body_sha256, parser_version, place.position, place.wording),
+            *(entry_id, revision_id),
+        ),
     )
 
 

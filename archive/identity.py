@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 
 from archive.text import comparable
@@ -19,6 +20,7 @@ def publication_key(name: str | None) -> str:
     return comparable("".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words))
 
 
+@lru_cache(maxsize=4096)  # a crawl asks it of each entry in every pass, and again when it settles
 def wording_digest(entry: ListedEntry) -> str:
     """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording.
 

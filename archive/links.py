@@ -30,7 +30,7 @@ def settle_links(db: Database, crawl: Crawl, links: Sequence[Link], parser: Pars
     """Record the listing's links and what answered in this crawl, inside the caller's transaction; return the changes.
 
     `whole` tells that all pages were read, so that a link that is not among `links` is gone. The first links of a source
-    are no change.
+    are no change; a link that makes way for another is one change, not two.
     """
     had_links = db.execute("SELECT 1 FROM links WHERE source_id = ? LIMIT 1", (crawl.source_id,)).fetchone()
     changes: list[Change] = []
@@ -40,9 +40,8 @@ def settle_links(db: Database, crawl: Crawl, links: Sequence[Link], parser: Pars
             link_id, appeared = _record_link(db, crawl.source_id, link, answer)
             if appeared and had_links:
                 changes.append(Change("link changed", link_id=link_id))
-    if whole:
-        _retire_missing(db, crawl, links)
-    return changes
+    gone = _retire_missing(db, crawl, links) if whole else []
+    return changes or [Change("link changed", link_id=link_id) for link_id in gone]
 
 
 def listed_links(db: Database, source_id: int) -> list[Link]:
@@ -73,15 +72,19 @@ def _record_link(db: Database, source_id: int, link: Link, answer: Answer) -> tu
     return int(known[0]), known[1] is not None
 
 
-def _retire_missing(db: Database, crawl: Crawl, links: Sequence[Link]) -> None:
+def _retire_missing(db: Database, crawl: Crawl, links: Sequence[Link]) -> list[int]:
+    """Note that listed links are no longer among `links`; return their ids."""
     present = {(link.label, link.url) for link in links}
-    for link in listed_links(db, crawl.source_id):
-        if (link.label, link.url) not in present:
-            db.execute(
-                "UPDATE links SET gone_at = (SELECT started_at FROM crawls WHERE crawl_id = ?)"
-                " WHERE source_id = ? AND label = ? AND url = ?",
-                (crawl.crawl_id, crawl.source_id, link.label, link.url),
-            )
+    listed = db.execute(
+        "SELECT link_id, label, url FROM links WHERE source_id = ? AND gone_at IS NULL", (crawl.source_id,)
+    )
+    gone = [link_id for link_id, label, url in listed.fetchall() if (label, url) not in present]
+    for link_id in gone:
+        db.execute(
+            "UPDATE links SET gone_at = (SELECT started_at FROM crawls WHERE crawl_id = ?) WHERE link_id = ?",
+            (crawl.crawl_id, link_id),
+        )
+    return gone
 
 
 def _answer(db: Database, crawl_id: int, url: str, parser: Parser) -> Answer | None:

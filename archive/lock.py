@@ -34,6 +34,8 @@ def only_run(archive: Path, *, what: str, since: str) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
+        if not path.exists():  # where no file can be made, filelock waits for one
+            raise ArchiveUnwritable(path, "no lock file can be made there") from None
         raise ArchiveBusy(archive, _named(path)) from None
     except OSError as error:
         raise ArchiveUnwritable(path, error) from error

@@ -182,12 +182,16 @@ def m002_entries(db: Database) -> None:
             match_score REAL
         ) STRICT;
         CREATE UNIQUE INDEX revisions_by_entry ON revisions (entry_id, number) WHERE technical = 0;
+        -- all revisions of an entry, technical ones too: its earlier wordings, when candidates for matching are sought
+        CREATE INDEX revisions_of_entry ON revisions (entry_id);
         -- an entry that goes back to an earlier wording is still itself
         CREATE INDEX revisions_by_wording ON revisions (wording);
         CREATE INDEX revisions_by_capture ON revisions (capture_id);
 
         CREATE TABLE listing_rows (
-            -- what a body lists, by which parser: the sightings, once a body rather than once a crawl
+            -- what a body lists, by which parser: the sightings, once a body rather than once a crawl; two sources can be
+            -- served the same bytes
+            source_id INTEGER NOT NULL REFERENCES sources (source_id),
             body_sha256 TEXT NOT NULL REFERENCES bodies (body_sha256),
             parser_version INTEGER NOT NULL,
             position INTEGER NOT NULL,
@@ -195,8 +199,9 @@ def m002_entries(db: Database) -> None:
             -- decided when it was last settled
             entry_id INTEGER NOT NULL REFERENCES entries (entry_id),
             revision_id INTEGER NOT NULL REFERENCES revisions (revision_id),
-            PRIMARY KEY (body_sha256, parser_version, position)
+            PRIMARY KEY (source_id, body_sha256, parser_version, position)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX listing_rows_by_body ON listing_rows (body_sha256);
         CREATE INDEX listing_rows_by_entry ON listing_rows (entry_id);
         CREATE INDEX listing_rows_by_revision ON listing_rows (revision_id);
 
@@ -270,7 +275,10 @@ def m004_views(db: Database) -> None:
         CREATE VIEW current_entries AS
         SELECT e.entry_id, e.tag_uri, s.name AS source, e.title, e.publication, e.attribution, e.excerpt, e.commentary,
                e.first_seen, e.not_before,
-               (SELECT max(c.fetched_at) FROM captures c WHERE c.body_sha256 = e.last_body) AS last_seen,
+               -- by a crawl of the same source: two can be served the same bytes
+               (SELECT c.fetched_at FROM captures c JOIN crawls w USING (crawl_id)
+                WHERE c.body_sha256 = e.last_body AND w.source_id = e.source_id
+                ORDER BY c.fetched_at DESC LIMIT 1) AS last_seen,
                e.feed_date, e.withdrawn_at, r.number AS revision, e.last_page AS page, e.last_position AS position
         FROM entries e JOIN sources s USING (source_id) JOIN revisions r USING (revision_id);
 
@@ -286,10 +294,12 @@ def m004_views(db: Database) -> None:
         WHERE c.outcome IS NOT NULL;
 
         CREATE VIEW patent_search_links AS
-        SELECT l.label, l.url, l.first_seen,
-               (SELECT max(c.fetched_at) FROM captures c WHERE c.asked_url = l.url AND c.purpose = 'link') AS last_seen,
+        SELECT s.name AS source, l.label, l.url, l.first_seen,
+               (SELECT c.fetched_at FROM captures c JOIN crawls w USING (crawl_id)
+                WHERE c.asked_url = l.url AND c.purpose = 'link' AND w.source_id = l.source_id
+                ORDER BY c.fetched_at DESC LIMIT 1) AS last_seen,
                l.status, l.outcome
-        FROM links l;
+        FROM links l JOIN sources s USING (source_id);
         """,
     )
 

@@ -78,16 +78,15 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     pages = {capture.body_sha256: _parse(work, capture) for capture in captures}
     final = [capture for _, capture in sorted({capture.page: capture for capture in captures}.items())]
     rows = _rows(final, captures, pages)
-    places = list({place.wording: place for place in reversed(rows)}.values())[::-1]
+    collapsed = {place.wording: place for place in reversed(rows)}  # the first place of each wording
+    places = sorted(collapsed.values(), key=lambda place: place.rank)
 
     candidates = entries.find_candidates(work.db, work.crawl.source_id, [place.row for place in places])
     matches = match([place.row for place in places], candidates)
     seen = _record_places(work, places, matches)
     for row in rows:
         entry_id, revision_id = seen[row.wording]
-        entries.record_listing_row(
-            work.db, row.capture, work.parser_version, row.position, row.wording, entry_id, revision_id
-        )
+        entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
     work.counts.pages, work.counts.entries = len(final), len(places)
     if whole:
         _record_missing(work, [entry_id for entry_id, _ in seen.values()])

@@ -28,6 +28,8 @@ def open_archive(path: Path) -> Iterator[Database]:
         ArchiveUnwritable: the file or its folder cannot be written.
         ArchiveOutdated: a newer Foreign Eyes made it.
     """
+    if path.is_dir():
+        raise NotAnArchive(path, "a folder")
     existed = path.exists() and path.stat().st_size > 0
     try:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -56,6 +58,8 @@ def read_archive(path: Path) -> Iterator[Database]:
         NotAnArchive: the file is something else.
         ArchiveOutdated: its tables are not this version's.
     """
+    if path.is_dir():
+        raise NotAnArchive(path, "a folder")
     if not path.is_file():
         raise NoArchive(path)
     _finish_rollback(path)
@@ -117,6 +121,9 @@ def _finish_rollback(path: Path) -> None:
 
 
 def _recognise(connection: sqlite3.Connection, path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":  # SQLite takes a file shorter than its header for an empty one
+            raise NotAnArchive(path, "not a database")
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application_id != APPLICATION_ID and tables:

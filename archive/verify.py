@@ -24,17 +24,26 @@ class Problem:
 
 _RESTORE = "put back a copy of the archive from before; foreign-eyes crawl then goes on from there"
 
+_REINDEX = "sqlite-utils rebuild-fts archive.db entries"
+
 
 def verify(db: Database, *, seconds: float) -> Iterator[Problem]:
     """Yield what is wrong with an archive: structure, references, bodies and revisions by their digests, the search index.
 
     Bodies and revisions are looked at newest first, for about `seconds` at the most.
     """
-    for (message,) in db.execute("PRAGMA quick_check(5)").fetchall():
-        if message != "ok":
-            yield Problem(f"the file is damaged: {message}", "archive", _RESTORE)
+    damages = [message for (message,) in db.execute("PRAGMA quick_check(5)") if message != "ok"]
+    for message in damages:
+        yield Problem(f"the file is damaged: {message}", "archive", _RESTORE)
+    if damages:
+        return  # what a damaged file says of its rows is worth nothing
     for table, row, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(5):
         yield Problem(f"row {row} of {table} refers to a row of {parent} that is not there", "archive", _RESTORE)
+    unindexed = db.execute(
+        "SELECT (SELECT count(*) FROM entries) - (SELECT count(*) FROM entries_fts_docsize)"
+    ).fetchone()[0]
+    if unindexed:
+        yield Problem(f"the search index and the entries differ by {abs(unindexed)}", "table entries_fts", _REINDEX)
     until = time.monotonic() + seconds
     yield from _verify_bodies(db, lambda: time.monotonic() < until)
     yield from _verify_revisions(db, lambda: time.monotonic() < until + seconds)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,12 +25,12 @@ DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"
 T = TypeVar("T", bound=msgspec.Struct)
 
 _NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
-_AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}$"
-# what a pattern means, for people
+_AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}\Z"
+# what the patterns of these keys mean, for people
 _MEANING = {
-    _AUTHORITY: "a domain or mail address with a year, such as example.org,2026",
-    r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "a language tag, such as en or zh-Hans",
-    r"^[\x21-\x7e]{3,200}$": "3 to 200 characters without spaces, such as you@example.org",
+    "tag_authority": "a domain or mail address with a year, such as example.org,2026",
+    "language": "a language tag, such as en or zh-Hans",
+    "contact": "3 to 200 characters without spaces, such as you@example.org",
 }
 
 
@@ -94,11 +95,11 @@ def _checked(tables: dict[str, Any], path: Path) -> Configuration:
         _check(lambda source=source: check_url(source.url), f"[sources.{name}] url", path)
         if not re.fullmatch(_NAME, name):
             raise ConfigurationError(
-                f"{path}: [sources.{name}]: a name begins with a small letter or digit, and goes on with these, dots, "
-                "dashes and underscores, 63 at most"
+                f"{path}: [sources.{name}]: a name has small letters, digits, dots, dashes and underscores, 63 at "
+                "most, and begins with a letter or digit"
             )
     publish = _convert(_table(tables, "publish", path), PublishSettings, "[publish]", path)
-    _check(lambda: _check_base_url(publish.base_url), "[publish] base_url", path)
+    _check(lambda: check_base_url(publish.base_url), "[publish] base_url", path)
     default = tables.get("default_source", "sample")
     known = ", ".join(sorted({**BUILT_IN, **sources}))
     if not isinstance(default, str) or default not in {**BUILT_IN, **sources}:
@@ -120,8 +121,8 @@ def _convert(table: Any, kind: type[T], where: str, path: Path) -> T:
     except msgspec.ValidationError as error:
         allowed = ", ".join(info.name for info in msgspec.structs.fields(kind))
         complaint = str(error).replace("Object", "the table").replace(" - at `$.", " - at `").replace("$.", "")
-        for pattern, meaning in _MEANING.items():
-            complaint = complaint.replace(f"`str` matching regex {pattern!r}", meaning)
+        for key, meaning in _MEANING.items():
+            complaint = re.sub(rf"`str` matching regex '.*'(?= - at `{key}`)", meaning, complaint)
         raise ConfigurationError(f"{path}: {where}: {complaint}; its keys are {allowed}") from None
 
 
@@ -132,7 +133,14 @@ def _check(check: Any, where: str, path: Path) -> None:
         raise ConfigurationError(f"{path}: {where}: {error}") from None
 
 
-def _check_base_url(url: str) -> None:
-    check_url(url)
-    if "?" in url or "#" in url:
-        raise ValueError(f"{url!r}: allowed is a host and a path, such as https://example.org/eyes/")
+def check_base_url(url: str) -> None:
+    """Refuse what is no address to publish at; a password in it is not repeated.
+
+    Raises:
+        ValueError: the text names what is wrong with it.
+    """
+    from feeds.addresses import normal_base_url
+
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("the URL holds a user name or password; they would be published: leave them out")
+    normal_base_url(url)

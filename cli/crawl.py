@@ -15,7 +15,7 @@ import click
 from cli import exits
 from cli.amounts import SECONDS
 from cli.context import Context, pass_context
-from cli.terminal import complain, kilobytes, page_progress, say, say_json
+from cli.terminal import complain, counted, kilobytes, page_progress, say, say_json
 
 if TYPE_CHECKING:
     from crawler.jobs import Job
@@ -134,6 +134,9 @@ def _report(row: dict[str, Any], *, dry_run: bool) -> None:
     say(f"{row['source']}: {row['outcome']}", fg="green" if good else "yellow", bold=True)
     if good or row["outcome"] == "partial":
         would = "would be " if dry_run else ""
-        say(f"  {row['entries']} entries on {row['pages']} pages: {row['new']} {would}new, {row['revised']} revised, "
+        entries, pages = counted(row["entries"], "entry", "entries"), counted(row["pages"], "page")
+        say(f"  {entries} on {pages}: {row['new']} {would}new, {row['revised']} revised, "
             f"{row['withdrawn']} withdrawn, {row['returned']} returned")  # fmt: skip
-    say(f"  {row['requests']} requests, {row['not_modified']} of them not modified, {kilobytes(row['bytes'])}")
+    say(
+        f"  {counted(row['requests'], 'request')}, {row['not_modified']} of them not modified, {kilobytes(row['bytes'])}"
+    )

@@ -10,7 +10,7 @@ import click
 
 from cli.context import Context, pass_context
 from cli.exits import USAGE, Stopped
-from cli.terminal import progress_bar, say, say_json
+from cli.terminal import counted, progress_bar, say, say_json
 
 if TYPE_CHECKING:
     from archive.values import Source
@@ -53,7 +53,7 @@ def publish(
         say_json(dataclasses.asdict(done))
     elif not quiet:
         folder = output or context.output
-        say(f"{folder}: {done.written} files written, {done.unchanged} unchanged, {done.removed} removed")
+        say(f"{folder}: {counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed")
 
 
 def publish_source(
@@ -67,10 +67,15 @@ def publish_source(
     """
     from archive.errors import NoArchive
     from archive.store import open_archive
+    from cli.configuration import check_base_url
     from feeds.publish import Target
     from feeds.publish import publish as publish_files
 
     settings = context.configuration.publish
+    try:
+        check_base_url(base_url or settings.base_url)
+    except ValueError as error:
+        raise Stopped(USAGE, f"--base-url: {error}") from None
     target = Target(output or Path(settings.output), base_url or settings.base_url)
     if not context.archive.is_file():
         raise NoArchive(context.archive)
@@ -79,10 +84,7 @@ def publish_source(
 
         chosen = choose_source(find_sources(db), source, context.configuration.default_source)
         authority = context.configuration.archive.tag_authority
-        try:
-            return publish_files(db, chosen, target, authority=authority, progress=show)
-        except ValueError as error:
-            raise Stopped(USAGE, f"--base-url: {error}") from None
+        return publish_files(db, chosen, target, authority=authority, progress=show)
 
 
 def choose_source(sources: list[Source], wanted: str | None, default: str) -> Source:

@@ -50,6 +50,7 @@ def serve_until_stopped(context: Context, listener: socket.socket, output: Path)
         with read_archive(context.archive):
             pass  # what a killed run left half-done is undone, and a file that is no archive refused
     serve_on(listener, make_app(output, context.archive), _say_addresses)
+    say("\nstopped")
 
 
 def _say_addresses(address: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import Context, pass_context
-from cli.terminal import kilobytes, local_time, say, say_json
+from cli.terminal import counted, kilobytes, local_time, say, say_json
 
 if TYPE_CHECKING:
     from archive.verify import Problem
@@ -54,9 +54,11 @@ def _show(report: dict[str, Any], problems: list[Problem]) -> None:
         say(f"  in use by {report['running']}")
     last = {row["source"]: row for row in report["last_crawls"]}
     for source in report["sources"]:
-        say(f"\n{source['source']}  {source['url']}", bold=True)
-        say(f"  {source['entries']} entries ({source['withdrawn']} withdrawn), {source['revisions']} revisions")
-        say(f"  {source['crawls']} crawls, {source['captures']} captures")
+        say(f"\n{source['source']}", bold=True)
+        say(f"  {source['url']}")
+        entries, revisions = counted(source["entries"], "entry", "entries"), counted(source["revisions"], "revision")
+        say(f"  {entries} ({source['withdrawn']} withdrawn), {revisions}")
+        say(f"  {counted(source['crawls'], 'crawl')}, {counted(source['captures'], 'capture')}")
         if crawl := last.get(source["source"]):
             good = crawl["outcome"] in ("complete", "unchanged")
             say(

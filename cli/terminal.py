@@ -108,6 +108,11 @@ def _line(source: str, progress: Progress) -> str:
     return f"{source}: page {progress.page}{of}{again}: {answer}"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return "1 crawl" or "2 crawls"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def kilobytes(size: int) -> str:
     """Return a size in words that a person can compare."""
     return f"{size} bytes" if size < 10_000 else f"{size / 1000:,.0f} kB"

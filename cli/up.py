@@ -13,7 +13,7 @@ from cli.context import DEFAULT_PORT, Context, pass_context
 from cli.crawl import make_job
 from cli.publish import publish_source
 from cli.serve import serve_until_stopped
-from cli.terminal import say
+from cli.terminal import counted, say
 
 if TYPE_CHECKING:
     import socket
@@ -114,10 +114,12 @@ def _publish(context: Context, job: Job, listener: socket.socket | None, *, craw
             raise
         return False  # the crawl has said why
     if not quiet:
-        say(f"{context.configuration.publish.output}: {done.written} files written, {done.unchanged} unchanged")
+        say(
+            f"{context.configuration.publish.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged"
+        )
     return True
 
 
 def _say_sample() -> None:
-    say("This is the bundled sample: a small copy of the column, written for this program.", fg="cyan", bold=True)
+    say("This is the bundled sample: a small likeness of the column, to look around in.", fg="cyan", bold=True)
     say("To archive the live column instead:\n  foreign-eyes up live --contact you@example.org\n")

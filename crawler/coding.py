@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 
 ACCEPTED = "gzip, deflate"
+MAX_MEMBERS = 100  # each costs a copy of all that follow it
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's window bits: which wrapper it expects
 
@@ -43,11 +44,12 @@ def decode_body(body: bytes, content_encoding: str, limit: int) -> bytes:
 def _inflate_members(body: bytes, limit: int) -> bytes:
     """RFC 1952 section 2.2: a gzip file is a series of members."""
     decoded = b""
-    while True:
+    for _ in range(MAX_MEMBERS):
         part, body = _inflate(body, _GZIP, limit - len(decoded))
         decoded += part
         if not body:
             return decoded
+    raise BadCodingError(f"more than {MAX_MEMBERS} gzip members")
 
 
 def _inflate_deflate(body: bytes, limit: int) -> bytes:

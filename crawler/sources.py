@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ import sample
 DEFAULT_DELAY = 2.0
 COLUMN_TITLE = "China's IP in Foreign Eyes"
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}\Z")]
 
 
 class SourceError(ValueError):
@@ -35,9 +36,9 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     url: str
     title: Annotated[str, msgspec.Meta(min_length=1)] = COLUMN_TITLE
-    language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")] = "en"
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
-    contact: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}$")] | None = None
+    contact: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}\Z")] | None = None
 
     @property
     def host(self) -> str:
@@ -88,6 +89,8 @@ def find_source(
     if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", name):
         raise SourceError(f"--name {name!r}: use small letters, digits, dots, dashes and underscores, 63 at most")
     chosen = name or slug(wanted)
+    if not chosen:
+        raise SourceError(f"{wanted!r} has no letter or digit to be named by; give it one with --name")
     if chosen in known and known[chosen].url != wanted:
         raise SourceError(f"--name {chosen}: that is the configured source at {known[chosen].url}")
     return chosen, SourceSettings(url=wanted)
@@ -99,6 +102,12 @@ def check_url(url: str) -> None:
     Raises:
         SourceError: the text names what is wrong with it.
     """
+    authority = re.match(r"[^/]*//([^/?#]*)", url)
+    if authority and "@" in authority[1]:  # first of all: the other messages repeat the URL
+        raise SourceError(
+            f"the URL at {authority[1].rpartition('@')[2]} holds a user name or password; they would be stored and"
+            " published: leave them out"
+        )
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -106,17 +115,19 @@ def check_url(url: str) -> None:
         raise SourceError(f"{url!r} is not a URL: {error}") from None
     if parts.scheme not in ("http", "https") or not host:
         raise SourceError(f"{url!r}: a listing's address begins with http:// or https:// and a host")
-    if parts.username is not None or parts.password is not None:
-        raise SourceError(
-            f"the URL at {host} holds a user name or password; they would be stored and published: leave them out"
-        )
 
 
 def slug(url: str) -> str:
-    """Return a source name made of a URL's host and path, 63 characters at most."""
+    """Return a source name made of a URL's host and path, 63 characters at most.
+
+    Where these do not tell all of the URL, a few characters of its digest do, so that two listings never share a name.
+    """
     parts = urlsplit(url)
-    words = re.sub(r"[^a-z0-9.]+", "-", f"{parts.netloc}{parts.path}".lower())
-    return words.removesuffix(".htm").removesuffix(".html").strip("-.")[:63].rstrip("-.")
+    place = f"{parts.netloc}{parts.path}"
+    words = re.sub(r"[^a-z0-9.]+", "-", place.lower()).removesuffix(".htm").removesuffix(".html").strip("-.")
+    if words and (parts.query or len(words) > 63 or not place.isascii()):
+        return f"{words[:56].rstrip('-.')}-{sha256(url.encode()).hexdigest()[:6]}"
+    return words
 
 
 def is_loopback(host: str) -> bool:

@@ -15,6 +15,8 @@ def normal_base_url(url: str) -> str:
         ValueError: it is not an http or https address of a host, or has what would not survive the joining (a query, a
             fragment) or should not be public (a password).
     """
+    if "@" in url.partition("://")[2].partition("/")[0]:  # first of all: the other messages repeat the URL
+        raise ValueError("the base URL holds a user name or password, which would be published; leave them out")
     try:
         parts = urlsplit(url.strip())
         _ = parts.port
@@ -22,8 +24,8 @@ def normal_base_url(url: str) -> str:
         raise ValueError(f"base URL {url!r}: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"base URL {url!r}: must begin with http:// or https:// and a host")
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError(f"base URL {url!r}: must have no query, fragment, user name or password")
+    if parts.query or parts.fragment:
+        raise ValueError(f"base URL {url!r}: must have no query and no fragment")
     return _quoted(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/")
 
 

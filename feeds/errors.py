@@ -25,7 +25,8 @@ class OutputUnwritable(FeedsError):
     """A path of the output cannot be made, written or removed; the files there are whole, old or new."""
 
     def __init__(self, path: Path, error: OSError):
-        why = error.strerror or str(error)
+        taken = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "a file stands where a folder should be" if taken else error.strerror or str(error)
         super().__init__(
             f"{path}: cannot be written ({why}); check permissions and free space, or choose another --output"
         )

@@ -1,0 +1,108 @@
+"""Commands that go on while a test looks at them: started, watched by what they write, stopped by signals."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conftest import ROOT, CommandLine
+from listing_server import Handler
+
+PATIENCE = 30.0
+
+
+@dataclass
+class Running:
+    """A process, and the file that holds what it has written so far."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Return the first match in what is written, as soon as there is one."""
+        until = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.output)):
+            assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.output}"
+            assert time.monotonic() < until, f"no {pattern!r} in:\n{self.output}"
+            time.sleep(0.02)
+        return found
+
+    def stop(self, number: int, *, group: bool = False) -> int:
+        """Send a signal, to the process or as a terminal does to its group; return the exit code."""
+        if group:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def running(command: CommandLine, *arguments: str) -> Iterator[Running]:
+    """Start a command in a session of its own; nothing of it is left at the end."""
+    log = command.folder.parent / f"{command.folder.name}.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "cli", *arguments],
+            cwd=command.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    try:
+        yield Running(process, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE)
+
+
+def runs_in(folder: Path) -> list[str]:
+    """Return the command lines of the processes that have `folder` as their working directory."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return [line for line in found if line]
+
+
+@dataclass
+class Gate:
+    """An answer that is held back until it is let through; `asked` tells when it is being waited for."""
+
+    body: bytes
+    asked: threading.Event = field(default_factory=threading.Event)
+    opened: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, handler: Handler) -> None:
+        self.asked.set()
+        self.opened.wait(PATIENCE)
+        with contextlib.suppress(OSError):
+            handler.reply(200, self.body, Content_Type="text/html")
+        handler.close_connection = True
+
+    def __enter__(self) -> Gate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opened.set()

@@ -1,0 +1,130 @@
+"""A listing that the tests crawl by hand, once a day, into a real archive, with a parser of one entry a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.captures import record_capture
+from archive.crawls import begin_crawl
+from archive.settle import settle
+from archive.values import (
+    Counts,
+    Fetched,
+    Link,
+    ListedEntry,
+    ListingPage,
+    Mode,
+    Outcome,
+    Pager,
+    Source,
+    Traffic,
+    Verdict,
+)
+
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+class LineParser:
+    """Reads one entry a line (title|publication|excerpt|commentary) and links (link|label|url)."""
+
+    PARSER_VERSION = 1
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+        """Read the lines."""
+        entries, links = [], []
+        for line in body.decode().splitlines():
+            match line.split("|"):
+                case ["link", label, address]:
+                    links.append(Link(label, address))
+                case [title, publication, excerpt, commentary]:
+                    attribution = f"——{title}, by {publication}"
+                    entries.append(ListedEntry(excerpt, attribution, title or None, publication or None, commentary))
+                case _:
+                    raise RuntimeError(f"a fault of the parser: {line}")
+        return ListingPage(tuple(entries), 1, tuple(links), Pager("none"), has_heading=True, encoding="utf-8")
+
+    def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
+        """Take 412 for a block."""
+        return "a challenge" if status == 412 else None
+
+
+@dataclass
+class Column:
+    """A listing as the tests crawl it: by hand, once a day."""
+
+    db: Database
+    name: str = "town"
+    day: int = -1
+    answers: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def source(self) -> Source:
+        return Source(self.name, f"http://{self.name}.example/", "The column", "en")
+
+    @property
+    def today(self) -> datetime:
+        """When the last crawl began."""
+        return START + self.day * DAY
+
+    def crawl(
+        self,
+        *pages: str,
+        outcome: Outcome = "complete",
+        mode: Mode = "full",
+        passes: Sequence[Sequence[str]] | None = None,
+    ) -> Counts:
+        """Capture `pages` (or several `passes` over them) and what is behind their links; settle by `outcome`."""
+        crawl_id = self.capture(passes or [pages], mode)
+        at = self.today + timedelta(minutes=1)
+        return settle(
+            self.db, crawl_id, Verdict(outcome), LineParser(), Traffic(3, 1, 99), at=at, authority="example.org,2026"
+        )
+
+    def capture(self, passes: Sequence[Sequence[str]], mode: Mode = "full") -> int:
+        """Fetch, and settle nothing."""
+        self.day += 1
+        crawl_id = begin_crawl(self.db, self.source, mode, self.today)
+        at = self.today
+        for pass_number, pages in enumerate(passes, start=1):
+            for number, body in enumerate(pages, start=1):
+                at += SECOND
+                url = f"{self.source.url}{number}"
+                fetched = Fetched("listing", url, url, at, 200, (), body.encode(), pass_number=pass_number, page=number)
+                record_capture(self.db, crawl_id, fetched)
+        for url, status in self.answers.items():
+            record_capture(self.db, crawl_id, Fetched("link", url, url, at + SECOND, status, (), b"behind the link"))
+        return crawl_id
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.db.execute(query).fetchall()
+
+    def ids(self) -> dict[str, int]:
+        """The entries' ids by title."""
+        return dict(self.rows("SELECT title, entry_id FROM current_entries"))
+
+    def kinds(self) -> list[str]:
+        return [kind for (kind,) in self.rows("SELECT kind FROM changes ORDER BY at")]
+
+    def truth(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that settling writes."""
+        tables = ("entries", "revisions", "listing_rows", "changes", "links", "publications", "publication_aliases")
+        return {table: self.rows(f"SELECT * FROM {table}") for table in tables}
+
+
+def entry(title: str, *, publication: str = "Le Monde", excerpt: str = "", commentary: str = "As before.") -> str:
+    return f"{title}|{publication}|{excerpt or f'About {title}.'}|{commentary}"
+
+
+def listing(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+A, B, C = entry("Apples"), entry("Bears"), entry("Cranes")
+SEARCH = "link|Patent Search|http://search.example/"

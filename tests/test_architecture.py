@@ -1,0 +1,153 @@
+"""The house as it is meant to stand: which package may import which, and what stays in its own room."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+# who may import whom; every package may import itself
+ARROWS = {
+    "cli": {"crawler", "feeds", "browse", "archive", "sample"},
+    "crawler": {"archive", "sample"},
+    "feeds": {"archive"},
+    "browse": {"archive"},
+    "archive": set(),
+    "sample": set(),
+}
+# third parties, and the only places that may know them
+ROOMS = {
+    "scrapy": ("crawler/",),
+    "twisted": ("crawler/",),
+    "protego": ("crawler/robots.py",),
+    "feedgen": ("feeds/render.py",),
+    "datasette": ("browse/",),
+    "uvicorn": ("browse/",),
+    "starlette": ("browse/",),
+    "filelock": ("archive/lock.py",),
+    "click": ("cli/",),
+    "rich": ("cli/",),
+}
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN|COMMIT|ROLLBACK|VACUUM)\b")
+# the guard runs one SQL function by name, to stop it in time: no statement about the archive
+SQL_ELSEWHERE = {"browse/sql_guard.py"}
+LONGEST = 350
+
+MODULES = sorted(path.relative_to(ROOT).as_posix() for package in ARROWS for path in (ROOT / package).rglob("*.py"))
+
+
+def tree_of(module: str) -> ast.Module:
+    return ast.parse((ROOT / module).read_text(encoding="utf-8"))
+
+
+def imports_of(module: str) -> set[str]:
+    """Absolute names of all modules that `module` imports, at its top or inside functions."""
+    package = Path(module).parent.parts
+    found: set[str] = set()
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join((*above, *([node.module] if node.module else [])))
+            found.update(f"{base}.{alias.name}" for alias in node.names)
+    return found
+
+
+def tops(module: str) -> set[str]:
+    return {name.partition(".")[0] for name in imports_of(module)}
+
+
+def text_of(tree: ast.Module) -> Iterator[str]:
+    """Every string literal that is no docstring, and the beginning of every f-string."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def test_the_walk_finds_the_packages() -> None:
+    assert {module.partition("/")[0] for module in MODULES} == set(ARROWS)
+    assert "crawler/parse/listing.py" in MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_arrows_between_packages_run_one_way(module: str) -> None:
+    package = module.partition("/")[0]
+    assert tops(module) & set(ARROWS) <= ARROWS[package] | {package}
+
+
+@pytest.mark.parametrize(("third_party", "rooms"), ROOMS.items())
+def test_a_third_party_is_known_in_one_place_only(third_party: str, rooms: tuple[str, ...]) -> None:
+    importing = [module for module in MODULES if third_party in tops(module)]
+    assert importing, f"{third_party} is imported nowhere: strike it out here and in pyproject.toml"
+    assert [module for module in importing if not module.startswith(rooms)] == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    [module for module in MODULES if module == "crawler/__init__.py" or module.startswith("crawler/parse/")],
+)
+def test_the_crawlers_face_and_its_parser_know_nothing_of_scrapy(module: str) -> None:
+    assert tops(module).isdisjoint({"scrapy", "twisted"})
+    reached = {name for name in imports_of(module) if name.startswith("crawler.")}
+    assert all(name.startswith("crawler.parse") for name in reached)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        *[f"archive/{name}.py" for name in ("text", "identity", "matching", "dating", "judging", "clock", "values")],
+        *[f"crawler/{name}.py" for name in ("coding", "backoff", "paging", "reading")],
+        *[module for module in MODULES if module.startswith("crawler/parse/")],
+    ],
+)
+def test_what_is_called_pure_opens_nothing(module: str) -> None:
+    touching = {
+        "sqlite3",
+        "sqlite_utils",
+        "socket",
+        "os",
+        "subprocess",
+        "pathlib",
+        "time",
+        "asyncio",
+        "scrapy",
+        "random",
+    }
+    assert tops(module).isdisjoint(touching)
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith("archive/")])
+def test_sql_is_held_by_the_archive_alone(module: str) -> None:
+    statements = [text for text in text_of(tree_of(module)) if SQL.match(text)]
+    assert statements == [] or module in SQL_ELSEWHERE
+
+
+def test_no_module_bears_the_name_of_a_package_in_use_or_of_an_attic() -> None:
+    in_use = {name for module in MODULES for name in tops(module)} - set(ARROWS) - {"__future__"}
+    refused = in_use | {"datasette", "scrapy", "logging", "operator", "utils", "helpers", "common", "misc"}
+    names = {part.removesuffix(".py") for module in MODULES for part in Path(module).parts}
+    assert names & refused == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_outgrows_its_readers(module: str) -> None:
+    assert len((ROOT / module).read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("imported", ["cli.main", "crawler", "crawler.sources", "archive.store", "archive.query"])
+def test_what_the_help_needs_loads_no_framework(imported: str) -> None:
+    heavy = {"scrapy", "twisted", "datasette", "feedgen", "lxml", "uvicorn", "starlette"}
+    code = f"import json, sys, {imported}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert {name.partition(".")[0] for name in json.loads(done.stdout)} & heavy == set()

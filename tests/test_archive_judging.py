@@ -1,0 +1,124 @@
+"""When a listing has been read well enough, and what looks wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.judging import MAX_PASSES, Pass, fingerprint, judge_passes, page_limit, suspect_count, suspect_page
+from archive.values import Link, ListedEntry, ListingPage, Pager, Verdict
+
+A, B = Pass(("a1", "a2"), ("A1", "A2")), Pass(("b1", "a2"), ("B1", "A2"))
+OTHER_BYTES = Pass(("x1", "x2"), ("A1", "A2"))  # a counter or a comment in the page: the same entries
+SHORTER = Pass(("a1",), ("A1",))
+TORN, TORN_ELSEWHERE = Pass(("a1",), ("A1",), "page 2 answers 404"), Pass(("a1",), ("A1",), "page 3 answers 404")
+ENTRY = ListedEntry("Excerpt.", "——T, by P", "T", "P", "Commentary.")
+COMPLETE, UNCHANGED = Verdict("complete"), Verdict("unchanged")
+
+
+def listing(*entries: ListedEntry, count: int = 2, replacements: int = 0, links: tuple[Link, ...] = ()) -> ListingPage:
+    return ListingPage(entries, count, links, Pager("none"), True, "gb18030", replacements)
+
+
+@pytest.mark.parametrize(
+    ("passes", "settled", "verdict"),
+    [
+        ([A], None, None),
+        ([A], ("b1", "a2"), None),
+        ([A], ("a1", "a2"), UNCHANGED),
+        ([A], ("a1", "a2", "a3"), None),
+        ([A], ("a2", "a1"), None),
+        ([A], (), None),
+        ([A, A], None, COMPLETE),
+        ([A, OTHER_BYTES], None, COMPLETE),
+        ([A, B], None, None),
+        ([A, B, A], None, None),
+        ([A, B, B], None, COMPLETE),
+        ([A, SHORTER], None, None),
+        ([B, A], ("a1", "a2"), UNCHANGED),
+        ([TORN], None, None),
+        ([TORN], ("a1",), None),
+        ([TORN, TORN], None, Verdict("partial", "page 2 answers 404")),
+        ([TORN, TORN_ELSEWHERE], None, None),
+        ([TORN, A], None, None),
+        ([TORN, A, A], None, COMPLETE),
+        ([A, TORN, A], None, None),
+        ([A, B, A, B, A], None, Verdict("partial", "the listing changed during each of 5 passes")),
+        ([A, B, A, B, B], None, COMPLETE),
+        ([A, TORN, B, TORN_ELSEWHERE, TORN], None, Verdict("partial", "page 2 answers 404")),
+    ],
+)
+def test_two_equal_passes_are_complete_and_one_equal_to_the_settled_state_is_unchanged(
+    passes: list[Pass], settled: tuple[str, ...] | None, verdict: Verdict | None
+) -> None:
+    assert judge_passes(passes, settled) == verdict
+
+
+def test_no_listing_is_read_more_than_five_times() -> None:
+    restless = [Pass((str(number),), (str(number),)) for number in range(MAX_PASSES)]
+    assert [judge_passes(restless[:number], None) is None for number in range(1, 6)] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "settles"),
+    [
+        ("complete", True),
+        ("unchanged", True),
+        ("partial", True),
+        ("suspect", False),
+        ("blocked", False),
+        ("unreachable", False),
+        ("failed", False),
+    ],
+)
+def test_only_what_was_read_as_a_listing_settles(outcome: str, settles: bool) -> None:
+    assert Verdict(outcome).settles is settles  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("last", "limit"), [(None, 200), (1, 25), (8, 25), (9, 27), (100, 300)])
+def test_about_three_times_the_last_page_count_is_believed(last: int | None, limit: int) -> None:
+    assert page_limit(last) == limit
+
+
+@pytest.mark.parametrize(
+    ("page", "doubt"),
+    [
+        (listing(), "page 3 lists no entries"),
+        (listing(ENTRY), None),
+        (listing(ENTRY, replacements=10), None),
+        (listing(ENTRY, replacements=11), "page 3 holds 11 replacement characters (read as gb18030)"),
+        (listing(ListedEntry("", "", None, None, "c")), None),  # a single slip is an editor's
+        (listing(ENTRY, ListedEntry("", "", None, None, "c")), None),
+        (
+            listing(*[ListedEntry("e", "", None, None, "c")] * 2, ENTRY),
+            "page 3: 2 of 3 entries lack an excerpt or a title; has its layout changed?",
+        ),
+        (
+            listing(*[ListedEntry("", "——T, by P", "T", "P", "c")] * 2),
+            "page 3: 2 of 2 entries lack an excerpt or a title; has its layout changed?",
+        ),
+    ],
+)
+def test_a_page_without_entries_or_with_damaged_ones_is_suspect(page: ListingPage, doubt: str | None) -> None:
+    assert suspect_page(3, page) == doubt
+
+
+@pytest.mark.parametrize(
+    ("entries", "last", "suspect"), [(10, None, False), (10, 0, False), (5, 10, False), (4, 10, True), (0, 1, True)]
+)
+def test_a_listing_that_lost_more_than_half_its_entries_is_suspect(
+    entries: int, last: int | None, suspect: bool
+) -> None:
+    assert (suspect_count(entries, last) is not None) is suspect
+
+
+def test_a_fingerprint_is_what_a_page_lists_in_order() -> None:
+    other = ListedEntry("Another.", "——U, by P", "U", "P", "c")
+    pages = [
+        listing(ENTRY, other),
+        listing(other, ENTRY),
+        listing(ENTRY),
+        listing(ENTRY, other, count=3),
+        listing(ENTRY, other, links=(Link("Patent Search", "http://x/"),)),
+    ]
+    assert len({fingerprint(page) for page in pages}) == len(pages)
+    assert fingerprint(listing(ENTRY, other, replacements=5)) == fingerprint(pages[0])

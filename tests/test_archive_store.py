@@ -1,0 +1,254 @@
+"""Opening an archive: what is made, what is refused, what is left alone."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from archive.errors import ArchiveError, ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
+from archive.schema import APPLICATION_ID
+from archive.store import open_archive, read_archive, writing
+
+Opener = Callable[[Path], object]
+
+
+def open_it(path: Path) -> None:
+    with open_archive(path):
+        pass
+
+
+def read_it(path: Path) -> None:
+    with read_archive(path):
+        pass
+
+
+def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def write(path: Path, script: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    open_it(tmp_path / "archive.db")
+    return tmp_path / "archive.db"
+
+
+def test_a_new_archive_is_marked_as_ours_and_keeps_a_rollback_journal(archive: Path) -> None:
+    assert ask(archive, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert ask(archive, "PRAGMA journal_mode") == [("delete",)]
+    assert [path.name for path in archive.parent.iterdir()] == ["archive.db"]
+
+
+def test_every_table_of_ours_is_strict(archive: Path) -> None:
+    tables = ask(archive, "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
+    ours = {name: strict for name, strict in tables if not str(name).startswith(("sqlite_", "_sqlite_migrations"))}
+    assert len(ours) >= 12
+    assert set(ours.values()) == {1}, ours
+
+
+def test_every_foreign_key_leads_an_index(archive: Path) -> None:
+    """Else each check of a reference, and each question after the rows of a parent, reads the whole table."""
+    with closing(sqlite3.connect(archive)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        lacking = []
+        for table in tables:
+            leading = {row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[5] == 1}
+            for _, index, _, _, partial in connection.execute(f"PRAGMA index_list({table})").fetchall():
+                first = connection.execute(f"PRAGMA index_info({index})").fetchone()[2]
+                # a partial index serves only questions that repeat its condition; "not NULL" is in every equality
+                condition = f"%WHERE {first} IS NOT NULL"
+                query = "SELECT 1 FROM sqlite_master WHERE name = ? AND sql LIKE ?"
+                if not partial or connection.execute(query, (index, condition)).fetchone():
+                    leading.add(first)
+            keys = {row[3] for row in connection.execute(f"PRAGMA foreign_key_list({table})")}
+            lacking += [f"{table}.{column}" for column in keys - leading]
+    assert lacking == []
+
+
+def test_foreign_keys_are_enforced(archive: Path) -> None:
+    with open_archive(archive) as db, pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        db.execute("INSERT INTO crawls (source_id, mode, started_at) VALUES (99, 'full', '2026')")
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("sources", "(1, NULL, 'u', 't', 'en')"),
+        ("sources", "('one', 'n', 'u', 't', 'en')"),
+        ("crawls (source_id, mode, started_at)", "(1, 'slow', '2026')"),
+        ("crawls (source_id, mode, started_at, outcome)", "(1, 'full', '2026', 'fine')"),
+        ("bodies", "('ab', 1, x'00')"),
+        ("captures (crawl_id, purpose, asked_url, url, fetched_at)", "(1, 'listing', 'u', 'u', '2026')"),
+        ("captures (crawl_id, purpose, asked_url, url, fetched_at, status)", "(1, 'other', 'u', 'u', '2026', 200)"),
+        ("captures (crawl_id, purpose, asked_url, url, fetched_at, fault)", "(1, 'link', 'u', 'u', '2026', 'odd')"),
+        ("links (source_id, label, url, first_seen, outcome)", "(1, 'l', 'u', '2026', 'odd')"),
+        ("changes (source_id, crawl_id, at, kind)", "(1, 1, '2026', 'new')"),
+        ("changes (source_id, crawl_id, at, kind, link_id)", "(1, 1, '2026', 'odd', 1)"),
+    ],
+)
+def test_the_tables_refuse_what_has_no_meaning(archive: Path, table: str, values: str) -> None:
+    with open_archive(archive) as db:
+        db.execute("PRAGMA foreign_keys=OFF")
+        with pytest.raises(sqlite3.IntegrityError, match=r"constraint failed|cannot store|datatype mismatch"):
+            db.execute(f"INSERT INTO {table} VALUES {values}")
+
+
+def test_opening_again_applies_no_migration_twice_and_changes_no_byte(archive: Path) -> None:
+    before = archive.read_bytes()
+    open_it(archive)
+    assert archive.read_bytes() == before
+    names = [name for (name,) in ask(archive, "SELECT name FROM _sqlite_migrations ORDER BY id")]
+    assert names == sorted(set(names))
+
+
+def test_an_empty_file_is_taken_for_a_new_archive(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    path.touch()
+    open_it(path)
+    assert ask(path, "PRAGMA application_id") == [(APPLICATION_ID,)]
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    """The table that the second migration is about to make stands there already."""
+    path = tmp_path / "archive.db"
+    write(path, f"PRAGMA application_id={APPLICATION_ID}; CREATE TABLE publications (name)")
+    before = ask(path, "SELECT name FROM sqlite_master")
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        open_it(path)
+    assert ask(path, "SELECT name FROM sqlite_master") == before
+
+
+def text_file(path: Path) -> None:
+    path.write_text("Dear archive,\n" * 500, encoding="utf-8")
+
+
+def two_bytes(path: Path) -> None:
+    path.write_bytes(b"no")
+
+
+def another_programs_database(path: Path) -> None:
+    write(path, "CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('tea')")
+
+
+def cut_in_half(path: Path) -> None:
+    open_it(path)
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def cut_in_its_header(path: Path) -> None:
+    open_it(path)
+    os.truncate(path, 60)
+
+
+def made_by_a_newer_version(path: Path) -> None:
+    open_it(path)
+    write(
+        path,
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('foreign_eyes', 'm999_dreams', '2036')",
+    )
+
+
+@pytest.mark.parametrize("opener", [open_it, read_it])
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (text_file, NotAnArchive, "not a Foreign Eyes archive (file is not a database)"),
+        (two_bytes, NotAnArchive, "not a Foreign Eyes archive (file is not a database)"),
+        (another_programs_database, NotAnArchive, "an SQLite file of some other program"),
+        (cut_in_half, NotAnArchive, "malformed"),
+        (cut_in_its_header, NotAnArchive, "not a Foreign Eyes archive"),
+        (made_by_a_newer_version, ArchiveOutdated, "made by a newer version (it has m999_dreams)"),
+        (Path.mkdir, NotAnArchive, "a folder"),
+    ],
+)
+def test_what_is_no_archive_is_refused_in_one_clear_line_and_left_untouched(
+    tmp_path: Path, make: Callable[[Path], None], error: type[ArchiveError], words: str, opener: Opener
+) -> None:
+    path = tmp_path / "given.db"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(error) as refusal:
+        opener(path)
+    assert words in str(refusal.value)
+    assert str(refusal.value).startswith(f"{path}: ")
+    assert "\n" not in str(refusal.value)
+    assert (path.read_bytes() if path.is_file() else None) == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_archive_in_a_folder_that_is_not_there_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveUnwritable, match="cannot be written"):
+        open_it(tmp_path / "nowhere" / "archive.db")
+
+
+def test_reading_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(NoArchive, match="make one with: foreign-eyes crawl"):
+        read_it(tmp_path / "archive.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reading_changes_nothing_and_cannot(archive: Path) -> None:
+    before = archive.read_bytes(), archive.stat().st_mtime_ns
+    with read_archive(archive) as db:
+        assert db.execute("SELECT count(*) FROM entries").fetchone() == (0,)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.execute("DELETE FROM entries")
+    assert (archive.read_bytes(), archive.stat().st_mtime_ns) == before
+    assert list(archive.parent.iterdir()) == [archive]
+
+
+def test_reading_an_empty_file_says_that_a_crawl_makes_an_archive_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    path.touch()
+    with pytest.raises(ArchiveOutdated, match="any crawl brings it up to date"):
+        read_it(path)
+    assert path.read_bytes() == b""
+
+
+def test_a_reader_sees_one_moment_of_the_archive_throughout(archive: Path) -> None:
+    with read_archive(archive) as db:
+        assert db.execute("SELECT count(*) FROM publications").fetchone() == (0,)
+        with closing(sqlite3.connect(archive, timeout=0)) as writer:
+            writer.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                writer.commit()  # it waits until nobody reads
+        assert db.execute("SELECT count(*) FROM publications").fetchone() == (0,)
+
+
+def test_a_transaction_is_kept_whole(archive: Path) -> None:
+    with open_archive(archive) as db, writing(db):
+        db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
+        db.execute("INSERT INTO publications (name) VALUES ('Nikkei')")
+    assert ask(archive, "SELECT count(*) FROM publications") == [(2,)]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_transaction_that_is_left_by_an_error_leaves_nothing(archive: Path, error: type[BaseException]) -> None:
+    with open_archive(archive) as db:
+        with pytest.raises(error), writing(db):  # noqa: PT012 - the statement before is what must not stay
+            db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
+            raise error
+        assert not db.conn.in_transaction
+    assert ask(archive, "SELECT count(*) FROM publications") == [(0,)]
+
+
+def test_a_transaction_takes_the_write_lock_at_once(archive: Path) -> None:
+    with open_archive(archive) as db, writing(db), closing(sqlite3.connect(archive, timeout=0)) as other:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT count(*) FROM publications").fetchone() == (0,)  # who reads is not kept waiting
+
+
+def test_a_mistake_in_our_own_sql_is_not_called_the_files_fault(archive: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), open_archive(archive) as db:
+        db.execute("SELECT * FROM dreams")

@@ -1,0 +1,116 @@
+"""What an archive says of its own health."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from settling import A, B, Column, entry, listing
+
+from archive.backup import copy_archive
+from archive.store import open_archive, read_archive
+from archive.verify import Problem, verify
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Two crawls, the second with a revision."""
+    path = tmp_path / "archive.db"
+    with open_archive(path) as db:
+        column = Column(db, answers={"http://search.example/": 200})
+        column.crawl(listing(A, B, "link|Patent Search|http://search.example/"))
+        column.crawl(listing(A, entry("Bears", commentary="Rewritten.")))
+    return path
+
+
+@pytest.fixture
+def damage(archive: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that keeps none of our rules."""
+    with closing(sqlite3.connect(archive, isolation_level=None)) as connection:
+        yield connection
+
+
+def problems(archive: Path) -> list[Problem]:
+    with read_archive(archive) as db:
+        return list(verify(db, seconds=60))
+
+
+def test_a_sound_archive_has_no_problems(archive: Path) -> None:
+    assert problems(archive) == []
+
+
+def test_an_archive_without_crawls_has_no_problems(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "new.db"):
+        pass
+    assert problems(tmp_path / "new.db") == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 10, -1])
+def test_a_flipped_bit_in_a_body_is_named(archive: Path, damage: sqlite3.Connection, place: int) -> None:
+    digest, stored = damage.execute("SELECT body_sha256, zlib FROM bodies LIMIT 1").fetchone()
+    flipped = bytearray(stored)
+    flipped[place] ^= 1
+    damage.execute("UPDATE bodies SET zlib = ? WHERE body_sha256 = ?", (bytes(flipped), digest))
+    [problem] = problems(archive)
+    assert problem.what.startswith(f"body {digest}: ")
+    assert problem.where == "table bodies"
+    assert problem.remedy
+
+
+def test_a_body_that_another_was_put_in_for_is_named(archive: Path, damage: sqlite3.Connection) -> None:
+    digest = damage.execute("SELECT body_sha256 FROM bodies LIMIT 1").fetchone()[0]
+    damage.execute("UPDATE bodies SET zlib = ? WHERE body_sha256 = ?", (zlib.compress(b"forged"), digest))
+    assert [problem.what for problem in problems(archive)] == [f"body {digest}: its bytes have another digest"]
+
+
+@pytest.mark.parametrize("column", ["title", "publication", "excerpt", "commentary"])
+def test_a_revision_whose_text_was_edited_is_named(archive: Path, damage: sqlite3.Connection, column: str) -> None:
+    damage.execute(f"UPDATE revisions SET {column} = 'forged' WHERE revision_id = 2")
+    [problem] = problems(archive)
+    assert problem == Problem("revision 2 does not have the text it was stored with", "table revisions", problem.remedy)
+
+
+@pytest.mark.parametrize(
+    ("table", "parents"),
+    [
+        ("sources", {"sources"}),
+        ("captures", {"captures"}),
+        ("bodies", {"bodies"}),
+        ("revisions", {"revisions"}),
+        ("entries", {"entries"}),
+    ],
+)
+def test_a_row_that_is_missing_and_referred_to_is_named(
+    archive: Path, damage: sqlite3.Connection, table: str, parents: set[str]
+) -> None:
+    damage.execute(f"DELETE FROM {table}")
+    found = [problem.what for problem in problems(archive)]
+    assert found
+    assert {what.split(" refers to a row of ")[1].split()[0] for what in found} == parents
+    assert all(what.endswith("that is not there") for what in found)
+
+
+def test_a_damaged_page_of_the_file_is_named(archive: Path) -> None:
+    with closing(sqlite3.connect(archive)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'changes_by_entry'"
+        page, size = connection.execute(query).fetchone()[0], connection.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(archive.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xff" * size
+    archive.write_bytes(content)
+    found = problems(archive)
+    assert found[0].what.startswith("the file is damaged: ")
+    assert found[0].where == "archive"
+
+
+def test_a_copy_is_the_archive_as_it_was_and_sound(archive: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    with open_archive(archive) as db, closing(sqlite3.connect(copy)) as old:
+        old.execute("CREATE TABLE leftovers (a)")
+        copy_archive(archive, copy)
+        tables = "SELECT name, sql FROM sqlite_master ORDER BY name"
+        assert old.execute(tables).fetchall() == db.execute(tables).fetchall()
+    assert problems(copy) == []

@@ -1,0 +1,336 @@
+"""How a listing is read: the requests in their order, and what makes the reading stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from archive.identity import wording_digest
+from archive.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
+from crawler.reading import Answer, Known, ListingReader, Progress, Reading
+
+SITE = "http://town.example/"
+INDEX = f"{SITE}index.htm"
+SEARCH = Link("Patent Search", "http://search.example/")
+
+
+def make_page(
+    *titles: str,
+    count: int | None = 3,
+    next_url: str | None = None,
+    numbered: dict[int, str] | None = None,
+    guesses: tuple[tuple[str, int], ...] = (),
+    has_heading: bool = True,
+    links: tuple[Link, ...] = (),
+) -> ListingPage:
+    entries = tuple(ListedEntry(f"About {title}.", f"——{title}, by P", title, "P", "c") for title in titles)
+    return ListingPage(entries, count, links, Pager("any", next_url, numbered or {}, guesses), has_heading, "utf-8")
+
+
+@dataclass
+class Site:
+    """A site by hand: pages by address, each a page, a status, a fault, or a function that answers anew each time.
+
+    It is fetcher and parser in one: a body is the name of the page that it stands for.
+    """
+
+    pages: dict[str, Any]
+    asked: list[tuple[str, int, int]] = field(default_factory=list)
+    shown: dict[bytes, ListingPage] = field(default_factory=dict)
+    PARSER_VERSION = 1
+
+    async def __call__(self, url: str, *, page: int, pass_number: int) -> Answer:
+        self.asked.append((url.removeprefix(SITE), page, pass_number))
+        answer = self.pages.get(url.removeprefix(SITE), 404)
+        if isinstance(answer, Callable):  # type: ignore[arg-type]
+            answer = answer()
+        if isinstance(answer, int):
+            return Answer(url, url, answer, b"an error page", "-")
+        if isinstance(answer, str):
+            return Answer(url, url, fault=answer, detail="as the tests have it")  # type: ignore[arg-type]
+        body = repr(answer).encode()
+        self.shown[body] = answer
+        return Answer(url, url, 200, body, sha256(body).hexdigest())
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+        """Return the page that the body stands for."""
+        return self.shown[body]
+
+    def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
+        """Take 412 for a block."""
+        return "a challenge" if status == 412 else None
+
+    def read(self, known: Known | None = None, **options: Any) -> Reading:
+        reader = ListingReader(INDEX, self, self, known or Known(), **options)
+        return asyncio.run(reader.read())
+
+    def bodies(self) -> tuple[str, ...]:
+        """What the archive has of the site's pages, in their order."""
+        return tuple(sha256(repr(page).encode()).hexdigest() for page in self.pages.values())
+
+
+def linked_site() -> Site:
+    """Three pages, each linking the next; the last links itself, as the column does."""
+    return Site(
+        {
+            "index.htm": make_page("Apples", "Bears", next_url=f"{SITE}index1.htm", links=(SEARCH,)),
+            "index1.htm": make_page("Cranes", "Dunes", next_url=f"{SITE}index2.htm", links=(SEARCH,)),
+            "index2.htm": make_page("Eels", next_url=f"{SITE}index2.htm"),
+        }
+    )
+
+
+ONE_PASS = ["index.htm", "index1.htm", "index2.htm"]
+
+
+def addresses(site: Site) -> list[str]:
+    return [url for url, _, _ in site.asked]
+
+
+def test_pages_are_read_in_order_until_two_passes_are_equal() -> None:
+    site = linked_site()
+    assert site.read().verdict == Verdict("complete")
+    assert site.asked == [(url, page, number) for number in (1, 2) for page, url in enumerate(ONE_PASS, start=1)]
+
+
+def test_one_pass_that_equals_the_settled_state_is_enough() -> None:
+    site = linked_site()
+    assert site.read(Known(settled=site.bodies())).verdict == Verdict("unchanged")
+    assert addresses(site) == ONE_PASS
+
+
+def test_links_are_told_once_each() -> None:
+    assert linked_site().read().links == (SEARCH,)
+
+
+def test_whoever_watches_is_told_of_every_page() -> None:
+    seen: list[Progress] = []
+    linked_site().read(on_page=seen.append)
+    assert [(step.pass_number, step.page, step.pages, step.entries) for step in seen[:3]] == [
+        (1, 1, 3, 2),
+        (1, 2, 3, 2),
+        (1, 3, 3, 1),
+    ]
+
+
+def test_a_listing_that_moved_during_a_pass_is_read_once_more() -> None:
+    site = linked_site()
+    first = [make_page("Old", next_url=f"{SITE}index1.htm")]
+    settled = site.pages["index.htm"]
+    site.pages["index.htm"] = lambda: first.pop() if first else settled
+    assert site.read().verdict == Verdict("complete")
+    assert addresses(site) == ONE_PASS * 3
+
+
+def test_a_listing_that_never_rests_is_partial_after_five_passes() -> None:
+    site, number = linked_site(), iter(range(100))
+    site.pages["index.htm"] = lambda: make_page(f"Entry {next(number)}", next_url=f"{SITE}index1.htm")
+    assert site.read().verdict == Verdict("partial", "the listing changed during each of 5 passes")
+    assert addresses(site) == ONE_PASS * 5
+
+
+def test_a_single_page_is_a_listing() -> None:
+    site = Site({"index.htm": make_page("Apples", count=1)})
+    assert site.read().verdict == Verdict("complete")
+    assert addresses(site) == ["index.htm"] * 2
+
+
+@pytest.mark.parametrize("last_link", [f"{SITE}index2.htm", None], ids=["itself", "none"])
+def test_without_a_page_count_the_next_links_are_followed_to_their_end(last_link: str | None) -> None:
+    site = linked_site()
+    for name, page in site.pages.items():
+        onward = page.pager.next_url if name != "index2.htm" else last_link
+        site.pages[name] = make_page(name, count=None, next_url=onward)
+    assert site.read().verdict == Verdict("complete")
+    assert addresses(site) == ONE_PASS * 2
+
+
+def test_without_a_page_count_a_circle_of_links_has_no_end_to_go_by() -> None:
+    site = linked_site()
+    for name, page in site.pages.items():
+        onward = page.pager.next_url if name != "index2.htm" else INDEX
+        site.pages[name] = make_page(name, count=None, next_url=onward)
+    verdict = site.read().verdict
+    assert (verdict.outcome, addresses(site)) == ("suspect", ONE_PASS)
+    assert "leads back to" in (verdict.reason or "")
+
+
+def test_endless_links_are_refused_at_the_limit() -> None:
+    endless = {f"{n}.htm": make_page(str(n), count=None, next_url=f"{SITE}{n + 1}.htm") for n in range(1, 300)}
+    site = Site({"index.htm": make_page("0", count=None, next_url=f"{SITE}1.htm"), **endless})
+    verdict = site.read(Known(last_pages=8)).verdict
+    assert verdict == Verdict("suspect", "the pager leads on after 25 pages; at most that many are believed")
+    assert len(site.asked) == 25
+
+
+@pytest.mark.parametrize(("count", "last_pages"), [(1_000_000, None), (201, None), (26, 8), (0, None), (-3, None)])
+def test_a_page_count_that_cannot_be_is_refused_after_one_request(count: int, last_pages: int | None) -> None:
+    site = Site({"index.htm": make_page("Apples", count=count, next_url=f"{SITE}index1.htm")})
+    verdict = site.read(Known(last_pages=last_pages)).verdict
+    assert verdict.outcome == "suspect"
+    assert f"announces {count} pages" in (verdict.reason or "")
+    assert len(site.asked) == 1
+
+
+def test_pages_that_disagree_on_the_count_are_read_again_and_then_partial() -> None:
+    site = linked_site()
+    site.pages["index2.htm"] = make_page("Eels", count=4, next_url=f"{SITE}index2.htm")
+    assert site.read().verdict == Verdict("partial", "page 1 announces 3 pages, page 3 4")
+    assert addresses(site) == ONE_PASS * 2
+
+
+def test_a_later_page_that_is_not_found_twice_makes_the_crawl_partial() -> None:
+    site = linked_site()
+    site.pages["index2.htm"] = 404
+    assert site.read().verdict == Verdict("partial", f"page 3 answers 404 ({SITE}index2.htm)")
+    assert addresses(site) == ONE_PASS * 2
+
+
+def test_a_later_page_that_is_not_found_once_is_as_if_the_listing_had_moved() -> None:
+    site = linked_site()
+    answers = [404, 410]
+    settled = site.pages["index2.htm"]
+    site.pages["index2.htm"] = lambda: answers.pop() if answers else settled
+    assert site.read().verdict == Verdict("complete")
+    assert len(site.asked) == 4 * 3
+
+
+FAULTS: list[tuple[str, Any, str]] = [
+    ("index.htm", 404, "unreachable"),
+    ("index.htm", 410, "unreachable"),
+    *[
+        (page, answer, outcome)
+        for page in ("index.htm", "index1.htm")
+        for answer, outcome in [
+            (412, "blocked"),
+            (403, "blocked"),
+            (401, "blocked"),
+            (500, "unreachable"),
+            (503, "unreachable"),
+            (204, "unreachable"),
+            ("disallowed", "blocked"),
+            ("refused", "blocked"),
+            ("unreachable", "unreachable"),
+            ("incomplete", "partial"),
+            ("oversized", "suspect"),
+            (make_page(has_heading=False), "blocked"),
+            (make_page(), "suspect"),
+            (make_page("", ""), "suspect"),
+        ]
+    ],
+]
+
+
+@pytest.mark.parametrize(("page", "answer", "outcome"), FAULTS)
+def test_what_is_no_listing_page_ends_the_crawl_at_once_and_says_which_page(
+    page: str, answer: int | Fault | ListingPage, outcome: str
+) -> None:
+    site = linked_site()
+    site.pages[page] = answer
+    verdict = site.read().verdict
+    assert verdict.outcome == outcome
+    assert verdict.reason
+    assert page in verdict.reason or f"page {ONE_PASS.index(page) + 1}" in verdict.reason
+    assert addresses(site) == ONE_PASS[: ONE_PASS.index(page) + 1]
+
+
+@pytest.mark.parametrize(("last", "outcome"), [(10, "complete"), (11, "suspect")])
+def test_a_listing_of_less_than_half_the_entries_is_suspect(last: int, outcome: str) -> None:
+    assert linked_site().read(Known(last_entries=last)).verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "doubtful", [make_page("", "", next_url=f"{SITE}index2.htm"), make_page(next_url=f"{SITE}index2.htm")]
+)
+def test_an_operator_can_accept_a_suspect_listing(doubtful: ListingPage) -> None:
+    site = linked_site()
+    site.pages["index1.htm"] = doubtful
+    assert site.read(Known(last_entries=100), accept=True).verdict == Verdict("complete")
+
+
+@pytest.mark.parametrize("answer", [412, "disallowed", 500, make_page(has_heading=False)])
+def test_but_not_a_block(answer: Any) -> None:
+    site = linked_site()
+    site.pages["index1.htm"] = answer
+    assert not site.read(accept=True).verdict.settles
+
+
+BOTH = ((SITE + "index_{}.htm", 0), (SITE + "index_{}.htm", 1))
+
+
+def unlinked_site(pages: dict[str, str]) -> Site:
+    """Pages that say there are three of them and link none but themselves: addresses must be made up."""
+    return Site({name: make_page(title, guesses=BOTH, next_url=INDEX) for name, title in pages.items()})
+
+
+def test_where_counting_begins_at_0_index_1_is_page_2() -> None:
+    site = unlinked_site({"index.htm": "Apples", "index_1.htm": "Bears", "index_2.htm": "Cranes"})
+    assert site.read().verdict == Verdict("complete")
+    assert addresses(site) == ["index.htm", "index_1.htm", "index_2.htm"] * 2
+
+
+def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken() -> None:
+    site = unlinked_site(
+        {"index.htm": "Apples", "index_1.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"}
+    )
+    assert site.read().verdict == Verdict("complete")
+    one_pass = ["index.htm", "index_1.htm", "index_2.htm", "index_3.htm"]
+    assert addresses(site) == one_pass * 2
+
+
+def test_where_counting_begins_at_1_and_index_1_is_not_there_index_2_is_taken() -> None:
+    site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
+    assert site.read().verdict == Verdict("complete")
+
+
+def test_a_page_that_neither_links_nor_guesses_reach_makes_the_listing_suspect() -> None:
+    site = unlinked_site({"index.htm": "Apples", "index_1.htm": "Apples", "index_2.htm": "Apples"})
+    verdict = site.read().verdict
+    assert verdict.outcome == "suspect"
+    assert "page 2 of 3 is not linked" in (verdict.reason or "")
+
+
+def test_a_block_at_a_made_up_address_is_a_block() -> None:
+    site = unlinked_site({"index.htm": "Apples"})
+    site.pages["index_1.htm"] = 412
+    assert site.read().verdict.outcome == "blocked"
+
+
+def knows(*titles: str) -> Known:
+    """An archive that has these entries, told by the digests that the reader asks with."""
+    digests = {wording_digest(entry) for entry in make_page(*titles).entries}
+    return Known(has_wordings=lambda wordings: set(wordings) <= digests)
+
+
+def settled(known: Known, bodies: Collection[str]) -> Known:
+    return Known(settled=tuple(bodies), has_wordings=known.has_wordings)
+
+
+def test_a_quick_reading_stops_at_the_first_page_that_brings_nothing_new() -> None:
+    site = linked_site()
+    assert site.read(knows("Bears", "Cranes", "Dunes", "Eels"), mode="quick").verdict == Verdict("complete")
+    assert addresses(site) == ["index.htm", "index1.htm"]
+
+
+def test_a_quick_reading_of_a_first_page_as_it_was_is_unchanged_after_one_request() -> None:
+    site = linked_site()
+    known = settled(knows("Apples", "Bears"), site.bodies())
+    assert site.read(known, mode="quick").verdict == Verdict("unchanged")
+    assert addresses(site) == ["index.htm"]
+
+
+def test_a_quick_reading_of_what_is_all_new_goes_to_the_end() -> None:
+    site = linked_site()
+    assert site.read(mode="quick").verdict == Verdict("complete")
+    assert addresses(site) == ONE_PASS
+
+
+def test_a_quick_reading_that_is_torn_is_partial() -> None:
+    site = linked_site()
+    site.pages["index1.htm"] = 404
+    assert site.read(mode="quick").verdict == Verdict("partial", f"page 2 answers 404 ({SITE}index1.htm)")

@@ -1,0 +1,48 @@
+"""What an answer to /robots.txt allows (RFC 9309)."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.faults import FetchFault
+from crawler.robots import read_robots
+
+PAGE = "http://town.example/column/index.htm"
+HTML = b"<!DOCTYPE html><html><script>$_ts={};</script></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "content_type", "fault"),
+    [
+        pytest.param(200, b"", "text/plain", None, id="empty"),
+        pytest.param(200, b"User-agent: *\nDisallow: /private/\n", "text/plain", None, id="another folder"),
+        pytest.param(200, b"User-agent: *\nDisallow: /\n", "text/plain", "disallowed", id="everything"),
+        pytest.param(200, b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n", "text/plain", "disallowed", id="after a BOM"),
+        pytest.param(200, b"User-agent: *\r\nDisallow: /column\r\n", "", "disallowed", id="the column, with CRLF"),
+        pytest.param(200, b"User-agent: *\nDisallow: /\nAllow: /column/\n", "", None, id="the longer rule counts"),
+        pytest.param(200, b"User-agent: foreign-eyes\nDisallow: /\n", "", "disallowed", id="us by name"),
+        pytest.param(200, b"User-agent: other\nDisallow: /\n", "", None, id="another crawler"),
+        pytest.param(
+            200, b"User-agent: *\nDisallow: /\n\nUser-agent: Foreign-Eyes\nAllow: /\n", "", None, id="all but us"
+        ),
+        pytest.param(200, bytes(range(128, 256)), "text/plain", None, id="no text"),
+        pytest.param(200, HTML, "text/html", "disallowed", id="the shell of a block"),
+        pytest.param(200, HTML, "text/plain", "disallowed", id="the same under another type"),
+        pytest.param(404, HTML, "text/html", None, id="none"),
+        pytest.param(403, b"", "", None, id="no rules for us"),
+        pytest.param(410, b"", "", None, id="gone"),
+        pytest.param(500, b"", "", "unreachable", id="server error"),
+        pytest.param(503, b"User-agent: *\nAllow: /\n", "", "unreachable", id="server error, whatever it says"),
+        pytest.param(302, b"", "", "unreachable", id="a redirect that led nowhere"),
+    ],
+)
+def test_rules_are_obeyed_4xx_means_none_and_5xx_that_nothing_is_allowed(
+    status: int, body: bytes, content_type: str, fault: str | None
+) -> None:
+    rules = read_robots(status, body, content_type, "town.example")
+    if fault is None:
+        rules.check(PAGE)
+    else:
+        with pytest.raises(FetchFault, match=r"town\.example") as refusal:
+            rules.check(PAGE)
+        assert refusal.value.fault == fault

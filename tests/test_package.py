@@ -1,0 +1,77 @@
+"""The project as it is handed over: the wheel, the pinned requirements, the documents."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_wheel_does_the_main_job_from_any_folder_without_the_checkout(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    [wheel] = (tmp_path / "dist").glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    (tmp_path / "anywhere").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "up", "--no-serve"],
+        cwd=tmp_path / "anywhere",
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "40 entries on 8 pages" in done.stdout
+    assert {"atom.xml", "rss.xml", "index.html", "style.css"} <= {
+        path.name for path in (tmp_path / "anywhere" / "public").iterdir()
+    }
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+def test_every_pinned_requirement_has_hashes_and_no_download_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    pins = re.findall(r"^[a-z0-9][a-z0-9._-]*==\S+.*?(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert len(pins) > 30
+    assert [pin.splitlines()[0] for pin in pins if "--hash=sha256:" not in pin] == []
+    assert "://" not in text
+
+
+def test_every_dependency_is_pinned() -> None:
+    pinned = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    names = {re.split(r"[\[<>=~]", wanted)[0] for wanted in PROJECT["project"]["dependencies"]}
+    assert names <= pinned
+
+
+def test_the_readme_names_every_command() -> None:
+    from cli.main import main  # noqa: PLC0415 - the command line is under test here, not imported for its use
+
+    missing = [name for name in main.commands if not re.search(rf"\b{name}\b", README)]
+    assert missing == []
+
+
+def test_the_readme_names_every_exit_code() -> None:
+    from cli import exits  # noqa: PLC0415
+
+    codes = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    assert {int(row) for row in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)} == codes
+
+
+def test_the_house_of_the_architecture_page_is_the_one_that_stands() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    packages = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert [name for name in packages if f"{name}/" not in page] == []
+    named = re.findall(r"`((?:archive|crawler|feeds|browse|cli|sample)/[\w/]+\.py)", page)
+    assert named
+    assert [path for path in named if not (ROOT / path).is_file()] == []
