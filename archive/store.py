@@ -122,8 +122,11 @@ def _finish_rollback(path: Path) -> None:
 
 def _recognise(connection: sqlite3.Connection, path: Path) -> None:
     with path.open("rb") as file:
-        if file.read(16) != b"SQLite format 3\0":  # SQLite takes a file shorter than its header for an empty one
-            raise NotAnArchive(path, "not a database")
+        if file.read(16) not in (
+            b"",
+            b"SQLite format 3\0",
+        ):  # a file of a few bytes SQLite itself takes for an empty one
+            raise NotAnArchive(path, "file is not a database")
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application_id != APPLICATION_ID and tables:
