@@ -70,11 +70,25 @@ def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
 
 
 def store_body(db: Database, body: bytes) -> str:
-    """Store `body` unless the archive has it; return its SHA-256 in hexadecimal."""
+    """Store `body` unless the archive has it whole; return its SHA-256 in hexadecimal."""
     digest = sha256(body).hexdigest()
-    if not db.execute("SELECT 1 FROM bodies WHERE body_sha256 = ?", (digest,)).fetchone():
-        db.execute("INSERT INTO bodies VALUES (?, ?, ?)", (digest, len(body), zlib.compress(body, 9)))
+    if not body_is_whole(db, digest):  # a damaged copy is mended by the same bytes
+        db.execute(
+            "INSERT INTO bodies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, zlib = excluded.zlib",
+            (digest, len(body), zlib.compress(body, 9)),
+        )
     return digest
+
+
+def body_is_whole(db: Database, body_sha256: str) -> bool:
+    """Tell whether the archive has a body, with the bytes that its digest says."""
+    if not db.execute("SELECT 1 FROM bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone():
+        return False
+    try:
+        load_body(db, body_sha256)
+    except ValueError:
+        return False
+    return True
 
 
 def load_body(db: Database, body_sha256: str) -> bytes:
@@ -109,8 +123,8 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
         return None
     headers = headers_of(row[2])
     etag, last_modified = headers.get("etag"), headers.get("last-modified")
-    if not etag and not last_modified:
-        return None
+    if not (etag or last_modified) or not body_is_whole(db, row[1]):
+        return None  # nothing to ask with, or a damaged body: asked for anew, it is mended
     return Validators(row[0], row[1], etag, last_modified, headers.get("content-type"))
 
 

@@ -72,11 +72,13 @@ def finish_crawl(
 ) -> None:
     """Close a crawl's row, inside the caller's transaction."""
     db.execute(
-        "UPDATE crawls SET outcome = ?, reason = ?, parser_version = ?, finished_at = ?, requests = ?, not_modified = ?,"
-        " bytes = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ? WHERE crawl_id = ?",
+        "UPDATE crawls SET outcome = ?, reason = ?, settled = ?, parser_version = ?, finished_at = ?, requests = ?,"
+        " not_modified = ?, bytes = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ?"
+        " WHERE crawl_id = ?",
         (
             verdict.outcome,
             verdict.reason,
+            verdict.settles,
             parser_version,
             to_text(at),
             *(traffic.requests, traffic.not_modified, traffic.bytes),
@@ -96,23 +98,32 @@ def last_good(db: Database, source_name: str) -> LastGood | None:
     return LastGood(*row) if row else None
 
 
-def settled_bodies(db: Database, source_name: str, parser_version: int) -> tuple[str, ...] | None:
-    """Return the page bodies of the last settled state in page order; None where none can be gone by.
+@dataclass(frozen=True, slots=True)
+class SettledPage:
+    """A listing page of the last settled state: what it was, and where it was asked for."""
+
+    body_sha256: str
+    asked_url: str
+
+
+def settled_pages(db: Database, source_name: str, parser_version: int) -> tuple[SettledPage, ...] | None:
+    """Return the pages of the last settled state in page order; None where none can be gone by.
 
     That is where the last crawl that settled anything was partial or quick, or was read by another parser.
     """
     row = db.execute(
         "SELECT c.crawl_id, c.mode, c.outcome, c.parser_version FROM crawls c JOIN sources s USING (source_id)"
-        " WHERE s.name = ? AND c.outcome IN ('complete', 'unchanged', 'partial')"
-        " AND NOT (c.mode = 'quick' AND c.outcome = 'unchanged') ORDER BY c.crawl_id DESC LIMIT 1",
+        " WHERE s.name = ? AND c.settled = 1 AND NOT (c.mode = 'quick' AND c.outcome = 'unchanged')"
+        " ORDER BY c.crawl_id DESC LIMIT 1",
         (source_name,),
     ).fetchone()
     if row is None or row[1] != "full" or row[2] == "partial" or row[3] != parser_version:
         return None
-    bodies = db.execute(
-        "SELECT page, body_sha256 FROM captures WHERE crawl_id = ? AND purpose = 'listing' AND page IS NOT NULL"
-        " AND status IN (200, 304) AND body_sha256 IS NOT NULL AND fault IS NULL ORDER BY pass, capture_id",
+    captures = db.execute(
+        "SELECT page, body_sha256, asked_url FROM captures WHERE crawl_id = ? AND purpose = 'listing'"
+        " AND page IS NOT NULL AND status IN (200, 304) AND body_sha256 IS NOT NULL AND fault IS NULL"
+        " ORDER BY pass, capture_id",
         (row[0],),
     )
-    final = dict(bodies.fetchall())
+    final = {page: SettledPage(body_sha256, asked_url) for page, body_sha256, asked_url in captures}
     return tuple(final[page] for page in sorted(final))

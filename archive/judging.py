@@ -28,10 +28,14 @@ class Pass:
     torn: str | None = None
 
 
+def wordings_of(listing: ListingPage) -> tuple[str, ...]:
+    """Return the digests of the wordings that a page lists, in order."""
+    return tuple(wording_digest(entry) for entry in listing.entries)
+
+
 def fingerprint(listing: ListingPage) -> str:
     """Return a digest of what a page lists: entries in order, page count and links, whatever its bytes are."""
-    wordings = [wording_digest(entry) for entry in listing.entries]
-    facts = [*wordings, str(listing.page_count), *(f"{link.label}\x1f{link.url}" for link in listing.links)]
+    facts = [*wordings_of(listing), str(listing.page_count), *(f"{link.label}\x1f{link.url}" for link in listing.links)]
     return sha256("\x1e".join(facts).encode()).hexdigest()
 
 
@@ -43,7 +47,9 @@ def judge_passes(passes: Sequence[Pass], settled: Sequence[str] | None) -> Verdi
     last = passes[-1]
     before = passes[-2] if len(passes) > 1 else None
     if last.torn is None and settled is not None and tuple(settled) == last.bodies:
-        return Verdict("unchanged")
+        return Verdict(
+            "unchanged" if before is None else "complete"
+        )  # what an earlier pass showed is yet to be settled
     if before is not None and before.torn == last.torn and last.torn is not None:
         return Verdict("partial", last.torn)
     if before is not None and before.torn is None is last.torn and before.fingerprints == last.fingerprints:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from archive.errors import ArchiveBusy, ArchiveUnwritable
+
+# seconds: whoever only asks who holds the lock holds it for a moment
+_PATIENCE = 0.5
 
 
 def lock_path(archive: Path) -> Path:
@@ -30,7 +33,9 @@ def only_run(archive: Path, *, what: str, since: str) -> Iterator[None]:
         ArchiveUnwritable: the lock file cannot be made.
     """
     path = lock_path(archive)
-    lock = FileLock(path, timeout=0)
+    if not path.parent.is_dir():  # filelock would make it, and a mistyped path a second archive
+        raise ArchiveUnwritable(archive, "its folder does not exist")
+    lock = FileLock(path, timeout=_PATIENCE)
     try:
         lock.acquire()
     except Timeout:
@@ -40,10 +45,10 @@ def only_run(archive: Path, *, what: str, since: str) -> Iterator[None]:
     except OSError as error:
         raise ArchiveUnwritable(path, error) from error
     try:
-        path.write_text(f"{what}, process {os.getpid()}, since {since}\n", encoding="utf-8")
+        _tell(path, f"{what}, process {os.getpid()}, since {since}\n")
         yield
     finally:
-        path.write_text("", encoding="utf-8")
+        _tell(path, "")
         lock.release()
 
 
@@ -63,5 +68,14 @@ def holder(archive: Path) -> str | None:
     return None
 
 
+def _tell(lock: Path, text: str) -> None:
+    """Write who holds the lock; it is held, and the work goes on, even where that cannot be written."""
+    with suppress(OSError):
+        lock.write_text(text, encoding="utf-8")
+
+
 def _named(lock: Path) -> str:
-    return lock.read_text(encoding="utf-8").strip() or "another process"
+    try:
+        return lock.read_text(encoding="utf-8").strip() or "another process"
+    except OSError:
+        return "another process"

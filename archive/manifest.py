@@ -18,18 +18,36 @@ def read_manifest(db: Database, output: Path) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
-def replace_manifest(db: Database, output: Path, files: Mapping[str, str]) -> None:
-    """Make `files` the manifest of `output`, inside the caller's transaction; rows that stay are not written again."""
+def published_source(db: Database, output: Path) -> str | None:
+    """Return the name of the source whose files stand in `output`; None where nothing was published."""
+    row = db.execute(
+        "SELECT s.name FROM published_files JOIN sources s USING (source_id) WHERE output = ? LIMIT 1",
+        (_key(db, output),),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def replace_manifest(db: Database, output: Path, source: str, files: Mapping[str, str]) -> None:
+    """Make `files`, all of one source, the manifest of `output`, inside the caller's transaction.
+
+    Rows that stay are not written again.
+    """
     listed = read_manifest(db, output)
+    changed = published_source(db, output) != source
     folder = _key(db, output)
     db.conn.executemany(
         "DELETE FROM published_files WHERE output = ? AND path = ?",
         [(folder, path) for path in sorted(listed.keys() - files.keys())],
     )
     db.conn.executemany(
-        "INSERT INTO published_files (output, path, sha256) VALUES (?, ?, ?)"
-        " ON CONFLICT (output, path) DO UPDATE SET sha256 = excluded.sha256",
-        [(folder, path, digest) for path, digest in sorted(files.items()) if listed.get(path) != digest],
+        "INSERT INTO published_files (output, path, sha256, source_id)"
+        " VALUES (?, ?, ?, (SELECT source_id FROM sources WHERE name = ?))"
+        " ON CONFLICT (output, path) DO UPDATE SET sha256 = excluded.sha256, source_id = excluded.source_id",
+        [
+            (folder, path, digest, source)
+            for path, digest in sorted(files.items())
+            if changed or listed.get(path) != digest
+        ],
     )
 
 

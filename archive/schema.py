@@ -47,6 +47,8 @@ def m001_captures(db: Database) -> None:
                 outcome IN ('complete', 'unchanged', 'partial', 'suspect', 'blocked', 'unreachable', 'failed')
             ),
             reason TEXT,
+            -- whether entries were derived from it
+            settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
             parser_version INTEGER,
             pages INTEGER NOT NULL DEFAULT 0,
             entries INTEGER NOT NULL DEFAULT 0,
@@ -56,7 +58,7 @@ def m001_captures(db: Database) -> None:
             returned INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         -- "the last crawl of this source that ended well" is asked at every crawl
-        CREATE INDEX crawls_by_source ON crawls (source_id, outcome, crawl_id);
+        CREATE INDEX crawls_by_source ON crawls (source_id, crawl_id);
 
         CREATE TABLE bodies (
             body_sha256 TEXT PRIMARY KEY CHECK (length(body_sha256) = 64),
@@ -314,8 +316,11 @@ def m005_published_files(db: Database) -> None:
             output TEXT NOT NULL,
             path TEXT NOT NULL,
             sha256 TEXT NOT NULL,
+            -- whose feeds stand there: another source's must not take their place unasked
+            source_id INTEGER NOT NULL REFERENCES sources (source_id),
             PRIMARY KEY (output, path)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX published_files_by_source ON published_files (source_id);
         """,
     )
 

@@ -74,10 +74,33 @@ def _settle_unchanged(work: Settling) -> None:
 
 
 def _settle_listing(work: Settling, *, whole: bool) -> None:
+    """Settle the passes in turn: what an earlier one showed was seen, though the last one decides what is missing."""
     captures = listing_captures(work.db, work.crawl.crawl_id)
     pages = {capture.body_sha256: _parse(work, capture) for capture in captures}
-    final = [capture for _, capture in sorted({capture.page: capture for capture in captures}.items())]
-    rows = _rows(final, captures, pages)
+    listed: set[int] = set()
+    state: dict[int, Capture] = {}
+    for pass_captures in _passes(captures):
+        before = {page: capture.body_sha256 for page, capture in state.items()}
+        state |= {capture.page: capture for capture in pass_captures}
+        if {page: capture.body_sha256 for page, capture in state.items()} != before:
+            listed |= _settle_state(work, [state[page] for page in sorted(state)], captures, pages)
+    work.counts.pages = len(state)
+    if whole:
+        _record_missing(work, sorted(listed))
+    links = dict.fromkeys(link for page in sorted(state) for link in pages[state[page].body_sha256].links)
+    work.changes += settle_links(work.db, work.crawl, list(links), work.parser, whole=whole)
+
+
+def _passes(captures: Sequence[Capture]) -> list[list[Capture]]:
+    numbers = sorted({capture.pass_number for capture in captures})
+    return [[capture for capture in captures if capture.pass_number == number] for number in numbers]
+
+
+def _settle_state(
+    work: Settling, state: Sequence[Capture], captures: Sequence[Capture], pages: Mapping[str, ListingPage]
+) -> set[int]:
+    """Settle what one state of the listing, a capture for each page, shows; return the entries on it."""
+    rows = _rows(state, captures, pages)
     collapsed = {place.wording: place for place in reversed(rows)}  # the first place of each wording
     places = sorted(collapsed.values(), key=lambda place: place.rank)
 
@@ -87,11 +110,8 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     for row in rows:
         entry_id, revision_id = seen[row.wording]
         entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
-    work.counts.pages, work.counts.entries = len(final), len(places)
-    if whole:
-        _record_missing(work, [entry_id for entry_id, _ in seen.values()])
-    links = dict.fromkeys(link for capture in final for link in pages[capture.body_sha256].links)
-    work.changes += settle_links(work.db, work.crawl, list(links), work.parser, whole=whole)
+    work.counts.entries = len(places)
+    return {entry_id for entry_id, _ in seen.values()}
 
 
 def _parse(work: Settling, capture: Capture) -> ListingPage:
@@ -99,7 +119,7 @@ def _parse(work: Settling, capture: Capture) -> ListingPage:
 
 
 def _rows(final: Sequence[Capture], captures: Sequence[Capture], pages: Mapping[str, ListingPage]) -> list[Place]:
-    """Return every row of the final pages in listing order, each with the crawl's first capture that shows its wording."""
+    """Return every row of `final` pages in listing order, each with the crawl's first capture that shows its wording."""
     digests = {body: [wording_digest(entry) for entry in page.entries] for body, page in pages.items()}
     first: dict[str, Capture] = {}
     for capture in captures:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.errors import ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
+from archive.errors import ArchiveBusy, ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
 from archive.schema import APPLICATION_ID, migrations
 
 BUSY_SECONDS = 30
@@ -121,12 +121,13 @@ def _finish_rollback(path: Path) -> None:
 
 
 def _recognise(connection: sqlite3.Connection, path: Path) -> None:
-    with path.open("rb") as file:
-        if file.read(16) not in (
-            b"",
-            b"SQLite format 3\0",
-        ):  # a file of a few bytes SQLite itself takes for an empty one
-            raise NotAnArchive(path, "file is not a database")
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise NotAnArchive(path, error.strerror or str(error)) from error
+    if start not in (b"", b"SQLite format 3\0"):  # a file of a few bytes SQLite itself takes for an empty one
+        raise NotAnArchive(path, "file is not a database")
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application_id != APPLICATION_ID and tables:
@@ -157,6 +158,8 @@ def _explained(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise NotAnArchive(path, str(error)) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise ArchiveBusy(path, f"another program, for more than {BUSY_SECONDS} s") from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise ArchiveUnwritable(path, error) from error
         raise

@@ -113,15 +113,19 @@ Outcome = Literal["complete", "unchanged", "partial", "suspect", "blocked", "unr
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a crawl ended, and in words why; the reason is None where nothing need be said."""
+    """How a crawl ended, and in words why; the reason is None where nothing need be said.
+
+    A partial crawl settles what it saw, unless it was `cut_short` by a page that did not arrive whole.
+    """
 
     outcome: Outcome
     reason: str | None = None
+    cut_short: bool = False
 
     @property
     def settles(self) -> bool:
         """Whether entries are derived from the crawl."""
-        return self.outcome in ("complete", "unchanged", "partial")
+        return self.outcome in ("complete", "unchanged", "partial") and not self.cut_short
 
 
 class Parser(Protocol):

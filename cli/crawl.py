@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,7 +125,6 @@ def _copied(job: Job) -> Iterator[Job]:
         if job.archive.exists():
             copy_archive(job.archive, copy)
         yield replace(job, archive=copy)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _report(row: dict[str, Any], *, dry_run: bool) -> None:

@@ -48,7 +48,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
     from browse.server import CannotListen
     from cli.configuration import ConfigurationError
     from crawler.sources import SourceError
-    from feeds.errors import FeedsError, OutputUnwritable
+    from feeds.errors import FeedsError, OutputTaken, OutputUnwritable
 
     return [
         (KeyboardInterrupt, INTERRUPTED),
@@ -60,6 +60,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (ConfigurationError, CONFIGURATION),
         (SourceError, USAGE),
         (OutputUnwritable, CANNOT_WRITE),
+        (OutputTaken, CANNOT_WRITE),
         (FeedsError, NO_INPUT),
         (CannotListen, TRY_AGAIN),
     ]

@@ -52,7 +52,7 @@ def _say_version(context: click.Context, _option: click.Parameter, wanted: bool)
 @click.option(
     "--archive",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # what may not be read is told by whoever reads it
     envvar="FOREIGN_EYES_ARCHIVE",
     default=Path("archive.db"),
     show_default=True,

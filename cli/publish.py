@@ -48,7 +48,7 @@ def publish(
     Each file is replaced whole, and only where its bytes change; an archive in which nothing changed changes no file.
     """
     del rebuild  # everything is composed at every publish, and files that are as they should be are left
-    done = publish_source(context, source, output, base_url, quiet=quiet or as_json)
+    done = publish_source(context, source, output, base_url, take_over=source is not None, quiet=quiet or as_json)
     if as_json:
         say_json(dataclasses.asdict(done))
     elif not quiet:
@@ -57,9 +57,15 @@ def publish(
 
 
 def publish_source(
-    context: Context, source: str | None, output: Path | None = None, base_url: str | None = None, *, quiet: bool
+    context: Context,
+    source: str | None,
+    output: Path | None = None,
+    base_url: str | None = None,
+    *,
+    take_over: bool,
+    quiet: bool,
 ) -> Published:
-    """Publish one source as configured, but for what is given.
+    """Publish one source as configured, but for what is given; another source's feeds make way only to `take_over`.
 
     Raises:
         Stopped: it is not clear which source is meant.
@@ -84,7 +90,7 @@ def publish_source(
 
         chosen = choose_source(find_sources(db), source, context.configuration.default_source)
         authority = context.configuration.archive.tag_authority
-        return publish_files(db, chosen, target, authority=authority, progress=show)
+        return publish_files(db, chosen, target, authority=authority, take_over=take_over, progress=show)
 
 
 def choose_source(sources: list[Source], wanted: str | None, default: str) -> Source:

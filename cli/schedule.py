@@ -10,6 +10,7 @@ import click
 
 from cli.amounts import DURATION
 from cli.context import Context, pass_context
+from cli.crawl import make_job
 
 CRON_EXAMPLES = """
 \b
@@ -103,7 +104,12 @@ def systemd(context: Context, source: str | None, every: float) -> None:
 
 
 def round_command(context: Context, source: str | None) -> list[str]:
-    """Return the command of one unattended round, with whole paths."""
+    """Return the command of one unattended round, with whole paths.
+
+    Raises:
+        SourceError: there is no such source.
+    """
+    make_job(context, source)
     program = Path(sys.executable).with_name("foreign-eyes")
     start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "cli"]
     config = ["--config", str(context.config.absolute())] if context.config else []

@@ -63,7 +63,7 @@ def up(
     if job.source.is_bundled and not quiet:
         _say_sample()
     code = crawl_in_child(context, job, quiet=quiet)
-    if code not in _GOES_ON or not _publish(context, job, listener, crawled=code == exits.DONE, quiet=quiet):
+    if code not in _GOES_ON or not _publish(context, job, listener, named=source is not None, code=code, quiet=quiet):
         return code
     if listener is not None:
         serve_until_stopped(context, listener, context.output)
@@ -98,8 +98,14 @@ def _listen(host: str, port: int | None, *, quiet: bool) -> socket.socket:
         return open_socket(host, 0)
 
 
-def _publish(context: Context, job: Job, listener: socket.socket | None, *, crawled: bool, quiet: bool) -> bool:
-    """Publish what there is; return whether there is anything, old or new, to be read."""
+def _publish(
+    context: Context, job: Job, listener: socket.socket | None, *, named: bool, code: int, quiet: bool
+) -> bool:
+    """Publish what there is after a crawl that ended with `code`; return whether there is anything to be read.
+
+    Only a source that was `named` takes the place of another one's feeds.
+    """
+    from archive.errors import NoArchive
     from browse.server import address_of
     from cli.configuration import DEFAULT_BASE_URL
     from feeds.errors import NothingToPublish
@@ -108,9 +114,9 @@ def _publish(context: Context, job: Job, listener: socket.socket | None, *, craw
     if listener is not None and base_url == DEFAULT_BASE_URL:
         base_url = address_of(listener)
     try:
-        done = publish_source(context, job.name, None, base_url, quiet=quiet)
-    except NothingToPublish:
-        if crawled:
+        done = publish_source(context, job.name, None, base_url, take_over=named, quiet=quiet)
+    except (NothingToPublish, NoArchive, exits.Stopped):
+        if code == exits.DONE:
             raise
         return False  # the crawl has said why
     if not quiet:

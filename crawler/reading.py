@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from archive.identity import wording_digest
 from archive.judging import (
     MAX_PASSES,
     Pass,
@@ -18,6 +17,7 @@ from archive.judging import (
     page_limit,
     suspect_count,
     suspect_page,
+    wordings_of,
 )
 from archive.values import Fault, Link, ListingPage, Mode, Outcome, Parser, Verdict
 from crawler.paging import next_addresses
@@ -47,9 +47,10 @@ class Fetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the archive knows of a source: the last settled page bodies, the last good counts, and all wordings."""
+    """What the archive knows of a source: page bodies and addresses last settled, the last good counts, all wordings."""
 
     settled: tuple[str, ...] | None = None
+    addresses: tuple[str, ...] = ()
     last_pages: int | None = None
     last_entries: int | None = None
     has_wordings: Callable[[Collection[str]], bool] = lambda wordings: not wordings
@@ -77,9 +78,9 @@ class Reading:
 class _Refusal(Exception):
     """The crawl cannot go on; carries its verdict."""
 
-    def __init__(self, outcome: Outcome, reason: str):
+    def __init__(self, outcome: Outcome, reason: str, *, cut_short: bool = False):
         super().__init__(reason)
-        self.verdict = Verdict(outcome, reason)
+        self.verdict = Verdict(outcome, reason, cut_short)
 
 
 class _Torn(Exception):
@@ -98,6 +99,11 @@ class ListingReader:
     accept: bool = False
     on_page: Callable[[Progress], None] = lambda progress: None
     _links: dict[str, Link] = field(default_factory=dict)
+    # where pages that no link leads to were found: in this crawl, or in the one that settled last
+    _found: dict[int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._found = dict(enumerate(self.known.addresses, start=1))
 
     async def read(self) -> Reading:
         """Read passes until the verdict is clear."""
@@ -123,7 +129,7 @@ class ListingReader:
         except _Torn as tear:
             torn = str(tear)
         if torn is None and not self.accept:
-            entries = len({wording_digest(entry) for read in pages for entry in read.listing.entries})
+            entries = len({wording for read in pages for wording in wordings_of(read.listing)})
             if doubt := suspect_count(entries, self.known.last_entries):
                 raise _Refusal("suspect", doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
@@ -149,7 +155,7 @@ class ListingReader:
         if count is not None and not 1 <= count <= limit:
             raise _Refusal("suspect", f"the pager announces {count} pages; at most {limit} are believed")
         while not self._is_last(pages, count):
-            if until_known and self.known.has_wordings([wording_digest(entry) for entry in pages[-1].listing.entries]):
+            if until_known and self.known.has_wordings(wordings_of(pages[-1].listing)):
                 return
             if len(pages) >= limit:
                 raise _Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are believed")
@@ -157,6 +163,8 @@ class ListingReader:
             if read.listing.page_count != count:
                 raise _Torn(f"page 1 announces {count} pages, page {len(pages) + 1} {read.listing.page_count}")
             pages.append(read)
+            if not self.accept and (doubt := _repeats(pages)):
+                raise _Refusal("suspect", doubt)
 
     def _is_last(self, pages: Sequence[_PageRead], count: int | None) -> bool:
         if count is not None:
@@ -175,13 +183,12 @@ class ListingReader:
         linked, made_up = next_addresses(page, [read.listing for read in pages], visited)
         if linked:
             return self._accepted(await self._ask(linked[0], page, number), page, number, count)
-        seen = {fingerprint(read.listing) for read in pages}
-        for url in made_up:
+        known = self._found.get(page)
+        for url in dict.fromkeys([*([known] if known and known not in visited else []), *made_up]):
             answer = await self._ask(url, page, number)
-            if answer.status not in (404, 410):
-                read = self._accepted(answer, page, number, count)
-                if fingerprint(read.listing) not in seen:
-                    return read
+            if self._lists_entries(answer) and not _repeats([*pages, self._parsed(answer)]):
+                self._found[page] = url
+                return self._accepted(answer, page, number, count)
         where = f"{page} of {count}" if count else str(page)
         raise _Refusal(
             "suspect", f"the pager of page {page - 1} leads back to pages already read; page {where} is not linked"
@@ -204,7 +211,8 @@ class ListingReader:
             if page == 1:
                 raise _Refusal("unreachable", f"{answer.url} answers {answer.status}: has the column moved?")
             raise _Torn(f"page {page} answers {answer.status} ({answer.url})")
-        listing = self.parser.parse_listing(answer.body, answer.url, answer.content_type)
+        read = self._parsed(answer)
+        listing = read.listing
         if not listing.entries and not listing.has_heading:
             reason = f"page {page} is not the listing (neither its heading nor an entry): a login, notice or home page?"
             raise _Refusal("blocked", reason)
@@ -213,13 +221,29 @@ class ListingReader:
         for link in listing.links:
             self._links.setdefault(link.url, link)
         self.on_page(Progress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified))
-        return _PageRead(answer, listing)
+        return read
+
+    def _lists_entries(self, answer: Answer) -> bool:
+        """Tell whether a made-up address is a listing page's: what is not there may be answered 404, or 200 and a notice."""
+        return answer.status == 200 and bool(self._parsed(answer).listing.entries)
+
+    def _parsed(self, answer: Answer) -> _PageRead:
+        return _PageRead(answer, self.parser.parse_listing(answer.body, answer.url, answer.content_type))
 
 
 @dataclass(frozen=True, slots=True)
 class _PageRead:
     answer: Answer
     listing: ListingPage
+
+
+def _repeats(pages: Sequence[_PageRead]) -> str | None:
+    """Say of which earlier page the last one is a copy: then the pager does not lead where it says. None if of none."""
+    newest = wordings_of(pages[-1].listing)
+    for number, read in enumerate(pages[:-1], start=1):
+        if wordings_of(read.listing) == newest:
+            return f"page {len(pages)} ({pages[-1].answer.url}) lists the very entries of page {number}"
+    return None
 
 
 def _visited(pages: Sequence[_PageRead]) -> set[str]:
@@ -235,7 +259,7 @@ def _refusal_of(answer: Answer, where: str) -> _Refusal:
         case "unreachable":
             return _Refusal("unreachable", f"{where}: {answer.detail}")
         case "incomplete":
-            return _Refusal("partial", f"{where} did not arrive whole: {answer.detail}")
+            return _Refusal("partial", f"{where} did not arrive whole: {answer.detail}", cut_short=True)
         case "oversized":
             return _Refusal("suspect", f"{where} is too large: {answer.detail}")
     status = answer.status or 0

@@ -33,15 +33,10 @@ class RetryingMiddleware:
         Raises:
             FetchFault: no whole answer came, and it is not asked for again.
         """
-        fault: FetchFault | None = request.meta.get("fault")
+        if "fault" in request.meta:
+            return await self._after_fault(request)
         retry_after = response.headers.get("Retry-After")
-        again = await self._again(
-            request,
-            None if fault else response.status,
-            retry_after.decode("latin-1") if retry_after else None,
-        )
-        if again is None and fault is not None:
-            raise fault
+        again = await self._again(request, response.status, retry_after.decode("latin-1") if retry_after else None)
         return again or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -50,14 +45,15 @@ class RetryingMiddleware:
         Raises:
             FetchFault: the same, where it is not asked for again.
         """
-        fault: FetchFault | None = request.meta.get("fault")
-        if fault is None:
-            return None
+        return await self._after_fault(request) if "fault" in request.meta else None
+
+    async def _after_fault(self, request: Request) -> Request:
+        fault: FetchFault = request.meta["fault"]
         again = None
         if fault.fault in ("unreachable", "incomplete") and "began" in request.meta:
             again = await self._again(request, None, None)
         if again is None:
-            raise fault from exception
+            raise fault
         return again
 
     async def _again(self, request: Request, status: int | None, retry_after: str | None) -> Request | None:

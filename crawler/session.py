@@ -14,7 +14,7 @@ import sample
 from archive.captures import Validators, find_validators, load_body, record_capture
 from archive.clock import now as clock_now
 from archive.clock import to_text
-from archive.crawls import begin_crawl, last_good, settled_bodies
+from archive.crawls import begin_crawl, last_good, settled_pages
 from archive.entries import has_wordings
 from archive.lock import only_run
 from archive.query import log_row
@@ -44,8 +44,10 @@ class Session:
     def known(self) -> Known:
         """Return what the archive knows of the source, for judging this crawl."""
         good = last_good(self.db, self.job.name)
+        pages = settled_pages(self.db, self.job.name, self.parser.PARSER_VERSION)
         return Known(
-            settled=settled_bodies(self.db, self.job.name, self.parser.PARSER_VERSION),
+            settled=tuple(page.body_sha256 for page in pages) if pages else None,
+            addresses=tuple(page.asked_url for page in pages or ()),
             last_pages=good.pages if good else None,
             last_entries=good.entries if good else None,
             has_wordings=self._has_wordings,

@@ -104,7 +104,9 @@ class ListingSpider(Spider):
         if self.session.ended is None:
             self.session.interrupted = reason == "shutdown"
             why = (
-                "the run was interrupted" if self.session.interrupted else f"a fault of our own; see the log ({reason})"
+                "the run was interrupted"
+                if self.session.interrupted
+                else f"a fault of our own ({reason}); --verbose shows it"
             )
             self.session.finish(Verdict("failed", why))
         self._resources.close()

@@ -2,6 +2,7 @@
 
 FeedsError
 ├── NothingToPublish    the source has no entries; what was published before stays
+├── OutputTaken         the feeds of another source stand there
 └── OutputUnwritable    a file or folder of the output cannot be written or removed
 """
 
@@ -19,6 +20,16 @@ class NothingToPublish(FeedsError):
 
     def __init__(self, source: str):
         super().__init__(f"{source}: the archive has no entries of this source; crawl it first")
+
+
+class OutputTaken(FeedsError):
+    """The folder holds another source's feeds, whose readers would get this one's entries instead."""
+
+    def __init__(self, output: Path, holds: str, source: str):
+        super().__init__(
+            f"{output}: holds the feeds of {holds}; to put those of {source} in their place, name the source"
+            " (up SOURCE, publish --source SOURCE), or publish to another --output"
+        )
 
 
 class OutputUnwritable(FeedsError):

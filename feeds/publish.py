@@ -15,14 +15,14 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.manifest import read_manifest, replace_manifest
+from archive.manifest import published_source, read_manifest, replace_manifest
 from archive.query import newest_entries
 from archive.store import writing
 from archive.values import Source
 from feeds import pages, render
 from feeds.addresses import normal_base_url
 from feeds.compose import Feed, FeedEntry, compose_entry, compose_feed, compose_volumes
-from feeds.errors import NothingToPublish
+from feeds.errors import NothingToPublish, OutputTaken
 from feeds.write import remove_file, sweep, write_file
 
 Progress = Callable[[int, int], None]
@@ -48,7 +48,13 @@ class Published:
 
 
 def publish(
-    db: Database, source: Source, target: Target, *, authority: str, progress: Progress | None = None
+    db: Database,
+    source: Source,
+    target: Target,
+    *,
+    authority: str,
+    take_over: bool = False,
+    progress: Progress | None = None,
 ) -> Published:
     """Write the feeds and pages of `source` to `target`, each file whole, and only those whose bytes change.
 
@@ -56,8 +62,11 @@ def publish(
     moment of the archive is seen. A run that is killed or fails leaves every file whole, old or new, and nothing removed;
     doing it again is always safe. `progress` is called after each file with the number of files done and of all files.
 
+    Feeds of another source in that folder are replaced only to `take_over`.
+
     Raises:
         NothingToPublish: the archive has no entry of the source; what was published before stays.
+        OutputTaken: the folder holds another source's feeds.
         OutputUnwritable: a file cannot be written or removed.
         ValueError: the base URL is none.
     """
@@ -71,6 +80,9 @@ def publish(
         entries = [compose_entry(source, entry, base_url) for entry in newest_entries(db, source.name)]
         if not entries:
             raise NothingToPublish(source.name)
+        holds = published_source(db, output)
+        if holds is not None and holds != source.name and not take_over:
+            raise OutputTaken(target.output, holds, source.name)
         files = _files(compose_feed(source, entries, base_url, authority), entries)
         listed = read_manifest(db, output)
         sweep(output, [*listed, *(name for name, _ in files)])
@@ -81,7 +93,7 @@ def publish(
             if progress:
                 progress(len(digests), len(files))
         removed = sum(remove_file(output, name) for name in sorted(listed.keys() - digests.keys()))
-        replace_manifest(db, output, digests)
+        replace_manifest(db, output, source.name, digests)
     return Published(written, len(files) - written, removed, time.monotonic() - started)
 
 

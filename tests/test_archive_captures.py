@@ -154,3 +154,14 @@ def test_headers_are_kept_in_order_with_repeats_and_read_whatever_their_case(db:
     [stored] = db.execute("SELECT headers FROM captures").fetchone()
     assert stored == '[["Set-Cookie", "a"], ["Set-Cookie", "b"], ["CONTENT-TYPE", "text/html"], ["X-Ü", "ü"]]'
     assert headers_of(stored) == {"set-cookie": "b", "content-type": "text/html", "x-ü": "ü"}
+
+
+def test_a_damaged_body_is_asked_for_anew_and_mended_by_the_same_bytes(db: Database) -> None:
+    crawl_id = crawl(db)
+    record_capture(db, crawl_id, page())
+    assert find_validators(db, URL, crawl_id) is not None
+    db.execute("UPDATE bodies SET zlib = ?", (zlib.compress(b"other bytes"),))
+    assert find_validators(db, URL, crawl_id) is None
+    record_capture(db, crawl_id, page())
+    assert load_body(db, sha256(BODY).hexdigest()) == BODY
+    assert find_validators(db, URL, crawl_id) is not None

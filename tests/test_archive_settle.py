@@ -11,7 +11,7 @@ import pytest
 from settling import DAY, SEARCH, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
 from archive.clock import to_text
-from archive.crawls import last_good, settled_bodies
+from archive.crawls import last_good, settled_pages
 from archive.entries import find_candidates, has_wordings
 from archive.matching import Row
 from archive.query import log_row, newest_entries
@@ -458,10 +458,10 @@ def test_the_settled_state_is_known_unless_less_than_the_whole_was_settled_since
 ) -> None:
     column.crawl(A, B)
     column.crawl(A, B, outcome=outcome, mode=mode)
-    bodies = settled_bodies(column.db, "town", 1)
-    assert (bodies is not None) is known
-    assert bodies is None or len(bodies) == 2
-    assert settled_bodies(column.db, "town", 2) is None  # another parser might read the same bytes otherwise
+    pages = settled_pages(column.db, "town", 1)
+    assert (pages is not None) is known
+    assert pages is None or [page.asked_url for page in pages] == ["http://town.example/1", "http://town.example/2"]
+    assert settled_pages(column.db, "town", 2) is None  # another parser might read the same bytes otherwise
 
 
 def test_wordings_are_known_when_all_of_them_are_current(column: Column) -> None:
@@ -480,3 +480,29 @@ def test_an_entry_is_updated_when_it_was_last_revised_else_at_its_feed_date(colu
     updated = {one.title: one.updated for one in newest_entries(column.db, "town")}
     assert updated == {"Apples": START + SECOND, "Bears": column.today + timedelta(minutes=1)}
     assert [one.title for one in newest_entries(column.db, "town", 1)] == ["Apples"]
+
+
+def test_an_entry_that_only_an_earlier_pass_showed_is_recorded_and_not_missing(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(passes=[[listing(A, B, C)], [listing(A)], [listing(A)]])
+    assert set(column.ids()) == {"Apples", "Bears", "Cranes"}
+    assert column.rows("SELECT title, missed FROM entries WHERE missed > 0") == []
+    column.crawl(listing(A))
+    assert sorted(column.rows("SELECT title FROM entries WHERE missed = 1")) == [("Bears",), ("Cranes",)]
+
+
+def test_an_entry_edited_between_two_passes_is_one_entry_with_both_wordings(column: Column) -> None:
+    column.crawl(listing(A))
+    counts = column.crawl(passes=[[listing(A, B)], [listing(A.replace("As before", "Edited"), B)]])
+    assert (counts.new, counts.revised) == (1, 1)
+    assert len(column.ids()) == 2
+
+
+def test_a_crawl_that_was_cut_short_settles_nothing(column: Column) -> None:
+    column.crawl(listing(A))
+    before = column.truth()
+    crawl_id = column.capture([[listing(A, B)]])
+    verdict = Verdict("partial", "page 2 did not arrive whole", cut_short=True)
+    settle(column.db, crawl_id, verdict, LineParser(), Traffic(), at=column.today, authority="example.org,2026")
+    assert column.truth() == before
+    assert log_row(column.db, crawl_id)["outcome"] == "partial"

@@ -279,8 +279,21 @@ def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken
         {"index.htm": "Apples", "index_1.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"}
     )
     assert site.read().verdict == Verdict("complete")
-    one_pass = ["index.htm", "index_1.htm", "index_2.htm", "index_3.htm"]
-    assert addresses(site) == one_pass * 2
+    found = ["index.htm", "index_2.htm", "index_3.htm"]
+    assert addresses(site) == ["index.htm", "index_1.htm", "index_2.htm", "index_3.htm", *found]
+
+
+def test_where_pages_were_found_is_asked_first_the_next_time() -> None:
+    site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
+    known = Known(addresses=tuple(SITE + name for name in ("index.htm", "index_2.htm", "index_3.htm")))
+    assert site.read(known).verdict == Verdict("complete")
+    assert addresses(site) == ["index.htm", "index_2.htm", "index_3.htm"] * 2
+
+
+def test_a_page_that_repeats_an_earlier_one_is_suspect_though_it_is_linked() -> None:
+    site = linked_site()
+    site.pages["index2.htm"] = make_page("Apples", "Bears", next_url=f"{SITE}index2.htm")
+    assert site.read().verdict.outcome == "suspect"
 
 
 def test_where_counting_begins_at_1_and_index_1_is_not_there_index_2_is_taken() -> None:

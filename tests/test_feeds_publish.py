@@ -23,7 +23,7 @@ from archive.query import newest_entries
 from archive.settle import settle
 from archive.store import open_archive, writing
 from archive.values import Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
-from feeds.errors import NothingToPublish, OutputUnwritable
+from feeds.errors import NothingToPublish, OutputTaken, OutputUnwritable
 from feeds.publish import Published, Target, publish
 
 ROOT = Path(__file__).parents[1]
@@ -192,7 +192,7 @@ def test_what_is_no_longer_published_is_removed_and_nobody_elses_file(db: Databa
         (target.output / name).write_bytes(b"?")
     manifest = read_manifest(db, target.output)
     with writing(db):
-        replace_manifest(db, target.output, {**manifest, "pages/9.html": "0" * 64})
+        replace_manifest(db, target.output, SOURCE.name, {**manifest, "pages/9.html": "0" * 64})
 
     done = published(db, target)
     assert (done.written, done.removed) == (0, 1)
@@ -351,3 +351,24 @@ def test_a_column_of_the_real_size_is_published_in_seconds(db: Database, target:
     published(db, target)
 
     assert time.monotonic() - started < 20
+
+
+def test_another_sources_feeds_are_replaced_only_when_that_is_wanted(db: Database, target: Target) -> None:
+    crawl(db, titles(3))
+    published(db, target)
+    before = snapshot(target.output)
+    db.execute(
+        "INSERT INTO sources (name, url, title, language) VALUES ('other', 'https://other.example/', 'Other', 'en')"
+    )
+    db.execute("UPDATE entries SET source_id = 2")
+    other = Source("other", "https://other.example/", "Other", "en")
+
+    with pytest.raises(OutputTaken, match="holds the feeds of made-up"):
+        publish(db, other, target, authority=AUTHORITY)
+    assert snapshot(target.output) == before
+
+    publish(db, other, target, authority=AUTHORITY, take_over=True)
+    assert b"<title>Other</title>" in (target.output / "atom.xml").read_bytes()
+    db.execute("UPDATE entries SET source_id = 1")
+    with pytest.raises(OutputTaken, match="holds the feeds of other"):
+        publish(db, SOURCE, target, authority=AUTHORITY)
