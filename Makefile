@@ -26,6 +26,8 @@ lint: .venv/.test-ready
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "foreign-eyes needs Python 3.11 or later, and there is none here" \
 		"(python3 is $$(python3 --version 2>&1)); install one, or name it: make run PYTHON=/path/to/python3" >&2; exit 1; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "there is no $(PYTHON) here; name another: make run" \
+		"PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1);" \
 		"foreign-eyes needs Python 3.11 or later: make run PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module;" \

@@ -35,7 +35,7 @@ def check(context: Context, output: Path | None, as_json: bool) -> int:
 
     folder = output or context.output
     running = holder(context.archive)
-    with read_archive(context.archive) as db:
+    with health.told_in_json(as_json), read_archive(context.archive) as db:
         problems = [
             *verify(db, seconds=SECONDS),
             *health.crawl_problems(query.last_crawls(db), query.totals(db), now()),
@@ -43,7 +43,7 @@ def check(context: Context, output: Path | None, as_json: bool) -> int:
             *health.file_problems(db, folder, expected=output is not None),
         ]
     if as_json:
-        say_json(health.as_json(problems))
+        say_json(health.as_report(problems))
     else:
         show_problems(problems)
     return exits.PROBLEMS if problems else exits.DONE

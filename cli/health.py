@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.clock import from_text
+from archive.errors import ArchiveError
 from archive.verify import Problem
+from cli.terminal import say_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -64,6 +67,17 @@ def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Pro
             yield Problem("a published file was changed by someone else", str(path), "foreign-eyes publish")
 
 
-def as_json(problems: list[Problem]) -> dict[str, Any]:
+def as_report(problems: list[Problem]) -> dict[str, Any]:
     """Return the two keys that every health report has."""
     return {"ok": not problems, "problems": [asdict(problem) for problem in problems]}
+
+
+@contextmanager
+def told_in_json(as_json: bool) -> Iterator[None]:
+    """Where an archive cannot be opened, give a program that reads JSON its object all the same; the error goes on."""
+    try:
+        yield
+    except ArchiveError as error:
+        if as_json:
+            say_json(as_report([Problem(str(error), "archive", "foreign-eyes crawl, or name another with --archive")]))
+        raise

@@ -28,14 +28,14 @@ def status(context: Context, as_json: bool) -> None:
     from cli import health
 
     running = holder(context.archive)
-    with read_archive(context.archive) as db:
+    with health.told_in_json(as_json), read_archive(context.archive) as db:
         totals, crawls = query.totals(db), query.last_crawls(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
             *health.killed_problems(query.open_crawls(db), running),
         ]
     report: dict[str, Any] = {
-        **health.as_json(problems),
+        **health.as_report(problems),
         "archive": str(context.archive),
         "bytes": context.archive.stat().st_size,
         "running": running,

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -121,3 +123,11 @@ def kilobytes(size: int) -> str:
 def local_time(text: str | None) -> str:
     """Return one of the archive's times for a person: in their own zone, to the minute."""
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M") if text else "never"
+
+
+def program() -> str:
+    """Return what to type at this place to run the program: its name where the shell finds it, else its path."""
+    started = Path(sys.argv[0])
+    if started.name != "foreign-eyes" or shutil.which("foreign-eyes") == str(started.absolute()):
+        return "foreign-eyes"
+    return os.path.relpath(started)

@@ -13,7 +13,7 @@ from cli.context import DEFAULT_PORT, Context, pass_context
 from cli.crawl import make_job
 from cli.publish import publish_source
 from cli.serve import serve_until_stopped
-from cli.terminal import counted, say
+from cli.terminal import counted, program, say
 
 if TYPE_CHECKING:
     import socket
@@ -128,4 +128,4 @@ def _publish(
 
 def _say_sample() -> None:
     say("This is the bundled sample: a small likeness of the column, to look around in.", fg="cyan", bold=True)
-    say("To archive the live column instead:\n  foreign-eyes up live --contact you@example.org\n")
+    say(f"To archive the live column instead:\n  {program()} up live --contact you@example.org\n")

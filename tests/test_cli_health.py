@@ -166,3 +166,12 @@ def test_checking_changes_nothing(published: CommandLine) -> None:
     published("check")
     published("status")
     assert {path: path.read_bytes() for path in published.folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["status", "check"])
+def test_a_program_gets_its_object_also_where_there_is_no_archive(command: CommandLine, name: str) -> None:
+    done = command(name, "--json")
+    assert done.returncode == 66
+    report = json.loads(done.stdout)
+    assert not report["ok"]
+    assert [sorted(problem) for problem in report["problems"]] == [["remedy", "what", "where"]]
