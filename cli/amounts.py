@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+DEFAULT_PORT = 8423
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from cli.context import DEFAULT_PORT
+from cli.amounts import DEFAULT_PORT
 from crawler.jobs import DEFAULT_AUTHORITY
 from crawler.sources import BUILT_IN, SourceError, SourceSettings, check_url
 

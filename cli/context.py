@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DEFAULT_PORT = 8423
-
 
 @dataclass
 class Context:

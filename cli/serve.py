@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.amounts import PORT
-from cli.context import DEFAULT_PORT, Context, pass_context
+from cli.amounts import DEFAULT_PORT, PORT
+from cli.context import Context, pass_context
 from cli.terminal import say
 
 if TYPE_CHECKING:

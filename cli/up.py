@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import exits
-from cli.amounts import PORT, SECONDS
+from cli.amounts import DEFAULT_PORT, PORT, SECONDS
 from cli.children import passing_on_signals
-from cli.context import DEFAULT_PORT, Context, pass_context
+from cli.context import Context, pass_context
 from cli.crawl import make_job
 from cli.publish import publish_source
 from cli.serve import serve_until_stopped

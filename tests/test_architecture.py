@@ -151,3 +151,22 @@ def test_what_the_help_needs_loads_no_framework(imported: str) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert {name.partition(".")[0] for name in json.loads(done.stdout)} & heavy == set()
+
+
+@pytest.mark.parametrize("package", sorted(ARROWS))
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    names = {module.removesuffix(".py").removesuffix("/__init__").replace("/", "."): module for module in MODULES}
+    arrows: dict[str, set[str]] = {
+        name: {
+            target
+            for imported in imports_of(module)
+            if (target := next((n for n in (imported, imported.rpartition(".")[0]) if n in names), None))
+            and target != name
+        }
+        for name, module in names.items()
+        if name.partition(".")[0] == package
+    }
+    while leaves := [name for name, targets in arrows.items() if not targets & arrows.keys()]:
+        for name in leaves:
+            del arrows[name]
+    assert arrows == {}

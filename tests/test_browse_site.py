@@ -87,7 +87,7 @@ class running:  # noqa: N801 - reads as what it is: with running(...)
 
     def __init__(self, output: Path, archive: Path) -> None:
         self.server = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", SERVER, str(output), str(archive)],
+            [sys.executable, "-W", "error", "-W", "ignore:unclosed database", "-c", SERVER, str(output), str(archive)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

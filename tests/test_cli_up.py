@@ -15,7 +15,7 @@ from listing_server import ListingServer
 from listings import LISTING, page_name
 from processes import Gate, running, runs_in
 
-from cli.context import DEFAULT_PORT
+from cli.amounts import DEFAULT_PORT
 
 TOWN = ["--name", "town", "--delay", "0"]
 STOPS = [
