@@ -1,4 +1,4 @@
-"""The values that the packages hand to each other: frozen, and without behaviour of their own.
+"""The values that the packages hand to each other: frozen but for the counts, and without behaviour of their own.
 
 The archive owns them because every arrow of import ends here: the parser makes a `ListingPage`, the crawler records a
 `Fetched`, the publisher reads a `CurrentEntry`.

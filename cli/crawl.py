@@ -89,12 +89,15 @@ def make_job(
     import msgspec
 
     from crawler.jobs import Job
-    from crawler.sources import find_source
+    from crawler.sources import SourceError, SourceSettings, find_source
 
     configuration = context.configuration
     chosen, settings = find_source(source or configuration.default_source, configuration.sources, name=name)
-    changes = {"delay": delay, "contact": contact}
-    settings = msgspec.structs.replace(settings, **{key: value for key, value in changes.items() if value is not None})
+    options = {key: value for key, value in (("delay", delay), ("contact", contact)) if value is not None}
+    try:
+        settings = msgspec.convert({**msgspec.structs.asdict(settings), **options}, type=SourceSettings)
+    except msgspec.ValidationError:  # the delay's own type has checked it
+        raise SourceError(f"--contact {contact!r}: give an address without spaces, such as you@example.org") from None
     return Job(chosen, settings, context.archive, configuration.archive.tag_authority)
 
 

@@ -253,3 +253,11 @@ def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str]) ->
             os.close(ours)
         process.wait(60)
     return written.decode()
+
+
+@pytest.mark.parametrize("contact", ["you@example.org\r\nX-Header: 1", "two words", ""])
+def test_a_contact_that_cannot_stand_in_a_header_is_refused(command: CommandLine, contact: str) -> None:
+    done = command("crawl", "sample", "--contact", contact)
+    assert done.returncode == 64
+    assert "give an address without spaces" in done.stderr
+    assert not (command.folder / "archive.db").exists()
