@@ -47,7 +47,7 @@ def test_a_folder_is_no_archive(command: CommandLine, name: str) -> None:
     assert list(command.folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["status", "check", "publish", "status --json"])
+@pytest.mark.parametrize("name", ["status", "check", "publish"])
 def test_a_missing_archive_is_told_with_how_to_make_one(command: CommandLine, name: str) -> None:
     done = command(*name.split())
     assert (done.returncode, done.stdout) == (66, "")
