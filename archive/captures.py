@@ -115,7 +115,7 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
     row = db.execute(
         "SELECT c.capture_id, c.body_sha256, c.headers FROM captures c JOIN crawls w USING (crawl_id)"
         " WHERE c.url = ? AND c.status = 200 AND c.body_sha256 IS NOT NULL AND c.fault IS NULL"
-        " AND (w.crawl_id = ? OR w.outcome IN ('complete', 'unchanged', 'partial'))"
+        " AND (w.crawl_id = ? OR w.settled = 1)"
         " ORDER BY c.capture_id DESC LIMIT 1",
         (url, crawl_id),
     ).fetchone()

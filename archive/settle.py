@@ -118,15 +118,15 @@ def _parse(work: Settling, capture: Capture) -> ListingPage:
     return work.parser.parse_listing(load_body(work.db, capture.body_sha256), capture.url, capture.content_type)
 
 
-def _rows(final: Sequence[Capture], captures: Sequence[Capture], pages: Mapping[str, ListingPage]) -> list[Place]:
-    """Return every row of `final` pages in listing order, each with the crawl's first capture that shows its wording."""
+def _rows(state: Sequence[Capture], captures: Sequence[Capture], pages: Mapping[str, ListingPage]) -> list[Place]:
+    """Return every row of the `state` in listing order, each with the crawl's first capture that shows its wording."""
     digests = {body: [wording_digest(entry) for entry in page.entries] for body, page in pages.items()}
     first: dict[str, Capture] = {}
     for capture in captures:
         for digest in digests[capture.body_sha256]:
             first.setdefault(digest, capture)
     rows: list[Place] = []
-    for capture in final:
+    for capture in state:
         listed = zip(pages[capture.body_sha256].entries, digests[capture.body_sha256], strict=True)
         for position, (entry, digest) in enumerate(listed, start=1):
             rows.append(Place(len(rows), entry, digest, title_key(entry), capture, position, first[digest]))

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from cli.amounts import DEFAULT_PORT
 from crawler.jobs import DEFAULT_AUTHORITY
-from crawler.sources import BUILT_IN, SourceError, SourceSettings, check_url
+from crawler.sources import BUILT_IN, SourceSettings, check_name, check_url
+from feeds.addresses import normal_base_url
 
 DEFAULT_FILE = Path("foreign-eyes.toml")
 DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
 _AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}\Z"
 # what the patterns of these keys mean, for people
 _MEANING = {
@@ -92,14 +91,10 @@ def _checked(tables: dict[str, Any], path: Path) -> Configuration:
         for name, table in _table(tables, "sources", path).items()
     }
     for name, source in sources.items():
-        _check(lambda source=source: check_url(source.url), f"[sources.{name}] url", path)
-        if not re.fullmatch(_NAME, name):
-            raise ConfigurationError(
-                f"{path}: [sources.{name}]: a name has small letters, digits, dots, dashes and underscores, 63 at "
-                "most, and begins with a letter or digit"
-            )
+        _check(check_name, name, f"[sources.{name}]", path)
+        _check(check_url, source.url, f"[sources.{name}] url", path)
     publish = _convert(_table(tables, "publish", path), PublishSettings, "[publish]", path)
-    _check(lambda: check_base_url(publish.base_url), "[publish] base_url", path)
+    _check(normal_base_url, publish.base_url, "[publish] base_url", path)
     default = tables.get("default_source", "sample")
     known = ", ".join(sorted({**BUILT_IN, **sources}))
     if not isinstance(default, str) or default not in {**BUILT_IN, **sources}:
@@ -126,21 +121,8 @@ def _convert(table: Any, kind: type[T], where: str, path: Path) -> T:
         raise ConfigurationError(f"{path}: {where}: {complaint}; its keys are {allowed}") from None
 
 
-def _check(check: Any, where: str, path: Path) -> None:
+def _check(check: Callable[[str], object], value: str, where: str, path: Path) -> None:
     try:
-        check()
-    except (SourceError, ValueError) as error:
+        check(value)
+    except ValueError as error:
         raise ConfigurationError(f"{path}: {where}: {error}") from None
-
-
-def check_base_url(url: str) -> None:
-    """Refuse what is no address to publish at; a password in it is not repeated.
-
-    Raises:
-        ValueError: the text names what is wrong with it.
-    """
-    from feeds.addresses import normal_base_url
-
-    if "@" in urlsplit(url).netloc:
-        raise ValueError("the URL holds a user name or password; they would be published: leave them out")
-    normal_base_url(url)

@@ -73,13 +73,13 @@ def publish_source(
     """
     from archive.errors import NoArchive
     from archive.store import open_archive
-    from cli.configuration import check_base_url
+    from feeds.addresses import normal_base_url
     from feeds.publish import Target
     from feeds.publish import publish as publish_files
 
     settings = context.configuration.publish
     try:
-        check_base_url(base_url or settings.base_url)
+        normal_base_url(base_url or settings.base_url)
     except ValueError as error:
         raise Stopped(USAGE, f"--base-url: {error}") from None
     target = Target(output or Path(settings.output), base_url or settings.base_url)

@@ -12,7 +12,6 @@ import msgspec
 from archive.values import Mode
 from crawler.sources import SourceSettings, find_source
 
-DEFAULT_ARCHIVE = Path("archive.db")
 DEFAULT_AUTHORITY = "foreign-eyes.example,2026"
 
 

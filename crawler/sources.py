@@ -24,8 +24,6 @@ import sample
 DEFAULT_DELAY = 2.0
 COLUMN_TITLE = "China's IP in Foreign Eyes"
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}\Z")]
-
 
 class SourceError(ValueError):
     """A source that cannot be crawled as given; the text says which, why, and what is allowed."""
@@ -86,14 +84,30 @@ def find_source(
             raise SourceError(f"--name is for a URL; {wanted} has its name already")
         raise SourceError(f"no source {wanted!r}; known are {', '.join(sorted(known))}, or give a URL")
     check_url(wanted)
-    if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", name):
-        raise SourceError(f"--name {name!r}: use small letters, digits, dots, dashes and underscores, 63 at most")
+    if name is not None:
+        try:
+            check_name(name)
+        except SourceError as error:
+            raise SourceError(f"--name: {error}") from None
     chosen = name or slug(wanted)
     if not chosen:
         raise SourceError(f"{wanted!r} has no letter or digit to be named by; give it one with --name")
     if chosen in known and known[chosen].url != wanted:
         raise SourceError(f"--name {chosen}: that is the configured source at {known[chosen].url}")
     return chosen, SourceSettings(url=wanted)
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot name a source.
+
+    Raises:
+        SourceError: the text says what is allowed.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", name):
+        raise SourceError(
+            f"{name!r} cannot name a source: a name has small letters, digits, dots, dashes and underscores, 63 at most,"
+            " and begins with a letter or digit"
+        )
 
 
 def check_url(url: str) -> None:

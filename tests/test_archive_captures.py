@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from archive.captures import Validators, find_validators, headers_of, listing_captures, load_body, record_capture
 from archive.crawls import begin_crawl
 from archive.store import open_archive
-from archive.values import Fetched, Source
+from archive.values import Fetched, Source, Verdict
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "http://town.example/index.htm"
@@ -31,7 +31,8 @@ def db(tmp_path: Path) -> Iterator[Database]:
 def crawl(db: Database, outcome: str | None = None) -> int:
     crawl_id = begin_crawl(db, Source("town", URL, "The column", "en"), "full", AT)
     if outcome:
-        db.execute("UPDATE crawls SET outcome = ? WHERE crawl_id = ?", (outcome, crawl_id))
+        settled = Verdict(outcome).settles  # type: ignore[arg-type]
+        db.execute("UPDATE crawls SET outcome = ?, settled = ? WHERE crawl_id = ?", (outcome, settled, crawl_id))
     return crawl_id
 
 
@@ -165,3 +166,10 @@ def test_a_damaged_body_is_asked_for_anew_and_mended_by_the_same_bytes(db: Datab
     record_capture(db, crawl_id, page())
     assert load_body(db, sha256(BODY).hexdigest()) == BODY
     assert find_validators(db, URL, crawl_id) is not None
+
+
+def test_a_crawl_that_was_cut_short_gives_no_validators(db: Database) -> None:
+    crawl_id = crawl(db)
+    record_capture(db, crawl_id, page())
+    db.execute("UPDATE crawls SET outcome = 'partial', settled = 0 WHERE crawl_id = ?", (crawl_id,))
+    assert find_validators(db, URL, crawl(db)) is None
