@@ -88,7 +88,7 @@ def find_source(
         try:
             check_name(name)
         except SourceError as error:
-            raise SourceError(f"--name: {error}") from None
+            raise SourceError(f"--name {error}") from None
     chosen = name or slug(wanted)
     if not chosen:
         raise SourceError(f"{wanted!r} has no letter or digit to be named by; give it one with --name")
