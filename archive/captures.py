@@ -30,6 +30,12 @@ class Capture:
     body_sha256: str
 
 
+_CAPTURE = (
+    "SELECT c.capture_id, c.pass, c.page, c.url, c.fetched_at, c.status, coalesce(r.headers, c.headers), c.body_sha256"
+    " FROM captures c LEFT JOIN captures r ON r.capture_id = c.revalidates"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Validators:
     """What to ask a URL with (RFC 9110 section 13.1), and the capture that a 304 will then stand for."""
@@ -108,15 +114,16 @@ def load_body(db: Database, body_sha256: str) -> bytes:
 
 
 def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
-    """Return what to revalidate `url` with: its newest whole capture of this crawl, or of one that settled.
+    """Return what to revalidate `url` with: its newest whole capture of a crawl that settled, of this one or a killed one.
 
     Captures of a refused crawl are passed over: else the page that was refused would come back as 304 and look unchanged.
+    Those of a killed crawl nobody has judged: whoever asks with them judges the body again, as if it had come anew.
     """
     row = db.execute(
         "SELECT c.capture_id, c.body_sha256, c.headers FROM captures c JOIN crawls w USING (crawl_id)"
         " WHERE c.url = ? AND c.status = 200 AND c.body_sha256 IS NOT NULL AND c.fault IS NULL"
-        " AND (w.crawl_id = ? OR w.settled = 1)"
-        " ORDER BY c.capture_id DESC LIMIT 1",
+        " AND (w.crawl_id = ? OR w.settled = 1 OR w.outcome = 'failed')"
+        " ORDER BY c.fetched_at DESC, c.capture_id DESC LIMIT 1",
         (url, crawl_id),
     ).fetchone()
     if row is None:
@@ -131,13 +138,16 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
 def listing_captures(db: Database, crawl_id: int) -> list[Capture]:
     """Return the crawl's whole captures of listing pages, in the order they were made."""
     rows = db.execute(
-        "SELECT c.capture_id, c.pass, c.page, c.url, c.fetched_at, c.status, coalesce(r.headers, c.headers), c.body_sha256"
-        " FROM captures c LEFT JOIN captures r ON r.capture_id = c.revalidates"
-        " WHERE c.crawl_id = ? AND c.purpose = 'listing' AND c.page IS NOT NULL"
+        f"{_CAPTURE} WHERE c.crawl_id = ? AND c.purpose = 'listing' AND c.page IS NOT NULL"
         " AND c.status IN (200, 304) AND c.body_sha256 IS NOT NULL AND c.fault IS NULL ORDER BY c.capture_id",
         (crawl_id,),
     )
     return [_capture(row) for row in rows]
+
+
+def find_capture(db: Database, capture_id: int) -> Capture:
+    """Return a capture of a listing page."""
+    return _capture(db.execute(f"{_CAPTURE} WHERE c.capture_id = ?", (capture_id,)).fetchone())
 
 
 def headers_of(stored: str) -> dict[str, str]:

@@ -7,19 +7,23 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
+from archive.clock import from_text, to_text
 from archive.store import writing
 from archive.values import Counts, Mode, Source, Traffic, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """A crawl that has begun, and the start of the last complete one before it (None where there is none)."""
+    """A crawl that has begun, and the start of the last complete one before it (None where there is none).
+
+    `parser_version` is the one that settled it first, None where that is yet to come.
+    """
 
     crawl_id: int
     source_id: int
     source_name: str
     mode: Mode
+    parser_version: int | None
     not_before: str | None
 
 
@@ -48,8 +52,10 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
             (source.name, source.url, source.title, source.language),
         )
         cursor = db.execute(
-            "INSERT INTO crawls (source_id, mode, started_at) SELECT source_id, ?, ? FROM sources WHERE name = ?",
-            (mode, to_text(at), source.name),
+            "INSERT INTO crawls (source_id, mode, started_at, ordered_at)"
+            " SELECT source_id, :mode, :at, max(:at, coalesce((SELECT max(ordered_at) FROM crawls), ''))"
+            " FROM sources WHERE name = :source",
+            {"mode": mode, "at": to_text(at), "source": source.name},
         )
         return int(cursor.lastrowid or 0)
 
@@ -58,9 +64,10 @@ def find_crawl(db: Database, crawl_id: int) -> Crawl:
     """Return the crawl with that id."""
     return Crawl(
         *db.execute(
-            "SELECT c.crawl_id, c.source_id, s.name, c.mode, (SELECT p.started_at FROM crawls p"
-            " WHERE p.source_id = c.source_id AND p.crawl_id < c.crawl_id AND p.mode = 'full'"
-            " AND p.outcome IN ('complete', 'unchanged') ORDER BY p.crawl_id DESC LIMIT 1)"
+            "SELECT c.crawl_id, c.source_id, s.name, c.mode, c.parser_version, (SELECT p.started_at FROM crawls p"
+            " WHERE p.source_id = c.source_id AND (p.ordered_at, p.crawl_id) < (c.ordered_at, c.crawl_id)"
+            " AND p.mode = 'full' AND p.outcome IN ('complete', 'unchanged')"
+            " ORDER BY p.ordered_at DESC, p.crawl_id DESC LIMIT 1)"
             " FROM crawls c JOIN sources s USING (source_id) WHERE c.crawl_id = ?",
             (crawl_id,),
         ).fetchone()
@@ -92,10 +99,42 @@ def last_good(db: Database, source_name: str) -> LastGood | None:
     """Return what the source's last full crawl that ended well found, or None before the first."""
     row = db.execute(
         "SELECT c.pages, c.entries FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ? AND c.mode = 'full'"
-        " AND c.outcome IN ('complete', 'unchanged') ORDER BY c.crawl_id DESC LIMIT 1",
+        " AND c.outcome IN ('complete', 'unchanged') ORDER BY c.ordered_at DESC, c.crawl_id DESC LIMIT 1",
         (source_name,),
     ).fetchone()
     return LastGood(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledCrawl:
+    """A crawl from which entries were derived: when it settled, and by what verdict."""
+
+    crawl_id: int
+    at: datetime
+    verdict: Verdict
+
+
+def settled_crawls(db: Database) -> list[SettledCrawl]:
+    """Return all crawls that settled, of all sources, in their order in time."""
+    rows = db.execute(
+        "SELECT crawl_id, finished_at, outcome, reason FROM crawls WHERE settled = 1 ORDER BY ordered_at, crawl_id"
+    )
+    return [
+        SettledCrawl(crawl_id, from_text(finished_at), Verdict(outcome, reason))
+        for crawl_id, finished_at, outcome, reason in rows
+    ]
+
+
+def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: int) -> None:
+    """Note what settling an imported crawl found, inside the caller's transaction."""
+    db.execute(
+        "UPDATE crawls SET parser_version = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ?"
+        " WHERE crawl_id = ?",
+        (
+            *(parser_version, counts.pages, counts.entries),
+            *(counts.new, counts.revised, counts.withdrawn, counts.returned, crawl_id),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +153,7 @@ def settled_pages(db: Database, source_name: str, parser_version: int) -> tuple[
     row = db.execute(
         "SELECT c.crawl_id, c.mode, c.outcome, c.parser_version FROM crawls c JOIN sources s USING (source_id)"
         " WHERE s.name = ? AND c.settled = 1 AND NOT (c.mode = 'quick' AND c.outcome = 'unchanged')"
-        " ORDER BY c.crawl_id DESC LIMIT 1",
+        " ORDER BY c.ordered_at DESC, c.crawl_id DESC LIMIT 1",
         (source_name,),
     ).fetchone()
     if row is None or row[1] != "full" or row[2] == "partial" or row[3] != parser_version:

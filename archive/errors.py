@@ -5,7 +5,9 @@ ArchiveError
 ├── NoArchive           there is no such file
 ├── ArchiveOutdated     made by another version of Foreign Eyes
 ├── ArchiveUnwritable   the file or its folder cannot be written
-└── ArchiveBusy         another run holds it
+├── ArchiveBusy         another run holds it
+├── CannotRebuild       what is derived cannot be derived again
+└── CannotDecide        an operator's decision makes no sense
 """
 
 from __future__ import annotations
@@ -51,3 +53,16 @@ class ArchiveBusy(ArchiveError):
     def __init__(self, path: Path, holder: str):
         super().__init__(f"{path}: in use by {holder}; try again when it has ended")
         self.holder = holder
+
+
+class CannotRebuild(ArchiveError):
+    """Deriving the archive again would lose something; nothing was changed."""
+
+    def __init__(self, why: str):
+        super().__init__(
+            f"the archive cannot be derived again: {why}; nothing was changed. Look with: foreign-eyes check"
+        )
+
+
+class CannotDecide(ArchiveError):
+    """What an operator wants to decide does not fit the archive; nothing was changed."""

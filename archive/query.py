@@ -64,9 +64,12 @@ def log_row(db: Database, crawl_id: int) -> dict[str, Any]:
 
 
 def last_crawls(db: Database) -> list[dict[str, Any]]:
-    """Return each source's last ended crawl, as in `crawl_log`."""
+    """Return each source's last ended crawl, as in `crawl_log`; what was imported is no crawl of this archive's."""
     return list(
-        db.query("SELECT * FROM crawl_log WHERE crawl_id IN (SELECT max(crawl_id) FROM crawl_log GROUP BY source)")
+        db.query(
+            "SELECT * FROM crawl_log WHERE crawl_id IN (SELECT max(crawl_id) FROM crawls"
+            " WHERE outcome IS NOT NULL AND imported = 0 GROUP BY source_id)"
+        )
     )
 
 

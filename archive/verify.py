@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from archive.captures import load_body
-from archive.identity import wording_digest
+from archive.identity.keys import wording_digest
 from archive.values import ListedEntry
 
 

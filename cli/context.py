@@ -48,6 +48,17 @@ class Context:
         config = ["--config", str(self.config)] if self.config else []
         return [*config, "--archive", str(self.archive)]
 
+    def require_archive(self) -> None:
+        """Refuse to go on without an archive: a command that derives it again must not make one.
+
+        Raises:
+            NoArchive: there is none.
+        """
+        from archive.errors import NoArchive
+
+        if not self.archive.exists():
+            raise NoArchive(self.archive)
+
     def check(self) -> None:
         """Refuse what no command could work with.
 

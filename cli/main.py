@@ -12,9 +12,15 @@ from cli import exits
 from cli.check import check
 from cli.context import Context
 from cli.crawl import crawl
+from cli.export import export
+from cli.history import history
+from cli.import_ import import_files
+from cli.merge import merge
 from cli.publish import publish
+from cli.reparse import reparse
 from cli.schedule import schedule
 from cli.serve import serve
+from cli.split import split
 from cli.status import status
 from cli.terminal import complain, say, silence
 from cli.up import up
@@ -68,7 +74,22 @@ def main(context: click.Context, config: Path | None, archive: Path) -> None:
     context.obj = Context(config, archive)
 
 
-for command in (up, crawl, publish, serve, status, check, schedule, watch):
+for command in (
+    up,
+    crawl,
+    publish,
+    serve,
+    status,
+    check,
+    history,
+    merge,
+    split,
+    reparse,
+    import_files,
+    export,
+    schedule,
+    watch,
+):
     main.add_command(command)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,12 @@ import click
 
 if TYPE_CHECKING:
     from crawler.reading import Progress
+
+
+_NOT_ASCII = re.compile(r"[^ -~\n]")
+_WHITE = re.compile(r"\s+")
+_WITHOUT_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
+_JOINERS = "\u200c\u200d"
 
 
 def has_colour(stream: Any) -> bool:
@@ -50,8 +57,19 @@ def complain(line: str) -> None:
 
 
 def say_json(value: Any) -> None:
-    """Write one JSON object, for a program to read."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """Write one JSON object, for a program to read; what a terminal would obey rather than show is escaped."""
+    text = json.dumps(value, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=2)
+    click.echo(_NOT_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text))
+
+
+def printable(text: str) -> str:
+    r"""Return foreign `text` as one line that a terminal shows and does not obey.
+
+    White space becomes single spaces. Control characters, bidi controls and whatever else has no look of its own are
+    written out, as in \x1b and \u202e; breaks and joins without width go, but for those that make up letters and signs.
+    """
+    line = _WHITE.sub(" ", text.translate(_WITHOUT_WIDTH))
+    return "".join(c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in line)
 
 
 @contextmanager

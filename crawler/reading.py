@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from archive.judging import (
+from archive.settling.judging import (
     MAX_PASSES,
     Pass,
     fingerprint,
@@ -47,13 +47,17 @@ class Fetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the archive knows of a source: page bodies and addresses last settled, the last good counts, all wordings."""
+    """What the archive knows of a source: page bodies and addresses last settled, the last good counts, all wordings.
+
+    `had_heading` tells whether page 1 had the column's heading when it last settled; it is asked only if now it has none.
+    """
 
     settled: tuple[str, ...] | None = None
     addresses: tuple[str, ...] = ()
     last_pages: int | None = None
     last_entries: int | None = None
     has_wordings: Callable[[Collection[str]], bool] = lambda wordings: not wordings
+    had_heading: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,8 @@ class ListingReader:
         if not listing.entries and not listing.has_heading:
             reason = f"page {page} is not the listing (neither its heading nor an entry): a login, notice or home page?"
             raise _Refusal("blocked", reason)
-        if not self.accept and (doubt := suspect_page(page, listing)):
+        lost_heading = not listing.has_heading and not self.accept and self.known.had_heading()
+        if not self.accept and (doubt := suspect_page(page, listing, lost_heading=lost_heading)):
             raise _Refusal("suspect", doubt)
         for link in listing.links:
             self._links.setdefault(link.url, link)

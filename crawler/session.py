@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,11 +14,12 @@ import sample
 from archive.captures import Validators, find_validators, load_body, record_capture
 from archive.clock import now as clock_now
 from archive.clock import to_text
-from archive.crawls import begin_crawl, last_good, settled_pages
-from archive.entries import has_wordings
+from archive.crawls import SettledPage, begin_crawl, last_good, settled_pages
 from archive.lock import only_run
 from archive.query import log_row
-from archive.settle import settle
+from archive.rebuilding.rebuild import keep_up
+from archive.settling.entries import has_wordings
+from archive.settling.settle import settle
 from archive.store import open_archive, refuse_other_files
 from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
 from crawler import parse
@@ -51,6 +52,7 @@ class Session:
             last_pages=good.pages if good else None,
             last_entries=good.entries if good else None,
             has_wordings=self._has_wordings,
+            had_heading=lambda: self._has_heading(pages),
         )
 
     def validators(self, url: str) -> Validators | None:
@@ -92,6 +94,12 @@ class Session:
         """Return the crawl's row of `crawl_log`."""
         return log_row(self.db, self.crawl_id)
 
+    def _has_heading(self, pages: Sequence[SettledPage] | None) -> bool:
+        """Tell whether page 1 had the column's heading when the listing was last settled."""
+        if not pages:
+            return False
+        return self.parser.parse_listing(self.body(pages[0].body_sha256), self.job.source.url).has_heading
+
     def _has_wordings(self, wordings: Collection[str]) -> bool:
         return has_wordings(self.db, self.job.name, wordings)
 
@@ -103,7 +111,7 @@ def open_session(job: Job) -> Iterator[Session]:
     A session that is left before it has finished closes its crawl as failed.
 
     Raises:
-        ArchiveError: the archive is in use, or cannot be opened or written.
+        ArchiveError: the archive is in use, cannot be opened or written, or was read by a newer parser.
     """
     began = clock_now()
     refuse_other_files(job.archive)
@@ -113,7 +121,9 @@ def open_session(job: Job) -> Iterator[Session]:
         _sample_proxy(job.source) as proxy,
     ):
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
-        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, RememberingParser())
+        parser = RememberingParser()
+        keep_up(db, job.archive, parser, at=began, authority=job.authority)
+        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser)
         try:
             yield session
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -106,3 +107,28 @@ class Gate:
 
     def __exit__(self, *_: object) -> None:
         self.opened.set()
+
+
+def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str]) -> str:
+    """Run a command on a terminal and return all that is written to it."""
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "cli", *arguments],
+        cwd=command.folder,
+        env={**environment, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "80", **env},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        written = b""
+        try:
+            while piece := os.read(ours, 4096):
+                written += piece
+        except OSError:  # Linux's way to say that the other end is closed
+            pass
+        finally:
+            os.close(ours)
+        process.wait(60)
+    return written.decode()

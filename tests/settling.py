@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from archive.captures import record_capture
 from archive.crawls import begin_crawl
-from archive.settle import settle
+from archive.settling.settle import settle
 from archive.values import (
     Counts,
     Fetched,

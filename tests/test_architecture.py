@@ -15,7 +15,8 @@ from conftest import ROOT
 
 # who may import whom; every package may import itself
 ARROWS = {
-    "cli": {"crawler", "feeds", "browse", "archive", "sample"},
+    "cli": {"crawler", "exchange", "feeds", "browse", "archive", "sample"},
+    "exchange": {"crawler", "archive"},
     "crawler": {"archive", "sample"},
     "feeds": {"archive"},
     "browse": {"archive"},
@@ -32,8 +33,10 @@ ROOMS = {
     "uvicorn": ("browse/",),
     "starlette": ("browse/",),
     "filelock": ("archive/lock.py",),
+    "rapidfuzz": ("archive/identity/likeness.py",),
     "click": ("cli/",),
     "rich": ("cli/",),
+    "warcio": ("exchange/warc_reading.py", "exchange/warc_writing.py"),
 }
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN|COMMIT|ROLLBACK|VACUUM)\b")
 # the guard runs one SQL function by name, to stop it in time: no statement about the archive
@@ -84,6 +87,18 @@ def test_arrows_between_packages_run_one_way(module: str) -> None:
     assert tops(module) & set(ARROWS) <= ARROWS[package] | {package}
 
 
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if module.startswith(("archive/identity/", "archive/settling/"))]
+)
+def test_inside_the_archive_arrows_run_from_rebuilding_to_settling_to_identity(module: str) -> None:
+    above = {
+        "archive/identity/": ("archive.settling", "archive.rebuilding"),
+        "archive/settling/": ("archive.rebuilding",),
+    }
+    refused = next(names for folder, names in above.items() if module.startswith(folder))
+    assert [name for name in imports_of(module) if name.startswith(refused)] == []
+
+
 @pytest.mark.parametrize(("third_party", "rooms"), ROOMS.items())
 def test_a_third_party_is_known_in_one_place_only(third_party: str, rooms: tuple[str, ...]) -> None:
     importing = [module for module in MODULES if third_party in tops(module)]
@@ -101,11 +116,20 @@ def test_the_crawlers_face_and_its_parser_know_nothing_of_scrapy(module: str) ->
     assert all(name.startswith("crawler.parse") for name in reached)
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("exchange/")])
+def test_exchanging_files_needs_the_crawlers_pure_parts_only(module: str) -> None:
+    reached = {name for name in imports_of(module) if name.startswith("crawler.")}
+    assert all(name.startswith(("crawler.parse", "crawler.coding", "crawler.paging")) for name in reached)
+
+
 @pytest.mark.parametrize(
     "module",
     [
-        *[f"archive/{name}.py" for name in ("text", "identity", "matching", "dating", "judging", "clock", "values")],
+        *[f"archive/{name}.py" for name in ("text", "clock", "values", "wording_diff")],
+        *[f"archive/settling/{name}.py" for name in ("dating", "judging")],
+        *[module for module in MODULES if module.startswith("archive/identity/")],
         *[f"crawler/{name}.py" for name in ("coding", "backoff", "paging", "reading")],
+        *[f"exchange/{name}.py" for name in ("digests", "http_message", "listing_search", "crawl_grouping")],
         *[module for module in MODULES if module.startswith("crawler/parse/")],
     ],
 )

@@ -91,15 +91,15 @@ def test_a_damaged_body_is_never_given_out(db: Database, stored: bytes) -> None:
         load_body(db, sha256(BODY).hexdigest())
 
 
-@pytest.mark.parametrize("outcome", ["complete", "unchanged", "partial"])
-def test_validators_come_from_a_crawl_that_settled(db: Database, outcome: str) -> None:
+@pytest.mark.parametrize("outcome", ["complete", "unchanged", "partial", "failed"])
+def test_validators_come_from_a_crawl_that_settled_or_that_nobody_judged(db: Database, outcome: str) -> None:
     capture_id = record_capture(db, crawl(db, outcome), page())
     assert find_validators(db, URL, crawl(db)) == Validators(
         capture_id, sha256(BODY).hexdigest(), '"1"', "Sun, 01 Mar 2026 00:00:00 GMT", "text/html"
     )
 
 
-@pytest.mark.parametrize("outcome", ["suspect", "blocked", "unreachable", "failed"])
+@pytest.mark.parametrize("outcome", ["suspect", "blocked", "unreachable"])
 def test_validators_never_come_from_a_refused_crawl(db: Database, outcome: str) -> None:
     record_capture(db, crawl(db, outcome), page())
     assert find_validators(db, URL, crawl(db)) is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.identity import ID_RANGE, entry_tag, mint_entry_id, publication_key, title_key, wording_digest
+from archive.identity.keys import ID_RANGE, entry_tag, mint_entry_id, publication_key, title_key, wording_digest
 from archive.values import ListedEntry
 
 ENTRY = ListedEntry(

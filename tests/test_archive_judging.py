@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from archive.judging import MAX_PASSES, Pass, fingerprint, judge_passes, page_limit, suspect_count, suspect_page
+from archive.settling.judging import (
+    MAX_PASSES,
+    Pass,
+    fingerprint,
+    judge_passes,
+    page_limit,
+    suspect_count,
+    suspect_page,
+)
 from archive.values import Link, ListedEntry, ListingPage, Pager, Verdict
 
 A, B = Pass(("a1", "a2"), ("A1", "A2")), Pass(("b1", "a2"), ("B1", "A2"))

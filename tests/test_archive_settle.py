@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from settling import DAY, SEARCH, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
 from archive.clock import to_text
 from archive.crawls import last_good, settled_pages
-from archive.entries import find_candidates, has_wordings
-from archive.matching import Row
 from archive.query import log_row, newest_entries
-from archive.settle import settle
+from archive.settling.entries import has_wordings
+from archive.settling.settle import settle
 from archive.store import open_archive
 from archive.values import (
     Counts,
@@ -413,23 +411,6 @@ def test_search_finds_the_current_wording_and_not_an_earlier_one(column: Column)
     column.db.execute("INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)")
 
 
-def test_candidates_are_found_by_index_and_no_table_is_read_through(column: Column) -> None:
-    column.crawl(listing(A, B))
-    asked: list[tuple[str, Any]] = []
-
-    class Listening:
-        def execute(self, query: str, parameters: Any) -> Any:
-            asked.append((query, parameters))
-            return column.db.execute(query, parameters)
-
-    find_candidates(Listening(), 1, [Row(0, "wording", "title")])  # type: ignore[arg-type]
-    [(query, parameters)] = asked
-    plan = [row[3] for row in column.db.execute(f"EXPLAIN QUERY PLAN {query}", parameters)]
-    assert plan
-    read_through = {step.split()[1] for step in plan if step.startswith("SCAN")}
-    assert read_through.isdisjoint({"e", "r", "entries", "revisions"}), plan
-
-
 def test_what_the_last_good_crawl_found_is_remembered(column: Column) -> None:
     assert last_good(column.db, "town") is None
     column.crawl(listing(A, B), C)
@@ -506,3 +487,12 @@ def test_a_crawl_that_was_cut_short_settles_nothing(column: Column) -> None:
     settle(column.db, crawl_id, verdict, LineParser(), Traffic(), at=column.today, authority="example.org,2026")
     assert column.truth() == before
     assert log_row(column.db, crawl_id)["outcome"] == "partial"
+
+
+def test_what_only_the_first_pass_showed_is_withdrawn_by_two_unchanged_crawls(column: Column) -> None:
+    """It was taken down while the crawl read: seen in that crawl, missing from the next one on."""
+    column.crawl(listing(A, B))
+    column.crawl(passes=[[listing(A, B, C)], [listing(A, C)], [listing(A, C)]])
+    assert column.crawl(listing(A, C), outcome="unchanged").withdrawn == 0
+    assert column.crawl(listing(A, C), outcome="unchanged").withdrawn == 1
+    assert column.kinds()[-1] == "withdrawn"

@@ -18,7 +18,7 @@ import pytest
 
 from archive.captures import record_capture
 from archive.crawls import begin_crawl
-from archive.settle import settle
+from archive.settling.settle import settle
 from archive.store import open_archive
 from archive.values import Fetched, Link, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
 from browse.datasette_app import SETTINGS, Browse, datasette_app
@@ -158,7 +158,7 @@ def test_an_entry_id_leads_to_the_entrys_page_and_text_is_escaped(ask: Ask) -> N
 
 
 def test_a_foreign_key_keeps_its_label_and_gains_a_link_to_the_page(ask: Ask) -> None:
-    page = ask("/browse/archive/changes").text
+    page = ask("/browse/archive/revisions").text
     assert re.search(r'<a href="/browse/archive/entries/(\d+)">A Long Case</a>&nbsp;<em><a href="/entries/\1/">', page)
 
 

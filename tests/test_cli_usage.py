@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from conftest import ROOT, CommandLine
 from listing_server import ListingServer
 from listings import LISTING, make_entries, make_page, page_name
+from processes import on_a_terminal
 
 COMMANDS = {
     "up": ["--no-serve", "--port", "--host", "--name", "--contact", "--delay"],
@@ -23,6 +23,12 @@ COMMANDS = {
     "serve": ["--host", "--port", "--output"],
     "status": ["--json"],
     "check": ["--json", "--output"],
+    "history": ["--json"],
+    "merge": ["--dry-run", "--json"],
+    "split": ["--dry-run", "--json"],
+    "reparse": ["--check", "--json"],
+    "import": ["--source", "--url", "--dry-run", "--json"],
+    "export": ["--json"],
     "schedule": ["cron", "systemd"],
     "schedule cron": ["--every"],
     "schedule systemd": ["--every"],
@@ -53,6 +59,8 @@ ESCAPE = "\x1b["
         ("up --port 65536", "0 (any free one) to 65535"),
         ("serve --port -1", "0 (any free one) to 65535"),
         ("up nope --no-serve", "known are live, sample"),
+        ("history", "Missing argument 'ENTRY'"),
+        ("history two words", "unexpected extra argument"),
         ("watch --every 0s", "90s, 30m, 6h or 1d"),
         ("watch --every soon", "90s, 30m, 6h or 1d"),
         ("watch --rounds 0", "x>=1"),
@@ -228,31 +236,6 @@ def into_a_closed_pipe(command: CommandLine, *arguments: str, stderr: int) -> su
         )
     finally:
         os.close(writing)
-
-
-def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str]) -> str:
-    """Run a command on a terminal and return all that is written to it."""
-    ours, theirs = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "cli", *arguments],
-        cwd=command.folder,
-        env={**environment, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "80", **env},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        written = b""
-        try:
-            while piece := os.read(ours, 4096):
-                written += piece
-        except OSError:  # Linux's way to say that the other end is closed
-            pass
-        finally:
-            os.close(ours)
-        process.wait(60)
-    return written.decode()
 
 
 @pytest.mark.parametrize("contact", ["you@example.org\r\nX-Header: 1", "two words", ""])

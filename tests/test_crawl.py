@@ -105,7 +105,7 @@ def test_an_edited_commentary_is_a_revision_of_the_same_entry(command: CommandLi
     assert (row["new"], row["revised"]) == (0, 1)
     [revised] = command.rows("SELECT * FROM entry_history WHERE revision = 2")
     assert revised["commentary"].startswith("Filing seven claims")
-    assert revised["match_method"] == "title and publication"
+    assert (revised["match_method"], revised["match_score"]) == ("same excerpt", 98.0)
     assert revised["body_sha256"] == sha256(server.site[page]).hexdigest()
 
 

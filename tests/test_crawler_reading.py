@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from archive.identity import wording_digest
+from archive.identity.keys import wording_digest
 from archive.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
 from crawler.reading import Answer, Known, ListingReader, Progress, Reading
 
@@ -347,3 +347,24 @@ def test_a_quick_reading_that_is_torn_is_partial() -> None:
     site = linked_site()
     site.pages["index1.htm"] = 404
     assert site.read(mode="quick").verdict == Verdict("partial", f"page 2 answers 404 ({SITE}index1.htm)")
+
+
+def test_a_page_that_has_lost_the_columns_heading_is_suspect_unless_it_is_accepted() -> None:
+    site = Site({"index.htm": make_page("Apples", "Bears", count=1, has_heading=False)})
+    verdict = site.read(Known(had_heading=lambda: True)).verdict
+    assert verdict == Verdict(
+        "suspect", "page 1 has lost the column's heading above its 2 entries; is it another listing?"
+    )
+    assert site.read(Known(had_heading=lambda: True), accept=True).verdict == Verdict("complete")
+
+
+def test_a_listing_that_never_had_the_heading_needs_none() -> None:
+    site = Site({"index.htm": make_page("Apples", count=1, has_heading=False)})
+    assert site.read(Known(had_heading=lambda: False)).verdict == Verdict("complete")
+
+
+def test_the_heading_of_before_is_asked_for_only_where_it_is_missing() -> None:
+    def asked() -> bool:
+        raise AssertionError("an unchanged listing would be parsed for nothing")
+
+    assert linked_site().read(Known(had_heading=asked)).verdict == Verdict("complete")

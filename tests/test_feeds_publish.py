@@ -20,7 +20,7 @@ from archive.captures import record_capture
 from archive.crawls import begin_crawl
 from archive.manifest import read_manifest, replace_manifest
 from archive.query import newest_entries
-from archive.settle import settle
+from archive.settling.settle import settle
 from archive.store import open_archive, writing
 from archive.values import Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
 from feeds.errors import NothingToPublish, OutputTaken, OutputUnwritable

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from archive.captures import headers_of, load_body
 from archive.crawls import Crawl
-from archive.journal import Change
+from archive.settling.journal import Change
 from archive.values import Link, Parser
 
 LinkOutcome = Literal["ok", "blocked", "refused", "error"]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from archive.identity import wording_digest
+from archive.identity.keys import wording_digest
 from archive.values import ListingPage, Verdict
 
 MAX_PASSES = 5
@@ -64,8 +64,8 @@ def page_limit(last_pages: int | None) -> int:
     return MAX_PAGES_AT_FIRST if last_pages is None else max(3 * last_pages, 25)
 
 
-def suspect_page(page: int, listing: ListingPage) -> str | None:
-    """Say why a page that was read looks wrong, or None."""
+def suspect_page(page: int, listing: ListingPage, *, lost_heading: bool = False) -> str | None:
+    """Say why a page that was read looks wrong, or None; `lost_heading` if the column's heading stood there before."""
     if not listing.entries:
         return f"page {page} lists no entries"
     if listing.replacements > MAX_REPLACEMENTS:
@@ -73,6 +73,9 @@ def suspect_page(page: int, listing: ListingPage) -> str | None:
     lacking = sum(1 for entry in listing.entries if not entry.excerpt or not entry.title)
     if lacking * 2 > len(listing.entries) and lacking > 1:
         return f"page {page}: {lacking} of {len(listing.entries)} entries lack an excerpt or a title; has its layout changed?"
+    if lost_heading:
+        entries = f"its {len(listing.entries)} entries" if len(listing.entries) > 1 else "its one entry"
+        return f"page {page} has lost the column's heading above {entries}; is it another listing?"
     return None
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlite_utils import Database
 
 from archive.captures import Capture
-from archive.clock import from_text, to_text
-from archive.matching import Candidate, Match, Row
-from archive.publications import record_publication
+from archive.clock import to_text
+from archive.identity.keys import excerpt_key, rare_words
+from archive.identity.matching import Match, Row
+from archive.settling.identities import Identity
+from archive.settling.publications import record_publication
 from archive.values import ListedEntry
 
 
@@ -34,7 +36,16 @@ class Place:
     @property
     def row(self) -> Row:
         """The row as matching sees it."""
-        return Row(self.rank, self.wording, self.title_key)
+        return Row(self.rank, self.wording, self.title_key, self.entry)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionCount:
+    """Which revision of its entry one is: its number, from 1; whether it only restates that; its id, if it has one."""
+
+    number: int
+    technical: bool = False
+    revision_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +61,6 @@ class Stored:
     withdrawn: bool
 
 
-def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> list[Candidate]:
-    """Return the entries that any of `rows` might be, found by index: same wording, now or earlier, or same title."""
-    wordings = json.dumps([row.wording for row in rows])
-    titles = json.dumps([row.title_key for row in rows if row.title_key])
-    found = db.execute(
-        "WITH seen (wording) AS (SELECT value FROM json_each(:wordings)),"
-        " ids (entry_id) AS ("
-        "  SELECT entry_id FROM entries WHERE source_id = :source_id AND wording IN seen"
-        "  UNION SELECT entry_id FROM entries"
-        "   WHERE source_id = :source_id AND title_key IN (SELECT value FROM json_each(:titles))"
-        "  UNION SELECT entry_id FROM revisions WHERE wording IN seen)"
-        " SELECT e.entry_id, e.last_page, e.last_position, e.wording, e.title_key,"
-        "  (SELECT json_group_array(r.wording) FROM revisions r WHERE r.entry_id = e.entry_id AND r.wording != e.wording)"
-        " FROM ids JOIN entries e USING (entry_id) WHERE e.source_id = :source_id",
-        {"wordings": wordings, "titles": titles, "source_id": source_id},
-    )
-    return [
-        Candidate(entry_id, (page, position), wording, frozenset(json.loads(earlier)), key)
-        for entry_id, page, position, wording, key, earlier in found
-    ]
-
-
 def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, Stored]:
     """Return by id what the archive has of these entries."""
     rows = db.execute(
@@ -85,55 +74,62 @@ def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, Stored]:
     }
 
 
-def dates_taken(db: Database, source_id: int, until: datetime, count: int) -> set[datetime]:
-    """Return the feed dates of the source in the seconds before `until` where `count` new ones will be sought."""
-    rows = db.execute(
-        "SELECT feed_date FROM entries WHERE source_id = ? AND feed_date BETWEEN ? AND ?",
-        (source_id, to_text(until - timedelta(seconds=count + 1)), to_text(until)),
-    )
-    return {from_text(row[0]) for row in rows}
-
-
-def entry_id_taken(db: Database, entry_id: int) -> bool:
-    """Tell whether the archive has minted this id already."""
-    return db.execute("SELECT 1 FROM entries WHERE entry_id = ?", (entry_id,)).fetchone() is not None
-
-
-def insert_entry(
-    db: Database, source_id: int, entry_id: int, tag_uri: str, place: Place, feed_date: datetime, not_before: str | None
-) -> None:
+def insert_entry(db: Database, identity: Identity, place: Place, not_before: str | None) -> None:
     """Store a new entry, as yet without a revision."""
     publication_id, publication = record_publication(db, place.entry.publication)
     entry = place.entry
     db.execute(
-        "INSERT INTO entries (entry_id, tag_uri, feed_date, source_id, not_before, first_seen, wording, title_key, title,"
-        " publication, publication_id, attribution, excerpt, commentary, last_body, last_page, last_position)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO entries (entry_id, tag_uri, feed_date, source_id, not_before, first_seen, wording, title_key,"
+        " excerpt_key, rare_words, title, publication, publication_id, attribution, excerpt, commentary, last_body, last_page,"
+        " last_position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(entry_id, tag_uri, to_text(feed_date), source_id, not_before, to_text(place.first_capture.fetched_at)),
-            *(place.wording, place.title_key, entry.title, publication, publication_id),
-            *(entry.attribution, entry.excerpt, entry.commentary),
-            *_last_place(place),
+            *(identity.entry_id, identity.tag_uri, to_text(identity.feed_date), identity.source_id),
+            *(not_before, to_text(place.first_capture.fetched_at)),
+            *(place.wording, place.title_key, excerpt_key(entry.excerpt), rare_words(entry.excerpt)),
+            *(entry.title, publication, publication_id, entry.attribution, entry.excerpt, entry.commentary),
+            *last_place(place),
         ),
     )
 
 
-def insert_revision(db: Database, entry_id: int, number: int, place: Place, match: Match, parser_version: int) -> int:
-    """Store revision `number` of an entry and make it the current one's; return its id."""
+def insert_revision(
+    db: Database, entry_id: int, count: RevisionCount, place: Place, match: Match, parser_version: int
+) -> int:
+    """Store a revision of an entry and make it the current one; return its id, the archive's next if none is given."""
     entry, capture = place.entry, place.first_capture
     _, publication = record_publication(db, entry.publication)
+    flags = [*entry.flags, *([match.doubt] if match.doubt else [])]
     cursor = db.execute(
-        "INSERT INTO revisions (entry_id, number, title, publication, attribution, excerpt, commentary, first_seen,"
-        " capture_id, page, position, wording, flags, parser_version, match_method, match_score)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO revisions (revision_id, entry_id, number, technical, title, publication, attribution, excerpt,"
+        " commentary, first_seen, capture_id, page, position, wording, flags, parser_version, match_method, match_score)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(entry_id, number, entry.title, publication, entry.attribution, entry.excerpt, entry.commentary),
+            *(count.revision_id, entry_id, count.number, count.technical, entry.title, publication),
+            *(entry.attribution, entry.excerpt, entry.commentary),
             *(to_text(capture.fetched_at), capture.capture_id, place.capture.page, place.position),
-            *(place.wording, json.dumps(entry.flags), parser_version, match.method, match.score),
+            *(place.wording, json.dumps(flags), parser_version, match.method, match.score),
         ),
     )
     db.execute("UPDATE entries SET revision_id = ? WHERE entry_id = ?", (cursor.lastrowid, entry_id))
     return int(cursor.lastrowid or 0)
+
+
+def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
+    """Return the id of the latest revision of an entry that has this wording, or None where it never had it."""
+    row = db.execute(
+        "SELECT max(revision_id) FROM revisions WHERE entry_id = ? AND wording = ?", (entry_id, wording)
+    ).fetchone()
+    return row[0]  # type: ignore[no-any-return]
+
+
+def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
+    """Let the entry that was minted as `entry_id` while the archive is derived again have the identity that it had before."""
+    db.execute(
+        "UPDATE entries SET entry_id = ?, tag_uri = ?, feed_date = ? WHERE entry_id = ?",
+        (identity.entry_id, identity.tag_uri, to_text(identity.feed_date), entry_id),
+    )
+    for table in ("revisions", "listing_rows"):
+        db.execute(f"UPDATE {table} SET entry_id = ? WHERE entry_id = ?", (identity.entry_id, entry_id))  # noqa: S608
 
 
 def update_wording(db: Database, entry_id: int, place: Place) -> None:
@@ -142,20 +138,27 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
     entry = place.entry
     db.execute(
         "UPDATE entries SET wording = ?, title_key = ?, title = ?, publication = ?, publication_id = ?, attribution = ?,"
-        " excerpt = ?, commentary = ? WHERE entry_id = ?",
+        " excerpt = ?, commentary = ?, excerpt_key = ?, rare_words = ? WHERE entry_id = ?",
         (
             *(place.wording, place.title_key, entry.title, publication, publication_id),
-            *(entry.attribution, entry.excerpt, entry.commentary, entry_id),
+            *(
+                entry.attribution,
+                entry.excerpt,
+                entry.commentary,
+                excerpt_key(entry.excerpt),
+                rare_words(entry.excerpt),
+            ),
+            entry_id,
         ),
     )
 
 
 def record_sighting(db: Database, stored: Stored, place: Place) -> None:
     """Note where an entry was seen, and that it is not missing; nothing is written where nothing differs."""
-    if stored.last_place != _last_place(place):
+    if stored.last_place != last_place(place):
         db.execute(
             "UPDATE entries SET last_body = ?, last_page = ?, last_position = ? WHERE entry_id = ?",
-            (*_last_place(place), stored.entry_id),
+            (*last_place(place), stored.entry_id),
         )
     if stored.missed or stored.withdrawn:
         db.execute("UPDATE entries SET missed = 0, withdrawn_at = NULL WHERE entry_id = ?", (stored.entry_id,))
@@ -194,22 +197,31 @@ def count_listed(db: Database, source_id: int) -> int:
     return int(row.fetchone()[0])
 
 
-def miss_entries(db: Database, source_id: int, listed: Iterable[int] | None, at: datetime) -> list[tuple[int, int]]:
-    """Count one more complete crawl without these entries; return (entry, revision) of those that this withdraws.
+def missing_entries(db: Database, source_id: int, listed: Iterable[int]) -> list[int]:
+    """Return the entries that are not withdrawn and not among those that a complete crawl `listed`."""
+    rows = db.execute(
+        "SELECT entry_id FROM entries WHERE source_id = ? AND withdrawn_at IS NULL EXCEPT SELECT value FROM json_each(?)",
+        (source_id, json.dumps(list(listed))),
+    )
+    return [entry_id for (entry_id,) in rows]
 
-    `listed` are the entries that it did show; None means that it showed just what the crawl before it did.
+
+def still_missing_entries(db: Database, source_id: int, bodies: Iterable[str]) -> list[int]:
+    """Return the entries that an unchanged listing of these bodies lacks: it lacked them before.
+
+    Those that only an earlier pass of the crawl before showed were seen then, so they are missing from now on.
     """
-    if listed is None:
-        missing = db.execute(
-            "SELECT entry_id FROM entries WHERE source_id = ? AND missed > 0 AND withdrawn_at IS NULL", (source_id,)
-        ).fetchall()
-    else:
-        missing = db.execute(
-            "SELECT entry_id FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
-            " EXCEPT SELECT value FROM json_each(?)",
-            (source_id, json.dumps(list(listed))),
-        ).fetchall()
-    ids = json.dumps([row[0] for row in missing])
+    rows = db.execute(
+        "SELECT entry_id FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
+        " AND (missed > 0 OR last_body NOT IN (SELECT value FROM json_each(?)))",
+        (source_id, json.dumps(list(bodies))),
+    )
+    return [entry_id for (entry_id,) in rows]
+
+
+def miss_entries(db: Database, missing: Iterable[int], at: datetime) -> list[tuple[int, int]]:
+    """Count one more complete crawl without these entries; return (entry, revision) of those that this withdraws."""
+    ids = json.dumps(list(missing))
     db.execute("UPDATE entries SET missed = missed + 1 WHERE entry_id IN (SELECT value FROM json_each(?))", (ids,))
     return db.execute(
         "UPDATE entries SET withdrawn_at = ? WHERE missed >= 2 AND entry_id IN (SELECT value FROM json_each(?))"
@@ -218,5 +230,6 @@ def miss_entries(db: Database, source_id: int, listed: Iterable[int] | None, at:
     ).fetchall()
 
 
-def _last_place(place: Place) -> tuple[str, int, int]:
+def last_place(place: Place) -> tuple[str, int, int]:
+    """Return body, page and position of a place."""
     return place.capture.body_sha256, place.capture.page, place.position

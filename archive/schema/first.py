@@ -1,26 +1,18 @@
-"""The archive's tables, as append-only migrations.
+"""The tables of the first archives: what was fetched, what was settled, search, the views and the published files.
 
-Truth: sources, crawls, captures, bodies, and of an entry its id, tag and feed date, and the changes' ids and times. All
-else is derived from it. Inside a table what was *observed* stands apart from what we *decided*. Times are UTC ISO 8601
-with microseconds and a Z, so that their text order is their time order; unknown is NULL.
+Inside a table what was *observed* stands apart from what we *decided*.
 """
 
 from __future__ import annotations
 
-import sqlite3
+from sqlite_utils import Database
 
-from sqlite_utils import Database, Migrations
-
-# "FoEy": tells an archive from any other SQLite file (PRAGMA application_id, SQLite file format section 1.3.16)
-APPLICATION_ID = 0x466F4579
-
-migrations = Migrations("foreign_eyes")
+from archive.schema.script import run_script
 
 
-@migrations()
 def m001_captures(db: Database) -> None:
     """What was fetched: written while a crawl runs, never changed after it."""
-    _run(
+    run_script(
         db,
         """
         CREATE TABLE sources (
@@ -99,10 +91,9 @@ def m001_captures(db: Database) -> None:
     )
 
 
-@migrations()
 def m002_entries(db: Database) -> None:
     """What was settled: one transaction a crawl writes all of it."""
-    _run(
+    run_script(
         db,
         """
         CREATE TABLE publications (
@@ -244,10 +235,9 @@ def m002_entries(db: Database) -> None:
     )
 
 
-@migrations()
 def m003_search(db: Database) -> None:
     """Full-text search over current wording, kept by triggers that fire only when that wording changes."""
-    _run(
+    run_script(
         db,
         """
         CREATE VIRTUAL TABLE entries_fts USING fts5 (
@@ -268,10 +258,9 @@ def m003_search(db: Database) -> None:
     )
 
 
-@migrations()
 def m004_views(db: Database) -> None:
     """What publisher, Datasette and scripts outside rely on: their columns are a contract."""
-    _run(
+    run_script(
         db,
         """
         CREATE VIEW current_entries AS
@@ -306,10 +295,9 @@ def m004_views(db: Database) -> None:
     )
 
 
-@migrations()
 def m005_published_files(db: Database) -> None:
     """Which files we wrote where: a publish removes only what is listed here."""
-    _run(
+    run_script(
         db,
         """
         CREATE TABLE published_files (
@@ -323,13 +311,3 @@ def m005_published_files(db: Database) -> None:
         CREATE INDEX published_files_by_source ON published_files (source_id);
         """,
     )
-
-
-def _run(db: Database, script: str) -> None:
-    """Execute the statements of `script` inside the open transaction (`executescript` would commit it first)."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            db.execute(statement)
-            statement = ""

@@ -1,0 +1,249 @@
+"""The history of one entry: finding the entry that somebody means, and all that was recorded of it.
+
+Times are the archive's texts, UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.settling.decisions import merged_ids, surviving
+from archive.text import clean, comparable
+from archive.wording_diff import Piece, word_diff
+
+PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
+ID_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An entry as it is offered for choice, under its current title; that of an untitled one is its attribution line.
+
+    `former_title` is set where only an earlier title is what was asked for, `merged_id` where the id asked for was merged
+    into this entry.
+    """
+
+    entry_id: int
+    title: str
+    publication: str | None
+    former_title: str | None = None
+    merged_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One wording, with the capture that first showed it, the place there, and why it was taken for this entry's.
+
+    `match_score` is from 0 to 100. `crawl` is the place in time of the crawl that it was first seen in, and its id.
+    """
+
+    number: int
+    technical: bool
+    first_seen: str
+    url: str
+    page: int
+    position: int
+    capture_id: int
+    body_sha256: str
+    match_method: str
+    match_score: float | None
+    flags: tuple[str, ...]
+    parser_version: int
+    wording: dict[str, str | None]
+    crawl: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of the journal that tells of the entry; `entry_id` is the id it was told under, before a merge perhaps.
+
+    `at` is the time under which it is told, `crawl` the place in time of the crawl that showed it, and its id. What was
+    found in old captures is not `announced`, and its crawl stands long before `at`.
+    """
+
+    change_id: int
+    at: str
+    kind: str
+    announced: bool
+    entry_id: int
+    revision: int | None
+    crawl: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionMade:
+    """An operator's decision that touches the entry, as in table `decisions`."""
+
+    decision_id: int
+    at: str
+    kind: str
+    entry_id: int
+    other_id: int
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that was recorded of an entry.
+
+    `entry` is its row of `current_entries`, `missed` the complete crawls in a row that lacked it, `answers_for` the ids
+    merged into it. Revisions are in their order, each technical one behind the one that it restates.
+    """
+
+    entry: dict[str, Any]
+    missed: int
+    answers_for: tuple[int, ...]
+    revisions: tuple[Revision, ...]
+    changes: tuple[Event, ...]
+    decisions: tuple[DecisionMade, ...]
+
+    def before(self, revision: Revision) -> Revision | None:
+        """Return the revision to compare one with, None for the first.
+
+        A technical one is compared with what it restates; another with the wording before it, and of that with the
+        restatement by the same parser, if there is one: what an editor changed must not mix with what a parser did.
+        """
+        earlier = self.revisions[: self.revisions.index(revision)]
+        if not earlier or revision.technical:
+            return earlier[-1] if earlier else None
+        restated = [one for one in earlier if one.number == earlier[-1].number]
+        return next((one for one in restated if one.parser_version == revision.parser_version), restated[-1])
+
+    def timeline(self) -> list[Revision | Event]:
+        """Return the revisions, and between them each withdrawal and return, in their order in time."""
+        gone_and_back = [change for change in self.changes if change.kind in ("withdrawn", "returned")]
+        return sorted([*gone_and_back, *self.revisions], key=_place_in_time)
+
+
+def find_entries(db: Database, wanted: str) -> list[Named]:
+    """Return the entries that `wanted` may mean, newest feed date first: one that has this id or tag URI, else by title.
+
+    A title counts as a whole before it counts in part, current or former alike; letter case, white space and quote style
+    do not count. An id that was merged means the entry that answers for it. Nothing is found by what has no sign in it.
+    """
+    text = clean(wanted).strip()
+    if (by_id := _by_id(db, text)) is not None:
+        return [by_id]
+    key = _title_key(text)
+    return _by_title(db, key) if key else []
+
+
+def entry_history(db: Database, entry_id: int) -> History:
+    """Return the history of an entry that has a row of its own (see `find_entries`)."""
+    [entry] = db.query("SELECT * FROM current_entries WHERE entry_id = ?", [entry_id])
+    [missed] = db.execute("SELECT missed FROM entries WHERE entry_id = ?", [entry_id]).fetchone()
+    merged = sorted(other_id for other_id, survivor in merged_ids(db).items() if survivor == entry_id)
+    ids = json.dumps([entry_id, *merged])
+    revisions, changes, decisions = _revisions(db, entry_id), _changes(db, ids), _decisions(db, ids)
+    return History(entry, missed, tuple(merged), revisions, changes, decisions)
+
+
+def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[Piece, ...]]:
+    """Return the word diff of each part in which two revisions differ; nothing where there is none before. Pure."""
+    if before is None:
+        return {}
+    pairs = ((part, before.wording[part] or "", after.wording[part] or "") for part in PARTS)
+    return {part: word_diff(old, new) for part, old, new in pairs if old != new}
+
+
+def _by_id(db: Database, wanted: str) -> Named | None:
+    as_id = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) == ID_DIGITS else None
+    minted = db.execute("SELECT entry_id FROM identities WHERE tag_uri = ? OR entry_id = ?", (wanted, as_id)).fetchone()
+    if minted is None:
+        return None
+    asked_id = minted[0]
+    entry_id = surviving(db, asked_id)
+    row = db.execute(
+        "SELECT coalesce(title, attribution), publication FROM entries WHERE entry_id = ?", (entry_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    return Named(entry_id, row[0], row[1], merged_id=asked_id if asked_id != entry_id else None)
+
+
+def _by_title(db: Database, key: str) -> list[Named]:
+    """Read all titles, current ones first: no index could find a part of one."""
+    rows = db.execute(
+        "SELECT e.entry_id, coalesce(e.title, e.attribution), e.publication, coalesce(r.title, r.attribution)"
+        " FROM entries e JOIN revisions r USING (entry_id)"
+        " ORDER BY e.feed_date DESC, r.revision_id = e.revision_id DESC, r.number DESC"
+    )
+    whole: dict[int, Named] = {}
+    part: dict[int, Named] = {}
+    for entry_id, title, publication, then in rows:
+        then_key = _title_key(then)
+        if key in then_key and entry_id not in (whole if key == then_key else part):
+            former = then if _title_key(title) != then_key else None
+            (whole if key == then_key else part)[entry_id] = Named(entry_id, title, publication, former)
+    return list((whole or part).values())
+
+
+def _title_key(title: str) -> str:
+    return comparable(title).casefold()
+
+
+def _revisions(db: Database, entry_id: int) -> tuple[Revision, ...]:
+    rows = db.execute(
+        "SELECT r.number, r.technical, r.first_seen, c.url, r.page, r.position, r.capture_id, c.body_sha256,"
+        " r.match_method, r.match_score, r.flags, r.parser_version, w.ordered_at, w.crawl_id,"
+        " r.title, r.publication, r.attribution, r.excerpt, r.commentary"
+        " FROM revisions r JOIN captures c USING (capture_id) JOIN crawls w USING (crawl_id)"
+        " WHERE r.entry_id = ? ORDER BY r.number, r.technical, r.revision_id",
+        (entry_id,),
+    )
+    return tuple(map(_revision, rows))
+
+
+def _revision(row: tuple[Any, ...]) -> Revision:
+    number, technical, first_seen, url, page, position, capture_id, body_sha256 = row[:8]
+    match_method, match_score, flags, parser_version, ordered_at, crawl_id = row[8:14]
+    return Revision(
+        number=number,
+        technical=bool(technical),
+        first_seen=first_seen,
+        url=url,
+        page=page,
+        position=position,
+        capture_id=capture_id,
+        body_sha256=body_sha256,
+        match_method=match_method,
+        match_score=match_score,
+        flags=tuple(json.loads(flags)),
+        parser_version=parser_version,
+        wording=dict(zip(PARTS, row[14:], strict=True)),
+        crawl=(ordered_at, crawl_id),
+    )
+
+
+def _changes(db: Database, ids: str) -> tuple[Event, ...]:
+    rows = db.execute(
+        "SELECT x.change_id, x.at, x.kind, x.announced, x.entry_id, r.number, w.ordered_at, w.crawl_id"
+        " FROM changes x JOIN crawls w USING (crawl_id) LEFT JOIN revisions r USING (revision_id)"
+        " WHERE x.entry_id IN (SELECT value FROM json_each(?)) ORDER BY x.at",
+        (ids,),
+    )
+    return tuple(
+        Event(change_id, at, kind, bool(announced), entry_id, number, (ordered_at, crawl_id))
+        for change_id, at, kind, announced, entry_id, number, ordered_at, crawl_id in rows
+    )
+
+
+def _decisions(db: Database, ids: str) -> tuple[DecisionMade, ...]:
+    rows = db.execute(
+        "SELECT decision_id, at, kind, entry_id, other_id, revision FROM decisions"
+        " WHERE entry_id IN (SELECT value FROM json_each(:ids)) OR other_id IN (SELECT value FROM json_each(:ids))"
+        " ORDER BY decision_id",
+        {"ids": ids},
+    )
+    return tuple(DecisionMade(*row) for row in rows)
+
+
+def _place_in_time(one: Revision | Event) -> tuple[object, ...]:
+    """What came back is said before the wording that it came back with, all else by number."""
+    if isinstance(one, Event):
+        return (*one.crawl, 0, one.change_id, False)
+    return (*one.crawl, 1, one.number, one.technical)

@@ -1,0 +1,1 @@
+"""Deriving an archive again from its truth, with what operators decide."""

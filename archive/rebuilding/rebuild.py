@@ -1,0 +1,225 @@
+"""Deriving an archive again from its truth: what `reparse`, `import`, `merge` and `split` all do.
+
+    copy | add truth (an import, a decision) | forget what is derived | settle all crawls in time order | compare | put back
+
+The copy is a private temporary database, so nothing is lost whatever happens on the way, and a run that only compares needs
+no lock. What differs is put back in one transaction; where nothing differs nothing is written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.captures import listing_captures
+from archive.crawls import SettledCrawl, find_crawl, record_counts, settled_crawls
+from archive.errors import ArchiveOutdated, CannotRebuild
+from archive.rebuilding.differences import Difference, compare
+from archive.settling.identities import insert_identity
+from archive.settling.journal import record_changes
+from archive.settling.past import Past, take_past
+from archive.settling.recording import Settling
+from archive.settling.settle import derive
+from archive.values import Counts, Parser
+
+Prepare = Callable[[Database], Collection[int]]
+Progress = Callable[[int, int], None]
+
+# children before their parents
+_DERIVED = ("listing_rows", "revisions", "entries", "links", "publication_aliases", "publications")
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What deriving an archive again came to: crawls settled, what differs from before, by table, and what was minted.
+
+    `counts` are those of the crawls that `prepare` added, one after the other.
+    """
+
+    crawls: int
+    differences: tuple[Difference, ...]
+    minted: int
+    counts: tuple[Counts, ...] = ()
+
+
+def rebuild(
+    db: Database,
+    parser: Parser,
+    *,
+    at: datetime,
+    authority: str,
+    prepare: Prepare = lambda scratch: (),
+    apply: bool = True,
+    on_crawl: Progress = lambda done, total: None,
+) -> Rebuilt:
+    """Derive the archive again and, where asked to `apply`, put back what differs in one transaction.
+
+    `prepare` is handed the copy before it is derived, with foreign keys off and no transaction open, to add truth to it; it
+    returns the ids of the crawls that it added and that were never settled. What those bring is announced only where no
+    other crawl of their source comes after them. `at` is when new rows of the journal say they were found.
+
+    Raises:
+        CannotRebuild: a body is damaged, or an entry would be lost; nothing is changed.
+    """
+    with closing(sqlite3.connect("", isolation_level=None)) as connection:
+        db.conn.backup(connection)
+        scratch = Database(connection)
+        scratch.execute("PRAGMA foreign_keys=OFF")
+        scratch.execute("PRAGMA synchronous=OFF")
+        added = frozenset(prepare(scratch))
+        scratch.execute("BEGIN")
+        counts, minted = _derive_again(scratch, parser, at, authority, added, on_crawl)
+        _check_references(scratch)
+        scratch.execute(f"PRAGMA user_version={parser.PARSER_VERSION}")
+        scratch.execute("COMMIT")
+        differences = tuple(compare(db, scratch))
+        if apply and (differences or derived_by(db) != parser.PARSER_VERSION):
+            connection.backup(db.conn)
+        return Rebuilt(len(settled_crawls(scratch)), differences, minted, tuple(counts))
+
+
+def derived_by(db: Database) -> int:
+    """Return the version of the parser by which all that is derived was derived; 0 where nothing is."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    return version or int(
+        db.execute("SELECT coalesce(max(parser_version), 0) FROM crawls WHERE settled = 1").fetchone()[0]
+    )
+
+
+def keep_up(db: Database, path: Path, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
+    """Derive the archive at `path` again if its parser was an older one, before `parser` settles its first crawl.
+
+    Else what the newer one reads otherwise would look like edits. Returns None where there was nothing to do.
+
+    Raises:
+        ArchiveOutdated: a newer parser than this one derived it.
+        CannotRebuild: it cannot be derived again.
+    """
+    version = derived_by(db)
+    if version > parser.PARSER_VERSION:
+        raise ArchiveOutdated(path, f"read by a newer parser ({version}) than this one; upgrade foreign-eyes")
+    if version == parser.PARSER_VERSION:
+        return None
+    if version == 0:
+        db.execute(f"PRAGMA user_version={parser.PARSER_VERSION}")
+        return None
+    return rebuild(db, parser, at=at, authority=authority)
+
+
+def _derive_again(
+    db: Database, parser: Parser, at: datetime, authority: str, added: frozenset[int], on_crawl: Progress
+) -> tuple[list[Counts], int]:
+    past = take_past(db, parser.PARSER_VERSION)
+    told_links = _told_links(db)
+    _forget_derived(db, parser.PARSER_VERSION)
+    replay = _Replay(db, parser, at, authority, past, _last_settled(db) & added)
+    crawls = settled_crawls(db)
+    counts = []
+    for number, crawl in enumerate(crawls, start=1):
+        found = replay.settle(crawl, is_new=crawl.crawl_id in added)
+        if crawl.crawl_id in added:
+            counts.append(found)
+        on_crawl(number, len(crawls))
+    for identity in past.nameless.values():
+        insert_identity(db, identity)
+    _point_to_links(db, told_links)
+    db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+    return counts, len(past.nameless)
+
+
+@dataclass(slots=True)
+class _Replay:
+    """Settles crawls one after the other, as each was settled when it was new."""
+
+    db: Database
+    parser: Parser
+    at: datetime
+    authority: str
+    past: Past
+    announced: Collection[int]
+    # by source the bodies of the listing's pages, where the crawl before was a full one that ended well
+    states: dict[int, dict[int, str]] = field(default_factory=dict)
+
+    def settle(self, settled: SettledCrawl, *, is_new: bool) -> Counts:
+        """Settle a crawl and return what was found."""
+        crawl = find_crawl(self.db, settled.crawl_id)
+        self.past.begin(self.db, crawl.crawl_id)
+        work = Settling(self.db, crawl, self.parser, self.authority, settled.at, self.past)
+        try:
+            derive(work, settled.verdict, as_before=self._is_as_before(crawl.source_id, settled))
+        except ValueError as error:
+            raise CannotRebuild(f"crawl {crawl.crawl_id}: {error}") from error
+        lost = [str(birth.identity.entry_id) for birth in self.past.waiting if birth.older is None]
+        if lost:
+            raise CannotRebuild(f"crawl {crawl.crawl_id} does not show entry {', '.join(lost)} any more")
+        record_changes(
+            *(self.db, crawl.source_id, crawl.crawl_id, work.changes, self.at),
+            announced=crawl.crawl_id in self.announced,
+        )
+        if is_new:
+            record_counts(self.db, crawl.crawl_id, work.counts, self.parser.PARSER_VERSION)
+        self._keep_state(crawl.source_id, settled)
+        return work.counts
+
+    def _is_as_before(self, source_id: int, settled: SettledCrawl) -> bool:
+        """Tell whether a crawl that found its listing unchanged shows what the crawl before it in time left."""
+        state = self.states.get(source_id)
+        if settled.verdict.outcome != "unchanged" or state is None:
+            return False
+        return all(
+            state.get(capture.page) == capture.body_sha256 for capture in listing_captures(self.db, settled.crawl_id)
+        )
+
+    def _keep_state(self, source_id: int, settled: SettledCrawl) -> None:
+        mode = find_crawl(self.db, settled.crawl_id).mode
+        if settled.verdict.outcome == "unchanged" and (mode == "quick" or source_id in self.states):
+            return
+        self.states.pop(source_id, None)
+        if mode == "full" and settled.verdict.outcome in ("complete", "unchanged"):
+            captures = listing_captures(self.db, settled.crawl_id)
+            self.states[source_id] = {capture.page: capture.body_sha256 for capture in captures}
+
+
+def _forget_derived(db: Database, parser_version: int) -> None:
+    """Delete what is derived; the sightings of older parsers stay, and their revisions are restored on the way."""
+    db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('delete-all')")
+    for table in _DERIVED:
+        older = f" WHERE parser_version >= {parser_version}" if table == "listing_rows" else ""
+        db.execute(f"DELETE FROM {table}{older}")  # noqa: S608 - our own names
+
+
+def _last_settled(db: Database) -> frozenset[int]:
+    """Return of each source the crawl that settled last."""
+    rows = db.execute("SELECT source_id, crawl_id FROM crawls WHERE settled = 1 ORDER BY ordered_at, crawl_id")
+    return frozenset(dict(rows.fetchall()).values())
+
+
+def _told_links(db: Database) -> list[tuple[Any, ...]]:
+    """Return which rows of the journal tell of which link, and all that is stored of it: link ids are derived."""
+    return db.execute("SELECT c.change_id, l.* FROM changes c JOIN links l USING (link_id)").fetchall()
+
+
+def _point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
+    """Let the journal lead to the links as they are stored today; one that is not found any more is kept as it was."""
+    for change_id, _, *link in told:
+        row = db.execute(
+            "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])
+        ).fetchone()
+        if row is None:
+            marks = ", ".join("?" for _ in link)
+            columns = "source_id, label, url, first_seen, capture_id, status, outcome, gone_at"
+            cursor = db.execute(f"INSERT INTO links ({columns}) VALUES ({marks})", link)  # noqa: S608 - our own names
+            row = (cursor.lastrowid,)
+        db.execute("UPDATE changes SET link_id = ? WHERE change_id = ?", (row[0], change_id))
+
+
+def _check_references(db: Database) -> None:
+    for table, row, parent, _ in db.execute("PRAGMA foreign_key_check"):
+        raise CannotRebuild(f"row {row} of {table} would refer to a row of {parent} that is not there")

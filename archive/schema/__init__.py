@@ -1,0 +1,22 @@
+"""The archive's tables, as append-only migrations.
+
+Truth: sources, crawls, captures, bodies, identities, decisions, and of the journal each change's id, time and kind; of
+entries that an older parser read also their revisions. All else is derived from it (see `archive.rebuilding`). Times are
+UTC ISO 8601 with microseconds and a Z, so that their text order is their time order; unknown is NULL.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Migrations
+
+from archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
+from archive.schema.identity import m006_identities
+
+__all__ = ["APPLICATION_ID", "migrations"]
+
+# "FoEy": tells an archive from any other SQLite file (PRAGMA application_id, SQLite file format section 1.3.16)
+APPLICATION_ID = 0x466F4579
+
+migrations = Migrations("foreign_eyes")
+for step in (m001_captures, m002_entries, m003_search, m004_views, m005_published_files, m006_identities):
+    migrations()(step)

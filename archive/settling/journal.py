@@ -1,0 +1,124 @@
+"""The journal of changes: one row an event, each with an id and a time of its own that are given once and stay.
+
+Settling a crawl again, because of a better parser or an older capture, finds the rows that are there already; what it finds
+besides is recorded without being announced, and what it no longer finds stays told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlite_utils import Database
+
+from archive.clock import from_text, to_text
+from archive.settling.dating import change_times
+from archive.settling.decisions import surviving
+
+Kind = Literal["new", "revised", "withdrawn", "returned", "link changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one entry, or to one link; the revision is the one that was current afterwards."""
+
+    kind: Kind
+    entry_id: int | None = None
+    revision_id: int | None = None
+    link_id: int | None = None
+
+
+def record_changes(
+    db: Database, source_id: int, crawl_id: int, changes: Sequence[Change], at: datetime, *, announced: bool = True
+) -> None:
+    """Append what is not in the journal yet of a crawl's `changes`, in their order, inside the caller's transaction."""
+    told = _told(db, crawl_id)
+    untold: list[Change] = []
+    for change in changes:
+        waiting = told.get((change.kind, change.entry_id))
+        if waiting:
+            _point(db, waiting.pop(0), change)
+        elif not (change.kind == "new" and _is_told_of(db, change)):
+            untold.append(change)
+    _append(db, source_id, crawl_id, untold, at, announced=announced)
+    for (_, entry_id), left in told.items():
+        _point_to_current(db, left, entry_id)
+
+
+def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
+    """Let what was recorded of an entry under a name that it loses again stand under the one that it had before.
+
+    What that one is told of already is told once.
+    """
+    rows = db.execute(
+        "SELECT change_id, crawl_id, kind, revision_id FROM changes WHERE entry_id = ? ORDER BY at", (entry_id,)
+    ).fetchall()
+    used: set[int] = set()
+    for change_id, crawl_id, kind, revision_id in rows:
+        told = db.execute(
+            "SELECT change_id FROM changes WHERE entry_id = ? AND kind = ? AND (crawl_id = ? OR kind = 'new') ORDER BY at",
+            (identity_id, kind, crawl_id),
+        )
+        before = next((told_id for (told_id,) in told if told_id not in used), None)
+        if before is None:
+            db.execute("UPDATE changes SET entry_id = ? WHERE change_id = ?", (identity_id, change_id))
+            continue
+        used.add(before)
+        db.execute("DELETE FROM changes WHERE change_id = ?", (change_id,))
+        db.execute("UPDATE changes SET revision_id = ? WHERE change_id = ?", (revision_id, before))
+
+
+def _told(db: Database, crawl_id: int) -> dict[tuple[str, int | None], list[int]]:
+    """Return the ids of the crawl's rows by kind and entry, in their order."""
+    told: dict[tuple[str, int | None], list[int]] = {}
+    rows = db.execute("SELECT change_id, kind, entry_id FROM changes WHERE crawl_id = ? ORDER BY at", (crawl_id,))
+    for change_id, kind, entry_id in rows:
+        told.setdefault((kind, entry_id), []).append(change_id)
+    return told
+
+
+def _is_told_of(db: Database, change: Change) -> bool:
+    """Tell whether an entry's coming was recorded by another crawl: an older capture shows it earlier than that."""
+    row = db.execute("SELECT 1 FROM changes WHERE kind = 'new' AND entry_id = ?", (change.entry_id,)).fetchone()
+    return row is not None
+
+
+def _point(db: Database, change_id: int, change: Change) -> None:
+    """Let a row lead to the revision, or the link, as it is stored today."""
+    db.execute(
+        "UPDATE changes SET revision_id = ?, link_id = ? WHERE change_id = ?",
+        (change.revision_id, change.link_id, change_id),
+    )
+
+
+def _point_to_current(db: Database, change_ids: Sequence[int], entry_id: int | None) -> None:
+    """Let rows that were told, and would not be today, lead to what their entry says at that time."""
+    if not change_ids or entry_id is None:
+        return
+    row = db.execute("SELECT revision_id FROM entries WHERE entry_id = ?", (surviving(db, entry_id),)).fetchone()
+    db.conn.executemany(
+        "UPDATE changes SET revision_id = ? WHERE change_id = ?",
+        [(row[0] if row else None, change_id) for change_id in change_ids],
+    )
+
+
+def _append(
+    db: Database, source_id: int, crawl_id: int, changes: Sequence[Change], at: datetime, *, announced: bool
+) -> None:
+    if not changes:
+        return
+    last = db.execute("SELECT max(at) FROM changes").fetchone()[0]
+    times = change_times(len(changes), at, from_text(last) if last else None)
+    db.conn.executemany(
+        "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(source_id, crawl_id, to_text(time), change.kind, announced),
+                *(change.entry_id, change.revision_id, change.link_id),
+            )
+            for time, change in zip(times, changes, strict=True)
+        ],
+    )

@@ -1,0 +1,81 @@
+"""What older parsers read: it cannot be derived again, so it is carried over when the archive is.
+
+A revision that an older parser read stays as it is and keeps its id. What the parser of today reads in its place is a
+technical revision: another row of the same number.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.settling.publications import record_publication
+from archive.values import ListedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class OlderRevision:
+    """A revision as an older parser read it. The crawl is that of its capture; its number follows from its place in time."""
+
+    revision_id: int
+    entry_id: int
+    technical: bool
+    listed: ListedEntry
+    first_seen: str
+    capture_id: int
+    page: int
+    position: int
+    wording: str
+    parser_version: int
+    match_method: str
+    match_score: float | None
+
+
+_COLUMNS = (
+    "revision_id, entry_id, technical, excerpt, attribution, title, publication, commentary, flags, first_seen, capture_id,"
+    " page, position, wording, parser_version, match_method, match_score"
+)
+
+
+def take_older_revisions(db: Database, parser_version: int) -> tuple[dict[int, list[OlderRevision]], int]:
+    """Return by crawl the revisions that parsers before `parser_version` read, and the next free revision id.
+
+    Whoever asks deletes them and stores each again when its crawl is settled.
+    """
+    rows = db.execute(
+        f"SELECT (SELECT crawl_id FROM captures c WHERE c.capture_id = r.capture_id), {_COLUMNS}"  # noqa: S608 - our names
+        " FROM revisions r WHERE parser_version < ? ORDER BY revision_id",
+        (parser_version,),
+    )
+    older: dict[int, list[OlderRevision]] = {}
+    last = 0
+    for crawl_id, *row in rows:
+        revision = _revision(row)
+        older.setdefault(crawl_id, []).append(revision)
+        last = revision.revision_id
+    return older, last + 1
+
+
+def restore_revision(db: Database, revision: OlderRevision, number: int) -> None:
+    """Store a revision again as it was, as the entry's `number`, and make it the current one."""
+    listed = revision.listed
+    record_publication(db, listed.publication)
+    db.execute(
+        f"INSERT INTO revisions ({_COLUMNS}, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (
+            *(revision.revision_id, revision.entry_id, revision.technical),
+            *(listed.excerpt, listed.attribution, listed.title, listed.publication, listed.commentary),
+            *(json.dumps(listed.flags), revision.first_seen, revision.capture_id, revision.page, revision.position),
+            *(revision.wording, revision.parser_version, revision.match_method, revision.match_score, number),
+        ),
+    )
+    db.execute("UPDATE entries SET revision_id = ? WHERE entry_id = ?", (revision.revision_id, revision.entry_id))
+
+
+def _revision(row: list[Any]) -> OlderRevision:
+    revision_id, entry_id, technical, excerpt, attribution, title, publication, commentary, flags, *facts = row
+    listed = ListedEntry(excerpt, attribution, title, publication, commentary, tuple(json.loads(flags)))
+    return OlderRevision(revision_id, entry_id, bool(technical), listed, *facts)

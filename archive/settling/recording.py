@@ -1,0 +1,208 @@
+"""Recording what each row of a listing was found to be: a new entry, one that is known, one that is back, another wording."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.captures import find_capture
+from archive.clock import from_text
+from archive.crawls import Crawl
+from archive.identity.keys import entry_tag, mint_entry_id, title_key
+from archive.identity.matching import Match
+from archive.settling import entries
+from archive.settling.dating import feed_dates
+from archive.settling.entries import Place, RevisionCount, Stored
+from archive.settling.identities import Identity, dates_taken, id_taken, insert_identity, load_identity
+from archive.settling.journal import Change, rename_changes
+from archive.settling.older import OlderRevision, restore_revision
+from archive.settling.past import Birth, Past
+from archive.values import Counts, Parser
+
+
+@dataclass(slots=True)
+class Settling:
+    """What the steps of one settling share."""
+
+    db: Database
+    crawl: Crawl
+    parser: Parser
+    authority: str
+    at: datetime
+    past: Past
+    counts: Counts = field(default_factory=Counts)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def parser_version(self) -> int:
+        """The version that this settling's sightings and revisions carry."""
+        return self.parser.PARSER_VERSION
+
+    def is_technical(self, entry_id: int) -> bool:
+        """Tell whether another wording of an entry differs only because an older parser read this crawl first."""
+        first = self.crawl.parser_version
+        return first is not None and first < self.parser_version and entry_id in self.past.read_before
+
+
+def record_places(
+    work: Settling, places: Sequence[Place], matches: Mapping[int, Match], births: Mapping[int, Birth]
+) -> dict[str, tuple[int, int]]:
+    """Record each place as what it was matched to; return (entry, revision) by wording.
+
+    The listing's first row becomes the newest event, so its change comes last.
+    """
+    matches = {rank: _named(work, found, births.get(rank)) for rank, found in matches.items()}
+    rows_of = Counter(found.entry_id for found in matches.values() if found.entry_id is not None)
+    stored = entries.load_stored(work.db, rows_of)
+    dates = _dates_for_new(work, [p for p in places if matches[p.rank].entry_id is None and p.rank not in births])
+    seen: dict[str, tuple[int, int]] = {}
+    for place in sorted(places, key=lambda p: (matches[p.rank].method == "merged by an operator", -p.rank)):
+        found, birth = matches[place.rank], births.get(place.rank)
+        if found.entry_id is None and birth is not None and birth.entry_id in stored:
+            found = Match(birth.entry_id, "merged by an operator")  # born twice in this very listing
+        if found.entry_id is None:
+            identity = _mint(work, place, dates[place.rank]) if birth is None else _surviving_identity(work, birth)
+            after = _record_new(work, place, found, identity)
+        elif rows_of[found.entry_id] > 1 and (second := _second_place(work, place, found)):
+            seen[place.wording] = second
+            continue
+        else:
+            after = _record_known(work, place, found, stored[found.entry_id])
+        stored[after.entry_id] = after
+        seen[place.wording] = after.entry_id, after.revision_id
+    return seen
+
+
+def keep_older(work: Settling) -> None:
+    """Keep what an older parser read in this crawl and this one does not find: nothing in the archive is deleted."""
+    for revision in work.past.older.pop(work.crawl.crawl_id, []):
+        place = _older_place(work, revision)
+        known = entries.load_stored(work.db, [revision.entry_id])
+        if not known:
+            known = {revision.entry_id: _insert(work, place, load_identity(work.db, revision.entry_id))}
+            work.changes.append(Change("new", revision.entry_id, revision.revision_id))
+        _restore(work, revision, known[revision.entry_id])
+        entries.update_wording(work.db, revision.entry_id, place)
+
+
+def _named(work: Settling, found: Match, birth: Birth | None) -> Match:
+    """Give what was matched the id that its birth says, if it is one."""
+    if birth is None or found.entry_id == birth.entry_id:
+        return found
+    is_there = bool(entries.load_stored(work.db, [birth.entry_id]))
+    if found.entry_id is not None and found.entry_id in work.past.nameless and not is_there:
+        del work.past.nameless[found.entry_id]
+        identity = _surviving_identity(work, birth)
+        entries.rename_entry(work.db, found.entry_id, identity)
+        rename_changes(work.db, found.entry_id, identity.entry_id)
+        return replace(found, entry_id=birth.entry_id)
+    if is_there:
+        return Match(birth.entry_id, "merged by an operator")
+    return found if found.entry_id is None else Match(None, "new")
+
+
+def _second_place(work: Settling, place: Place, found: Match) -> tuple[int, int] | None:
+    """Return (entry, revision) where a merged entry stands in the listing twice, and this wording of it is known."""
+    if found.method != "merged by an operator" or found.entry_id is None:
+        return None
+    revision_id = entries.find_revision(work.db, found.entry_id, place.wording)
+    return None if revision_id is None else (found.entry_id, revision_id)
+
+
+def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
+    if not new:
+        return {}
+    first_seen = min(place.first_capture.fetched_at for place in new)
+    not_before = from_text(work.crawl.not_before) if work.crawl.not_before else None
+    taken = dates_taken(work.db, work.crawl.source_id, first_seen, len(new))
+    dates = feed_dates(len(new), first_seen, not_before, taken)
+    return {place.rank: date for place, date in zip(new, dates, strict=True)}
+
+
+def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
+    """Mint the identity of a new entry: for good, or until an older one turns out to be this entry's."""
+    if work.past.is_empty:
+        entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn))
+    else:  # a draw that comes out the same however often the archive is derived again
+        again = random.Random(f"{work.crawl.crawl_id} {place.wording}")  # noqa: S311 - ids are no secrets
+        entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn), again.randrange)
+    tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
+    identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.wording)
+    if work.past.is_empty:
+        insert_identity(work.db, identity)
+    else:
+        work.past.nameless[entry_id] = identity
+    return identity
+
+
+def _surviving_identity(work: Settling, birth: Birth) -> Identity:
+    if birth.entry_id == birth.identity.entry_id:
+        return birth.identity
+    return load_identity(work.db, birth.entry_id)
+
+
+def _record_new(work: Settling, place: Place, found: Match, identity: Identity) -> Stored:
+    stored = _insert(work, place, identity)
+    for revision in work.past.take_older(work.crawl.crawl_id, identity.entry_id):
+        stored = _restore(work, revision, stored)
+    if stored.wording != place.wording:
+        stored = _record_wording(work, place, found, stored, technical=stored.number > 0)
+    work.counts.new += 1
+    work.changes.append(Change("new", stored.entry_id, stored.revision_id))
+    return stored
+
+
+def _insert(work: Settling, place: Place, identity: Identity) -> Stored:
+    """Store a new entry, as yet without a revision."""
+    entries.insert_entry(work.db, identity, place, work.crawl.not_before)
+    return Stored(identity.entry_id, 0, 0, "", entries.last_place(place), 0, withdrawn=False)
+
+
+def _record_known(work: Settling, place: Place, found: Match, stored: Stored) -> Stored:
+    entries.record_sighting(work.db, stored, place)
+    if stored.withdrawn:
+        work.counts.returned += 1
+        work.changes.append(Change("returned", stored.entry_id, stored.revision_id))
+    stored = replace(stored, last_place=entries.last_place(place), missed=0, withdrawn=False)
+    older = work.past.take_older(work.crawl.crawl_id, stored.entry_id)
+    for revision in older:
+        stored = _restore(work, revision, stored)
+        if not revision.technical:
+            work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
+    if stored.wording != place.wording:
+        technical = work.is_technical(stored.entry_id)
+        stored = _record_wording(work, place, found, stored, technical=technical)
+        if not technical:
+            work.counts.revised += 1
+            work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
+    elif older:
+        entries.update_wording(work.db, stored.entry_id, place)
+    return stored
+
+
+def _record_wording(work: Settling, place: Place, found: Match, stored: Stored, *, technical: bool) -> Stored:
+    """Store another wording of an entry; return the entry as it is then."""
+    number = stored.number if technical else stored.number + 1
+    entries.update_wording(work.db, stored.entry_id, place)
+    count = RevisionCount(number, technical, work.past.new_revision_id())
+    revision_id = entries.insert_revision(work.db, stored.entry_id, count, place, found, work.parser_version)
+    return replace(stored, revision_id=revision_id, number=number, wording=place.wording)
+
+
+def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
+    """Store a revision that an older parser read again as it was; return the entry as it is then."""
+    number = stored.number if revision.technical else stored.number + 1
+    restore_revision(work.db, revision, number)
+    return replace(stored, revision_id=revision.revision_id, number=number, wording=revision.wording)
+
+
+def _older_place(work: Settling, revision: OlderRevision) -> Place:
+    capture = find_capture(work.db, revision.capture_id)
+    capture = replace(capture, page=revision.page)
+    key = title_key(revision.listed)
+    return Place(0, revision.listed, revision.wording, key, capture, revision.position, capture)

@@ -1,0 +1,148 @@
+"""Settling a crawl: one transaction derives entries, revisions, links and changes from its captures.
+
+    captures | parse | match | record new, revised, returned | record missing, withdrawn | record links | close the crawl
+
+It is the same path for every crawl whose captures are in the archive, wherever they came from, and however often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.captures import Capture, listing_captures, load_body
+from archive.crawls import find_crawl, finish_crawl
+from archive.identity.keys import title_key, wording_digest
+from archive.identity.matching import Match, match
+from archive.settling import entries
+from archive.settling.candidates import find_candidates
+from archive.settling.entries import Place
+from archive.settling.journal import Change, record_changes
+from archive.settling.links import listed_links, settle_links
+from archive.settling.past import Birth, Past
+from archive.settling.recording import Settling, keep_older, record_places
+from archive.store import writing
+from archive.values import Counts, ListingPage, Parser, Traffic, Verdict
+
+
+def settle(
+    db: Database, crawl_id: int, verdict: Verdict, parser: Parser, traffic: Traffic, *, at: datetime, authority: str
+) -> Counts:
+    """Derive all that follows from a crawl, give it its outcome, and return what was found; all in one transaction.
+
+    A verdict that does not settle only closes the crawl's row. `authority` is what new entries' tags are minted under.
+    """
+    with writing(db):
+        work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, Past())
+        derive(work, verdict, as_before=verdict.outcome == "unchanged")
+        record_changes(db, work.crawl.source_id, crawl_id, work.changes, at)
+        finish_crawl(db, crawl_id, verdict, parser.PARSER_VERSION, traffic, work.counts, at)
+        return work.counts
+
+
+def derive(work: Settling, verdict: Verdict, *, as_before: bool) -> None:
+    """Write all that follows from a crawl but for its journal, inside the caller's transaction.
+
+    `as_before` tells that its listing is the very one that the crawl settled before it showed.
+    """
+    if as_before:
+        _settle_unchanged(work)
+    elif verdict.settles:
+        whole = verdict.outcome in ("complete", "unchanged") and work.crawl.mode == "full"
+        _settle_listing(work, whole=whole)
+
+
+def _settle_unchanged(work: Settling) -> None:
+    """The listing is as it was: only what waited for a second complete crawl, and the links' answers, can be new."""
+    source_id = work.crawl.source_id
+    captures = listing_captures(work.db, work.crawl.crawl_id)
+    bodies = {capture.body_sha256 for capture in captures}
+    work.counts.pages = len({capture.page for capture in captures})
+    work.counts.entries = entries.count_listed(work.db, source_id)
+    if work.crawl.mode == "full":
+        _record_missing(work, entries.still_missing_entries(work.db, source_id, bodies))
+    work.changes += settle_links(work.db, work.crawl, listed_links(work.db, source_id), work.parser, whole=False)
+
+
+def _settle_listing(work: Settling, *, whole: bool) -> None:
+    """Settle the passes in turn: what an earlier one showed was seen, though the last one decides what is missing."""
+    captures = listing_captures(work.db, work.crawl.crawl_id)
+    pages = {capture.body_sha256: _parse(work, capture) for capture in captures}
+    listed: set[int] = set()
+    state: dict[int, Capture] = {}
+    for pass_captures in _passes(captures):
+        before = {page: capture.body_sha256 for page, capture in state.items()}
+        state |= {capture.page: capture for capture in pass_captures}
+        if {page: capture.body_sha256 for page, capture in state.items()} != before:
+            listed |= _settle_state(work, [state[page] for page in sorted(state)], captures, pages)
+    work.counts.pages = len(state)
+    keep_older(work)
+    if whole:
+        _record_missing(work, entries.missing_entries(work.db, work.crawl.source_id, listed))
+    links = dict.fromkeys(link for page in sorted(state) for link in pages[state[page].body_sha256].links)
+    work.changes += settle_links(work.db, work.crawl, list(links), work.parser, whole=whole)
+
+
+def _passes(captures: Sequence[Capture]) -> list[list[Capture]]:
+    numbers = sorted({capture.pass_number for capture in captures})
+    return [[capture for capture in captures if capture.pass_number == number] for number in numbers]
+
+
+def _settle_state(
+    work: Settling, state: Sequence[Capture], captures: Sequence[Capture], pages: Mapping[str, ListingPage]
+) -> set[int]:
+    """Settle what one state of the listing, a capture for each page, shows; return the entries on it."""
+    rows = _rows(state, captures, pages)
+    collapsed = {place.wording: place for place in reversed(rows)}  # the first place of each wording
+    places = sorted(collapsed.values(), key=lambda place: place.rank)
+
+    births = work.past.claim(places)
+    seen = record_places(work, places, _match(work, places, births), births)
+    for row in rows:
+        entry_id, revision_id = seen[row.wording]
+        entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
+    work.counts.entries = len(places)
+    return {entry_id for entry_id, _ in seen.values()}
+
+
+def _match(work: Settling, places: Sequence[Place], births: Mapping[int, Birth]) -> dict[int, Match]:
+    """Match places with the archive, a birth with no entry that has a name of its own."""
+    rows = [place.row for place in places]
+    candidates = find_candidates(work.db, work.crawl.source_id, rows)
+    matches = match(rows, candidates)
+    strangers = {
+        rank
+        for rank, birth in births.items()
+        if matches[rank].entry_id not in {None, birth.entry_id, *work.past.nameless}
+    }
+    if strangers:
+        matches = match([row for row in rows if row.place not in strangers], candidates)
+    return matches | {rank: Match(None, "new") for rank in strangers}
+
+
+def _parse(work: Settling, capture: Capture) -> ListingPage:
+    return work.parser.parse_listing(load_body(work.db, capture.body_sha256), capture.url, capture.content_type)
+
+
+def _rows(state: Sequence[Capture], captures: Sequence[Capture], pages: Mapping[str, ListingPage]) -> list[Place]:
+    """Return every row of the `state` in listing order, each with the crawl's first capture that shows its wording."""
+    digests = {body: [wording_digest(entry) for entry in page.entries] for body, page in pages.items()}
+    first: dict[str, Capture] = {}
+    for capture in captures:
+        for digest in digests[capture.body_sha256]:
+            first.setdefault(digest, capture)
+    rows: list[Place] = []
+    for capture in state:
+        listed = zip(pages[capture.body_sha256].entries, digests[capture.body_sha256], strict=True)
+        for position, (entry, digest) in enumerate(listed, start=1):
+            rows.append(Place(len(rows), entry, digest, title_key(entry), capture, position, first[digest]))
+    return rows
+
+
+def _record_missing(work: Settling, missing: Sequence[int]) -> None:
+    """Withdraw what two complete crawls in a row lacked."""
+    for entry_id, revision_id in entries.miss_entries(work.db, missing, work.at):
+        work.counts.withdrawn += 1
+        work.changes.append(Change("withdrawn", entry_id, revision_id))

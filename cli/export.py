@@ -1,0 +1,64 @@
+"""`foreign-eyes export`: the whole archive as one WARC file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.context import Context, pass_context
+from cli.terminal import counted, kilobytes, progress_bar, say, say_json
+
+if TYPE_CHECKING:
+    from exchange.exporting import Exported, Progress
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes export eyes.warc.gz
+  foreign-eyes export - | ssh backup 'cat > eyes.warc.gz'
+  foreign-eyes --archive copy.db import eyes.warc.gz   an equal archive
+"""
+
+
+@click.command(short_help="Write the whole archive as one WARC file", epilog=EXAMPLES)
+@click.argument("file", metavar="FILE.warc.gz", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@pass_context
+def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
+    """Write the archive to FILE, or to standard output for "-".
+
+    Every capture becomes a record that other WARC tools read; the rest of the truth, ids and decisions included, stands
+    beside it, so that importing FILE into an empty archive gives an equal one. The same archive gives the same bytes.
+    """
+    to_output = str(file) == "-"
+    if to_output and as_json:
+        raise click.UsageError("--json and the file cannot both go to standard output")
+    if file.suffix == ".warc":
+        raise click.UsageError(f"{file}: the file is compressed; name it {file}.gz")
+    context.require_archive()
+    with progress_bar("exporting", quiet=quiet or as_json) as show:
+        done, size = _write(context.archive, None if to_output else file, show)
+    if as_json:
+        say_json({"file": str(file), "bytes": size, "records": done.records, **done.rows})
+    elif not quiet:
+        captures, crawls = counted(done.rows["captures"], "capture"), counted(done.rows["crawls"], "crawl")
+        say(f"{file}: {captures} of {crawls}, {kilobytes(size)}", err=to_output)
+
+
+def _write(archive: Path, file: Path | None, show: Progress | None) -> tuple[Exported, int]:
+    """Write from a copy: whoever reads the archive itself for minutes keeps a crawl from writing to it."""
+    from archive.backup import copy_archive
+    from archive.store import read_archive
+    from exchange.exporting import export as write_warc
+    from exchange.output import open_output
+
+    with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
+        copy = Path(folder) / "archive.db"
+        copy_archive(archive, copy)
+        with read_archive(copy) as db, open_output(file) as out:
+            done = write_warc(db, out, show=show)
+        return done, out.size

@@ -1,0 +1,91 @@
+"""`foreign-eyes history`: what one entry has said, when that was seen, and how it is known."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import Context, pass_context
+from cli.finding import find_one
+from cli.terminal import say_json
+
+if TYPE_CHECKING:
+    from archive.history import Event, History, Revision
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes history 482915036
+  foreign-eyes history "moon landing"
+  foreign-eyes history tag:example.org,2026:live/482915036 --json
+  foreign-eyes history 482915036 --json | jq '.revisions[].first_seen'
+"""
+
+
+@click.command(short_help="Show what an entry has said, as a word diff", epilog=EXAMPLES)
+@click.argument("entry", metavar="ENTRY")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the entry, revisions, changes, decisions")
+@pass_context
+def history(context: Context, entry: str, as_json: bool) -> None:
+    """Show each revision of ENTRY: the capture that first showed it, how it was matched, and what it changed.
+
+    ENTRY is an id, a tag URI, or a part of a title, current or former, that no other entry has; letter case, white
+    space and quote style do not count. Without colours, changes are marked [-removed-] and {+added+}.
+    """
+    from archive.history import entry_history
+    from archive.store import read_archive
+
+    with read_archive(context.archive) as db:
+        told = entry_history(db, find_one(db, entry).entry_id)
+    if as_json:
+        say_json(_as_object(told))
+    else:
+        from cli.history_screen import show_history
+
+        show_history(told)
+
+
+def _as_object(told: History) -> dict[str, Any]:
+    return {
+        **told.entry,
+        "missed": told.missed,
+        "answers_for": list(told.answers_for),
+        "revisions": [_revision_object(told, revision) for revision in told.revisions],
+        "changes": [_change_object(change) for change in told.changes],
+        "decisions": [dataclasses.asdict(decision) for decision in told.decisions],
+    }
+
+
+def _revision_object(told: History, revision: Revision) -> dict[str, Any]:
+    from archive.history import changed_parts
+
+    return {
+        "revision": revision.number,
+        "technical": revision.technical,
+        "first_seen": revision.first_seen,
+        "url": revision.url,
+        "page": revision.page,
+        "position": revision.position,
+        "capture_id": revision.capture_id,
+        "body_sha256": revision.body_sha256,
+        "match_method": revision.match_method,
+        "match_score": revision.match_score,
+        "parser_version": revision.parser_version,
+        "flags": list(revision.flags),
+        **revision.wording,
+        "diff": changed_parts(told.before(revision), revision),
+    }
+
+
+def _change_object(change: Event) -> dict[str, Any]:
+    return {
+        "change_id": change.change_id,
+        "at": change.at,
+        "kind": change.kind,
+        "announced": change.announced,
+        "entry_id": change.entry_id,
+        "revision": change.revision,
+        "crawl_id": change.crawl[1],
+    }

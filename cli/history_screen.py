@@ -1,0 +1,185 @@
+"""An entry's history on a terminal, or in a pipe: wrapped, with colours or with marks."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from io import StringIO
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from archive.history import Event, History, Revision, changed_parts
+from archive.wording_diff import Piece, abridged
+from cli.terminal import has_colour, local_time, printable
+
+# Lines of prose longer than this are hard to read
+WIDEST = 100
+NARROWEST = 40
+INDENT = "  "
+LABEL = 13
+_STYLES = {"kept": "", "removed": "red strike", "added": "green bold"}
+_MARKS = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+
+
+def show_history(told: History) -> None:
+    """Write the entry, then its revisions, withdrawals and returns, oldest first."""
+    paper = Paper()
+    _write_entry(paper, told)
+    for one in told.timeline():
+        paper.line()
+        if isinstance(one, Event):
+            _write_event(paper, one)
+        else:
+            _write_revision(paper, told, one)
+    paper.hand_over()
+
+
+def shortened(line: str) -> str:
+    """Return as much of `line` as the terminal is wide."""
+    text = Text(line)
+    text.truncate(_width(), overflow="ellipsis")
+    return text.plain
+
+
+class Paper:
+    """Lines as they will be written: no wider than the terminal, coloured where it wants colours."""
+
+    def __init__(self) -> None:
+        self.coloured = has_colour(sys.stdout)
+        self._console = Console(
+            file=StringIO(),
+            width=_width(),
+            force_terminal=self.coloured,
+            color_system="standard" if self.coloured else None,
+            highlight=False,
+            soft_wrap=False,
+        )
+
+    def line(self, text: str = "", style: str = "", *, label: str | None = None) -> None:
+        """Add a line of text that is safe to print; see `add`."""
+        self.add(Text(text, style), label=label)
+
+    def add(self, text: Text, *, label: str | None = None) -> None:
+        """Add a text, wrapped; with a label it stands in the column beside it."""
+        lead = "" if label is None else f"{INDENT}{label:<{LABEL}}"
+        for line in text.wrap(self._console, self._console.width - len(lead)):
+            line.rstrip()
+            self._console.print(Text.assemble((lead, "dim" if lead.strip() else ""), line), crop=False)
+            lead = " " * len(lead)
+
+    def hand_over(self) -> None:
+        """Write all to standard output; what its encoding has not is written out."""
+        written = self._console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+        encoding = sys.stdout.encoding
+        text = written.encode(encoding, "backslashreplace").decode(encoding)
+        click.echo(text, nl=False, color=self.coloured)
+
+
+def _write_entry(paper: Paper, told: History) -> None:
+    entry = told.entry
+    paper.line(printable(entry["title"] or entry["attribution"]), "bold")
+    if entry["publication"]:
+        paper.line(f"by {printable(entry['publication'])}")
+    paper.line()
+    paper.line(f"{entry['entry_id']} of source {printable(entry['source'])}", label="id")
+    paper.line(printable(entry["tag_uri"]), label="tag")
+    paper.line(_state(told), label="state")
+    since = entry["not_before"]
+    before = f", not before {local_time(since)}" if since else "; it appeared at an unknown time before"
+    paper.line(local_time(entry["first_seen"]) + before, label="first seen")
+    paper.line(f"{local_time(entry['feed_date'])}, decided at first sight", label="feed date")
+    for decision in told.decisions:
+        what = "was merged into" if decision.kind == "merge" else f"was split off at revision {decision.revision} of"
+        paper.line(f"{local_time(decision.at)}: {decision.other_id} {what} {decision.entry_id}", label="decided")
+
+
+def _state(told: History) -> str:
+    entry = told.entry
+    state = "listed"
+    if entry["withdrawn_at"]:
+        state = f"withdrawn since {local_time(entry['withdrawn_at'])}"
+    elif told.missed:
+        state = "not in the last complete crawl"
+    seen = f"last seen {local_time(entry['last_seen'])}" if entry["last_seen"] else "last seen at an unknown time"
+    return f"{state}; {seen}, page {entry['page']}, place {entry['position']}"
+
+
+def _write_event(paper: Paper, event: Event) -> None:
+    """A return is told at the time of its crawl, and so is what was found in old captures: `at` is when it was settled."""
+    if event.kind == "withdrawn":
+        told = [local_time(event.at if event.announced else event.crawl[0]), "two complete crawls in a row lacked it"]
+    else:
+        told = [local_time(event.crawl[0])]
+    late = [] if event.announced else ["found in old captures"]
+    paper.line(" · ".join([event.kind, *told, *late]), "bold yellow")
+
+
+def _write_revision(paper: Paper, told: History, revision: Revision) -> None:
+    name = f"revision {revision.number}{', technical' if revision.technical else ''}"
+    paper.line(f"{name} · {local_time(revision.first_seen)} · page {revision.page}, place {revision.position}", "bold")
+    paper.line(
+        f"{INDENT}capture {revision.capture_id} (sha256 {revision.body_sha256[:12]}) · {_match(revision)}", "dim"
+    )
+    if revision.technical:
+        paper.line(f"{INDENT}read anew by parser version {revision.parser_version}: the source said the same", "dim")
+    if revision.flags:
+        paper.line(f"{INDENT}flags: {printable(', '.join(revision.flags))}", "yellow")
+    before = told.before(revision)
+    if before is None:
+        for part, text in _whole_parts(revision):
+            paper.line(printable(text).strip(), label=part)
+        return
+    parts = _telling_parts(before, revision)
+    for part, pieces in parts.items():
+        paper.add(_as_text(abridged(pieces), coloured=paper.coloured), label=part)
+    if not parts:
+        paper.line(f"{INDENT}no word differs from the revision before", "dim")
+
+
+def _match(revision: Revision) -> str:
+    if revision.match_method == "new":
+        return "new"
+    score = "" if revision.match_score is None else f" ({revision.match_score:.0f})"
+    return f"matched by {revision.match_method}{score}"
+
+
+def _whole_parts(revision: Revision) -> Iterator[tuple[str, str]]:
+    """Yield what there is; the attribution line only where it could not be split."""
+    for part, text in revision.wording.items():
+        if text and not (part == "attribution" and revision.wording["title"]):
+            yield part, text
+
+
+def _telling_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, ...]]:
+    """Return the parts in which a word differs; not the attribution line where title or publication say the same."""
+    parts = changed_parts(before, after)
+    if before.wording["title"] and after.wording["title"] and ("title" in parts or "publication" in parts):
+        parts.pop("attribution", None)
+    return {part: pieces for part, pieces in parts.items() if any(op != "kept" and text.strip() for op, text in pieces)}
+
+
+def _as_text(pieces: Sequence[Piece], *, coloured: bool) -> Text:
+    """Return pieces as a line to be wrapped; white space is not marked, and stands as in the new text."""
+    line = Text()
+    before = "kept"
+    for op, piece in pieces:
+        text = printable(piece)
+        words = text.strip()
+        if op == "kept" or not words:
+            line.append("" if op == "removed" else text)
+            before = "kept"
+            continue
+        opening, closing = ("", "") if coloured else _MARKS[op]
+        apart = text.startswith(" ") or (coloured and before == "removed")
+        line.append(" " if apart else "")
+        line.append(f"{opening}{words}{closing}", _STYLES[op])
+        line.append(" " if text.endswith(" ") else "")
+        before = op
+    return line
+
+
+def _width() -> int:
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))

@@ -1,0 +1,226 @@
+"""`foreign-eyes import`: captures out of WARC files, at their own place in time."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import exits
+from cli.context import Context, pass_context
+from cli.terminal import counted, progress_bar, say, say_json
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from archive.rebuilding.rebuild import Rebuilt
+    from archive.values import Source
+    from exchange.bodies import Bodies
+    from exchange.bringing import Brought, Import
+    from exchange.reading import Contents, Input
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes import crawl-2020.warc.gz --source live
+  foreign-eyes import *.warc.gz --dry-run
+  foreign-eyes import old.warc.gz --source live \\
+    --url http://english.sipo.gov.cn/specialtopic/chinasipinforeigneyes/
+  foreign-eyes --archive copy.db import eyes.warc.gz   what export wrote
+"""
+
+
+@click.command("import", short_help="Take captures out of WARC files", epilog=EXAMPLES)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--source", metavar="NAME", help="Whose listing it is  [default: the archive's only one, or the default]")
+@click.option(
+    "--url", "urls", metavar="URL", multiple=True, help="Where page 1 stood then, if elsewhere; may be repeated"
+)
+@click.option("--dry-run", is_flag=True, help="Report what an import would do; leave the archive as it was")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@pass_context
+def import_files(
+    context: Context,
+    files: tuple[Path, ...],
+    source: str | None,
+    urls: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Take from each FILE what it has of the listing, and settle it at its own place in time; "-" is standard input.
+
+    Of a WARC that other programs made, the listing pages of the source are taken; what they show was seen, and what they
+    lack is never missing. An export of Foreign Eyes makes an equal archive of an empty one; to an archive that has crawls
+    it adds its captures and crawls, and the ids stay the archive's own. Nothing is changed where a file is damaged.
+    """
+    from archive.store import refuse_other_files
+    from exchange.bodies import kept_on_disk
+
+    silent = quiet or as_json
+    refuse_other_files(context.archive)
+    with kept_on_disk() as bodies:
+        contents = _read(files, bodies, quiet=silent)
+        with _archive(context.archive, apply=not dry_run) as db:
+            plan = _plan(context, db, contents, bodies, source, urls)
+            rebuilt = _settle(context, db, plan, apply=not dry_run, quiet=silent)
+    done = _summary(plan.brought, rebuilt, [str(file) for file in files], dry_run=dry_run)
+    if as_json:
+        say_json(done)
+    elif not quiet:
+        _report(done)
+    if not as_json:
+        for warning in done["warnings"]:
+            say(f"warning: {warning}", err=True, fg="yellow")
+    return exits.SUSPECT if done["crawls"] and set(done["crawls"]) == {"suspect"} else exits.DONE
+
+
+def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
+    from crawler.settings import MAX_BODY_BYTES
+    from exchange.reading import read_files
+
+    with ExitStack() as stack, progress_bar("reading", quiet=quiet) as show:
+        inputs = [_open(stack, file) for file in files]
+        return read_files(inputs, bodies, limit=MAX_BODY_BYTES, show=show)
+
+
+def _open(stack: ExitStack, file: Path) -> Input:
+    from exchange.reading import Input
+
+    if str(file) == "-":
+        return Input("standard input", sys.stdin.buffer)
+    try:
+        return Input(str(file), stack.enter_context(file.open("rb")), file.stat().st_size)
+    except OSError as error:
+        raise exits.Stopped(
+            exits.NO_INPUT, f"{file}: cannot be read ({error.strerror}); nothing was imported"
+        ) from None
+
+
+@contextmanager
+def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
+    """Give the archive: to write, under its lock; or else to read, as it is. One that is made here goes if that fails."""
+    from archive.clock import now, to_text
+    from archive.lock import only_run
+    from archive.store import open_archive, read_archive
+
+    if apply:
+        with only_run(path, what="an import", since=to_text(now())):
+            was_there = path.exists()
+            try:
+                with open_archive(path) as db:
+                    yield db
+            except BaseException:
+                if not was_there:
+                    path.unlink(missing_ok=True)
+                raise
+    elif path.exists() and path.stat().st_size:
+        with read_archive(path) as db:
+            yield db
+    else:
+        with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder, open_archive(Path(folder) / "new.db") as db:
+            yield db
+
+
+def _plan(
+    context: Context, db: Database, contents: Contents, bodies: Bodies, source: str | None, urls: Sequence[str]
+) -> Import:
+    """Return the import that the files call for.
+
+    Raises:
+        WrongImport: an option does not fit them.
+        SourceError: there is no such source, or a URL is none.
+    """
+    from archive.clock import now
+    from crawler import parse
+    from crawler.sources import BUILT_IN, check_url
+    from exchange.errors import WrongImport
+    from exchange.foreign_import import ForeignImport
+    from exchange.own_import import OwnImport
+
+    if contents.truth is not None:
+        if source or urls:
+            raise WrongImport(
+                f"{contents.names[0]}: an export of Foreign Eyes names its sources; leave out --source and --url"
+            )
+        return OwnImport(contents.names[0], contents.truth, bodies, parse.PARSER_VERSION)
+    for url in urls:
+        check_url(url)
+    chosen = _choose_source(context, db, source)
+    if urls and source is None and chosen.url == BUILT_IN["sample"].url:
+        raise WrongImport("whose listing stood at --url? name it with --source")
+    return ForeignImport(contents, bodies, chosen, (chosen.url, *urls), parse, now())
+
+
+def _choose_source(context: Context, db: Database, wanted: str | None) -> Source:
+    """Return the source that is meant: as configured or built in, else as the archive has it."""
+    from archive.query import find_sources
+    from archive.values import Source
+    from crawler.sources import SourceError, find_source
+
+    archived = {source.name: source for source in find_sources(db)}
+    name = wanted or (next(iter(archived)) if len(archived) == 1 else context.configuration.default_source)
+    try:
+        name, settings = find_source(name, context.configuration.sources)
+    except SourceError:
+        if name in archived:
+            return archived[name]
+        raise
+    return Source(name, settings.url, settings.title, settings.language)
+
+
+def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet: bool) -> Rebuilt | None:
+    """Bring it in; return what came of it, None where the archive had it all."""
+    from archive.clock import now
+    from archive.rebuilding.rebuild import rebuild
+    from crawler.session import RememberingParser
+    from exchange.bringing import NothingNew
+
+    with progress_bar("settling", quiet=quiet) as show:
+        options: dict[str, Any] = {"on_crawl": show} if show else {}
+        authority = context.configuration.archive.tag_authority
+        try:
+            return rebuild(
+                *(db, RememberingParser()),
+                **{"at": now(), "authority": authority, "prepare": plan.prepare, "apply": apply, **options},
+            )
+        except NothingNew:
+            return None
+
+
+def _summary(brought: Brought, rebuilt: Rebuilt | None, files: list[str], *, dry_run: bool) -> dict[str, Any]:
+    net = {one.table: one.added - one.removed for one in rebuilt.differences} if rebuilt else {}
+    return {
+        "files": files,
+        "crawls": brought.crawls,
+        "captures": brought.captures,
+        "already_there": brought.already_there,
+        "with_ids": brought.with_ids,
+        "new_entries": net.get("entries", 0),
+        "new_revisions": net.get("revisions", 0),
+        "dry_run": dry_run,
+        "warnings": brought.warnings,
+    }
+
+
+def _report(done: dict[str, Any]) -> None:
+    if not done["crawls"]:
+        say(f"nothing new: the archive has it already ({counted(done['already_there'], 'capture')})", fg="green")
+        return
+    crawls = counted(sum(done["crawls"].values()), "crawl")
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in done["crawls"].items())
+    would = "would be imported" if done["dry_run"] else "imported"
+    say(f"{counted(done['captures'], 'capture')} of {crawls} {would} ({outcomes})", fg="green", bold=True)
+    if done["already_there"]:
+        say(f"  {done['already_there']} were in the archive already")
+    say(
+        f"  {counted(done['new_entries'], 'new entry', 'new entries')}, {counted(done['new_revisions'], 'new revision')}"
+    )
+    if done["with_ids"]:
+        say("  with all ids, dates, changes and decisions of the archive that was exported")

@@ -1,0 +1,58 @@
+"""`foreign-eyes merge`: an operator's decision that two entries are one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.context import Context, pass_context
+from cli.finding import find_one
+from cli.rebuilding import as_json, rebuild_archive
+from cli.terminal import counted, say, say_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlite_utils import Database
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes history silicon              find the two ids
+  foreign-eyes merge 123456789 987654321    the second becomes the first
+  foreign-eyes merge 123456789 987654321 --dry-run
+  foreign-eyes split 123456789 4            takes it back, from revision 4 on
+"""
+
+
+@click.command(short_help="Decide that two entries are one", epilog=EXAMPLES)
+@click.argument("a")
+@click.argument("b")
+@click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
+@click.option("--json", "json", is_flag=True, help="Print one JSON object")
+@pass_context
+def merge(context: Context, a: str, b: str, dry_run: bool, json: bool) -> int:
+    """Decide that entry B is entry A: A keeps its id and date, gets the wordings of both, and answers for B.
+
+    Each is an id, a tag URI or a part of a title that no other entry has. The decision is recorded and holds when the
+    archive is derived again.
+    """
+    from archive.clock import now
+    from archive.rebuilding import deciding
+    from archive.store import read_archive
+
+    with read_archive(context.archive) as db:
+        survivor, other = find_one(db, a).entry_id, find_one(db, b).entry_id
+
+    def prepare(db: Database) -> Collection[int]:
+        return deciding.merge(db, survivor, other, now())
+
+    rebuilt = rebuild_archive(context, f"merge {survivor} {other}", prepare=prepare, apply=not dry_run, quiet=json)
+    if json:
+        say_json({"entry_id": survivor, "merged": other, **as_json(rebuilt)})
+        return 0
+    say(f"{other} {'would be' if dry_run else 'is'} {survivor}", fg="green", bold=True)
+    tables = ", ".join(one.table for one in rebuilt.differences)
+    say(f"  {counted(rebuilt.crawls, 'crawl')} settled again; what differs is in {tables}")
+    return 0

@@ -1,0 +1,40 @@
+"""`foreign-eyes reparse`: derive everything again from the truth."""
+
+from __future__ import annotations
+
+import click
+
+from cli import exits
+from cli.context import Context, pass_context
+from cli.rebuilding import as_json, rebuild_archive, say_differences, settled
+from cli.terminal import say, say_json
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes reparse --check          compare; exit 1 if anything differs
+  foreign-eyes reparse                  put right what differs
+  foreign-eyes reparse --check --json | jq .ok
+"""
+
+
+@click.command(short_help="Derive everything again from the captures", epilog=EXAMPLES)
+@click.option("--check", is_flag=True, help="Compare only, and change nothing; exit 1 if anything differs")
+@click.option("--json", "json", is_flag=True, help="Print one JSON object: ok, crawls, minted, differences")
+@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@pass_context
+def reparse(context: Context, check: bool, json: bool, quiet: bool) -> int:
+    """Settle all captures again, in the order of time, and compare with what the archive says.
+
+    Ids, feed dates, the journal and operators' decisions are kept; entries, revisions and places follow from the captures.
+    What a newer parser reads otherwise becomes technical revisions, which no feed announces. Nothing is asked of the source.
+    """
+    rebuilt = rebuild_archive(context, "reparse", apply=not check, quiet=quiet or json)
+    same = not rebuilt.differences
+    if json:
+        say_json({"ok": same, **as_json(rebuilt)})
+    elif not quiet or (check and not same):
+        verdict = "nothing differs" if same else "the archive differs from its captures" if check else "put right"
+        say(f"{settled(rebuilt)}: {verdict}", fg="green" if same or not check else "yellow", bold=True)
+        say_differences(rebuilt)
+    return exits.PROBLEMS if check and not same else exits.DONE

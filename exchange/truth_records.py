@@ -1,0 +1,114 @@
+"""The records in which an export carries the archive's truth: what they look like, and reading them.
+
+A `metadata` record (WARC/1.1 section 6.6) named `urn:foreign-eyes:TABLE` holds rows of that table, a JSON object a line. The
+`warcinfo` record in front says which version of this form it is, and by which parser's version the archive was derived.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archive.truth import TABLES
+from exchange.bodies import Bodies
+from exchange.errors import BadWarc
+from exchange.http_message import split_message
+from exchange.warc_reading import Record
+
+FORM = 1
+FORM_FIELD = "foreign-eyes-truth"
+PARSER_FIELD = "foreign-eyes-parser"
+NAMES = "urn:foreign-eyes:"
+CONTENT_TYPE = "application/x-ndjson"
+# beside a capture's columns: the record that holds its response
+RECORD_ID = "warc_record_id"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """An archive's truth as an export tells it: rows by table, and the version of the parser that it was derived by."""
+
+    rows: Mapping[str, Sequence[Row]]
+    parser_version: int
+
+
+def is_export(record: Record) -> bool:
+    """Tell whether a record says that Foreign Eyes wrote what follows it."""
+    return record.kind == "warcinfo" and FORM_FIELD in _fields(record)
+
+
+def lines_of(rows: Iterable[Row]) -> Iterator[bytes]:
+    """Yield rows as they stand in a record."""
+    for row in rows:
+        yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class TruthReader:
+    """Takes an export's records one by one; its bodies go to a store, its rows are given at the end."""
+
+    def __init__(self, name: str, bodies: Bodies):
+        self._name = name
+        self._bodies = bodies
+        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._parser_version = 0
+        self._complete = False
+
+    def add(self, record: Record) -> None:
+        """Take the next record.
+
+        Raises:
+            BadWarc: it is not what an export holds.
+        """
+        if record.kind == "warcinfo":
+            self._begin(record)
+        elif record.kind == "response" and (message := split_message(record.block or b"")) is not None:
+            self._bodies.put(message.payload)
+        elif record.kind == "metadata" and record.target.startswith(NAMES):
+            self._add_rows(record, record.target.removeprefix(NAMES))
+
+    def truth(self) -> Truth:
+        """Return what was read.
+
+        Raises:
+            BadWarc: the file ends before the export did, or lacks a body.
+        """
+        if not self._complete:
+            raise BadWarc(self._name, "the export was cut before its end", remedy="export again; nothing was imported")
+        for row in self._rows["captures"]:
+            if row.get("body_sha256") not in self._bodies and row.get("body_sha256") is not None:
+                raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it")
+        return Truth(self._rows, self._parser_version)
+
+    def _begin(self, record: Record) -> None:
+        fields = _fields(record)
+        if fields.get(FORM_FIELD) != str(FORM):
+            raise BadWarc(
+                self._name, "exported by a newer version", remedy="upgrade foreign-eyes, then import it again"
+            )
+        version = fields.get(PARSER_FIELD, "")
+        self._parser_version = int(version) if version.isdecimal() else 0
+
+    def _add_rows(self, record: Record, table: str) -> None:
+        if table == "end":
+            self._complete = True
+            return
+        try:
+            rows = [json.loads(line) for line in (record.block or b"").splitlines()]
+        except ValueError as error:
+            raise BadWarc(self._name, f"not JSON lines ({error})", offset=record.offset) from None
+        if table not in TABLES or not all(isinstance(row, dict) for row in rows):
+            raise BadWarc(self._name, f"not rows of a table: {table[:40]}", offset=record.offset)
+        for row in rows:
+            row.pop(RECORD_ID, None)
+        self._rows[table] += rows
+
+
+def _fields(record: Record) -> dict[str, str]:
+    """Return the fields of an `application/warc-fields` block (WARC/1.1 section 6.2), by lower-case name."""
+    text = (record.block or b"").decode("utf-8", "replace")
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}

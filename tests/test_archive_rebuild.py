@@ -1,0 +1,532 @@
+"""Deriving an archive again from its truth."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from settling import DAY, SEARCH, START, A, B, C, Column, LineParser, entry, listing
+from sqlite_utils import Database
+
+from archive.captures import record_capture
+from archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
+from archive.rebuilding.deciding import merge, split
+from archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
+from archive.schema import migrations
+from archive.settling.decisions import surviving
+from archive.settling.settle import settle
+from archive.store import open_archive
+from archive.values import Fetched, ListingPage, Outcome, Traffic, Verdict
+
+LATER = START + 400 * DAY
+RIVAL = entry(
+    "Apples", publication="The Herald", excerpt="Other words about other apples, at some length and by others."
+)
+LONG = "A passage that is long enough to be known again whatever else is written around it."
+
+
+@pytest.fixture
+def column(tmp_path: Path) -> Iterable[Column]:
+    with open_archive(tmp_path / "archive.db") as db:
+        yield Column(db)
+
+
+@contextmanager
+def archive_in_memory() -> Iterator[Database]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        db = Database(connection)
+        migrations.apply(db)
+        yield db
+
+
+def again(column: Column, parser: LineParser | None = None, **options: Any) -> Rebuilt:
+    return rebuild(column.db, parser or LineParser(), at=LATER, authority="example.org,2026", **options)
+
+
+def an_eventful_year(column: Column) -> None:
+    """New, revised, back to an earlier wording, withdrawn, returned, moved, passes that differ, a link that changes."""
+    column.answers = {"http://search.example/": 200, "http://other.example/": 412}
+    column.crawl(listing(A, B), listing(C, SEARCH))
+    column.crawl(listing(A, entry("Bears", commentary="Anew.")), listing(C, SEARCH))
+    column.crawl(listing(A, entry("Bears", commentary="Anew.")), listing(C, SEARCH), outcome="unchanged")
+    column.crawl(listing(RIVAL, A, B), listing("link|Patent Search|http://other.example/"))
+    column.crawl(listing(RIVAL, A, B), listing("link|Patent Search|http://other.example/"), outcome="unchanged")
+    column.crawl(listing(entry("Dogs")), outcome="suspect")
+    column.crawl(listing(entry("Dogs")), mode="quick")
+    column.crawl(listing(C), outcome="partial")
+    column.crawl(passes=[[listing(A, B, C)], [listing(entry("Eels"), A, B)], [listing(entry("Eels"), A, B)]])
+
+
+def test_the_same_parser_derives_the_same_archive_and_writes_nothing(column: Column, tmp_path: Path) -> None:
+    an_eventful_year(column)
+    assert {"new", "revised", "withdrawn", "returned", "link changed"} <= set(column.kinds())
+    again(column)  # notes by which parser the archive is derived
+    before = (tmp_path / "archive.db").read_bytes()
+    found = again(column)
+    assert (found.differences, found.minted, found.crawls) == ((), 0, 8)
+    assert (tmp_path / "archive.db").read_bytes() == before
+
+
+def test_what_was_derived_is_mended_from_the_truth(column: Column) -> None:
+    an_eventful_year(column)
+    truth = column.truth()
+    for table in ("listing_rows", "links", "publication_aliases"):
+        column.db.execute("PRAGMA foreign_keys=OFF")
+        column.db.execute(
+            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT 1)"
+            if table != "listing_rows"
+            else "DELETE FROM listing_rows WHERE position = 1"
+        )
+    column.db.execute("UPDATE entries SET title = 'Vandals', first_seen = '1999', missed = 1")
+    checked = again(column, apply=False)
+    assert {difference.table for difference in checked.differences} == {
+        "listing_rows", "links", "publication_aliases", "entries"
+    }  # fmt: skip
+    assert column.truth() != truth
+    again(column)
+    assert column.truth() == truth
+    column.db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('integrity-check')")
+
+
+def test_a_damaged_capture_stops_it_and_changes_nothing(column: Column) -> None:
+    an_eventful_year(column)
+    first = column.rows("SELECT body_sha256 FROM captures WHERE capture_id = 1")[0][0]
+    column.db.execute("UPDATE bodies SET zlib = x'00' WHERE body_sha256 = ?", [first])
+    truth = column.truth()
+    with pytest.raises(CannotRebuild, match=r"crawl 1: body .*nothing was changed"):
+        again(column)
+    assert column.truth() == truth
+
+
+def test_an_entry_that_its_captures_do_not_show_any_more_stops_it(column: Column) -> None:
+    column.crawl(listing(A, B))
+
+    class Forgetful(LineParser):
+        def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+            page = super().parse_listing(body, url, content_type)
+            return replace(page, entries=page.entries[:1])
+
+    with pytest.raises(CannotRebuild, match=f"crawl 1 does not show entry {column.ids()['Bears']} any more"):
+        again(column, Forgetful())
+
+
+class Shouting(LineParser):
+    """A newer parser: it reads titles in capitals."""
+
+    PARSER_VERSION = 2
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+        page = super().parse_listing(body, url, content_type)
+        return replace(page, entries=tuple(replace(e, title=(e.title or "").upper()) for e in page.entries))
+
+
+def history(column: Column, title: str) -> list[tuple[Any, ...]]:
+    """The entry's revisions: number, technical or not, title, commentary, parser."""
+    return column.rows(
+        "SELECT number, technical, title, commentary, parser_version FROM revisions WHERE entry_id ="
+        f" (SELECT entry_id FROM revisions WHERE title = '{title}' LIMIT 1) ORDER BY revision_id"
+    )
+
+
+def test_what_a_newer_parser_reads_is_a_technical_revision_and_no_change(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, entry("Bears", commentary="Anew.")))
+    ids, changes = column.ids(), column.rows("SELECT change_id, at, kind, entry_id, announced FROM changes")
+    found = again(column, Shouting())
+    assert found.minted == 0
+    assert {title.upper(): entry_id for title, entry_id in ids.items()} == column.ids()
+    assert column.rows("SELECT change_id, at, kind, entry_id, announced FROM changes") == changes
+    assert history(column, "Bears") == [
+        (1, 0, "Bears", "As before.", 1), (2, 0, "Bears", "Anew.", 1),
+        (1, 1, "BEARS", "As before.", 2), (2, 1, "BEARS", "Anew.", 2),
+    ]  # fmt: skip
+    assert column.rows("SELECT title, revision FROM current_entries ORDER BY title") == [("APPLES", 1), ("BEARS", 2)]
+    assert derived_by(column.db) == 2
+
+
+def test_an_archive_read_by_two_parsers_is_derived_the_same_again_and_goes_on(column: Column) -> None:
+    an_eventful_year(column)
+    again(column, Shouting())
+    assert again(column, Shouting()).differences == ()
+    crawl_with(column, Shouting(), listing(A, entry("Bears", commentary="Once more.")))
+    assert column.rows("SELECT revision FROM current_entries WHERE title = 'BEARS'") == [(4,)]
+    assert again(column, Shouting()).differences == ()
+
+
+def crawl_with(column: Column, parser: LineParser, *pages: str) -> None:
+    crawl_id = column.capture([pages])
+    at = column.today + timedelta(minutes=1)
+    settle(column.db, crawl_id, Verdict("complete"), parser, Traffic(), at=at, authority="example.org,2026")
+
+
+def test_an_entry_that_only_the_newer_parser_sees_is_new_and_not_announced(column: Column) -> None:
+    column.crawl(listing(A, "link|Odd|Strange fruit"))
+    column.db.execute("DELETE FROM links")
+    column.crawl(A)
+
+    class Odd(LineParser):
+        PARSER_VERSION = 2
+
+        def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+            return super().parse_listing(
+                body.replace(b"link|Odd|Strange fruit", b"Odd|Le Monde|Strange fruit|No."), url, content_type
+            )
+
+    found = again(column, Odd())
+    assert found.minted == 1
+    assert column.rows("SELECT kind, announced FROM changes ORDER BY at") == [("new", 1), ("new", 0)]
+    assert column.rows("SELECT number, technical FROM revisions WHERE title = 'Odd'") == [(1, 0)]
+    assert again(column, Odd()).differences == ()
+
+
+def test_an_entry_that_the_newer_parser_does_not_see_stays_with_its_history(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, entry("Bears", commentary="Anew.")))
+    column.crawl(listing(A, entry("Bears", commentary="Anew.")), outcome="unchanged")
+    bears = column.ids()["Bears"]
+
+    class Blind(LineParser):
+        PARSER_VERSION = 2
+
+        def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+            page = super().parse_listing(body, url, content_type)
+            return replace(page, entries=page.entries[:1])
+
+    again(column, Blind())
+    assert history(column, "Bears") == [(1, 0, "Bears", "As before.", 1), (2, 0, "Bears", "Anew.", 1)]
+    assert column.ids()["Bears"] == bears
+    assert again(column, Blind()).differences == ()
+
+
+def backfill(column: Column, day: int, *pages: str) -> Rebuilt:
+    """Import a partial crawl of that day."""
+
+    def prepare(db: Database) -> list[int]:
+        at = START + day * DAY + timedelta(hours=1)
+        text = at.isoformat().replace("+00:00", ".000000Z")
+        cursor = db.execute(
+            "INSERT INTO crawls (source_id, mode, started_at, ordered_at, finished_at, outcome, settled, imported)"
+            " VALUES (1, 'full', ?, ?, ?, 'partial', 1, 1)",
+            (text, text, text),
+        )
+        for page, body in enumerate(pages, start=1):
+            fetched = Fetched("listing", f"u{page}", f"u{page}", at, 200, (), body.encode(), pass_number=1, page=page)
+            record_capture(db, int(cursor.lastrowid or 0), fetched)
+        return [int(cursor.lastrowid or 0)]
+
+    return again(column, prepare=prepare)
+
+
+def test_an_older_capture_moves_first_seen_and_leaves_id_date_and_journal(column: Column) -> None:
+    column.crawl(A)
+    column.crawl(listing(A, B))
+    before = column.rows("SELECT entry_id, tag_uri, feed_date FROM current_entries ORDER BY title")
+    changes = column.rows("SELECT change_id, at, kind, entry_id, announced, revision_id FROM changes")
+    found = backfill(column, -30, listing(entry("Bears", commentary="In the beginning."), A))
+    assert found.minted == 0
+    assert column.rows("SELECT entry_id, tag_uri, feed_date FROM current_entries ORDER BY title") == before
+    assert column.rows("SELECT DISTINCT substr(first_seen, 1, 10) FROM current_entries") == [("2026-01-30",)]
+    assert history(column, "Bears") == [
+        (1, 0, "Bears", "In the beginning.", 1), (2, 0, "Bears", "As before.", 1)
+    ]  # fmt: skip
+    told = column.rows("SELECT change_id, at, kind, entry_id, announced FROM changes")
+    assert told[: len(changes)] == [row[:5] for row in changes]
+    assert [(kind, announced) for _, _, kind, _, announced in told[len(changes) :]] == [("revised", 0)]
+    assert again(column).differences == ()
+
+
+def test_an_entry_known_from_older_captures_alone_gets_an_id_and_a_date_of_that_time(column: Column) -> None:
+    column.crawl(A)
+    found = backfill(column, -30, listing(C, A))
+    assert (found.minted, found.counts[0].new) == (1, 2)
+    assert column.rows("SELECT substr(feed_date, 1, 10) FROM current_entries WHERE title = 'Cranes'") == [
+        ("2026-01-30",)
+    ]
+    assert column.rows("SELECT kind, announced FROM changes ORDER BY at") == [("new", 1), ("new", 0)]
+    assert again(column).differences == ()
+
+
+def test_a_capture_between_two_crawls_is_settled_between_them(column: Column) -> None:
+    column.crawl(A)
+    column.crawl(A, outcome="unchanged")
+    backfill(column, 0, entry("Apples", commentary="For an hour."))
+    assert [row[3] for row in history(column, "Apples")] == ["As before.", "For an hour.", "As before."]
+    assert again(column).differences == ()
+
+
+def test_what_is_imported_after_the_last_crawl_is_announced_as_if_it_were_crawled(column: Column) -> None:
+    column.crawl(A)
+    backfill(column, 5, listing(C, A))
+    assert column.rows("SELECT kind, announced FROM changes ORDER BY at") == [("new", 1), ("new", 1)]
+
+
+def test_an_id_that_was_published_is_kept_though_older_captures_show_two_entries_to_be_one(column: Column) -> None:
+    """Between two crawls an entry was rewritten past knowing; a capture of the time between shows the steps."""
+    column.crawl(entry("Old title", publication="Le Monde", excerpt="Old words.", commentary=LONG))
+    column.crawl(entry("New title", publication="CNN", excerpt=LONG, commentary="New words."))
+    ids = column.ids()
+    assert len(ids) == 2
+    backfill(column, 0, entry("Old title", publication="Le Monde", excerpt=LONG, commentary=LONG))
+    assert column.ids() == ids
+    assert again(column).differences == ()
+
+
+# --- before a parser settles its first crawl
+
+
+def kept_up(column: Column, parser: LineParser) -> Rebuilt | None:
+    return keep_up(column.db, Path("archive.db"), parser, at=LATER, authority="example.org,2026")
+
+
+def test_a_new_archive_notes_its_parser_and_an_old_one_is_derived_again_by_a_newer_one(column: Column) -> None:
+    assert (kept_up(column, LineParser()), derived_by(column.db)) == (None, 1)
+    column.crawl(A)
+    assert kept_up(column, LineParser()) is None
+    rebuilt = kept_up(column, Shouting())
+    assert rebuilt is not None
+    tables = {difference.table for difference in rebuilt.differences}
+    assert tables == {"entries", "revisions", "listing_rows", "changes"}
+    assert kept_up(column, Shouting()) is None
+
+
+def test_an_archive_that_a_newer_parser_read_is_refused(column: Column) -> None:
+    column.crawl(A)
+    kept_up(column, Shouting())
+    with pytest.raises(ArchiveOutdated, match=r"archive\.db: read by a newer parser \(2\) than this one; upgrade"):
+        kept_up(column, LineParser())
+
+
+def test_an_archive_of_before_parsers_were_noted_goes_by_its_crawls(column: Column) -> None:
+    column.crawl(A)
+    assert column.rows("PRAGMA user_version") == [(0,)]
+    assert derived_by(column.db) == 1
+
+
+# --- whatever happened
+
+LINES = st.builds(
+    lambda title, excerpt, commentary: entry(title, excerpt=excerpt, commentary=commentary),
+    st.sampled_from(["One", "Two", "Three"]),
+    st.sampled_from([LONG, LONG.upper(), "Quite another passage, and just as long as the one that is not this one."]),
+    st.sampled_from(["Good.", "Bad.", "Neither good nor bad, and said at a length that leaves no doubt of it."]),
+)
+LISTINGS = st.lists(LINES, min_size=1, max_size=4)
+OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(["complete", "complete", "partial", "suspect"])
+HISTORIES = st.lists(st.tuples(LISTINGS, OUTCOMES), min_size=1, max_size=6)
+
+
+def lived_through(db: Database, days: list[tuple[list[str], Outcome]]) -> Column:
+    column = Column(db)
+    for lines, outcome in days:
+        column.crawl(listing(*lines), outcome=outcome)
+    return column
+
+
+def minted(column: Column) -> set[tuple[Any, ...]]:
+    return set(column.rows("SELECT entry_id, tag_uri, feed_date, source_id, crawl_id, wording FROM identities"))
+
+
+def announced(column: Column) -> list[tuple[Any, ...]]:
+    return column.rows("SELECT change_id, at, kind, entry_id FROM changes WHERE announced = 1 ORDER BY at")
+
+
+@settings(deadline=None)
+@given(HISTORIES)
+def test_any_history_is_derived_the_same_again(days: list[tuple[list[str], Outcome]]) -> None:
+    with archive_in_memory() as db:
+        assert again(lived_through(db, days)).differences == ()
+
+
+@settings(deadline=None)
+@given(HISTORIES, st.integers(-3, 6), LISTINGS)
+def test_no_capture_that_comes_later_changes_an_id_a_date_or_what_was_told(
+    days: list[tuple[list[str], Outcome]], day: int, lines: list[str]
+) -> None:
+    with archive_in_memory() as db:
+        column = lived_through(db, days)
+        before, told = minted(column), announced(column)
+        backfill(column, day, listing(*lines))
+        assert before <= minted(column)
+        assert set(column.rows("SELECT entry_id, tag_uri, feed_date FROM current_entries")) == {
+            row[:3] for row in minted(column)
+        }
+        assert announced(column)[: len(told)] == told
+        assert again(column).differences == ()
+
+
+@settings(deadline=None)
+@given(HISTORIES)
+def test_no_better_parser_changes_an_id_a_date_or_what_was_told(days: list[tuple[list[str], Outcome]]) -> None:
+    with archive_in_memory() as db:
+        column = lived_through(db, days)
+        revisions = column.rows("SELECT * FROM revisions")
+        before, told = minted(column), column.rows("SELECT change_id, at, kind, entry_id, announced FROM changes")
+        again(column, Shouting())
+        assert minted(column) == before
+        assert column.rows("SELECT change_id, at, kind, entry_id, announced FROM changes") == told
+        assert set(revisions) <= set(column.rows("SELECT * FROM revisions"))
+        assert again(column, Shouting()).differences == ()
+
+
+@settings(deadline=None)
+@given(HISTORIES, st.randoms(use_true_random=False))
+def test_any_two_entries_can_be_merged_and_parted_again(
+    days: list[tuple[list[str], Outcome]], chance: random.Random
+) -> None:
+    with archive_in_memory() as db:
+        column = lived_through(db, days)
+        ids = sorted(column.rows("SELECT entry_id FROM identities"))
+        if len(ids) < 2:
+            return
+        (keep,), (other,) = chance.sample(ids, 2)
+        merged(column, keep, other)
+        assert column.rows(f"SELECT 1 FROM current_entries WHERE entry_id = {other}") == []
+        assert again(column).differences == ()
+
+
+# --- decisions
+
+
+def merged(column: Column, keep: int, other: int) -> Rebuilt:
+    return again(column, prepare=lambda db: merge(db, keep, other, LATER))
+
+
+def splitted(column: Column, entry_id: int, number: int) -> Rebuilt:
+    def prepare(db: Database) -> tuple[()]:
+        split(db, entry_id, number, LATER, "example.org,2026")
+        return ()
+
+    return again(column, prepare=prepare)
+
+
+def test_merged_entries_are_one_with_both_histories(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, C))
+    column.crawl(listing(A, C), outcome="unchanged")
+    ids = column.ids()
+    merged(column, ids["Bears"], ids["Cranes"])
+    assert column.rows("SELECT entry_id, title, revision, withdrawn_at FROM current_entries ORDER BY title DESC") == [
+        (ids["Bears"], "Cranes", 2, None), (ids["Apples"], "Apples", 1, None)
+    ]  # fmt: skip
+    assert surviving(column.db, ids["Cranes"]) == ids["Bears"]
+    assert again(column).differences == ()
+    column.crawl(listing(A, C))
+    assert column.kinds().count("new") == 3
+
+
+def test_the_later_id_can_survive_a_merge(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, C))
+    ids = column.ids()
+    date = column.rows("SELECT feed_date FROM entries WHERE title = 'Cranes'")
+    merged(column, ids["Cranes"], ids["Bears"])
+    assert column.ids() == {"Apples": ids["Apples"], "Cranes": ids["Cranes"]}
+    assert column.rows("SELECT feed_date, first_seen < feed_date FROM entries WHERE title = 'Cranes'") == [
+        (*date[0], 1)
+    ]
+    assert again(column).differences == ()
+
+
+def test_entries_that_are_both_listed_become_two_places_of_one(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, B, C))
+    ids = column.ids()
+    merged(column, ids["Apples"], ids["Cranes"])
+    before = column.rows("SELECT * FROM revisions")
+    for _ in range(3):
+        column.crawl(listing(A, B, C))
+    assert column.rows("SELECT * FROM revisions") == before
+    assert len(column.ids()) == 2
+    assert again(column).differences == ()
+
+
+def test_a_split_revision_is_an_entry_of_its_own_from_then_on(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, entry("Bears", commentary="Other bears.")))
+    bears = column.ids()["Bears"]
+    splitted(column, bears, 2)
+    new = {entry_id for (entry_id,) in column.rows("SELECT entry_id FROM current_entries")} - {
+        bears,
+        column.ids()["Apples"],
+    }
+    assert len(new) == 1
+    assert [row[3] for row in column.rows("SELECT entry_id, number, title, commentary FROM revisions WHERE number = 1")] == [
+        "As before.", "As before.", "Other bears."
+    ]  # fmt: skip
+    column.crawl(listing(A, entry("Bears", commentary="Other bears.")))
+    assert column.rows(f"SELECT withdrawn_at IS NULL FROM entries WHERE entry_id = {bears}") == [(0,)]
+    assert again(column).differences == ()
+    dates = column.rows("SELECT feed_date FROM identities")
+    assert len(set(dates)) == 3
+
+
+def test_splitting_off_what_was_merged_gives_it_its_own_id_back(column: Column) -> None:
+    an_eventful_year(column)
+    before = {table: rows for table, rows in column.truth().items() if table != "changes"}
+    ids = column.ids()
+    merged(column, ids["Bears"], ids["Eels"])
+    number = column.rows(f"SELECT number FROM revisions WHERE entry_id = {ids['Bears']} AND title = 'Eels'")[0][0]
+    splitted(column, ids["Bears"], number)
+    assert {table: rows for table, rows in column.truth().items() if table != "changes"} == before
+    merged(column, ids["Bears"], ids["Eels"])
+    assert surviving(column.db, ids["Eels"]) == ids["Bears"]
+
+
+def test_decisions_hold_when_a_newer_parser_reads_the_archive(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(C, B))
+    column.crawl(listing(C, entry("Bears", commentary="Other bears.")))
+    ids = column.ids()
+    merged(column, ids["Apples"], ids["Cranes"])
+    splitted(column, ids["Bears"], 2)
+    before = column.rows("SELECT entry_id, revision, lower(title), commentary FROM current_entries ORDER BY entry_id")
+    again(column, Shouting())
+    assert (
+        column.rows("SELECT entry_id, revision, lower(title), commentary FROM current_entries ORDER BY entry_id")
+        == before
+    )
+    assert again(column, Shouting()).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("decide", "why"),
+    [
+        (lambda db, ids: merge(db, ids["Apples"], 5, LATER), "no entry has the id 5"),
+        (lambda db, ids: merge(db, ids["Apples"], ids["Apples"], LATER), "are one entry already"),
+        (lambda db, ids: split(db, ids["Apples"], 2, LATER, "x"), "has no revision 2"),
+        (lambda db, ids: split(db, ids["Apples"], 1, LATER, "x"), "revision 1 is where"),
+        (lambda db, ids: split(db, 5, 1, LATER, "x"), "no entry has the id 5"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused_and_changes_nothing(column: Column, decide: Any, why: str) -> None:
+    column.crawl(listing(A, B))
+    truth, ids = column.truth(), column.ids()
+    with pytest.raises(CannotDecide, match=why):
+        again(column, prepare=lambda db: decide(db, ids))
+    assert column.truth() == truth
+
+
+def test_entries_of_two_sources_cannot_be_merged(column: Column) -> None:
+    column.crawl(A)
+    other = Column(column.db, name="city", day=column.day)
+    other.crawl(B)
+    ids = column.ids()
+    with pytest.raises(CannotDecide, match="of two sources"):
+        merged(column, ids["Apples"], ids["Bears"])
+
+
+def test_a_clock_that_goes_back_does_not_change_the_order_of_crawls(column: Column) -> None:
+    column.crawl(A)
+    column.crawl(listing(A, B))
+    column.day -= 30
+    column.crawl(listing(A, C))
+    assert again(column).differences == ()

@@ -1,0 +1,124 @@
+"""merge, split and reparse, as operators run them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from conftest import CommandLine
+from listings import Entry, make_entries, make_page
+from settling import DAY, START
+
+from archive.captures import record_capture
+from archive.crawls import begin_crawl
+from archive.settling.settle import settle
+from archive.store import open_archive
+from archive.values import Fetched, Source, Traffic, Verdict
+from crawler import parse
+
+URL = "http://town.example/index.htm"
+FIRST, SECOND, THIRD = make_entries(3)
+
+
+def crawl_days(archive: Path, *days: Sequence[Entry]) -> None:
+    """Settle a complete crawl of one page a day, read by the parser that the commands use."""
+    with open_archive(archive) as db:
+        for number, entries in enumerate(days):
+            at = START + number * DAY
+            crawl_id = begin_crawl(db, Source("town", URL, "The column", "en"), "full", at)
+            page = make_page(entries, 1, 1)
+            record_capture(db, crawl_id, Fetched("listing", URL, URL, at, 200, (), page, pass_number=1, page=1))
+            settle(
+                *(db, crawl_id, Verdict("complete"), parse, Traffic()),
+                at=at + timedelta(minutes=1),
+                authority="example.org,2026",
+            )
+
+
+@pytest.fixture
+def ids(command: CommandLine) -> list[int]:
+    """Of an archive in which the second entry made way for the third: the ids of the three."""
+    crawl_days(command.folder / "archive.db", [FIRST, SECOND], [FIRST, THIRD])
+    by_title = {row["title"]: row["entry_id"] for row in command.rows("SELECT title, entry_id FROM current_entries")}
+    return [by_title[entry.title] for entry in (FIRST, SECOND, THIRD)]
+
+
+def titles(command: CommandLine) -> dict[int, str]:
+    return {row["entry_id"]: row["title"] for row in command.rows("SELECT entry_id, title FROM current_entries")}
+
+
+def test_merge_makes_two_entries_one_that_answers_for_both(command: CommandLine, ids: list[int]) -> None:
+    done = command("merge", str(ids[1]), str(ids[2]))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{ids[2]} is {ids[1]}\n")
+    assert titles(command) == {ids[0]: FIRST.title, ids[1]: THIRD.title}
+    told = json.loads(command("history", str(ids[2]), "--json").stdout)
+    assert (told["entry_id"], told["answers_for"]) == (ids[1], [ids[2]])
+    assert [revision["title"] for revision in told["revisions"]] == [SECOND.title, THIRD.title]
+
+
+def test_entries_are_named_by_a_part_of_their_titles_too(command: CommandLine, ids: list[int]) -> None:
+    done = command("merge", "workshop 2", "WORKSHOP 3", "--json")
+    assert json.loads(done.stdout)["merged"] == ids[2]
+
+
+def test_a_dry_run_reports_and_changes_nothing(command: CommandLine, ids: list[int]) -> None:
+    before = (command.folder / "archive.db").read_bytes()
+    assert command("merge", str(ids[1]), str(ids[2]), "--dry-run").stdout.startswith(f"{ids[2]} would be {ids[1]}\n")
+    assert (command.folder / "archive.db").read_bytes() == before
+
+
+def test_split_gives_a_merged_entry_its_id_back(command: CommandLine, ids: list[int]) -> None:
+    command("merge", str(ids[1]), str(ids[2]))
+    done = command("split", str(ids[1]), "2")
+    assert done.stdout.startswith(f"revision 2 of {ids[1]} is {ids[2]}\n")
+    assert titles(command) == {ids[0]: FIRST.title, ids[1]: SECOND.title, ids[2]: THIRD.title}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["merge", "workshop 1", "workshop 1"], "are one entry already"),
+        (["merge", "workshop", "workshop 1"], "is in the titles of 3 entries"),
+        (["merge", "workshop 1", "5"], "'5': no such entry"),
+        (["split", "workshop 1", "2"], "has no revision 2; see: foreign-eyes history"),
+        (["split", "workshop 1", "1"], "split at a later one"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(
+    command: CommandLine, ids: list[int], arguments: list[str], why: str
+) -> None:
+    done = command(*arguments)
+    assert (done.returncode, done.stdout) == (66, "")
+    assert why in done.stderr
+    assert sorted(titles(command)) == sorted(ids)
+
+
+@pytest.mark.usefixtures("ids")
+def test_reparse_finds_an_archive_that_its_captures_bear_out(command: CommandLine) -> None:
+    done = command("reparse", "--check")
+    assert (done.returncode, done.stdout) == (0, "2 crawls settled again: nothing differs\n")
+    assert json.loads(command("reparse", "--json").stdout) == {"ok": True, "crawls": 2, "minted": 0, "differences": []}
+
+
+@pytest.mark.usefixtures("ids")
+def test_reparse_tells_what_differs_and_puts_it_right(command: CommandLine) -> None:
+    with open_archive(command.folder / "archive.db") as db:
+        db.execute("UPDATE entries SET commentary = 'Vandals.' WHERE missed = 1")
+    checked = command("reparse", "--check")
+    assert checked.returncode == 1
+    assert "entries: 1 changed (such as entry_id" in checked.stdout
+    assert "(commentary)" in checked.stdout
+    assert command("reparse").stdout.startswith("2 crawls settled again: put right\n")
+    assert command("reparse", "--check").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["reparse"], ["reparse", "--check"], ["merge", "1", "2"], ["split", "1", "2"]])
+def test_without_an_archive_none_is_made(command: CommandLine, arguments: list[str]) -> None:
+    done = command(*arguments)
+    assert done.returncode == 66
+    assert "no such archive" in done.stderr
+    assert list(command.folder.iterdir()) == []
