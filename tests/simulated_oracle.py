@@ -1,0 +1,214 @@
+"""The oracle: it knows which article every row of every body is, and holds an archive to it after each crawl.
+
+It reads what a crawl captured and what the archive made of that; what it expects follows from the promises alone. An
+article or entry that has gone wrong once is told once, and is left out of what is expected from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from simulated_prose import Wording, plain
+from simulated_source import Article, Shown
+
+
+class Connection(Protocol):
+    """Anything that runs SQL: sqlite3's connection, or sqlite-utils' database."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Any:
+        """Run a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A promise that the archive broke: which kind, on which day of which seed, and whom it is about."""
+
+    kind: str
+    seed: int
+    day: int
+    detail: str
+    articles: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([f"seed {self.seed}, day {self.day}: {self.kind}: {self.detail}", *self.articles])
+
+
+def told(article: Article) -> str:
+    """Return what happened to an article lately, and its wording before and now, to be read beside a failure."""
+    lines = [f"  article {article.number}: {'; '.join(article.story[-5:])}"]
+    for when, wording in (("before", article.earlier[-1:]), ("now", [article.wording])):
+        lines += [f"    {when} {part}: {getattr(one, part)}" for one in wording for part in Wording.__slots__]
+    return "\n".join(lines)
+
+
+@dataclass(eq=False, slots=True)
+class _Memory:
+    """What the archive ought to know of one article."""
+
+    article: Article
+    not_before: str | None
+    first_seen: str
+    entry_id: int | None = None
+    wordings: list[Wording] = field(default_factory=list)
+    missed: int = 0
+    spoilt: bool = False
+
+
+class Oracle:
+    """Checks an archive against what its source showed: `shown` gives the rows of each body by SHA-256."""
+
+    def __init__(self, seed: int, shown: Mapping[str, Sequence[Shown]]):
+        self.seed, self.shown = seed, shown
+        self.failures: list[Failure] = []
+        self.day = 0
+        self._memories: dict[int, _Memory] = {}
+        self._listed: dict[int, _Memory] = {}  # by article: not withdrawn
+        self._owners: dict[int, _Memory] = {}  # by entry id
+        self._minted: dict[int, tuple[Any, ...]] = {}  # what an entry got at first sight, and keeps
+        self._last_complete: str | None = None
+
+    def check_crawl(self, db: Connection, crawl_id: int, throughout: set[int]) -> None:
+        """Hold what a crawl has settled to what it showed; `throughout` are the articles listed all the while."""
+        outcome, settled, started_at = db.execute(
+            "SELECT outcome, settled, started_at FROM crawls WHERE crawl_id = ?", (crawl_id,)
+        ).fetchone()
+        if settled:
+            captures = db.execute(
+                "SELECT body_sha256, fetched_at, pass FROM captures WHERE crawl_id = ? AND purpose = 'listing'"
+                " AND page IS NOT NULL AND status IN (200, 304) AND fault IS NULL ORDER BY capture_id",
+                (crawl_id,),
+            ).fetchall()
+            complete = outcome in ("complete", "unchanged")
+            fresh = self._see(captures, complete=complete, missable=throughout)
+            if outcome != "unchanged":
+                self._check_rows(db, {body for body, _, _ in captures})
+            self._check_fresh(db, fresh)
+            if complete:
+                self._last_complete = started_at
+        self._check_listed(db)
+
+    def check_all(self, db: Connection) -> None:
+        """Hold the whole archive to all that was ever shown."""
+        history: dict[int, list[tuple[str, ...]]] = {}
+        for entry_id, *texts in db.execute(
+            "SELECT entry_id, title, excerpt, commentary FROM entry_history WHERE technical = 0 ORDER BY entry_id, revision"
+        ):
+            history.setdefault(entry_id, []).append(tuple(plain(text or "") for text in texts))
+        for memory in self._memories.values():
+            meant = [tuple(map(plain, (one.title, one.excerpt, one.commentary))) for one in memory.wordings]
+            if not memory.spoilt and history.get(memory.entry_id or 0) != meant:
+                self._fail("wrong history", f"{len(meant)} revisions are due", memory)
+        for row in db.execute("SELECT entry_id, tag_uri, feed_date, not_before, first_seen FROM entries"):
+            if row[0] not in self._owners:
+                self._fail("false split", f"entry {row[0]} is on no page")
+            elif self._minted.get(row[0], tuple(row)) != tuple(row):
+                self._fail("moved date, id or tag", f"{self._minted[row[0]]} became {tuple(row)}", self._owners[row[0]])
+        dates = db.execute("SELECT count(*) - count(DISTINCT feed_date) FROM entries").fetchone()[0]
+        if dates:
+            self._fail("feed date not distinct", f"{dates} entries share a date with another")
+
+    def _see(
+        self, captures: Sequence[tuple[str, str, int]], *, complete: bool, missable: set[int]
+    ) -> list[tuple[_Memory, int]]:
+        """Take in what a crawl showed; return those never seen before in the order they were shown, and the pass."""
+        seen: set[int] = set()
+        fresh: list[tuple[_Memory, int]] = []
+        for body, fetched_at, pass_number in captures:
+            for row in self.shown[body]:
+                number = row.article.number
+                memory = self._memories.get(number)
+                if memory is None:
+                    memory = self._memories[number] = _Memory(row.article, self._last_complete, fetched_at)
+                    fresh.append((memory, pass_number))
+                if not memory.wordings or memory.wordings[-1] != row.wording:
+                    memory.wordings.append(row.wording)
+                memory.missed = 0
+                self._listed[number] = memory
+                seen.add(number)
+        if complete:
+            for number in missable - seen:
+                self._fail("missed entry", "listed all the while, and on no page read", self._memories.get(number))
+            for number in [number for number in self._listed if number not in seen]:
+                self._listed[number].missed += 1
+                if self._listed[number].missed >= 2:
+                    del self._listed[number]
+        return fresh
+
+    def _check_rows(self, db: Connection, bodies: set[str]) -> None:
+        """Hold every row of these bodies to its article: the entry it was taken for, and at which revision."""
+        for body in sorted(bodies):
+            found = {
+                position: (entry_id, number)
+                for position, entry_id, number in db.execute(
+                    "SELECT l.position, l.entry_id, r.number FROM listing_rows l JOIN revisions r USING (revision_id)"
+                    " WHERE l.body_sha256 = ?",
+                    (body,),
+                )
+            }
+            for position, row in enumerate(self.shown[body], start=1):
+                memory = self._memories[row.article.number]
+                if position not in found:
+                    self._fail("missed entry", f"row {position} of a page was taken for no entry", memory)
+                    continue
+                entry_id, number = found[position]
+                if self._identify(memory, entry_id) and number != len(memory.wordings):
+                    kind = "false edit" if number > len(memory.wordings) else "missed revision"
+                    self._fail(kind, f"revision {number} where {len(memory.wordings)} is due", memory)
+
+    def _identify(self, memory: _Memory, entry_id: int) -> bool:
+        """Tell whether an article and an entry belong together and nothing is amiss with either."""
+        owner = self._owners.setdefault(entry_id, memory)
+        if memory.entry_id is None:
+            memory.entry_id = entry_id
+        if owner is not memory:
+            self._fail("false merge", f"both are entry {entry_id}", memory, owner)
+        elif memory.entry_id != entry_id:
+            self._fail("false split", f"entry {memory.entry_id} became {entry_id} too", memory)
+        return not memory.spoilt
+
+    def _check_fresh(self, db: Connection, fresh: Sequence[tuple[_Memory, int]]) -> None:
+        """Hold the dates of new entries to their interval, and to the listing's order where one pass showed several."""
+        last: dict[int, str] = {}
+        for memory, pass_number in fresh:
+            row = db.execute(
+                "SELECT entry_id, tag_uri, feed_date, not_before, first_seen FROM entries WHERE entry_id = ?",
+                (memory.entry_id,),
+            ).fetchone()
+            if row is None or memory.spoilt:
+                continue
+            self._minted[row[0]] = tuple(row)
+            _, _, feed_date, not_before, first_seen = row
+            if (not_before, first_seen) != (memory.not_before, memory.first_seen):
+                due = f"({memory.not_before}, {memory.first_seen}]"
+                self._fail("wrong interval", f"({not_before}, {first_seen}] where {due} is due", memory)
+            if not (not_before or "") <= feed_date <= first_seen:
+                self._fail("feed date outside its interval", f"{feed_date} in ({not_before}, {first_seen}]", memory)
+            if feed_date >= last.get(pass_number, "9"):
+                self._fail("feed dates out of order", f"{feed_date} for a row below {last[pass_number]}", memory)
+            last[pass_number] = feed_date
+
+    def _check_listed(self, db: Connection) -> None:
+        """Hold the entries that are not withdrawn to the articles that should not be."""
+        found = dict(db.execute("SELECT entry_id, missed FROM entries WHERE withdrawn_at IS NULL"))
+        for memory in list(self._listed.values()):
+            if memory.spoilt or memory.entry_id is None:
+                continue
+            if memory.entry_id not in found:
+                self._fail("false withdrawal", f"lacking in {memory.missed} complete crawls only", memory)
+            elif (missed := found.pop(memory.entry_id)) != memory.missed:
+                self._fail("miscounted absence", f"{missed} where {memory.missed} complete crawls lacked it", memory)
+        for entry_id in found:
+            owner = self._owners.get(entry_id)
+            if owner is not None and not owner.spoilt and owner.article.number not in self._listed:
+                self._fail("missed withdrawal", "lacking in two complete crawls in a row", owner)
+
+    def _fail(self, kind: str, detail: str, *memories: _Memory | None) -> None:
+        known = [memory for memory in memories if memory is not None]
+        if known and all(memory.spoilt for memory in known):
+            return
+        for memory in known:
+            memory.spoilt = True
+        articles = tuple(told(memory.article) for memory in known)
+        self.failures.append(Failure(kind, self.seed, self.day, detail, articles))

@@ -1,0 +1,135 @@
+"""Simulated years against the oracle: no false merge, no false split, nothing missed, nothing falsely withdrawn."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+from random import Random
+
+import pytest
+from conftest import CommandLine
+from listing_server import ListingServer
+from simulated_events import Editor, Rates, Weather
+from simulated_oracle import Oracle
+from simulated_server import Html, SimulatedServer
+from simulated_source import Column, Site
+from simulation import Report, Scene, Simulation, simulate, weather_of
+
+from archive.identity.matching import Candidate, Match, Row
+from archive.store import open_archive
+
+SHORT = Scene(entries=32, per_page=8, weather=Weather(quiet=0.7))
+ROUGH = Weather(blocked=0.1, unreachable=0, cut_short=0, half_read=0.1, shifting=0.3, restless=0)
+
+
+def kinds(report: Report) -> set[str]:
+    return {failure.kind for failure in report.failures}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_five_years_break_no_promise(seed: int) -> None:
+    report = simulate(seed, years=5, scene=SHORT)
+    assert [str(failure) for failure in report.failures[:3]] == []
+    assert {name for name, count in report.events.items() if count} >= {one.name for one in fields(Rates)}
+    assert {"complete", "unchanged", "partial", "blocked", "unreachable"} <= report.crawls.keys()
+
+
+def test_a_column_of_the_real_size_breaks_no_promise() -> None:
+    report = simulate(seed=5, years=0.06, scene=Scene())
+    assert [str(failure) for failure in report.failures[:3]] == []
+
+
+def test_a_seed_can_be_replayed() -> None:
+    once, again = (simulate(seed=6, years=0.2, scene=SHORT) for _ in range(2))
+    assert once == again
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_days_through_the_real_spider_and_a_real_server(seed: int, tmp_path: Path) -> None:
+    random = Random(seed)
+    column = Column(random, entries=20, per_page=5)
+    site, editor = Site(column, Html()), Editor(column)
+    oracle = Oracle(seed, site.shown)
+    command = CommandLine(tmp_path)
+    with ListingServer() as server:
+        source = SimulatedServer(server, site, editor)
+        for day in range(12):
+            column.day = oracle.day = day
+            editor.work_a_day(pace=2.0)
+            before = source.begin_a_day(weather_of(random, ROUGH, column), random)
+            row = command.crawl(server)
+            with closing(sqlite3.connect(tmp_path / "archive.db")) as db:
+                oracle.check_crawl(db, row["crawl_id"], before & {article.number for article in column.listed})
+            if row["outcome"] in ("complete", "unchanged"):
+                column.rest(also_touched=source.touched)
+        with closing(sqlite3.connect(tmp_path / "archive.db")) as db:
+            oracle.check_all(db)
+    assert [str(failure) for failure in oracle.failures[:3]] == []
+
+
+def by_title_only(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Match]:
+    known = {candidate.title_key: candidate.entry_id for candidate in candidates}
+    return {row.place: found(known.pop(row.title_key, None)) for row in rows}
+
+
+def by_position(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Match]:
+    known = [candidate.entry_id for candidate in candidates]
+    return {row.place: found(known.pop(0) if known else None) for row in rows}
+
+
+def by_nothing(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Match]:
+    return {row.place: found(None) for row in rows}
+
+
+def found(entry_id: int | None) -> Match:
+    return Match(entry_id, "same wording" if entry_id else "new")
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"),
+    [
+        (by_title_only, "false merge"),
+        (by_title_only, "false split"),
+        (by_position, "false merge"),
+        (by_nothing, "false split"),
+    ],
+)
+def test_the_oracle_tells_of_a_matcher_that_is_wrong(
+    broken: Callable[..., dict[int, Match]], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.settling.settle.match", broken)
+    assert kind in kinds(simulate(seed=9, years=0.3, scene=SHORT))
+
+
+@pytest.mark.parametrize(
+    ("harm", "kind"),
+    [
+        ("UPDATE entries SET feed_date = '2001' WHERE entry_id = (SELECT min(entry_id) FROM entries)", "moved"),
+        ("UPDATE entries SET tag_uri = 'tag:x' WHERE entry_id = (SELECT min(entry_id) FROM entries)", "moved"),
+        ("UPDATE entries SET first_seen = '2001' WHERE entry_id = (SELECT min(entry_id) FROM entries)", "moved"),
+        ("UPDATE entries SET withdrawn_at = '2026' WHERE missed = 0", "false withdrawal"),
+        ("UPDATE entries SET withdrawn_at = NULL, missed = 0", "missed withdrawal"),
+        ("UPDATE revisions SET title = 'Another' WHERE revision_id = 1", "wrong history"),
+        ("UPDATE listing_rows SET entry_id = (SELECT min(entry_id) FROM entries)", "false merge"),
+        ("DELETE FROM listing_rows", "missed entry"),
+        ("UPDATE revisions SET number = number + 7", "false edit"),
+    ],
+)
+def test_the_oracle_tells_of_an_archive_that_was_harmed(harm: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_archive(Path(":memory:")) as db:
+        simulation = Simulation(10, SHORT, db)
+        for _ in range(30):
+            simulation.live_a_day()
+        check = Oracle.check_crawl
+
+        def check_harmed(self: Oracle, *arguments: object) -> None:
+            db.execute(harm)
+            check(self, *arguments)
+
+        monkeypatch.setattr(Oracle, "check_crawl", check_harmed)
+        for _ in range(5):
+            simulation.live_a_day()
+        assert any(one.startswith(kind) for one in kinds(simulation.report()))
