@@ -1,0 +1,53 @@
+"""At which points to kill: all kinds of calls that a crawl makes, those with consequences most often."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from faults.strace import Call
+from faults.trials import Point
+
+# what changes a file or a lock, or talks to the server; of these the most points are drawn
+TELLING = {
+    *("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "unlink", "rename", "openat", "close", "fcntl", "flock"),
+    *("socket", "connect", "sendto", "sendmsg", "recvfrom", "getsockopt"),
+}
+WEIGHT = 5
+START_UP = "start-up"
+
+
+def draw(calls: Mapping[str, Sequence[Call]], seed: int) -> list[Point]:
+    """Return all points of the scenarios' calls, so ordered that any beginning of the list is a fair sample.
+
+    Each scenario and kind of call has its turn; a telling kind has several, so its few calls are soon all drawn. What
+    comes before a crawl touches the archive is Python importing its modules: one kind for all of it.
+    """
+    chance = random.Random(seed)
+    ranked: list[tuple[float, float, Point]] = []
+    for (_, kind), points in sorted(_by_kind(calls).items()):
+        weight = WEIGHT if kind in TELLING else 1
+        chance.shuffle(points)
+        ranked += [(number // weight, chance.random(), point) for number, point in enumerate(points)]
+    return [point for *_, point in sorted(ranked)]
+
+
+def after_start_up(calls: Sequence[Call]) -> Iterator[Call]:
+    """Yield the calls from the first that touches the archive's lock on."""
+    started = False
+    for call in calls:
+        started = started or ".db.lock" in call.arguments
+        if started:
+            yield call
+
+
+def _by_kind(calls: Mapping[str, Sequence[Call]]) -> dict[tuple[str, str], list[Point]]:
+    kinds = defaultdict(list)
+    for scenario, made in calls.items():
+        late = set(after_start_up(made))
+        # two threads may both have an Nth call of a kind: the first that comes to it is where the process dies
+        points = {Point(scenario, call.syscall, call.when): call in late for call in reversed(made)}
+        for point, is_late in points.items():
+            kinds[scenario, point.syscall if is_late else START_UP].append(point)
+    return kinds

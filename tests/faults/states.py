@@ -1,0 +1,99 @@
+"""What an archive says, without ids and times, so that two archives of one history can be compared.
+
+Only the views that are a contract, and the journal of changes, are read: the tables under them may change.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Row = tuple[object, ...]
+
+WORDING = "title, publication, attribution, excerpt, commentary"
+# how many crawls that ended well had begun by then: a time as a place in history
+AGE = "(SELECT count(*) FROM crawl_log l WHERE l.outcome IN ('complete', 'unchanged') AND l.started_at <= {})"
+QUERIES = {
+    # in the order of the feeds
+    "current_entries": (
+        f"SELECT source, {WORDING}, revision, page, position, withdrawn_at IS NOT NULL, not_before IS NOT NULL,"
+        f" {AGE.format('not_before')} FROM current_entries ORDER BY feed_date DESC"
+    ),
+    "entry_history": (
+        f"SELECT {WORDING}, revision, technical, page, position, url, body_sha256, match_method"
+        " FROM entry_history ORDER BY first_seen, page, position, revision"
+    ),
+    "changes": (
+        "SELECT kind, (SELECT title FROM current_entries e WHERE e.entry_id = c.entry_id),"
+        " (SELECT url FROM links l WHERE l.link_id = c.link_id) FROM changes c ORDER BY at"
+    ),
+    "patent_search_links": "SELECT source, label, url, status, outcome FROM patent_search_links ORDER BY label, url",
+    # a killed crawl is closed as failed by the next one, and is no part of the history
+    "crawl_log": (
+        "SELECT source, mode, outcome, pages, entries, new, revised, withdrawn, returned FROM crawl_log"
+        " WHERE outcome <> 'failed' ORDER BY crawl_id"
+    ),
+}
+PORT = re.compile(r"//127\.0\.0\.1:\d+")
+
+
+@dataclass(frozen=True)
+class State:
+    """What an archive says; `identities` are what each entry keeps for good: id, tag and feed date."""
+
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in QUERIES})
+    identities: frozenset[Row] = frozenset()
+    failed: int = 0
+
+    @property
+    def crawls(self) -> int:
+        """How many crawls ended otherwise than by being killed."""
+        return len(self.tables["crawl_log"])
+
+
+def read_state(archive: Path) -> State:
+    """Return what the archive says; one that is missing, or has no tables yet, says nothing."""
+    with closing(sqlite3.connect(archive)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'crawl_log'").fetchone():
+            return State()
+        tables = {name: [_portless(row) for row in connection.execute(query)] for name, query in QUERIES.items()}
+        identities = frozenset(connection.execute("SELECT entry_id, tag_uri, feed_date FROM current_entries"))
+        failed = connection.execute("SELECT count(*) FROM crawl_log WHERE outcome = 'failed'").fetchone()[0]
+    return State(tables, identities, failed)
+
+
+def differences(found: State, expected: State) -> Iterator[str]:
+    """Say in what two states differ, one line for each table."""
+    for name in QUERIES:
+        ours, theirs = found.tables[name], expected.tables[name]
+        if ours != theirs:
+            number = next((n for n, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), None)
+            where = "" if number is None else f"; row {number} is {ours[number]}, expected {theirs[number]}"
+            yield f"{name}: {len(ours)} rows, expected {len(theirs)}{where}"
+
+
+def lost_identities(found: State, before: State) -> Iterator[str]:
+    """Say which entries have another id, tag or feed date than they had."""
+    for identity in sorted(before.identities - found.identities, key=str):
+        yield f"an entry lost its identity {identity}"
+
+
+def damage(archive: Path) -> Iterator[str]:
+    """Say what SQLite finds wrong with the file itself."""
+    with closing(sqlite3.connect(archive)) as connection:
+        try:
+            for (line,) in connection.execute("PRAGMA integrity_check"):
+                if line != "ok":
+                    yield f"integrity_check: {line}"
+            for row in connection.execute("PRAGMA foreign_key_check"):
+                yield f"foreign_key_check: {row}"
+        except sqlite3.DatabaseError as error:
+            yield f"the archive cannot be read: {error}"
+
+
+def _portless(row: Row) -> Row:
+    return tuple(PORT.sub("//127.0.0.1", cell) if isinstance(cell, str) else cell for cell in row)

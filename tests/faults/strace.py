@@ -1,0 +1,130 @@
+"""Killing a command at its Nth system call of a kind, and learning which calls it makes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE = 60.0
+# seconds: how long strace holds a call, longer than we wait; how often we look whether it does
+HELD = "100s"
+GLANCE = 0.005
+# only the named calls stop the process, so that a watched run takes hardly longer than another
+STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "0")
+CALL = re.compile(r"^(\d+) +(\w+)\((.*)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A system call: the `when`th of its kind in its thread, with its arguments as strace shows them."""
+
+    syscall: str
+    when: int
+    arguments: str
+    thread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def hindrance() -> str | None:
+    """Say why nothing can be traced here; None where it can."""
+    if not shutil.which("strace"):
+        return "strace is not installed"
+    tried = subprocess.run(
+        [*STRACE, "-o", os.devnull, "-e", "trace=execve", "true"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return f"strace may not trace here: {tried.stderr.strip()}" if tried.returncode else None
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Done:
+    """Run a command to its end; of one that hangs nothing is left."""
+    with _started(command, folder, environment) as process:
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+    return Done(process.returncode, stdout, stderr)
+
+
+def run_killed(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, syscall: str, when: int
+) -> Done:
+    """Run a command that gets SIGKILL as one of its threads enters its `when`th `syscall`, which is not carried out.
+
+    strace holds the thread there and we kill it: strace's own `signal=KILL` does nothing under `--seccomp-bpf` (as of
+    6.1), and without that each run would take 3 s longer.
+    """
+    inject = ["-o", str(log), "-e", f"trace={syscall}", "-e", f"inject={syscall}:delay_enter={HELD}:when={when}"]
+    until = time.monotonic() + PATIENCE
+    log.write_bytes(b"")
+    with _started([*STRACE, *inject, *command], folder, environment) as process, log.open(encoding="utf-8") as lines:
+        seen = ""
+        while process.poll() is None:
+            new = lines.read()
+            seen += new
+            if new and (thread := next((call.thread for call in _calls(seen) if call.when == when), None)):
+                os.kill(thread, signal.SIGKILL)
+                process.kill()  # only then: strace, still waiting, would keep the dead from leaving
+                break
+            if time.monotonic() > until:
+                raise TimeoutError(f"{syscall} {when} is neither reached nor passed after {PATIENCE:.0f} s")
+            time.sleep(GLANCE)
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+    return Done(process.returncode, stdout, stderr)
+
+
+@contextmanager
+def _started(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Start a command in a process group of its own, of which nothing is left at the end."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def trace(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, syscalls: str = "all"
+) -> list[Call]:
+    """Run a command undisturbed and return its calls in order; strace counts each thread's apart, and so does this."""
+    done = run([*STRACE, "-o", str(log), "-e", f"trace={syscalls}", *command], folder, environment)
+    if done.returncode:
+        raise RuntimeError(f"the traced run ended with {done.returncode}: {done.stderr}")
+    return list(_calls(log.read_text(encoding="utf-8", errors="replace")))
+
+
+def _calls(log: str) -> Iterator[Call]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for found in CALL.finditer(log):
+        thread, syscall, arguments = found.groups()
+        counts[thread, syscall] += 1
+        yield Call(syscall, counts[thread, syscall], arguments, int(thread))
