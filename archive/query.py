@@ -17,7 +17,7 @@ from archive.values import Source
 class CurrentEntry:
     """An entry with its current wording, as publishing needs it: nothing in it changes unless the entry does.
 
-    `updated` is the stored time of its latest significant change: the feed date until it is first revised.
+    `updated` is the stored time of its latest change that readers are told of: the feed date until it is first revised.
     `seen_at_url` is the listing page that first showed the current wording.
     """
 
@@ -40,7 +40,8 @@ class CurrentEntry:
 _ENTRIES = """
     SELECT e.entry_id, e.tag_uri, e.title, e.publication, e.attribution, e.excerpt, e.commentary, e.not_before,
            e.first_seen, e.feed_date,
-           coalesce((SELECT max(x.at) FROM changes x WHERE x.entry_id = e.entry_id AND x.kind = 'revised'), e.feed_date),
+           coalesce((SELECT max(x.at) FROM changes x
+                     WHERE x.entry_id = e.entry_id AND x.kind = 'revised' AND x.announced = 1), e.feed_date),
            e.withdrawn_at, r.number, c.url
     FROM entries e JOIN sources s USING (source_id) JOIN revisions r USING (revision_id) JOIN captures c USING (capture_id)
     WHERE s.name = ? ORDER BY e.feed_date DESC

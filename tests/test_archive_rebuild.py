@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from archive.captures import record_capture
 from archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
 from archive.rebuilding.deciding import merge, split
+from archive.query import newest_entries
 from archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
 from archive.schema import migrations
 from archive.settling.decisions import surviving
@@ -230,10 +231,12 @@ def test_an_older_capture_moves_first_seen_and_leaves_id_date_and_journal(column
     column.crawl(A)
     column.crawl(listing(A, B))
     before = column.rows("SELECT entry_id, tag_uri, feed_date FROM current_entries ORDER BY title")
+    updated = [one.updated for one in newest_entries(column.db, "town")]
     changes = column.rows("SELECT change_id, at, kind, entry_id, announced, revision_id FROM changes")
     found = backfill(column, -30, listing(entry("Bears", commentary="In the beginning."), A))
     assert found.minted == 0
     assert column.rows("SELECT entry_id, tag_uri, feed_date FROM current_entries ORDER BY title") == before
+    assert [one.updated for one in newest_entries(column.db, "town")] == updated, "readers would see an edit"
     assert column.rows("SELECT DISTINCT substr(first_seen, 1, 10) FROM current_entries") == [("2026-01-30",)]
     assert history(column, "Bears") == [
         (1, 0, "Bears", "In the beginning.", 1), (2, 0, "Bears", "As before.", 1)
