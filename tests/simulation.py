@@ -28,12 +28,14 @@ from sqlite_utils import Database
 from archive.captures import find_validators, record_capture
 from archive.crawls import begin_crawl, last_good, settled_pages
 from archive.identity import keys
+from archive.rebuilding.rebuild import Rebuilt, rebuild
 from archive.settling.settle import settle
 from archive.store import open_archive
 from archive.values import Fault, Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
 from crawler.reading import Answer, Known, ListingReader
 
 DAYS = 365
+AUTHORITY = "example.org,2026"
 START = datetime(2026, 1, 1, 6, tzinfo=UTC)
 SOURCE = Source("simulated", "http://simulated.example/1", "The simulated column", "en")
 FAULTS: dict[str, tuple[int | None, Fault | None]] = {
@@ -112,6 +114,11 @@ class Simulation:
         if outcome in ("complete", "unchanged"):
             self._column.rest(also_touched=crawl.touched)
         self._day += 1
+
+    def derive_again(self) -> Rebuilt:
+        """Settle all crawls again from their captures, and compare."""
+        at = START + timedelta(days=self._day)
+        return rebuild(self._db, self._register, at=at, authority=AUTHORITY, apply=False)
 
     def report(self) -> Report:
         """Hold the whole archive to what was shown; return what was done and found."""
@@ -203,7 +210,7 @@ class SimulatedCrawl:
         verdict = self._read()
         throughout &= {article.number for article in self.site.column.listed}
         at = self.at + timedelta(minutes=10)
-        settle(self.db, crawl_id, verdict, self.register, Traffic(), at=at, authority="example.org,2026")
+        settle(self.db, crawl_id, verdict, self.register, Traffic(), at=at, authority=AUTHORITY)
         oracle.check_crawl(self.db, crawl_id, throughout)
         return verdict.outcome
 

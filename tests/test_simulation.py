@@ -42,6 +42,16 @@ def test_a_column_of_the_real_size_breaks_no_promise() -> None:
     assert [str(failure) for failure in report.failures[:3]] == []
 
 
+def test_a_simulated_year_is_derived_the_same_again_from_its_captures() -> None:
+    with open_archive(Path(":memory:")) as db:
+        simulation = Simulation(9, SHORT, db)
+        for _ in range(365):
+            simulation.live_a_day()
+        found = simulation.derive_again()
+    assert (found.differences, found.minted) == ((), 0)
+    assert found.crawls > 300
+
+
 def test_a_seed_can_be_replayed() -> None:
     once, again = (simulate(seed=6, years=0.2, scene=SHORT) for _ in range(2))
     assert once == again
