@@ -217,7 +217,8 @@ class Prose:
         one, two = text[at], text[at + 1]
         changed = self.random.choice([two + one, one, one + one + two, one + self.random.choice("aeioutsn")])
         result = text[:at] + changed + text[at + 2 :]
-        return result if result != text else self._typo(text)
+        # letter case alone is no other spelling of a publication
+        return result if result.casefold() != text.casefold() else self._typo(text)
 
     def _text(self, templates: list[str], subject: Subject, words: int) -> str:
         sentences: list[str] = []
