@@ -18,14 +18,14 @@ from settling import DAY, SEARCH, START, A, B, C, Column, LineParser, entry, lis
 from sqlite_utils import Database
 
 from archive.captures import record_capture
-from archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
+from archive.errors import ArchiveBusy, ArchiveOutdated, CannotDecide, CannotRebuild
 from archive.query import newest_entries
 from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
 from archive.schema import migrations
 from archive.settling.decisions import surviving
 from archive.settling.settle import settle
-from archive.store import open_archive
+from archive.store import open_archive, read_archive
 from archive.values import Fetched, ListingPage, Outcome, Traffic, Verdict
 
 LATER = START + 400 * DAY
@@ -106,6 +106,23 @@ def test_a_damaged_capture_stops_it_and_changes_nothing(column: Column) -> None:
     with pytest.raises(CannotRebuild, match=r"crawl 1: body .*nothing was changed"):
         again(column)
     assert column.truth() == truth
+
+
+def test_a_reader_who_does_not_end_keeps_the_archive_as_it_is(
+    column: Column, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_eventful_year(column)
+    column.db.execute("UPDATE entries SET title = 'Vandals'")
+    monkeypatch.setattr("archive.store.BUSY_SECONDS", 0)
+    column.db.execute("PRAGMA busy_timeout=50")
+    truth = column.truth()
+    with read_archive(tmp_path / "archive.db") as reader:
+        assert reader.execute("SELECT count(*) FROM entries").fetchone()
+        with pytest.raises(ArchiveBusy, match=r"archive\.db: in use by another program"):
+            again(column)
+    assert column.truth() == truth
+    again(column)
+    assert column.truth() != truth
 
 
 def test_an_entry_that_its_captures_do_not_show_any_more_stops_it(column: Column) -> None:

@@ -27,6 +27,7 @@ from archive.settling.journal import record_changes
 from archive.settling.past import Past, take_past
 from archive.settling.recording import Settling
 from archive.settling.settle import derive
+from archive.store import replace_content
 from archive.values import Counts, Parser
 
 Prepare = Callable[[Database], Collection[int]]
@@ -67,6 +68,7 @@ def rebuild(
 
     Raises:
         CannotRebuild: a body is damaged, or an entry would be lost; nothing is changed.
+        ArchiveBusy: somebody reads the archive and does not end; nothing is changed.
     """
     with closing(sqlite3.connect("", isolation_level=None)) as connection:
         db.conn.backup(connection)
@@ -81,7 +83,7 @@ def rebuild(
         scratch.execute("COMMIT")
         differences = tuple(compare(db, scratch))
         if apply and (differences or derived_by(db) != parser.PARSER_VERSION):
-            connection.backup(db.conn)
+            replace_content(db, scratch)
         return Rebuilt(len(settled_crawls(scratch)), differences, minted, tuple(counts))
 
 
