@@ -16,6 +16,7 @@ from archive.values import Counts, Mode, Source, Traffic, Verdict
 class Crawl:
     """A crawl that has begun, and the start of the last complete one before it (None where there is none).
 
+    That is never later than its own start: a crawl whose clock was ahead says nothing of when this one's entries came.
     `parser_version` is the one that settled it first, None where that is yet to come.
     """
 
@@ -66,7 +67,7 @@ def find_crawl(db: Database, crawl_id: int) -> Crawl:
         *db.execute(
             "SELECT c.crawl_id, c.source_id, s.name, c.mode, c.parser_version, (SELECT p.started_at FROM crawls p"
             " WHERE p.source_id = c.source_id AND (p.ordered_at, p.crawl_id) < (c.ordered_at, c.crawl_id)"
-            " AND p.mode = 'full' AND p.outcome IN ('complete', 'unchanged')"
+            " AND p.mode = 'full' AND p.outcome IN ('complete', 'unchanged') AND p.started_at <= c.started_at"
             " ORDER BY p.ordered_at DESC, p.crawl_id DESC LIMIT 1)"
             " FROM crawls c JOIN sources s USING (source_id) WHERE c.crawl_id = ?",
             (crawl_id,),

@@ -7,7 +7,6 @@ A rollback journal, and not WAL: a WAL archive cannot be opened by a reader who 
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -105,27 +104,16 @@ def writing(db: Database) -> Iterator[None]:
     db.conn.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.conn.execute("COMMIT")
     except BaseException:
         if db.conn.in_transaction:
             db.conn.execute("ROLLBACK")
         raise
-    db.conn.execute("COMMIT")
 
 
-def replace_content(db: Database, other: Database) -> None:
-    """Make an archive what `other` is, in one transaction: whoever reads meanwhile sees the one or the other.
-
-    Raises:
-        ArchiveBusy: somebody went on reading for too long; nothing was changed.
-    """
-    began = time.monotonic()
-
-    def give_up(status: int, _remaining: int, _total: int) -> None:
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() - began > BUSY_SECONDS:
-            file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
-            raise ArchiveBusy(Path(file), f"another program, for more than {BUSY_SECONDS} s")
-
-    other.conn.backup(db.conn, progress=give_up)
+def path_of(db: Database) -> Path:
+    """Return the file of an open archive; an empty path where it is in memory."""
+    return Path(db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0])
 
 
 def _finish_rollback(path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.truth_checks import NotTruth
 from archive.values import Source
 
 Row = Mapping[str, Any]
@@ -33,10 +34,6 @@ _CHANGES = (
     " l.outcome AS link_outcome, l.gone_at AS link_gone_at FROM changes c LEFT JOIN links l USING (link_id)"
     " ORDER BY c.change_id"
 )
-
-
-class NotTruth(ValueError):
-    """Rows that cannot be an archive's; the text says of which table, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,8 @@ def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
 def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int, parser_version: int) -> None:
     """Store the truth of another archive in one that is empty, ids and all; its bodies are stored already.
 
-    `read_by` is the version of the parser by which that archive was derived, `parser_version` the program's own.
+    `rows` were checked: see `archive.truth_checks`. `read_by` is the version of the parser by which that archive was
+    derived, `parser_version` the program's own.
 
     Raises:
         NotTruth: the rows are not an archive's.
@@ -91,6 +89,12 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int,
         if (broken := db.execute(f"PRAGMA foreign_key_check({table})").fetchone()) is not None:
             raise NotTruth(f"row {broken[1]} of its {table} refers to one of {broken[2]} that is not there")
     db.execute(f"PRAGMA user_version={min(read_by, parser_version):d}")
+
+
+def source_of(db: Database, name: str) -> Source | None:
+    """Return the source of that name; None where the archive has none."""
+    row = db.execute("SELECT name, url, title, language FROM sources WHERE name = ?", (name,)).fetchone()
+    return Source(*row) if row else None
 
 
 def find_or_add_source(db: Database, source: Source) -> int:
@@ -139,6 +143,30 @@ def known_captures(db: Database, source_id: int) -> dict[tuple[str, str, str | N
     return {(url, at, body): capture_id for url, at, body, capture_id in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """An imported crawl that settled nothing, since it looked wrong."""
+
+    crawl_id: int
+    started_at: str
+    reason: str | None
+
+
+def suspect_imports(db: Database, source_id: int) -> dict[int, Suspect]:
+    """Return by capture the suspect crawls of a source that were imported and settled nothing."""
+    rows = db.execute(
+        "SELECT c.capture_id, w.crawl_id, w.started_at, w.reason FROM captures c JOIN crawls w USING (crawl_id)"
+        " WHERE w.source_id = ? AND w.imported = 1 AND w.settled = 0 AND w.outcome = 'suspect'",
+        (source_id,),
+    )
+    return {capture_id: Suspect(*suspect) for capture_id, *suspect in rows}
+
+
+def accept_crawl(db: Database, crawl_id: int, reason: str) -> None:
+    """Let a suspect crawl be settled: what was decided of it is decided otherwise."""
+    db.execute("UPDATE crawls SET outcome = 'partial', settled = 1, reason = ? WHERE crawl_id = ?", (reason, crawl_id))
+
+
 def recorded_crawls(db: Database, source_id: int) -> dict[str, list[Recorded]]:
     """Return a source's crawls by when they began, each with what identifies its captures."""
     found: dict[str, list[Recorded]] = {}
@@ -179,13 +207,10 @@ def _known(table: str) -> str:
 
 
 def _insert(db: Database, table: str, rows: Sequence[Row]) -> None:
-    columns = {row[1] for row in db.execute(f"PRAGMA table_info({_known(table)})")}
     for row in rows:
-        if unknown := sorted(row.keys() - columns):
-            raise NotTruth(f"its {table} have a column {unknown[0]!r}, which this version does not know")
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
-        db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names checked
+        db.execute(f"INSERT INTO {_known(table)} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names checked
 
 
 def _change(db: Database, row: Row) -> dict[str, Any]:

@@ -53,6 +53,20 @@ class Duration(click.ParamType[float]):
         return float(int(found[1]) * _SECONDS[found[2]])
 
 
+class RevisionNumber(click.ParamType[int]):
+    """A click type for the number of a revision."""
+
+    name = "revision"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; fail with what is allowed."""
+        text = str(value).strip()
+        if not re.fullmatch("[0-9]{1,9}", text) or int(text) == 0:
+            self.fail(f"{value!r} is no revision; they count from 1", param, ctx)
+        return int(text)
+
+
 PORT = Port()
+REVISION = RevisionNumber()
 SECONDS = Seconds()
 DURATION = Duration()

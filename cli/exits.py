@@ -48,7 +48,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
     from browse.server import CannotListen
     from cli.configuration import ConfigurationError
     from crawler.sources import SourceError
-    from exchange.errors import ExchangeError, ExportUnwritable, WrongImport
+    from exchange.errors import CannotWrite, ExchangeError, WrongImport
     from feeds.errors import FeedsError, OutputTaken, OutputUnwritable
 
     return [
@@ -64,7 +64,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (OutputTaken, CANNOT_WRITE),
         (FeedsError, NO_INPUT),
         (CannotListen, TRY_AGAIN),
-        (ExportUnwritable, CANNOT_WRITE),
+        (CannotWrite, CANNOT_WRITE),
         (WrongImport, USAGE),
         (ExchangeError, NO_INPUT),
     ]

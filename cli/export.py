@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.context import Context, pass_context
-from cli.terminal import counted, kilobytes, progress_bar, say, say_json
+from cli.terminal import counted, kilobytes, progress_bar, say, say_json, silence
 
 if TYPE_CHECKING:
     from exchange.exporting import Exported, Progress
@@ -37,6 +40,8 @@ def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
     to_output = str(file) == "-"
     if to_output and as_json:
         raise click.UsageError("--json and the file cannot both go to standard output")
+    if to_output and sys.stdout.isatty():
+        raise click.UsageError("a terminal cannot show it; name a file, or pipe standard output into a program")
     if file.suffix == ".warc":
         raise click.UsageError(f"{file}: the file is compressed; name it {file}.gz")
     context.require_archive()
@@ -51,14 +56,41 @@ def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
 
 def _write(archive: Path, file: Path | None, show: Progress | None) -> tuple[Exported, int]:
     """Write from a copy: whoever reads the archive itself for minutes keeps a crawl from writing to it."""
-    from archive.backup import copy_archive
     from archive.store import read_archive
+    from exchange.errors import ExportUnwritable
     from exchange.exporting import export as write_warc
     from exchange.output import open_output
 
-    with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
-        copy = Path(folder) / "archive.db"
-        copy_archive(archive, copy)
-        with read_archive(copy) as db, open_output(file) as out:
-            done = write_warc(db, out, show=show)
-        return done, out.size
+    try:
+        with _copy_of(archive) as copy:
+            with read_archive(copy) as db, open_output(file) as out:
+                done = write_warc(db, out, show=show)
+            return done, out.size
+    except ExportUnwritable:
+        if file is None:
+            silence(sys.stdout)  # what is left of it must not be tried again at the end
+        raise
+
+
+@contextmanager
+def _copy_of(archive: Path) -> Iterator[Path]:
+    """Give a copy of the archive that is gone afterwards.
+
+    Raises:
+        NoRoom: it cannot be kept.
+    """
+    from archive.backup import copy_archive
+    from archive.errors import ArchiveUnwritable
+    from exchange.errors import NoRoom
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="foreign-eyes-")
+    except OSError as error:
+        raise NoRoom("the temporary folder", error.strerror or error) from error
+    with folder:
+        copy = Path(folder.name) / "archive.db"
+        try:
+            copy_archive(archive, copy)
+        except ArchiveUnwritable as error:  # of the two only the copy is written
+            raise NoRoom(tempfile.gettempdir(), error.__cause__ or error) from error
+        yield copy

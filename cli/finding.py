@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OFFERED = 10
 
 
-def find_one(db: Database, wanted: str) -> Named:
+def find_one(db: Database, wanted: str, command: str = "history") -> Named:
     """Return the entry that `wanted` means, and say on stderr where it is not plainly that.
 
     Raises:
@@ -28,7 +28,7 @@ def find_one(db: Database, wanted: str) -> Named:
 
     if not wanted.strip():
         raise click.UsageError("ENTRY is empty: give an id, a tag URI or a part of a title")
-    found = _the_one(wanted, find_entries(db, wanted))
+    found = _the_one(wanted, find_entries(db, wanted), command)
     if found.merged_id is not None:
         say(f"{found.merged_id} was merged into {found.entry_id}", err=True)
     if found.former_title is not None:
@@ -36,7 +36,7 @@ def find_one(db: Database, wanted: str) -> Named:
     return found
 
 
-def _the_one(wanted: str, found: list[Named]) -> Named:
+def _the_one(wanted: str, found: list[Named], command: str) -> Named:
     """Return the only entry found.
 
     Raises:
@@ -54,7 +54,7 @@ def _the_one(wanted: str, found: list[Named]) -> Named:
 
     lines = [shortened(f"  {one.entry_id}  {_name(one)}") for one in found[:OFFERED]]
     more = [f"  and {len(found) - OFFERED} more"] if len(found) > OFFERED else []
-    head = f"{wanted!r} is in the titles of {len(found)} entries; name one by its id: foreign-eyes history ID"
+    head = f"{wanted!r} is in the titles of {len(found)} entries; name one by its id: foreign-eyes {command} ID"
     raise Stopped(NO_INPUT, "\n".join([head, *lines, *more]))
 
 

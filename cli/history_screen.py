@@ -140,8 +140,8 @@ def _write_revision(paper: Paper, told: History, revision: Revision) -> None:
 
 
 def _match(revision: Revision) -> str:
-    if revision.match_method == "new":
-        return "new"
+    if revision.match_method in ("new", "merged by an operator", "as settled before"):
+        return revision.match_method
     score = "" if revision.match_score is None else f" ({revision.match_score:.0f})"
     return f"matched by {revision.match_method}{score}"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from cli import exits
 from cli.context import Context, pass_context
-from cli.terminal import counted, progress_bar, say, say_json
+from cli.terminal import counted, printable, progress_bar, say, say_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from archive.rebuilding.rebuild import Rebuilt
     from archive.values import Source
     from exchange.bodies import Bodies
-    from exchange.bringing import Brought, Import
-    from exchange.reading import Contents, Input
+    from exchange.contents import Contents, Input
+    from exchange.importing import Brought, Import
 
+WARNINGS_TOLD = 3
 EXAMPLES = """
 \b
 Examples:
@@ -37,10 +38,15 @@ Examples:
 
 @click.command("import", short_help="Take captures out of WARC files", epilog=EXAMPLES)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--source", metavar="NAME", help="Whose listing it is  [default: the archive's only one, or the default]")
+@click.option(
+    "--source",
+    metavar="NAME|URL",
+    help="Whose listing it is: a name, or the URL of page 1  [default: the archive's only one, or the default]",
+)
 @click.option(
     "--url", "urls", metavar="URL", multiple=True, help="Where page 1 stood then, if elsewhere; may be repeated"
 )
+@click.option("--accept", is_flag=True, help="Settle what looks suspect, too: you have looked at it")
 @click.option("--dry-run", is_flag=True, help="Report what an import would do; leave the archive as it was")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
@@ -50,16 +56,19 @@ def import_files(
     files: tuple[Path, ...],
     source: str | None,
     urls: tuple[str, ...],
+    accept: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
     """Take from each FILE what it has of the listing, and settle it at its own place in time; "-" is standard input.
 
-    Of a WARC that other programs made, the listing pages of the source are taken; what they show was seen, and what they
-    lack is never missing. An export of Foreign Eyes makes an equal archive of an empty one; to an archive that has crawls
-    it adds its captures and crawls, and the ids stay the archive's own. Nothing is changed where a file is damaged.
+    Of a WARC that other programs made, the listing pages of the source are taken. The entries on them were seen; an entry
+    that is not on them is not taken for withdrawn. An export of Foreign Eyes makes an equal archive of an empty one; to an
+    archive that has crawls it adds its captures and crawls, and the ids stay the archive's own. There --source gives
+    its only source another name. Nothing is changed where a file is damaged.
     """
+    from archive.query import find_sources
     from archive.store import refuse_other_files
     from exchange.bodies import kept_on_disk
 
@@ -67,8 +76,12 @@ def import_files(
     refuse_other_files(context.archive)
     with kept_on_disk() as bodies:
         contents = _read(files, bodies, quiet=silent)
+        sources: list[Source] = []
+        if contents.truth is None and context.archive.exists():
+            with _archive(context.archive, apply=not dry_run) as db:
+                sources = find_sources(db)
+        plan = _plan(context, sources, contents, bodies, _Wanted(source, urls, accept), quiet=silent)
         with _archive(context.archive, apply=not dry_run) as db:
-            plan = _plan(context, db, contents, bodies, source, urls)
             rebuilt = _settle(context, db, plan, apply=not dry_run, quiet=silent)
     done = _summary(plan.brought, rebuilt, [str(file) for file in files], dry_run=dry_run)
     if as_json:
@@ -76,14 +89,21 @@ def import_files(
     elif not quiet:
         _report(done)
     if not as_json:
-        for warning in done["warnings"]:
-            say(f"warning: {warning}", err=True, fg="yellow")
+        _warn(plan.brought)
     return exits.SUSPECT if done["crawls"] and set(done["crawls"]) == {"suspect"} else exits.DONE
+
+
+class _Wanted(NamedTuple):
+    """The options that say what to take, and for what."""
+
+    source: str | None
+    urls: tuple[str, ...]
+    accept: bool
 
 
 def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
     from crawler.settings import MAX_BODY_BYTES
-    from exchange.reading import read_files
+    from exchange.contents import read_files
 
     with ExitStack() as stack, progress_bar("reading", quiet=quiet) as show:
         inputs = [_open(stack, file) for file in files]
@@ -91,7 +111,7 @@ def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
 
 
 def _open(stack: ExitStack, file: Path) -> Input:
-    from exchange.reading import Input
+    from exchange.contents import Input
 
     if str(file) == "-":
         return Input("standard input", sys.stdin.buffer)
@@ -107,19 +127,25 @@ def _open(stack: ExitStack, file: Path) -> Input:
 def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
     """Give the archive: to write, under its lock; or else to read, as it is. One that is made here goes if that fails."""
     from archive.clock import now, to_text
-    from archive.lock import only_run
+    from archive.lock import holder, lock_path, only_run
     from archive.store import open_archive, read_archive
 
     if apply:
-        with only_run(path, what="an import", since=to_text(now())):
-            was_there = path.exists()
-            try:
-                with open_archive(path) as db:
-                    yield db
-            except BaseException:
-                if not was_there:
-                    path.unlink(missing_ok=True)
-                raise
+        was_there = path.exists()
+        try:
+            with only_run(path, what="an import", since=to_text(now())):
+                was_there = path.exists()
+                try:
+                    with open_archive(path) as db:
+                        yield db
+                except BaseException:
+                    if not was_there:
+                        path.unlink(missing_ok=True)
+                    raise
+        finally:
+            if not was_there and not path.exists() and holder(path) is None:
+                with suppress(OSError):
+                    lock_path(path).unlink()
     elif path.exists() and path.stat().st_size:
         with read_archive(path) as db:
             yield db
@@ -129,42 +155,47 @@ def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
 
 
 def _plan(
-    context: Context, db: Database, contents: Contents, bodies: Bodies, source: str | None, urls: Sequence[str]
+    context: Context, sources: Sequence[Source], contents: Contents, bodies: Bodies, wanted: _Wanted, *, quiet: bool
 ) -> Import:
-    """Return the import that the files call for.
+    """Return the import that the files call for; what others captured is searched here, and not under the lock.
 
     Raises:
+        NothingToImport: nothing of the source is in them.
         WrongImport: an option does not fit them.
         SourceError: there is no such source, or a URL is none.
     """
     from archive.clock import now
     from crawler import parse
-    from crawler.sources import BUILT_IN, check_url
+    from crawler.sources import BUILT_IN, check_name, check_url
     from exchange.errors import WrongImport
     from exchange.foreign_import import ForeignImport
     from exchange.own_import import OwnImport
 
-    if contents.truth is not None:
-        if source or urls:
-            raise WrongImport(
-                f"{contents.names[0]}: an export of Foreign Eyes names its sources; leave out --source and --url"
-            )
-        return OwnImport(contents.names[0], contents.truth, bodies, parse.PARSER_VERSION)
-    for url in urls:
+    for url in wanted.urls:
         check_url(url)
-    chosen = _choose_source(context, db, source)
-    if urls and source is None and chosen.url == BUILT_IN["sample"].url:
+    if contents.truth is not None:
+        if wanted.accept:
+            raise WrongImport(f"{contents.names[0]}: an export's crawls are judged already; leave out --accept")
+        if wanted.source is not None:
+            check_name(wanted.source)
+        known = {name: one.url for name, one in {**BUILT_IN, **context.configuration.sources}.items()}
+        options = (wanted.source, wanted.urls, known)
+        return OwnImport(contents.names[0], contents.truth, bodies, parse.PARSER_VERSION, *options)
+    chosen = _choose_source(context, sources, wanted.source)
+    if wanted.urls and wanted.source is None and chosen.url == BUILT_IN["sample"].url:
         raise WrongImport("whose listing stood at --url? name it with --source")
-    return ForeignImport(contents, bodies, chosen, (chosen.url, *urls), parse, now())
+    plan = ForeignImport(contents, bodies, chosen, (chosen.url, *wanted.urls), parse, now(), wanted.accept)
+    with progress_bar("searching", quiet=quiet) as show:
+        plan.find(show)
+    return plan
 
 
-def _choose_source(context: Context, db: Database, wanted: str | None) -> Source:
+def _choose_source(context: Context, sources: Sequence[Source], wanted: str | None) -> Source:
     """Return the source that is meant: as configured or built in, else as the archive has it."""
-    from archive.query import find_sources
     from archive.values import Source
     from crawler.sources import SourceError, find_source
 
-    archived = {source.name: source for source in find_sources(db)}
+    archived = {source.name: source for source in sources}
     name = wanted or (next(iter(archived)) if len(archived) == 1 else context.configuration.default_source)
     try:
         name, settings = find_source(name, context.configuration.sources)
@@ -180,7 +211,7 @@ def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet:
     from archive.clock import now
     from archive.rebuilding.rebuild import rebuild
     from crawler.session import RememberingParser
-    from exchange.bringing import NothingNew
+    from exchange.importing import NothingNew
 
     with progress_bar("settling", quiet=quiet) as show:
         options: dict[str, Any] = {"on_crawl": show} if show else {}
@@ -201,22 +232,27 @@ def _summary(brought: Brought, rebuilt: Rebuilt | None, files: list[str], *, dry
         "crawls": brought.crawls,
         "captures": brought.captures,
         "already_there": brought.already_there,
+        "accepted": brought.accepted,
         "with_ids": brought.with_ids,
         "new_entries": net.get("entries", 0),
         "new_revisions": net.get("revisions", 0),
         "dry_run": dry_run,
-        "warnings": brought.warnings,
+        "warnings": [*brought.suspects, *brought.left_out],
     }
 
 
 def _report(done: dict[str, Any]) -> None:
-    if not done["crawls"]:
+    if not done["crawls"] and not done["accepted"]:
         say(f"nothing new: the archive has it already ({counted(done['already_there'], 'capture')})", fg="green")
         return
-    crawls = counted(sum(done["crawls"].values()), "crawl")
-    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in done["crawls"].items())
-    would = "would be imported" if done["dry_run"] else "imported"
-    say(f"{counted(done['captures'], 'capture')} of {crawls} {would} ({outcomes})", fg="green", bold=True)
+    style: dict[str, Any] = {"fg": "yellow" if "suspect" in done["crawls"] else "green", "bold": True}
+    would = " would be" if done["dry_run"] else ""
+    if done["crawls"]:
+        crawls = counted(sum(done["crawls"].values()), "crawl")
+        outcomes = ", ".join(f"{number} {outcome}" for outcome, number in done["crawls"].items())
+        say(f"{counted(done['captures'], 'capture')} of {crawls}{would} imported ({outcomes})", **style)
+    if done["accepted"]:
+        say(f"{counted(done['accepted'], 'crawl')} that looked suspect{would} settled", **style)
     if done["already_there"]:
         say(f"  {done['already_there']} were in the archive already")
     say(
@@ -224,3 +260,18 @@ def _report(done: dict[str, Any]) -> None:
     )
     if done["with_ids"]:
         say("  with all ids, dates, changes and decisions of the archive that was exported")
+
+
+def _warn(brought: Brought) -> None:
+    """Say what is suspect and what was left out, the first few of each."""
+    for warnings in (brought.suspects, brought.left_out):
+        for warning in warnings[:WARNINGS_TOLD]:
+            say(f"warning: {printable(warning)}", err=True, fg="yellow")
+        if len(warnings) > WARNINGS_TOLD:
+            say(f"warning: and {len(warnings) - WARNINGS_TOLD} more; --json tells all", err=True, fg="yellow")
+    if brought.suspects and not brought.with_ids:
+        say(
+            "warning: nothing was derived from what is suspect; look at it, and if it is right import the file with --accept",
+            err=True,
+            fg="yellow",
+        )

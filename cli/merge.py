@@ -8,8 +8,8 @@ import click
 
 from cli.context import Context, pass_context
 from cli.finding import find_one
-from cli.rebuilding import as_json, rebuild_archive
-from cli.terminal import counted, say, say_json
+from cli.rebuilding import as_object, rebuild_archive, say_decided
+from cli.terminal import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,9 +30,10 @@ Examples:
 @click.argument("a")
 @click.argument("b")
 @click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
-@click.option("--json", "json", is_flag=True, help="Print one JSON object")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
 @pass_context
-def merge(context: Context, a: str, b: str, dry_run: bool, json: bool) -> int:
+def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet: bool) -> int:
     """Decide that entry B is entry A: A keeps its id and date, gets the wordings of both, and answers for B.
 
     Each is an id, a tag URI or a part of a title that no other entry has. The decision is recorded and holds when the
@@ -43,16 +44,15 @@ def merge(context: Context, a: str, b: str, dry_run: bool, json: bool) -> int:
     from archive.store import read_archive
 
     with read_archive(context.archive) as db:
-        survivor, other = find_one(db, a).entry_id, find_one(db, b).entry_id
+        survivor, other = find_one(db, a, "merge").entry_id, find_one(db, b, "merge").entry_id
 
     def prepare(db: Database) -> Collection[int]:
         return deciding.merge(db, survivor, other, now())
 
-    rebuilt = rebuild_archive(context, f"merge {survivor} {other}", prepare=prepare, apply=not dry_run, quiet=json)
-    if json:
-        say_json({"entry_id": survivor, "merged": other, **as_json(rebuilt)})
-        return 0
-    say(f"{other} {'would be' if dry_run else 'is'} {survivor}", fg="green", bold=True)
-    tables = ", ".join(one.table for one in rebuilt.differences)
-    say(f"  {counted(rebuilt.crawls, 'crawl')} settled again; what differs is in {tables}")
+    what = f"merge {survivor} {other}"
+    rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)
+    if as_json:
+        say_json({"entry_id": survivor, "merged": other, **as_object(rebuilt)})
+    elif not quiet:
+        say_decided(f"{other} {'would be' if dry_run else 'is'} {survivor}", rebuilt)
     return 0

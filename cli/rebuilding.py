@@ -45,7 +45,7 @@ def rebuild_archive(
             return rebuild(db, RememberingParser(), **options)
 
 
-def as_json(rebuilt: Rebuilt) -> dict[str, Any]:
+def as_object(rebuilt: Rebuilt) -> dict[str, Any]:
     """Return what came of it for a program."""
     return {
         "crawls": rebuilt.crawls,
@@ -60,6 +60,14 @@ def say_differences(rebuilt: Rebuilt) -> None:
         amounts = [f"{amount} {word}" for amount, word in
                    ((one.added, "new"), (one.removed, "gone"), (one.changed, "changed")) if amount]  # fmt: skip
         say(f"  {one.table}: {', '.join(amounts)} (such as {'; '.join(one.examples)})")
+
+
+def say_decided(line: str, rebuilt: Rebuilt) -> None:
+    """Print what an operator decided, and what came of it."""
+    say(line, fg="green", bold=True)
+    ids = f"; {counted(rebuilt.minted, 'new id')} had to be minted" if rebuilt.minted else ""
+    say(f"  {settled(rebuilt)}{ids}")
+    say_differences(rebuilt)
 
 
 def settled(rebuilt: Rebuilt) -> str:

@@ -6,7 +6,7 @@ import click
 
 from cli import exits
 from cli.context import Context, pass_context
-from cli.rebuilding import as_json, rebuild_archive, say_differences, settled
+from cli.rebuilding import as_object, rebuild_archive, say_differences, settled
 from cli.terminal import say, say_json
 
 EXAMPLES = """
@@ -20,19 +20,19 @@ Examples:
 
 @click.command(short_help="Derive everything again from the captures", epilog=EXAMPLES)
 @click.option("--check", is_flag=True, help="Compare only, and change nothing; exit 1 if anything differs")
-@click.option("--json", "json", is_flag=True, help="Print one JSON object: ok, crawls, minted, differences")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, crawls, minted, differences")
 @click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
 @pass_context
-def reparse(context: Context, check: bool, json: bool, quiet: bool) -> int:
+def reparse(context: Context, check: bool, as_json: bool, quiet: bool) -> int:
     """Settle all captures again, in the order of time, and compare with what the archive says.
 
     Ids, feed dates, the journal and operators' decisions are kept; entries, revisions and places follow from the captures.
     What a newer parser reads otherwise becomes technical revisions, which no feed announces. Nothing is asked of the source.
     """
-    rebuilt = rebuild_archive(context, "reparse", apply=not check, quiet=quiet or json)
+    rebuilt = rebuild_archive(context, "reparse", apply=not check, quiet=quiet or as_json)
     same = not rebuilt.differences
-    if json:
-        say_json({"ok": same, **as_json(rebuilt)})
+    if as_json:
+        say_json({"ok": same, **as_object(rebuilt)})
     elif not quiet or (check and not same):
         verdict = "nothing differs" if same else "the archive differs from its captures" if check else "put right"
         say(f"{settled(rebuilt)}: {verdict}", fg="green" if same or not check else "yellow", bold=True)

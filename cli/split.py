@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.amounts import REVISION
 from cli.context import Context, pass_context
 from cli.finding import find_one
-from cli.rebuilding import as_json, rebuild_archive
-from cli.terminal import counted, say, say_json
+from cli.rebuilding import as_object, rebuild_archive, say_decided
+from cli.terminal import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,34 +28,38 @@ Examples:
 
 @click.command(short_help="Decide that a revision is another entry", epilog=EXAMPLES)
 @click.argument("entry")
-@click.argument("revision", metavar="REVISION", type=click.IntRange(min=1))
+@click.argument("revision", metavar="REVISION", type=REVISION)
 @click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
-@click.option("--json", "json", is_flag=True, help="Print one JSON object")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
 @pass_context
-def split(context: Context, entry: str, revision: int, dry_run: bool, json: bool) -> int:
-    """Decide that REVISION of ENTRY, and all that followed from it, is an entry of its own.
+def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: bool, quiet: bool) -> int:
+    """Decide that REVISION of ENTRY, and what was seen after it, is another entry than what was before.
 
-    ENTRY is an id, a tag URI or a part of a title that no other entry has. What is split off gets a new id, and a date in
-    the interval in which that revision was first seen; what was merged before has its own id again. The decision is
-    recorded and holds when the archive is derived again.
+    ENTRY is an id, a tag URI or a part of a title that no other entry has. No id is lost: the entry keeps its own for the part
+    in which that was given, and what was merged into it has its own id again. Only a part that has none gets a new one.
+    The decision is recorded and holds when the archive is derived again.
     """
     from archive.clock import now
     from archive.rebuilding import deciding
     from archive.store import read_archive
 
     with read_archive(context.archive) as db:
-        entry_id = find_one(db, entry).entry_id
-    split_off: list[int] = []
+        entry_id = find_one(db, entry, "split").entry_id
+    parted: list[deciding.Parted] = []
 
     def prepare(db: Database) -> Collection[int]:
-        split_off.append(deciding.split(db, entry_id, revision, now(), context.configuration.archive.tag_authority))
+        parted.append(deciding.split(db, entry_id, revision, now(), context.configuration.archive.tag_authority))
         return ()
 
-    rebuilt = rebuild_archive(context, f"split {entry_id} {revision}", prepare=prepare, apply=not dry_run, quiet=json)
-    if json:
-        say_json({"entry_id": entry_id, "revision": revision, "split_off": split_off[0], **as_json(rebuilt)})
-        return 0
-    say(f"revision {revision} of {entry_id} {'would be' if dry_run else 'is'} {split_off[0]}", fg="green", bold=True)
-    tables = ", ".join(one.table for one in rebuilt.differences)
-    say(f"  {counted(rebuilt.crawls, 'crawl')} settled again; what differs is in {tables}")
+    what = f"split {entry_id} {revision}"
+    rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)
+    [part] = parted
+    other_id = None if dry_run and part.is_new else part.other_id  # a new one is drawn when it is done
+    if as_json:
+        say_json({"entry_id": entry_id, "revision": revision, "split_off": other_id, **as_object(rebuilt)})
+    elif not quiet:
+        which = f"revision {revision} of {entry_id}"
+        which = which if part.is_later else f"what was before {which}"
+        say_decided(f"{which} {'would be' if dry_run else 'is'} {other_id or 'an entry with a new id'}", rebuilt)
     return 0

@@ -9,17 +9,21 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from archive.identity.keys import wording_digest
 from archive.settling.judging import (
     MAX_PASSES,
+    Listed,
     Pass,
     fingerprint,
     judge_passes,
     page_limit,
     suspect_count,
     suspect_page,
+    suspect_parts,
+    suspect_strangers,
     wordings_of,
 )
-from archive.values import Fault, Link, ListingPage, Mode, Outcome, Parser, Verdict
+from archive.values import Fault, Link, ListedEntry, ListingPage, Mode, Outcome, Parser, Verdict
 from crawler.paging import next_addresses
 
 
@@ -49,7 +53,10 @@ class Fetch(Protocol):
 class Known:
     """What the archive knows of a source: page bodies and addresses last settled, the last good counts, all wordings.
 
+    The functions are asked only where a page is not as it settled: an unchanged listing pays for none of them.
     `had_heading` tells whether page 1 had the column's heading when it last settled; it is asked only if now it has none.
+    `listed` is what is listed now, None where nothing is known of it; `new_wordings` picks the wordings that no entry has,
+    and `count_strangers` counts the entries that share neither wording nor title nor excerpt with any in the archive.
     """
 
     settled: tuple[str, ...] | None = None
@@ -58,6 +65,9 @@ class Known:
     last_entries: int | None = None
     has_wordings: Callable[[Collection[str]], bool] = lambda wordings: not wordings
     had_heading: Callable[[], bool] = lambda: False
+    listed: Callable[[], Listed | None] = lambda: None
+    new_wordings: Callable[[Collection[str]], Collection[str]] = frozenset
+    count_strangers: Callable[[Collection[ListedEntry]], int] = lambda entries: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +142,8 @@ class ListingReader:
             await self._read_all_pages(number, pages)
         except _Torn as tear:
             torn = str(tear)
-        if torn is None and not self.accept:
-            entries = len({wording for read in pages for wording in wordings_of(read.listing)})
-            if doubt := suspect_count(entries, self.known.last_entries):
-                raise _Refusal("suspect", doubt)
+        if torn is None and not self.accept and (doubt := self._doubt_about_all(pages)):
+            raise _Refusal("suspect", doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
         return Pass(bodies, tuple(fingerprint(read.listing) for read in pages), torn)
 
@@ -143,15 +151,17 @@ class ListingReader:
         """Read from page 1 until a page brings nothing new: what `--quick` does."""
         pages: list[_PageRead] = []
         try:
-            await self._read_all_pages(1, pages, until_known=True)
+            whole = await self._read_all_pages(1, pages, until_known=True)
         except _Torn as tear:
             return Verdict("partial", str(tear))
+        if whole and not self.accept and (doubt := self._doubt_about_others(pages)):
+            raise _Refusal("suspect", doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
         same = self.known.settled is not None and self.known.settled[: len(bodies)] == bodies
         return Verdict("unchanged" if same else "complete")
 
-    async def _read_all_pages(self, number: int, pages: list[_PageRead], *, until_known: bool = False) -> None:
-        """Append the listing's pages to `pages` in order, 1 to the last."""
+    async def _read_all_pages(self, number: int, pages: list[_PageRead], *, until_known: bool = False) -> bool:
+        """Append the listing's pages to `pages` in order, 1 to the last; tell whether that was reached."""
         limit = page_limit(self.known.last_pages)
         answer = await self._ask(self.url, 1, number)
         pages.append(self._accepted(answer, 1, number, None))
@@ -160,7 +170,7 @@ class ListingReader:
             raise _Refusal("suspect", f"the pager announces {count} pages; at most {limit} are believed")
         while not self._is_last(pages, count):
             if until_known and self.known.has_wordings(wordings_of(pages[-1].listing)):
-                return
+                return False
             if len(pages) >= limit:
                 raise _Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are believed")
             read = await self._read_next(pages, number, count)
@@ -169,6 +179,7 @@ class ListingReader:
             pages.append(read)
             if not self.accept and (doubt := _repeats(pages)):
                 raise _Refusal("suspect", doubt)
+        return True
 
     def _is_last(self, pages: Sequence[_PageRead], count: int | None) -> bool:
         if count is not None:
@@ -220,13 +231,42 @@ class ListingReader:
         if not listing.entries and not listing.has_heading:
             reason = f"page {page} is not the listing (neither its heading nor an entry): a login, notice or home page?"
             raise _Refusal("blocked", reason)
-        lost_heading = not listing.has_heading and not self.accept and self.known.had_heading()
-        if not self.accept and (doubt := suspect_page(page, listing, lost_heading=lost_heading)):
+        if not self.accept and (doubt := self._doubt_about(page, read)):
             raise _Refusal("suspect", doubt)
         for link in listing.links:
             self._links.setdefault(link.url, link)
         self.on_page(Progress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified))
         return read
+
+    def _doubt_about(self, page: int, read: _PageRead) -> str | None:
+        """Say why a page looks wrong; one that settled last was judged then, or accepted."""
+        if self._has_settled(read):
+            return None
+        lost_heading = not read.listing.has_heading and self.known.had_heading()
+        return suspect_page(
+            page,
+            read.listing,
+            lost_heading=lost_heading,
+            before=self.known.listed(),
+            new_wordings=self.known.new_wordings,
+        )
+
+    def _doubt_about_all(self, pages: Sequence[_PageRead]) -> str | None:
+        """Say why a listing read to its end looks wrong."""
+        entries = _entries_of(pages)
+        return suspect_count(len(entries), self.known.last_entries) or self._doubt_about_others(pages)
+
+    def _doubt_about_others(self, pages: Sequence[_PageRead]) -> str | None:
+        """Say why the entries of a listing read to its end do not look like those that the archive knows."""
+        if all(self._has_settled(read) for read in pages) or (before := self.known.listed()) is None:
+            return None
+        entries = _entries_of(pages)
+        if doubt := suspect_parts("the listing", entries, before, self.known.new_wordings):
+            return doubt
+        return suspect_strangers(len(entries), self.known.count_strangers(entries), before.entries)
+
+    def _has_settled(self, read: _PageRead) -> bool:
+        return read.answer.body_sha256 in (self.known.settled or ())
 
     def _lists_entries(self, answer: Answer) -> bool:
         """Tell whether a made-up address is a listing page's: what is not there may be answered 404, or 200 and a notice."""
@@ -240,6 +280,12 @@ class ListingReader:
 class _PageRead:
     answer: Answer
     listing: ListingPage
+
+
+def _entries_of(pages: Sequence[_PageRead]) -> list[ListedEntry]:
+    """Return what the pages list, each wording once."""
+    listed = (entry for read in pages for entry in read.listing.entries)
+    return list({wording_digest(entry): entry for entry in listed}.values())
 
 
 def _repeats(pages: Sequence[_PageRead]) -> str | None:

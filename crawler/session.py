@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from sqlite_utils import Database
@@ -20,6 +21,7 @@ from archive.query import log_row
 from archive.rebuilding.rebuild import keep_up
 from archive.settling.entries import has_wordings
 from archive.settling.settle import settle
+from archive.settling.standing import count_strangers, find_listed, new_wordings
 from archive.store import open_archive, refuse_other_files
 from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
 from crawler import parse
@@ -51,8 +53,11 @@ class Session:
             addresses=tuple(page.asked_url for page in pages or ()),
             last_pages=good.pages if good else None,
             last_entries=good.entries if good else None,
-            has_wordings=self._has_wordings,
+            has_wordings=partial(has_wordings, self.db, self.job.name),
             had_heading=lambda: self._has_heading(pages),
+            listed=cache(lambda: find_listed(self.db, self.job.name)),
+            new_wordings=partial(new_wordings, self.db, self.job.name),
+            count_strangers=partial(count_strangers, self.db, self.job.name),
         )
 
     def validators(self, url: str) -> Validators | None:
@@ -100,9 +105,6 @@ class Session:
             return False
         return self.parser.parse_listing(self.body(pages[0].body_sha256), self.job.source.url).has_heading
 
-    def _has_wordings(self, wordings: Collection[str]) -> bool:
-        return has_wordings(self.db, self.job.name, wordings)
-
 
 @contextmanager
 def open_session(job: Job) -> Iterator[Session]:
@@ -122,7 +124,7 @@ def open_session(job: Job) -> Iterator[Session]:
     ):
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
         parser = RememberingParser()
-        keep_up(db, job.archive, parser, at=began, authority=job.authority)
+        keep_up(db, parser, at=began, authority=job.authority)
         session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser)
         try:
             yield session

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import BinaryIO
+
+from exchange.errors import NoRoom
 
 
 class Bodies:
@@ -18,11 +20,19 @@ class Bodies:
         self._end = 0
 
     def put(self, body: bytes) -> str:
-        """Keep a body; return its SHA-256."""
+        """Keep a body; return its SHA-256.
+
+        Raises:
+            NoRoom: it cannot be kept.
+        """
         digest = sha256(body).hexdigest()
         if digest not in self._places:
-            self._file.seek(self._end)
-            self._file.write(body)
+            try:
+                self._file.seek(self._end)
+                self._file.write(body)
+                self._file.flush()
+            except OSError as error:
+                raise NoRoom(tempfile.gettempdir(), error.strerror or error) from error
             self._places[digest] = (self._end, len(body))
             self._end += len(body)
         return digest
@@ -39,6 +49,17 @@ class Bodies:
 
 @contextmanager
 def kept_on_disk() -> Iterator[Bodies]:
-    """Give an empty store that is gone afterwards."""
-    with tempfile.TemporaryFile(prefix="foreign-eyes-") as file:
+    """Give an empty store that is gone afterwards.
+
+    Raises:
+        NoRoom: there is no folder for it.
+    """
+    try:
+        file = tempfile.TemporaryFile(prefix="foreign-eyes-")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise NoRoom("the temporary folder", error.strerror or error) from error
+    try:
         yield Bodies(file)
+    finally:
+        with suppress(OSError):  # what could not be written is not to be written now
+            file.close()

@@ -4,8 +4,11 @@ ExchangeError
 ├── BadWarc             the file is something else, or damaged
 ├── NothingToImport     the files hold no listing page of the source
 ├── NothingToExport     the archive is damaged, or holds no crawl yet
+├── OtherListing        a source of the file and one of the archive share a name and nothing else
 ├── WrongImport         the options do not fit the files
-└── ExportUnwritable    the file cannot be written
+└── CannotWrite
+    ├── ExportUnwritable    the file cannot be written
+    └── NoRoom              the temporary folder cannot be written
 """
 
 from __future__ import annotations
@@ -35,8 +38,27 @@ class WrongImport(ExchangeError):
     """The options do not fit the files that were given."""
 
 
-class ExportUnwritable(ExchangeError):
+class OtherListing(ExchangeError):
+    """A source of the file has the name of one that stands at another address."""
+
+
+class CannotWrite(ExchangeError):
+    """Something cannot be written."""
+
+
+class ExportUnwritable(CannotWrite):
     """The file, or its folder, cannot be written."""
 
-    def __init__(self, name: object, why: object):
-        super().__init__(f"{name}: cannot be written ({why}); choose another file, or check permissions and free space")
+    def __init__(
+        self, name: object, why: object, *, remedy: str = "choose another file, or check permissions and free space"
+    ):
+        super().__init__(f"{name}: cannot be written ({why}); {remedy}")
+
+
+class NoRoom(CannotWrite):
+    """The folder for what is kept only for a while cannot be written, as where it is full."""
+
+    def __init__(self, folder: object, why: object):
+        super().__init__(
+            f"{folder}: temporary files cannot be written there ({why}); free space, or set TMPDIR to another folder"
+        )

@@ -14,6 +14,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from archive.values import ListingPage
 
 _INDEX = re.compile(r"(?<=/)index\.(?:s?html?|jhtml)\Z", re.IGNORECASE)
+# Where none of these stands there is no listing: the heading, signs that attributions have, `(Title, by Publication)`
+_MARKS = re.compile(
+    r"foreign|[—―–─━⸺⸻]|(?<!<!)--(?!>)|&(?:mdash|ndash|horbar|boxh|lpar)"
+    r"|&#0*(?:8211|8212|8213|9472|9473|11834|11835|40|65288)(?![0-9])"
+    r"|&#x0*(?:2013|2014|2015|2500|2501|2e3a|2e3b|28|ff08)(?![0-9a-f])"
+    r"|[(（][^(（]{0,4000}?(?<![a-z])by(?![a-z])",
+    re.IGNORECASE,
+)
 _DEFAULT_PORTS = {("http", 80), ("https", 443)}
 _MANY = 1000  # pages; what announces more is no listing that a crawl would read
 
@@ -40,6 +48,14 @@ def address_key(url: str) -> str:
 def is_listing(listing: ListingPage) -> bool:
     """Tell whether a page looks like the column by what stands on it."""
     return bool(listing.entries) or listing.has_heading
+
+
+def may_be_listing(body: bytes) -> bool:
+    """Tell, at a small part of the cost of parsing, whether a body may look like the column; True where in doubt."""
+    try:
+        return _MARKS.search(body.decode("utf-8")) is not None
+    except UnicodeDecodeError:
+        return True
 
 
 def number_pages(seen: Sequence[Seen], roots: Sequence[str], moved: Mapping[str, str]) -> dict[str, int]:

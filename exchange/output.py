@@ -5,6 +5,7 @@ temporary file beside it | fsync | replace | fsync of the folder
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -14,9 +15,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from exchange.errors import ExportUnwritable
+from exchange.errors import BadWarc, ExportUnwritable
+from exchange.truth_records import is_export
+from exchange.warc_reading import read_records
 
-_WARC_STARTS = (b"\x1f\x8b", b"WARC/")
+_INFO_BYTES = 1 << 16
 
 
 class Counted:
@@ -39,20 +42,23 @@ class Counted:
 
 @contextmanager
 def open_output(file: Path | None) -> Iterator[Counted]:
-    """Give the stream to write `file` with, or standard output for None; the file takes the place of no file but a WARC.
+    """Give the stream to write `file` with, or standard output for None; only an export's place is taken.
 
     Raises:
         ExportUnwritable: it could not be written, and what was there before still is.
     """
+    name = file or "standard output"
     try:
         with _stream(file) as out:
             counted = Counted(out)
             yield counted
             counted.flush()
-    except BrokenPipeError:
-        raise  # whoever read it has gone
+    except BrokenPipeError as error:
+        raise ExportUnwritable(
+            name, "whoever read it has gone", remedy="what came through is no whole export"
+        ) from error
     except OSError as error:
-        raise ExportUnwritable(file or "standard output", error.strerror or error) from error
+        raise ExportUnwritable(name, error.strerror or error) from error
 
 
 @contextmanager
@@ -63,16 +69,21 @@ def _stream(file: Path | None) -> Iterator[BinaryIO]:
         with file.open("wb") as out:  # a pipe or a device; a folder is an error
             yield out
     else:
-        _refuse_other(file)
-        with _replacing(file) as out:
+        target = Path(os.path.realpath(file))  # a link stays, and leads to the export
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        mode = _mode_of_export(file) if file.exists() else None
+        with _replacing(target, mode) as out:
             yield out
 
 
 @contextmanager
-def _replacing(file: Path) -> Iterator[BinaryIO]:
+def _replacing(file: Path, mode: int | None) -> Iterator[BinaryIO]:
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}.foreign-eyes")
     try:
         with temporary.open("xb") as out:
+            if mode is not None:
+                os.fchmod(out.fileno(), mode)
             yield out
             out.flush()
             os.fsync(out.fileno())
@@ -83,13 +94,23 @@ def _replacing(file: Path) -> Iterator[BinaryIO]:
             temporary.unlink()
 
 
-def _refuse_other(file: Path) -> None:
-    if not file.exists():
-        return
+def _mode_of_export(file: Path) -> int:
+    """Return the permissions of a file that may be replaced: an export of ours, whole or cut, or an empty file.
+
+    Raises:
+        ExportUnwritable: it is something else.
+    """
     with file.open("rb") as old:
-        start = old.read(5)
-    if start and not start.startswith(_WARC_STARTS):
-        raise ExportUnwritable(file, "there is a file that is no WARC")
+        state = os.fstat(old.fileno())
+        try:
+            ours = not state.st_size or is_export(next(read_records(old, str(file), keep=_INFO_BYTES)))
+        except (BadWarc, StopIteration):
+            ours = False
+    if not ours:
+        raise ExportUnwritable(
+            file, "there is a file that is no export of Foreign Eyes", remedy="name another file, or remove it"
+        )
+    return stat.S_IMODE(state.st_mode)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ An archive that has crawls has minted ids of its own; those of the file, its cha
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,6 @@ from sqlite_utils import Database
 
 from archive.store import writing
 from archive.truth import (
-    NotTruth,
     add_capture,
     add_crawl,
     find_or_add_source,
@@ -21,11 +20,14 @@ from archive.truth import (
     is_empty,
     load_truth,
     recorded_crawls,
+    source_of,
 )
+from archive.truth_checks import NotTruth, check_rows
 from archive.values import Source
 from exchange.bodies import Bodies
-from exchange.bringing import Brought, NothingNew, store_bodies
-from exchange.errors import BadWarc
+from exchange.errors import BadWarc, OtherListing, WrongImport
+from exchange.importing import Brought, NothingNew, store_bodies
+from exchange.listing_search import address_key
 from exchange.truth_records import Row, Truth
 
 _WAS_OPEN = "the crawl had not ended when it was exported"
@@ -33,42 +35,89 @@ _WAS_OPEN = "the crawl had not ended when it was exported"
 
 @dataclass(slots=True)
 class OwnImport:
-    """An export, read and ready to be written; `parser_version` is the program's own."""
+    """An export, read and ready to be written; `parser_version` is the program's own.
+
+    `rename` says what its only source is to be called here. `former` are addresses at which a source's listing stood.
+    `configured` are addresses of sources by name, which a source that is renamed must not contradict.
+    """
 
     name: str
     truth: Truth
     bodies: Bodies
     parser_version: int
+    rename: str | None = None
+    former: tuple[str, ...] = ()
+    configured: Mapping[str, str] = field(default_factory=dict)
     brought: Brought = field(default_factory=Brought)
+
+    def __post_init__(self) -> None:
+        """Refuse what no archive can take.
+
+        Raises:
+            BadWarc: a newer program wrote it.
+            WrongImport: it holds several sources, and one name is given.
+        """
+        if self.truth.parser_version > self.parser_version:
+            why = f"exported by a newer version (its parser is {self.truth.parser_version}, ours {self.parser_version})"
+            raise BadWarc(self.name, why, remedy="upgrade foreign-eyes, then import it again")
+        sources = self.truth.rows["sources"]
+        if self.rename is not None and len(sources) != 1:
+            raise WrongImport(
+                f"{self.name}: it holds {len(sources)} sources; --source can name one alone, leave it out"
+            )
 
     def prepare(self, db: Database) -> Collection[int]:
         """Write what the archive lacks; return the crawls that it has not settled before.
 
         Raises:
             BadWarc: the rows are not an archive's.
+            OtherListing: a source of that name stands at another address.
             NothingNew: the archive has it all.
         """
         try:
+            check_rows(db, self.truth.rows)
+            sources = [self._source(db, row) for row in self.truth.rows["sources"]]
             with writing(db):
-                return self._load(db) if is_empty(db) else self._add(db)
+                return self._load(db, sources) if is_empty(db) else self._add(db, sources)
         except NotTruth as error:
             raise BadWarc(self.name, str(error)) from None
-        except (KeyError, TypeError) as error:
-            raise BadWarc(self.name, f"its rows are not an archive's ({error})") from None
 
-    def _load(self, db: Database) -> Collection[int]:
-        rows = self.truth.rows
-        store_bodies(db, self.bodies, (row["body_sha256"] for row in rows["captures"]))
+    def _source(self, db: Database, row: Row) -> Row:
+        """Return a source's row under the name that it is to have."""
+        name = self.rename or row["name"]
+        there = source_of(db, name)
+        url = there.url if there else self.configured.get(name) if self.rename else None
+        if url is not None and address_key(row["url"]) not in map(address_key, (url, *self.former)):
+            raise OtherListing(
+                f"{self.name}: its source {row['name']} stands at {row['url']}, and {name} here at {url}; if that is the"
+                f" same listing, say --url {row['url']}; {self._way_out()}; nothing was imported"
+            )
+        return {**row, "name": name}
+
+    def _way_out(self) -> str:
+        if len(self.truth.rows["sources"]) == 1:
+            return "if not, import it under another name: --source NAME"
+        return "if not, import it into an archive of its own: --archive FILE"
+
+    def _load(self, db: Database, sources: list[Row]) -> Collection[int]:
+        rows = {**self.truth.rows, "sources": sources}
+        store_bodies(db, self.bodies, (row.get("body_sha256") for row in rows["captures"]))
         load_truth(db, rows, read_by=self.truth.parser_version, parser_version=self.parser_version)
+        names = {row["source_id"]: row["name"] for row in sources}
         for crawl in rows["crawls"]:
-            self.brought.count_crawl(crawl["outcome"], 0)
+            self._count(crawl, names[crawl["source_id"]], 0)
         self.brought.captures = len(rows["captures"])
         self.brought.with_ids = True
         return ()
 
-    def _add(self, db: Database) -> Collection[int]:
-        names = {row["source_id"]: _source(row) for row in self.truth.rows["sources"]}
-        sources = {number: find_or_add_source(db, source) for number, source in names.items()}
+    def _count(self, crawl: Row, source: str, captures: int) -> None:
+        self.brought.count_crawl(crawl.get("outcome"), captures)
+        if crawl.get("outcome") == "suspect":
+            self.brought.tell_suspect(source, crawl["started_at"], crawl.get("reason"))
+
+    def _add(self, db: Database, rows: list[Row]) -> Collection[int]:
+        names = {row["source_id"]: row["name"] for row in rows}
+        sources = {row["source_id"]: find_or_add_source(db, _source(row)) for row in rows}
         recorded = {number: recorded_crawls(db, source_id) for number, source_id in sources.items()}
         by_crawl: dict[int, list[Row]] = {}
         for row in self.truth.rows["captures"]:
@@ -84,18 +133,20 @@ class OwnImport:
                 capture_ids.update(zip((row["capture_id"] for row in captures), known.capture_ids, strict=True))
                 self.brought.already_there += len(captures)
                 continue
-            crawl_id = add_crawl(db, _as_ended({**crawl, "source_id": sources[crawl["source_id"]]}))
+            ended = _as_ended(crawl)
+            crawl_id = add_crawl(db, {**ended, "source_id": sources[crawl["source_id"]]})
             added.append(crawl_id)
             self._add_captures(db, crawl_id, captures, capture_ids)
-            self.brought.count_crawl(crawl["outcome"] or "failed", len(captures))
+            self._count(ended, names[crawl["source_id"]], len(captures))
         if not added:
             raise NothingNew
         return added
 
     def _add_captures(self, db: Database, crawl_id: int, captures: list[Row], capture_ids: dict[int, int]) -> None:
-        store_bodies(db, self.bodies, (row["body_sha256"] for row in captures))
+        store_bodies(db, self.bodies, (row.get("body_sha256") for row in captures))
         for row in captures:
-            revalidates = capture_ids.get(row["revalidates"])
+            original = row.get("revalidates")
+            revalidates = None if original is None else capture_ids.get(original)
             capture_ids[row["capture_id"]] = add_capture(db, {**row, "crawl_id": crawl_id, "revalidates": revalidates})
 
 
@@ -104,7 +155,7 @@ def _source(row: Row) -> Source:
 
 
 def _as_ended(crawl: dict[str, Any]) -> dict[str, Any]:
-    if crawl["outcome"] is not None:
+    if crawl.get("outcome") is not None:
         return crawl
     ended = {"outcome": "failed", "reason": _WAS_OPEN, "settled": 0}
-    return {**crawl, **ended, "finished_at": crawl["finished_at"] or crawl["started_at"]}
+    return {**crawl, **ended, "finished_at": crawl.get("finished_at") or crawl["started_at"]}

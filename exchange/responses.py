@@ -29,6 +29,8 @@ from exchange.http_message import (
 )
 from exchange.warc_reading import Record
 
+# what names no moment, but a span of time (WARC/1.1 section 5.4): a year, a month, a day, a minute
+_SPAN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?:Z|\+00:00))?)?)?", re.ASCII | re.IGNORECASE)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.IGNORECASE)
 _SCHEMES = ("http://", "https://")
 _TEXT = ("text", "html", "xml", "json")
@@ -38,7 +40,7 @@ _TEXT = ("text", "html", "xml", "json")
 class Response:
     """A response with its own time: its head, and its decoded body's SHA-256, or why it has none that can be used.
 
-    A 304 `confirms` an earlier response, whose body it has.
+    A 304 `confirms` an earlier response, whose body it has. `file` is where it was found.
     """
 
     record_id: str
@@ -50,6 +52,7 @@ class Response:
     unusable: str | None = None
     may_be_cut: bool = False
     confirms: Response | None = None
+    file: str = ""
 
     @property
     def content_type(self) -> str | None:
@@ -80,10 +83,11 @@ def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None
     Raises:
         BadWarc: the payload does not have the digest that the record says.
     """
-    at = moment_of(record.fields.get("warc-date", ""))
-    if at is None or not record.target.startswith(_SCHEMES):
+    date = record.fields.get("warc-date", "")
+    at = moment_of(date) or _begin_of(date)
+    if at is None or not _is_web(record.target):
         return None
-    bare = Response(record.record_id, record.target, at, 0, ())
+    bare = Response(record.record_id, record.target, at, 0, (), file=record.file)
     if record.block is None:
         return replace(bare, unusable=f"more than {limit} bytes")
     message = split_message(record.block)
@@ -93,6 +97,8 @@ def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None
     _check_payload(record, message, body)
     if part := record.fields.get("warc-truncated") or record.fields.get("warc-segment-number"):
         body, why = None, f"only a part of it was kept ({part})"
+    elif moment_of(date) is None:
+        body, why = None, f"its date is only {date.strip()}, which is no moment"
     elif body is not None and not _is_text(message, body):
         body, why = None, "not a page"
     return replace(
@@ -108,10 +114,10 @@ def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None
 def resolve_revisit(record: Record, known: Known) -> Response | None:
     """Return what a `revisit` record stands for (WARC/1.1 section 6.7); None where its original is not `known`."""
     at, original = moment_of(record.fields.get("warc-date", "")), _original(record, known)
-    if at is None or original is None or not record.target.startswith(_SCHEMES):
+    if at is None or original is None or not _is_web(record.target):
         return None
     message = split_message(record.block or b"")
-    again = replace(original, record_id=record.record_id, url=record.target, at=at)
+    again = replace(original, record_id=record.record_id, url=record.target, at=at, file=record.file)
     not_modified = record.fields.get("warc-profile", "").rstrip("/").endswith("/server-not-modified")
     if not_modified or (message is not None and message.status == 304):
         return replace(again, status=304, headers=message.headers if message else (), confirms=original)
@@ -136,6 +142,22 @@ def moment_of(text: str) -> datetime | None:
     except ValueError:
         return None
     return whole + timedelta(microseconds=int((match[2] or "0").ljust(6, "0")[:6]))
+
+
+def _begin_of(text: str) -> datetime | None:
+    """Return when the day begins, or the month and so on, that a WARC-Date names which names no moment."""
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute = (int(part) if part else None for part in match.groups())
+    try:
+        return datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _is_web(target: str) -> bool:
+    return target.startswith(_SCHEMES) and "\r" not in target
 
 
 def _original(record: Record, known: Known) -> Response | None:

@@ -7,6 +7,7 @@ A `metadata` record (WARC/1.1 section 6.6) named `urn:foreign-eyes:TABLE` holds 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ CONTENT_TYPE = "application/x-ndjson"
 RECORD_ID = "warc_record_id"
 
 Row = dict[str, Any]
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class TruthReader:
         self._bodies = bodies
         self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
         self._parser_version = 0
-        self._complete = False
+        self._end: Row | None = None
 
     def add(self, record: Record) -> None:
         """Take the next record.
@@ -74,13 +77,19 @@ class TruthReader:
         """Return what was read.
 
         Raises:
-            BadWarc: the file ends before the export did, or lacks a body.
+            BadWarc: the file ends before the export did, or lacks rows or a body.
         """
-        if not self._complete:
-            raise BadWarc(self._name, "the export was cut before its end", remedy="export again; nothing was imported")
+        again = "export again; nothing was imported"
+        if self._end is None:
+            raise BadWarc(self._name, "the export was cut before its end", remedy=again)
+        for table, rows in self._rows.items():
+            if self._end.get(table) != len(rows):
+                told = f"{len(rows)} rows of its {table} are there, and {self._end.get(table)} were written"
+                raise BadWarc(self._name, told, remedy=again)
         for row in self._rows["captures"]:
-            if row.get("body_sha256") not in self._bodies and row.get("body_sha256") is not None:
-                raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it")
+            digest = row.get("body_sha256")
+            if digest is not None and not (isinstance(digest, str) and digest in self._bodies):
+                raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
         return Truth(self._rows, self._parser_version)
 
     def _begin(self, record: Record) -> None:
@@ -90,16 +99,18 @@ class TruthReader:
                 self._name, "exported by a newer version", remedy="upgrade foreign-eyes, then import it again"
             )
         version = fields.get(PARSER_FIELD, "")
-        self._parser_version = int(version) if version.isdecimal() else 0
+        if not _NUMBER.fullmatch(version):
+            raise BadWarc(self._name, f"it does not say by which parser it was read ({PARSER_FIELD})")
+        self._parser_version = int(version)
 
     def _add_rows(self, record: Record, table: str) -> None:
-        if table == "end":
-            self._complete = True
-            return
         try:
             rows = [json.loads(line) for line in (record.block or b"").splitlines()]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadWarc(self._name, f"not JSON lines ({error})", offset=record.offset) from None
+        if table == "end" and len(rows) == 1 and isinstance(rows[0], dict):
+            self._end = rows[0]
+            return
         if table not in TABLES or not all(isinstance(row, dict) for row in rows):
             raise BadWarc(self._name, f"not rows of a table: {table[:40]}", offset=record.offset)
         for row in rows:

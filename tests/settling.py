@@ -115,7 +115,7 @@ class Column:
     def truth(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that settling writes."""
         tables = ("entries", "revisions", "listing_rows", "changes", "links", "publications", "publication_aliases")
-        return {table: self.rows(f"SELECT * FROM {table}") for table in tables}
+        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
 
 
 def entry(title: str, *, publication: str = "Le Monde", excerpt: str = "", commentary: str = "As before.") -> str:

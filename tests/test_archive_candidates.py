@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 import pytest
 from articles import BRIDGE, LOOM, MOON, PIANO, TEA, edited, row, rows, typos
-from settling import Column
+from settling import DAY, START, Column, LineParser
 from sqlite_utils import Database
 
 from archive.identity.keys import wording_digest
 from archive.identity.matching import Candidate
-from archive.settling.candidates import find_candidates
+from archive.rebuilding.deciding import merge, split
+from archive.rebuilding.rebuild import rebuild
+from archive.settling.candidates import MOST_BY_KEY, find_candidates
 from archive.store import open_archive
 from archive.values import ListedEntry
 
@@ -96,7 +98,7 @@ def test_a_withdrawn_entry_is_found_by_what_it_shares_with_the_row(column: Colum
 
 def test_a_withdrawn_entry_is_found_by_an_earlier_wording_of_which_nothing_is_left(column: Column) -> None:
     """Title, excerpt and all else went in two steps; only the revision remembers."""
-    retitled = edited(TEA, title="Silver rods on the terraces", commentary="They know when.")
+    retitled = edited(TEA, title="Silver rods on the terraces", commentary=MOON.commentary)
     rewritten = edited(retitled, excerpt=PIANO.excerpt)
     for now in (TEA, retitled, rewritten):
         crawl(column, now, LOOM)
@@ -135,6 +137,90 @@ def test_an_entry_that_another_was_merged_into_is_marked(column: Column) -> None
     assert merged == {TEA.title: True, MOON.title: False, LOOM.title: False}
 
 
+def decide(column: Column, decision: Callable[[Database], object]) -> None:
+    def prepare(db: Database) -> tuple[()]:
+        decision(db)
+        return ()
+
+    later = START + 400 * DAY
+    rebuild(column.db, LineParser(), at=later, authority="example.org,2026", prepare=prepare)
+
+
+def merged(column: Column, keep: ListedEntry, other: ListedEntry) -> int:
+    """Let an operator merge two entries; return the id that remains."""
+    ids = column.ids()
+    keep_id, other_id = ids[keep.title or ""], ids[other.title or ""]
+    decide(column, lambda db: merge(db, keep_id, other_id, START + 399 * DAY))
+    return keep_id
+
+
+def methods(column: Column) -> list[str]:
+    return [method for (method,) in column.rows("SELECT match_method FROM revisions ORDER BY revision_id")]
+
+
+def test_a_merged_entry_is_found_with_its_texts_at_both_places(column: Column) -> None:
+    crawl(column, LOOM, TEA, MOON)
+    keep = merged(column, TEA, MOON)
+    [one] = [one for one in find_candidates(column.db, 1, rows(PIANO)) if one.entry_id == keep]
+    assert one.merged
+    assert {texts.title for texts in (one.texts, *one.elsewhere)} == {TEA.title, MOON.title}
+    assert len(one.elsewhere) == 1
+    assert found(column, PIANO)[LOOM.title].elsewhere == ()
+
+
+@pytest.mark.parametrize("place", [TEA, MOON])
+def test_a_merged_entry_of_which_one_place_is_edited_stays_one(column: Column, place: ListedEntry) -> None:
+    crawl(column, LOOM, TEA, MOON)
+    merged(column, TEA, MOON)
+    now = {one.title: one for one in (LOOM, TEA, MOON)}
+    now[place.title] = edited(place, excerpt=typos(place.excerpt))
+    crawl(column, *now.values())
+    assert column.rows("SELECT count(*) FROM entries") == [(2,)]
+    assert "new" not in methods(column)[3:]
+    crawl(column, *now.values(), PIANO)
+    assert column.rows("SELECT count(*) FROM entries") == [(3,)]
+
+
+def test_an_entry_is_merged_no_more_once_the_other_was_split_off(column: Column) -> None:
+    crawl(column, LOOM, TEA, MOON)
+    keep = merged(column, TEA, MOON)
+    decide(column, lambda db: split(db, keep, 2, START + 399 * DAY, "example.org,2026"))
+    assert not any(one.merged for one in found(column, PIANO).values())
+
+
+def copies(column: Column, count: int, **parts: str) -> None:
+    """Add withdrawn entries that share nothing with any but `parts`, with ids from 1."""
+    columns = [name for (name,) in column.rows("SELECT name FROM pragma_table_info('entries')")]
+    other = {
+        "entry_id": "n.value",
+        "tag_uri": "'tag:' || n.value",
+        "feed_date": "'1999-' || n.value",
+        "wording": "'w' || n.value",
+        "title_key": "'t' || n.value",
+        "excerpt_key": "'e' || n.value",
+        "rare_words": "'r' || n.value",
+        "withdrawn_at": "'2000'",
+    }
+    values = ", ".join((other | parts).get(name, name) for name in columns)
+    column.db.execute(
+        f"INSERT INTO entries ({', '.join(columns)}) SELECT {values} FROM json_each(?) n,"
+        " (SELECT * FROM entries LIMIT 1) e",
+        (json.dumps(list(range(1, count + 1))),),
+    )
+
+
+def test_a_title_that_very_many_share_crowds_out_no_other(column: Column) -> None:
+    crawl(column, TEA, MOON, LOOM)
+    withdraw_all(column, keeping=LOOM)
+    many = edited(BRIDGE, title="A much used title", publication="Il Mattino")
+    copies(column, MOST_BY_KEY + 50, title_key="'" + (row(many).title_key or "") + "'")
+    back = edited(TEA, excerpt=PIANO.excerpt, commentary="Rewritten.")
+    candidates = find_candidates(column.db, 1, rows(many, back, LOOM))
+    assert TEA.title in {one.texts.title for one in candidates if one.entry_id > 10_000}
+    assert sorted(one.entry_id for one in candidates)[:MOST_BY_KEY] == [*range(1, MOST_BY_KEY + 1)]
+    assert len(candidates) == MOST_BY_KEY + 2
+
+
 class Listening:
     """A database that remembers what it was asked."""
 
@@ -142,14 +228,15 @@ class Listening:
         self.db = db
         self.asked: list[tuple[str, Any]] = []
 
-    def execute(self, query: str, parameters: Any) -> Any:
+    def execute(self, query: str, parameters: Any = ()) -> Any:
         self.asked.append((query, parameters))
         return self.db.execute(query, parameters)
 
 
 @pytest.mark.parametrize("listing", [[LOOM, TEA], [LOOM, PIANO], [edited(LOOM, title="Other")]])
 def test_candidates_are_found_by_index_and_no_table_is_read_through(column: Column, listing: list[ListedEntry]) -> None:
-    crawl(column, LOOM, TEA)
+    crawl(column, LOOM, TEA, MOON)
+    merged(column, TEA, MOON)
     listening = Listening(column.db)
     find_candidates(listening, 1, rows(*listing))  # type: ignore[arg-type]
     assert len(listening.asked) >= 2
@@ -157,7 +244,8 @@ def test_candidates_are_found_by_index_and_no_table_is_read_through(column: Colu
         plan = [step for *_, step in column.db.execute(f"EXPLAIN QUERY PLAN {query}", parameters)]
         read_through = {step.split()[1] for step in plan if step.startswith("SCAN")}
         tables = {name for name in read_through if not name.startswith("(subquery")}
-        assert tables <= {"json_each"}, plan
+        # of decisions there are as many as an operator took
+        assert tables <= {"json_each", "k", "decisions"}, plan
 
 
 def test_the_cost_does_not_grow_with_what_was_withdrawn(column: Column) -> None:
@@ -173,22 +261,6 @@ def test_the_cost_does_not_grow_with_what_was_withdrawn(column: Column) -> None:
         return min(costs)
 
     before = cost()
-    columns = [name for (name,) in column.rows("SELECT name FROM pragma_table_info('entries')")]
-    other = {
-        "entry_id": "n.value",
-        "tag_uri": "'tag:' || n.value",
-        "feed_date": "'1999-' || n.value",
-        "wording": "'w' || n.value",
-        "title_key": "'t' || n.value",
-        "excerpt_key": "'e' || n.value",
-        "rare_words": "'r' || n.value",
-        "withdrawn_at": "'2000'",
-    }
-    values = ", ".join(other.get(name, name) for name in columns)
-    column.db.execute(
-        f"INSERT INTO entries ({', '.join(columns)}) SELECT {values} FROM json_each(?) n,"
-        " (SELECT * FROM entries LIMIT 1) e",
-        (json.dumps(list(range(1, 5_001))),),
-    )
+    copies(column, 5_000)
     assert len(find_candidates(column.db, 1, listing)) == 2
     assert cost() < 10 * before + 0.01

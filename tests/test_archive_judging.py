@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import pytest
 
+from archive.identity.keys import wording_digest
 from archive.settling.judging import (
     MAX_PASSES,
+    PARTS,
+    Listed,
     Pass,
     fingerprint,
     judge_passes,
     page_limit,
     suspect_count,
     suspect_page,
+    suspect_parts,
+    suspect_strangers,
 )
 from archive.values import Link, ListedEntry, ListingPage, Pager, Verdict
 
@@ -130,3 +138,97 @@ def test_a_fingerprint_is_what_a_page_lists_in_order() -> None:
     ]
     assert len({fingerprint(page) for page in pages}) == len(pages)
     assert fingerprint(listing(ENTRY, other, replacements=5)) == fingerprint(pages[0])
+
+
+WHOLE = Listed(320, dict.fromkeys(PARTS, 0))
+MISSING = {"excerpt": "", "title": None, "publication": None, "commentary": ""}
+
+
+def numbered(count: int, part: str | None = None, first: int = 1) -> list[ListedEntry]:
+    """Entries that all differ, and all lack that part."""
+    entries = [
+        ListedEntry(f"Excerpt {n}.", f"——T {n}, by P", f"T {n}", "P", f"Commentary {n}.")
+        for n in range(first, first + count)
+    ]
+    return [replace(entry, **{part: MISSING[part]}) for entry in entries] if part else entries
+
+
+def all_of(wordings: Collection[str]) -> Collection[str]:
+    return wordings
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_page_that_has_lost_a_part_is_suspect(part: str) -> None:
+    article = "an" if part == "excerpt" else "a"
+    assert suspect_page(3, listing(*numbered(40, part)), before=WHOLE, new_wordings=all_of) == (
+        f"page 3: 40 of 40 entries lack {article} {part}; the last good crawl had 0 of 320; has its layout changed?"
+    )
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    ("lack", "have", "before", "suspect"),
+    [
+        (10, 30, 0, False),  # a quarter
+        (11, 29, 0, True),
+        (30, 10, 160, False),  # half of them lacked it before
+        (31, 9, 160, True),
+        (40, 0, 320, False),
+        (1, 0, 0, False),  # a single slip is an editor's
+        (2, 0, 0, True),
+        (1, 2, 0, False),
+    ],
+)
+def test_a_part_is_lost_where_a_quarter_more_of_the_entries_lack_it(
+    part: str, lack: int, have: int, before: int, suspect: bool
+) -> None:
+    entries = numbered(lack, part) + numbered(have, first=100)
+    doubt = suspect_parts("page 1", entries, Listed(320, {part: before}), all_of)
+    assert (doubt is not None) is suspect
+
+
+@pytest.mark.parametrize(("new", "suspect"), [(0, False), (1, False), (10, False), (11, True)])
+def test_what_lacked_a_part_before_may_gather_on_a_page(new: int, suspect: bool) -> None:
+    """As where the newest entries have no commentary any more: one a day fills page 1 with them."""
+    entries = numbered(40, "commentary")
+    digests = {wording_digest(entry) for entry in entries[:new]}
+    doubt = suspect_parts("page 1", entries, Listed(320, {"commentary": 40 - new}), lambda wordings: digests)
+    assert (doubt is not None) is suspect
+
+
+def test_where_most_lacked_a_part_already_that_is_how_the_listing_is() -> None:
+    page = listing(*numbered(40, "title"))
+    assert suspect_page(1, page) is not None
+    assert suspect_page(1, page, before=Listed(320, {"title": 300}), new_wordings=all_of) is None
+
+
+@pytest.mark.parametrize("part", ["publication", "commentary"])
+def test_a_first_crawl_has_no_measure_for_what_some_columns_lack(part: str) -> None:
+    assert suspect_page(1, listing(*numbered(40, part)), new_wordings=all_of) is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "strangers", "before", "suspect"),
+    [
+        (320, 318, 320, True),
+        (320, 320, 320, True),
+        (8, 8, 8, True),
+        (7, 7, 320, False),  # that it has shrunk is another alarm
+        (320, 320, 7, False),
+        (320, 320, 0, False),
+        (320, 240, 320, False),  # three quarters
+        (320, 241, 320, True),
+        (320, 241, 158, False),  # it has grown: all that was listed may still stand there
+        (320, 0, 320, False),
+    ],
+)
+def test_a_listing_of_strangers_in_place_of_what_was_listed_is_another_one(
+    entries: int, strangers: int, before: int, suspect: bool
+) -> None:
+    assert (suspect_strangers(entries, strangers, before) is not None) is suspect
+
+
+def test_another_listing_is_told_by_its_figures() -> None:
+    assert suspect_strangers(320, 318, 321) == (
+        "the listing shows 320 entries, of which 2 are known; the last good crawl found 321; is it another listing?"
+    )

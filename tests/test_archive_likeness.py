@@ -8,8 +8,8 @@ from itertools import combinations
 import pytest
 from articles import ALL, HARBOUR, HARBOUR_TWIN, LOOM, TEA, edited, typos
 
+from archive.identity.evidence import NEAR_EXCERPT, NEAR_PART, NEARER_PART, NEAREST_EXCERPT, WORN_EXCERPT
 from archive.identity.likeness import Forms, Likeness, compare, near
-from archive.identity.matching import NEAR_EXCERPT, NEAR_PART, NEARER_PART, NEAREST_EXCERPT, WORN_EXCERPT
 from archive.values import ListedEntry
 
 
@@ -59,28 +59,40 @@ def test_what_both_lack_is_equal_but_proves_nothing() -> None:
     bare = ListedEntry("", "", None, None, "")
     alike = likeness(bare, bare)
     assert alike.score == 100
-    shared = [alike.same_publication, alike.same_text, alike.same_commentary]
+    shared = [alike.same_publication, alike.same_excerpt, alike.same_commentary]
     assert shared == [False, False, False]
     assert [alike.excerpts_tell, alike.commentary_tells, alike.excerpt_tells(0)] == [False, False, False]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "agree"),
+    ("one", "other", "agree", "same"),
     [
-        ("no figures", "none", True),
-        ("12 of 30", "none", True),
-        ("12 of 30", "12 of 31", True),
-        ("12 of 30, 44 and 50", "30", True),
-        ("12 of 30", "13 of 31", False),
-        ("1,200", "1,300", True),
-        ("12", "112", False),
+        ("no figures", "none", True, True),
+        ("12 of 30", "none", True, True),
+        ("12 of 30", "12 of 31", True, False),
+        ("12 of 30, 44 and 50", "30", True, True),
+        ("12 of 30", "13 of 31", False, False),
+        ("12 of 12", "12 of 13", True, False),
+        ("12", "112", False, False),
+        ("1,200", "1,300", False, False),
+        ("4.8 percent", "4.9 percent", False, False),
+        ("in 2018, 4 of them", "in 2018, 5 of them", True, False),
+        ("4 of 5.", "4 of 5", True, True),
+        ("in January", "in February", False, False),
+        ("4 in January", "4 in February", False, False),
+        ("4 in January", "4 in Jnauary", True, True),
+        ("it may march", "it might walk", True, True),
     ],
 )
-def test_numbers_agree_where_half_of_the_fewer_are_the_same(one: str, other: str, agree: bool) -> None:
+def test_numbers_agree_where_half_of_the_fewer_are_the_same(one: str, other: str, agree: bool, same: bool) -> None:
     alike = likeness(edited(LOOM, excerpt=one), edited(LOOM, excerpt=other))
-    assert (alike.numbers_agree, alike.title_numbers_agree) == (agree, True)
+    assert (alike.numbers_agree, alike.same_numbers, alike.title_numbers_agree) == (agree, same, True)
     alike = likeness(edited(LOOM, title=one), edited(LOOM, title=other))
-    assert (alike.numbers_agree, alike.title_numbers_agree) == (agree, agree)
+    assert (alike.numbers_agree, alike.same_numbers, alike.title_numbers_agree) == (True, True, agree)
+
+
+def test_the_letters_are_counted_by_which_titles_differ() -> None:
+    assert likeness(LOOM, edited(LOOM, title=(LOOM.title or "").replace("loom that", "lom taht"))).title_edits == 3
 
 
 def test_near_texts_are_found_unless_too_many_are() -> None:

@@ -9,9 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from archive.errors import ArchiveError, ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
-from archive.schema import APPLICATION_ID
+from archive.schema import APPLICATION_ID, migrations
 from archive.store import open_archive, read_archive, writing
 
 Opener = Callable[[Path], object]
@@ -252,3 +253,31 @@ def test_a_transaction_takes_the_write_lock_at_once(archive: Path) -> None:
 def test_a_mistake_in_our_own_sql_is_not_called_the_files_fault(archive: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"), open_archive(archive) as db:
         db.execute("SELECT * FROM dreams")
+
+
+def test_crawls_of_an_older_archive_are_ordered_by_when_they_began_and_never_before_the_crawl_before() -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        db = Database(connection)
+        migrations.apply(db, stop_before="m006_identities")
+        db.execute("INSERT INTO sources VALUES (1, 'town', 'http://town.example/', 'The column', 'en')")
+        began = ["2026-03-02", "2026-03-01", "2026-03-05", "2026-03-04", "2026-03-05", "2026-03-06"]
+        for crawl_id, at in zip((1, 2, 4, 7, 8, 9), began, strict=True):
+            db.execute(
+                "INSERT INTO crawls (crawl_id, source_id, mode, started_at) VALUES (?, 1, 'full', ?)", (crawl_id, at)
+            )
+        migrations.apply(db)
+        ordered = [at for (at,) in db.execute("SELECT ordered_at FROM crawls ORDER BY crawl_id")]
+    assert ordered == ["2026-03-02", "2026-03-02", "2026-03-05", "2026-03-05", "2026-03-05", "2026-03-06"]
+
+
+def test_ordering_the_crawls_of_an_older_archive_takes_one_walk_over_them() -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        db = Database(connection)
+        migrations.apply(db, stop_before="m006_identities")
+        db.execute("INSERT INTO sources VALUES (1, 'town', 'http://town.example/', 'The column', 'en')")
+        statements: list[str] = []
+        connection.set_trace_callback(statements.append)
+        migrations.apply(db)
+        ordering = next(text for text in statements if "UPDATE crawls SET ordered_at" in text)
+        plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + ordering[ordering.index("UPDATE crawls") :])]
+    assert not [step for step in plan if "CORRELATED" in step], plan

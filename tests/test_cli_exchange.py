@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from conftest import ROOT, CommandLine
 from listing_server import ListingServer, redirect, status
@@ -20,7 +21,11 @@ from processes import on_a_terminal
 from sqlite_utils import Database
 from warcs import Warc
 
+from archive.lock import holder
 from archive.rebuilding.differences import compare
+from cli import import_
+from cli.context import Context
+from exchange.foreign_import import ForeignImport
 
 DATE = "2020-05-01T10:00:00Z"
 HOST = "http://town.example"
@@ -195,14 +200,131 @@ def test_a_report_in_words(command: CommandLine) -> None:
     assert command(*arguments, "--quiet").stdout == ""
 
 
-def test_a_suspect_listing_is_kept_and_told_by_the_exit_code(command: CommandLine) -> None:
+def test_a_suspect_listing_is_kept_told_with_its_reason_and_settled_when_accepted(command: CommandLine) -> None:
     warc = Warc()
     for page in (1, 2):
         warc.response(f"{HOST}{page_name(page)}", DATE, make_page(make_entries(5), page, 2))
     (command.folder / "old.warc.gz").write_bytes(warc.data)
+    arguments = ("import", "old.warc.gz", "--source", f"{HOST}{LISTING}")
+    told = command("--archive", "other.db", *arguments)
+    assert told.returncode == 65
+    assert "lists the very entries of page 1" in told.stderr
+    assert "--accept" in told.stderr
+    assert "\x1b[32m" not in on_a_terminal(command, "--archive", "third.db", *arguments, env={})
     report = run_import(command, "old.warc.gz", "--source", f"{HOST}{LISTING}")
     assert (report["exit_code"], report["crawls"], report["new_entries"]) == (65, {"suspect": 1}, 0)
     assert "lists the very entries of page 1" in command.rows("SELECT reason FROM crawls")[0]["reason"]
+    assert "lists the very entries of page 1" in report["warnings"][0]
+    again = run_import(command, "old.warc.gz", "--source", f"{HOST}{LISTING}")
+    assert (again["exit_code"], again["crawls"], len(again["warnings"])) == (0, {}, 1)
+    accepted = run_import(command, "old.warc.gz", "--source", f"{HOST}{LISTING}", "--accept")
+    assert (accepted["exit_code"], accepted["accepted"], accepted["warnings"]) == (0, 1, [])
+    assert command.rows("SELECT outcome, settled FROM crawls") == [{"outcome": "partial", "settled": 1}]
+    done = command("--archive", "other.db", *arguments, "--accept")
+    assert done.stdout.startswith(
+        "1 crawl that looked suspect settled\n  2 were in the archive already\n  5 new entries"
+    )
+    assert command("check").returncode == 0
+
+
+def test_a_few_of_many_warnings_are_told(command: CommandLine) -> None:
+    warc = Warc()
+    warc.response(f"{HOST}{LISTING}", DATE, make_page(make_entries(5), 1, 9))
+    for page in range(2, 7):
+        warc.response(f"{HOST}{page_name(page)}", DATE, make_page(make_entries(5), page, 9), status="200 OK",
+                      fields={"WARC-Truncated": "length"})  # fmt: skip
+    (command.folder / "old.warc.gz").write_bytes(warc.data)
+    arguments = ("old.warc.gz", "--source", f"{HOST}{LISTING}")
+    assert len(run_import(command, *arguments, "--dry-run")["warnings"]) == 5
+    lines = command("import", *arguments).stderr.splitlines()
+    assert (len(lines), lines[3]) == (4, "warning: and 2 more; --json tells all")
+
+
+def test_an_export_takes_the_place_of_an_export_alone_and_leaves_mode_and_link(command: CommandLine) -> None:
+    command("crawl", "sample", "--quiet")
+    real, link = command.folder / "real.warc.gz", command.folder / "link.warc.gz"
+    link.symlink_to(real.name)
+    assert command("export", "link.warc.gz").returncode == 0
+    assert (link.is_symlink(), real.is_file()) == (True, True)
+    whole = real.read_bytes()
+    real.write_bytes(whole[:-100])
+    real.chmod(0o600)
+    assert command("export", "link.warc.gz").returncode == 0
+    assert (link.is_symlink(), real.stat().st_mode & 0o777, real.read_bytes()) == (True, 0o600, whole)
+    circle = command.folder / "a.warc.gz"
+    circle.symlink_to("b.warc.gz")
+    (command.folder / "b.warc.gz").symlink_to("a.warc.gz")
+    assert command("export", "a.warc.gz").returncode == 73
+    for other in (gzip.compress(b"a diary"), page_warc()):
+        real.write_bytes(other)
+        refused = command("export", "link.warc.gz")
+        assert (refused.returncode, real.read_bytes()) == (73, other)
+        assert "name another file, or remove it" in refused.stderr
+
+
+def test_an_export_into_nothing_fails(command: CommandLine) -> None:
+    command("crawl", "sample", "--quiet")
+    assert "a terminal cannot show it" in on_a_terminal(command, "export", "-", env={})
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        done = exported_to(command, gone)
+    assert (done.returncode, done.stderr) == (
+        73, "error: standard output: cannot be written (whoever read it has gone); what came through is no whole export\n",
+    )  # fmt: skip
+    with Path("/dev/full").open("wb") as full:
+        done = exported_to(command, full)
+    assert (done.returncode, len(done.stderr.splitlines())) == (73, 1)
+
+
+def exported_to(command: CommandLine, stream: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "export", "-", "--quiet"], cwd=command.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=stream, stderr=subprocess.PIPE, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", ["import x.warc.gz --source http://town.example/", "export y.warc.gz"])
+def test_a_temporary_folder_that_is_full_is_named(command: CommandLine, arguments: str) -> None:
+    command("crawl", "sample", "--quiet")
+    (command.folder / "x.warc.gz").write_bytes(page_warc())
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f 1; exec {sys.executable} -P -m cli {arguments}"], cwd=command.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, len(done.stderr.splitlines())) == (73, 1), done.stderr
+    assert "TMPDIR" in done.stderr
+    assert "archive.db" not in done.stderr
+
+
+def test_a_failed_import_leaves_no_archive_and_no_lock(command: CommandLine) -> None:
+    (command.folder / "x.warc.gz").write_bytes(page_warc())
+    command("crawl", "sample", "--quiet")
+    command("export", "own.warc.gz")
+    for name, options in (("x.warc.gz", ("--source", "live")), ("own.warc.gz", ("--source", "live"))):
+        assert command("--archive", "new.db", "import", name, *options).returncode == 66
+        assert list(command.folder.glob("new.db*")) == []
+
+
+def test_a_search_holds_no_lock(command: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[object] = []
+    find = ForeignImport.find
+
+    def watched(plan: ForeignImport, show: Any = None) -> Any:
+        if plan._pages is None:
+            held.append(holder(command.folder / "archive.db"))
+        return find(plan, show)
+
+    command("crawl", "sample", "--quiet")
+    (command.folder / "x.warc.gz").write_bytes(page_warc())
+    monkeypatch.setattr(ForeignImport, "find", watched)
+    monkeypatch.chdir(command.folder)
+    callback = import_.import_files.callback
+    assert callback
+    with click.Context(import_.import_files, obj=Context(None, Path("archive.db"))):
+        assert callback((Path("x.warc.gz"),), f"{HOST}{LISTING}", (), False, False, True, False) == 0
+    assert held == [None]
 
 
 def test_the_old_address_of_a_configured_source(command: CommandLine) -> None:
@@ -310,14 +432,17 @@ def sample_and_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("import x.warc.gz --source nope", 64, "known are live, sample"),
         ("import x.warc.gz --url ftp://x/ --source live", 64, "http:// or https://"),
         ("import x.warc.gz --url http://town.example/", 64, "name it with --source"),
-        ("import own.warc.gz --source live", 64, "leave out --source and --url"),
+        ("import own.warc.gz --source live", 66, "stands at"),
+        ("import own.warc.gz --source Live", 64, "cannot name a source"),
+        ("import own.warc.gz --accept", 64, "leave out --accept"),
+        ("export x.warc.gz", 73, "no export of Foreign Eyes"),
         ("import own.warc.gz x.warc.gz", 64, "import it by itself"),
         ("import x.warc.gz own.warc.gz", 64, "import it by itself"),
         ("--archive x.warc.gz import own.warc.gz", 66, "not a Foreign Eyes archive"),
         ("--archive none.db export x.warc.gz", 66, "no such archive"),
         ("export x.warc", 64, "name it x.warc.gz"),
         ("export - --json", 64, "standard output"),
-        ("export sample.db", 73, "there is a file that is no WARC"),
+        ("export sample.db", 73, "no export of Foreign Eyes); name another file, or remove it"),
         ("export none/x.warc.gz", 73, "cannot be written"),
         ("export .", 73, "cannot be written"),
         ("export /dev/full", 73, "No space left"),
@@ -362,4 +487,6 @@ def test_a_terminal_sees_progress(command: CommandLine) -> None:
     assert "exporting" in on_a_terminal(command, "export", "x.warc.gz", env={})
     written = on_a_terminal(command, "--archive", "copy.db", "import", "x.warc.gz", env={})
     assert "reading" in written
+    (command.folder / "old.warc.gz").write_bytes(page_warc())
+    assert "searching" in on_a_terminal(command, "import", "old.warc.gz", "--source", f"{HOST}{LISTING}", env={})
     assert "settling" in written

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from conftest import ROOT, CommandLine
@@ -155,6 +156,36 @@ def test_a_listing_of_less_than_half_its_entries_is_suspect_until_accepted(
     assert "shows 6 entries; the last good crawl found 15" in row["reason"]
     row = command.crawl(server, "--accept")
     assert (row["exit_code"], row["outcome"], row["entries"]) == (0, "complete", 6)
+
+
+def test_a_listing_that_has_lost_its_commentaries_is_suspect_until_accepted(
+    command: CommandLine, server: ListingServer
+) -> None:
+    command.crawl(server)
+    before = command.derived()
+    server.site.update(make_site([replace(entry, commentary="") for entry in make_entries(15)]))
+    row = command.crawl(server)
+    assert (row["exit_code"], row["outcome"]) == (65, "suspect")
+    assert "page 1: 5 of 5 entries lack a commentary; the last good crawl had 0 of 15" in row["reason"]
+    assert command.derived() == before
+    row = command.crawl(server, "--accept")
+    assert (row["outcome"], row["new"], row["withdrawn"]) == ("complete", 0, 0)
+    assert command.crawl(server)["outcome"] == "unchanged"
+
+
+def test_another_listing_under_the_same_heading_is_suspect_until_accepted(
+    command: CommandLine, server: ListingServer
+) -> None:
+    command.crawl(server)
+    before = command.derived()
+    server.site.update(make_site(make_entries(15, first=501)))
+    row = command.crawl(server)
+    assert (row["exit_code"], row["outcome"]) == (65, "suspect")
+    assert "shows 15 entries, of which none are known; the last good crawl found 15" in row["reason"]
+    assert command.derived() == before
+    assert command.crawl(server, "--accept")["new"] == 15
+    server.site.update(make_site(make_entries(1, first=601) + make_entries(14, first=501)))
+    assert command.crawl(server)["outcome"] == "complete"
 
 
 def test_a_fault_of_the_moment_is_asked_again(command: CommandLine, server: ListingServer) -> None:

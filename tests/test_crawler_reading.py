@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from archive.identity.keys import wording_digest
+from archive.settling.judging import Listed
 from archive.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
 from crawler.reading import Answer, Known, ListingReader, Progress, Reading
 
@@ -368,3 +369,102 @@ def test_the_heading_of_before_is_asked_for_only_where_it_is_missing() -> None:
         raise AssertionError("an unchanged listing would be parsed for nothing")
 
     assert linked_site().read(Known(had_heading=asked)).verdict == Verdict("complete")
+
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def lettered_site(prefix: str = "", *, commentary: str = "c", count: int = 3) -> Site:
+    """Pages of four entries each."""
+    pages = {}
+    for number in range(count):
+        titles = [prefix + letter for letter in LETTERS[number * 4 : number * 4 + 4]]
+        page = make_page(*titles, count=count, next_url=f"{SITE}index{number + 1}.htm")
+        entries = tuple(replace(entry, commentary=commentary) for entry in page.entries)
+        pages[f"index{number or ''}.htm"] = replace(page, entries=entries)
+    return Site(pages)
+
+
+def acquainted(site: Site, **more: Any) -> Known:
+    """An archive in which what the site lists is settled, and nothing lacks a part."""
+    entries = [entry for page in site.pages.values() for entry in page.entries]
+    digests, titles = {wording_digest(entry) for entry in entries}, {entry.title for entry in entries}
+    return Known(
+        settled=site.bodies(),
+        last_entries=len(entries),
+        has_wordings=lambda wordings: set(wordings) <= digests,
+        listed=lambda: Listed(len(entries), {}),
+        new_wordings=lambda wordings: set(wordings) - digests,
+        count_strangers=lambda others: sum(1 for entry in others if entry.title not in titles),
+        **more,
+    )
+
+
+@pytest.mark.parametrize("mode", ["full", "quick"])
+def test_pages_that_have_lost_their_commentaries_are_suspect_until_accepted(mode: Any) -> None:
+    site, known = lettered_site(commentary=""), acquainted(lettered_site())
+    verdict = site.read(known, mode=mode).verdict
+    assert verdict == Verdict(
+        "suspect",
+        "page 1: 4 of 4 entries lack a commentary; the last good crawl had 0 of 12; has its layout changed?",
+    )
+    assert addresses(site) == ["index.htm"]
+    assert site.read(known, mode=mode, accept=True).verdict == Verdict("complete")
+
+
+def test_a_part_that_pages_of_one_entry_each_have_lost_is_seen_in_the_whole() -> None:
+    site = one_to_a_page(lettered_site(commentary=""))
+    reason = site.read(acquainted(one_to_a_page(lettered_site()))).verdict.reason or ""
+    assert reason.startswith("the listing: 12 of 12 entries lack a commentary; the last good crawl had 0 of 12")
+
+
+def one_to_a_page(site: Site) -> Site:
+    """The same entries, each on a page of its own."""
+    entries = [entry for page in site.pages.values() for entry in page.entries]
+    return Site(
+        {
+            f"index{number or ''}.htm": replace(
+                make_page(count=len(entries), next_url=f"{SITE}index{number + 1}.htm"), entries=(entry,)
+            )
+            for number, entry in enumerate(entries)
+        }
+    )
+
+
+@pytest.mark.parametrize("mode", ["full", "quick"])
+def test_another_listing_under_the_same_heading_is_suspect_until_accepted(mode: Any) -> None:
+    site, known = lettered_site("Other "), acquainted(lettered_site())
+    verdict = site.read(known, mode=mode).verdict
+    assert verdict == Verdict(
+        "suspect",
+        "the listing shows 12 entries, of which none are known; the last good crawl found 12; is it another listing?",
+    )
+    assert addresses(site) == ONE_PASS
+    assert site.read(known, mode=mode, accept=True).verdict == Verdict("complete")
+
+
+def test_a_listing_read_quickly_to_where_it_is_known_is_no_other_one() -> None:
+    site, known = lettered_site(), lettered_site(count=6)
+    for name in ("index.htm", "index1.htm"):
+        known.pages[name] = lettered_site("Older ").pages[name]
+    assert site.read(acquainted(known), mode="quick").verdict == Verdict("complete")
+    assert addresses(site) == ONE_PASS
+
+
+def test_an_unchanged_listing_asks_the_archive_for_nothing_else() -> None:
+    def asked(*_: object) -> Any:
+        raise AssertionError("an unchanged listing would pay for a measure")
+
+    site = lettered_site()
+    known = Known(settled=site.bodies(), listed=asked, new_wordings=asked, count_strangers=asked, had_heading=asked)
+    assert site.read(known).verdict == Verdict("unchanged")
+    assert site.read(known, mode="quick").verdict == Verdict("unchanged")
+
+
+def test_what_an_operator_accepted_is_no_alarm_the_next_time() -> None:
+    site = lettered_site(commentary="")
+    site.pages["index1.htm"] = make_page("", "", "", next_url=f"{SITE}index2.htm", has_heading=False)
+    known = acquainted(lettered_site(), had_heading=lambda: True)
+    assert site.read(known).verdict.outcome == "suspect"
+    settled_since = replace(known, settled=site.bodies(), last_entries=12)
+    assert site.read(settled_since).verdict == Verdict("unchanged")

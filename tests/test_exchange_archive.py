@@ -29,12 +29,12 @@ from archive.store import open_archive
 from archive.truth import TABLES, dump_rows
 from archive.values import Fetched, Source, Traffic, Verdict
 from exchange.bodies import kept_on_disk
-from exchange.bringing import Brought, Import, NothingNew
-from exchange.errors import BadWarc, NothingToExport, NothingToImport
+from exchange.contents import Input, read_files
+from exchange.errors import BadWarc, NothingToExport, NothingToImport, OtherListing, WrongImport
 from exchange.exporting import export
 from exchange.foreign_import import ForeignImport
+from exchange.importing import Brought, Import, NothingNew
 from exchange.own_import import OwnImport
-from exchange.reading import Input, read_files
 
 AUTHORITY = "example.org,2026"
 LATER = START + 99 * DAY
@@ -148,7 +148,13 @@ def exported(db: Database) -> bytes:
 
 
 def imported(
-    db: Database, *files: bytes, parser: Any = None, roots: tuple[str, ...] = (), names: tuple[str, ...] = ()
+    db: Database,
+    *files: bytes,
+    parser: Any = None,
+    roots: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+    accept: bool = False,
+    **options: Any,
 ) -> tuple[Brought, Rebuilt]:
     parser = parser or LineParser()
     with kept_on_disk() as bodies:
@@ -158,10 +164,12 @@ def imported(
         )
         plan: Import
         if contents.truth is not None:
-            plan = OwnImport(named[0], contents.truth, bodies, parser.PARSER_VERSION)
+            plan = OwnImport(named[0], contents.truth, bodies, parser.PARSER_VERSION, **options)
         else:
             source = Source("town", "http://town.example/", "The column", "en")
-            plan = ForeignImport(contents, bodies, source, (source.url, *roots), parser, LATER)
+            plan = ForeignImport(
+                contents, bodies, source, (source.url, *roots), parser, LATER, accept, lambda body: True
+            )
         return plan.brought, rebuild(db, parser, at=LATER, authority=AUTHORITY, prepare=plan.prepare)
 
 
@@ -173,6 +181,29 @@ def test_an_export_makes_an_equal_archive_of_an_empty_one(db: Database, other: D
     assert brought.with_ids
     assert brought.captures == count(db, "captures")
     assert exported(other) == exported(db)
+
+
+def everything(db: Database) -> dict[str, list[Any]]:
+    """All rows of all tables but those of one machine, read without any code of the product, and a search."""
+    tables = [name for (name,) in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    rows = {
+        name: sorted(map(repr, db.conn.execute(f"SELECT * FROM [{name}]")))
+        for name in tables
+        if name not in ("published_files", "_sqlite_migrations") and not name.startswith("entries_fts")
+    }
+    found = db.conn.execute("SELECT rowid FROM entries_fts WHERE entries_fts MATCH 'apples OR cranes'")
+    version = db.conn.execute("PRAGMA user_version")
+    return {**rows, "search": sorted(found), "version": list(version)}
+
+
+def test_archives_are_equal_by_an_oracle_of_their_own(db: Database, other: Database) -> None:
+    fill(db)
+    rebuild(db, NewerParser(), at=LATER, authority=AUTHORITY)
+    imported(other, exported(db), parser=NewerParser())
+    before, after = everything(db), everything(other)
+    assert after == before
+    assert len(before["search"]) > 1
+    assert all(before[name] for name in ("captures", "bodies", "revisions", "links", "changes", "publication_aliases"))
 
 
 def test_what_an_older_parser_read_comes_along(db: Database, other: Database) -> None:
@@ -334,20 +365,42 @@ def test_a_304_that_comes_along_leads_to_the_capture_that_is_there(db: Database,
     [
         (lambda lines: lines | {"crawls": [{"crawl_id": 1}]}, "its crawls are not an archive's"),
         (lambda lines: lines | {"crawls": [{**lines["crawls"][0], "colour": "red"}]}, "a column 'colour'"),
-        (lambda lines: lines | {"crawls": []}, "its captures refers to one of crawls that is not there"),
+        (lambda lines: lines | {"crawls": []}, "a row of its captures refers to one of crawls that is not there"),
         (lambda lines: lines | {"sources": [{**lines["sources"][0], "source_id": 2**70}]}, "its sources are not"),
         (
             lambda lines: lines | {"captures": [{**lines["captures"][0], "body_sha256": "0" * 64}]},
             "the body of capture 1",
         ),
+        (lambda lines: lines | {"crawls": [without(lines["crawls"][0], "ordered_at")]}, "ordered_at: not there"),
+        (lambda lines: lines | {"captures": lines["captures"] * 2}, "two rows of its captures have one id"),
+        (lambda lines: with_capture(lines, body_sha256=[]), "the body of capture 1"),
+        (lambda lines: with_capture(lines, url=["x"]), "url: list where TEXT belongs"),
+        (lambda lines: with_capture(lines, url="http://x/\r\nWARC-Type: y"), "is no address"),
+        (lambda lines: with_capture(lines, capture_id=True), "capture_id: bool where INTEGER belongs"),
+        (lambda lines: with_capture(lines, **{"pass": None}), "pass: not there"),
+        (lambda lines: with_capture(lines, page=0), "page: 0 counts nothing"),
+        (lambda lines: with_capture(lines, status=7), "status: 7 is none"),
+        (lambda lines: with_capture(lines, status=None, fault="refused"), "status: not there, but a body is"),
+        (lambda lines: with_capture(lines, fetched_at="2020-05-01"), "fetched_at: '2020-05-01' is no time"),
+        (lambda lines: with_capture(lines, fetched_at="2020-15-01T10:00:00.000000Z"), "is no time"),
+        (lambda lines: with_capture(lines, headers="{}"), "headers: not a list of pairs of words"),
+        (lambda lines: with_capture(lines, headers="[1"), "headers: not a list of pairs of words"),
+        (lambda lines: with_capture(lines, headers='[["X", 1]]'), "headers: not a list of pairs of words"),
+        (lambda lines: with_capture(lines, headers='[["X", "\\ud800"]]'), "headers: not a list of pairs of words"),
+        (lambda lines: with_capture(lines, detail="\ud800"), "detail: half a character"),
+        (lambda lines: lines | {"crawls": [{**lines["crawls"][0], "finished_at": None}]}, "has not ended so"),
+        (lambda lines: lines | {"revisions": [{**lines["revisions"][0], "flags": "[7]"}]}, "flags: not a list"),
         (lambda lines: lines | {"recipes": [{}]}, "not rows of a table: recipes"),
         (lambda lines: {table: rows for table, rows in lines.items() if table != "end"}, "was cut before its end"),
     ],
 )
+@pytest.mark.parametrize("to", ["an empty archive", "an archive with crawls"])
 def test_an_export_that_was_tampered_with_is_refused(
-    db: Database, other: Database, change: Callable[[dict[str, Any]], dict[str, Any]], why: str
+    db: Database, other: Database, change: Callable[[dict[str, Any]], dict[str, Any]], why: str, to: str
 ) -> None:
     Column(db).crawl(listing(A))
+    if to == "an archive with crawls":
+        Column(other, name="village").crawl(listing(B))
     before = snapshot(other)
     with pytest.raises(BadWarc, match=r"^1\.warc\.gz: ") as told:
         imported(other, rewritten(exported(db), change))
@@ -355,7 +408,75 @@ def test_an_export_that_was_tampered_with_is_refused(
     assert snapshot(other) == before
 
 
-def rewritten(data: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
+def without(row: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def with_capture(lines: dict[str, Any], **columns: Any) -> dict[str, Any]:
+    """The rows of an export with other columns of its one capture."""
+    return lines | {"captures": [{**lines["captures"][0], **columns}]}
+
+
+@pytest.mark.parametrize(
+    "lost", ["sources", "crawls", "captures", "identities", "changes", "revisions", "listing_rows"]
+)
+def test_a_record_that_was_lost_is_noticed(db: Database, other: Database, lost: str) -> None:
+    Column(db).crawl(listing(A))
+    data = rewritten(exported(db), lambda lines: without(lines, lost), recount=False)
+    with pytest.raises(BadWarc, match=f"of its {lost} are there, and 1 were written; export again"):
+        imported(other, data)
+
+
+def test_an_export_by_a_newer_program_is_refused(db: Database, other: Database) -> None:
+    Column(db).crawl(listing(A))
+    rebuild(db, NewerParser(), at=LATER, authority=AUTHORITY)
+    with pytest.raises(BadWarc, match=r"newer version \(its parser is 2, ours 1\); upgrade foreign-eyes"):
+        imported(other, exported(db))
+
+
+def elsewhere(db: Database) -> bytes:
+    """The export of another listing that is called town, too; the one in `db` is left as it was."""
+    data = exported(db)
+    moved = "http://elsewhere.example/town/"
+    return rewritten(data, lambda lines: lines | {"sources": [{**lines["sources"][0], "url": moved}]})
+
+
+def test_two_listings_that_share_a_name_are_not_mixed(db: Database, other: Database) -> None:
+    Column(db).crawl(listing(A))
+    Column(other, day=9).crawl(listing(B))
+    before = snapshot(other)
+    with pytest.raises(OtherListing, match=r"here at http://town\.example/; .*--source NAME; nothing was imported"):
+        imported(other, elsewhere(db))
+    assert snapshot(other) == before
+    imported(other, elsewhere(db), rename="village")
+    assert other.execute("SELECT name, url FROM sources").fetchall() == [
+        ("town", "http://town.example/"), ("village", "http://elsewhere.example/town/"),
+    ]  # fmt: skip
+    assert other.execute("SELECT source, title FROM current_entries ORDER BY source").fetchall() == [
+        ("town", "Bears"), ("village", "Apples"),
+    ]  # fmt: skip
+
+
+def test_a_listing_that_has_moved_is_the_same_if_one_says_so(db: Database, other: Database) -> None:
+    Column(db).crawl(listing(A))
+    Column(other, day=9).crawl(listing(A, B))
+    imported(other, elsewhere(db), former=("https://elsewhere.example/town/index.htm",))
+    assert count(other, "sources") == 1
+    assert count(other, "entries") == 2
+
+
+def test_a_source_is_not_renamed_to_one_that_is_configured_elsewhere_and_several_are_not_renamed(
+    db: Database, other: Database
+) -> None:
+    Column(db).crawl(listing(A))
+    with pytest.raises(OtherListing, match="and live here at http://live"):
+        imported(other, exported(db), rename="live", configured={"live": "http://live.example/"})
+    Column(db, name="village").crawl(listing(A))
+    with pytest.raises(WrongImport, match="it holds 2 sources"):
+        imported(other, exported(db), rename="hamlet")
+
+
+def rewritten(data: bytes, change: Callable[[dict[str, Any]], dict[str, Any]], *, recount: bool = True) -> bytes:
     """An export with other rows in it, and digests that are right."""
     warc, lines = Warc(), {}
     for record in ArchiveIterator(io.BytesIO(data)):
@@ -372,7 +493,10 @@ def rewritten(data: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -
             )
         else:
             warc.response(record.rec_headers["WARC-Target-URI"], record.rec_headers["WARC-Date"], body)
-    for table, rows in change(lines).items():
+    lines = change(lines)
+    if recount and "end" in lines:
+        lines["end"] = [{table: len(lines.get(table, ())) for table in TABLES}]
+    for table, rows in lines.items():
         warc.other("metadata", f"urn:foreign-eyes:{table}", b"".join(json.dumps(row).encode() + b"\n" for row in rows))
     return warc.data
 
@@ -436,7 +560,7 @@ def test_a_listing_may_have_stood_at_another_address(db: Database) -> None:
     data = pages_of(2020, listing(A), host="http://old.example/list/")
     with pytest.raises(
         NothingToImport,
-        match=r"no listing page of town .* 1 responses, from old\.example; one like it stands at http://old\.example/list/",
+        match=r"no listing page of town .* among 1 record: 1 response, from old\.example; one like it stands at http://old\.example/list/",
     ):
         imported(db, data)
     brought, _ = imported(db, data, roots=("http://old.example/list/",))
@@ -471,6 +595,85 @@ def test_a_page_that_looks_wrong_makes_a_suspect_crawl_that_settles_nothing(db: 
     assert count(db, "entries") == 0
 
 
+def suspect_pages(**options: Any) -> bytes:
+    return pages_of(2020, listing(*[f"|Le Monde||comment {number}" for number in range(5)]), **options)
+
+
+def test_a_suspect_crawl_tells_why_and_is_settled_once_it_is_accepted(db: Database) -> None:
+    brought, _ = imported(db, suspect_pages())
+    assert brought.suspects == [
+        (
+            "the crawl of town of 2020-05-01T10:00:01.000000Z is suspect: page 1: 5 of 5 entries lack an excerpt or a title;"
+            " has its layout changed?"
+        )
+    ]
+    with pytest.raises(NothingNew):
+        imported(db, suspect_pages())
+    brought, _ = imported(db, suspect_pages(), accept=True)
+    assert (brought.crawls, brought.accepted, brought.suspects) == ({}, 1, [])
+    assert count(db, "entries") == 5
+    crawl = "SELECT outcome, settled, entries, reason FROM crawls"
+    assert db.execute(crawl).fetchall() == [
+        ("partial", 1, 5, ("imported from 1.warc.gz: page 1: 5 of 5 entries lack an excerpt or a title; has its layout changed?;"
+         " an operator has accepted it")),
+    ]  # fmt: skip
+    with pytest.raises(NothingNew):
+        imported(db, suspect_pages(), accept=True)
+
+
+def test_what_is_accepted_at_once_is_the_same(db: Database, other: Database) -> None:
+    brought, _ = imported(db, suspect_pages(), accept=True)
+    assert (brought.crawls, brought.accepted) == ({"partial": 1}, 0)
+    imported(other, suspect_pages())
+    imported(other, suspect_pages(), accept=True)
+    rows = "SELECT crawl_id, outcome, reason, settled, pages, entries, new FROM crawls"
+    assert db.execute(rows).fetchall() == other.execute(rows).fetchall()
+
+
+def test_the_log_names_files_without_folders_and_only_those_that_a_crawl_came_of(db: Database) -> None:
+    files = [pages_of(2020, *[listing(entry(f"Title {n}")) for n in range(5)][:1])]
+    warcs = []
+    for number in range(1, 6):
+        warc = Warc()
+        warc.response(
+            f"http://town.example/{number if number > 1 else ''}", f"2021-05-01T10:00:0{number}Z",
+            listing(entry(f"Title {number}")).encode(), headers=[("Content-Type", "text/plain")],
+        )  # fmt: skip
+        warcs.append(warc.data)
+    names = ("/home/somebody/secret/old.warc.gz", *(f"/home/somebody/{number}.warc.gz" for number in range(1, 6)))
+    imported(db, *files, *warcs, names=names, parser=NumberingParser())
+    reasons = [reason for (reason,) in db.execute("SELECT reason FROM crawl_log ORDER BY started_at")]
+    assert [reason.partition(": ")[0] for reason in reasons] == [
+        "imported from old.warc.gz",
+        "imported from 1.warc.gz, 2.warc.gz, 3.warc.gz, and 2 more",
+    ]
+
+
+class NumberingParser(LineParser):
+    """Finds a pager that names pages by number."""
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> Any:
+        """Read the lines."""
+        page = super().parse_listing(body, url, content_type)
+        numbered = {1: "http://town.example/", **{n: f"http://town.example/{n}" for n in range(2, 9)}}
+        return replace(page, page_count=8, pager=replace(page.pager, numbered=numbered))
+
+
+def test_a_listing_behind_a_query_is_named_as_it_stands(db: Database) -> None:
+    warc = Warc()
+    address = "http://town.example/?lang=en"
+    warc.response(address, "2020-05-01T10:00:00Z", A.encode(), headers=[("Content-Type", "text/plain")])
+    with pytest.raises(NothingToImport, match=r"say --url http://town\.example/\?lang=en$"):
+        imported(db, warc.data, parser=NumberingParser())
+
+
+def test_a_page_that_is_dated_by_its_day_is_left_out_and_told(db: Database) -> None:
+    warc = Warc()
+    warc.response("http://town.example/", "2020-05-01", A.encode(), headers=[("Content-Type", "text/plain")])
+    with pytest.raises(NothingToImport, match=r"1 response, .* its date is only 2020-05-01, which is no moment"):
+        imported(db, warc.data)
+
+
 def test_links_that_were_captured_too_are_taken(db: Database) -> None:
     warc = Warc()
     warc.response("http://search.example/", "2020-05-01T10:00:30Z", b"blocked", status="412 Precondition Failed")
@@ -485,7 +688,7 @@ def test_links_that_were_captured_too_are_taken(db: Database) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"date": "2999-05-01T10:00:00Z"}, "that is yet to come"),
+        ({"date": "2999-05-01T10:00:00Z"}, "its date is in the future"),
         ({"length": False}, "before the page's end tag"),
         ({"fields": {"WARC-Truncated": "length"}}, "only a part of it was kept"),
         ({"body": b""}, "neither the listing's heading nor an entry"),
@@ -499,8 +702,8 @@ def test_a_page_that_cannot_be_used_is_left_out_with_a_warning(db: Database, cha
         imported(db, warc.data, parser=HeadlessParser())
     brought, _ = imported(db, pages_of(2020, listing(A), warc=warc), parser=HeadlessParser())
     assert brought.captures == 1
-    assert len(brought.warnings) == 1
-    assert why in brought.warnings[0]
+    assert len(brought.left_out) == 1
+    assert why in brought.left_out[0]
 
 
 class HeadlessParser(LineParser):

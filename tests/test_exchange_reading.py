@@ -7,15 +7,16 @@ import gzip
 import hashlib
 import io
 import zlib
+from pathlib import Path
 
 import pytest
 from warcs import HTML, Warc
 
 from exchange.bodies import Bodies
+from exchange.contents import Contents, Input, read_files
 from exchange.digests import agrees
-from exchange.errors import BadWarc
+from exchange.errors import BadWarc, NoRoom
 from exchange.http_message import split_message
-from exchange.reading import Contents, Input, read_files
 from exchange.responses import moment_of
 from exchange.unpacking import Unpacked
 from exchange.warc_reading import Record, read_records
@@ -270,9 +271,24 @@ def test_dates_are_moments_or_nothing(text: str, said: str) -> None:
 
 def test_a_response_without_a_moment_or_a_web_address_is_passed_over() -> None:
     warc = Warc()
-    warc.response(URL, "2020", PAGE)
+    warc.response(URL, "yesterday", PAGE)
     warc.response("urn:screenshot:x", DATE, PAGE)
     assert read(warc.data).responses == []
+
+
+@pytest.mark.parametrize("date", ["2020", "2020-05", "2020-05-01", "2020-05-01T10:00Z"])
+def test_a_response_that_is_dated_by_a_span_of_time_says_so(date: str) -> None:
+    warc = Warc()
+    warc.response(URL, date, PAGE)
+    (found,) = read(warc.data).responses
+    assert (found.body_sha256, found.unusable) == (None, f"its date is only {date}, which is no moment")
+    assert found.at.year == 2020
+
+
+def test_what_cannot_be_kept_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    with (tmp_path / "x").open("rb") as read_only, pytest.raises(NoRoom, match="set TMPDIR to another folder"):
+        Bodies(read_only).put(b"x")
 
 
 def test_a_redirect_says_where_to() -> None:

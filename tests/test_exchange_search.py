@@ -12,7 +12,7 @@ from listings import FOLDER, make_entries, make_page, page_name
 from archive.values import Link, ListedEntry, ListingPage, Pager
 from crawler.parse import parse_listing
 from exchange.crawl_grouping import PageSeen, group_crawls
-from exchange.listing_search import Seen, address_key, number_pages
+from exchange.listing_search import Seen, address_key, may_be_listing, number_pages
 from exchange.responses import Response
 
 HOST = "http://town.example"
@@ -123,6 +123,31 @@ def test_a_pager_in_a_circle_comes_to_an_end() -> None:
         Seen("http://town.example/b", listing(next_url="http://town.example/a")),
     ]
     assert set(numbers(pages, ["http://town.example/a"]).values()) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        make_page(make_entries(5), 1, 2),
+        b"<h1>China's IP in Foreign Eyes</h1>",
+        b"<p>An excerpt. (A Title of Words,by CNN.)</p>",
+        "<p>An excerpt. （A Title of Words， by CNN）</p>".encode(),
+        b"<p>An excerpt. &#40;A Title of Words, <i style='a:b(c)'>by</i> CNN)</p>",
+        b"<p>&#8212;&#x2014;Title, CNN</p>",
+        b"<p>--Title, CNN</p>",
+        "<p>——Title, CNN</p>".encode("gb18030"),
+        "<p>——Title, CNN</p>".encode("utf-16"),
+    ],
+)
+def test_whatever_may_list_is_parsed(body: bytes) -> None:
+    assert may_be_listing(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<!-- a comment --><p>News (of today) by nobody</p>" + b"x" * 4000, b"((((((((" * 100_000]
+)
+def test_what_has_no_mark_of_the_listing_is_not_parsed(body: bytes) -> None:
+    assert not may_be_listing(body.replace(b" by ", b" "))
 
 
 def response(url: str, at: datetime, **facts: object) -> Response:

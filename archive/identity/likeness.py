@@ -16,7 +16,8 @@ counts a changed letter twice, puts the most alike at 0.45, 0.60 and 0.60: less 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -26,20 +27,22 @@ from archive.identity.keys import SHORTEST_EXCERPT, publication_key
 from archive.text import comparable
 from archive.values import ListedEntry
 
-_NUMBER = re.compile(r"\d+")
+# Decimals are one number: of 4.8 and 4.9 half would be the same. A month is a figure too, as reports that recur go by it
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_FIGURE = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{_MONTHS})\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """The parts of a wording in the form in which they are compared; `numbers` are those in title and excerpt."""
+    """The parts of a wording in the form in which they are compared; `numbers` are those in the excerpt, months too."""
 
     title: str
     attribution: str
     publication: str
     excerpt: str
     commentary: str
-    title_numbers: frozenset[str]
-    numbers: frozenset[str]
+    title_numbers: tuple[str, ...]
+    numbers: tuple[str, ...]
 
     @classmethod
     def of(cls, texts: ListedEntry) -> Forms:
@@ -47,9 +50,9 @@ class Forms:
         title, attribution, excerpt, commentary = (
             comparable(text).casefold() for text in (texts.title, texts.attribution, texts.excerpt, texts.commentary)
         )
-        publication, numbers = publication_key(texts.publication), frozenset(_NUMBER.findall(title))
-        all_numbers = numbers | frozenset(_NUMBER.findall(excerpt))
-        return cls(title, attribution, publication, excerpt, commentary, numbers, all_numbers)
+        # with white space: "in 2018, 4 of them" has two numbers
+        numbers = (tuple(_FIGURE.findall(text)) for text in (texts.title or texts.attribution, texts.excerpt))
+        return cls(title, attribution, publication_key(texts.publication), excerpt, commentary, *numbers)
 
     @property
     def excerpt_tells(self) -> bool:
@@ -66,22 +69,24 @@ class Forms:
 class Likeness:
     """How alike two wordings are, each part from 0 to 1; parts that both lack are equal.
 
-    Where either has no title, the whole attribution lines are compared. `same_publication`, `same_text` (excerpt or
-    commentary) and `same_commentary` are False where there is none. `excerpts_tell` and `commentary_tells` say whether
-    those of both are long enough to go by. Numbers, in the title alone or in title and excerpt, agree where at least half
-    of the fewer are among the others.
+    Where either has no title, the whole attribution lines are compared; `title_edits` are the letters by which they differ.
+    `same_publication`, `same_excerpt` and `same_commentary` are False where there is none. `excerpts_tell` and
+    `commentary_tells` say whether those of both are long enough to go by. Numbers agree where at least half of the fewer
+    are among the others, and no month stands for another. They are the same where none stands for another.
     """
 
     title: float
     excerpt: float
     commentary: float
     same_publication: bool
-    same_text: bool
+    same_excerpt: bool
     same_commentary: bool
     excerpts_tell: bool
     commentary_tells: bool
+    title_edits: int
     title_numbers_agree: bool
     numbers_agree: bool
+    same_numbers: bool
 
     @property
     def score(self) -> int:
@@ -96,18 +101,19 @@ class Likeness:
 def compare(one: Forms, other: Forms) -> Likeness:
     """Compare two wordings."""
     titles = (one.title, other.title) if one.title and other.title else (one.attribution, other.attribution)
-    same_commentary = one.commentary == other.commentary != ""
     return Likeness(
         title=_likeness(*titles),
         excerpt=_likeness(one.excerpt, other.excerpt),
         commentary=_likeness(one.commentary, other.commentary),
         same_publication=one.publication == other.publication != "",
-        same_text=same_commentary or one.excerpt == other.excerpt != "",
-        same_commentary=same_commentary,
+        same_excerpt=one.excerpt == other.excerpt != "",
+        same_commentary=one.commentary == other.commentary != "",
         excerpts_tell=one.excerpt_tells and other.excerpt_tells,
         commentary_tells=one.commentary_tells and other.commentary_tells,
+        title_edits=Levenshtein.distance(*titles),
         title_numbers_agree=_agree(one.title_numbers, other.title_numbers),
         numbers_agree=_agree(one.numbers, other.numbers),
+        same_numbers=not _contradict(one.numbers, other.numbers),
     )
 
 
@@ -125,5 +131,18 @@ def _likeness(one: str, other: str) -> float:
     return float(Levenshtein.normalized_similarity(one, other))
 
 
-def _agree(ones: frozenset[str], others: frozenset[str]) -> bool:
-    return 2 * len(ones & others) >= min(len(ones), len(others))
+def _agree(ones: Sequence[str], others: Sequence[str]) -> bool:
+    (months, numbers), (other_months, other_numbers) = _parted(ones), _parted(others)
+    shared = len(numbers & other_numbers)
+    return 2 * shared >= min(len(numbers), len(other_numbers)) and not _contradict(months, other_months)
+
+
+def _parted(figures: Iterable[str]) -> tuple[set[str], set[str]]:
+    months = {figure for figure in figures if figure.isalpha()}
+    return months, set(figures) - months
+
+
+def _contradict(ones: Iterable[str], others: Iterable[str]) -> bool:
+    """Tell whether each has a figure that the other lacks; where only one does, it was added, dropped or misspelt."""
+    here, there = Counter(ones), Counter(others)
+    return bool(here - there and there - here)

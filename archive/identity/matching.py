@@ -8,25 +8,29 @@ a swap cannot cascade. Within a step the nearest pair is taken first, neighbours
 equally near goes by listing order, then by entry id.
 
 What is asked of it (issue 3, "Identity"): an entry is recognised as long as its excerpt, or its title with its
-publication, survives an edit. What tells entries apart is measured in `archive.identity.likeness`.
+publication, survives an edit. What shows that is in `archive.identity.evidence`; what tells entries apart is measured in
+`archive.identity.likeness`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from archive.identity import likeness
-from archive.identity.keys import excerpt_key
+from archive.identity import evidence, likeness
+from archive.identity.evidence import NEAR_EXCERPT, NEARER_PART
+from archive.identity.keys import excerpt_key, title_key, wording_digest
 from archive.identity.likeness import Forms, Likeness
-from archive.identity.neighbours import BOTH, Neighbours
+from archive.identity.neighbours import Neighbours
+from archive.text import comparable
 from archive.values import ListedEntry
 
 Method = Literal[
     "same wording",
     "earlier wording",
     "merged by an operator",
+    "as settled before",
     "same excerpt",
     "title and publication",
     "title and neighbours",
@@ -34,20 +38,14 @@ Method = Literal[
     "new",
 ]
 
-# Least likeness of excerpts; those of different entries reach 0.32.
-WORN_EXCERPT = 0.6  # beside the same title and publication
-NEAR_EXCERPT = 0.8  # beside a title that is nearly the same, or a neighbour
-NEARER_EXCERPT = 0.9  # beside the same publication, or a commentary that is nearly the same
-NEAREST_EXCERPT = 0.95  # by itself, as the same excerpt counts by itself
-# Least likeness of titles and commentaries, which reach 0.47 and 0.40: beside an excerpt, and where they must do without
-NEAR_PART = 0.6
-NEARER_PART = 0.85
+BY_WORDING = {"same wording", "earlier wording", "merged by an operator"}
 # In characters without white space: "City A" and "City B" are not one title with a typo
 SHORTEST_NEAR_TITLE = 16
 # In points of the score, what a neighbour counts for: as much as a typo or two, by which copies of one text can differ
 NEIGHBOUR = 2
 # Entries left over that share a title, or an excerpt: more are a column within the column, or a parser's mistake
 MOST_ALIKE = 20
+SAME_EXCERPT = "same excerpt as another entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,8 @@ class Candidate:
     """An entry that a row might be, with its current texts.
 
     `rank` is its place in the listing as it was last settled, from 0; None if it was not in it. `merged` tells that an
-    operator merged another entry into it, so that two different rows can be two places of it.
+    operator merged another entry into it, so that two different rows can be two places of it; `elsewhere` are its texts
+    at the other places at which it was last listed.
     """
 
     entry_id: int
@@ -81,6 +80,7 @@ class Candidate:
     excerpt_key: str | None
     texts: ListedEntry
     merged: bool = False
+    elsewhere: tuple[ListedEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ def match(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Mat
     work.pair_second_places()
     work.pair_excerpts()
     work.pair_by_evidence()
+    work.pair_edited_second_places()
     work.call_the_rest_new()
     return work.found
 
@@ -127,6 +128,21 @@ class _Pair:
         strength = self.likeness.score + NEIGHBOUR * self.agreement
         return -strength, self.row.place, _in_listing_order(self.entry)
 
+    @property
+    def same_title(self) -> bool:
+        """Whether they have one, with the same publication."""
+        return self.row.title_key is not None and self.row.title_key == self.entry.title_key
+
+    def judge(self) -> Method | None:
+        """Say why row and entry are one, or None."""
+        return evidence.judge(
+            self.likeness, same_title=self.same_title, agreement=self.agreement, listed=self.entry.rank is not None
+        )
+
+    def doubt(self) -> str | None:
+        """Say why an operator should look, if they are not."""
+        return evidence.doubt(self.likeness, same_title=self.same_title)
+
 
 @dataclass(slots=True)
 class _Matching:
@@ -139,7 +155,7 @@ class _Matching:
     anchors: dict[int, int] = field(default_factory=dict)
     row_forms: dict[int, Forms] = field(default_factory=dict)
     entry_forms: dict[int, Forms] = field(default_factory=dict)
-    rejected: list[tuple[_Pair, str]] = field(default_factory=list)
+    rejected: list[tuple[_Pair, str | None]] = field(default_factory=list)
 
     def pair_wordings(self, method: Method, wordings: Callable[[Candidate], Iterable[str]]) -> None:
         """Pair rows with entries of the very same wording; those still listed come first."""
@@ -176,28 +192,33 @@ class _Matching:
     def pair_by_evidence(self) -> None:
         """Pair what is left over by what survives of title, publication and excerpt, and by neighbours."""
         pairs = self._compared(self._possible_pairs())
-        judged = [(pair, self._judge(pair)) for pair in pairs]
+        judged = [(pair, pair.judge()) for pair in pairs]
         self._take_strongest((pair, method) for pair, method in judged if method)
-        self.rejected = [
-            (
-                pair,
-                "same title and publication as another entry"
-                if _same_title(pair)
-                else "nearly the excerpt of another entry",
-            )
-            for pair, method in judged
-            if not method and (_same_title(pair) or pair.likeness.excerpt >= NEAR_EXCERPT)
-        ]
+        self.rejected = [(pair, pair.doubt()) for pair, method in judged if not method]
+
+    def pair_edited_second_places(self) -> None:
+        """Give a row that comes near a place of a merged entry to it, though it was found: that place was edited."""
+        shown = {row.wording for row in self.rows}
+        by_wording = {one.entry_id for one in self.found.values() if one.method in BY_WORDING}
+        for entry in self.entries:
+            current = (entry.texts,) if entry.merged and entry.entry_id in by_wording else ()
+            for texts in (*current, *entry.elsewhere):
+                if wording_digest(texts) not in shown:
+                    self._pair_place(replace(entry, rank=None, title_key=title_key(texts), texts=texts))
 
     def call_the_rest_new(self) -> None:
         """Call the rows new that are left over, with a doubt where an entry that is left over comes near."""
         doubts: dict[int, str] = {}
         for pair, doubt in sorted(self.rejected, key=lambda one: one[0].order):
-            if pair.entry.entry_id not in self.taken:
+            if doubt and pair.entry.entry_id not in self.taken:
                 doubts.setdefault(pair.row.place, doubt)
         rows = self._free_rows()
+        for place, _ in _joined(
+            rows, self._free_entries(), lambda row: _quoted(row.texts), lambda one: _quoted(one.texts)
+        ):
+            doubts.setdefault(place, SAME_EXCERPT)
         for place, _ in _joined(rows, self.entries, lambda row: row.excerpt_key, lambda entry: entry.excerpt_key):
-            doubts[place] = "same excerpt as another entry"
+            doubts[place] = SAME_EXCERPT
         for row in rows:
             self.found[row.place] = Match(None, "new", doubt=doubts.get(row.place))
 
@@ -212,14 +233,15 @@ class _Matching:
             *likeness.near(_titles(ones), _titles(others), NEARER_PART, MOST_ALIKE),
         }
 
-    def _judge(self, pair: _Pair) -> Method | None:
-        """Say why row and entry are one, or None."""
-        if _same_title(pair):
-            if pair.likeness.same_text or (pair.likeness.excerpt_tells(WORN_EXCERPT) and pair.likeness.numbers_agree):
-                return "title and publication"
-            if pair.agreement == BOTH:
-                return "title and neighbours"
-        return "near wording" if _near_by_excerpt(pair) or _near_by_title(pair) else None
+    def _pair_place(self, place: Candidate) -> None:
+        """Give the row that comes nearest to a place of a merged entry to it, if any is near."""
+        forms, key = Forms.of(place.texts), excerpt_key(place.texts.excerpt)
+        pairs = [_Pair(row, place, likeness.compare(self._form_of_row(row), forms), 0) for row in self._free_rows()]
+        near = [pair for pair in pairs if (key and key == pair.row.excerpt_key) or pair.judge()]
+        if near:
+            nearest = min(near, key=lambda pair: pair.order)
+            score = float(nearest.likeness.score)
+            self._take(nearest.row, place, Match(place.entry_id, "merged by an operator", score))
 
     def _compared(self, keys: Iterable[tuple[int, int]]) -> list[_Pair]:
         rows, entries = {row.place: row for row in self.rows}, {entry.entry_id: entry for entry in self.entries}
@@ -280,38 +302,8 @@ def _joined(
     return ((row.place, entry_id) for row in rows if telling for entry_id in telling.get(row_key(row), ()))
 
 
-def _same_title(pair: _Pair) -> bool:
-    return pair.row.title_key is not None and pair.row.title_key == pair.entry.title_key
-
-
-def _near_by_excerpt(pair: _Pair) -> bool:
-    """Tell whether most of the excerpt survives, and something beside it unless it is all but the same.
-
-    Numbers are what reports that recur differ by, so they must agree, or the commentary must be the same.
-    """
-    alike = pair.likeness
-    if not (alike.numbers_agree or alike.same_commentary):
-        return False
-    return (
-        alike.excerpt_tells(NEAREST_EXCERPT)
-        or (alike.excerpt_tells(NEARER_EXCERPT) and (alike.same_publication or alike.commentary >= NEAR_PART))
-        or (alike.excerpt_tells(NEAR_EXCERPT) and (alike.title >= NEAR_PART or pair.agreement > 0))
-    )
-
-
-def _near_by_title(pair: _Pair) -> bool:
-    """Tell whether all but the excerpt survives nearly, beside a neighbour.
-
-    Near-twins share most of a commentary, but no title with its publication. Where the excerpts are too short to tell
-    anything, they must be nearly the same too, and both neighbours agree.
-    """
-    alike = pair.likeness
-    near = alike.same_publication and alike.title_numbers_agree and min(alike.title, alike.commentary) >= NEARER_PART
-    if not near:
-        return False
-    if alike.excerpts_tell:
-        return alike.commentary_tells and pair.agreement > 0
-    return alike.excerpt >= NEARER_PART and pair.agreement == BOTH
+def _quoted(texts: ListedEntry) -> str | None:
+    return comparable(texts.excerpt) or None
 
 
 def _excerpts(forms: Mapping[int, Forms]) -> dict[int, str]:

@@ -6,16 +6,18 @@ Each is truth written into a copy, from which the archive is then derived again 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from archive.clock import from_text
+from archive.crawls import find_crawl
 from archive.errors import CannotDecide
 from archive.identity.keys import entry_tag, mint_entry_id
 from archive.settling.dating import feed_dates
 from archive.settling.decisions import Decision, merged_ids, record_decision, surviving
-from archive.settling.identities import Identity, dates_taken, find_identity, id_taken, insert_identity
+from archive.settling.identities import Identity, dates_taken, find_identity, id_taken, insert_identity, load_identity
 
 
 def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collection[int]:
@@ -30,41 +32,63 @@ def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collectio
     if keep.source_id != other.source_id:
         raise CannotDecide(f"{entry_id} and {other_id} are of two sources, and an entry has one")
     record_decision(db, Decision("merge", keep.entry_id, other.entry_id), at)
-    _move_older(db, "entry_id = ?", [other.entry_id], keep.entry_id)
+    _move_older(db, other.entry_id, keep.entry_id, "1")
     return ()
 
 
-def split(db: Database, entry_id: int, number: int, at: datetime, authority: str) -> int:
-    """Decide that revision `number` of an entry, and what followed from it, is another entry; return that one's id.
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """What a split made: the id of the other part, whether that is the later one, and whether the id is a new one."""
 
-    Where that revision began as an entry that was merged into this one, it has its own id again; else it gets a new one.
+    other_id: int
+    is_later: bool
+    is_new: bool
+
+
+def split(db: Database, entry_id: int, number: int, at: datetime, authority: str) -> Parted:
+    """Decide that revision `number` of an entry, and what was seen after it, is another entry than what was before.
+
+    No id that was published is lost: the entry's own goes with the part in which it was minted, and an id that was merged
+    into it leads to its part again. Only a part that has none gets a new one.
 
     Raises:
         CannotDecide: the id was never minted, or the entry has no such revision, or it is the first.
     """
     entry = _entry(db, entry_id)
-    revision = db.execute(
-        "SELECT r.revision_id, r.wording, r.first_seen, c.crawl_id, s.name FROM revisions r JOIN captures c USING (capture_id)"
-        " JOIN crawls w USING (crawl_id) JOIN sources s USING (source_id)"
-        " WHERE r.entry_id = ? AND r.number = ? AND r.technical = 0",
-        (entry.entry_id, number),
-    ).fetchone()
-    if revision is None:
-        raise CannotDecide(
-            f"entry {entry.entry_id} has no revision {number}; see: foreign-eyes history {entry.entry_id}"
-        )
+    cut = _find_cut(db, entry.entry_id, number)
     if number == 1:
         raise CannotDecide(f"revision 1 is where entry {entry.entry_id} begins; split at a later one")
-    revision_id, wording, first_seen, crawl_id, source = revision
-    other_id = _merged_birth(db, entry.entry_id, crawl_id, wording)
-    if other_id is None:
-        other_id = mint_entry_id(lambda drawn: id_taken(db, drawn))
-        feed_date = _feed_date(db, entry.source_id, crawl_id, from_text(first_seen))
-        tag_uri = entry_tag(authority, source, other_id)
-        insert_identity(db, Identity(other_id, entry.source_id, tag_uri, feed_date, crawl_id, wording))
-    record_decision(db, Decision("split", entry.entry_id, other_id, number), at)
-    _move_older(db, "entry_id = ? AND revision_id >= ?", [entry.entry_id, revision_id], other_id)
-    return other_id
+    ids = [entry, *(load_identity(db, other) for other, into in merged_ids(db).items() if into == entry.entry_id)]
+    later = [one for one in ids if _is_later(db, entry.entry_id, one, cut)]
+    earlier = [one for one in ids if one not in later] or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
+    if not any((one.crawl_id, one.wording) == (cut.crawl_id, cut.wording) for one in later):
+        later.append(_mint(db, cut, authority))
+    own, other = (later, earlier) if entry in later else (earlier, later)
+    record_decision(db, Decision("split", entry.entry_id, other[0].entry_id, number), at)
+    for head, part in ((entry, own), (other[0], other)):
+        for one in part:
+            if one != head:
+                record_decision(db, Decision("merge", head.entry_id, one.entry_id), at)
+    _move_older(db, entry.entry_id, other[0].entry_id, _LATER if other is later else f"NOT {_LATER}", cut)
+    return Parted(other[0].entry_id, other is later, other[0] not in ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A revision as the place at which an entry is parted, with its crawl's place in time."""
+
+    number: int
+    wording: str
+    first_seen: str
+    crawl_id: int
+    ordered_at: str
+    source_id: int
+    source_name: str
+
+
+# of a revision `r`, whose capture was made in the crawl `w`
+_LATER = "((w.ordered_at, w.crawl_id) > (:ordered_at, :crawl_id) OR (w.crawl_id = :crawl_id AND r.number >= :number))"
+_REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN crawls w USING (crawl_id)"
 
 
 def _entry(db: Database, entry_id: int) -> Identity:
@@ -75,29 +99,51 @@ def _entry(db: Database, entry_id: int) -> Identity:
     return identity
 
 
-def _merged_birth(db: Database, entry_id: int, crawl_id: int, wording: str) -> int | None:
-    """Return the id, merged into `entry_id`, that was minted for this wording in this crawl."""
-    born = db.execute("SELECT entry_id FROM identities WHERE crawl_id = ? AND wording = ?", (crawl_id, wording))
-    merged = merged_ids(db)
-    return next((other_id for (other_id,) in born if merged.get(other_id) == entry_id), None)
-
-
-def _feed_date(db: Database, source_id: int, crawl_id: int, first_seen: datetime) -> datetime:
-    """Return a date for an entry that was first seen in that crawl, as if it had been new then."""
+def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
     row = db.execute(
-        "SELECT max(p.started_at) FROM crawls p JOIN crawls c ON c.crawl_id = ? WHERE p.source_id = c.source_id"
-        " AND (p.ordered_at, p.crawl_id) < (c.ordered_at, c.crawl_id) AND p.mode = 'full'"
-        " AND p.outcome IN ('complete', 'unchanged')",
-        (crawl_id,),
+        "SELECT r.number, r.wording, r.first_seen, w.crawl_id, w.ordered_at, w.source_id, s.name"
+        f" {_REVISIONS} JOIN sources s USING (source_id) WHERE r.entry_id = ? AND r.number = ? AND r.technical = 0",
+        (entry_id, number),
     ).fetchone()
-    not_before = from_text(row[0]) if row[0] else None
-    (date,) = feed_dates(1, first_seen, not_before, dates_taken(db, source_id, first_seen, 1))
-    return date
+    if row is None:
+        raise CannotDecide(f"entry {entry_id} has no revision {number}; see: foreign-eyes history {entry_id}")
+    return _Cut(*row)
 
 
-def _move_older(db: Database, condition: str, values: list[int], entry_id: int) -> None:
+def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> bool:
+    """Tell whether an identity was minted at a cut or after it."""
+    ordered_at = db.execute("SELECT ordered_at FROM crawls WHERE crawl_id = ?", (identity.crawl_id,)).fetchone()[0]
+    if identity.crawl_id != cut.crawl_id:
+        return (str(ordered_at), identity.crawl_id) > (cut.ordered_at, cut.crawl_id)
+    first = db.execute(
+        f"SELECT min(r.number) {_REVISIONS} WHERE r.entry_id = ? AND w.crawl_id = ? AND r.wording = ?",
+        (entry_id, identity.crawl_id, identity.wording),
+    ).fetchone()[0]
+    return first is None or first >= cut.number
+
+
+def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
+    """Mint an identity for a revision, dated as if it had been a new entry then."""
+    entry_id = mint_entry_id(lambda drawn: id_taken(db, drawn))
+    first_seen, not_before = from_text(cut.first_seen), find_crawl(db, cut.crawl_id).not_before
+    interval = from_text(not_before) if not_before else None
+    (date,) = feed_dates(1, first_seen, interval, dates_taken(db, cut.source_id, first_seen, 1))
+    tag_uri = entry_tag(authority, cut.source_name, entry_id)
+    identity = Identity(entry_id, cut.source_id, tag_uri, date, cut.crawl_id, cut.wording)
+    insert_identity(db, identity)
+    return identity
+
+
+def _move_older(db: Database, entry_id: int, other_id: int, condition: str, cut: _Cut | None = None) -> None:
     """Hand what older parsers read to another entry; what this parser reads follows by itself when it is derived."""
-    ids = f"SELECT revision_id FROM revisions WHERE {condition}"  # noqa: S608 - our own conditions
-    db.execute(f"UPDATE listing_rows SET entry_id = ? WHERE revision_id IN ({ids})", [entry_id, *values])  # noqa: S608
+    values = asdict(cut) if cut else {}
+    found = db.execute(
+        f"SELECT r.revision_id {_REVISIONS} WHERE r.entry_id = :entry_id AND {condition}",
+        {**values, "entry_id": entry_id},
+    ).fetchall()
     # a number follows from the place in time, and is given anew
-    db.execute(f"UPDATE revisions SET entry_id = ?, number = -revision_id WHERE {condition}", [entry_id, *values])  # noqa: S608
+    for table, columns in (("listing_rows", "entry_id = ?"), ("revisions", "entry_id = ?, number = -revision_id")):
+        db.conn.executemany(
+            f"UPDATE {table} SET {columns} WHERE revision_id = ?",  # noqa: S608
+            [(other_id, revision_id) for (revision_id,) in found],
+        )

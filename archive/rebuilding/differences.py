@@ -1,9 +1,10 @@
-"""How two archives differ, table by table."""
+"""How two archives differ, table by table, and writing that into one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlite_utils import Database
@@ -14,6 +15,8 @@ TABLES = (
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
 )
 EXAMPLES = 3
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,50 +35,69 @@ class Difference:
 
 def compare(before: Database, after: Database) -> Iterator[Difference]:
     """Yield the tables in which two archives differ."""
-    for table in TABLES:
-        difference = _compare_table(before, after, table)
-        if difference.added or difference.removed or difference.changed:
-            yield difference
+    for name in TABLES:
+        table = _Table(after, name)
+        added = removed = changed = 0
+        examples: list[str] = []
+        for old, new in table.differing(before, after):
+            added, removed, changed = added + (old is None), removed + (new is None), changed + bool(old and new)
+            if len(examples) < EXAMPLES:
+                examples.append(table.example(old, new))
+        if examples:
+            yield Difference(name, added, removed, changed, tuple(examples))
 
 
-def _compare_table(before: Database, after: Database, table: str) -> Difference:
-    """Walk both tables in the order of their keys, side by side: neither is held in memory."""
-    columns = [row[1] for row in after.execute(f"PRAGMA table_info({table})")]
-    keys = [row[1] for row in sorted(after.execute(f"PRAGMA table_info({table})"), key=lambda row: row[5]) if row[5]]
-    query = f"SELECT {', '.join(keys)}, * FROM {table} ORDER BY {', '.join(keys)}"  # noqa: S608 - our own names
-    width = len(keys)
-    added = removed = changed = 0
-    examples: list[str] = []
-    for old, new in _side_by_side(before.execute(query), after.execute(query), width):
-        if old == new:
-            continue
-        added, removed, changed = added + (old is None), removed + (new is None), changed + bool(old and new)
-        if len(examples) < EXAMPLES:
-            examples.append(_example(columns, keys, old, new))
-    return Difference(table, added, removed, changed, tuple(examples))
+def put_back(db: Database, before: Database, after: Database) -> None:
+    """Write into `db` what differs between what it was and what it shall be, inside the caller's transaction.
+
+    What derives nothing, such as the list of published files, is left as it is: others may have written it meanwhile.
+    """
+    db.execute("PRAGMA defer_foreign_keys=ON")
+    tables = [_Table(after, name) for name in TABLES]
+    for table in tables:  # all that goes before anything comes: keys and unique values change hands
+        db.conn.executemany(table.delete, (table.key(old) for old, _ in table.differing(before, after) if old))
+    for table in tables:
+        db.conn.executemany(table.insert, (new for _, new in table.differing(before, after) if new))
+    db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
 
 
-def _side_by_side(
-    old_rows: Iterator[tuple[Any, ...]], new_rows: Iterator[tuple[Any, ...]], width: int
-) -> Iterator[tuple[tuple[Any, ...] | None, tuple[Any, ...] | None]]:
-    """Yield the rows of equal keys together, and the others alone."""
-    old, new = next(old_rows, None), next(new_rows, None)
-    while old is not None or new is not None:
-        if new is None or (old is not None and old[:width] < new[:width]):
-            yield old, None
-            old = next(old_rows, None)
-        elif old is None or new[:width] < old[:width]:
-            yield None, new
-            new = next(new_rows, None)
-        else:
-            yield old, new
-            old, new = next(old_rows, None), next(new_rows, None)
+class _Table:
+    """A table by its columns, and what is asked of it."""
 
+    def __init__(self, db: Database, name: str):
+        info = db.execute(f"PRAGMA table_info({name})").fetchall()
+        self.columns = [column for _, column, *_ in info]
+        self.keys = [column for _, column, *_, rank in sorted(info, key=itemgetter(5)) if rank]
+        self.places = [self.columns.index(key) for key in self.keys]
+        self.select = f"SELECT * FROM {name} ORDER BY {', '.join(self.keys)}"  # noqa: S608 - our own names, here and below
+        self.insert = f"INSERT INTO {name} VALUES ({', '.join('?' for _ in self.columns)})"  # noqa: S608
+        self.delete = f"DELETE FROM {name} WHERE {' AND '.join(f'{key} = ?' for key in self.keys)}"  # noqa: S608
 
-def _example(columns: list[str], keys: list[str], old: tuple[Any, ...] | None, new: tuple[Any, ...] | None) -> str:
-    row = old or new or ()
-    name = ", ".join(f"{key} {value}" for key, value in zip(keys, row, strict=False))
-    if old is None or new is None:
-        return f"{name} ({'new' if old is None else 'gone'})"
-    values = zip(columns, old[len(keys) :], new[len(keys) :], strict=True)
-    return f"{name} ({', '.join(column for column, before, after in values if before != after)})"
+    def key(self, row: Row) -> Row:
+        """Return a row's key."""
+        return tuple(row[place] for place in self.places)
+
+    def differing(self, before: Database, after: Database) -> Iterator[tuple[Row | None, Row | None]]:
+        """Yield the rows that differ, those of equal keys together: both tables are walked side by side in their order."""
+        old_rows, new_rows = before.execute(self.select), after.execute(self.select)
+        old, new = next(old_rows, None), next(new_rows, None)
+        while old is not None or new is not None:
+            if new is None or (old is not None and self.key(old) < self.key(new)):
+                yield old, None
+                old = next(old_rows, None)
+            elif old is None or self.key(new) < self.key(old):
+                yield None, new
+                new = next(new_rows, None)
+            else:
+                if old != new:
+                    yield old, new
+                old, new = next(old_rows, None), next(new_rows, None)
+
+    def example(self, old: Row | None, new: Row | None) -> str:
+        """Name a row that differs, and how."""
+        row = old or new or ()
+        name = ", ".join(f"{key} {value}" for key, value in zip(self.keys, self.key(row), strict=True))
+        if old is None or new is None:
+            return f"{name} ({'new' if old is None else 'gone'})"
+        values = zip(self.columns, old, new, strict=True)
+        return f"{name} ({', '.join(column for column, before, after in values if before != after)})"

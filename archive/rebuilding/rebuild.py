@@ -9,11 +9,10 @@ no lock. What differs is put back in one transaction; where nothing differs noth
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
@@ -21,18 +20,20 @@ from sqlite_utils import Database
 from archive.captures import listing_captures
 from archive.crawls import SettledCrawl, find_crawl, record_counts, settled_crawls
 from archive.errors import ArchiveOutdated, CannotRebuild
-from archive.rebuilding.differences import Difference, compare
+from archive.rebuilding.differences import Difference, compare, put_back
 from archive.settling.identities import insert_identity
 from archive.settling.journal import record_changes
 from archive.settling.past import Past, take_past
 from archive.settling.recording import Settling
 from archive.settling.settle import derive
-from archive.store import replace_content
+from archive.store import path_of, writing
 from archive.values import Counts, Parser
 
 Prepare = Callable[[Database], Collection[int]]
 Progress = Callable[[int, int], None]
 
+# Of matching and settling: to be raised when they decide otherwise than before on the same captures
+RULES_VERSION = 1
 # children before their parents
 _DERIVED = ("listing_rows", "revisions", "entries", "links", "publication_aliases", "publications")
 
@@ -67,36 +68,56 @@ def rebuild(
     other crawl of their source comes after them. `at` is when new rows of the journal say they were found.
 
     Raises:
+        ArchiveOutdated: a newer parser derived it.
         CannotRebuild: a body is damaged, or an entry would be lost; nothing is changed.
         ArchiveBusy: somebody reads the archive and does not end; nothing is changed.
     """
-    with closing(sqlite3.connect("", isolation_level=None)) as connection:
-        db.conn.backup(connection)
-        scratch = Database(connection)
-        scratch.execute("PRAGMA foreign_keys=OFF")
-        scratch.execute("PRAGMA synchronous=OFF")
+    _refuse_newer(db, parser)
+    with _temporary() as before, _temporary() as scratch:
+        db.conn.backup(before.conn)
+        before.conn.backup(scratch.conn)
         added = frozenset(prepare(scratch))
         scratch.execute("BEGIN")
         counts, minted = _derive_again(scratch, parser, at, authority, added, on_crawl)
         _check_references(scratch)
-        scratch.execute(f"PRAGMA user_version={parser.PARSER_VERSION}")
         scratch.execute("COMMIT")
-        differences = tuple(compare(db, scratch))
-        if apply and (differences or derived_by(db) != parser.PARSER_VERSION):
-            replace_content(db, scratch)
+        differences = tuple(compare(before, scratch))
+        if apply and (differences or _version(db) != _version_of(parser)):
+            with writing(db):
+                if differences:
+                    put_back(db, before, scratch)
+                db.execute(f"PRAGMA user_version={_version_of(parser)}")
         return Rebuilt(len(settled_crawls(scratch)), differences, minted, tuple(counts))
+
+
+@contextmanager
+def _temporary() -> Iterator[Database]:
+    """Give a private database on disk, which SQLite removes with the connection, and with the process at the latest."""
+    with closing(sqlite3.connect("", isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        yield Database(connection)
 
 
 def derived_by(db: Database) -> int:
     """Return the version of the parser by which all that is derived was derived; 0 where nothing is."""
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(db) // 100
     return version or int(
         db.execute("SELECT coalesce(max(parser_version), 0) FROM crawls WHERE settled = 1").fetchone()[0]
     )
 
 
-def keep_up(db: Database, path: Path, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
-    """Derive the archive at `path` again if its parser was an older one, before `parser` settles its first crawl.
+def _version(db: Database) -> int:
+    """Return by what an archive is derived: a hundred times the parser's version, and that of our own rules."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _version_of(parser: Parser) -> int:
+    return parser.PARSER_VERSION * 100 + RULES_VERSION
+
+
+def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
+    """Derive the archive again if its parser, or our rules, were older ones, before `parser` settles its first crawl.
 
     Else what the newer one reads otherwise would look like edits. Returns None where there was nothing to do.
 
@@ -104,15 +125,21 @@ def keep_up(db: Database, path: Path, parser: Parser, *, at: datetime, authority
         ArchiveOutdated: a newer parser than this one derived it.
         CannotRebuild: it cannot be derived again.
     """
-    version = derived_by(db)
-    if version > parser.PARSER_VERSION:
-        raise ArchiveOutdated(path, f"read by a newer parser ({version}) than this one; upgrade foreign-eyes")
-    if version == parser.PARSER_VERSION:
+    _refuse_newer(db, parser)
+    if _version(db) == _version_of(parser):
         return None
-    if version == 0:
-        db.execute(f"PRAGMA user_version={parser.PARSER_VERSION}")
+    if derived_by(db) == 0:
+        db.execute(f"PRAGMA user_version={_version_of(parser)}")
         return None
     return rebuild(db, parser, at=at, authority=authority)
+
+
+def _refuse_newer(db: Database, parser: Parser) -> None:
+    """Leave alone what a newer parser read: this one would undo it."""
+    version = derived_by(db)
+    if version > parser.PARSER_VERSION:
+        why = f"read by a newer parser ({version}) than this one ({parser.PARSER_VERSION}); upgrade foreign-eyes"
+        raise ArchiveOutdated(path_of(db), why)
 
 
 def _derive_again(
@@ -131,6 +158,7 @@ def _derive_again(
         on_crawl(number, len(crawls))
     for identity in past.nameless.values():
         insert_identity(db, identity)
+    _refuse_losses(db, past)
     _point_to_links(db, told_links)
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
     return counts, len(past.nameless)
@@ -152,15 +180,12 @@ class _Replay:
     def settle(self, settled: SettledCrawl, *, is_new: bool) -> Counts:
         """Settle a crawl and return what was found."""
         crawl = find_crawl(self.db, settled.crawl_id)
-        self.past.begin(self.db, crawl.crawl_id)
+        self.past.begin(self.db, crawl)
         work = Settling(self.db, crawl, self.parser, self.authority, settled.at, self.past)
         try:
             derive(work, settled.verdict, as_before=self._is_as_before(crawl.source_id, settled))
         except ValueError as error:
             raise CannotRebuild(f"crawl {crawl.crawl_id}: {error}") from error
-        lost = [str(birth.identity.entry_id) for birth in self.past.waiting if birth.older is None]
-        if lost:
-            raise CannotRebuild(f"crawl {crawl.crawl_id} does not show entry {', '.join(lost)} any more")
         record_changes(
             *(self.db, crawl.source_id, crawl.crawl_id, work.changes, self.at),
             announced=crawl.crawl_id in self.announced,
@@ -187,6 +212,14 @@ class _Replay:
         if mode == "full" and settled.verdict.outcome in ("complete", "unchanged"):
             captures = listing_captures(self.db, settled.crawl_id)
             self.states[source_id] = {capture.page: capture.body_sha256 for capture in captures}
+
+
+def _refuse_losses(db: Database, past: Past) -> None:
+    """Refuse an archive in which an entry that was told of is no more."""
+    rows = db.execute("SELECT entry_id, crawl_id FROM identities WHERE entry_id NOT IN (SELECT entry_id FROM entries)")
+    lost = [f"{entry_id} (of crawl {crawl_id})" for entry_id, crawl_id in rows if entry_id not in past.merged]
+    if lost:
+        raise CannotRebuild(f"no capture shows entry {', '.join(lost[:5])} any more")
 
 
 def _forget_derived(db: Database, parser_version: int) -> None:

@@ -76,7 +76,9 @@ def m006_identities(db: Database) -> None:
         ALTER TABLE crawls ADD COLUMN ordered_at TEXT NOT NULL DEFAULT '';
         -- its captures came from a file
         ALTER TABLE crawls ADD COLUMN imported INTEGER NOT NULL DEFAULT 0 CHECK (imported IN (0, 1));
-        UPDATE crawls SET ordered_at = (SELECT max(p.started_at) FROM crawls p WHERE p.crawl_id <= crawls.crawl_id);
+        UPDATE crawls SET ordered_at = latest FROM (
+            SELECT crawl_id AS upto, max(started_at) OVER (ORDER BY crawl_id) AS latest FROM crawls
+        ) WHERE upto = crawl_id;
         CREATE INDEX crawls_by_time ON crawls (ordered_at, crawl_id);
         CREATE INDEX crawls_of_source_by_time ON crawls (source_id, ordered_at, crawl_id);
 

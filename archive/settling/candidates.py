@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from archive.identity.keys import rare_words
 from archive.identity.matching import Candidate, Row
+from archive.settling.decisions import merged_ids
 from archive.values import ListedEntry
 
 # A title that stands over a thousand articles tells none of them
@@ -26,30 +27,47 @@ def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> list[C
     none of their wordings, also the withdrawn ones that share with such a row a wording, now or earlier, a title with
     its publication, an excerpt, or an excerpt's rarest words.
     """
-    listed = db.execute(
-        "SELECT entry_id, wording, missed FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
-        " ORDER BY missed > 0, last_page, last_position, entry_id",
-        (source_id,),
-    ).fetchall()
+    listed = _listed(db, source_id)
     ranks = {entry_id: rank if not missed else None for rank, (entry_id, _, missed) in enumerate(listed)}
     wordings = {wording for _, wording, _ in listed}
     unknown = [row for row in rows if row.wording not in wordings]
     if not unknown:
         shown = {row.wording for row in rows}
-        return _load(db, {entry_id: ranks[entry_id] for entry_id, wording, _ in listed if wording in shown})
-    return _load(db, dict.fromkeys(_find_by_keys(db, source_id, unknown)) | ranks)
+        return _load(db, source_id, {entry_id: ranks[entry_id] for entry_id, wording, _ in listed if wording in shown})
+    return _load(db, source_id, dict.fromkeys(_find_by_keys(db, source_id, unknown)) | ranks)
+
+
+def _listed(db: Database, source_id: int) -> list[tuple[int, str, int]]:
+    """Return id, wording and complete crawls missed of the entries that are not withdrawn, in listing order, missed ones last.
+
+    A crawl that read only some pages leaves two readings side by side. What an older one saw on a page that has been read
+    since, and was not there any more, has been pushed over its end by what came.
+    """
+    rows = db.execute(
+        "SELECT entry_id, wording, missed, last_page, last_position, last_body FROM entries"
+        " WHERE source_id = ? AND withdrawn_at IS NULL",
+        (source_id,),
+    ).fetchall()
+    read = dict(
+        db.execute(
+            "SELECT value, (SELECT max(capture_id) FROM captures WHERE body_sha256 = value) FROM json_each(?)",
+            (json.dumps(sorted({row[5] for row in rows})),),
+        ).fetchall()
+    )
+    latest: dict[int, int] = {}
+    for _, _, _, page, _, body in rows:
+        latest[page] = max(latest.get(page, 0), read[body])
+    rows.sort(key=lambda row: (row[2] > 0, row[3], read[row[5]] < latest[row[3]], row[4], row[0]))
+    return [(entry_id, wording, missed) for entry_id, wording, missed, *_ in rows]
 
 
 def _find_by_keys(db: Database, source_id: int, rows: Sequence[Row]) -> list[int]:
     """Return the entries, withdrawn ones too, that share a key with any of `rows`."""
     found = db.execute(
-        "SELECT entry_id FROM entries WHERE source_id = :source_id AND wording IN (SELECT value FROM json_each(:wordings))"
-        " UNION SELECT * FROM (SELECT entry_id FROM entries"
-        "  WHERE source_id = :source_id AND title_key IN (SELECT value FROM json_each(:titles)) LIMIT :most)"
-        " UNION SELECT * FROM (SELECT entry_id FROM entries"
-        "  WHERE source_id = :source_id AND excerpt_key IN (SELECT value FROM json_each(:excerpts)) LIMIT :most)"
-        " UNION SELECT * FROM (SELECT entry_id FROM entries"
-        "  WHERE source_id = :source_id AND rare_words IN (SELECT value FROM json_each(:words)) LIMIT :most)"
+        "SELECT entry_id FROM entries WHERE source_id = :source_id"  # noqa: S608 - our own names
+        " AND wording IN (SELECT value FROM json_each(:wordings))"
+        f" UNION {_of_each('title_key', ':titles')} UNION {_of_each('excerpt_key', ':excerpts')}"
+        f" UNION {_of_each('rare_words', ':words')}"
         # a cross join keeps its order: the revisions of these wordings are few, the source's entries are not
         " UNION SELECT entry_id FROM revisions CROSS JOIN entries USING (entry_id)"
         "  WHERE revisions.wording IN (SELECT value FROM json_each(:wordings)) AND source_id = :source_id",
@@ -65,25 +83,47 @@ def _find_by_keys(db: Database, source_id: int, rows: Sequence[Row]) -> list[int
     return [entry_id for (entry_id,) in found]
 
 
+def _of_each(column: str, keys: str) -> str:
+    """Return a query for the entries with each of these keys: so many of each, that none crowds out another's."""
+    return (
+        f"SELECT e.entry_id FROM json_each({keys}) k CROSS JOIN entries e ON e.entry_id IN"  # noqa: S608 - our own names
+        f" (SELECT entry_id FROM entries WHERE source_id = :source_id AND {column} = k.value ORDER BY entry_id LIMIT :most)"
+    )
+
+
 def _array(values: Iterable[str | None]) -> str:
-    return json.dumps([value for value in values if value is not None])
+    return json.dumps(sorted({value for value in values if value is not None}))
 
 
-def _load(db: Database, ranks: Mapping[int, int | None]) -> list[Candidate]:
+def _load(db: Database, source_id: int, ranks: Mapping[int, int | None]) -> list[Candidate]:
     """Return the entries of these ids as candidates, each with its rank in the listing before."""
     found = db.execute(
         "SELECT e.entry_id, e.wording, e.title_key, e.excerpt_key,"
         " e.excerpt, e.attribution, e.title, e.publication, e.commentary,"
-        " (SELECT json_group_array(r.wording) FROM revisions r WHERE r.entry_id = e.entry_id AND r.wording != e.wording),"
-        " EXISTS (SELECT 1 FROM decisions d WHERE d.entry_id = e.entry_id AND d.kind = 'merge')"
+        " (SELECT json_group_array(r.wording) FROM revisions r WHERE r.entry_id = e.entry_id AND r.wording != e.wording)"
         " FROM json_each(?) JOIN entries e ON e.entry_id = value",
         (json.dumps(list(ranks)),),
     )
+    merged = set(merged_ids(db).values())
     return [
         Candidate(
             *(entry_id, ranks[entry_id], wording, frozenset(json.loads(earlier)), title_key, excerpt_key),
             ListedEntry(*texts),
-            merged=bool(merged),
+            merged=entry_id in merged,
+            elsewhere=_elsewhere(db, source_id, entry_id, wording) if entry_id in merged else (),
         )
-        for entry_id, wording, title_key, excerpt_key, *texts, earlier, merged in found
+        for entry_id, wording, title_key, excerpt_key, *texts, earlier in found.fetchall()
     ]
+
+
+def _elsewhere(db: Database, source_id: int, entry_id: int, wording: str) -> tuple[ListedEntry, ...]:
+    """Return the texts, other than its current wording, that a merged entry has in the listing as it was last settled."""
+    rows = db.execute(
+        "SELECT DISTINCT r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM listing_rows l JOIN revisions r USING (revision_id)"
+        " WHERE l.entry_id = ? AND l.wording != ? AND l.source_id = ? AND l.body_sha256 IN"
+        "  (SELECT last_body FROM entries WHERE source_id = ? AND withdrawn_at IS NULL AND missed = 0)"
+        " ORDER BY l.position, r.revision_id",
+        (entry_id, wording, source_id, source_id),
+    )
+    return tuple(ListedEntry(*texts) for texts in rows)

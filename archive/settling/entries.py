@@ -110,8 +110,13 @@ def insert_revision(
             *(place.wording, json.dumps(flags), parser_version, match.method, match.score),
         ),
     )
-    db.execute("UPDATE entries SET revision_id = ? WHERE entry_id = ?", (cursor.lastrowid, entry_id))
+    make_current(db, entry_id, int(cursor.lastrowid or 0))
     return int(cursor.lastrowid or 0)
+
+
+def make_current(db: Database, entry_id: int, revision_id: int) -> None:
+    """Make a revision the current one of its entry."""
+    db.execute("UPDATE entries SET revision_id = ? WHERE entry_id = ?", (revision_id, entry_id))
 
 
 def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
@@ -182,8 +187,8 @@ def record_listing_row(
 def has_wordings(db: Database, source_name: str, wordings: Iterable[str]) -> bool:
     """Tell whether all of these wordings are current ones of the source's entries."""
     unknown = db.execute(
-        "SELECT 1 FROM json_each(?) WHERE value NOT IN"
-        " (SELECT wording FROM entries WHERE source_id = (SELECT source_id FROM sources WHERE name = ?)) LIMIT 1",
+        "SELECT 1 FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM entries"
+        " WHERE source_id = (SELECT source_id FROM sources WHERE name = ?) AND wording = value) LIMIT 1",
         (json.dumps(list(wordings)), source_name),
     )
     return unknown.fetchone() is None

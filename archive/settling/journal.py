@@ -104,6 +104,19 @@ def _point_to_current(db: Database, change_ids: Sequence[int], entry_id: int | N
     )
 
 
+def _is_news(db: Database, change: Change) -> bool:
+    """Tell whether readers have not been told already that an entry is gone, or never that it was."""
+    if change.kind not in ("withdrawn", "returned"):
+        return True
+    told = db.execute(
+        "SELECT kind FROM changes WHERE entry_id = ? AND announced = 1 AND kind IN ('withdrawn', 'returned')"
+        " ORDER BY at DESC LIMIT 1",
+        (change.entry_id,),
+    ).fetchone()
+    told_gone: bool = told == ("withdrawn",)
+    return told_gone == (change.kind == "returned")
+
+
 def _append(
     db: Database, source_id: int, crawl_id: int, changes: Sequence[Change], at: datetime, *, announced: bool
 ) -> None:
@@ -116,7 +129,7 @@ def _append(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                *(source_id, crawl_id, to_text(time), change.kind, announced),
+                *(source_id, crawl_id, to_text(time), change.kind, announced and _is_news(db, change)),
                 *(change.entry_id, change.revision_id, change.link_id),
             )
             for time, change in zip(times, changes, strict=True)

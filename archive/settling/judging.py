@@ -6,17 +6,20 @@ what looks wrong is suspect and settles nothing. Every branch says why, in words
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from archive.identity.keys import wording_digest
-from archive.values import ListingPage, Verdict
+from archive.values import ListedEntry, ListingPage, Verdict
 
 MAX_PASSES = 5
 # a page of 40 entries holds about 40,000 characters; a handful lost is an editor's slip, more is a wrong codec
 MAX_REPLACEMENTS = 10
 MAX_PAGES_AT_FIRST = 200
+# of fewer entries than these nobody can say that the listing is another one
+FEWEST_TO_COMPARE = 8
+PARTS = ("excerpt", "title", "publication", "commentary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Pass:
     bodies: tuple[str, ...]
     fingerprints: tuple[str, ...]
     torn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the archive has listed now: how many entries, and by part how many of them lack it."""
+
+    entries: int
+    lacking: Mapping[str, int]
 
 
 def wordings_of(listing: ListingPage) -> tuple[str, ...]:
@@ -64,19 +75,79 @@ def page_limit(last_pages: int | None) -> int:
     return MAX_PAGES_AT_FIRST if last_pages is None else max(3 * last_pages, 25)
 
 
-def suspect_page(page: int, listing: ListingPage, *, lost_heading: bool = False) -> str | None:
-    """Say why a page that was read looks wrong, or None; `lost_heading` if the column's heading stood there before."""
+def suspect_page(
+    page: int,
+    listing: ListingPage,
+    *,
+    lost_heading: bool = False,
+    before: Listed | None = None,
+    new_wordings: Callable[[Collection[str]], Collection[str]] = frozenset,
+) -> str | None:
+    """Say why a page that was read looks wrong, or None; `lost_heading` if the column's heading stood there before.
+
+    Its entries are compared with those listed `before`, where there were any; `new_wordings` picks what is not known.
+    """
     if not listing.entries:
         return f"page {page} lists no entries"
     if listing.replacements > MAX_REPLACEMENTS:
         return f"page {page} holds {listing.replacements} replacement characters (read as {listing.encoding})"
-    lacking = sum(1 for entry in listing.entries if not entry.excerpt or not entry.title)
-    if lacking * 2 > len(listing.entries) and lacking > 1:
-        return f"page {page}: {lacking} of {len(listing.entries)} entries lack an excerpt or a title; has its layout changed?"
+    if before is not None and before.entries:
+        doubt = suspect_parts(f"page {page}", listing.entries, before, new_wordings)
+    else:
+        doubt = _suspect_without_measure(page, listing.entries)
+    if doubt:
+        return doubt
     if lost_heading:
         entries = f"its {len(listing.entries)} entries" if len(listing.entries) > 1 else "its one entry"
         return f"page {page} has lost the column's heading above {entries}; is it another listing?"
     return None
+
+
+def suspect_parts(
+    where: str,
+    entries: Sequence[ListedEntry],
+    before: Listed,
+    new_wordings: Callable[[Collection[str]], Collection[str]],
+) -> str | None:
+    """Say which part more than a quarter more of the entries lack than lacked it `before`, or None.
+
+    Only what is new counts: entries that lacked the part already may gather on one page.
+    """
+    number = len(entries)
+    for part in PARTS:
+        without = [entry for entry in entries if not getattr(entry, part)]
+        risen = len(without) * before.entries - before.lacking.get(part, 0) * number  # in shares of both numbers
+        if risen < 2 * before.entries or 4 * risen <= number * before.entries:
+            continue
+        new = new_wordings({wording_digest(entry) for entry in without})
+        lately = sum(1 for entry in without if wording_digest(entry) in new)
+        if lately > 1 and 4 * lately > number:
+            article = "an" if part == "excerpt" else "a"
+            good = f"the last good crawl had {before.lacking.get(part, 0)} of {before.entries}"
+            lack = f"{len(without)} of {number} entries lack {article} {part}"
+            return f"{where}: {lack}; {good}; has its layout changed?"
+    return None
+
+
+def _suspect_without_measure(page: int, entries: Sequence[ListedEntry]) -> str | None:
+    """Say why a page looks wrong by itself, as where the source is crawled for the first time."""
+    lacking = sum(1 for entry in entries if not entry.excerpt or not entry.title)
+    if lacking * 2 > len(entries) and lacking > 1:
+        return f"page {page}: {lacking} of {len(entries)} entries lack an excerpt or a title; has its layout changed?"
+    return None
+
+
+def suspect_strangers(entries: int, strangers: int, before: int) -> str | None:
+    """Say why a whole listing, of whose entries so many share nothing with the archive, looks like another, or None.
+
+    `before` is how many entries were listed before: few that are known leave most of these missing.
+    """
+    known = entries - strangers
+    if min(entries, before) < FEWEST_TO_COMPARE or strangers * 4 <= entries * 3 or known * 2 >= before:
+        return None
+    are = "is" if known == 1 else "are"
+    shows = f"the listing shows {entries} entries, of which {known or 'none'} {are} known"
+    return f"{shows}; the last good crawl found {before}; is it another listing?"
 
 
 def suspect_count(entries: int, last_entries: int | None) -> str | None:

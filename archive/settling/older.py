@@ -7,6 +7,7 @@ technical revision: another row of the same number.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +60,39 @@ def take_older_revisions(db: Database, parser_version: int) -> tuple[dict[int, l
     return older, last + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A row of a page as an older parser read it, and the entry that it was taken for."""
+
+    wording: str
+    entry_id: int
+    listed: ListedEntry
+
+
+def older_sightings(
+    db: Database, source_id: int, bodies: Collection[str], parser_version: int, texts: Mapping[int, ListedEntry]
+) -> list[Sighting]:
+    """Return what the latest parser before `parser_version` read on these pages, each wording once, in listing order.
+
+    `texts` are those of the older revisions, by their ids.
+    """
+    order = {body: number for number, body in enumerate(bodies)}
+    rows = db.execute(
+        "SELECT l.body_sha256, l.position, l.wording, l.entry_id, l.revision_id FROM listing_rows l"
+        " WHERE l.source_id = :source_id AND l.body_sha256 IN (SELECT value FROM json_each(:bodies))"
+        " AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o WHERE o.source_id = l.source_id"
+        "  AND o.body_sha256 = l.body_sha256 AND o.parser_version < :version)",
+        {"source_id": source_id, "bodies": json.dumps(list(bodies)), "version": parser_version},
+    ).fetchall()
+    found: dict[str, Sighting] = {}
+    for _, _, wording, entry_id, revision_id in sorted(rows, key=lambda row: (order[row[0]], row[1])):
+        if revision_id in texts:
+            found.setdefault(wording, Sighting(wording, entry_id, texts[revision_id]))
+    return list(found.values())
+
+
 def restore_revision(db: Database, revision: OlderRevision, number: int) -> None:
-    """Store a revision again as it was, as the entry's `number`, and make it the current one."""
+    """Store a revision again as it was, as the entry's `number`."""
     listed = revision.listed
     record_publication(db, listed.publication)
     db.execute(
@@ -72,7 +104,6 @@ def restore_revision(db: Database, revision: OlderRevision, number: int) -> None
             *(revision.wording, revision.parser_version, revision.match_method, revision.match_score, number),
         ),
     )
-    db.execute("UPDATE entries SET revision_id = ? WHERE entry_id = ?", (revision.revision_id, revision.entry_id))
 
 
 def _revision(row: list[Any]) -> OlderRevision:

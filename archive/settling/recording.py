@@ -21,8 +21,11 @@ from archive.settling.entries import Place, RevisionCount, Stored
 from archive.settling.identities import Identity, dates_taken, id_taken, insert_identity, load_identity
 from archive.settling.journal import Change, rename_changes
 from archive.settling.older import OlderRevision, restore_revision
-from archive.settling.past import Birth, Past
+from archive.settling.past import Past
 from archive.values import Counts, Parser
+
+# What two different places of one entry can be: only an operator's decision makes that
+SECOND_PLACES = ("merged by an operator", "as settled before")
 
 
 @dataclass(slots=True)
@@ -50,23 +53,23 @@ class Settling:
 
 
 def record_places(
-    work: Settling, places: Sequence[Place], matches: Mapping[int, Match], births: Mapping[int, Birth]
+    work: Settling, places: Sequence[Place], matches: Mapping[int, Match], known: Mapping[int, int]
 ) -> dict[str, tuple[int, int]]:
-    """Record each place as what it was matched to; return (entry, revision) by wording.
+    """Record each place as what it was matched to, or as what it is `known` to be; return (entry, revision) by wording.
 
     The listing's first row becomes the newest event, so its change comes last.
     """
-    matches = {rank: _named(work, found, births.get(rank)) for rank, found in matches.items()}
+    matches = {rank: _named(work, found, known.get(rank)) for rank, found in matches.items()}
     rows_of = Counter(found.entry_id for found in matches.values() if found.entry_id is not None)
     stored = entries.load_stored(work.db, rows_of)
-    dates = _dates_for_new(work, [p for p in places if matches[p.rank].entry_id is None and p.rank not in births])
+    dates = _dates_for_new(work, [p for p in places if matches[p.rank].entry_id is None and p.rank not in known])
     seen: dict[str, tuple[int, int]] = {}
-    for place in sorted(places, key=lambda p: (matches[p.rank].method == "merged by an operator", -p.rank)):
-        found, birth = matches[place.rank], births.get(place.rank)
-        if found.entry_id is None and birth is not None and birth.entry_id in stored:
-            found = Match(birth.entry_id, "merged by an operator")  # born twice in this very listing
+    for place in sorted(places, key=lambda p: (matches[p.rank].method in SECOND_PLACES, -p.rank)):
+        found, entry_id = matches[place.rank], known.get(place.rank)
+        if found.entry_id is None and entry_id in stored:
+            found = Match(entry_id, "as settled before")  # it came twice in this very listing
         if found.entry_id is None:
-            identity = _mint(work, place, dates[place.rank]) if birth is None else _surviving_identity(work, birth)
+            identity = _mint(work, place, dates[place.rank]) if entry_id is None else load_identity(work.db, entry_id)
             after = _record_new(work, place, found, identity)
         elif rows_of[found.entry_id] > 1 and (second := _second_place(work, place, found)):
             seen[place.wording] = second
@@ -90,25 +93,24 @@ def keep_older(work: Settling) -> None:
         entries.update_wording(work.db, revision.entry_id, place)
 
 
-def _named(work: Settling, found: Match, birth: Birth | None) -> Match:
-    """Give what was matched the id that its birth says, if it is one."""
-    if birth is None or found.entry_id == birth.entry_id:
+def _named(work: Settling, found: Match, entry_id: int | None) -> Match:
+    """Give what was matched the id that it is known by."""
+    if entry_id is None or found.entry_id == entry_id:
         return found
-    is_there = bool(entries.load_stored(work.db, [birth.entry_id]))
+    is_there = bool(entries.load_stored(work.db, [entry_id]))
     if found.entry_id is not None and found.entry_id in work.past.nameless and not is_there:
         del work.past.nameless[found.entry_id]
-        identity = _surviving_identity(work, birth)
-        entries.rename_entry(work.db, found.entry_id, identity)
-        rename_changes(work.db, found.entry_id, identity.entry_id)
-        return replace(found, entry_id=birth.entry_id)
+        entries.rename_entry(work.db, found.entry_id, load_identity(work.db, entry_id))
+        rename_changes(work.db, found.entry_id, entry_id)
+        return replace(found, entry_id=entry_id)
     if is_there:
-        return Match(birth.entry_id, "merged by an operator")
+        return Match(entry_id, "as settled before")
     return found if found.entry_id is None else Match(None, "new")
 
 
 def _second_place(work: Settling, place: Place, found: Match) -> tuple[int, int] | None:
     """Return (entry, revision) where a merged entry stands in the listing twice, and this wording of it is known."""
-    if found.method != "merged by an operator" or found.entry_id is None:
+    if found.method not in SECOND_PLACES or found.entry_id is None:
         return None
     revision_id = entries.find_revision(work.db, found.entry_id, place.wording)
     return None if revision_id is None else (found.entry_id, revision_id)
@@ -140,12 +142,6 @@ def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
     return identity
 
 
-def _surviving_identity(work: Settling, birth: Birth) -> Identity:
-    if birth.entry_id == birth.identity.entry_id:
-        return birth.identity
-    return load_identity(work.db, birth.entry_id)
-
-
 def _record_new(work: Settling, place: Place, found: Match, identity: Identity) -> Stored:
     stored = _insert(work, place, identity)
     for revision in work.past.take_older(work.crawl.crawl_id, identity.entry_id):
@@ -171,6 +167,9 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
     stored = replace(stored, last_place=entries.last_place(place), missed=0, withdrawn=False)
     older = work.past.take_older(work.crawl.crawl_id, stored.entry_id)
     for revision in older:
+        if stored.wording == place.wording and (revision.technical or stored.entry_id not in work.past.met):
+            _restate(work, revision, stored)
+            continue
         stored = _restore(work, revision, stored)
         if not revision.technical:
             work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
@@ -198,7 +197,15 @@ def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
     """Store a revision that an older parser read again as it was; return the entry as it is then."""
     number = stored.number if revision.technical else stored.number + 1
     restore_revision(work.db, revision, number)
+    entries.make_current(work.db, stored.entry_id, revision.revision_id)
+    work.past.met.add(stored.entry_id)
     return replace(stored, revision_id=revision.revision_id, number=number, wording=revision.wording)
+
+
+def _restate(work: Settling, revision: OlderRevision, stored: Stored) -> None:
+    """Store what an older parser read where this one sees no edit: it restates the current revision."""
+    restore_revision(work.db, replace(revision, technical=True), stored.number)
+    work.past.met.add(stored.entry_id)
 
 
 def _older_place(work: Settling, revision: OlderRevision) -> Place:

@@ -21,7 +21,7 @@ from archive.settling.candidates import find_candidates
 from archive.settling.entries import Place
 from archive.settling.journal import Change, record_changes
 from archive.settling.links import listed_links, settle_links
-from archive.settling.past import Birth, Past
+from archive.settling.past import Past
 from archive.settling.recording import Settling, keep_older, record_places
 from archive.store import writing
 from archive.values import Counts, ListingPage, Parser, Traffic, Verdict
@@ -98,8 +98,8 @@ def _settle_state(
     collapsed = {place.wording: place for place in reversed(rows)}  # the first place of each wording
     places = sorted(collapsed.values(), key=lambda place: place.rank)
 
-    births = work.past.claim(places)
-    seen = record_places(work, places, _match(work, places, births), births)
+    known = work.past.claim(work.db, work.crawl, places, [capture.body_sha256 for capture in state])
+    seen = record_places(work, places, _match(work, places, known), known)
     for row in rows:
         entry_id, revision_id = seen[row.wording]
         entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
@@ -107,18 +107,16 @@ def _settle_state(
     return {entry_id for entry_id, _ in seen.values()}
 
 
-def _match(work: Settling, places: Sequence[Place], births: Mapping[int, Birth]) -> dict[int, Match]:
-    """Match places with the archive, a birth with no entry that has a name of its own."""
+def _match(work: Settling, places: Sequence[Place], known: Mapping[int, int]) -> dict[int, Match]:
+    """Match places with the archive; what was settled before stays what it was, whatever the evidence says today."""
     rows = [place.row for place in places]
     candidates = find_candidates(work.db, work.crawl.source_id, rows)
     matches = match(rows, candidates)
-    strangers = {
-        rank
-        for rank, birth in births.items()
-        if matches[rank].entry_id not in {None, birth.entry_id, *work.past.nameless}
-    }
+    strangers = work.past.strangers(matches, known)
     if strangers:
-        matches = match([row for row in rows if row.place not in strangers], candidates)
+        spoken_for = {known[rank] for rank in strangers} - set(work.past.merged.values())
+        free = [candidate for candidate in candidates if candidate.entry_id not in spoken_for]
+        matches = match([row for row in rows if row.place not in strangers], free)
     return matches | {rank: Match(None, "new") for rank in strangers}
 
 

@@ -1,4 +1,4 @@
-"""What an import brings into an archive, as told afterwards; and the way in that all imports share."""
+"""What the two kinds of import share: what they tell of themselves, and how bodies come into the archive."""
 
 from __future__ import annotations
 
@@ -14,19 +14,29 @@ from exchange.bodies import Bodies
 
 @dataclass(slots=True)
 class Brought:
-    """What was written: crawls by outcome, captures taken and those that the archive had; whether ids came along."""
+    """What was written: crawls by outcome, captures taken and those that the archive had; whether ids came along.
+
+    `accepted` crawls had been imported before, were suspect, and are settled now. `suspects` tells of each suspect crawl
+    why it is one, `left_out` of each page that was not taken.
+    """
 
     crawls: dict[str, int] = field(default_factory=dict)
     captures: int = 0
     already_there: int = 0
+    accepted: int = 0
     with_ids: bool = False
-    warnings: list[str] = field(default_factory=list)
+    suspects: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def count_crawl(self, outcome: str | None, captures: int) -> None:
         """Note a crawl that was added, and how many captures it has."""
         name = outcome or "open"
         self.crawls[name] = self.crawls.get(name, 0) + 1
         self.captures += captures
+
+    def tell_suspect(self, source: str, started_at: str, reason: str | None) -> None:
+        """Note why a crawl is suspect."""
+        self.suspects.append(f"the crawl of {source} of {started_at} is suspect: {reason or 'no reason is known'}")
 
 
 class Import(Protocol):

@@ -1,0 +1,56 @@
+"""The log of crawls: which one a crawl's entries are dated by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from settling import A, B, C, Column, listing
+
+from archive.store import open_archive
+
+PREFIX = "2026-03-"
+
+
+@pytest.fixture
+def column(tmp_path: Path) -> Iterator[Column]:
+    with open_archive(tmp_path / "archive.db") as db:
+        yield Column(db)
+
+
+def on(column: Column, day: int, *pages: str) -> None:
+    """Crawl on that day of March, whatever the clock showed before."""
+    column.day = day - 2
+    column.crawl(*pages)
+
+
+def not_before(column: Column) -> dict[str, str | None]:
+    return {
+        title: date and date.removeprefix(PREFIX)[:2]
+        for title, date in column.rows("SELECT title, not_before FROM entries")
+    }
+
+
+def test_a_crawl_is_dated_by_the_complete_one_before(column: Column) -> None:
+    on(column, 1, A)
+    on(column, 2, listing(A, B))
+    assert not_before(column) == {"Apples": None, "Bears": "01"}
+
+
+def test_a_clock_that_went_back_makes_no_crawl_begin_after_the_entries_it_lacked(column: Column) -> None:
+    on(column, 2, A)
+    on(column, 20, A)  # the clock was ahead
+    on(column, 3, listing(A, B))
+    on(column, 4, listing(A, B, C))
+    assert not_before(column) == {"Apples": None, "Bears": "02", "Cranes": "03"}
+    outside = (
+        "SELECT title FROM entries WHERE not_before > first_seen OR feed_date NOT BETWEEN not_before AND first_seen"
+    )
+    assert column.rows(outside) == []
+
+
+def test_where_all_complete_crawls_began_later_nothing_is_known(column: Column) -> None:
+    on(column, 20, A)
+    on(column, 3, listing(A, B))
+    assert not_before(column) == {"Apples": None, "Bears": None}
