@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from random import Random
+from typing import Protocol
 
 from simulated_prose import STYLES, Prose, Subject, Wording
 
@@ -45,12 +46,11 @@ class Shown:
     style: int
 
 
-class Render:
+class Render(Protocol):
     """Makes a page's bytes."""
 
     def __call__(self, rows: Sequence[Shown], page: int, count: int, layout: int) -> bytes:
         """Return the page; equal arguments give equal bytes, and another layout other ones."""
-        raise NotImplementedError
 
 
 class Column:
