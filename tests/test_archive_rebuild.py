@@ -352,6 +352,15 @@ def test_an_archive_that_a_newer_parser_read_is_refused(column: Column) -> None:
         again(column)
 
 
+def test_an_archive_that_older_rules_derived_is_derived_again_by_the_same_parser(column: Column) -> None:
+    column.crawl(A)
+    column.db.execute("UPDATE revisions SET match_method = 'as it was called before'")
+    column.db.execute("PRAGMA user_version=100")
+    assert kept_up(column, LineParser()) is not None
+    assert column.rows("SELECT match_method FROM revisions") == [("new",)]
+    assert kept_up(column, LineParser()) is None
+
+
 def test_an_archive_of_before_parsers_were_noted_goes_by_its_crawls(column: Column) -> None:
     column.crawl(A)
     assert column.rows("PRAGMA user_version") == [(0,)]

@@ -18,7 +18,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.captures import listing_captures
-from archive.crawls import SettledCrawl, find_crawl, record_counts, settled_crawls
+from archive.crawls import Crawl, SettledCrawl, find_crawl, record_counts, settled_crawls
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, compare, put_back
 from archive.settling.identities import insert_identity
@@ -192,7 +192,7 @@ class _Replay:
         )
         if is_new:
             record_counts(self.db, crawl.crawl_id, work.counts, self.parser.PARSER_VERSION)
-        self._keep_state(crawl.source_id, settled)
+        self._keep_state(crawl, settled)
         return work.counts
 
     def _is_as_before(self, source_id: int, settled: SettledCrawl) -> bool:
@@ -204,14 +204,13 @@ class _Replay:
             state.get(capture.page) == capture.body_sha256 for capture in listing_captures(self.db, settled.crawl_id)
         )
 
-    def _keep_state(self, source_id: int, settled: SettledCrawl) -> None:
-        mode = find_crawl(self.db, settled.crawl_id).mode
-        if settled.verdict.outcome == "unchanged" and (mode == "quick" or source_id in self.states):
+    def _keep_state(self, crawl: Crawl, settled: SettledCrawl) -> None:
+        if settled.verdict.outcome == "unchanged" and (crawl.mode == "quick" or crawl.source_id in self.states):
             return
-        self.states.pop(source_id, None)
-        if mode == "full" and settled.verdict.outcome in ("complete", "unchanged"):
+        self.states.pop(crawl.source_id, None)
+        if crawl.mode == "full" and settled.verdict.outcome in ("complete", "unchanged"):
             captures = listing_captures(self.db, settled.crawl_id)
-            self.states[source_id] = {capture.page: capture.body_sha256 for capture in captures}
+            self.states[crawl.source_id] = {capture.page: capture.body_sha256 for capture in captures}
 
 
 def _refuse_losses(db: Database, past: Past) -> None:

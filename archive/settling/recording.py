@@ -48,8 +48,7 @@ class Settling:
 
     def is_technical(self, entry_id: int) -> bool:
         """Tell whether another wording of an entry differs only because an older parser read this crawl first."""
-        first = self.crawl.parser_version
-        return first is not None and first < self.parser_version and entry_id in self.past.read_before
+        return self.past.was_read_by_older(self.crawl) and entry_id in self.past.read_before
 
 
 def record_places(
