@@ -16,9 +16,8 @@ from starlette.responses import HTMLResponse
 
 from archive.errors import ArchiveError
 from archive.store import read_archive
-from browse.headers import PAGE_HEADERS
 from browse.metadata import DATABASE, load_metadata
-from browse.pages import plain_page
+from browse.pages import PLAIN_PAGE_HEADERS, plain_page
 from browse.sql_guard import GuardedConnection
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ class Browse:
             # the name will do: where it lies is no business of a reader's
             why = str(error).replace(str(self._archive), self._archive.name)
             page = plain_page("There is no archive to browse", why, "Feeds and pages are served all the same.")
-            headers = {**PAGE_HEADERS, "retry-after": "60", "cache-control": "no-store"}
+            headers = {**PLAIN_PAGE_HEADERS, "retry-after": "60", "cache-control": "no-store"}
             await HTMLResponse(page, 503, headers)(scope, receive, send)
             return
         await app(_without_prefix(scope), receive, send)

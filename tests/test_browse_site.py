@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Iterator
+from email.utils import formatdate
 from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from starlette.datastructures import Headers
+from conftest import CommandLine
+from processes import running as command_running
 
-from browse import files
-from browse.files import PublishedFiles, is_unchanged, media_type
+from browse import held
+from browse.files import PublishedFiles
+from browse.held import HeldFiles
+from browse.kinds import FEEDS, cache_control, media_type
+from browse.links import links_of
+from browse.protocol import LONGEST_HEAD
+from browse.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
 from browse.server import CannotListen, PortInUse, address_of, open_socket
 
 ROOT = Path(__file__).parents[1]
 FEED = b"<feed>" + b"an entry " * 200 + b"</feed>"
 LONG_AGO = 1_600_000_000
+BASE = "https://example.org/eyes/"
+HUB = "https://hub.example.org/"
 
 SERVER = """
 import sys
@@ -54,11 +65,21 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "rss.xml": b"<rss/>",
         "feed.json": b"{}",
         "changes.xml": b"<feed/>",
+        "changes.rss": b"<rss/>",
+        "changes.json": b"{}",
         "sitemap.xml": b"<urlset/>",
+        "sitemaps/1.xml": b"<urlset/>",
         "subscriptions.opml": b"<opml/>",
         "style.css": b"body {}",
+        "robots.txt": b"User-agent: *",
+        "icon.svg": b"<svg/>",
+        "icon.png": b"\x89PNG",
+        "logo.png": b"\x89PNG",
         "archive/1.xml": b"<feed/>",
+        "archive/2.json": b"{}",
         "topics/ai/atom.xml": b"<feed/>",
+        "topics/ai/index.html": b"<!doctype html><title>AI</title>",
+        "publications/cnn/feed.json": b"{}",
         "entries/123456789/index.html": b"<!doctype html><title>Entry</title>",
         "empty/.keep": b"",
         ".hidden.html": b"secret",
@@ -130,8 +151,17 @@ def ask(port: int, target: str, method: str = "GET", **fields: str) -> Answer:
         ("/archive/1.xml", "application/atom+xml; charset=utf-8"),
         ("/topics/ai/atom.xml", "application/atom+xml; charset=utf-8"),
         ("/rss.xml", "application/rss+xml; charset=utf-8"),
+        ("/changes.rss", "application/rss+xml; charset=utf-8"),
         ("/feed.json", "application/feed+json; charset=utf-8"),
+        ("/changes.json", "application/feed+json; charset=utf-8"),
+        ("/archive/2.json", "application/feed+json; charset=utf-8"),
+        ("/publications/cnn/feed.json", "application/feed+json; charset=utf-8"),
         ("/sitemap.xml", "application/xml; charset=utf-8"),
+        ("/sitemaps/1.xml", "application/xml; charset=utf-8"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml; charset=utf-8"),
+        ("/icon.png", "image/png"),
+        ("/logo.png", "image/png"),
         ("/subscriptions.opml", "text/x-opml; charset=utf-8"),
         ("/style.css", "text/css; charset=utf-8"),
         ("/entries/123456789/", "text/html; charset=utf-8"),
@@ -146,6 +176,8 @@ def test_published_file_has_its_media_type(port: int, target: str, expected: str
 def test_unknown_kinds_of_file_are_not_guessed() -> None:
     assert media_type("notes.exe") == "application/octet-stream"
     assert media_type("LICENSE") == "application/octet-stream"
+    assert media_type("numbers.json") == "application/json; charset=utf-8"
+    assert media_type("archive/index.xml") == "application/xml; charset=utf-8"
 
 
 def test_etag_is_strong_and_made_of_the_content(port: int) -> None:
@@ -161,6 +193,19 @@ def test_text_is_compressed_for_those_who_can_read_that_under_an_etag_of_its_own
     assert zipped.headers["etag"] != plain.headers["etag"]
     assert plain.headers["vary"] == zipped.headers["vary"] == "accept-encoding"
     assert "content-encoding" not in ask(port, "/atom.xml", accept_encoding="gzip;q=0").headers
+
+
+def test_what_is_not_text_or_too_short_is_sent_as_it_is(port: int) -> None:
+    for target in ("/logo.png", "/rss.xml"):
+        assert "content-encoding" not in ask(port, target, accept_encoding="gzip").headers
+
+
+@pytest.mark.parametrize(
+    ("field", "welcome"),
+    [(b"", False), (b"gzip", True), (b"br, GZIP", True), (b"*", True), (b"gzip; q=0.000", False), (b"identity", False)],
+)
+def test_gzip_is_sent_to_those_who_say_that_they_read_it(field: bytes, welcome: bool) -> None:
+    assert accepts_gzip(field) is welcome
 
 
 def test_the_etag_of_an_answer_brings_a_304_without_a_body_that_keeps_it(port: int) -> None:
@@ -182,34 +227,222 @@ def test_head_tells_what_get_would(port: int) -> None:
 @pytest.mark.parametrize(
     ("asked", "unchanged"),
     [
-        ({}, False),
-        ({"if-none-match": '"a"'}, True),
-        ({"if-none-match": 'W/"a"'}, True),
-        ({"if-none-match": '"b", "a"'}, True),
-        ({"if-none-match": "*"}, True),
-        ({"if-none-match": '"b"'}, False),
-        ({"if-modified-since": "Sun, 13 Sep 2020 12:26:40 GMT"}, True),
-        ({"if-modified-since": "Sun, 13 Sep 2020 12:26:41 GMT"}, True),
-        ({"if-modified-since": "Sun, 13 Sep 2020 12:26:39 GMT"}, False),
-        ({"if-modified-since": "not a date"}, False),
-        ({"if-modified-since": "Sun, 99 Sep 2020 12:26:40 GMT"}, False),
+        (Asked(), False),
+        (Asked(if_none_match=b'"a"'), True),
+        (Asked(if_none_match=b'W/"a"'), True),
+        (Asked(if_none_match=b'"b", "a"'), True),
+        (Asked(if_none_match=b" * "), True),
+        (Asked(if_none_match=b'"b"'), False),
+        (Asked(if_none_match=b""), False),
+        (Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), True),
+        (Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:41 GMT"), True),
+        (Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:39 GMT"), False),
+        (Asked(if_modified_since=b"not a date \xff"), False),
+        (Asked(if_modified_since=b"Sun, 99 Sep 2020 12:26:40 GMT"), False),
         # the date does not count beside an ETag, whichever way either points
-        ({"if-none-match": '"b"', "if-modified-since": "Sun, 13 Sep 2020 12:26:40 GMT"}, False),
-        ({"if-none-match": '"a"', "if-modified-since": "Sun, 13 Sep 2020 12:26:39 GMT"}, True),
+        (Asked(if_none_match=b'"b"', if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), False),
+        (Asked(if_none_match=b'"a"', if_modified_since=b"Sun, 13 Sep 2020 12:26:39 GMT"), True),
     ],
 )
-def test_preconditions_follow_rfc_9110(asked: dict[str, str], unchanged: bool) -> None:
-    assert is_unchanged(Headers(asked), '"a"', LONG_AGO) is unchanged
+def test_preconditions_follow_rfc_9110(asked: Asked, unchanged: bool) -> None:
+    assert is_unchanged(asked, b'"a"', LONG_AGO) is unchanged
 
 
 def test_without_a_date_of_change_no_date_matches() -> None:
-    assert not is_unchanged(Headers({"if-modified-since": "Sun, 13 Sep 2020 12:26:40 GMT"}), '"a"', None)
+    assert not is_unchanged(Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), b'"a"', None)
 
 
-def test_feeds_and_pages_are_asked_for_again_and_frozen_documents_are_kept(port: int) -> None:
-    for target in ("/", "/atom.xml", "/feed.json", "/entries/123456789/"):
+def test_a_list_in_several_lines_is_read_as_one() -> None:
+    fields = [(b"if-none-match", b'"a"'), (b"accept-encoding", b"br"), (b"host", b"x"), (b"if-none-match", b'"b"')]
+    fields += [(b"accept-encoding", b"gzip"), (b"if-modified-since", b"never")]
+    assert read_fields(fields) == Asked(b"br,gzip", b'"a","b"', b"never")
+
+
+def test_the_date_of_change_brings_a_304_to_clients_that_know_no_etag(tmp_path: Path) -> None:
+    (tmp_path / "atom.xml").write_bytes(FEED)
+    changed = int((tmp_path / "atom.xml").stat().st_ctime)
+    files = PublishedFiles(tmp_path, clock=lambda: changed + 1.0)
+    for since, status in [(changed - 1, 200), (changed, 304), (changed + 1, 304)]:
+        fields = [(b"if-modified-since", formatdate(since, usegmt=True).encode())]
+        answer = files._answer({"type": "http", "method": "GET", "path": "/atom.xml", "headers": fields})
+        assert isinstance(answer, tuple)
+        assert answer[0]["status"] == status
+
+
+# --- how long it may be kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(folder + feed for folder in ("", "publications/cnn/", "topics/ai/") for feed in FEEDS),
+        *("changes.xml", "changes.rss", "changes.json"),
+    ],
+)
+def test_feeds_may_be_kept_for_minutes(name: str) -> None:
+    assert cache_control(name) == "public, max-age=300"
+
+
+@pytest.mark.parametrize("name", ["archive/0.xml", "archive/1.xml", "archive/1.json", "archive/1234567.xml"])
+def test_archive_documents_may_be_kept_for_good(name: str) -> None:
+    assert cache_control(name) == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("index.html", "entries/123456789/index.html", "pages/1.html", "style.css", "sitemap.xml", "404.html"),
+        *("archive/00.xml", "archive/01.xml", "archive/x.xml", "archive/1.html", "archive/1.xml/index.html"),
+        *("topics/archive/1.xml", "elsewhere/atom.xml", "topics/atom.xml", "topics/a/b/atom.xml", "archive/٣.xml"),
+        f"archive/{'9' * 5000}.xml",
+    ],
+)
+def test_all_else_is_asked_for_again_each_time(name: str) -> None:
+    assert cache_control(name) == "no-cache"
+
+
+def test_each_class_reaches_the_reader(port: int) -> None:
+    for target in ("/atom.xml", "/changes.rss", "/topics/ai/atom.xml", "/publications/cnn/feed.json"):
+        assert ask(port, target).headers["cache-control"] == "public, max-age=300"
+    for target in ("/archive/1.xml", "/archive/2.json"):
+        assert ask(port, target).headers["cache-control"] == "public, max-age=31536000, immutable"
+    for target in ("/", "/topics/ai/", "/entries/123456789/", "/style.css", "/nothing", "/entries/123456789"):
         assert ask(port, target).headers["cache-control"] == "no-cache"
-    assert ask(port, "/archive/1.xml").headers["cache-control"] == "public, max-age=86400"
+
+
+def test_documented_uploads_send_each_kind_of_file_as_it_is_served() -> None:
+    documented = (ROOT / "docs" / "serving.md").read_text()
+    classes = dict(re.findall(r'\b(short|frozen)="([^"]+)"', documented))
+    sent = re.findall(r'^    send "([^"]+)" "?\$?([\w-]+)"? (.+)$', documented, re.MULTILINE)
+    assert len(sent) == 13
+    for kind, kept, patterns in sent:
+        for pattern in patterns.split():
+            name = pattern.strip('"').removeprefix("/").replace("**", "1/index").replace("*", "1")
+            assert (kind, classes.get(kept, kept)) == (media_type(name), cache_control(name)), name
+
+
+# --- what it is linked with
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("atom.xml", ['<{0}atom.xml>; rel="self"', f'<{HUB}>; rel="hub"', '<{0}>; rel="alternate"; type="text/html"']),
+        (
+            "topics/ai/feed.json",
+            [
+                '<{0}topics/ai/feed.json>; rel="self"',
+                f'<{HUB}>; rel="hub"',
+                '<{0}topics/ai/>; rel="alternate"; type="text/html"',
+            ],
+        ),
+        (
+            "changes.rss",
+            [
+                '<{0}changes.rss>; rel="self"',
+                f'<{HUB}>; rel="hub"',
+                '<{0}changes/>; rel="alternate"; type="text/html"',
+            ],
+        ),
+        (
+            "archive/1.xml",
+            [
+                '<{0}archive/1.xml>; rel="self"',
+                '<{0}atom.xml>; rel="current"',
+                '<{0}archive/0.xml>; rel="prev-archive"',
+                '<{0}>; rel="alternate"; type="text/html"',
+            ],
+        ),
+        (
+            "archive/0.xml",
+            [
+                '<{0}archive/0.xml>; rel="self"',
+                '<{0}atom.xml>; rel="current"',
+                '<{0}archive/1.xml>; rel="next-archive"',
+                '<{0}>; rel="alternate"; type="text/html"',
+            ],
+        ),
+        (
+            "archive/1.json",
+            [
+                '<{0}archive/1.json>; rel="self"',
+                '<{0}feed.json>; rel="current"',
+                '<{0}>; rel="alternate"; type="text/html"',
+            ],
+        ),
+        (
+            "archive/12.json",
+            [
+                '<{0}archive/12.json>; rel="self"',
+                '<{0}feed.json>; rel="current"',
+                '<{0}archive/11.json>; rel="prev-archive"',
+                '<{0}>; rel="alternate"; type="text/html"',
+            ],
+        ),
+        (
+            "publications/cnn/index.html",
+            [
+                '<{0}publications/cnn/atom.xml>; rel="alternate"; type="application/atom+xml"',
+                '<{0}publications/cnn/rss.xml>; rel="alternate"; type="application/rss+xml"',
+                '<{0}publications/cnn/feed.json>; rel="alternate"; type="application/feed+json"',
+            ],
+        ),
+        *(
+            (name, [])
+            for name in (
+                "style.css",
+                "entries/123456789/index.html",
+                "topics/ai/changes.json",
+                "pages/1.html",
+                "sitemap.xml",
+                "entries/index.html",
+                "other/atom.xml",
+            )
+        ),
+    ],
+)
+def test_link_field_tells_what_belongs_together(name: str, expected: list[str]) -> None:
+    assert links_of(name, BASE, HUB) == ", ".join(expected).format(BASE)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rss.xml", ['<rss.xml>; rel="self"', '<./>; rel="alternate"; type="text/html"']),
+        (
+            "topics/ai/rss.xml",
+            ['<../../topics/ai/rss.xml>; rel="self"', '<../../topics/ai/>; rel="alternate"; type="text/html"'],
+        ),
+        (
+            "archive/2.xml",
+            [
+                '<../archive/2.xml>; rel="self"',
+                '<../atom.xml>; rel="current"',
+                '<../archive/1.xml>; rel="prev-archive"',
+                '<../>; rel="alternate"; type="text/html"',
+            ],
+        ),
+    ],
+)
+def test_without_a_base_url_links_are_relative_and_no_hub_is_none(name: str, expected: list[str]) -> None:
+    assert links_of(name, None, None) == links_of(name, None, "") == ", ".join(expected)
+
+
+@pytest.mark.parametrize("slug", ['a"b', "a>; rel=evil", "a\r\nSet-Cookie: x", "中 é", "a;b,c", "\udcff", "a%b?c#d"])
+def test_link_field_of_a_hostile_name_is_quoted(slug: str) -> None:
+    for base_url in (None, 'https://example.org/"><x>/\n'):
+        value = links_of(f"topics/{slug}/atom.xml", base_url, 'https://hub.example.org/"><\r\n')
+        assert re.fullmatch(r'(<[!#-;=?-~]+>; rel="[a-z]+"(; type="text/html")?(, |$)){3}', value), value
+        assert value.count("<") == value.count(">") == 3
+
+
+def test_link_fields_reach_the_reader(port: int) -> None:
+    assert ask(port, "/atom.xml").headers["link"] == links_of("atom.xml", None, None)
+    assert ask(port, "/topics/ai/").headers["link"] == links_of("topics/ai/index.html", None, None)
+    assert "link" not in ask(port, "/style.css").headers
+
+
+# --- what protects the reader
 
 
 def test_every_answer_carries_the_security_headers_and_pages_run_no_script(port: int) -> None:
@@ -219,6 +452,28 @@ def test_every_answer_carries_the_security_headers_and_pages_run_no_script(port:
         assert headers["referrer-policy"] == "same-origin", target
         assert "default-src 'none'" in headers["content-security-policy"], target
     assert "script-src" not in ask(port, "/").headers["content-security-policy"]
+
+
+def test_published_pages_have_no_styles_but_the_stylesheets(port: int) -> None:
+    policy = dict(part.strip().split(" ", 1) for part in ask(port, "/").headers["content-security-policy"].split(";"))
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+
+
+@pytest.mark.parametrize("target", ["/nothing", "/browse/"])
+def test_built_in_pages_may_have_their_one_style_and_no_other(port: int, target: str) -> None:
+    answer = ask(port, target)
+    style = re.findall(r"<style>(.*?)</style>", answer.body.decode(), re.DOTALL)
+    assert len(style) == 1
+    digest = b64encode(sha256(style[0].encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["content-security-policy"]
+    assert "unsafe-inline" not in answer.headers["content-security-policy"]
 
 
 def test_a_folder_without_its_slash_is_sent_to_its_page(port: int) -> None:
@@ -281,12 +536,6 @@ def test_without_an_archive_browsing_says_so_while_feeds_are_served(port: int) -
 # --- the folder changes
 
 
-def serve_once(output: Path, path: str, clock: Callable[[], float] = time.time) -> Headers:
-    """Answer one request without a socket; return the header fields."""
-    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-    return Headers(raw=PublishedFiles(output, clock)._respond(scope).raw_headers)
-
-
 def test_without_published_files_the_start_page_says_what_to_do(tmp_path: Path) -> None:
     with running(tmp_path / "public", tmp_path / "archive.db") as (_, address):
         answer = ask(port_of(address), "/")
@@ -319,28 +568,50 @@ def test_a_file_replaced_within_the_same_second_and_of_the_same_size_is_served_a
 def test_the_date_of_change_is_told_only_when_its_second_is_over(tmp_path: Path) -> None:
     (tmp_path / "atom.xml").write_bytes(FEED)
     changed = int((tmp_path / "atom.xml").stat().st_ctime)
-    assert "last-modified" not in serve_once(tmp_path, "/atom.xml", lambda: changed + 0.9)
-    assert "last-modified" in serve_once(tmp_path, "/atom.xml", lambda: changed + 1.0)
+    now = changed + 0.9
+    files = HeldFiles(tmp_path, clock=lambda: now)
+    early = files.get("atom.xml")
+    now = changed + 1.0
+    late = files.get("atom.xml")
+    assert early is not None
+    assert late is not None
+    assert (early.modified, late.modified) == (None, changed)
+    for earlier, later in [(early.plain, late.plain), (early.zipped, late.zipped)]:
+        assert earlier is not None
+        assert later is not None
+        assert "last-modified" not in dict(earlier.fields)
+        assert dict(later.fields)[b"last-modified"] == formatdate(changed, usegmt=True).encode()
+        assert earlier.etag == later.etag
 
 
 def test_a_file_too_large_for_memory_is_sent_all_the_same(output: Path, port: int) -> None:
-    (output / "large.txt").write_bytes(b"x" * (files.LARGEST_IN_MEMORY + 1))
+    (output / "large.txt").write_bytes(b"x" * (held.LARGEST_IN_MEMORY + 1))
     answer = ask(port, "/large.txt", accept_encoding="gzip")
-    assert len(answer.body) == files.LARGEST_IN_MEMORY + 1
+    assert len(answer.body) == held.LARGEST_IN_MEMORY + 1
     assert ask(port, "/large.txt", if_none_match=answer.headers["etag"]).status == 304
     (output / "large.txt").unlink()
 
 
 def test_memory_for_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_MEMORY", 10_000)
-    app = PublishedFiles(tmp_path)
+    monkeypatch.setattr(held, "_MEMORY", 100_000)
+    files = HeldFiles(tmp_path)
     for number in range(50):
-        (tmp_path / f"{number}.txt").write_bytes(os.urandom(600))
-        assert app._hold(f"{number}.txt")
-    assert app._weight == sum(held.weight for held in app._held.values()) <= 10_000
+        (tmp_path / f"{number}.txt").write_bytes(os.urandom(6000))
+        assert files.get(f"{number}.txt")
+    assert files._weight == sum(file.weight for file in files._held.values()) <= 100_000
+    assert list(files._held)[-1] == "49.txt"
 
 
 # --- the server
+
+
+def test_serve_tells_the_configured_address(command: CommandLine) -> None:
+    (command.folder / "public").mkdir()
+    (command.folder / "public" / "atom.xml").write_bytes(FEED)
+    (command.folder / "foreign-eyes.toml").write_text('[publish]\nbase_url = "https://example.org/eyes"\n')
+    with command_running(command, "serve", "--port", "0") as serving:
+        port = port_of(serving.wait_for(r"pages +(http://\S+)")[1])
+        assert ask(port, "/atom.xml").headers["link"] == links_of("atom.xml", BASE, None)
 
 
 def test_port_0_takes_a_free_port_that_is_known_before_anything_is_served() -> None:
@@ -381,3 +652,22 @@ def test_a_signal_ends_serving_as_an_ordinary_return_even_with_connections_open(
         kept_alive.close()
         silent.close()
     assert (server.returncode, out, err) == (0, "returned\n", "")
+
+
+def test_a_request_whose_head_never_ends_is_refused(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2 * LONGEST_HEAD // 1024):
+                connection.sendall(b"a" * 1024)
+        with contextlib.suppress(ConnectionError):
+            answer = connection.recv(1024)
+    assert answer.startswith(b"HTTP/1.1 400 ") or answer == b""
+    assert ask(port, "/").status == 200
+
+
+def test_what_is_no_http_is_refused(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")
+        assert connection.recv(1024).startswith(b"HTTP/1.1 400 ")
