@@ -1,57 +1,12 @@
-"""What the publisher and the command line read from an archive."""
+"""What the command line reads of an archive as a whole: its sources, crawls and totals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
 from archive.values import Source
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentEntry:
-    """An entry with its current wording, as publishing needs it: nothing in it changes unless the entry does.
-
-    `updated` is the stored time of its latest change that readers are told of: the feed date until it is first revised.
-    `seen_at_url` is the listing page that first showed the current wording.
-    """
-
-    entry_id: int
-    tag_uri: str
-    title: str | None
-    publication: str | None
-    attribution: str
-    excerpt: str
-    commentary: str
-    not_before: datetime | None
-    first_seen: datetime
-    feed_date: datetime
-    updated: datetime
-    withdrawn_at: datetime | None
-    revision: int
-    seen_at_url: str
-
-
-_ENTRIES = """
-    SELECT e.entry_id, e.tag_uri, e.title, e.publication, e.attribution, e.excerpt, e.commentary, e.not_before,
-           e.first_seen, e.feed_date,
-           coalesce((SELECT max(x.at) FROM changes x
-                     WHERE x.entry_id = e.entry_id AND x.kind = 'revised' AND x.announced = 1), e.feed_date),
-           e.withdrawn_at, r.number, c.url
-    FROM entries e JOIN sources s USING (source_id) JOIN revisions r USING (revision_id) JOIN captures c USING (capture_id)
-    WHERE s.name = ? ORDER BY e.feed_date DESC
-"""
-
-
-def newest_entries(db: Database, source: str, limit: int = -1) -> Iterator[CurrentEntry]:
-    """Yield the source's entries, newest feed date first, `limit` at most (-1: all); withdrawn ones too."""
-    for row in db.execute(f"{_ENTRIES} LIMIT ?", (source, limit)):
-        yield _entry(row)
 
 
 def find_sources(db: Database) -> list[Source]:
@@ -72,11 +27,6 @@ def last_crawls(db: Database) -> list[dict[str, Any]]:
             " WHERE outcome IS NOT NULL AND imported = 0 GROUP BY source_id)"
         )
     )
-
-
-def _entry(row: tuple[Any, ...]) -> CurrentEntry:
-    head, dates, tail = row[:7], row[7:12], row[12:]
-    return CurrentEntry(*head, *(from_text(date) if date else None for date in dates), *tail)
 
 
 def totals(db: Database) -> list[dict[str, Any]]:

@@ -92,12 +92,12 @@ def guard(connection: sqlite3.Connection) -> None:
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _source: str | None) -> int:
     """Say whether a statement may contain `action`: an authorizer callback of SQLite.
 
-    The bytes of captures read as NULL: they can be longer than any value allowed here, and are for `export`.
+    The bytes of captures and of frozen documents read as NULL: they can be longer than any value allowed here.
     """
     if action == sqlite3.SQLITE_SELECT:
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_READ:
-        if (first, second) == ("bodies", "zlib"):
+        if second == "zlib" and first in ("bodies", "frozen_documents"):
             return sqlite3.SQLITE_IGNORE
         return _allowed(_is_open(first or ""))
     if action == sqlite3.SQLITE_FUNCTION:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,12 +18,15 @@ import msgspec
 from cli.amounts import DEFAULT_PORT
 from crawler.jobs import DEFAULT_AUTHORITY
 from crawler.sources import BUILT_IN, SourceSettings, check_name, check_url
-from feeds.addresses import normal_base_url
+from feeds.addresses import normal_base_url, normal_browse_url, normal_hub
+from feeds.default_topics import DEFAULT_TOPICS
+from feeds.topics import check_names, check_topic
 
 DEFAULT_FILE = Path("foreign-eyes.toml")
 DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"
 
 T = TypeVar("T", bound=msgspec.Struct)
+V = TypeVar("V")
 
 _AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}\Z"
 # what the patterns of these keys mean, for people
@@ -44,10 +48,17 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `[publish]` table: where feeds are written, and the address that they will be read at."""
+    """The `[publish]` table: where feeds are written, the address that they will be read at, and what they say besides.
+
+    `browse_url` is where Datasette is, relative to the base URL or absolute; empty where it is not served. `hub` is a WebSub
+    hub, empty for none.
+    """
 
     base_url: str = DEFAULT_BASE_URL
     output: Annotated[str, msgspec.Meta(min_length=1)] = "public"
+    browse_url: str = "browse/"
+    hub: str = ""
+    tombstones: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class Configuration:
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+    topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
 
 
 def load_configuration(path: Path | None) -> Configuration:
@@ -82,7 +94,7 @@ def load_configuration(path: Path | None) -> Configuration:
 
 
 def _checked(tables: dict[str, Any], path: Path) -> Configuration:
-    allowed = ("default_source", "archive", "publish", "sources")
+    allowed = ("default_source", "archive", "publish", "topics", "sources")
     for key in tables:
         if key not in allowed:
             raise ConfigurationError(f"{path}: unknown key {key!r}; allowed are {', '.join(allowed)}")
@@ -95,12 +107,28 @@ def _checked(tables: dict[str, Any], path: Path) -> Configuration:
         _check(check_url, source.url, f"[sources.{name}] url", path)
     publish = _convert(_table(tables, "publish", path), PublishSettings, "[publish]", path)
     _check(normal_base_url, publish.base_url, "[publish] base_url", path)
+    _check(normal_browse_url, publish.browse_url, "[publish] browse_url", path)
+    if publish.hub:
+        _check(normal_hub, publish.hub, "[publish] hub", path)
     default = tables.get("default_source", "sample")
     known = ", ".join(sorted({**BUILT_IN, **sources}))
     if not isinstance(default, str) or default not in {**BUILT_IN, **sources}:
         raise ConfigurationError(f"{path}: default_source = {default!r}: allowed are the sources {known}")
     archive = _convert(_table(tables, "archive", path), ArchiveSettings, "[archive]", path)
-    return Configuration(default, archive, publish, sources)
+    return Configuration(default, archive, publish, sources, _topics(tables, path))
+
+
+def _topics(tables: dict[str, Any], path: Path) -> Mapping[str, Sequence[str]]:
+    """Return the configured topics; without the table, those that are built in, and none where it is empty."""
+    if "topics" not in tables:
+        return DEFAULT_TOPICS
+    topics = _table(tables, "topics", path)
+    for name, patterns in topics.items():
+        if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+            raise ConfigurationError(f'{path}: [topics] {name!r}: must be a list of patterns, such as ["Huawei", "5G"]')
+        _check(partial(check_topic, patterns=patterns), name, "[topics]", path)
+    _check(check_names, topics, "[topics]", path)
+    return topics
 
 
 def _table(tables: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
@@ -121,7 +149,7 @@ def _convert(table: Any, kind: type[T], where: str, path: Path) -> T:
         raise ConfigurationError(f"{path}: {where}: {complaint}; its keys are {allowed}") from None
 
 
-def _check(check: Callable[[str], object], value: str, where: str, path: Path) -> None:
+def _check(check: Callable[[V], object], value: V, where: str, path: Path) -> None:
     try:
         check(value)
     except ValueError as error:

@@ -54,17 +54,17 @@ def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Prob
 
 def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Problem]:
     """Yield published files that are missing or are not as they were written; with `expected`, also that there are none."""
-    from archive.manifest import read_manifest
+    from archive.publishing.manifest import Manifest
 
-    written = read_manifest(db, output)
+    written = Manifest(db, output).digests()
     if expected and not written:
         yield Problem("nothing was published to this folder", str(output), f"foreign-eyes publish --output {output}")
     for name, digest in sorted(written.items()):
         path = output / name
         if not path.is_file():
-            yield Problem("a published file is missing", str(path), "foreign-eyes publish")
+            yield Problem("a published file is missing", str(path), "foreign-eyes publish --all")
         elif sha256(path.read_bytes()).hexdigest() != digest:
-            yield Problem("a published file was changed by someone else", str(path), "foreign-eyes publish")
+            yield Problem("a published file was changed by someone else", str(path), "foreign-eyes publish --all")
 
 
 def as_report(problems: list[Problem]) -> dict[str, Any]:

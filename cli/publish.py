@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes publish --output /var/www/eyes --base-url https://example.org/
   foreign-eyes publish --source live --json
+  foreign-eyes publish --all      where somebody has changed the files
 """
 
 
@@ -30,7 +32,7 @@ Examples:
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The folder to write")
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
-@click.option("--all", "rebuild", is_flag=True, help="Compose again all that is not frozen; so far that is everything")
+@click.option("--all", "everything", is_flag=True, help="Look at every file, not only at those that the journal names")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
 @pass_context
@@ -39,18 +41,21 @@ def publish(
     source: str | None,
     output: Path | None,
     base_url: str | None,
-    rebuild: bool,
+    everything: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Write the feeds and pages of one source.
 
-    Each file is replaced whole, and only where its bytes change; an archive in which nothing changed changes no file.
+    Each file is replaced whole, and only where its bytes change; an archive in which nothing changed changes no file. What
+    the archive's journal names as changed is looked at, and all files where settings are others than before. With --all every
+    file is, which also mends what somebody else has changed; archive documents that are frozen keep their bytes.
     """
-    del rebuild  # everything is composed at every publish, and files that are as they should be are left
-    done = publish_source(context, source, output, base_url, take_over=source is not None, quiet=quiet or as_json)
+    done = publish_source(
+        context, source, output, base_url, take_over=source is not None, everything=everything, quiet=quiet or as_json
+    )
     if as_json:
-        say_json(dataclasses.asdict(done))
+        say_json({name: value for name, value in dataclasses.asdict(done).items() if name != "feeds"})
     elif not quiet:
         folder = output or context.output
         say(f"{folder}: {counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed")
@@ -63,9 +68,12 @@ def publish_source(
     base_url: str | None = None,
     *,
     take_over: bool,
+    everything: bool = False,
     quiet: bool,
 ) -> Published:
     """Publish one source as configured, but for what is given; another source's feeds make way only to `take_over`.
+
+    A hub is told of the feeds that were written; where it cannot be, a line says so, and nothing else comes of it.
 
     Raises:
         Stopped: it is not clear which source is meant.
@@ -73,7 +81,7 @@ def publish_source(
     """
     from archive.errors import NoArchive
     from archive.store import open_archive
-    from feeds.addresses import normal_base_url
+    from feeds.addresses import normal_base_url, normal_browse_url, normal_hub
     from feeds.publish import Target
     from feeds.publish import publish as publish_files
 
@@ -82,15 +90,33 @@ def publish_source(
         normal_base_url(base_url or settings.base_url)
     except ValueError as error:
         raise Stopped(USAGE, f"--base-url: {error}") from None
-    target = Target(output or Path(settings.output), base_url or settings.base_url)
+    target = Target(
+        output=output or Path(settings.output),
+        base_url=base_url or settings.base_url,
+        browse=normal_browse_url(settings.browse_url),
+        hub=normal_hub(settings.hub) if settings.hub else None,
+        tombstones=settings.tombstones,
+        topics=context.configuration.topics,
+    )
     if not context.archive.is_file():
         raise NoArchive(context.archive)
     with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
         from archive.query import find_sources
 
         chosen = choose_source(find_sources(db), source, context.configuration.default_source)
-        authority = context.configuration.archive.tag_authority
-        return publish_files(db, chosen, target, authority=authority, take_over=take_over, progress=show)
+        done = publish_files(db, chosen, target, everything_anew=everything, take_over=take_over, progress=show)
+    if target.hub and done.feeds:
+        _notify(target.hub, done.feeds)
+    return done
+
+
+def _notify(hub: str, feeds: Sequence[str]) -> None:
+    from feeds.notify import HubUnreachable, notify_hub
+
+    try:
+        notify_hub(hub, feeds)
+    except HubUnreachable as error:
+        say(f"warning: {error}", err=True)
 
 
 def choose_source(sources: list[Source], wanted: str | None, default: str) -> Source:

@@ -49,8 +49,25 @@ def serve_until_stopped(context: Context, listener: socket.socket, output: Path)
     if context.archive.is_file():
         with read_archive(context.archive):
             pass  # what a killed run left half-done is undone, and a file that is no archive refused
-    serve_on(listener, make_app(output, context.archive), _say_addresses)
+    app = make_app(output, context.archive, base_url=_base_url(context), hub=_hub(context))
+    serve_on(listener, app, _say_addresses)
     say("\nstopped")
+
+
+def _base_url(context: Context) -> str | None:
+    """Return the address that readers know, or None where none is configured: then it is whichever they asked at."""
+    from cli.configuration import DEFAULT_BASE_URL
+    from feeds.addresses import normal_base_url
+
+    base_url = normal_base_url(context.configuration.publish.base_url)
+    return None if base_url == DEFAULT_BASE_URL else base_url
+
+
+def _hub(context: Context) -> str | None:
+    from feeds.addresses import normal_hub
+
+    hub = context.configuration.publish.hub
+    return normal_hub(hub) if hub else None
 
 
 def _say_addresses(address: str) -> None:

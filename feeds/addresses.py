@@ -8,25 +8,56 @@ from urllib.parse import quote, urlsplit
 _URL_SIGNS = "%:/?#[]@!$&'()*+,;=-._~"
 
 
-def normal_base_url(url: str) -> str:
-    """Return the address below which everything is published, ending in a slash.
+def normal_base_url(url: str, what: str = "base URL") -> str:
+    """Return the address below which everything is published, ending in a slash; errors call it `what`.
 
     Raises:
         ValueError: it is not an http or https address of a host, or has what would not survive the joining (a query, a
             fragment) or should not be public (a password).
     """
     if "@" in url.partition("://")[2].partition("/")[0]:  # first of all: the other messages repeat the URL
-        raise ValueError("the base URL holds a user name or password, which would be published; leave them out")
+        raise ValueError(f"the {what} holds a user name or password, which would be published; leave them out")
     try:
         parts = urlsplit(url.strip())
         _ = parts.port
     except ValueError as error:
-        raise ValueError(f"base URL {url!r}: {error}") from error
+        raise ValueError(f"{what} {url!r}: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"base URL {url!r}: must begin with http:// or https:// and a host")
+        raise ValueError(f"{what} {url!r}: must begin with http:// or https:// and a host")
     if parts.query or parts.fragment:
-        raise ValueError(f"base URL {url!r}: must have no query and no fragment")
+        raise ValueError(f"{what} {url!r}: must have no query and no fragment")
     return _quoted(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/")
+
+
+def normal_browse_url(url: str) -> str | None:
+    """Return where Datasette is, absolute or relative to the base URL, ending in a slash; None for nowhere.
+
+    Raises:
+        ValueError: it is an absolute address that is not of the web, or a relative one that leads out of the folder.
+    """
+    if not url.strip():
+        return None
+    if "//" in url or ":" in url:
+        return normal_base_url(url, "address of Datasette")
+    path = url.strip().rstrip("/")
+    if path.startswith("/") or ".." in path.split("/") or any(sign in path for sign in "?#"):
+        raise ValueError(f"{url!r}: must be an address (https://…), or a path below the base URL such as browse/")
+    return _quoted(f"{path}/")
+
+
+def normal_hub(url: str) -> str:
+    """Return the address of a WebSub hub, which may have a query.
+
+    Raises:
+        ValueError: it is not an http or https address of a host, has a fragment, or holds a password, which would be
+            published.
+    """
+    base, mark, query = url.strip().partition("?")
+    if "#" in query:
+        raise ValueError(f"hub {url!r}: must have no fragment")
+    address = normal_base_url(base, "hub")
+    address = address if base.endswith("/") else address.removesuffix("/")
+    return _quoted(f"{address}{mark}{query}")
 
 
 def web_address(url: str) -> str | None:

@@ -2,22 +2,18 @@
 
     compare | temporary file beside it | fsync | replace | fsync of the folder
 
-A file whose bytes are right already is left alone, so that servers and mirrors see no change where there is none.
+A file whose bytes are right already is left alone, so that servers and mirrors see no change where there is none. The
+temporary file of `index.html` is `.index.html.foreign-eyes`: a name that is nobody else's, and always the same, so that what
+a killed run left is found again without looking through folders.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import secrets
 import stat
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from feeds.errors import OutputUnwritable
-
-# .index.html.0123456789abcdef.foreign-eyes: nobody else's, so a leftover may go
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.foreign-eyes")
 
 
 def write_file(output: Path, name: str, content: bytes) -> bool:
@@ -31,6 +27,7 @@ def write_file(output: Path, name: str, content: bytes) -> bool:
     """
     path = _inside(output, name)
     try:
+        _temporary(path).unlink(missing_ok=True)  # of a killed run
         if _holds(path, content):
             return False
         _make_folder(path.parent)
@@ -49,6 +46,7 @@ def remove_file(output: Path, name: str) -> bool:
     """
     path = _inside(output, name)
     try:
+        _temporary(path).unlink(missing_ok=True)
         path.unlink()
         folder = path.parent
         while folder != output and _remove_empty(folder):
@@ -61,24 +59,15 @@ def remove_file(output: Path, name: str) -> bool:
     return True
 
 
-def sweep(output: Path, names: Iterable[str]) -> None:
-    """Remove the temporary files that a killed run left in `output` and in the folders of `names`."""
-    for folder in sorted({output, *(_inside(output, name).parent for name in names)}):
-        try:
-            leftovers = [entry.path for entry in os.scandir(folder) if _TEMPORARY.fullmatch(entry.name)]
-            for leftover in leftovers:
-                Path(leftover).unlink(missing_ok=True)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            raise OutputUnwritable(folder, error) from error
-
-
 def _inside(output: Path, name: str) -> Path:
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or name.endswith("/") or ".." in parts or "\0" in name:
         raise ValueError(f"not a path inside the output folder: {name!r}")
     return output.joinpath(*parts)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.foreign-eyes")
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -91,7 +80,7 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.foreign-eyes")
+    temporary = _temporary(path)
     try:
         # 0o666, and not the 0o600 of tempfile: the umask decides who may read what is published
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)

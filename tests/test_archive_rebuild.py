@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from archive.captures import record_capture
 from archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
-from archive.query import newest_entries
+from archive.publishing.current import newest_entries
 from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
 from archive.schema import migrations

@@ -11,7 +11,8 @@ from settling import DAY, SEARCH, SECOND, START, A, B, C, Column, LineParser, en
 
 from archive.clock import to_text
 from archive.crawls import last_good, settled_pages
-from archive.query import log_row, newest_entries
+from archive.publishing.current import newest_entries
+from archive.query import log_row
 from archive.settling.entries import has_wordings
 from archive.settling.settle import settle
 from archive.store import open_archive

@@ -24,7 +24,7 @@ URL = 'url = "https://example.org/index.htm"'
     [
         ("default_source = ", ["is not TOML"]),
         ("[publish\n", ["is not TOML", "line 1"]),
-        ("colour = 1\n", ["'colour'", "default_source, archive, publish, sources"]),
+        ("colour = 1\n", ["'colour'", "default_source, archive, publish, topics, sources"]),
         ("[publish]\nfolder = 'x'\n", ["[publish]", "folder", "base_url, output"]),
         ("[archive]\nauthority = 'x'\n", ["[archive]", "authority", "tag_authority"]),
         (f"[sources.x]\n{URL}\nspeed = 1\n", ["[sources.x]", "speed", "url, title, language, delay, contact"]),
@@ -51,6 +51,30 @@ URL = 'url = "https://example.org/index.htm"'
         ("[publish]\nbase_url = 'https://example.org/?a'\n", ["[publish] base_url"]),
         ("[publish]\nbase_url = 'http://[::1'\n", ["[publish] base_url"]),
         ("[publish]\nbase_url = 'http://e.org:99999/'\n", ["[publish] base_url"]),
+        ("[publish]\nbrowse_url = '/browse/'\n", ["[publish] browse_url", "path below the base URL"]),
+        ("[publish]\nbrowse_url = 'ftp://e.org/'\n", ["[publish] browse_url", "http:// or https://"]),
+        ("[publish]\nbrowse_url = '../browse/'\n", ["[publish] browse_url", "path below the base URL"]),
+        ("[publish]\nbrowse_url = 'https://e.org/?a'\n", ["[publish] browse_url", "no query"]),
+        (
+            "[publish]\nbrowse_url = false\n",
+            ["[publish]", "browse_url", "base_url, output, browse_url, hub, tombstones"],
+        ),
+        ("[publish]\nhub = 'example.org'\n", ["[publish] hub", "http:// or https://"]),
+        ("[publish]\nhub = 'javascript:alert(1)'\n", ["[publish] hub", "http:// or https://"]),
+        ("[publish]\nhub = 'https://e.org/?a#b'\n", ["[publish] hub", "no fragment"]),
+        ("[publish]\nhub = ['https://e.org/']\n", ["[publish]", "hub", "`str`"]),
+        ("[publish]\ntombstones = 'yes'\n", ["[publish]", "tombstones"]),
+        ("topics = []\n", ["topics must be a table"]),
+        ("[topics]\nHuawei = 'Huawei'\n", ["[topics]", "'Huawei'", "list of patterns"]),
+        ("[topics]\nHuawei = [1]\n", ["[topics]", "'Huawei'", "list of patterns"]),
+        ("[topics]\nHuawei = []\n", ["[topics]", "'Huawei'", "at least one pattern"]),
+        ("[topics]\n'…' = ['x']\n", ["[topics]", "'…'", "letters or digits"]),
+        ("[topics]\nHuawei = ['*wei']\n", ["[topics]", "'*wei'", "end of a word"]),
+        ("[topics]\nHuawei = ['Huawei', '...']\n", ["[topics]", "'Huawei'", "'...'", "no letter and no digit"]),
+        (f"[topics]\n{'x' * 101} = ['x']\n", ["[topics]", "at most 100 characters"]),
+        ('[topics]\n"a\\nb" = ["x"]\n', ["[topics]", "on one line"]),
+        ("[topics]\n[topics.Huawei]\nwords = ['x']\n", ["[topics]", "'Huawei'", "list of patterns"]),
+        ("[topics]\nAI = ['AI']\nai = ['Ai']\n", ["[topics]", "'AI' and 'ai'", "letter case"]),
         ("[archive]\ntag_authority = 'example.org'\n", ["[archive]", "tag_authority", "example.org,2026"]),
         ('[archive]\ntag_authority = "e.org,2026\\n"\n', ["[archive]", "tag_authority", "example.org,2026"]),
         ("[archive]\ntag_authority = 'a b,2026'\n", ["[archive]", "tag_authority", "example.org,2026"]),
@@ -78,7 +102,9 @@ def test_a_wrong_setting_ends_a_command_before_it_begins(command: CommandLine, n
     assert [path.name for path in command.folder.iterdir()] == ["settings.toml"]
 
 
-@pytest.mark.parametrize("place", ["[publish]\nbase_url", "[sources.x]\nurl"])
+@pytest.mark.parametrize(
+    "place", ["[publish]\nbase_url", "[publish]\nbrowse_url", "[publish]\nhub", "[sources.x]\nurl"]
+)
 def test_a_password_in_a_url_is_refused_and_not_repeated(command: CommandLine, place: str) -> None:
     (command.folder / "foreign-eyes.toml").write_text(f"{place} = 'https://me:s3cret@example.org/'\n")
     done = command("crawl")
@@ -126,11 +152,13 @@ def test_an_archive_is_as_it_was_after_a_wrong_setting(command: CommandLine) -> 
 
 def test_the_shipped_file_says_what_holds_without_it() -> None:
     shipped, built_in = load_configuration(SHIPPED), Configuration()
-    assert (shipped.default_source, shipped.archive, shipped.publish) == (
+    assert (shipped.default_source, shipped.archive, shipped.publish, shipped.topics) == (
         built_in.default_source,
         built_in.archive,
         built_in.publish,
+        built_in.topics,
     )
+    assert list(shipped.topics) == list(built_in.topics)
     assert set(shipped.sources) == set(BUILT_IN)
     for name, source in shipped.sources.items():
         expected = BUILT_IN[name]
@@ -142,7 +170,7 @@ def test_the_shipped_file_says_what_holds_without_it() -> None:
 def test_every_setting_is_documented_in_the_shipped_file() -> None:
     text = re.sub(r"^# (?=\w+ = )", "", SHIPPED.read_text(encoding="utf-8"), flags=re.MULTILINE)
     tables = tomllib.loads(text)
-    assert set(tables) == {"default_source", "archive", "publish", "sources"}
+    assert set(tables) == {"default_source", "archive", "publish", "topics", "sources"}
     for kind, table in (
         (ArchiveSettings, tables["archive"]),
         (PublishSettings, tables["publish"]),
@@ -157,3 +185,26 @@ def test_a_configured_source_is_crawled_by_its_name(command: CommandLine, server
     )
     assert command("crawl").returncode == 0
     assert command.rows("SELECT source, entries FROM crawl_log") == [{"source": "town", "entries": 15}]
+
+
+def test_topics_of_ones_own_take_the_place_of_those_built_in(command: CommandLine, server: ListingServer) -> None:
+    (command.folder / "foreign-eyes.toml").write_text('[topics]\n"Town & country" = ["town number"]\n')
+    command.crawl(server)
+    assert command("publish").returncode == 0
+    folders = [path.name for path in (command.folder / "public/topics").iterdir() if path.is_dir()]
+    assert [name.rpartition("-")[0] for name in folders] == ["town-country"]
+
+
+def test_an_empty_table_of_topics_means_none(command: CommandLine, server: ListingServer) -> None:
+    (command.folder / "foreign-eyes.toml").write_text("[topics]\n")
+    command.crawl(server)
+    assert command("publish").returncode == 0
+    assert [path.name for path in (command.folder / "public/topics").iterdir()] == ["index.html"]
+
+
+def test_without_datasette_no_page_leads_to_it(command: CommandLine, server: ListingServer) -> None:
+    (command.folder / "foreign-eyes.toml").write_text('[publish]\nbrowse_url = ""\n')
+    command.crawl(server)
+    command("publish")
+    for page in (command.folder / "public").rglob("*.html"):
+        assert "browse/" not in page.read_text(encoding="utf-8")

@@ -164,7 +164,7 @@ def test_older_captures_go_before_newer_crawls(command: CommandLine, server: Lis
     entries = make_entries(15)
     command.crawl(server)
     before = command.rows("SELECT entry_id, tag_uri, feed_date FROM entries ORDER BY entry_id")
-    changes = command.rows("SELECT change_id, at FROM changes")
+    changes = command.rows("SELECT change_id, at FROM changes ORDER BY at")
     warc = Warc()
     for page in (1, 2, 3):
         body = make_page([*entries[1:4], *make_entries(1, 90)], page, 3) if page == 1 else server.site[page_name(page)]
@@ -177,7 +177,7 @@ def test_older_captures_go_before_newer_crawls(command: CommandLine, server: Lis
     assert (done["captures"], done["new_entries"], done["warnings"]) == (3, 1, [])
     after = command.rows("SELECT entry_id, tag_uri, feed_date FROM entries ORDER BY entry_id")
     assert [row for row in after if row in before] == before
-    assert command.rows("SELECT change_id, at FROM changes WHERE announced = 1") == changes
+    assert command.rows("SELECT change_id, at FROM changes WHERE announced = 1 ORDER BY at") == changes
     first_seen = "SELECT count(*) AS old FROM current_entries WHERE first_seen < '2021'"
     assert command.rows(first_seen) == [{"old": 14}]
     for problem_free in ("check", "status"):

@@ -142,7 +142,8 @@ def test_check_finds_a_published_file_that_was_changed(published: CommandLine) -
     [problem] = health(published, "check", code=1)["problems"]
     assert problem["where"].endswith("public/atom.xml")
     assert "changed" in problem["what"]
-    assert published("publish").returncode == 0
+    assert problem["remedy"] == "foreign-eyes publish --all"
+    assert published("publish", "--all").returncode == 0
     assert health(published, "check")["ok"]
 
 
@@ -153,7 +154,7 @@ def test_check_finds_a_published_file_that_is_missing(published: CommandLine) ->
     assert "missing" in problem["what"]
     done = published("check")
     assert done.returncode == 1
-    assert "mend it: foreign-eyes publish" in done.stdout
+    assert "mend it: foreign-eyes publish --all" in done.stdout
 
 
 def test_check_finds_that_nothing_was_published_to_a_folder_it_is_asked_about(published: CommandLine) -> None:

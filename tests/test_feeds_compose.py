@@ -11,16 +11,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.query import CurrentEntry
+from archive.publishing.current import CurrentEntry
+from archive.publishing.feed_log import LoggedEntry
 from archive.text import clean
 from archive.values import Source
 from feeds.addresses import normal_base_url, quoting, web_address
-from feeds.compose import NEWEST, compose_entry, compose_feed, compose_volumes, day, opening
+from feeds.compose.documents import (
+    NEWEST,
+    Feed,
+    compose_archive_document,
+    compose_beginning,
+    compose_collection_feed,
+    compose_column_feed,
+)
+from feeds.compose.edition import Edition
+from feeds.compose.entries import FeedEntry, collection, compose_entry
+from feeds.compose.listings import (
+    compose_chart,
+    count_collections,
+    count_volumes,
+    older_volume,
+    volume_of,
+    volume_span,
+)
+from feeds.compose.words import day, month, one_line, opening
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
 SOURCE: Source = COLUMN["SOURCE"]
 BASE_URL: str = COLUMN["BASE_URL"]
-AUTHORITY: str = COLUMN["AUTHORITY"]
+EDITION: Edition = COLUMN["EDITION"]
 KITE: CurrentEntry = COLUMN["ARCHIVED"][0]
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -36,43 +55,44 @@ def many(count: int) -> list[CurrentEntry]:
     return numbered[::-1]
 
 
-def composed(entries: list[CurrentEntry]) -> list:
-    return [compose_entry(SOURCE, entry, BASE_URL) for entry in entries]
+def composed(entries: list[CurrentEntry]) -> list[FeedEntry]:
+    return [compose_entry(EDITION, entry) for entry in entries]
+
+
+def column_feed(entries: list[CurrentEntry], edition: Edition = EDITION) -> Feed:
+    return compose_column_feed(edition, [compose_entry(edition, entry) for entry in entries], 0)
 
 
 def test_an_entry_says_what_the_archive_knows() -> None:
-    entry = compose_entry(SOURCE, KITE, BASE_URL)
+    entry = compose_entry(EDITION, KITE)
 
     assert entry.tag_uri == KITE.tag_uri
     assert entry.title == "A kite that <steers> itself & lands"
     assert entry.author == "The Harbour Post"
-    assert entry.categories == ("The Harbour Post",)
+    assert entry.publication == collection("publication", "The Harbour Post")
     assert (entry.excerpt, entry.commentary) == (KITE.excerpt, KITE.commentary)
     assert entry.alternate == "https://eyes.example/column/entries/400000004/"
     assert (entry.published, entry.updated) == (KITE.feed_date, KITE.updated)
-    assert entry.provenance.suggested == (
-        "“A kite that <steers> itself & lands”, The Harbour Post. Excerpt in “A Made-up Column”, first seen there on"
-        " 2 March 2021. Archived at https://eyes.example/column/entries/400000004/"
-    )
+    assert (entry.not_before, entry.first_seen, entry.withdrawn_at) == (KITE.not_before, KITE.first_seen, None)
 
 
 def test_the_way_to_the_source_quotes_the_first_words() -> None:
-    entry = compose_entry(SOURCE, KITE, BASE_URL)
+    entry = compose_entry(EDITION, KITE)
 
     assert entry.via == (
         "https://office.example/column/index.htm#:~:text=A%20kite%20with%20a%20mind%20of%20its%20own%2C"
     )
-    assert entry.provenance.listed_at == "https://office.example/column/index.htm"
+    assert entry.listed_at == "https://office.example/column/index.htm"
 
 
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "file:///etc/passwd", "", "http://", "http://[", "index.htm"]
 )
 def test_an_address_that_is_not_of_the_web_is_never_linked(address: str) -> None:
-    entry = compose_entry(SOURCE, replace(KITE, seen_at_url=address), BASE_URL)
+    entry = compose_entry(EDITION, replace(KITE, seen_at_url=address))
 
     assert entry.via is None
-    assert entry.provenance.listed_at is None
+    assert entry.listed_at is None
 
 
 def test_a_link_to_the_source_carries_nothing_that_ends_an_attribute() -> None:
@@ -122,7 +142,7 @@ def test_an_untitled_entry_is_named_after_what_is_known(
     attribution: str, publication: str | None, excerpt: str, title: str
 ) -> None:
     untitled = replace(KITE, title=None, attribution=attribution, publication=publication, excerpt=excerpt)
-    entry = compose_entry(SOURCE, untitled, BASE_URL)
+    entry = compose_entry(EDITION, untitled)
 
     assert entry.title == title
     assert entry.citation.publication is None
@@ -130,20 +150,20 @@ def test_an_untitled_entry_is_named_after_what_is_known(
 
 @pytest.mark.parametrize("title", ["", " \n", "\u200b", BIDI])
 def test_a_title_that_nobody_could_see_counts_as_none(title: str) -> None:
-    assert compose_entry(SOURCE, replace(KITE, title=title, attribution="——A line"), BASE_URL).title == "A line"
+    assert compose_entry(EDITION, replace(KITE, title=title, attribution="——A line")).title == "A line"
 
 
 def test_where_the_publication_is_unknown_no_name_is_made_up() -> None:
-    entry = compose_entry(SOURCE, replace(KITE, publication=None), BASE_URL)
+    entry = compose_entry(EDITION, replace(KITE, publication=None))
 
     assert entry.author == "Publication not identified"
-    assert entry.categories == ()
+    assert entry.publication is None
 
 
 @given(title=st.text(), publication=st.text())
 def test_titles_and_authors_are_visible_single_lines_without_bidi_controls(title: str, publication: str) -> None:
     hostile = replace(KITE, title=clean(BIDI + title), publication=clean(publication + BIDI))
-    entry = compose_entry(SOURCE, hostile, BASE_URL)
+    entry = compose_entry(EDITION, hostile)
 
     for text in (entry.title, entry.author):
         assert text.strip() == text != ""
@@ -151,12 +171,20 @@ def test_titles_and_authors_are_visible_single_lines_without_bidi_controls(title
         assert len(text.splitlines()) == 1
 
 
-def test_a_feed_has_the_newest_fifty_newest_first_however_they_come() -> None:
-    entries = composed(many(60))
-    feed = compose_feed(SOURCE, entries[::-1], BASE_URL, AUTHORITY)
+def test_an_entry_names_its_topics_in_their_order() -> None:
+    entry = compose_entry(EDITION, KITE, {"Wind", "Kites & toys"})
 
-    assert len(feed.entries) == NEWEST == 50
-    assert list(feed.entries) == entries[:50]
+    assert [(topic.name, topic.path) for topic in entry.topics] == [
+        ("Kites & toys", collection("topic", "Kites & toys").path),
+        ("Wind", "topics/wind/"),
+    ]
+
+
+def test_a_feed_has_its_entries_newest_first_however_they_come() -> None:
+    entries = many(NEWEST)
+    feed = column_feed(entries[::-1])
+
+    assert [item.tag_uri for item in feed.items] == [entry.tag_uri for entry in entries]
 
 
 def test_a_feed_is_as_new_as_its_newest_change() -> None:
@@ -164,53 +192,122 @@ def test_a_feed_is_as_new_as_its_newest_change() -> None:
     archived = many(3)
     archived[2] = replace(archived[2], updated=revised_at, revision=2)
 
-    assert compose_feed(SOURCE, composed(archived), BASE_URL, AUTHORITY).updated == revised_at
+    assert column_feed(archived).updated == revised_at
 
 
 def test_no_id_changes_with_the_base_url() -> None:
-    here = compose_feed(SOURCE, composed(many(2)), BASE_URL, AUTHORITY)
-    elsewhere = [compose_entry(SOURCE, entry, "https://moved.example/") for entry in many(2)]
-    there = compose_feed(SOURCE, elsewhere, "https://moved.example/", AUTHORITY)
+    here = column_feed(many(2))
+    there = column_feed(many(2), replace(EDITION, base_url="https://moved.example/"))
 
     assert here.feed_id == there.feed_id == "tag:eyes.example,2026:made-up/feed"
-    assert [entry.tag_uri for entry in here.entries] == [entry.tag_uri for entry in there.entries]
+    assert [item.tag_uri for item in here.items] == [item.tag_uri for item in there.items]
 
 
 def test_a_withdrawal_changes_nothing_that_feeds_show() -> None:
-    listed = compose_entry(SOURCE, KITE, BASE_URL)
-    withdrawn = compose_entry(SOURCE, replace(KITE, withdrawn_at=datetime(2021, 6, 1, tzinfo=UTC)), BASE_URL)
+    withdrawn = replace(KITE, withdrawn_at=datetime(2021, 6, 1, tzinfo=UTC))
 
-    assert replace(withdrawn, provenance=listed.provenance) == listed
+    assert column_feed([withdrawn]) == column_feed([KITE])
+
+
+def test_with_tombstones_a_withdrawn_entry_makes_way_for_one() -> None:
+    withdrawn_at = datetime(2021, 6, 1, tzinfo=UTC)
+    entries = many(2)
+    feed = column_feed([entries[0], replace(entries[1], withdrawn_at=withdrawn_at)], replace(EDITION, tombstones=True))
+
+    assert [item.tag_uri for item in feed.items] == [entries[0].tag_uri]
+    assert [(one.tag_uri, one.at) for one in feed.tombstones] == [(entries[1].tag_uri, withdrawn_at)]
+    assert feed.updated == withdrawn_at
 
 
 def test_a_source_without_a_title_goes_by_its_name() -> None:
-    feed = compose_feed(replace(SOURCE, title="\x00 ", language=""), composed(many(1)), BASE_URL, AUTHORITY)
+    feed = column_feed(many(1), replace(EDITION, source=replace(SOURCE, title="\x00 ", language="")))
 
     assert feed.title == "made-up"
     assert feed.language == "en"
 
 
-@pytest.mark.parametrize("count", [1, 50])
-def test_what_the_front_page_shows_whole_needs_no_volumes(count: int) -> None:
-    assert compose_volumes(composed(many(count))) == []
+def test_behind_the_feed_stands_the_newest_archive_document_and_behind_that_the_one_before() -> None:
+    feed = compose_column_feed(EDITION, composed(many(1)), documents=2)
+    documents = [compose_archive_document(EDITION, number, [logged(KITE)]) for number in (1, 2)]
+
+    assert feed.previous == documents[1].addresses
+    assert documents[1].previous == documents[0].addresses
+    beginning = compose_beginning(EDITION, KITE.feed_date)
+    assert documents[0].previous == beginning.addresses
+    assert (beginning.previous, beginning.following) == (None, documents[0].addresses)
+    assert (beginning.items, beginning.addresses.json) == ((), None)
+    assert documents[0].current == documents[1].current == beginning.current == feed.addresses
+    assert (feed.current, documents[0].addresses.rss) == (None, None)
+
+
+def logged(entry: CurrentEntry, at: datetime | None = None) -> LoggedEntry:
+    return LoggedEntry(1, at or entry.feed_date, entry)
+
+
+def test_an_archive_document_tells_each_event_at_its_time_without_topics_and_to_no_hub() -> None:
+    at = datetime(2021, 3, 5, tzinfo=UTC)
+    document = compose_archive_document(replace(EDITION, hub="https://hub.example/"), 1, [logged(KITE, at)])
+
+    (item,) = document.items
+    assert (item.updated, document.updated, item.published) == (at, at, KITE.feed_date)
+    assert [one.kind for one in item.collections] == ["publication"]
+    assert document.hub is None
+    assert document.feed_id == column_feed(many(1)).feed_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("publication", "publications/the-harbour-post/"), ("topic", "topics/wind/")]
+)
+def test_a_publication_and_a_topic_have_feeds_of_their_own(kind: str, path: str) -> None:
+    of = collection(kind, "The Harbour Post" if kind == "publication" else "Wind")  # type: ignore[arg-type]
+    feed = compose_collection_feed(EDITION, of, composed(many(2)))
+
+    assert feed.home == BASE_URL + path
+    assert feed.feed_id == f"tag:eyes.example,2026:made-up/{path.rstrip('/')}"
+    assert feed.title == f"{of.name} – A Made-up Column"
+    assert feed.addresses.rss == f"{BASE_URL}{path}rss.xml"
+    assert feed.column.feed_id == "tag:eyes.example,2026:made-up/feed"
+    assert (feed.previous, feed.current) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("total", "volumes", "older"), [(1, 0, None), (50, 0, None), (51, 2, 1), (100, 2, 1), (101, 3, 2), (151, 4, 3)]
+)
+def test_volumes_are_there_where_the_front_page_does_not_show_all(total: int, volumes: int, older: int | None) -> None:
+    assert (count_volumes(total), older_volume(total)) == (volumes, older)
 
 
 def test_volumes_hold_every_entry_once_counted_from_the_oldest() -> None:
-    volumes = compose_volumes(composed(many(120)))
+    spans = [volume_span(number, 120) for number in range(1, count_volumes(120) + 1)]
 
-    assert [(volume.number, volume.first, volume.last) for volume in volumes] == [
-        (1, 1, 50),
-        (2, 51, 100),
-        (3, 101, 120),
+    assert spans == [(1, 50), (51, 100), (101, 120)]
+    assert all(volume_of(n) == number for number, (first, last) in enumerate(spans, 1) for n in (first, last))
+
+
+def test_the_chart_has_a_bar_a_month_without_a_gap() -> None:
+    chart = compose_chart({"2021-03": 4, "2020-12": 2})
+
+    assert chart.unit == "month"
+    assert [(bar.label, bar.entries, bar.height) for bar in chart.bars] == [
+        ("December 2020", 2, 0.5),
+        ("January 2021", 0, 0),
+        ("February 2021", 0, 0),
+        ("March 2021", 4, 1),
     ]
-    shown = [int(entry.tag_uri.rpartition(":")[2]) for volume in volumes for entry in volume.entries[::-1]]
-    assert shown == list(range(1, 121))
 
 
-def test_a_full_volume_stays_as_it_is_when_entries_arrive() -> None:
-    before, after = compose_volumes(composed(many(101))), compose_volumes(composed(many(149)))
+def test_the_chart_of_many_months_goes_by_years() -> None:
+    chart = compose_chart({"2018-01": 1, "2018-02": 2, "2021-12": 6})
 
-    assert before[:2] == after[:2]
+    assert chart.unit == "year"
+    assert [(bar.label, bar.entries) for bar in chart.bars] == [("2018", 3), ("2019", 0), ("2020", 0), ("2021", 6)]
+    assert compose_chart({}).bars == ()
+
+
+def test_collections_are_counted_those_with_most_first() -> None:
+    counted = count_collections("publication", {"b": 1, "A": 1, "c": 3})
+
+    assert [(one.of.name, one.entries) for one in counted] == [("c", 3), ("A", 1), ("b", 1)]
 
 
 @pytest.mark.parametrize(
@@ -239,3 +336,12 @@ def test_what_is_no_base_url_is_refused(url: str) -> None:
 def test_a_day_is_in_utc_and_in_english_whatever_the_locale() -> None:
     assert day(datetime(2021, 3, 1, 23, 30, tzinfo=UTC)) == "1 March 2021"
     assert day(datetime.fromisoformat("2026-12-31T23:30:00-05:00")) == "1 January 2027"
+
+
+def test_a_month_is_in_english() -> None:
+    assert month("2021-03") == "March 2021"
+
+
+@given(st.text())
+def test_one_line_is_stable(text: str) -> None:
+    assert one_line(one_line(text)) == one_line(text)

@@ -5,64 +5,91 @@ from __future__ import annotations
 import os
 import re
 import runpy
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urljoin
 
+import feed_walk
 import lxml.html
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from settling import Column, entry, listing
 
+from archive.history import History, Revision
+from archive.publishing.current import CurrentEntry
+from archive.store import open_archive
 from archive.text import clean
-from feeds.compose import Feed, FeedEntry, compose_entry, compose_feed, compose_volumes
-from feeds.pages import entry_page, front_page, stylesheet, volume_file, volume_page
+from feeds.compose.edition import Edition
+from feeds.compose.entries import FeedEntry, collection, compose_entry
+from feeds.compose.histories import EntryPage, compose_entry_page
+from feeds.compose.listings import Chart, Counted, Volume, compose_chart, count_collections
+from feeds.publish import Target, publish
+from feeds.render.pages import (
+    changes_page,
+    collection_page,
+    collections_page,
+    entry_page,
+    front_page,
+    missing_page,
+    redirect_page,
+    volume_page,
+)
 
 DATA = Path(__file__).parent / "data/feeds"
+STYLE = (Path(__file__).parents[1] / "feeds/static/style.css").read_text()
 COLUMN = runpy.run_path(str(DATA / "column.py"))
-FEED: Feed = COLUMN["FEED"]
-KITE, TEA, MELODY, LANTERN = FEED.entries
-GOLDEN = {
-    "column.index.html": lambda: front_page(FEED, total=4, volumes=0),
-    "column.entry.html": lambda: entry_page(FEED, TEA),
-    "column.withdrawn.html": lambda: entry_page(FEED, LANTERN),
-}
+EDITION: Edition = COLUMN["EDITION"]
+ARCHIVED: tuple[CurrentEntry, ...] = COLUMN["ARCHIVED"]
+ENTRIES: tuple[FeedEntry, ...] = COLUMN["ENTRIES"]
+KITE, TEA, MELODY, LANTERN = ENTRIES
+PUBLICATIONS = count_collections("publication", {"The Harbour Post": 1, "Evening Ledger": 2})
+TOPICS = count_collections("topic", {"Kites": 2, "Light & shade": 1})
+CHART = compose_chart({"2021-03": 4, "2021-01": 1})
+BASE_URL = "https://eyes.example/column/"
 cleaned = st.text().map(clean)
 
 
-def many(count: int) -> list[FeedEntry]:
-    """Composed entries a minute apart, newest first."""
-    start = datetime(2021, 1, 1, tzinfo=UTC)
-    return [
-        compose_entry(
-            COLUMN["SOURCE"],
-            replace(
-                COLUMN["ARCHIVED"][0],
-                entry_id=number,
-                title=f"Entry {number}",
-                feed_date=start + number * timedelta(minutes=1),
-            ),
-            COLUMN["BASE_URL"],
-        )
-        for number in range(count, 0, -1)
-    ]
-
-
-def site(count: int) -> dict[str, bytes]:
-    """All pages of a column of so many entries, by name."""
-    entries = many(count)
-    feed = compose_feed(COLUMN["SOURCE"], entries, COLUMN["BASE_URL"], COLUMN["AUTHORITY"])
-    volumes = compose_volumes(entries)
-    return {
-        "index.html": front_page(feed, count, len(volumes)),
-        **{volume_file(volume.number): volume_page(feed, volume, len(volumes)) for volume in volumes},
-        **{f"{entry.path}index.html": entry_page(feed, entry) for entry in entries},
-        "style.css": stylesheet(),
-        "atom.xml": b"",
-        "rss.xml": b"",
+def page_of(entry: FeedEntry, archived: CurrentEntry) -> EntryPage:
+    """The page of an entry that was read once, by capture 7."""
+    wording = {
+        part: getattr(archived, part) for part in ("title", "publication", "attribution", "excerpt", "commentary")
     }
+    first_seen = archived.first_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    revision = Revision(
+        *(1, False, first_seen, archived.seen_at_url, 1, 2, 7, "ab" * 32, "new", None, (), 1, wording),
+        crawl=(first_seen, 3),
+    )
+    return compose_entry_page(EDITION, entry, History({}, 0, (), (revision,), (), ()))
+
+
+def own_page(entry: FeedEntry) -> bytes:
+    archived = next(one for one in ARCHIVED if one.entry_id == entry.entry_id)
+    return entry_page(EDITION, page_of(entry, archived))
+
+
+def front(entries: tuple[FeedEntry, ...] = ENTRIES, total: int = 4, chart: Chart = CHART) -> bytes:
+    return front_page(EDITION, entries, total, PUBLICATIONS, TOPICS, chart)
+
+
+GOLDEN = {
+    "column.index.html": front,
+    "column.entry.html": lambda: own_page(TEA),
+    "column.withdrawn.html": lambda: own_page(LANTERN),
+}
+PAGES = {
+    "index.html": front,
+    "entries/1/index.html": lambda: own_page(KITE),
+    "pages/1.html": lambda: volume_page(EDITION, Volume(1, 1, 4, ENTRIES), 2),
+    "publications/x/index.html": lambda: collection_page(EDITION, PUBLICATIONS[1], ENTRIES[:1]),
+    "topics/x/index.html": lambda: collection_page(EDITION, TOPICS[0], ENTRIES[:1]),
+    "publications/index.html": lambda: collections_page(EDITION, "publication", PUBLICATIONS),
+    "topics/index.html": lambda: collections_page(EDITION, "topic", ()),
+    "changes/index.html": lambda: changes_page(EDITION, ()),
+    "404.html": lambda: missing_page(EDITION),
+}
+EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
 
 
 def parsed(page: bytes) -> lxml.html.HtmlElement:
@@ -71,9 +98,6 @@ def parsed(page: bytes) -> lxml.html.HtmlElement:
 
 def prose(page: bytes) -> str:
     return " ".join(parsed(page).text_content().split())
-
-
-EVERY_PAGE = pytest.mark.parametrize("name", ["index.html", "pages/1.html", "pages/2.html", "entries/1/index.html"])
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -85,40 +109,12 @@ def test_the_made_up_column_has_the_pages_it_had(name: str) -> None:
     assert rendered == (DATA / name).read_bytes()
 
 
-def test_the_front_page_shows_every_entry_of_the_feed_in_its_order() -> None:
-    page = parsed(front_page(FEED, total=4, volumes=0))
-
-    assert [link.text for link in page.iterfind(".//article/h3/a")] == [entry.title for entry in FEED.entries]
-    assert [quote.get("cite") for quote in page.iterfind(".//blockquote")] == [entry.via for entry in FEED.entries]
-    for entry in FEED.entries:
-        for line in (entry.excerpt + "\n" + entry.commentary).split("\n"):
-            assert line in page.text_content()
-
-
-def test_the_front_page_offers_both_feeds_to_people_and_to_browsers() -> None:
-    page = parsed(front_page(FEED, total=4, volumes=0))
-
-    assert [(link.get("type"), link.get("href")) for link in page.iterfind("head/link[@rel='alternate']")] == [
-        ("application/atom+xml", "atom.xml"),
-        ("application/rss+xml", "rss.xml"),
-    ]
-    addresses = [link.text_content() for link in page.iterfind(".//section[@class='subscribe']//a")]
-    assert addresses == ["https://eyes.example/column/atom.xml", "https://eyes.example/column/rss.xml"]
-
-
-def test_entries_are_grouped_by_the_day_they_were_first_seen() -> None:
-    page = parsed(front_page(FEED, total=4, volumes=0))
-
-    assert [" ".join(heading.text_content().split()) for heading in page.iterfind(".//section/h2[@id]")] == [
-        "Subscribe",
-        "First seen 2 March 2021",
-        "First seen 1 March 2021 perhaps there long before",
-    ]
+# every page
 
 
 @EVERY_PAGE
 def test_every_page_has_language_landmarks_and_headings_in_order(name: str) -> None:
-    page = parsed(site(120)[name])
+    page = parsed(PAGES[name]())
 
     assert page.get("lang") == "en"
     assert page.findtext("head/title")
@@ -136,94 +132,261 @@ def test_every_page_has_language_landmarks_and_headings_in_order(name: str) -> N
 
 @EVERY_PAGE
 def test_no_page_runs_a_script_or_fetches_anything_from_elsewhere(name: str) -> None:
-    page = parsed(site(120)[name])
+    page = parsed(PAGES[name]())
+    root = BASE_URL if name == "404.html" else "../" * name.count("/")
 
     assert not page.xpath("//script | //style | //img | //iframe | //*[@style] | //@*[starts-with(name(), 'on')]")
-    assert [link.get("href") for link in page.xpath("//link[@rel='stylesheet' or @rel='icon']")] == [
-        "data:,",
-        "../" * name.count("/") + "style.css",
+    fetched = [link.get("href") for link in page.xpath("//link[@rel='stylesheet' or @rel='icon']")]
+    assert fetched == [f"{root}icon.svg", f"{root}icon.png", f"{root}style.css"]
+    assert "url(" not in STYLE
+    assert "@import" not in STYLE
+
+
+@EVERY_PAGE
+def test_every_page_offers_the_columns_feeds_to_browsers_and_its_own_first(name: str) -> None:
+    page = parsed(PAGES[name]())
+    offered = [(link.get("type"), link.get("href")) for link in page.iterfind("head/link[@rel='alternate']")]
+    root = BASE_URL if name == "404.html" else "../" * name.count("/")
+    column = [
+        ("application/atom+xml", f"{root}atom.xml"),
+        ("application/rss+xml", f"{root}rss.xml"),
+        ("application/feed+json", f"{root}feed.json"),
     ]
-    assert b"url(" not in stylesheet()
-    assert b"@import" not in stylesheet()
+
+    assert offered[-3:] == column
+    if name in ("publications/x/index.html", "topics/x/index.html", "changes/index.html"):
+        assert len(offered) == 6
+        assert len({link.get("title") for link in page.iterfind("head/link[@rel='alternate']")}) == 6
 
 
-@pytest.mark.parametrize("count", [1, 50, 51, 120])
-def test_every_link_inside_leads_to_a_page_and_every_entry_can_be_reached(count: int) -> None:
-    pages = site(count)
-    reached = {"index.html"}
-    ahead = ["index.html"]
-    while ahead:
-        here = ahead.pop()
-        for element in parsed(pages[here]).xpath("//a[@href] | //link[@href]"):
-            target = urljoin(f"http://here/{here}", element.get("href"))
-            if not target.startswith("http://here/") or target == "http://here/browse/":
-                continue
-            name = target.removeprefix("http://here/").partition("#")[0]
-            name += "index.html" if not name or name.endswith("/") else ""
-            assert name in pages, f"{here} links to {name}"
-            if name not in reached:
-                reached.add(name)
-                if name.endswith(".html"):
-                    ahead.append(name)
+@EVERY_PAGE
+def test_links_inside_are_relative_but_for_the_page_that_is_shown_at_any_depth(name: str) -> None:
+    links = [link.get("href") for link in parsed(PAGES[name]()).xpath("//a[@href]")]
+    inside = [link for link in links if link.startswith(BASE_URL)]
 
-    assert reached == set(pages)
+    assert bool(inside) == (name == "404.html")
+
+
+@EVERY_PAGE
+def test_every_class_of_the_pages_has_a_look(name: str) -> None:
+    used = {name for names in parsed(PAGES[name]()).xpath("//@class") for name in names.split()}
+    unstyled = {"entries", "copy", "unidentified", "revision", "technical", "event", "minor"}
+
+    assert {one for one in used - unstyled if f".{one}" not in STYLE} == set()
+
+
+# the front page
+
+
+def test_the_front_page_shows_every_entry_in_its_order() -> None:
+    page = parsed(front())
+
+    assert [link.text for link in page.iterfind(".//article/h3/a")] == [entry.title for entry in ENTRIES]
+    assert [quote.get("cite") for quote in page.iterfind(".//blockquote")] == [entry.via for entry in ENTRIES]
+    for shown in ENTRIES:
+        for line in (shown.excerpt + "\n" + shown.commentary).split("\n"):
+            assert line in page.text_content()
+
+
+def test_the_front_page_tells_people_where_to_subscribe() -> None:
+    page = parsed(front())
+    addresses = [link.text_content() for link in page.iterfind(".//section[@class='subscribe']//dd/a")]
+
+    assert addresses == [f"{BASE_URL}{name}" for name in ("atom.xml", "rss.xml", "feed.json")]
+    others = [link.get("href") for link in page.iterfind(".//section[@class='subscribe']/p/a")]
+    assert others == ["publications/", "topics/", "changes/", "subscriptions.opml"]
+
+
+def test_entries_are_grouped_by_the_day_they_were_first_seen() -> None:
+    headings = [" ".join(one.text_content().split()) for one in parsed(front()).iterfind(".//section[@class='day']/h2")]
+
+    assert headings == ["First seen 2 March 2021", "First seen 1 March 2021 perhaps there long before"]
+
+
+def test_the_search_box_asks_datasette() -> None:
+    form = parsed(front()).find(".//form")
+
+    assert (form.get("action"), form.get("method")) == ("browse/archive/current_entries", "get")
+    assert [field.get("name") for field in form.iterfind(".//input")] == ["_search"]
+    assert form.find("label").get("for") == form.find("input").get("id")
+
+
+@pytest.mark.parametrize(("browse", "starts"), [("https://data.example/", "https://data.example/"), (None, None)])
+def test_datasette_is_led_to_where_it_is_or_not_at_all(browse: str | None, starts: str | None) -> None:
+    edition = replace(EDITION, browse=browse)
+    for page in (
+        front_page(edition, ENTRIES, 4, (), (), CHART),
+        entry_page(edition, page_of(KITE, ARCHIVED[0])),
+        collection_page(edition, PUBLICATIONS[0], ENTRIES),
+    ):
+        led = [link for link in parsed(page).xpath("//a/@href | //form/@action") if "archive/" in link]
+        assert bool(led) == bool(starts)
+        assert all(link.startswith(str(starts)) for link in led)
+
+
+def test_the_front_page_counts_publications_and_topics_and_leads_to_them() -> None:
+    page = parsed(front())
+    told = [
+        " ".join(one.text_content().split()) for one in page.xpath("//section[@class='ways']//ul[@class='counts']/li")
+    ]
+
+    assert told[:4] == ["Evening Ledger 2", "The Harbour Post 1", "Kites 2", "Light & shade 1"]
+    assert "publications/evening-ledger/" in [link.get("href") for link in page.iterfind(".//a[@href]")]
+
+
+def test_the_chart_has_a_bar_for_each_month_and_says_the_same_in_words() -> None:
+    page = parsed(front())
+    bars = page.xpath("//*[local-name()='rect']")
+
+    assert [bar.xpath("string(*[local-name()='title'])") for bar in bars] == [
+        "January 2021: 1",
+        "February 2021: 0",
+        "March 2021: 4",
+    ]
+    heights = [float(bar.get("height")) for bar in bars]
+    assert heights[1] == 0 < heights[0] < heights[2]
+    assert "January 2021 to March 2021" in prose(front())
 
 
 def test_older_entries_begin_where_the_front_page_ends() -> None:
-    for count, volume in ((51, 1), (100, 1), (101, 2), (120, 2), (150, 2), (151, 3)):
-        page = parsed(site(count)["index.html"])
-        assert page.find(".//a[@rel='next']").get("href") == f"pages/{volume}.html"
+    assert parsed(front(total=50)).find(".//a[@rel='next']") is None
+    for total, volume in ((51, 1), (100, 1), (101, 2), (151, 3)):
+        assert parsed(front(total=total)).find(".//a[@rel='next']").get("href") == f"pages/{volume}.html"
 
 
-def test_a_full_volume_changes_only_by_the_link_to_the_next() -> None:
-    assert site(101)["pages/1.html"] == site(151)["pages/1.html"]
-    assert site(149)["pages/2.html"] == site(120)["pages/2.html"]
-    assert b'href="3.html"' not in site(100)["pages/2.html"]
+# volumes, publications, topics, changes
+
+
+def test_a_volume_leads_to_its_neighbours() -> None:
+    volume = Volume(2, 51, 54, ENTRIES)
+    links = {
+        link.get("rel"): link.get("href") for link in parsed(volume_page(EDITION, volume, 3)).iterfind(".//nav//a")
+    }
+    assert (links["prev"], links["next"]) == ("3.html", "1.html")
+    last = {link.get("rel") for link in parsed(volume_page(EDITION, volume, 2)).iterfind(".//nav//a")}
+    assert "prev" not in last
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "One entry from this publication."), (90, "90 entries from this publication, of which these are the newest.")],
+)
+def test_a_publications_page_says_how_many_entries_it_has(count: int, said: str) -> None:
+    counted = Counted(collection("publication", "The Harbour Post"), count)
+    assert said in prose(collection_page(EDITION, counted, ENTRIES[:1]))
+
+
+def test_lists_without_anything_say_so() -> None:
+    assert "There are none yet." in prose(collections_page(EDITION, "topic", ()))
+    assert "No change has been seen" in prose(changes_page(EDITION, ()))
+
+
+def test_the_page_of_a_merged_id_leads_on_without_a_script() -> None:
+    page = parsed(redirect_page(EDITION, "entries/123456789/"))
+
+    assert page.xpath("//meta[@http-equiv='refresh']/@content") == ["0; url=../../entries/123456789/"]
+    assert page.xpath("//link[@rel='canonical']/@href") == [f"{BASE_URL}entries/123456789/"]
+    assert page.xpath("//a/@href") == ["../../entries/123456789/"]
+
+
+# an entry's own page
 
 
 def test_an_entrys_page_says_between_which_moments_it_appeared() -> None:
     assert (
         "Seen first on 2 March 2021, 06:00 UTC; not there on 1 March 2021, 06:00 UTC, when the last complete reading"
         " without it began."
-    ) in prose(entry_page(FEED, KITE))
+    ) in prose(own_page(KITE))
 
 
 def test_where_no_reading_lacked_the_entry_its_page_claims_no_beginning() -> None:
-    text = prose(entry_page(FEED, MELODY))
+    text = prose(own_page(MELODY))
 
     assert "Seen first on 1 March 2021, 06:00 UTC; no earlier complete reading of the column lacks it" in text
     assert "not there on" not in text
 
 
-def test_an_entrys_page_counts_its_revisions() -> None:
-    assert "Revision 1: no change of its words has been seen." in prose(entry_page(FEED, KITE))
-    assert "Revision 2" in prose(entry_page(FEED, TEA))
-    assert "The last change was recorded on 9 April 2021, 06:00 UTC." in prose(entry_page(FEED, TEA))
+def test_an_entrys_page_tells_the_capture_that_showed_it() -> None:
+    text = prose(own_page(KITE))
+
+    assert "page 1, place 2" in text
+    assert "7 of https://office.example/column/index.htm" in text
+    assert "ab" * 32 in text
 
 
 def test_a_withdrawn_entry_is_marked_wherever_it_stands() -> None:
-    assert "Withdrawn." in prose(entry_page(FEED, LANTERN))
-    assert "recorded on 1 May 2021, 06:00 UTC" in prose(entry_page(FEED, LANTERN))
-    assert "Withdrawn" not in prose(entry_page(FEED, KITE))
-    marked = parsed(front_page(FEED, total=4, volumes=0)).xpath("//article[.//*[@class='withdrawn']]/h3/a/text()")
+    assert "Withdrawn." in prose(own_page(LANTERN))
+    assert "recorded on 1 May 2021, 06:00 UTC" in prose(own_page(LANTERN))
+    assert "Withdrawn" not in prose(own_page(KITE))
+    marked = parsed(front()).xpath("//article[.//*[@class='withdrawn']]/h3/a/text()")
     assert marked == ["The Paper Lantern Question"]
 
 
-def test_an_entrys_page_tells_where_it_comes_from_and_how_to_cite_it() -> None:
-    page = entry_page(FEED, TEA)
+def test_an_entrys_page_tells_where_it_comes_from_what_it_is_about_and_how_to_cite_it() -> None:
+    page = own_page(KITE)
 
-    assert parsed(page).find(".//dd/p/a").get("href") == TEA.via
-    for told in (TEA.tag_uri, TEA.provenance.attribution, TEA.provenance.suggested, TEA.provenance.listed_at):
+    assert parsed(page).find(".//dd/p/a").get("href") == KITE.via
+    assert parsed(page).xpath("//ul[@class='topics']//a/@href") == ["../../topics/kites/"]
+    assert parsed(page).xpath("//p[starts-with(@class, 'from')]/a/@href") == ["../../publications/the-harbour-post/"]
+    cited = page_of(KITE, ARCHIVED[0]).citations
+    for told in (KITE.tag_uri, KITE.attribution, cited.plain):
         assert told in prose(page)
+    assert [one.text for one in parsed(page).iterfind(".//pre")] == [cited.bibtex, cited.csl_json]
 
 
 def test_an_entry_without_an_address_or_an_attribution_still_has_its_page() -> None:
-    bare = replace(
-        KITE, via=None, excerpt="", commentary="", provenance=replace(KITE.provenance, listed_at=None, attribution="")
-    )
+    archived = replace(ARCHIVED[0], seen_at_url="", excerpt="", commentary="", attribution="")
+    page = entry_page(EDITION, page_of(compose_entry(EDITION, archived), archived))
 
-    assert "has no address on the web" in prose(entry_page(FEED, bare))
-    assert not parsed(entry_page(FEED, bare)).findall(".//blockquote")
+    assert "has no address on the web" in prose(page)
+    assert not parsed(page).findall(".//blockquote")
+
+
+@pytest.fixture
+def revised(tmp_path: Path) -> Iterator[tuple[Column, Path]]:
+    """A published column with an entry of three revisions that was gone for a while."""
+    with open_archive(tmp_path / "archive.db") as db:
+        column = Column(db)
+        other = entry("Bears")
+        column.crawl(listing(entry("Apples", commentary="They <serve> one."), other))
+        column.crawl(listing(entry("Apples", commentary="They <serve> all."), other))
+        for _ in range(2):
+            column.crawl(listing(other))
+        column.crawl(listing(entry("Apples", commentary="They <serve> all, it says."), other))
+        publish(db, column.source, Target(tmp_path / "public", BASE_URL))
+        yield column, tmp_path / "public"
+
+
+def test_every_revision_stands_with_what_it_changed_and_between_them_what_became_of_the_entry(
+    revised: tuple[Column, Path],
+) -> None:
+    column, public = revised
+    page = parsed((public / f"entries/{column.ids()['Apples']}/index.html").read_bytes())
+    history = page.find(".//section[@class='history']")
+
+    assert [" ".join(one.text_content().split()) for one in history.iterfind(".//h3")] == [
+        *("Revision 1", "Revision 2", "Withdrawn", "Returned", "Revision 3")
+    ]
+    assert [one.text for one in history.iter("del")] == ["one"]
+    assert [one.text for one in history.iter("ins")] == ["all", ", it says"]
+    assert "They <serve> one." in history.text_content(), "nobody could read the first wording elsewhere"
+    assert len(set(history.xpath(".//dt[. = 'SHA-256']/following-sibling::dd/code/text()"))) == 3
+
+
+def test_the_feed_of_changes_leads_to_anchors_that_are_there(revised: tuple[Column, Path]) -> None:
+    _, public = revised
+    for change in feed_walk.walk_atom(public, BASE_URL, "changes.xml"):
+        assert change["title"].startswith(("Edited", "Withdrawn", "Returned"))
+    links = re.findall(
+        rf'rel="alternate" type="text/html" href="{BASE_URL}([^"]+#[^"]+)"', (public / "changes.xml").read_text()
+    )
+    assert len(links) == 4
+    for link in links:
+        path, _, anchor = link.partition("#")
+        assert parsed((public / path / "index.html").read_bytes()).xpath(f"//*[@id='{anchor}']")
+
+
+# whatever the source writes
 
 
 @settings(deadline=None)
@@ -232,33 +395,52 @@ def test_nothing_that_the_source_writes_becomes_markup(
     title: str, excerpt: str, commentary: str, publication: str
 ) -> None:
     archived = replace(
-        COLUMN["ARCHIVED"][0],
+        ARCHIVED[0],
         title=title,
         excerpt=excerpt,
         commentary=commentary,
         publication=publication,
         attribution=title,
     )
-    entry = compose_entry(COLUMN["SOURCE"], archived, COLUMN["BASE_URL"])
-    page = parsed(entry_page(FEED, entry))
+    composed = compose_entry(EDITION, archived)
+    page = parsed(entry_page(EDITION, page_of(composed, archived)))
 
-    assert page.find(".//h1").text == entry.title
-    assert page.find(".//article/p").text == entry.author
+    assert page.find(".//h1").text == composed.title
+    assert page.find(".//article/p").text_content() == composed.author
     quoted = [paragraph.text for paragraph in page.findall(".//blockquote/p")]
     assert quoted == [line for line in excerpt.split("\n") if line.strip()]
     assert not page.xpath("//script | //img | //iframe")
 
 
 def test_a_hostile_column_title_is_text_on_every_page() -> None:
-    hostile = replace(FEED, title='</title><script>alert(1)</script>"', language='"><b>')
-    for page in (front_page(hostile, 4, 0), entry_page(hostile, KITE)):
+    source = replace(EDITION.source, title='</title><script>alert(1)</script>"', language='"><b>')
+    hostile = replace(EDITION, source=source)
+    for page in (
+        front_page(hostile, ENTRIES, 4, PUBLICATIONS, TOPICS, CHART),
+        entry_page(hostile, page_of(KITE, ARCHIVED[0])),
+        collection_page(hostile, PUBLICATIONS[0], ENTRIES),
+        redirect_page(hostile, "entries/1/"),
+    ):
         assert not parsed(page).xpath("//script | //b")
+
+
+def test_a_hostile_name_of_a_publication_is_text_and_leads_nowhere_else() -> None:
+    hostile = Counted(collection("publication", '"><script>alert(1)</script>/../..'), 1)
+    for page in (
+        collection_page(EDITION, hostile, ENTRIES),
+        collections_page(EDITION, "publication", [hostile]),
+        front_page(EDITION, ENTRIES, 4, [hostile], (), CHART),
+    ):
+        assert not parsed(page).xpath("//script")
+    assert re.fullmatch(r"publications/[a-z0-9-]+/", hostile.of.path)
+
+
+# looks
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_paper_as_wcag_asks(scheme: str) -> None:
-    css = stylesheet().decode()
-    blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     colours = dict(re.findall(r"--(\w+): #(\w{6});", blocks[scheme == "dark"]))
 
     for paper in ("paper", "wash"):
@@ -276,3 +458,17 @@ def contrast(one: str, other: str) -> float:
 
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("count", [1, 50, 51, 120])
+def test_every_entry_can_be_reached_from_the_front_page_and_no_link_dangles(tmp_path: Path, count: int) -> None:
+    with open_archive(tmp_path / "archive.db") as db:
+        column = Column(db)
+        column.crawl(listing(*(entry(f"Title {number}") for number in range(count))))
+        publish(db, column.source, Target(tmp_path / "public", BASE_URL))
+    public = tmp_path / "public"
+    reached = feed_walk.reached(public, BASE_URL, ["index.html"])
+
+    assert feed_walk.dangling_links(public, BASE_URL) == []
+    pages = {path.relative_to(public).as_posix() for path in public.rglob("*.html")} - {"404.html"}
+    assert pages <= reached

@@ -1,8 +1,10 @@
-"""Atom and RSS: what their standards ask, and that no text of the source can break them."""
+"""Atom, RSS and JSON Feed: what their standards ask, and that no text of the source can break them."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import runpy
 from dataclasses import replace
 from datetime import datetime
@@ -17,22 +19,48 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from archive.publishing.feed_log import LoggedEntry
 from archive.text import clean
-from feeds.compose import Feed, FeedEntry, compose_entry, compose_feed
-from feeds.markup import entry_html
-from feeds.render import render_atom, render_rss
+from archive.values import Link
+from feeds.compose.changes import ComposedChange
+from feeds.compose.documents import (
+    Feed,
+    compose_archive_document,
+    compose_beginning,
+    compose_changes_feed,
+    compose_column_feed,
+)
+from feeds.compose.edition import Edition
+from feeds.compose.entries import compose_entry
+from feeds.compose.items import Tombstone
+from feeds.render.json_feed import render_json
+from feeds.render.outlines import Subscription, render_opml, render_robots, render_sitemap, render_sitemap_index
+from feeds.render.plain_text import unmistakable
+from feeds.render.xml import render_atom, render_rss
 
 DATA = Path(__file__).parent / "data/feeds"
 COLUMN = runpy.run_path(str(DATA / "column.py"))
 FEED: Feed = COLUMN["FEED"]
+EDITION: Edition = COLUMN["EDITION"]
+KITE = COLUMN["ARCHIVED"][0]
+DOCUMENT = compose_archive_document(EDITION, 2, [LoggedEntry(51, KITE.feed_date, KITE)])
 NAMES = {
     "a": "http://www.w3.org/2005/Atom",
     "dc": "http://purl.org/dc/elements/1.1/",
     "content": "http://purl.org/rss/1.0/modules/content/",
+    "fh": "http://purl.org/syndication/history/1.0",
+    "at": "http://purl.org/atompub/tombstones/1.0",
 }
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 FORMATS = {"atom": render_atom, "rss": render_rss}
 RENDERERS = pytest.mark.parametrize("render", FORMATS.values(), ids=FORMATS)
+GOLDEN = {
+    "column.atom.xml": lambda: render_atom(FEED),
+    "column.rss.xml": lambda: render_rss(FEED),
+    "column.feed.json": lambda: render_json(FEED),
+    "column.archive.xml": lambda: render_atom(DOCUMENT),
+    "column.archive.json": lambda: render_json(DOCUMENT),
+}
 cleaned = st.text().map(clean)
 
 
@@ -57,14 +85,17 @@ def hostile_feed(title: str, excerpt: str, commentary: str, publication: str) ->
         publication=publication,
         attribution=title,
     )
-    entry = compose_entry(COLUMN["SOURCE"], archived, COLUMN["BASE_URL"])
-    return compose_feed(COLUMN["SOURCE"], [entry], COLUMN["BASE_URL"], COLUMN["AUTHORITY"])
+    return compose_column_feed(EDITION, [compose_entry(EDITION, archived)], 0)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+def told(feed: Feed) -> dict:
+    return json.loads(render_json(feed))
+
+
+@pytest.mark.parametrize("name", GOLDEN)
 def test_the_made_up_column_is_published_as_it_was(name: str) -> None:
-    golden = DATA / f"column.{name}.xml"
-    rendered = FORMATS[name](FEED)
+    golden = DATA / name
+    rendered = GOLDEN[name]()
     if os.environ.get("FOREIGN_EYES_REGENERATE"):
         golden.write_bytes(rendered)
 
@@ -81,9 +112,10 @@ def test_feedparser_finds_no_fault(render) -> None:
     parsed = feedparser.parse(render(FEED))
 
     assert not parsed.bozo
-    assert [entry.id for entry in parsed.entries] == [entry.tag_uri for entry in FEED.entries]
-    assert [entry.link for entry in parsed.entries] == [entry.alternate for entry in FEED.entries]
-    assert [entry.author for entry in parsed.entries] == [entry.author for entry in FEED.entries]
+    assert [entry.id for entry in parsed.entries] == [entry.tag_uri for entry in FEED.items]
+    assert [entry.link for entry in parsed.entries] == [entry.alternate for entry in FEED.items]
+    assert [entry.author for entry in parsed.entries] == [entry.author for entry in FEED.items]
+    assert [entry.title for entry in parsed.entries][1:] == [entry.title for entry in FEED.items][1:]
 
 
 def test_an_atom_feed_has_what_rfc_4287_section_4_1_1_asks_for() -> None:
@@ -96,8 +128,12 @@ def test_an_atom_feed_has_what_rfc_4287_section_4_1_1_asks_for() -> None:
     assert texts(feed, "a:id") == ["tag:eyes.example,2026:made-up/feed"]
     assert texts(feed, "a:generator") == ["Foreign Eyes"]
     assert texts(feed, "a:rights") == [FEED.rights]
+    assert texts(feed, "a:icon") == ["https://eyes.example/column/icon.png"]
+    assert texts(feed, "a:logo") == ["https://eyes.example/column/logo.png"]
+    assert texts(feed, "a:author/a:name") == ["Foreign Eyes"]
     assert {link.get("rel"): (link.get("type"), link.get("href")) for link in feed.findall("a:link", NAMES)} == {
         "self": ("application/atom+xml", "https://eyes.example/column/atom.xml"),
+        "prev-archive": ("application/atom+xml", "https://eyes.example/column/archive/2.xml"),
         "alternate": ("text/html", "https://eyes.example/column/"),
         "via": ("text/html", "https://office.example/column/index.htm"),
     }
@@ -106,12 +142,18 @@ def test_an_atom_feed_has_what_rfc_4287_section_4_1_1_asks_for() -> None:
 def test_every_atom_entry_has_what_rfc_4287_section_4_1_2_asks_for() -> None:
     entries = atom().findall("a:entry", NAMES)
 
-    assert len(entries) == len(FEED.entries)
-    for entry, composed in zip(entries, FEED.entries, strict=True):
+    assert len(entries) == len(FEED.items)
+    for entry, composed in zip(entries, FEED.items, strict=True):
         for single in ("id", "title", "updated", "published", "content", "summary"):
             assert len(entry.findall(f"a:{single}", NAMES)) == 1
         assert texts(entry, "a:author/a:name") == [composed.author]
-        assert [category.get("term") for category in entry.findall("a:category", NAMES)] == list(composed.categories)
+        assert [(one.get("term"), one.get("scheme")) for one in entry.findall("a:category", NAMES)] == [
+            (of.name, f"https://eyes.example/column/{of.kind}s/") for of in composed.collections
+        ]
+        assert texts(entry, "a:rights") == [FEED.rights]
+        assert texts(entry, "a:source/a:id") == [FEED.feed_id]
+        assert texts(entry, "a:source/a:title") == [FEED.title]
+        assert texts(entry, "a:source/a:updated") == texts(entry, "a:updated")
         assert entry.find("a:content", NAMES).get("type") == "html"
         assert entry.find("a:summary", NAMES).get("type") == "text"
         assert {link.get("rel"): (link.get("type"), link.get("href")) for link in entry.findall("a:link", NAMES)} == {
@@ -131,10 +173,10 @@ def test_atom_dates_are_aware_and_those_of_the_archive() -> None:
     feed = atom()
 
     assert [datetime.fromisoformat(text) for text in texts(feed, "a:entry/a:published")] == [
-        entry.published for entry in FEED.entries
+        entry.published for entry in FEED.items
     ]
     assert [datetime.fromisoformat(text) for text in texts(feed, "a:entry/a:updated")] == [
-        entry.updated for entry in FEED.entries
+        entry.updated for entry in FEED.items
     ]
     assert [datetime.fromisoformat(text) for text in texts(feed, "a:updated")] == [FEED.updated]
 
@@ -165,26 +207,168 @@ def test_an_rss_channel_has_what_rss_2_0_asks_for() -> None:
 def test_every_rss_item_says_the_same_as_its_atom_entry() -> None:
     items = rss().findall("channel/item")
 
-    assert len(items) == len(FEED.entries)
-    for item, composed in zip(items, FEED.entries, strict=True):
-        assert texts(item, "title") == [composed.title]
+    assert len(items) == len(FEED.items)
+    for item, composed in zip(items, FEED.items, strict=True):
+        assert texts(item, "title") == [unmistakable(composed.title)]
         assert texts(item, "link") == [composed.alternate]
         assert [(guid.text, guid.get("isPermaLink")) for guid in item.findall("guid")] == [(composed.tag_uri, "false")]
         assert texts(item, "dc:creator") == [composed.author]
-        assert texts(item, "category") == list(composed.categories)
-        assert texts(item, "content:encoded") == [entry_html(composed)]
+        assert texts(item, "category") == [of.name for of in composed.collections]
+        assert texts(item, "content:encoded") == [composed.html]
         assert [parsedate_to_datetime(text) for text in texts(item, "pubDate")] == [
             composed.published.replace(microsecond=0)
         ]
         assert not item.findall("author")
-        assert not item.findall("source")
+        assert [(one.get("url"), one.text) for one in item.findall("source")] == [
+            ("https://eyes.example/column/rss.xml", "A Made-up Column")
+        ]
 
 
 def test_no_date_of_the_day_slips_in() -> None:
     today = datetime.now().astimezone()
-    for rendered in (render_atom(FEED), render_rss(FEED)):
+    for rendered in (render_atom(FEED), render_rss(FEED), render_json(FEED)):
         assert today.strftime("%Y-%m-%dT").encode() not in rendered
         assert today.strftime("%d %b %Y").encode() not in rendered
+
+
+# the history of a feed (RFC 5005), hubs and tombstones
+
+
+def test_an_archive_document_says_that_it_is_one_and_leads_on_to_both_sides() -> None:
+    feed = atom(DOCUMENT)
+
+    assert len(feed.findall("fh:archive", NAMES)) == 1
+    links = {link.get("rel"): link.get("href") for link in feed.findall("a:link", NAMES)}
+    assert links["self"] == "https://eyes.example/column/archive/2.xml"
+    assert links["current"] == "https://eyes.example/column/atom.xml"
+    assert links["prev-archive"] == "https://eyes.example/column/archive/1.xml"
+    assert "next-archive" not in links
+    assert told(DOCUMENT)["next_url"] == "https://eyes.example/column/archive/1.json"
+
+
+def test_the_beginning_of_the_history_leads_on_and_holds_nothing() -> None:
+    beginning = compose_beginning(EDITION, KITE.feed_date)
+    links = {link.get("rel"): link.get("href") for link in atom(beginning).findall("a:link", NAMES)}
+
+    assert links["next-archive"] == "https://eyes.example/column/archive/1.xml"
+    assert "prev-archive" not in links
+    assert len(atom(beginning).findall("fh:archive", NAMES)) == 1
+    assert atom(beginning).findall("a:entry", NAMES) == []
+
+
+def test_the_feed_itself_is_no_archive_document_and_leads_back() -> None:
+    assert atom().findall("fh:archive", NAMES) == []
+    assert told(FEED)["next_url"] == "https://eyes.example/column/archive/2.json"
+
+
+def test_an_archive_document_is_not_to_be_had_as_rss() -> None:
+    with pytest.raises(ValueError, match="has no RSS beside it"):
+        render_rss(DOCUMENT)
+
+
+def test_a_hub_is_named_in_atom_and_json_and_not_in_rss() -> None:
+    feed = replace(FEED, hub="https://hub.example/?a=1&b=2")
+
+    assert [link.get("href") for link in atom(feed).findall("a:link[@rel='hub']", NAMES)] == [feed.hub]
+    assert told(feed)["hubs"] == [{"type": "WebSub", "url": feed.hub}]
+    assert b"hub.example" not in render_rss(feed)
+
+
+def test_a_tombstone_stands_for_an_entry_that_was_withdrawn() -> None:
+    at = FEED.updated
+    feed = replace(FEED, tombstones=(Tombstone("tag:x,2026:gone", at),))
+
+    (stone,) = atom(feed).findall("at:deleted-entry", NAMES)
+    assert (stone.get("ref"), stone.get("when")) == ("tag:x,2026:gone", at.isoformat())
+    assert not feedparser.parse(render_atom(feed)).bozo
+    assert b"tombstones" not in render_atom(FEED)
+
+
+def test_the_column_as_json_says_what_atom_says() -> None:
+    feed = told(FEED)
+
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert (feed["feed_url"], feed["home_page_url"]) == (FEED.addresses.json, FEED.home)
+    assert (feed["title"], feed["language"], feed["description"]) == (FEED.title, "en", FEED.subtitle)
+    for item, composed in zip(feed["items"], FEED.items, strict=True):
+        assert item["id"] == composed.tag_uri
+        assert (item["url"], item["external_url"]) == (composed.alternate, composed.via)
+        assert (item["title"], item["content_html"], item["summary"]) == (
+            composed.title,
+            composed.html,
+            composed.summary,
+        )
+        assert item["authors"] == [{"name": composed.author}]
+        assert item.get("tags", []) == [of.name for of in composed.collections]
+        assert datetime.fromisoformat(item["date_published"]) == composed.published
+        assert datetime.fromisoformat(item["date_modified"]) == composed.updated
+
+
+def test_a_feed_without_items_is_valid_and_dated() -> None:
+    feed = compose_changes_feed(EDITION, [], KITE.feed_date)
+
+    assert datetime.fromisoformat(texts(atom(feed), "a:updated")[0]) == KITE.feed_date
+    assert texts(atom(feed), "a:author/a:name") == ["Foreign Eyes"]
+    assert told(feed)["items"] == []
+    assert not feedparser.parse(render_rss(feed)).bozo
+
+
+def test_a_changed_link_that_is_none_of_the_web_is_told_and_not_linked() -> None:
+    change = ComposedChange(
+        *(7, "tag:x,2026:y/change/7", KITE.feed_date, "link changed", "Link changed", "Patent Search", "changes/"),
+        parts=(),
+        note="",
+        words=(),
+        former_link=Link("Patent Search", "javascript:alert(1)"),
+        link=Link("Patent <Search>", "https://search.example/?a=1&b=2"),
+    )
+    feed = compose_changes_feed(EDITION, [change], KITE.feed_date)
+
+    (item,) = feed.items
+    content = lxml.html.fragment_fromstring(item.html, create_parent="div")
+    assert content.xpath("//a/@href") == ["https://search.example/?a=1&b=2"]
+    assert "javascript:alert(1)" in content.text_content()
+    assert item.tag_uri == "tag:x,2026:y/change/7"
+
+
+# what lists addresses
+
+
+def test_the_subscription_list_names_every_feed_in_its_folder() -> None:
+    groups = [
+        ("Topics", [Subscription("A & B <c>", "https://a.example/b/atom.xml", "https://a.example/b/")]),
+        ("None", []),
+    ]
+    opml = etree.fromstring(
+        render_opml("T", [Subscription("T", "https://a.example/atom.xml", "https://a.example/")], groups)
+    )
+
+    assert opml.get("version") == "2.0"
+    outlines = [
+        (one.get("type"), one.get("xmlUrl"), one.get("htmlUrl")) for one in opml.iterfind(".//outline[@xmlUrl]")
+    ]
+    assert outlines == [
+        ("rss", "https://a.example/atom.xml", "https://a.example/"),
+        ("rss", "https://a.example/b/atom.xml", "https://a.example/b/"),
+    ]
+    assert [one.get("text") for one in opml.iterfind("body/outline")] == ["T", "Topics"]
+
+
+def test_sitemaps_list_addresses_in_their_namespace() -> None:
+    space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    for root, each, render in (("urlset", "url", render_sitemap), ("sitemapindex", "sitemap", render_sitemap_index)):
+        document = etree.fromstring(render(["https://a.example/?a&b"]))
+        assert document.tag == space + root
+        assert [one.text for one in document.iterfind(f"{space}{each}/{space}loc")] == ["https://a.example/?a&b"]
+
+
+def test_robots_txt_keeps_crawlers_from_datasette_and_tells_of_the_sitemap() -> None:
+    assert render_robots("https://a.example/eyes/").decode() == (
+        "User-agent: *\nDisallow: /eyes/browse/\n\nSitemap: https://a.example/eyes/sitemap.xml\n"
+    )
+
+
+# whatever the source writes
 
 
 @settings(deadline=None)
@@ -193,16 +377,19 @@ def test_whatever_the_source_writes_both_formats_are_well_formed_and_give_it_bac
     title: str, excerpt: str, commentary: str, publication: str
 ) -> None:
     feed = hostile_feed(title, excerpt, commentary, publication)
-    (composed,) = feed.entries
+    (composed,) = feed.items
     (entry,) = atom(feed).findall("a:entry", NAMES)
     (item,) = rss(feed).findall("channel/item")
 
-    assert texts(entry, "a:title") == texts(item, "title") == [composed.title]
+    (json_item,) = told(feed)["items"]
+    assert texts(entry, "a:title") == texts(item, "title") == [unmistakable(composed.title)]
     assert texts(entry, "a:author/a:name") == texts(item, "dc:creator") == [composed.author]
+    assert (json_item["title"], json_item["summary"]) == (composed.title, composed.summary)
+    assert (json_item["content_html"], json_item["authors"]) == (composed.html, [{"name": composed.author}])
     assert composed.summary == (excerpt if excerpt.strip() else commentary if commentary.strip() else composed.title)
-    assert texts(entry, "a:summary") == [composed.summary]
+    assert texts(entry, "a:summary") == [unmistakable(composed.summary)]
     assert [unescape(text) for text in texts(item, "description")] == [composed.summary]
-    assert texts(entry, "a:content") == texts(item, "content:encoded") == [entry_html(composed)]
+    assert texts(entry, "a:content") == texts(item, "content:encoded") == [composed.html]
     assert [category.get("term") for category in entry.findall("a:category", NAMES)] == texts(item, "category")
     for render in FORMATS.values():
         assert not feedparser.parse(render(feed)).bozo
@@ -210,8 +397,8 @@ def test_whatever_the_source_writes_both_formats_are_well_formed_and_give_it_bac
 
 @given(title=cleaned, excerpt=cleaned, commentary=cleaned, publication=cleaned)
 def test_text_in_the_content_is_never_markup(title: str, excerpt: str, commentary: str, publication: str) -> None:
-    (composed,) = hostile_feed(title, excerpt, commentary, publication).entries
-    content = lxml.html.fragment_fromstring(entry_html(composed), create_parent="div")
+    (composed,) = hostile_feed(title, excerpt, commentary, publication).items
+    content = lxml.html.fragment_fromstring(composed.html, create_parent="div")
 
     assert {element.tag for element in content.iter()} <= {"div", "blockquote", "p", "cite", "hr", "strong"}
     quoted = [paragraph.text for paragraph in content.findall("blockquote/p")]
@@ -235,7 +422,8 @@ def test_known_ways_to_break_out_stay_text(text: str) -> None:
     feed = hostile_feed(text, text, text, text)
 
     (item,) = rss(feed).findall("channel/item")
-    assert texts(item, "title") == [text]
+    assert texts(item, "title") == [unmistakable(text)]
+    assert texts(item, "title")[0].replace("\u2060", "") == text
     assert [unescape(description) for description in texts(item, "description")] == [text]
     for link in atom(feed).findall(".//a:link", NAMES):
         assert link.get("href").startswith("https://")
@@ -244,12 +432,24 @@ def test_known_ways_to_break_out_stay_text(text: str) -> None:
     assert content.find("blockquote/p").text == text
 
 
+@given(cleaned)
+def test_what_looks_the_same_as_text_and_as_html_has_no_tag_and_no_reference_in_it(text: str) -> None:
+    shown = unmistakable(text)
+
+    assert shown.replace("\u2060", "") == text.replace("\u2060", "")
+    assert unescape(shown) == shown
+    assert not re.search(r"<[A-Za-z/!?]", shown)
+
+
 def test_an_entry_without_an_excerpt_or_an_address_is_still_one() -> None:
-    bare: FeedEntry = replace(FEED.entries[0], excerpt="", commentary=" ", via=None)
-    feed = replace(FEED, entries=(bare,), source_url=None)
+    bare = replace(KITE, excerpt="", commentary=" ", seen_at_url="")
+    edition = replace(EDITION, source=replace(EDITION.source, url=""))
+    feed = compose_column_feed(edition, [compose_entry(edition, bare)], 0)
 
     assert not feedparser.parse(render_atom(feed)).bozo
     assert not feedparser.parse(render_rss(feed)).bozo
     assert [link.get("rel") for link in atom(feed).findall("a:entry/a:link", NAMES)] == ["alternate"]
-    assert "<blockquote" not in entry_html(bare)
-    assert "Commentary" not in entry_html(bare)
+    (item,) = feed.items
+    assert "<blockquote" not in item.html
+    assert "Commentary" not in item.html
+    assert "external_url" not in told(feed)["items"][0]

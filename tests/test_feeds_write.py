@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from feeds.errors import FeedsError, OutputUnwritable
-from feeds.write import remove_file, sweep, write_file
+from feeds.write import remove_file, write_file
 
 ROOT = Path(__file__).parents[1]
 
@@ -182,14 +182,32 @@ def test_what_is_gone_already_or_became_a_folder_is_not_removed(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "note"]
 
 
-def test_what_a_killed_run_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
-    for name in (".atom.xml.0123456789abcdef.foreign-eyes", ".atom.xml.swp", "atom.xml~", ".notes.foreign-eyes"):
-        (tmp_path / name).write_bytes(b"?")
+@pytest.mark.parametrize("content", [b"one", b"two"])
+def test_what_a_killed_run_left_goes_with_the_next_write_and_nothing_else(tmp_path: Path, content: bytes) -> None:
     write_file(tmp_path, "entries/1/index.html", b"one")
-    (tmp_path / "entries/1/.index.html.0123456789abcdef.foreign-eyes").write_bytes(b"?")
+    kept = [".atom.xml.swp", "atom.xml~", ".notes.foreign-eyes", "entries/1/.note.txt"]
+    for name in [*kept, "entries/1/.index.html.foreign-eyes"]:
+        (tmp_path / name).write_bytes(b"?")
 
-    sweep(tmp_path, ["entries/1/index.html", "entries/2/index.html"])
-    assert files(tmp_path) == [".atom.xml.swp", ".notes.foreign-eyes", "atom.xml~", "entries/1/index.html"]
+    write_file(tmp_path, "entries/1/index.html", content)
+    assert files(tmp_path) == sorted([*kept, "entries/1/index.html"])
+
+
+def test_a_link_in_the_place_of_the_temporary_file_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_bytes(b"mine")
+    (tmp_path / ".atom.xml.foreign-eyes").symlink_to("mine.txt")
+
+    assert write_file(tmp_path, "atom.xml", b"one")
+    assert (tmp_path / "mine.txt").read_bytes() == b"mine"
+    assert files(tmp_path) == ["atom.xml", "mine.txt"]
+
+
+def test_what_a_killed_run_left_of_a_file_goes_when_it_is_removed(tmp_path: Path) -> None:
+    write_file(tmp_path, "entries/1/index.html", b"one")
+    (tmp_path / "entries/1/.index.html.foreign-eyes").write_bytes(b"?")
+
+    assert remove_file(tmp_path, "entries/1/index.html")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_kill_while_writing_leaves_the_old_file_whole(tmp_path: Path) -> None:
@@ -206,5 +224,5 @@ write_file(Path(sys.argv[1]), "atom.xml", b"new")
     assert killed.returncode == -signal.SIGKILL
     assert (tmp_path / "atom.xml").read_bytes() == b"old"
     assert len(files(tmp_path)) == 2
-    sweep(tmp_path, ["atom.xml"])
+    assert write_file(tmp_path, "atom.xml", b"new")
     assert files(tmp_path) == ["atom.xml"]

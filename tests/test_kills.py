@@ -82,6 +82,19 @@ def find(calls: Sequence[Call], scenario: str, moment: Moment) -> Point:
     return Point(scenario, call.syscall, call.when)
 
 
+def kill_at(bench: Bench, name: str, moment: Moment, calls: Sequence[Call]) -> Result:
+    """Kill at a moment; look for it anew where the run ended before it came.
+
+    That happens now and then: with some random ids SQLite sets pages aside in a temporary file, and its calls count too.
+    """
+    for _ in range(5):
+        result = bench.try_point(find(calls, name, moment))
+        if result.killed:
+            break
+        calls = bench.calls(SCENARIOS[name], WATCHED)
+    return result
+
+
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     """Where crawls are killed; skips where nothing can be traced, but fails where that is meant to be possible."""
@@ -96,7 +109,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 @pytest.mark.parametrize("name", MOMENTS)
 def test_a_killed_crawl_decides_nothing_and_one_rerun_reaches_what_would_have_been(bench: Bench, name: str) -> None:
     calls = bench.calls(SCENARIOS[name], WATCHED)
-    results = {moment.what: bench.try_point(find(calls, name, moment)) for moment in MOMENTS[name]}
+    results = {moment.what: kill_at(bench, name, moment, calls) for moment in MOMENTS[name]}
     assert {what: result for what, result in results.items() if result.is_bad(revalidates=True)} == {}
     assert [what for what, result in results.items() if not result.killed] == []
     assert [what for what, result in results.items() if result.settled] == [

@@ -59,6 +59,7 @@ def put_back(db: Database, before: Database, after: Database) -> None:
     for table in tables:
         db.conn.executemany(table.insert, (new for _, new in table.differing(before, after) if new))
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+    db.execute("UPDATE derivations SET count = count + 1")
 
 
 class _Table:

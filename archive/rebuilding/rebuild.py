@@ -237,12 +237,16 @@ def _last_settled(db: Database) -> frozenset[int]:
 
 def _told_links(db: Database) -> list[tuple[Any, ...]]:
     """Return which rows of the journal tell of which link, and all that is stored of it: link ids are derived."""
-    return db.execute("SELECT c.change_id, l.* FROM changes c JOIN links l USING (link_id)").fetchall()
+    return [
+        (column, *row)
+        for column in ("link_id", "former_link_id")
+        for row in db.execute(f"SELECT c.change_id, l.* FROM changes c JOIN links l ON l.link_id = c.{column}")  # noqa: S608
+    ]
 
 
 def _point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
     """Let the journal lead to the links as they are stored today; one that is not found any more is kept as it was."""
-    for change_id, _, *link in told:
+    for column, change_id, _, *link in told:
         row = db.execute(
             "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])
         ).fetchone()
@@ -251,7 +255,7 @@ def _point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
             columns = "source_id, label, url, first_seen, capture_id, status, outcome, gone_at"
             cursor = db.execute(f"INSERT INTO links ({columns}) VALUES ({marks})", link)  # noqa: S608 - our own names
             row = (cursor.lastrowid,)
-        db.execute("UPDATE changes SET link_id = ? WHERE change_id = ?", (row[0], change_id))
+        db.execute(f"UPDATE changes SET {column} = ? WHERE change_id = ?", (row[0], change_id))  # noqa: S608
 
 
 def _check_references(db: Database) -> None:

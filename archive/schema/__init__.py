@@ -11,6 +11,7 @@ from sqlite_utils import Migrations
 
 from archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
 from archive.schema.identity import m006_identities
+from archive.schema.publishing import m007_publishing
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
@@ -18,5 +19,13 @@ __all__ = ["APPLICATION_ID", "migrations"]
 APPLICATION_ID = 0x466F4579
 
 migrations = Migrations("foreign_eyes")
-for step in (m001_captures, m002_entries, m003_search, m004_views, m005_published_files, m006_identities):
+for step in (
+    m001_captures,
+    m002_entries,
+    m003_search,
+    m004_views,
+    m005_published_files,
+    m006_identities,
+    m007_publishing,
+):
     migrations()(step)

@@ -82,7 +82,8 @@ def dates_taken(db: Database, source_id: int, until: datetime, count: int) -> se
     """Return the feed dates of the source in the seconds before `until` where `count` new ones will be sought."""
     rows = db.execute(
         "SELECT feed_date FROM identities WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
-        " UNION SELECT feed_date FROM entries WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until",
+        " UNION SELECT feed_date FROM entries WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
+        " UNION SELECT at FROM changes WHERE source_id = :source_id AND kind = 'revised' AND at BETWEEN :since AND :until",
         {"source_id": source_id, "since": to_text(until - timedelta(seconds=count + 1)), "until": to_text(until)},
     )
     return {from_text(row[0]) for row in rows}

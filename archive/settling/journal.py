@@ -22,12 +22,17 @@ Kind = Literal["new", "revised", "withdrawn", "returned", "link changed"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to one entry, or to one link; the revision is the one that was current afterwards."""
+    """What happened to one entry, or to one link; the revision is the one that was current afterwards.
+
+    `former_link_id` is the link that made way for this one, None where it came besides; a link that is gone, with none in
+    its place, is its own former one.
+    """
 
     kind: Kind
     entry_id: int | None = None
     revision_id: int | None = None
     link_id: int | None = None
+    former_link_id: int | None = None
 
 
 def record_changes(
@@ -88,8 +93,8 @@ def _is_told_of(db: Database, change: Change) -> bool:
 def _point(db: Database, change_id: int, change: Change) -> None:
     """Let a row lead to the revision, or the link, as it is stored today."""
     db.execute(
-        "UPDATE changes SET revision_id = ?, link_id = ? WHERE change_id = ?",
-        (change.revision_id, change.link_id, change_id),
+        "UPDATE changes SET revision_id = ?, link_id = ?, former_link_id = ? WHERE change_id = ?",
+        (change.revision_id, change.link_id, change.former_link_id, change_id),
     )
 
 
@@ -122,15 +127,18 @@ def _append(
 ) -> None:
     if not changes:
         return
-    last = db.execute("SELECT max(at) FROM changes").fetchone()[0]
+    # after every feed date too: an entry is said to be updated at the one or the other, and no two at the same time
+    last = db.execute(
+        "SELECT max((SELECT coalesce(max(at), '') FROM changes), (SELECT coalesce(max(feed_date), '') FROM entries))"
+    ).fetchone()[0]
     times = change_times(len(changes), at, from_text(last) if last else None)
     db.conn.executemany(
-        "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id, former_link_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 *(source_id, crawl_id, to_text(time), change.kind, announced and _is_news(db, change)),
-                *(change.entry_id, change.revision_id, change.link_id),
+                *(change.entry_id, change.revision_id, change.link_id, change.former_link_id),
             )
             for time, change in zip(times, changes, strict=True)
         ],

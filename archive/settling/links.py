@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 from sqlite_utils import Database
@@ -33,15 +34,20 @@ def settle_links(db: Database, crawl: Crawl, links: Sequence[Link], parser: Pars
     are no change; a link that makes way for another is one change, not two.
     """
     had_links = db.execute("SELECT 1 FROM links WHERE source_id = ? LIMIT 1", (crawl.source_id,)).fetchone()
-    changes: list[Change] = []
+    appeared_ids: list[int] = []
     for link in links:
         answer = _answer(db, crawl.crawl_id, link.url, parser)
         if answer is not None:
             link_id, appeared = _record_link(db, crawl.source_id, link, answer)
             if appeared and had_links:
-                changes.append(Change("link changed", link_id=link_id))
+                appeared_ids.append(link_id)
     gone = _retire_missing(db, crawl, links) if whole else []
-    return changes or [Change("link changed", link_id=link_id) for link_id in gone]
+    if not appeared_ids:
+        return [Change("link changed", link_id=link_id, former_link_id=link_id) for link_id in gone]
+    return [
+        Change("link changed", link_id=link_id, former_link_id=former)
+        for link_id, former in zip_longest(appeared_ids, gone[: len(appeared_ids)])
+    ]
 
 
 def listed_links(db: Database, source_id: int) -> list[Link]:

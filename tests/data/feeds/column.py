@@ -2,20 +2,25 @@
 
 The words are this project's own. Regenerate the golden files, and then read their diff, with:
 
-    FOREIGN_EYES_REGENERATE=1 python -m pytest tests/test_feeds_render.py tests/test_feeds_pages.py
+    FOREIGN_EYES_REGENERATE=1 python -m pytest tests/test_feeds_render.py tests/test_feeds_changes.py tests/test_feeds_pages.py
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from archive.query import CurrentEntry
-from archive.values import Source
-from feeds.compose import compose_entry, compose_feed
+from archive.publishing.announced import AnnouncedChange, Wording
+from archive.publishing.current import CurrentEntry
+from archive.values import Link, Source
+from feeds.compose.changes import compose_change
+from feeds.compose.documents import compose_changes_feed, compose_column_feed
+from feeds.compose.edition import Edition
+from feeds.compose.entries import compose_entry
 
-AUTHORITY = "eyes.example,2026"
 BASE_URL = "https://eyes.example/column/"
 SOURCE = Source("made-up", "https://office.example/column/index.htm", "A Made-up Column", "en")
+EDITION = Edition(SOURCE, BASE_URL, "tag:eyes.example,2026:made-up")
+TOPICS = {400000004: ["Kites"], 100000001: ["Light & shade", "Kites"]}
 
 ARCHIVED = (
     CurrentEntry(
@@ -83,5 +88,87 @@ ARCHIVED = (
         seen_at_url="https://office.example/column/index.htm",
     ),
 )
-ENTRIES = tuple(compose_entry(SOURCE, entry, BASE_URL) for entry in ARCHIVED)
-FEED = compose_feed(SOURCE, ENTRIES, BASE_URL, AUTHORITY)
+ENTRIES = tuple(compose_entry(EDITION, entry, TOPICS.get(entry.entry_id, ())) for entry in ARCHIVED)
+FEED = compose_column_feed(EDITION, ENTRIES, documents=2)
+
+TEA = ("Tea by Telegraph", "Evening Ledger", "——Tea by Telegraph, Evening Ledger")
+LANTERN = (
+    "\u202eThe Paper Lantern Question",
+    "Le Soir d'Ailleurs",
+    "——The Paper Lantern Question, by Le Soir d'Ailleurs",
+    "La lanterne a changé de main, dit-on.",
+    "Design protection covers what is seen, lit or not.",
+)
+SEARCH = Link("Patent Search", "https://search.example/?a=1&b=2")
+# newest first, as the archive gives them; what was and what is
+CHANGES = (
+    AnnouncedChange(
+        change_id=9,
+        at=datetime(2021, 5, 4, 6, 0, 3, tzinfo=UTC),
+        kind="link changed",
+        tag_uri=None,
+        entry_id=None,
+        before=None,
+        after=None,
+        former_link=Link("Patent <Search>", "javascript:alert('search')"),
+        link=None,
+    ),
+    AnnouncedChange(
+        change_id=8,
+        at=datetime(2021, 5, 3, 6, 0, 3, tzinfo=UTC),
+        kind="link changed",
+        tag_uri=None,
+        entry_id=None,
+        before=None,
+        after=None,
+        former_link=SEARCH,
+        link=Link("Patent <Search>", "javascript:alert('search')"),
+    ),
+    AnnouncedChange(
+        change_id=7,
+        at=datetime(2021, 5, 2, 6, 0, 3, tzinfo=UTC),
+        kind="returned",
+        tag_uri="tag:eyes.example,2026:made-up/100000001",
+        entry_id=100000001,
+        before=None,
+        after=Wording(1, *LANTERN),
+        former_link=None,
+        link=None,
+    ),
+    AnnouncedChange(
+        change_id=6,
+        at=datetime(2021, 5, 1, 6, 0, 3, tzinfo=UTC),
+        kind="withdrawn",
+        tag_uri="tag:eyes.example,2026:made-up/100000001",
+        entry_id=100000001,
+        before=None,
+        after=Wording(1, *LANTERN),
+        former_link=None,
+        link=None,
+    ),
+    AnnouncedChange(
+        change_id=5,
+        at=datetime(2021, 4, 9, 6, 0, 4, tzinfo=UTC),
+        kind="revised",
+        tag_uri="tag:eyes.example,2026:made-up/300000003",
+        entry_id=300000003,
+        before=Wording(1, *TEA, "Leaves are graded by wire.", "A grade is only as good as the chest <it> is on."),
+        after=Wording(2, *TEA, "Leaves are now graded by wire.", "A grade is only as good as the mark on the chest."),
+        former_link=None,
+        link=None,
+    ),
+    AnnouncedChange(
+        change_id=4,
+        at=datetime(2021, 3, 8, 6, 0, 3, tzinfo=UTC),
+        kind="link changed",
+        tag_uri=None,
+        entry_id=None,
+        before=None,
+        after=None,
+        former_link=None,
+        link=SEARCH,
+    ),
+)
+CHANGES_FEED = compose_changes_feed(
+    EDITION, [compose_change(EDITION, change) for change in CHANGES], datetime(2021, 3, 1, 6, 0, 0, tzinfo=UTC)
+)

@@ -1,0 +1,124 @@
+"""Following the archive: what publishing keeps of a source is brought up to the journal, and made anew where that is not enough.
+
+    journal since last time | entries that it touches | log, numbers, topics, tallies
+
+The journal tells of all that settling does. An archive that was derived again (a better parser, an import, a decision) can
+differ anywhere: then all is made anew, but for the log, whose positions are given once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from archive.publishing.feed_log import correct_log, extend_log
+from archive.publishing.numbering import number_again, number_new, numbers_of
+from archive.publishing.tallies import count_again, count_new, count_up, recount, renamed_publications
+from archive.publishing.topics import Classify, classify_all, classify_entries, sync_topics, topics_ever
+from archive.settling.decisions import merged_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Up to where an archive was followed: how often it was derived again, and the time of the source's last change."""
+
+    derivation: int
+    changes_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What the changes since a mark can show in: entries, and every publication, topic, month and number they are or were of."""
+
+    entry_ids: tuple[int, ...]
+    publications: frozenset[str]
+    topics: frozenset[str]
+    months: frozenset[str]
+    numbers: tuple[int, ...]
+
+
+def find_source_id(db: Database, name: str) -> int | None:
+    """Return the id of a source; None where the archive has none of that name."""
+    row = db.execute("SELECT source_id FROM sources WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def present_mark(db: Database, source_id: int) -> Mark:
+    """Return where the archive stands now."""
+    return Mark(
+        *db.execute(
+            "SELECT count, (SELECT coalesce(max(at), '') FROM changes WHERE source_id = ?) FROM derivations",
+            (source_id,),
+        ).fetchone()
+    )
+
+
+def follow(db: Database, source_id: int, topics: Mapping[str, Sequence[str]], classify: Classify) -> int:
+    """Bring log, numbers, topics and tallies up to date; return how many events the log has.
+
+    `topics` are patterns by name, of which `classify` knows the meaning: the archive only tells whether they are others
+    than before.
+    """
+    here, before = present_mark(db, source_id), _followed(db, source_id)
+    events = extend_log(db, source_id)
+    added = sync_topics(db, source_id, topics)
+    if before is None or before.derivation != here.derivation:
+        events += correct_log(db, source_id)
+        number_again(db, source_id)
+        classify_all(db, source_id, topics.keys(), classify)
+        for kind in ("publication", "topic", "month"):
+            count_again(db, source_id, kind)
+    else:
+        touched = touched_since(db, source_id, before.changes_until, classify)
+        count_new(db, source_id, number_new(db, source_id, touched.entry_ids))
+        recount(db, source_id, "publication", renamed_publications(db, touched.entry_ids))
+        count_up(db, source_id, "topic", classify_entries(db, source_id, touched.entry_ids, classify))
+        if added:
+            classify_all(db, source_id, added, classify)
+            recount(db, source_id, "topic", added)
+    db.execute(
+        "DELETE FROM tallies WHERE source_id = ? AND kind = 'topic' AND name NOT IN (SELECT value FROM json_each(?))",
+        (source_id, json.dumps(list(topics))),
+    )
+    db.execute(
+        "INSERT INTO followed (source_id, derivation, changes_until) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " derivation = excluded.derivation, changes_until = excluded.changes_until"
+        " WHERE (derivation, changes_until) != (excluded.derivation, excluded.changes_until)",
+        (source_id, here.derivation, here.changes_until),
+    )
+    return events
+
+
+def touched_since(db: Database, source_id: int, until: str, classify: Classify) -> Touched:
+    """Return what the source's changes after `until` touch; announced or not, for pages tell of all."""
+    into = merged_ids(db)
+    rows = db.execute(
+        "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND at > ? AND entry_id IS NOT NULL",
+        (source_id, until),
+    )
+    entry_ids = sorted({into.get(entry_id, entry_id) for (entry_id,) in rows})
+    ids = json.dumps(entry_ids)
+    publications = db.execute(
+        "SELECT DISTINCT publication FROM revisions WHERE publication IS NOT NULL"
+        " AND entry_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
+    months = db.execute(
+        "SELECT DISTINCT substr(feed_date, 1, 7) FROM entries WHERE entry_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
+    return Touched(
+        tuple(entry_ids),
+        frozenset(name for (name,) in publications),
+        frozenset(topics_ever(db, entry_ids, classify)),
+        frozenset(month for (month,) in months),
+        tuple(numbers_of(db, entry_ids)),
+    )
+
+
+def _followed(db: Database, source_id: int) -> Mark | None:
+    row = db.execute("SELECT derivation, changes_until FROM followed WHERE source_id = ?", (source_id,)).fetchone()
+    return Mark(*row) if row else None

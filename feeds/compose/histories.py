@@ -1,0 +1,112 @@
+"""An entry's own page: its words, every revision and what came between, where it comes from, how to cite it. Pure.
+
+Nothing on it changes with a crawl that found nothing new: it tells no last sighting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.clock import from_text
+from archive.history import PARTS, Event, History, Revision, changed_parts
+from archive.wording_diff import Piece
+from feeds.addresses import web_address
+from feeds.compose.changes import ChangedPart
+from feeds.compose.citing import Citations, cite
+from feeds.compose.edition import Edition
+from feeds.compose.entries import FeedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionTold:
+    """A wording: when and where it was first seen, by which capture, why it was taken for this entry's, and what it changed.
+
+    `parts` are the parts in which it differs from the wording before, whole. The first has all of its parts where it is not the
+    only one, since nobody could read them elsewhere.
+    """
+
+    number: int
+    technical: bool
+    first_seen: datetime
+    url: str
+    address: str | None
+    page: int
+    position: int
+    capture_id: int
+    body_sha256: str
+    matched_by: str
+    parts: tuple[ChangedPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventTold:
+    """A withdrawal or a return, and the row of the journal that tells of it."""
+
+    kind: str
+    at: datetime
+    change_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """All that an entry's page says. `change_ids` are by revision the rows of the journal that readers come here from."""
+
+    entry: FeedEntry
+    told: tuple[RevisionTold | EventTold, ...]
+    change_ids: dict[int, int]
+    answers_for: tuple[int, ...]
+    citations: Citations
+
+
+def compose_entry_page(edition: Edition, entry: FeedEntry, history: History) -> EntryPage:
+    """Return what the page of an entry says."""
+    return EntryPage(
+        entry=entry,
+        told=tuple(
+            _event(one) if isinstance(one, Event) else _revision(history, one)
+            for one in history.timeline()
+            if isinstance(one, Revision) or one.kind in ("withdrawn", "returned")
+        ),
+        change_ids={
+            change.revision: change.change_id
+            for change in history.changes
+            if change.kind == "revised" and change.revision is not None
+        },
+        answers_for=history.answers_for,
+        citations=cite(edition, entry),
+    )
+
+
+def _event(event: Event) -> EventTold:
+    return EventTold(event.kind, from_text(event.at), event.change_id)
+
+
+def _revision(history: History, revision: Revision) -> RevisionTold:
+    score = "" if revision.match_score is None else f" ({revision.match_score:.0f})"
+    return RevisionTold(
+        number=revision.number,
+        technical=revision.technical,
+        first_seen=from_text(revision.first_seen),
+        url=revision.url,
+        address=web_address(revision.url),
+        page=revision.page,
+        position=revision.position,
+        capture_id=revision.capture_id,
+        body_sha256=revision.body_sha256,
+        matched_by=f"{revision.match_method}{score}",
+        parts=_parts(history, revision),
+    )
+
+
+def _parts(history: History, revision: Revision) -> tuple[ChangedPart, ...]:
+    before = history.before(revision)
+    if before is not None:
+        changed = changed_parts(before, revision)
+    elif len(history.revisions) > 1:
+        changed = {part: (Piece("kept", words),) for part in PARTS if (words := revision.wording[part] or "").strip()}
+    else:
+        changed = {}
+    if changed.keys() & {"title", "publication"}:
+        changed.pop("attribution", None)  # which says the same again
+    return tuple(ChangedPart(part.capitalize(), pieces) for part, pieces in changed.items())

@@ -1,0 +1,295 @@
+"""Every document of an edition, by name, with what renders it: read from the archive, composed, rendered, one at a time.
+
+What is linked to stands before what links to it; nothing is read or rendered before its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, lru_cache, partial
+from importlib import resources
+
+from sqlite_utils import Database
+
+from archive.history import entry_history
+from archive.publishing.announced import newest_changes
+from archive.publishing.current import (
+    CurrentEntry,
+    entries_by_id,
+    entries_by_number,
+    entries_of_publication,
+    entries_of_topic,
+)
+from archive.publishing.feed_log import (
+    Format,
+    find_frozen,
+    freeze,
+    full_documents,
+    last_frozen,
+    logged_entries,
+    newest_of_log,
+    note_told,
+)
+from archive.publishing.tallies import read_tallies
+from archive.publishing.topics import topics_of
+from feeds.compose.changes import ComposedChange, compose_change
+from feeds.compose.documents import (
+    NEWEST,
+    Feed,
+    compose_archive_document,
+    compose_beginning,
+    compose_changes_feed,
+    compose_collection_feed,
+    compose_column_feed,
+)
+from feeds.compose.edition import Edition
+from feeds.compose.entries import CollectionKind, FeedEntry, collection, compose_entry, entry_path
+from feeds.compose.histories import compose_entry_page
+from feeds.compose.listings import (
+    Counted,
+    Volume,
+    compose_chart,
+    count_collections,
+    count_volumes,
+    volume_span,
+)
+from feeds.render import outlines, pages
+from feeds.render.json_feed import render_json
+from feeds.render.xml import render_atom, render_rss
+from feeds.scope import Extent, Scope, sitemap_of, sitemap_span
+from feeds.topics import Topics
+
+Render = Callable[[], bytes]
+Document = tuple[str, Render]
+
+FRONT_FILE = "index.html"
+STATIC_FILES = ("style.css", "icon.svg", "icon.png", "favicon.ico", "logo.png")
+COLUMN_FEEDS = ("rss.xml", "feed.json", "atom.xml")
+# of publications and topics alike
+COLLECTION_FILES = ("atom.xml", "rss.xml", "feed.json", FRONT_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all documents are made from: an edition, the archive it is of, what topics mean, and how much there is."""
+
+    db: Database
+    source_id: int
+    edition: Edition
+    topics: Topics
+    extent: Extent
+
+
+def documents(desk: Desk, scope: Scope) -> list[Document]:
+    """Return the documents of a scope, and those that there is one of."""
+    return [
+        *((name, partial(_static, name)) for name in STATIC_FILES),
+        *((f"{entry_path(entry_id)}index.html", partial(_entry, desk, entry_id)) for entry_id in scope.entry_ids),
+        *_redirects(desk, scope),
+        *_archive_documents(desk, scope),
+        *((pages.volume_path(number), partial(_volume, desk, number)) for number in scope.volumes),
+        *_collections(desk, "topic", scope.topics),
+        *_collections(desk, "publication", scope.publications),
+        *_changes(desk),
+        *_lists(desk, scope),
+        *_column(desk),
+    ]
+
+
+def names_of_emptied(scope: Scope) -> list[str]:
+    """Return the files of publications and topics of which nothing is left."""
+    emptied = [
+        *(collection("publication", name) for name in scope.emptied_publications),
+        *(collection("topic", name) for name in scope.emptied_topics),
+    ]
+    return [one.path + file for one in emptied for file in COLLECTION_FILES]
+
+
+def freeze_documents(desk: Desk) -> None:
+    """Freeze every archive document that is full and was not frozen yet for this base URL."""
+    first = last_frozen(desk.db, desk.source_id, desk.edition.base_url) + 1
+    for number in range(first, full_documents(desk.extent.events) + 1):
+        _beginning(desk)
+        _archived(desk, number, "atom")
+        _archived(desk, number, "json")
+
+
+def _compose_all(desk: Desk, entries: list[CurrentEntry]) -> list[FeedEntry]:
+    topics = topics_of(desk.db, [entry.entry_id for entry in entries])
+    return [compose_entry(desk.edition, entry, topics.get(entry.entry_id, ())) for entry in entries]
+
+
+def _static(name: str) -> bytes:
+    return (resources.files("feeds") / "static" / name).read_bytes()
+
+
+def _entry(desk: Desk, entry_id: int) -> bytes:
+    (entry,) = _compose_all(desk, entries_by_id(desk.db, [entry_id]))
+    page = compose_entry_page(desk.edition, entry, entry_history(desk.db, entry_id))
+    return pages.entry_page(desk.edition, page)
+
+
+def _redirects(desk: Desk, scope: Scope) -> Iterator[Document]:
+    for entry_id, survivor in scope.redirects:
+        yield f"{entry_path(entry_id)}index.html", partial(pages.redirect_page, desk.edition, entry_path(survivor))
+
+
+def _archive_documents(desk: Desk, scope: Scope) -> Iterator[Document]:
+    for number in scope.archive_documents:
+        if number == 1:
+            yield "archive/0.xml", partial(_beginning, desk)
+        yield f"archive/{number}.xml", partial(_archived, desk, number, "atom")
+        yield f"archive/{number}.json", partial(_archived, desk, number, "json")
+
+
+def _archived(desk: Desk, number: int, kind: Format) -> bytes:
+    """Return an archive document as it was frozen, and freeze it where it was not."""
+
+    def render() -> bytes:
+        logged = logged_entries(desk.db, desk.source_id, number)
+        note_told(desk.db, desk.source_id, logged)
+        feed = compose_archive_document(desk.edition, number, logged)
+        return render_atom(feed) if kind == "atom" else render_json(feed)
+
+    return _frozen(desk, number, kind, render)
+
+
+def _beginning(desk: Desk) -> bytes:
+    """Return archive document 0, likewise."""
+    return _frozen(desk, 0, "atom", lambda: render_atom(compose_beginning(desk.edition, _since(desk))))
+
+
+def _frozen(desk: Desk, number: int, kind: Format, render: Render) -> bytes:
+    content = find_frozen(desk.db, desk.source_id, desk.edition.base_url, number, kind)
+    if content is None:
+        content = render()
+        freeze(desk.db, desk.source_id, desk.edition.base_url, number, kind, content)
+    return content
+
+
+def _since(desk: Desk) -> datetime:
+    """Return the date of the oldest entry."""
+    (oldest,) = entries_by_number(desk.db, desk.source_id, 1, 1)
+    return oldest.feed_date
+
+
+def _volume(desk: Desk, number: int) -> bytes:
+    first, last = volume_span(number, desk.extent.entries)
+    entries = _compose_all(desk, entries_by_number(desk.db, desk.source_id, first, last))
+    volumes = count_volumes(desk.extent.entries)
+    return pages.volume_page(desk.edition, Volume(number, first, last, tuple(entries)), volumes)
+
+
+def _collections(desk: Desk, kind: CollectionKind, names: Iterable[str]) -> Iterator[Document]:
+    read = entries_of_publication if kind == "publication" else entries_of_topic
+    counts = cache(lambda: read_tallies(desk.db, desk.source_id, kind))
+
+    # the documents of one publication follow each other: what they share is composed once
+    @lru_cache(maxsize=1)
+    def entries(name: str) -> list[FeedEntry]:
+        return _compose_all(desk, read(desk.db, desk.source_id, name, NEWEST))
+
+    @lru_cache(maxsize=1)
+    def feed(name: str) -> Feed:
+        return compose_collection_feed(desk.edition, collection(kind, name), entries(name))
+
+    def page(name: str) -> bytes:
+        return pages.collection_page(desk.edition, Counted(collection(kind, name), counts()[name]), entries(name))
+
+    for name in names:
+        path = collection(kind, name).path
+        yield path + FRONT_FILE, partial(page, name)
+        yield from _formats(path, COLUMN_FEEDS, partial(feed, name))
+
+
+def _changes(desk: Desk) -> Iterator[Document]:
+    changes = cache(lambda: _newest_changes(desk))
+    feed = cache(lambda: compose_changes_feed(desk.edition, changes(), _since(desk)))
+    yield "changes/index.html", lambda: pages.changes_page(desk.edition, changes())
+    yield from _formats("", ("changes.rss", "changes.json", "changes.xml"), feed)
+
+
+def _newest_changes(desk: Desk) -> list[ComposedChange]:
+    return [compose_change(desk.edition, change) for change in newest_changes(desk.db, desk.source_id, NEWEST)]
+
+
+def _lists(desk: Desk, scope: Scope) -> Iterator[Document]:
+    edition = desk.edition
+    publications = cache(partial(_counted, desk, "publication"))
+    topics = cache(partial(_counted, desk, "topic"))
+    yield "topics/index.html", lambda: pages.collections_page(edition, "topic", topics())
+    yield "publications/index.html", lambda: pages.collections_page(edition, "publication", publications())
+    for number in scope.sitemaps:
+        yield f"sitemaps/{number}.xml", partial(_sitemap, desk, number)
+    yield "sitemaps/lists.xml", lambda: outlines.render_sitemap(_list_addresses(edition, topics(), publications()))
+    yield "sitemap.xml", partial(_sitemap_index, desk)
+    yield "robots.txt", partial(outlines.render_robots, edition.base_url)
+    yield "404.html", partial(pages.missing_page, edition)
+    yield "subscriptions.opml", lambda: _opml(edition, topics(), publications())
+
+
+def _counted(desk: Desk, kind: CollectionKind) -> tuple[Counted, ...]:
+    return count_collections(kind, read_tallies(desk.db, desk.source_id, kind))
+
+
+def _sitemap(desk: Desk, number: int) -> bytes:
+    entries = entries_by_number(desk.db, desk.source_id, *sitemap_span(number))
+    return outlines.render_sitemap(desk.edition.base_url + entry_path(one.entry_id) for one in reversed(entries))
+
+
+def _sitemap_index(desk: Desk) -> bytes:
+    names = ["lists", *map(str, range(1, sitemap_of(desk.extent.entries) + 1))]
+    return outlines.render_sitemap_index(f"{desk.edition.base_url}sitemaps/{name}.xml" for name in names)
+
+
+def _list_addresses(edition: Edition, *counted: tuple[Counted, ...]) -> list[str]:
+    lists = ["", "changes/", "publications/", "topics/"]
+    members = sorted(one.of.path for each in counted for one in each)
+    return [edition.base_url + path for path in (*lists, *members)]
+
+
+def _opml(edition: Edition, topics: tuple[Counted, ...], publications: tuple[Counted, ...]) -> bytes:
+    def subscription(one: Counted) -> outlines.Subscription:
+        home = edition.base_url + one.of.path
+        return outlines.Subscription(f"{one.of.name} – {edition.title}", f"{home}atom.xml", home)
+
+    groups = [
+        (name, [subscription(one) for one in sorted(counted, key=lambda one: one.of.path)])
+        for name, counted in (("Publications", publications), ("Topics", topics))
+    ]
+    column = outlines.Subscription(edition.title, f"{edition.base_url}atom.xml", edition.base_url)
+    changes = f"{edition.base_url}changes"
+    told = outlines.Subscription(f"Changes – {edition.title}", f"{changes}.xml", f"{changes}/")
+    return outlines.render_opml(edition.title, [column, told], groups)
+
+
+def _column(desk: Desk) -> Iterator[Document]:
+    """The feeds themselves and the front page, which everybody starts from, come last."""
+    newest = cache(lambda: newest_of_log(desk.db, desk.source_id, desk.extent.events, NEWEST))
+    entries = cache(lambda: _compose_all(desk, entries_by_id(desk.db, newest())))
+    feed = cache(lambda: compose_column_feed(desk.edition, entries(), full_documents(desk.extent.events)))
+    yield from _formats("", COLUMN_FEEDS, feed)
+    yield FRONT_FILE, partial(_front, desk)
+
+
+def _front(desk: Desk) -> bytes:
+    total = desk.extent.entries
+    entries = _compose_all(desk, entries_by_number(desk.db, desk.source_id, total - NEWEST + 1, total))
+    chart = compose_chart(read_tallies(desk.db, desk.source_id, "month"))
+    counted = _counted(desk, "publication"), _counted(desk, "topic")
+    return pages.front_page(desk.edition, entries, total, *counted, chart)
+
+
+_RENDERERS: Mapping[str, Callable[[Feed], bytes]] = {"rss": render_rss, "json": render_json, "atom": render_atom}
+
+
+def _formats(path: str, files: tuple[str, str, str], feed: Callable[[], Feed]) -> Iterator[Document]:
+    """Yield a feed in its three formats, RSS and JSON before Atom."""
+    for file, render in zip(files, _RENDERERS.values(), strict=True):
+        yield path + file, partial(_rendered, render, feed)
+
+
+def _rendered(render: Callable[[Feed], bytes], feed: Callable[[], Feed]) -> bytes:
+    return render(feed())

@@ -1,0 +1,79 @@
+"""Rendering what lists addresses: the subscriptions for feed readers (OPML 2.0), the sitemap for crawlers, robots.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml import etree
+from lxml.etree import SubElement
+
+from feeds.render.plain_text import as_html
+
+OPML_TYPE = "text/x-opml"
+_SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A feed as readers subscribe to it: its title, its Atom document and its page."""
+
+    title: str
+    feed: str
+    page: str
+
+
+def render_opml(
+    title: str, feeds: Iterable[Subscription], groups: Sequence[tuple[str, Sequence[Subscription]]]
+) -> bytes:
+    """Return the subscription list of all feeds, those of `groups` in folders; without a date, since none changes it."""
+    opml = etree.Element("opml", version="2.0")
+    SubElement(SubElement(opml, "head"), "title").text = as_html(title)
+    body = SubElement(opml, "body")
+    for subscription in feeds:
+        _outline(body, subscription)
+    for name, members in groups:
+        if members:
+            folder = SubElement(body, "outline", text=as_html(name))
+            for subscription in members:
+                _outline(folder, subscription)
+    return _document(opml)
+
+
+def render_sitemap(addresses: Iterable[str]) -> bytes:
+    """Return a sitemap of pages (sitemaps.org protocol)."""
+    return _locations("urlset", "url", addresses)
+
+
+def render_sitemap_index(addresses: Iterable[str]) -> bytes:
+    """Return the index of sitemaps."""
+    return _locations("sitemapindex", "sitemap", addresses)
+
+
+def render_robots(base_url: str) -> bytes:
+    """Return robots.txt (RFC 9309): all may be read but Datasette, whose pages are without number."""
+    path = urlsplit(base_url).path
+    return f"User-agent: *\nDisallow: {path}browse/\n\nSitemap: {base_url}sitemap.xml\n".encode()
+
+
+def _outline(parent: etree._Element, subscription: Subscription) -> None:
+    attributes = {
+        "type": "rss",
+        "text": as_html(subscription.title),
+        "title": as_html(subscription.title),
+        "xmlUrl": subscription.feed,
+        "htmlUrl": subscription.page,
+    }
+    SubElement(parent, "outline", attributes)
+
+
+def _locations(root: str, each: str, addresses: Iterable[str]) -> bytes:
+    document = etree.Element(f"{{{_SITEMAPS}}}{root}", nsmap={None: _SITEMAPS})  # type: ignore[dict-item] # the stubs know no default namespace
+    for address in addresses:
+        SubElement(SubElement(document, f"{{{_SITEMAPS}}}{each}"), f"{{{_SITEMAPS}}}loc").text = address
+    return _document(document)
+
+
+def _document(root: etree._Element) -> bytes:
+    return etree.tostring(root, pretty_print=True, encoding="UTF-8", xml_declaration=True)
