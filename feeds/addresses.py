@@ -15,7 +15,8 @@ def normal_base_url(url: str, what: str = "base URL") -> str:
         ValueError: it is not an http or https address of a host, or has what would not survive the joining (a query, a
             fragment) or should not be public (a password).
     """
-    if "@" in url.partition("://")[2].partition("/")[0]:  # first of all: the other messages repeat the URL
+    scheme, _, rest = url.partition("://")
+    if "@" in (rest or scheme).partition("/")[0]:  # first of all: the other messages repeat the URL
         raise ValueError(f"the {what} holds a user name or password, which would be published; leave them out")
     try:
         parts = urlsplit(url.strip())

@@ -225,7 +225,7 @@ def _lists(desk: Desk, scope: Scope) -> Iterator[Document]:
         yield f"sitemaps/{number}.xml", partial(_sitemap, desk, number)
     yield "sitemaps/lists.xml", lambda: outlines.render_sitemap(_list_addresses(edition, topics(), publications()))
     yield "sitemap.xml", partial(_sitemap_index, desk)
-    yield "robots.txt", partial(outlines.render_robots, edition.base_url)
+    yield "robots.txt", partial(outlines.render_robots, edition.base_url, edition.browse)
     yield "404.html", partial(pages.missing_page, edition)
     yield "subscriptions.opml", lambda: _opml(edition, topics(), publications())
 

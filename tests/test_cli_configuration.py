@@ -187,6 +187,19 @@ def test_a_configured_source_is_crawled_by_its_name(command: CommandLine, server
     assert command.rows("SELECT source, entries FROM crawl_log") == [{"source": "town", "entries": 15}]
 
 
+def test_what_a_file_does_not_set_is_as_it_is_without_a_file(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text('[publish]\noutput = "elsewhere"\n')
+    loaded, built_in = load_configuration(tmp_path / "settings.toml"), Configuration()
+
+    assert loaded.topics == built_in.topics
+    assert loaded.publish == msgspec.structs.replace(built_in.publish, output="elsewhere")
+    assert (loaded.default_source, loaded.archive, loaded.sources) == (
+        built_in.default_source,
+        built_in.archive,
+        built_in.sources,
+    )
+
+
 def test_topics_of_ones_own_take_the_place_of_those_built_in(command: CommandLine, server: ListingServer) -> None:
     (command.folder / "foreign-eyes.toml").write_text('[topics]\n"Town & country" = ["town number"]\n')
     command.crawl(server)

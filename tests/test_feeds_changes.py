@@ -15,7 +15,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 from feed_rules import complaints, parse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from settling import DAY, A, B, Column, LineParser, entry, listing
 from sqlite_utils import Database
@@ -334,6 +334,7 @@ def sides(html: str) -> list[str]:
     return [unescape(re.sub(r"</?(?:del|ins)>", "", side.replace("<br>", "\n"))) for side in shown]
 
 
+@settings(deadline=None)
 @given(old=st.text(max_size=40).map(clean), new=st.text(max_size=40).map(clean))
 def test_before_and_after_are_the_two_wordings_to_the_letter(old: str, new: str) -> None:
     change = replace(EDIT, before=replace(EDIT.after, commentary=old), after=replace(EDIT.after, commentary=new))
@@ -356,6 +357,7 @@ def test_a_long_part_is_told_around_what_changed() -> None:
     assert (before.replace(" old ", " new "), len(before) < 200) == (after, True)
 
 
+@settings(deadline=None)
 @given(words=st.text().map(clean), other=st.text().map(clean))
 def test_whatever_was_written_every_format_is_well_formed_and_tells_the_same(words: str, other: str) -> None:
     wording, former = (

@@ -8,7 +8,7 @@ import runpy
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.text import clean
@@ -86,6 +86,7 @@ def read_bibtex(entry: str) -> dict[str, str]:
     return fields
 
 
+@settings(deadline=None)
 @given(title=st.text().map(clean), publication=st.text().map(clean))
 def test_no_title_breaks_out_of_its_braces(title: str, publication: str) -> None:
     archived = replace(COLUMN["ARCHIVED"][0], title=title, publication=publication)
@@ -98,6 +99,7 @@ def test_no_title_breaks_out_of_its_braces(title: str, publication: str) -> None
     assert json.loads(cited.csl_json)[0]["title"] == entry.citation.work
 
 
+@settings(deadline=None)
 @given(st.text("{}\\%$#_&~^ ab"))
 def test_what_tex_would_obey_is_what_it_prints(title: str) -> None:
     printed = {

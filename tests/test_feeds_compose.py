@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.publishing.current import CurrentEntry
@@ -18,6 +18,7 @@ from archive.values import Source
 from feeds.addresses import normal_base_url, quoting, web_address
 from feeds.compose.documents import (
     NEWEST,
+    Addresses,
     Feed,
     compose_archive_document,
     compose_beginning,
@@ -160,6 +161,7 @@ def test_where_the_publication_is_unknown_no_name_is_made_up() -> None:
     assert entry.publication is None
 
 
+@settings(deadline=None)
 @given(title=st.text(), publication=st.text())
 def test_titles_and_authors_are_visible_single_lines_without_bidi_controls(title: str, publication: str) -> None:
     hostile = replace(KITE, title=clean(BIDI + title), publication=clean(publication + BIDI))
@@ -240,6 +242,35 @@ def test_behind_the_feed_stands_the_newest_archive_document_and_behind_that_the_
     assert (feed.current, documents[0].addresses.rss) == (None, None)
 
 
+def test_while_no_document_is_full_nothing_stands_behind_the_feed() -> None:
+    assert column_feed(many(49)).previous is None
+
+
+@pytest.mark.parametrize("url", ["", "javascript:alert(1)", "index.htm"])
+def test_a_column_without_an_address_of_the_web_is_told_without_one(url: str) -> None:
+    assert column_feed(many(1), replace(EDITION, source=replace(SOURCE, url=url))).source_url is None
+
+
+def test_a_feed_says_whose_words_it_holds_and_has_an_icon_and_a_logo() -> None:
+    feed = column_feed(many(1))
+
+    assert (
+        feed.rights == "Excerpts belong to the publications named with them, commentary to the publisher of the column."
+    )
+    assert (feed.icon, feed.logo) == (f"{BASE_URL}icon.png", f"{BASE_URL}logo.png")
+    assert feed.source_url == SOURCE.url
+    assert (feed.column.feed_id, feed.column.home) == (feed.feed_id, feed.home)
+
+
+def test_the_hub_is_that_of_every_feed_that_can_be_subscribed_to() -> None:
+    edition = replace(EDITION, hub="https://hub.example/")
+    entries = [compose_entry(edition, entry) for entry in many(1)]
+
+    assert compose_column_feed(edition, entries, 1).hub == edition.hub
+    assert compose_collection_feed(edition, collection("topic", "Wind"), entries).hub == edition.hub
+    assert compose_beginning(edition, KITE.feed_date).hub is None
+
+
 def logged(entry: CurrentEntry, at: datetime | None = None) -> LoggedEntry:
     return LoggedEntry(1, at or entry.feed_date, entry)
 
@@ -265,7 +296,12 @@ def test_a_publication_and_a_topic_have_feeds_of_their_own(kind: str, path: str)
     assert feed.home == BASE_URL + path
     assert feed.feed_id == f"tag:eyes.example,2026:made-up/{path.rstrip('/')}"
     assert feed.title == f"{of.name} – A Made-up Column"
-    assert feed.addresses.rss == f"{BASE_URL}{path}rss.xml"
+    assert feed.subtitle.startswith(
+        f"{'From' if kind == 'publication' else 'On'} {of.name} only: what the foreign press"
+    )
+    assert feed.addresses == Addresses(
+        f"{BASE_URL}{path}atom.xml", f"{BASE_URL}{path}rss.xml", f"{BASE_URL}{path}feed.json"
+    )
     assert feed.column.feed_id == "tag:eyes.example,2026:made-up/feed"
     assert (feed.previous, feed.current) == (None, None)
 
@@ -333,6 +369,21 @@ def test_what_is_no_base_url_is_refused(url: str) -> None:
         normal_base_url(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:s3cret@a.example/",
+        "me:s3cret@a.example/",
+        "ftp://me:s3cret@a.example",
+        "https://me:s3cret@a.example/?u=http://b",
+    ],
+)
+def test_a_password_in_a_base_url_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ValueError, match="user name or password") as refused:
+        normal_base_url(url)
+    assert "s3cret" not in str(refused.value)
+
+
 def test_a_day_is_in_utc_and_in_english_whatever_the_locale() -> None:
     assert day(datetime(2021, 3, 1, 23, 30, tzinfo=UTC)) == "1 March 2021"
     assert day(datetime.fromisoformat("2026-12-31T23:30:00-05:00")) == "1 January 2027"
@@ -342,6 +393,7 @@ def test_a_month_is_in_english() -> None:
     assert month("2021-03") == "March 2021"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_one_line_is_stable(text: str) -> None:
     assert one_line(one_line(text)) == one_line(text)

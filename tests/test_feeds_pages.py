@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,16 +17,19 @@ import lxml.html
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settling import Column, entry, listing
+from settling import Column, LineParser, entry, listing
 
-from archive.history import History, Revision
+from archive.history import Event, History, Revision
 from archive.publishing.current import CurrentEntry
+from archive.rebuilding.deciding import merge
+from archive.rebuilding.rebuild import rebuild
 from archive.store import open_archive
 from archive.text import clean
+from feeds.compose.changes import compose_change
 from feeds.compose.edition import Edition
 from feeds.compose.entries import FeedEntry, collection, compose_entry
 from feeds.compose.histories import EntryPage, compose_entry_page
-from feeds.compose.listings import Chart, Counted, Volume, compose_chart, count_collections
+from feeds.compose.listings import FOREMOST, Chart, Counted, Volume, compose_chart, count_collections
 from feeds.publish import Target, publish
 from feeds.render.pages import (
     changes_page,
@@ -39,6 +44,8 @@ from feeds.render.pages import (
 
 DATA = Path(__file__).parent / "data/feeds"
 STYLE = (Path(__file__).parents[1] / "feeds/static/style.css").read_text()
+# the classes that the stylesheet knows: its selectors are what is outside the braces, but for those of media
+STYLED = set(re.findall(r"\.([a-z][a-z-]*)", re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", STYLE, flags=re.DOTALL)))
 COLUMN = runpy.run_path(str(DATA / "column.py"))
 EDITION: Edition = COLUMN["EDITION"]
 ARCHIVED: tuple[CurrentEntry, ...] = COLUMN["ARCHIVED"]
@@ -46,22 +53,35 @@ ENTRIES: tuple[FeedEntry, ...] = COLUMN["ENTRIES"]
 KITE, TEA, MELODY, LANTERN = ENTRIES
 PUBLICATIONS = count_collections("publication", {"The Harbour Post": 1, "Evening Ledger": 2})
 TOPICS = count_collections("topic", {"Kites": 2, "Light & shade": 1})
+CHANGES = tuple(compose_change(EDITION, change) for change in COLUMN["CHANGES"])
 CHART = compose_chart({"2021-03": 4, "2021-01": 1})
 BASE_URL = "https://eyes.example/column/"
 cleaned = st.text().map(clean)
 
 
-def page_of(entry: FeedEntry, archived: CurrentEntry) -> EntryPage:
-    """The page of an entry that was read once, by capture 7."""
+def revision_of(archived: CurrentEntry, number: int = 1, *, technical: bool = False, **changed: str) -> Revision:
+    """A wording, that of an entry or one `changed` from it, as capture 7 showed it first."""
     wording = {
         part: getattr(archived, part) for part in ("title", "publication", "attribution", "excerpt", "commentary")
     }
     first_seen = archived.first_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    revision = Revision(
-        *(1, False, first_seen, archived.seen_at_url, 1, 2, 7, "ab" * 32, "new", None, (), 1, wording),
+    return Revision(
+        *(number, technical, first_seen, archived.seen_at_url, 1, 2, 7, "ab" * 32, "new", None, (), 1),
+        wording={**wording, **changed},
         crawl=(first_seen, 3),
     )
-    return compose_entry_page(EDITION, entry, History({}, 0, (), (revision,), (), ()))
+
+
+def page_of(
+    entry: FeedEntry,
+    archived: CurrentEntry,
+    revisions: Sequence[Revision] = (),
+    events: Sequence[Event] = (),
+    answers_for: tuple[int, ...] = (),
+) -> EntryPage:
+    """The page of an entry that was read once, or of one with a history."""
+    told = tuple(revisions) or (revision_of(archived),)
+    return compose_entry_page(EDITION, entry, History({}, 0, answers_for, told, tuple(events), ()))
 
 
 def own_page(entry: FeedEntry) -> bytes:
@@ -77,6 +97,8 @@ GOLDEN = {
     "column.index.html": front,
     "column.entry.html": lambda: own_page(TEA),
     "column.withdrawn.html": lambda: own_page(LANTERN),
+    "column.changes.html": lambda: changes_page(EDITION, CHANGES),
+    "column.publication.html": lambda: collection_page(EDITION, PUBLICATIONS[1], ENTRIES[:1]),
 }
 PAGES = {
     "index.html": front,
@@ -86,7 +108,7 @@ PAGES = {
     "topics/x/index.html": lambda: collection_page(EDITION, TOPICS[0], ENTRIES[:1]),
     "publications/index.html": lambda: collections_page(EDITION, "publication", PUBLICATIONS),
     "topics/index.html": lambda: collections_page(EDITION, "topic", ()),
-    "changes/index.html": lambda: changes_page(EDITION, ()),
+    "changes/index.html": lambda: changes_page(EDITION, CHANGES),
     "404.html": lambda: missing_page(EDITION),
 }
 EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
@@ -128,6 +150,35 @@ def test_every_page_has_language_landmarks_and_headings_in_order(name: str) -> N
         label for element in page.xpath("//*[@aria-labelledby]") if (label := element.get("aria-labelledby"))
     } <= set(ids)
     assert page.find("body/a[@class='skip']").get("href") == "#content"
+    landmarks = [element.get("aria-label") or element.get("aria-labelledby") for element in page.iter("nav", "section")]
+    assert all(landmarks)
+    assert len(landmarks) == len(set(landmarks))
+
+
+@EVERY_PAGE
+def test_every_page_leads_to_publications_topics_changes_and_datasette_and_says_where_one_is(name: str) -> None:
+    root = BASE_URL if name == "404.html" else "../" * name.count("/")
+    ways = parsed(PAGES[name]()).findall(".//header//nav//a")
+
+    assert [(way.text, way.get("href")) for way in ways] == [
+        ("Publications", f"{root}publications/"),
+        ("Topics", f"{root}topics/"),
+        ("Changes", f"{root}changes/"),
+        ("Query", f"{root}browse/archive"),
+    ]
+    folder, _, below = name.partition("/")
+    here = {(way.text.lower(), way.get("aria-current")) for way in ways if way.get("aria-current")}
+    expected = {(folder, "page" if below == "index.html" else "true")}
+    assert here == (expected if folder in ("publications", "topics", "changes") else set())
+
+
+@EVERY_PAGE
+def test_no_page_has_blank_lines_or_links_that_begin_or_end_in_white_space(name: str) -> None:
+    page = PAGES[name]()
+
+    assert b"\n\n" not in page
+    for link in parsed(page).iter("a", "summary", "h1", "h2", "h3"):
+        assert link.text_content() == link.text_content().strip() != ""
 
 
 @EVERY_PAGE
@@ -170,9 +221,25 @@ def test_links_inside_are_relative_but_for_the_page_that_is_shown_at_any_depth(n
 @EVERY_PAGE
 def test_every_class_of_the_pages_has_a_look(name: str) -> None:
     used = {name for names in parsed(PAGES[name]()).xpath("//@class") for name in names.split()}
-    unstyled = {"entries", "copy", "unidentified", "revision", "technical", "event", "minor"}
+    unstyled = {"entries"}
 
-    assert {one for one in used - unstyled if f".{one}" not in STYLE} == set()
+    assert used <= STYLED | unstyled
+
+
+def test_every_class_that_has_a_look_is_on_some_page() -> None:
+    told = page_of(LANTERN, ARCHIVED[3], [revision_of(ARCHIVED[3]), revision_of(ARCHIVED[3], technical=True)])
+    others = [
+        own_page(LANTERN),
+        entry_page(EDITION, told),
+        redirect_page(EDITION, "entries/1/"),
+        changes_page(EDITION, ()),
+    ]
+    pages = [render() for render in PAGES.values()] + others
+    withdrawal = Event(8, "2021-05-01T06:00:03.000000Z", "withdrawn", True, 100000001, None, ("2021-05-01", 9))
+    pages.append(entry_page(EDITION, page_of(LANTERN, ARCHIVED[3], events=[withdrawal])))
+    used = {name for page in pages for names in parsed(page).xpath("//@class") for name in names.split()}
+
+    assert used >= STYLED
 
 
 # the front page
@@ -182,6 +249,7 @@ def test_the_front_page_shows_every_entry_in_its_order() -> None:
     page = parsed(front())
 
     assert [link.text for link in page.iterfind(".//article/h3/a")] == [entry.title for entry in ENTRIES]
+    assert [link.get("href") for link in page.iterfind(".//article/h3/a")] == [entry.path for entry in ENTRIES]
     assert [quote.get("cite") for quote in page.iterfind(".//blockquote")] == [entry.via for entry in ENTRIES]
     for shown in ENTRIES:
         for line in (shown.excerpt + "\n" + shown.commentary).split("\n"):
@@ -190,9 +258,10 @@ def test_the_front_page_shows_every_entry_in_its_order() -> None:
 
 def test_the_front_page_tells_people_where_to_subscribe() -> None:
     page = parsed(front())
-    addresses = [link.text_content() for link in page.iterfind(".//section[@class='subscribe']//dd/a")]
+    links = page.findall(".//section[@class='subscribe']//dd/a")
 
-    assert addresses == [f"{BASE_URL}{name}" for name in ("atom.xml", "rss.xml", "feed.json")]
+    assert [link.get("href") for link in links] == ["atom.xml", "rss.xml", "feed.json"]
+    assert [link.text_content() for link in links] == [BASE_URL + link.get("href") for link in links]
     others = [link.get("href") for link in page.iterfind(".//section[@class='subscribe']/p/a")]
     assert others == ["publications/", "topics/", "changes/", "subscriptions.opml"]
 
@@ -203,10 +272,11 @@ def test_entries_are_grouped_by_the_day_they_were_first_seen() -> None:
     assert headings == ["First seen 2 March 2021", "First seen 1 March 2021 perhaps there long before"]
 
 
-def test_the_search_box_asks_datasette() -> None:
-    form = parsed(front()).find(".//form")
+@pytest.mark.parametrize(("name", "root"), [("index.html", ""), ("404.html", BASE_URL)])
+def test_the_search_box_asks_datasette(name: str, root: str) -> None:
+    form = parsed(PAGES[name]()).find(".//form")
 
-    assert (form.get("action"), form.get("method")) == ("browse/archive/current_entries", "get")
+    assert (form.get("action"), form.get("method")) == (f"{root}browse/archive/current_entries", "get")
     assert [field.get("name") for field in form.iterfind(".//input")] == ["_search"]
     assert form.find("label").get("for") == form.find("input").get("id")
 
@@ -218,7 +288,10 @@ def test_datasette_is_led_to_where_it_is_or_not_at_all(browse: str | None, start
         front_page(edition, ENTRIES, 4, (), (), CHART),
         entry_page(edition, page_of(KITE, ARCHIVED[0])),
         collection_page(edition, PUBLICATIONS[0], ENTRIES),
+        changes_page(edition, CHANGES),
+        missing_page(edition),
     ):
+        assert bool(parsed(page).xpath("//header//nav//a[text() = 'Query']")) == bool(starts)
         led = [link for link in parsed(page).xpath("//a/@href | //form/@action") if "archive/" in link]
         assert bool(led) == bool(starts)
         assert all(link.startswith(str(starts)) for link in led)
@@ -226,12 +299,32 @@ def test_datasette_is_led_to_where_it_is_or_not_at_all(browse: str | None, start
 
 def test_the_front_page_counts_publications_and_topics_and_leads_to_them() -> None:
     page = parsed(front())
-    told = [
-        " ".join(one.text_content().split()) for one in page.xpath("//section[@class='ways']//ul[@class='counts']/li")
-    ]
+    told = [" ".join(one.text_content().split()) for one in page.xpath("//div[@class='ways']//ul[@class='counts']/li")]
 
-    assert told[:4] == ["Evening Ledger 2", "The Harbour Post 1", "Kites 2", "Light & shade 1"]
-    assert "publications/evening-ledger/" in [link.get("href") for link in page.iterfind(".//a[@href]")]
+    assert told == ["Evening Ledger 2", "The Harbour Post 1", "Kites 2", "Light & shade 1"]
+    assert page.xpath("//div[@class='ways']//a/@href")[0] == "publications/evening-ledger/"
+
+
+def test_the_front_page_names_the_foremost_and_leads_to_the_list_of_all() -> None:
+    many = count_collections("topic", {f"Topic {number}": number for number in range(1, 40)})
+    ways = parsed(front_page(EDITION, ENTRIES, 4, PUBLICATIONS, many, CHART)).find(".//div[@class='ways']")
+
+    assert len(ways.findall("section[2]/ul/li")) == FOREMOST
+    assert [link.text for link in ways.iterfind("section/p/a")] == ["All topics"]
+
+
+def test_the_front_page_of_entries_without_publication_and_topic_has_no_empty_lists() -> None:
+    page = parsed(front_page(EDITION, ENTRIES, 4, (), (), CHART))
+
+    assert not page.xpath("//ul[not(li)] | //div[@class='ways']")
+
+
+def test_an_entry_that_was_edited_says_so_in_lists_and_leads_to_its_history() -> None:
+    (link,) = parsed(front()).xpath("//article/p/a[@class='revised']")
+
+    assert (link.text, link.get("href")) == ("revision 2", f"{TEA.path}#history")
+    assert link.xpath("ancestor::article/h3/a/text()") == [TEA.title]
+    assert parsed(own_page(TEA)).xpath("//*[@id='history']")
 
 
 def test_the_chart_has_a_bar_for_each_month_and_says_the_same_in_words() -> None:
@@ -245,7 +338,32 @@ def test_the_chart_has_a_bar_for_each_month_and_says_the_same_in_words() -> None
     ]
     heights = [float(bar.get("height")) for bar in bars]
     assert heights[1] == 0 < heights[0] < heights[2]
-    assert "January 2021 to March 2021" in prose(front())
+    assert "By month, January 2021 to March 2021; 4 in the tallest." in prose(front())
+    assert [" ".join(one.text_content().split()) for one in page.xpath("//figure//li")] == [
+        "January 2021 1",
+        "March 2021 4",
+    ]
+
+
+def test_a_chart_of_many_years_has_a_bar_for_each_year_and_all_bars_in_view() -> None:
+    page = parsed(front(chart=compose_chart({f"{year}-05": year - 1990 for year in range(2000, 2030)})))
+    bars = page.xpath("//*[local-name()='rect']")
+    *_, width, height = map(int, page.xpath("string(//*[local-name()='svg']/@*[local-name()='viewbox'])").split())
+
+    assert len(bars) == 30
+    assert bars[-1].xpath("string(*[local-name()='title'])") == "2029: 39"
+    for bar in bars:
+        assert 0 <= float(bar.get("x")) <= width - float(bar.get("width"))
+        assert float(bar.get("y")) >= 0
+        assert float(bar.get("y")) + float(bar.get("height")) == pytest.approx(height)
+
+
+def test_where_all_entries_are_of_one_month_it_is_said_in_words_and_where_there_are_none_not_at_all() -> None:
+    single = front(chart=compose_chart({"2021-03": 4}))
+    assert "When entries were first seen All in March 2021, so far." in prose(single)
+    for page in (single, front(chart=compose_chart({}))):
+        assert not parsed(page).xpath("//*[local-name()='svg']")
+    assert "When entries were first seen" not in prose(front(chart=compose_chart({})))
 
 
 def test_older_entries_begin_where_the_front_page_ends() -> None:
@@ -277,8 +395,63 @@ def test_a_publications_page_says_how_many_entries_it_has(count: int, said: str)
 
 
 def test_lists_without_anything_say_so() -> None:
-    assert "There are none yet." in prose(collections_page(EDITION, "topic", ()))
-    assert "No change has been seen" in prose(changes_page(EDITION, ()))
+    assert "There are none yet. No entry so far has the words of a topic" in prose(
+        collections_page(EDITION, "topic", ())
+    )
+    assert "There are none yet. No entry so far names" in prose(collections_page(EDITION, "publication", ()))
+    assert "No change has been seen since this archive began." in prose(changes_page(EDITION, ()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "counted", "said"),
+    [("publication", PUBLICATIONS, "Whom the column quotes"), ("topic", TOPICS, "What entries are about")],
+)
+def test_a_list_names_all_with_most_entries_first_and_leads_to_each(
+    kind: str, counted: tuple[Counted, ...], said: str
+) -> None:
+    page = collections_page(EDITION, kind, counted)
+    told = [
+        (*one.text_content().rsplit(" ", 1), one.find("a").get("href"))
+        for one in parsed(page).iter("li")
+        if one.find("span") is not None
+    ]
+
+    assert told == [(one.of.name, str(one.entries), f"../{one.of.path}") for one in counted]
+    assert said in prose(page)
+
+
+def test_a_change_stands_with_what_happened_when_and_what_was_before_and_after() -> None:
+    page = parsed(changes_page(EDITION, CHANGES))
+    told = [" ".join(one.text_content().split()) for one in page.xpath("//article/p[@class='when']")]
+
+    assert told == [
+        "Link changed 4 May 2021, 06:00 UTC",
+        "Link changed 3 May 2021, 06:00 UTC",
+        "Returned 2 May 2021, 06:00 UTC",
+        "Withdrawn 1 May 2021, 06:00 UTC",
+        "Edited 9 April 2021, 06:00 UTC",
+        "Link changed 8 March 2021, 06:00 UTC",
+    ]
+    edit = page.get_element_by_id("change-5")
+    assert edit.xpath(".//h2/a/@href") == [f"../{TEA.path}"]
+    assert [one.text for one in edit.iter("dt")] == ["Excerpt", "Commentary"]
+    assert [one.text for one in edit.iter("del")] == ["chest <it> is on"]
+    assert [one.text.strip() for one in edit.iter("ins")] == ["now", "mark on the chest"]
+    withdrawn = page.get_element_by_id("change-6")
+    assert "no longer found this entry" in withdrawn.text_content()
+    assert withdrawn.findtext(".//blockquote/p") == LANTERN.excerpt
+
+
+def test_a_link_that_changed_is_told_in_words_and_is_none_to_follow() -> None:
+    page = parsed(changes_page(EDITION, CHANGES))
+    told = [
+        [" ".join(one.text_content().split()) for one in page.get_element_by_id(f"change-{number}").iter("dt", "dd")]
+        for number in (4, 8, 9)
+    ]
+
+    search, hostile = "Patent Search (https://search.example/?a=1&b=2)", "Patent <Search> (javascript:alert('search'))"
+    assert told == [["Added", search], ["Before", search, "After", hostile], ["Removed", hostile]]
+    assert not page.xpath("//a[starts-with(@href, 'javascript:')]")
 
 
 def test_the_page_of_a_merged_id_leads_on_without_a_script() -> None:
@@ -293,17 +466,23 @@ def test_the_page_of_a_merged_id_leads_on_without_a_script() -> None:
 
 
 def test_an_entrys_page_says_between_which_moments_it_appeared() -> None:
-    assert (
-        "Seen first on 2 March 2021, 06:00 UTC; not there on 1 March 2021, 06:00 UTC, when the last complete reading"
-        " without it began."
-    ) in prose(own_page(KITE))
+    page = own_page(KITE)
+
+    assert "First seen 2 March 2021 not before 1 March 2021" in prose(page)
+    assert "Not before 1 March 2021, 06:00 UTC when the last complete reading of the column without it began" in prose(
+        page
+    )
+    assert "First seen 2 March 2021, 06:00 UTC It appeared at some time between the two" in prose(page)
+    moments = parsed(page).xpath("//section[@class='provenance']//time/@datetime")
+    assert moments == ["2021-03-01T06:00:00+00:00", "2021-03-02T06:00:01+00:00"]
 
 
 def test_where_no_reading_lacked_the_entry_its_page_claims_no_beginning() -> None:
     text = prose(own_page(MELODY))
 
-    assert "Seen first on 1 March 2021, 06:00 UTC; no earlier complete reading of the column lacks it" in text
-    assert "not there on" not in text
+    assert "First seen 1 March 2021 perhaps there long before" in text
+    assert "Not before Not known no earlier complete reading of the column lacks it" in text
+    assert "between the two" not in text
 
 
 def test_an_entrys_page_tells_the_capture_that_showed_it() -> None:
@@ -312,6 +491,10 @@ def test_an_entrys_page_tells_the_capture_that_showed_it() -> None:
     assert "page 1, place 2" in text
     assert "7 of https://office.example/column/index.htm" in text
     assert "ab" * 32 in text
+    assert parsed(own_page(KITE)).xpath("//dl[@class='capture']//a/@href") == [
+        "../../browse/archive/captures/7",
+        KITE.listed_at,
+    ]
 
 
 def test_a_withdrawn_entry_is_marked_wherever_it_stands() -> None:
@@ -325,13 +508,40 @@ def test_a_withdrawn_entry_is_marked_wherever_it_stands() -> None:
 def test_an_entrys_page_tells_where_it_comes_from_what_it_is_about_and_how_to_cite_it() -> None:
     page = own_page(KITE)
 
-    assert parsed(page).find(".//dd/p/a").get("href") == KITE.via
+    assert parsed(page).xpath("//section[@class='provenance']//a/@href") == [
+        KITE.via,
+        f"../../browse/archive/current_entries?entry_id={KITE.entry_id}",
+        f"../../browse/archive/entry_history?entry_id={KITE.entry_id}",
+    ]
     assert parsed(page).xpath("//ul[@class='topics']//a/@href") == ["../../topics/kites/"]
     assert parsed(page).xpath("//p[starts-with(@class, 'from')]/a/@href") == ["../../publications/the-harbour-post/"]
     cited = page_of(KITE, ARCHIVED[0]).citations
     for told in (KITE.tag_uri, KITE.attribution, cited.plain):
         assert told in prose(page)
     assert [one.text for one in parsed(page).iterfind(".//pre")] == [cited.bibtex, cited.csl_json]
+    assert parsed(page).xpath("//details[pre]/summary/text()") == ["BibTeX", "CSL-JSON"]
+
+
+@settings(deadline=None)
+@given(title=cleaned, publication=cleaned)
+def test_citations_can_be_copied_from_the_page_whatever_they_hold(title: str, publication: str) -> None:
+    archived = replace(ARCHIVED[0], title=title, publication=publication)
+    composed = compose_entry(EDITION, archived)
+    page = parsed(entry_page(EDITION, page_of(composed, archived)))
+    bibtex, csl_json = (one.text for one in page.iterfind(".//pre"))
+
+    assert bibtex.count("{") == bibtex.count("}")
+    assert json.loads(csl_json)[0]["title"] == composed.title
+    assert page.find(".//p[@class='copy']").text_content().endswith(f"Archived at {composed.alternate}")
+
+
+def test_a_page_without_topics_has_no_empty_list_and_one_of_a_merged_entry_names_the_other_ids() -> None:
+    plain = own_page(TEA)
+    assert not parsed(plain).xpath("//ul[@class='topics'] | //ul[not(li)]")
+    assert "also answers for" not in prose(plain)
+
+    merged = entry_page(EDITION, page_of(TEA, ARCHIVED[1], answers_for=(500000005, 600000006)))
+    assert "It also answers for 500000005, 600000006, which turned out to be the same entry." in prose(merged)
 
 
 def test_an_entry_without_an_address_or_an_attribution_still_has_its_page() -> None:
@@ -339,7 +549,30 @@ def test_an_entry_without_an_address_or_an_attribution_still_has_its_page() -> N
     page = entry_page(EDITION, page_of(compose_entry(EDITION, archived), archived))
 
     assert "has no address on the web" in prose(page)
+    assert "Attributed as" not in prose(page)
     assert not parsed(page).findall(".//blockquote")
+
+
+def test_a_single_wording_is_not_repeated_in_the_history() -> None:
+    history = parsed(own_page(KITE)).find(".//section[@class='history']")
+
+    assert "Its words stand above." in history.text_content()
+    assert "Struck through" not in history.text_content()
+    assert not history.findall(".//dl[@class='parts']")
+
+
+def test_what_a_newer_parser_reads_is_told_apart_from_what_the_column_edited() -> None:
+    revisions = [
+        revision_of(ARCHIVED[0], commentary="Kites <flew> first."),
+        revision_of(ARCHIVED[0], technical=True, commentary="Kites <flew>."),
+        revision_of(ARCHIVED[0], 2),
+    ]
+    history = parsed(entry_page(EDITION, page_of(KITE, ARCHIVED[0], revisions))).find(".//section[@class='history']")
+
+    assert [one.text for one in history.iter("h3")] == ["Revision 1", "Revision 1, read anew", "Revision 2"]
+    anew = history.find(".//li[@class='revision technical']").text_content()
+    assert "The page said the same; a newer version of this archive reads it otherwise." in anew
+    assert "Struck through is what an edit removed" in history.text_content()
 
 
 @pytest.fixture
@@ -386,6 +619,27 @@ def test_the_feed_of_changes_leads_to_anchors_that_are_there(revised: tuple[Colu
         assert parsed((public / path / "index.html").read_bytes()).xpath(f"//*[@id='{anchor}']")
 
 
+def test_the_page_of_an_id_that_was_merged_leads_to_the_one_that_answers_for_it(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "archive.db") as db:
+        column = Column(db)
+        column.crawl(listing(entry("Apples"), entry("Bears")))
+        ids = column.ids()
+        at = column.today + timedelta(hours=1)
+        rebuild(
+            db,
+            LineParser(),
+            at=at,
+            authority="example.org,2026",
+            prepare=lambda copy: merge(copy, ids["Apples"], ids["Bears"], at),
+        )
+        publish(db, column.source, Target(tmp_path / "public", BASE_URL))
+    entries = tmp_path / "public/entries"
+    merged = parsed((entries / f"{ids['Bears']}/index.html").read_bytes())
+
+    assert merged.xpath("//a/@href") == [f"../../entries/{ids['Apples']}/"]
+    assert f"It also answers for {ids['Bears']}" in prose((entries / f"{ids['Apples']}/index.html").read_bytes())
+
+
 # whatever the source writes
 
 
@@ -406,7 +660,7 @@ def test_nothing_that_the_source_writes_becomes_markup(
     page = parsed(entry_page(EDITION, page_of(composed, archived)))
 
     assert page.find(".//h1").text == composed.title
-    assert page.find(".//article/p").text_content() == composed.author
+    assert page.xpath("//article//p[starts-with(@class, 'from')]")[0].text_content() == composed.author
     quoted = [paragraph.text for paragraph in page.findall(".//blockquote/p")]
     assert quoted == [line for line in excerpt.split("\n") if line.strip()]
     assert not page.xpath("//script | //img | //iframe")

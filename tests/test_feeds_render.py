@@ -15,6 +15,7 @@ from pathlib import Path
 import feedparser
 import lxml.html
 import pytest
+from feed_rules import complaints, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -28,6 +29,7 @@ from feeds.compose.documents import (
     compose_archive_document,
     compose_beginning,
     compose_changes_feed,
+    compose_collection_feed,
     compose_column_feed,
 )
 from feeds.compose.edition import Edition
@@ -154,6 +156,10 @@ def test_every_atom_entry_has_what_rfc_4287_section_4_1_2_asks_for() -> None:
         assert texts(entry, "a:source/a:id") == [FEED.feed_id]
         assert texts(entry, "a:source/a:title") == [FEED.title]
         assert texts(entry, "a:source/a:updated") == texts(entry, "a:updated")
+        assert {link.get("rel"): link.get("href") for link in entry.findall("a:source/a:link", NAMES)} == {
+            "self": FEED.addresses.atom,
+            "alternate": FEED.home,
+        }
         assert entry.find("a:content", NAMES).get("type") == "html"
         assert entry.find("a:summary", NAMES).get("type") == "text"
         assert {link.get("rel"): (link.get("type"), link.get("href")) for link in entry.findall("a:link", NAMES)} == {
@@ -201,6 +207,16 @@ def test_an_rss_channel_has_what_rss_2_0_asks_for() -> None:
         "href": "https://eyes.example/column/rss.xml",
         "rel": "self",
         "type": "application/rss+xml",
+    }
+
+
+def test_an_rss_channel_has_an_image_that_leads_home() -> None:
+    (image,) = rss().findall("channel/image")
+
+    assert {child.tag: child.text for child in image} == {
+        "url": "https://eyes.example/column/icon.png",
+        "title": "A Made-up Column",
+        "link": "https://eyes.example/column/",
     }
 
 
@@ -261,6 +277,13 @@ def test_the_feed_itself_is_no_archive_document_and_leads_back() -> None:
     assert told(FEED)["next_url"] == "https://eyes.example/column/archive/2.json"
 
 
+def test_only_what_has_a_history_or_tombstones_names_their_vocabularies() -> None:
+    assert b"syndication/history" in render_atom(DOCUMENT)
+    for feed in (FEED, COLUMN["CHANGES_FEED"]):
+        assert b"syndication/history" not in render_atom(feed)
+        assert b"tombstones" not in render_atom(feed)
+
+
 def test_an_archive_document_is_not_to_be_had_as_rss() -> None:
     with pytest.raises(ValueError, match="has no RSS beside it"):
         render_rss(DOCUMENT)
@@ -302,6 +325,57 @@ def test_the_column_as_json_says_what_atom_says() -> None:
         assert item.get("tags", []) == [of.name for of in composed.collections]
         assert datetime.fromisoformat(item["date_published"]) == composed.published
         assert datetime.fromisoformat(item["date_modified"]) == composed.updated
+
+
+def test_the_json_feed_says_of_itself_what_its_format_has_members_for_and_the_rest_under_its_own_name() -> None:
+    feed = told(FEED)
+
+    assert list(feed)[-1] == "items", "what the feed is comes before what it holds"
+    assert (feed["icon"], feed["favicon"]) == (FEED.logo, FEED.icon)
+    assert feed["_foreign_eyes"] == {
+        "about": FEED.home,
+        "id": FEED.feed_id,
+        "updated": FEED.updated.isoformat(),
+        "rights": FEED.rights,
+        "source": FEED.source_url,
+    }
+    assert {item["language"] for item in feed["items"]} == {"en"}
+    assert "“turns – unaided –”" in render_json(FEED).decode(), "words stand there as they are read"
+
+
+def test_the_json_feed_leaves_out_what_is_not_there() -> None:
+    edition = replace(EDITION, source=replace(EDITION.source, url=""))
+    feed = told(compose_column_feed(edition, [compose_entry(edition, replace(KITE, publication=None))], 0))
+
+    assert not {"next_url", "hubs", "authors", "user_comment", "expired"} & set(feed)
+    assert "source" not in feed["_foreign_eyes"]
+    assert "tags" not in feed["items"][0]
+
+
+COLLECTION = COLUMN["ENTRIES"][0].topics[0]
+VARIANTS = {
+    "atom.xml": FEED,
+    "atom.xml with a hub": replace(FEED, hub="https://hub.example/?a=1&b=2"),
+    "atom.xml with tombstones": compose_column_feed(replace(EDITION, tombstones=True), COLUMN["ENTRIES"], 2),
+    "archive/2.xml": DOCUMENT,
+    "archive/0.xml": compose_beginning(EDITION, KITE.feed_date),
+    f"{COLLECTION.path}atom.xml": compose_collection_feed(EDITION, COLLECTION, COLUMN["ENTRIES"]),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_kind_of_feed_keeps_the_rules_of_its_formats(variant: str) -> None:
+    feed = VARIANTS[variant]
+
+    assert feed.addresses.atom == EDITION.base_url + variant.partition(" ")[0]
+    for address, render in (
+        (feed.addresses.atom, render_atom),
+        (feed.addresses.rss, render_rss),
+        (feed.addresses.json, render_json),
+    ):
+        if address:
+            name = address.removeprefix(EDITION.base_url)
+            assert complaints(parse(name, EDITION.base_url, render(feed))) == []
 
 
 def test_a_feed_without_items_is_valid_and_dated() -> None:
@@ -362,9 +436,20 @@ def test_sitemaps_list_addresses_in_their_namespace() -> None:
         assert [one.text for one in document.iterfind(f"{space}{each}/{space}loc")] == ["https://a.example/?a&b"]
 
 
-def test_robots_txt_keeps_crawlers_from_datasette_and_tells_of_the_sitemap() -> None:
-    assert render_robots("https://a.example/eyes/").decode() == (
-        "User-agent: *\nDisallow: /eyes/browse/\n\nSitemap: https://a.example/eyes/sitemap.xml\n"
+@pytest.mark.parametrize(
+    ("browse", "rule"),
+    [
+        ("browse/", "Disallow: /eyes/browse/"),
+        ("data/sql/", "Disallow: /eyes/data/sql/"),
+        (None, "Disallow:"),
+        ("https://data.example/", "Disallow:"),
+    ],
+)
+def test_robots_txt_keeps_crawlers_from_datasette_where_it_is_and_tells_of_the_sitemap(
+    browse: str | None, rule: str
+) -> None:
+    assert render_robots("https://a.example/eyes/", browse).decode() == (
+        f"User-agent: *\n{rule}\n\nSitemap: https://a.example/eyes/sitemap.xml\n"
     )
 
 
@@ -395,6 +480,7 @@ def test_whatever_the_source_writes_both_formats_are_well_formed_and_give_it_bac
         assert not feedparser.parse(render(feed)).bozo
 
 
+@settings(deadline=None)
 @given(title=cleaned, excerpt=cleaned, commentary=cleaned, publication=cleaned)
 def test_text_in_the_content_is_never_markup(title: str, excerpt: str, commentary: str, publication: str) -> None:
     (composed,) = hostile_feed(title, excerpt, commentary, publication).items
@@ -422,6 +508,7 @@ def test_known_ways_to_break_out_stay_text(text: str) -> None:
     feed = hostile_feed(text, text, text, text)
 
     (item,) = rss(feed).findall("channel/item")
+    assert texts(atom(feed), "a:entry/a:summary") == [unmistakable(text)]
     assert texts(item, "title") == [unmistakable(text)]
     assert texts(item, "title")[0].replace("\u2060", "") == text
     assert [unescape(description) for description in texts(item, "description")] == [text]
@@ -432,6 +519,7 @@ def test_known_ways_to_break_out_stay_text(text: str) -> None:
     assert content.find("blockquote/p").text == text
 
 
+@settings(deadline=None)
 @given(cleaned)
 def test_what_looks_the_same_as_text_and_as_html_has_no_tag_and_no_reference_in_it(text: str) -> None:
     shown = unmistakable(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.publishing.following import Touched
@@ -93,6 +93,7 @@ def volumes_of(total: int) -> dict[int, tuple[tuple[int, int], bool]]:
     return {number: (volume_span(number, total), number < last) for number in range(1, last + 1)}
 
 
+@settings(deadline=None)
 @given(before=st.integers(1, 260), added=st.integers(0, 160), edited=st.sets(st.integers(1, 260), max_size=3))
 def test_the_volumes_that_are_touched_are_those_that_show_something_else(
     before: int, added: int, edited: set[int]
@@ -108,6 +109,7 @@ def test_the_volumes_that_are_touched_are_those_that_show_something_else(
     assert set(touched(extent(after), extent(before), replace(NEW, numbers=numbers)).volumes) == differ
 
 
+@settings(deadline=None)
 @given(before=st.integers(1, 1200), added=st.integers(0, 1200))
 def test_the_sitemaps_that_are_touched_are_those_that_name_a_new_page(before: int, added: int) -> None:
     new = range(before + 1, before + added + 1)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import compileall
+import os
 import runpy
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +18,7 @@ from feeds.compose.edition import Edition
 from feeds.shape import shape_of
 from feeds.topics import Topics
 
+ROOT = Path(__file__).parents[1]
 EDITION: Edition = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))["EDITION"]
 TOPICS = Topics({"Kites": ["kite*"]})
 
@@ -43,6 +49,48 @@ def test_another_topic_makes_another_shape(topics: dict[str, list[str]]) -> None
     assert shape_of(EDITION, Topics(topics)) != shape_of(EDITION, TOPICS)
 
 
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A copy of this program that can be changed, as another version changes it."""
+    for package in ("archive", "feeds"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def shape_by(program: Path) -> str:
+    script = """
+from archive.values import Source
+from feeds.compose.edition import Edition
+from feeds.shape import shape_of
+from feeds.topics import Topics
+print(shape_of(Edition(Source("a", "https://a.example/", "A", "en"), "https://a.example/", "tag:a.example,2026:a"), Topics({})))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(program)}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=program, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "part", ["templates/entry.html", "static/style.css", "static/icon.png", "slugs.py", "render/xml.py"]
+)
+def test_another_template_file_or_module_makes_another_shape(program: Path, part: str) -> None:
+    before = shape_by(program)
+    with (program / "feeds" / part).open("ab") as file:
+        file.write(b"\n")
+
+    assert shape_by(program) != before
+
+
+def test_what_python_compiles_makes_no_other_shape(program: Path) -> None:
+    before = shape_by(program)
+    compileall.compile_dir(program / "feeds", quiet=2)
+
+    assert shape_by(program) == before
+    assert list((program / "feeds").rglob("*.pyc"))
+
+
 @pytest.mark.parametrize(
     ("given", "normal"),
     [
@@ -50,7 +98,10 @@ def test_another_topic_makes_another_shape(topics: dict[str, list[str]]) -> None
         ("  ", None),
         ("browse/", "browse/"),
         ("data/browse", "data/browse/"),
+        ("data/my browse", "data/my%20browse/"),
+        ('"><script>', "%22%3E%3Cscript%3E/"),
         ("https://data.example/x", "https://data.example/x/"),
+        (" https://data.example ", "https://data.example/"),
     ],
 )
 def test_datasette_is_below_the_base_url_at_an_address_or_nowhere(given: str, normal: str | None) -> None:
@@ -58,7 +109,8 @@ def test_datasette_is_below_the_base_url_at_an_address_or_nowhere(given: str, no
 
 
 @pytest.mark.parametrize(
-    "url", ["/browse/", "../browse/", "a/../../b", "javascript:alert(1)", "ftp://a.example/", "a?b", "a#b"]
+    "url",
+    ["/browse/", "../browse/", "a/../../b", "javascript:alert(1)", "ftp://a.example/", "a?b", "a#b", "//a.example/"],
 )
 def test_what_is_no_place_for_datasette_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must"):
@@ -72,8 +124,26 @@ def test_a_hub_is_an_address_of_the_web(url: str) -> None:
     assert normal_hub(url) == url
 
 
-@pytest.mark.parametrize("url", ["hub.example", "ftp://hub.example/", "https://", "https://me:s3cret@hub.example/"])
+@pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        ("https://hub.example", "https://hub.example"),
+        (" https://hub.example/? ", "https://hub.example/?"),
+        ("https://hub.example/?for=me@a.example&x=<\u4e2d>", "https://hub.example/?for=me@a.example&x=%3C%E4%B8%AD%3E"),
+    ],
+)
+def test_a_hub_is_quoted_and_otherwise_as_it_was_given(given: str, normal: str) -> None:
+    assert normal_hub(given) == normal
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("hub.example", "ftp://hub.example/", "https://", "https://me:s3cret@hub.example/", "javascript:alert(1)"),
+        *("https://hub.example/#a", "https://hub.example/?a#b", "https://hub.example:port/", "http://["),
+    ],
+)
 def test_what_is_no_hub_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"^hub .*must begin|user name") as refused:
+    with pytest.raises(ValueError, match=r"^(the )?hub ") as refused:
         normal_hub(url)
     assert "s3cret" not in str(refused.value)

@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path, PureWindowsPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.slugs import slug
@@ -59,6 +59,7 @@ def test_a_name_of_plain_words_is_its_own_slug(name: str, expected: str) -> None
     assert slug(name) == expected
 
 
+@settings(deadline=None)
 @given(st.text() | st.sampled_from(NASTY))
 def test_every_slug_is_small_letters_digits_and_single_dashes(name: str) -> None:
     made = slug(name)
@@ -69,11 +70,13 @@ def test_every_slug_is_small_letters_digits_and_single_dashes(name: str) -> None
     assert slug(name) == made
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_two_names_share_a_slug_only_where_they_count_as_one(one: str, other: str) -> None:
     assert (slug(one) == slug(other)) == (plain(one) == plain(other))
 
 
+@settings(deadline=None)
 @given(name=st.text() | st.sampled_from(NASTY), before=st.sampled_from(["", " ", "\n\u3000"]))
 def test_letter_case_composition_and_white_space_around_a_name_make_no_other_slug(name: str, before: str) -> None:
     composed, taken_apart = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
@@ -83,6 +86,7 @@ def test_letter_case_composition_and_white_space_around_a_name_make_no_other_slu
     assert slug(composed.casefold()) == slug(name) or plain(composed.casefold()) != plain(name)
 
 
+@settings(deadline=None)
 @given(st.text() | st.sampled_from(NASTY))
 def test_a_name_that_is_written_like_the_slug_of_another_has_one_of_its_own(name: str) -> None:
     made = slug(name)

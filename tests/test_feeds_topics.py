@@ -148,7 +148,7 @@ def stands_there(phrase: str, text: str) -> bool:
     return re.search(rf"(?<!\w){BETWEEN.join(words)}(?!\w)", text, case) is not None
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(phrases=st.lists(PHRASES, min_size=1, max_size=3), texts=st.tuples(TEXTS, TEXTS, TEXTS))
 def test_no_topic_is_missed_that_a_search_for_each_phrase_would_find(
     phrases: list[str], texts: tuple[str, ...]
@@ -160,6 +160,7 @@ def test_no_topic_is_missed_that_a_search_for_each_phrase_would_find(
     }
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_pattern_that_is_allowed_can_fail_on_any_text(pattern: str, text: str) -> None:
     try:

@@ -51,10 +51,11 @@ def render_sitemap_index(addresses: Iterable[str]) -> bytes:
     return _locations("sitemapindex", "sitemap", addresses)
 
 
-def render_robots(base_url: str) -> bytes:
-    """Return robots.txt (RFC 9309): all may be read but Datasette, whose pages are without number."""
-    path = urlsplit(base_url).path
-    return f"User-agent: *\nDisallow: {path}browse/\n\nSitemap: {base_url}sitemap.xml\n".encode()
+def render_robots(base_url: str, browse: str | None) -> bytes:
+    """Return robots.txt (RFC 9309): all may be read but Datasette, whose pages are without number, if it stands below."""
+    below = browse is not None and "//" not in browse
+    disallowed = f" {urlsplit(base_url).path}{browse}" if below else ""
+    return f"User-agent: *\nDisallow:{disallowed}\n\nSitemap: {base_url}sitemap.xml\n".encode()
 
 
 def _outline(parent: etree._Element, subscription: Subscription) -> None:

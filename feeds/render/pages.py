@@ -6,6 +6,7 @@ and citations, is absolute. There is no script, no inline style and nothing from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -23,7 +24,7 @@ from feeds.compose.edition import Edition
 from feeds.compose.entries import FeedEntry
 from feeds.compose.histories import EntryPage
 from feeds.compose.listings import FOREMOST, Chart, Counted, Volume, older_volume
-from feeds.compose.words import day, minute
+from feeds.compose.words import day, minute, one_line
 from feeds.render.json_feed import JSON_TYPE
 from feeds.render.xml import ATOM_TYPE, RSS_TYPE
 
@@ -168,8 +169,15 @@ def _environment() -> Environment:
     environment.filters["paragraphs"] = lambda text: Markup(markup.paragraphs(text))  # noqa: S704
     environment.filters["citation"] = lambda cited: Markup(markup.citation(cited.work, cited.publication))  # noqa: S704
     environment.filters["diff"] = lambda pieces: Markup(markup.diff(pieces))  # noqa: S704
+    environment.filters["breakable"] = lambda address: Markup(_breakable(address))  # noqa: S704
     environment.filters["day"] = day
     environment.filters["minute"] = minute
+    environment.filters["one_line"] = one_line
     environment.filters["machine"] = lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds")
     environment.filters["volume_path"] = volume_path
     return environment
+
+
+def _breakable(address: str) -> str:
+    """Return an address as markup that a narrow screen breaks behind a single slash rather than anywhere."""
+    return re.sub("(?<=[^/])/(?=[^/])", "/<wbr>", markup.text(address))
