@@ -15,7 +15,6 @@ manual shows it, and by lxml alone.
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import random
 import re
@@ -23,330 +22,35 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.utils import format_datetime
-from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from feedgen.feed import FeedGenerator  # type: ignore[import-untyped] # noqa: E402 - the paths come first
-from lxml import etree  # noqa: E402
-from lxml.etree import SubElement  # noqa: E402
-from settling import DAY, START, Column, LineParser  # noqa: E402
+from large_archives import ADDED, AUTHORITY, BASE_URL, PUBLICATIONS, fill, line_of, pretend_published, prose  # noqa: E402
+from plain_feeds import by_feedgen, by_lxml  # noqa: E402
+from settling import Column, LineParser  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 
-from archive.clock import to_text  # noqa: E402
-from archive.identity.keys import entry_tag, excerpt_key, publication_key, rare_words, wording_digest  # noqa: E402
 from archive.publishing.announced import source_tag  # noqa: E402
 from archive.publishing.current import CurrentEntry, newest_entries  # noqa: E402
-from archive.publishing.feed_log import DOCUMENT_SIZE, freeze, full_documents  # noqa: E402
-from archive.publishing.following import follow, present_mark  # noqa: E402
-from archive.publishing.manifest import Manifest, OutputState  # noqa: E402
-from archive.publishing.numbering import count_entries  # noqa: E402
-from archive.publishing.tallies import read_tallies  # noqa: E402
+from archive.publishing.feed_log import DOCUMENT_SIZE  # noqa: E402
 from archive.publishing.topics import topics_of  # noqa: E402
 from archive.settling.settle import settle  # noqa: E402
-from archive.store import open_archive, writing  # noqa: E402
-from archive.values import ListedEntry, Traffic, Verdict  # noqa: E402
+from archive.store import open_archive  # noqa: E402
+from archive.values import Traffic, Verdict  # noqa: E402
 from feeds.compose.documents import Feed, compose_column_feed  # noqa: E402
 from feeds.compose.edition import Edition  # noqa: E402
-from feeds.compose.entries import compose_entry, entry_path  # noqa: E402
-from feeds.compose.items import Item  # noqa: E402
-from feeds.documents import FRONT_FILE, Desk, documents  # noqa: E402
+from feeds.compose.entries import compose_entry  # noqa: E402
 from feeds.publish import Target, publish  # noqa: E402
 from feeds.render.json_feed import render_json  # noqa: E402
 from feeds.render.xml import render_atom, render_rss  # noqa: E402
-from feeds.scope import Extent, everything  # noqa: E402
-from feeds.shape import shape_of  # noqa: E402
-from feeds.topics import Topics  # noqa: E402
 from feeds.write import write_file  # noqa: E402
-
-AUTHORITY = "example.org,2026"
-BASE_URL = "https://example.org/eyes/"
-LISTED = 40
-# new entries one by one: one to warm up, those that are measured, one that fills an archive document
-ROUNDS = 7
-ADDED = 1 + ROUNDS + 1
-DAYS = 3650
-_CONTENT = "http://purl.org/rss/1.0/modules/content/"
-_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-# texts are drawn from so many excerpts and commentaries: primes, so that their pairs do not soon come again
-EXCERPTS, COMMENTARIES = 1009, 503
-PUBLICATIONS = [f"The Paper {number}" for number in range(200)]
-SYLLABLES = ["al", "mor", "ten", "vis", "por", "lun", "gar", "pel", "ander", "ission", "ument", "ity", "ous", "ive"]
-WORDS = sorted({"".join(parts) for count in (1, 2, 3) for parts in itertools.product(SYLLABLES, repeat=count)})
-# what topics go by, and in how many excerpts it stands
-TOLD = {
-    "patents": 0.3,
-    "universities": 0.1,
-    "artificial intelligence": 0.08,
-    "chips": 0.05,
-    "robots": 0.05,
-    "trademark": 0.04,
-    "high-speed trains": 0.03,
-    "quantum": 0.02,
-    "copyright": 0.02,
-}
-
-
-# archives, filled by plain SQL
-
-
-@dataclass(frozen=True, slots=True)
-class Invented:
-    """An entry of the archive, number `number` from the oldest: its id, which crawl showed it first, and its words."""
-
-    number: int
-    entry_id: int
-    crawl: int
-    title: str
-    publication: str
-    excerpt: str
-    commentary: str
-    wording: str
-
-
-class Inventor:
-    """Invents so many entries, the same each time."""
-
-    def __init__(self, entries: int) -> None:
-        chance = random.Random(entries)  # noqa: S311 - nothing secret
-        self.entries, self.crawls = entries, min(entries, DAYS)
-        self.ids = chance.sample(range(100_000_000, 1_000_000_000), entries)
-        self.excerpts = [_prose(chance, 60, [word for word, rate in TOLD.items() if chance.random() < rate])
-                         for _ in range(EXCERPTS)]  # fmt: skip
-        self.commentaries = [_prose(chance, 40) for _ in range(COMMENTARIES)]
-        weights = [1 / rank for rank in range(1, len(PUBLICATIONS) + 1)]
-        self.publications = chance.choices(PUBLICATIONS, weights, k=entries)
-
-    def entry(self, number: int) -> Invented:
-        """Return entry `number`, counted from 0."""
-        listed = number >= self.entries - LISTED
-        excerpt, commentary = self.excerpts[number % EXCERPTS], self.commentaries[number % COMMENTARIES]
-        title, publication = f"Title {number}", self.publications[number]
-        # of what is not listed, no row is ever compared with the digest: one of the same length will do
-        wording = (
-            wording_digest(ListedEntry(excerpt, "", title, publication, commentary))
-            if listed
-            else sha256(title.encode()).hexdigest()[:32]
-        )
-        crawl = number * self.crawls // self.entries
-        return Invented(number, self.ids[number], crawl, title, publication, excerpt, commentary, wording)
-
-    def by_id(self) -> Iterator[Invented]:
-        """Yield all entries in the order of their ids, which is the one their rows are stored in."""
-        return map(self.entry, sorted(range(self.entries), key=self.ids.__getitem__))
-
-    def by_time(self) -> Iterator[Invented]:
-        """Yield all entries, the oldest first."""
-        return map(self.entry, range(self.entries))
-
-    def at(self, crawl: int, seconds: float = 0) -> str:
-        """Return when a crawl began, counted from 0, or a moment so many seconds after it."""
-        begun = START - DAY - (self.crawls - 1 - crawl) * (DAYS / self.crawls) * DAY
-        return to_text(begun + timedelta(seconds=seconds))
-
-
-def _prose(chance: random.Random, words: int, told: Sequence[str] = ()) -> str:
-    return " ".join([*chance.choices(WORDS, k=words), *told])
-
-
-def _line(title: str, publication: str, excerpt: str, commentary: str) -> str:
-    return f"{title}|{publication}|{excerpt}|{commentary}"
-
-
-def fill(db: Database, entries: int) -> list[str]:
-    """Make the archive hold so many entries; return the lines of its listing, the newest first."""
-    made = Inventor(entries)
-    for pragma in ("synchronous=OFF", "journal_mode=OFF", "foreign_keys=OFF", "cache_size=-1000000"):
-        db.execute(f"PRAGMA {pragma}")
-    again = _without_indexes(db)
-    with writing(db):
-        _fill_crawls(db, made)
-        _fill_entries(db, made)
-        _fill_journal(db, made)
-        for statement in again:
-            db.execute(statement)
-    newest = [made.entry(number) for number in range(entries - 1, entries - 1 - LISTED, -1)]
-    return [_line(one.title, one.publication, one.excerpt, one.commentary) for one in newest]
-
-
-def _without_indexes(db: Database) -> list[str]:
-    """Drop the indexes and triggers of what is filled, which are made faster afterwards; return what makes the indexes."""
-    found = db.execute(
-        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
-        " AND tbl_name IN ('captures', 'identities', 'entries', 'revisions', 'changes')"
-    ).fetchall()
-    for kind, name, _ in found:
-        db.execute(f"DROP {kind} {name}")
-    return [sql for _, _, sql in found]
-
-
-def _insert(db: Database, table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
-    marks = ", ".join("?" * len(columns.split(",")))
-    db.conn.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608 - our own names
-
-
-def _fill_crawls(db: Database, made: Inventor) -> None:
-    source = Column(db).source
-    _insert(db, "sources", "name, url, title, language", [(source.name, source.url, source.title, source.language)])
-    crawls = range(made.crawls)
-    _insert(
-        db,
-        "crawls",
-        "crawl_id, source_id, mode, started_at, ordered_at, finished_at, outcome, settled, parser_version, pages",
-        (
-            (one + 1, 1, "full", made.at(one), made.at(one), made.at(one, 1200), "complete", 1, 1, 1)
-            for one in crawls
-        ),
-    )  # fmt: skip
-    _insert(db, "bodies", "body_sha256, size, zlib", ((_body(one), 1, b"-") for one in crawls))
-    _insert(
-        db,
-        "captures",
-        "capture_id, crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, body_sha256",
-        (
-            (one + 1, one + 1, "listing", 1, 1, f"{source.url}1", f"{source.url}1", made.at(one, 60), 200, _body(one))
-            for one in crawls
-        ),
-    )
-
-
-def _body(crawl: int) -> str:
-    return sha256(f"body {crawl}".encode()).hexdigest()
-
-
-def _fill_entries(db: Database, made: Inventor) -> None:
-    name = Column(db).name
-    _insert(db, "publications", "publication_id, name", enumerate(PUBLICATIONS, 1))
-    paper_ids = {paper: number for number, paper in enumerate(PUBLICATIONS, 1)}
-    aliases = ((publication_key(paper), number) for paper, number in paper_ids.items())
-    _insert(db, "publication_aliases", "alias, publication_id", aliases)
-    key_of, rare_of = lru_cache(EXCERPTS)(excerpt_key), lru_cache(EXCERPTS)(rare_words)
-
-    def dated(one: Invented) -> str:
-        return made.at(one.crawl, one.number % 1000 / 1000)
-
-    def attributed(one: Invented) -> str:
-        return f"——{one.title}, by {one.publication}"
-
-    _insert(
-        db,
-        "identities",
-        "entry_id, source_id, tag_uri, feed_date, crawl_id, wording",
-        (
-            (one.entry_id, 1, entry_tag(AUTHORITY, name, one.entry_id), dated(one), one.crawl + 1, one.wording)
-            for one in made.by_id()
-        ),
-    )
-    _insert(
-        db,
-        "entries",
-        "entry_id, tag_uri, feed_date, source_id, not_before, first_seen, revision_id, wording, title_key, title,"
-        " publication, publication_id, attribution, excerpt, commentary, last_body, last_page, last_position, missed,"
-        " withdrawn_at, excerpt_key, rare_words",
-        (
-            (
-                *(one.entry_id, entry_tag(AUTHORITY, name, one.entry_id), dated(one), 1, made.at(one.crawl - 1)),
-                *(made.at(one.crawl, 60), one.number + 1, one.wording),
-                *(f"{one.title.casefold()}\x1f{publication_key(one.publication)}", one.title),
-                *(one.publication, paper_ids[one.publication], attributed(one), one.excerpt, one.commentary),
-                *(_body(_last_crawl(made, one)), 1, made.entries - one.number),
-                *((2, _withdrawn_at(made, one)) if _is_withdrawn(made, one) else (0, None)),
-                *(key_of(one.excerpt), rare_of(one.excerpt)),
-            )
-            for one in made.by_id()
-        ),
-    )
-    _insert(
-        db,
-        "revisions",
-        "revision_id, entry_id, number, title, publication, attribution, excerpt, commentary, first_seen, capture_id, page,"
-        " position, wording, parser_version, match_method",
-        (
-            (
-                *(one.number + 1, one.entry_id, 1, one.title, one.publication, attributed(one), one.excerpt),
-                *(one.commentary, made.at(one.crawl, 60), one.crawl + 1, 1, 1, one.wording, 1, "new"),
-            )
-            for one in made.by_time()
-        ),
-    )
-
-
-def _is_withdrawn(made: Inventor, one: Invented) -> bool:
-    return one.number < made.entries - LISTED
-
-
-def _last_crawl(made: Inventor, one: Invented) -> int:
-    return one.crawl if _is_withdrawn(made, one) else made.crawls - 1
-
-
-def _withdrawn_at(made: Inventor, one: Invented) -> str:
-    """Return when it was withdrawn: by the crawl after that which showed it, in the order in which they came."""
-    return made.at(min(one.crawl + 1, made.crawls - 1), 700 + one.number % 100_000 / 1000)
-
-
-def _fill_journal(db: Database, made: Inventor) -> None:
-    """Tell of each entry that it was new, and of those that are not listed that they are withdrawn."""
-    columns = "source_id, crawl_id, at, kind, entry_id, revision_id"
-    new = ((1, one.crawl + 1, made.at(one.crawl, 600 + one.number % 100_000 / 1000), "new", one.entry_id, one.number + 1)
-           for one in made.by_time())  # fmt: skip
-    _insert(db, "changes", columns, new)
-    gone = ((1, min(one.crawl + 1, made.crawls - 1) + 1, _withdrawn_at(made, one), "withdrawn", one.entry_id, one.number + 1)
-            for one in made.by_time() if _is_withdrawn(made, one))  # fmt: skip
-    _insert(db, "changes", columns, gone)
-
-
-# what was published before
-
-
-def pretend_published(db: Database, target: Target) -> None:
-    """Bring the archive to where a full publish leaves it, without its files: only the front page is there, and is empty."""
-    source, topics, manifest = Column(db).source, Topics(target.topics), Manifest(db, target.output)
-    target.output.mkdir()
-    (target.output / FRONT_FILE).touch()
-    with writing(db):
-        tag = source_tag(db, 1)
-        assert tag is not None
-        events = follow(db, 1, topics.patterns, _remembering(topics))
-        names = {kind: frozenset(read_tallies(db, 1, kind)) for kind in ("publication", "topic")}
-        extent = Extent(count_entries(db, 1), events, names["publication"], names["topic"])
-        edition = Edition(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
-        for number in range(1, full_documents(events) + 1):
-            freeze(db, 1, target.base_url, number, "atom", b"-")
-            freeze(db, 1, target.base_url, number, "json", b"-")
-        db.execute(
-            "UPDATE feed_log SET wording = (SELECT e.wording FROM entries e WHERE e.entry_id = feed_log.entry_id)"
-            " WHERE source_id = 1 AND position <= ?",
-            (full_documents(events) * DOCUMENT_SIZE,),
-        )
-        desk = Desk(db, 1, edition, topics, extent)
-        ids = db.execute("SELECT entry_id FROM entries ORDER BY CAST(entry_id AS TEXT)").fetchall()
-        manifest.record(1, {f"{entry_path(entry_id)}index.html": _digest(entry_id) for (entry_id,) in ids}, ())
-        manifest.record(1, {name: _digest(name) for name, _ in documents(desk, everything(extent, (), ()))}, ())
-        files = len(manifest.digests())
-        state = OutputState(
-            1, target.base_url, shape_of(edition, topics), present_mark(db, 1), extent.entries, events, files
-        )
-        manifest.record_state(state)  # fmt: skip
-
-
-def _remembering(topics: Topics) -> Callable[[str, str, str], frozenset[str]]:
-    """Return a function that tells topics and reads each excerpt once: neither titles nor commentaries name any here."""
-    of_excerpt = lru_cache(EXCERPTS)(lambda excerpt: topics.classify("", excerpt, ""))
-    return lambda title, excerpt, commentary: of_excerpt(excerpt)
-
-
-def _digest(name: object) -> str:
-    return sha256(str(name).encode()).hexdigest()
-
 
 # one new entry
 
@@ -432,8 +136,8 @@ def make_growing(size: int, folder: Path, stack: ExitStack, *, whole: bool) -> G
 def _new_line(number: int) -> str:
     """Return an entry of the largest publication and of three topics."""
     chance = random.Random(-1 - number)  # noqa: S311 - nothing secret
-    excerpt = _prose(chance, 60, ["patents", "robots", "high-speed trains"])
-    return _line(f"New title {number}", PUBLICATIONS[0], excerpt, _prose(chance, 40))
+    excerpt = prose(chance, 60, ["patents", "robots", "high-speed trains"])
+    return line_of(f"New title {number}", PUBLICATIONS[0], excerpt, prose(chance, 40))
 
 
 def _settle_new(column: Column, listing: Sequence[str]) -> None:
@@ -565,75 +269,6 @@ def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
-
-
-def by_feedgen(feed: Feed) -> tuple[bytes, bytes]:
-    """Write Atom and RSS as feedgen's manual shows it: one generator for both, dates as dates, the newest first."""
-    generator = FeedGenerator()
-    generator.id(feed.feed_id)
-    generator.title(feed.title)
-    generator.subtitle(feed.subtitle)
-    generator.language(feed.language)
-    generator.link(href=feed.addresses.atom, rel="self")
-    generator.link(href=feed.home, rel="alternate")
-    generator.updated(feed.updated)
-    for one in feed.items:
-        entry = generator.add_entry(order="append")
-        entry.id(one.tag_uri)
-        entry.title(one.title)
-        entry.link(href=one.alternate)
-        entry.author(name=one.author)
-        entry.summary(one.summary)
-        entry.content(one.html, type="html")
-        entry.category([{"term": of.name} for of in one.collections])
-        entry.published(one.published)
-        entry.updated(one.updated)
-    return generator.atom_str(pretty=True), generator.rss_str(pretty=True)
-
-
-def by_lxml(feed: Feed) -> tuple[bytes, bytes]:
-    """Write what feedgen writes, straight into two trees."""
-    atom = etree.Element("feed", {_XML_LANG: feed.language}, xmlns="http://www.w3.org/2005/Atom")
-    for name, text in (("id", feed.feed_id), ("title", feed.title), ("updated", feed.updated.isoformat())):
-        SubElement(atom, name).text = text
-    SubElement(atom, "link", href=feed.addresses.atom, rel="self")
-    SubElement(atom, "link", href=feed.home, rel="alternate")
-    SubElement(atom, "subtitle").text = feed.subtitle
-    rss = etree.Element("rss", version="2.0", nsmap={"content": _CONTENT})
-    channel = SubElement(rss, "channel")
-    for name, text in (("title", feed.title), ("link", feed.home), ("description", feed.subtitle)):
-        SubElement(channel, name).text = text
-    SubElement(channel, "language").text = feed.language
-    SubElement(channel, "lastBuildDate").text = format_datetime(feed.updated)
-    for one in feed.items:
-        _atom_entry(atom, one)
-        _rss_item(channel, one)
-    atom_bytes = etree.tostring(atom, pretty_print=True, encoding="UTF-8", xml_declaration=True)
-    return atom_bytes, etree.tostring(rss, pretty_print=True, encoding="UTF-8", xml_declaration=True)
-
-
-def _atom_entry(atom: etree._Element, one: Item) -> None:
-    entry = SubElement(atom, "entry")
-    for name, text in (("id", one.tag_uri), ("title", one.title), ("updated", one.updated.isoformat())):
-        SubElement(entry, name).text = text
-    SubElement(SubElement(entry, "author"), "name").text = one.author
-    SubElement(entry, "content", type="html").text = one.html
-    SubElement(entry, "link", href=one.alternate, rel="alternate")
-    SubElement(entry, "summary").text = one.summary
-    for of in one.collections:
-        SubElement(entry, "category", term=of.name)
-    SubElement(entry, "published").text = one.published.isoformat()
-
-
-def _rss_item(channel: etree._Element, one: Item) -> None:
-    item = SubElement(channel, "item")
-    for name, text in (("title", one.title), ("link", one.alternate), ("description", one.summary)):
-        SubElement(item, name).text = text
-    SubElement(item, f"{{{_CONTENT}}}encoded").text = one.html
-    SubElement(item, "guid", isPermaLink="false").text = one.tag_uri
-    for of in one.collections:
-        SubElement(item, "category").text = of.name
-    SubElement(item, "pubDate").text = format_datetime(one.published)
 
 
 def main() -> None:

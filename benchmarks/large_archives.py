@@ -1,0 +1,316 @@
+"""Archives of any size, filled by plain SQL in seconds, and what a full publish of them leaves behind, without its files."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from settling import DAY, START, Column  # noqa: E402
+from sqlite_utils import Database  # noqa: E402
+
+from archive.clock import to_text  # noqa: E402
+from archive.identity.keys import entry_tag, excerpt_key, publication_key, rare_words, wording_digest  # noqa: E402
+from archive.publishing.announced import source_tag  # noqa: E402
+from archive.publishing.feed_log import DOCUMENT_SIZE, freeze, full_documents  # noqa: E402
+from archive.publishing.following import follow, present_mark  # noqa: E402
+from archive.publishing.manifest import Manifest, OutputState  # noqa: E402
+from archive.publishing.numbering import count_entries  # noqa: E402
+from archive.publishing.tallies import read_tallies  # noqa: E402
+from archive.store import writing  # noqa: E402
+from archive.values import ListedEntry  # noqa: E402
+from feeds.compose.edition import Edition  # noqa: E402
+from feeds.compose.entries import entry_path  # noqa: E402
+from feeds.documents import FRONT_FILE, Desk, documents  # noqa: E402
+from feeds.publish import Target  # noqa: E402
+from feeds.scope import Extent, everything  # noqa: E402
+from feeds.shape import shape_of  # noqa: E402
+from feeds.topics import Topics  # noqa: E402
+
+AUTHORITY = "example.org,2026"
+BASE_URL = "https://example.org/eyes/"
+LISTED = 40
+# new entries one by one: one to warm up, those that are measured, one that fills an archive document
+ROUNDS = 7
+ADDED = 1 + ROUNDS + 1
+DAYS = 3650
+# texts are drawn from so many excerpts and commentaries: primes, so that their pairs do not soon come again
+EXCERPTS, COMMENTARIES = 1009, 503
+PUBLICATIONS = [f"The Paper {number}" for number in range(200)]
+SYLLABLES = ["al", "mor", "ten", "vis", "por", "lun", "gar", "pel", "ander", "ission", "ument", "ity", "ous", "ive"]
+WORDS = sorted({"".join(parts) for count in (1, 2, 3) for parts in itertools.product(SYLLABLES, repeat=count)})
+# what topics go by, and in how many excerpts it stands
+TOLD = {
+    "patents": 0.3,
+    "universities": 0.1,
+    "artificial intelligence": 0.08,
+    "chips": 0.05,
+    "robots": 0.05,
+    "trademark": 0.04,
+    "high-speed trains": 0.03,
+    "quantum": 0.02,
+    "copyright": 0.02,
+}
+
+
+# archives, filled by plain SQL
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """An entry of the archive, number `number` from the oldest: its id, which crawl showed it first, and its words."""
+
+    number: int
+    entry_id: int
+    crawl: int
+    title: str
+    publication: str
+    excerpt: str
+    commentary: str
+    wording: str
+
+
+class Inventor:
+    """Invents so many entries, the same each time."""
+
+    def __init__(self, entries: int) -> None:
+        chance = random.Random(entries)  # noqa: S311 - nothing secret
+        self.entries, self.crawls = entries, min(entries, DAYS)
+        self.ids = chance.sample(range(100_000_000, 1_000_000_000), entries)
+        self.excerpts = [prose(chance, 60, [word for word, rate in TOLD.items() if chance.random() < rate])
+                         for _ in range(EXCERPTS)]  # fmt: skip
+        self.commentaries = [prose(chance, 40) for _ in range(COMMENTARIES)]
+        weights = [1 / rank for rank in range(1, len(PUBLICATIONS) + 1)]
+        self.publications = chance.choices(PUBLICATIONS, weights, k=entries)
+
+    def entry(self, number: int) -> Invented:
+        """Return entry `number`, counted from 0."""
+        listed = number >= self.entries - LISTED
+        excerpt, commentary = self.excerpts[number % EXCERPTS], self.commentaries[number % COMMENTARIES]
+        title, publication = f"Title {number}", self.publications[number]
+        # of what is not listed, no row is ever compared with the digest: one of the same length will do
+        wording = (
+            wording_digest(ListedEntry(excerpt, "", title, publication, commentary))
+            if listed
+            else sha256(title.encode()).hexdigest()[:32]
+        )
+        crawl = number * self.crawls // self.entries
+        return Invented(number, self.ids[number], crawl, title, publication, excerpt, commentary, wording)
+
+    def by_id(self) -> Iterator[Invented]:
+        """Yield all entries in the order of their ids, which is the one their rows are stored in."""
+        return map(self.entry, sorted(range(self.entries), key=self.ids.__getitem__))
+
+    def by_time(self) -> Iterator[Invented]:
+        """Yield all entries, the oldest first."""
+        return map(self.entry, range(self.entries))
+
+    def at(self, crawl: int, seconds: float = 0) -> str:
+        """Return when a crawl began, counted from 0, or a moment so many seconds after it."""
+        begun = START - DAY - (self.crawls - 1 - crawl) * (DAYS / self.crawls) * DAY
+        return to_text(begun + timedelta(seconds=seconds))
+
+
+def prose(chance: random.Random, words: int, told: Sequence[str] = ()) -> str:
+    """Return so many words drawn at random, and behind them those that are `told`."""
+    return " ".join([*chance.choices(WORDS, k=words), *told])
+
+
+def line_of(title: str, publication: str, excerpt: str, commentary: str) -> str:
+    """Return an entry as a line of the listing that `LineParser` reads."""
+    return f"{title}|{publication}|{excerpt}|{commentary}"
+
+
+def fill(db: Database, entries: int) -> list[str]:
+    """Make the archive hold so many entries; return the lines of its listing, the newest first."""
+    made = Inventor(entries)
+    for pragma in ("synchronous=OFF", "journal_mode=OFF", "foreign_keys=OFF", "cache_size=-1000000"):
+        db.execute(f"PRAGMA {pragma}")
+    again = _without_indexes(db)
+    with writing(db):
+        _fill_crawls(db, made)
+        _fill_entries(db, made)
+        _fill_journal(db, made)
+        for statement in again:
+            db.execute(statement)
+    newest = [made.entry(number) for number in range(entries - 1, entries - 1 - LISTED, -1)]
+    return [line_of(one.title, one.publication, one.excerpt, one.commentary) for one in newest]
+
+
+def _without_indexes(db: Database) -> list[str]:
+    """Drop the indexes and triggers of what is filled, which are made faster afterwards; return what makes the indexes."""
+    found = db.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+        " AND tbl_name IN ('captures', 'identities', 'entries', 'revisions', 'changes')"
+    ).fetchall()
+    for kind, name, _ in found:
+        db.execute(f"DROP {kind} {name}")
+    return [sql for _, _, sql in found]
+
+
+def _insert(db: Database, table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
+    marks = ", ".join("?" * len(columns.split(",")))
+    db.conn.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608 - our own names
+
+
+def _fill_crawls(db: Database, made: Inventor) -> None:
+    source = Column(db).source
+    _insert(db, "sources", "name, url, title, language", [(source.name, source.url, source.title, source.language)])
+    crawls = range(made.crawls)
+    _insert(
+        db,
+        "crawls",
+        "crawl_id, source_id, mode, started_at, ordered_at, finished_at, outcome, settled, parser_version, pages",
+        (
+            (one + 1, 1, "full", made.at(one), made.at(one), made.at(one, 1200), "complete", 1, 1, 1)
+            for one in crawls
+        ),
+    )  # fmt: skip
+    _insert(db, "bodies", "body_sha256, size, zlib", ((_body(one), 1, b"-") for one in crawls))
+    _insert(
+        db,
+        "captures",
+        "capture_id, crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, body_sha256",
+        (
+            (one + 1, one + 1, "listing", 1, 1, f"{source.url}1", f"{source.url}1", made.at(one, 60), 200, _body(one))
+            for one in crawls
+        ),
+    )
+
+
+def _body(crawl: int) -> str:
+    return sha256(f"body {crawl}".encode()).hexdigest()
+
+
+def _fill_entries(db: Database, made: Inventor) -> None:
+    name = Column(db).name
+    _insert(db, "publications", "publication_id, name", enumerate(PUBLICATIONS, 1))
+    paper_ids = {paper: number for number, paper in enumerate(PUBLICATIONS, 1)}
+    aliases = ((publication_key(paper), number) for paper, number in paper_ids.items())
+    _insert(db, "publication_aliases", "alias, publication_id", aliases)
+    key_of, rare_of = lru_cache(EXCERPTS)(excerpt_key), lru_cache(EXCERPTS)(rare_words)
+
+    def dated(one: Invented) -> str:
+        return made.at(one.crawl, one.number % 1000 / 1000)
+
+    def attributed(one: Invented) -> str:
+        return f"——{one.title}, by {one.publication}"
+
+    _insert(
+        db,
+        "identities",
+        "entry_id, source_id, tag_uri, feed_date, crawl_id, wording",
+        (
+            (one.entry_id, 1, entry_tag(AUTHORITY, name, one.entry_id), dated(one), one.crawl + 1, one.wording)
+            for one in made.by_id()
+        ),
+    )
+    _insert(
+        db,
+        "entries",
+        "entry_id, tag_uri, feed_date, source_id, not_before, first_seen, revision_id, wording, title_key, title,"
+        " publication, publication_id, attribution, excerpt, commentary, last_body, last_page, last_position, missed,"
+        " withdrawn_at, excerpt_key, rare_words",
+        (
+            (
+                *(one.entry_id, entry_tag(AUTHORITY, name, one.entry_id), dated(one), 1, made.at(one.crawl - 1)),
+                *(made.at(one.crawl, 60), one.number + 1, one.wording),
+                *(f"{one.title.casefold()}\x1f{publication_key(one.publication)}", one.title),
+                *(one.publication, paper_ids[one.publication], attributed(one), one.excerpt, one.commentary),
+                *(_body(_last_crawl(made, one)), 1, made.entries - one.number),
+                *((2, _withdrawn_at(made, one)) if _is_withdrawn(made, one) else (0, None)),
+                *(key_of(one.excerpt), rare_of(one.excerpt)),
+            )
+            for one in made.by_id()
+        ),
+    )
+    _insert(
+        db,
+        "revisions",
+        "revision_id, entry_id, number, title, publication, attribution, excerpt, commentary, first_seen, capture_id, page,"
+        " position, wording, parser_version, match_method",
+        (
+            (
+                *(one.number + 1, one.entry_id, 1, one.title, one.publication, attributed(one), one.excerpt),
+                *(one.commentary, made.at(one.crawl, 60), one.crawl + 1, 1, 1, one.wording, 1, "new"),
+            )
+            for one in made.by_time()
+        ),
+    )
+
+
+def _is_withdrawn(made: Inventor, one: Invented) -> bool:
+    return one.number < made.entries - LISTED
+
+
+def _last_crawl(made: Inventor, one: Invented) -> int:
+    return one.crawl if _is_withdrawn(made, one) else made.crawls - 1
+
+
+def _withdrawn_at(made: Inventor, one: Invented) -> str:
+    """Return when it was withdrawn: by the crawl after that which showed it, in the order in which they came."""
+    return made.at(min(one.crawl + 1, made.crawls - 1), 700 + one.number % 100_000 / 1000)
+
+
+def _fill_journal(db: Database, made: Inventor) -> None:
+    """Tell of each entry that it was new, and of those that are not listed that they are withdrawn."""
+    columns = "source_id, crawl_id, at, kind, entry_id, revision_id"
+    new = ((1, one.crawl + 1, made.at(one.crawl, 600 + one.number % 100_000 / 1000), "new", one.entry_id, one.number + 1)
+           for one in made.by_time())  # fmt: skip
+    _insert(db, "changes", columns, new)
+    gone = ((1, min(one.crawl + 1, made.crawls - 1) + 1, _withdrawn_at(made, one), "withdrawn", one.entry_id, one.number + 1)
+            for one in made.by_time() if _is_withdrawn(made, one))  # fmt: skip
+    _insert(db, "changes", columns, gone)
+
+
+# what was published before
+
+
+def pretend_published(db: Database, target: Target) -> None:
+    """Bring the archive to where a full publish leaves it, without its files: only the front page is there, and is empty."""
+    source, topics, manifest = Column(db).source, Topics(target.topics), Manifest(db, target.output)
+    target.output.mkdir()
+    (target.output / FRONT_FILE).touch()
+    with writing(db):
+        tag = source_tag(db, 1)
+        assert tag is not None
+        events = follow(db, 1, topics.patterns, _remembering(topics))
+        names = {kind: frozenset(read_tallies(db, 1, kind)) for kind in ("publication", "topic")}
+        extent = Extent(count_entries(db, 1), events, names["publication"], names["topic"])
+        edition = Edition(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
+        for number in range(1, full_documents(events) + 1):
+            freeze(db, 1, target.base_url, number, "atom", b"-")
+            freeze(db, 1, target.base_url, number, "json", b"-")
+        db.execute(
+            "UPDATE feed_log SET wording = (SELECT e.wording FROM entries e WHERE e.entry_id = feed_log.entry_id)"
+            " WHERE source_id = 1 AND position <= ?",
+            (full_documents(events) * DOCUMENT_SIZE,),
+        )
+        desk = Desk(db, 1, edition, topics, extent)
+        ids = db.execute("SELECT entry_id FROM entries ORDER BY CAST(entry_id AS TEXT)").fetchall()
+        manifest.record(1, {f"{entry_path(entry_id)}index.html": _digest(entry_id) for (entry_id,) in ids}, ())
+        manifest.record(1, {name: _digest(name) for name, _ in documents(desk, everything(extent, (), ()))}, ())
+        files = len(manifest.digests())
+        state = OutputState(
+            1, target.base_url, shape_of(edition, topics), present_mark(db, 1), extent.entries, events, files
+        )
+        manifest.record_state(state)  # fmt: skip
+
+
+def _remembering(topics: Topics) -> Callable[[str, str, str], frozenset[str]]:
+    """Return a function that tells topics and reads each excerpt once: neither titles nor commentaries name any here."""
+    of_excerpt = lru_cache(EXCERPTS)(lambda excerpt: topics.classify("", excerpt, ""))
+    return lambda title, excerpt, commentary: of_excerpt(excerpt)
+
+
+def _digest(name: object) -> str:
+    return sha256(str(name).encode()).hexdigest()
