@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from archive.clock import from_text, to_text
+from archive.invented import refuse_mixture
 from archive.store import writing
 from archive.values import Counts, Mode, Source, Traffic, Verdict
 
@@ -36,12 +37,26 @@ class LastGood:
     entries: int
 
 
+def count_good(db: Database, source_name: str) -> int:
+    """Return how many crawls of a source ended well, whatever they found."""
+    row = db.execute(
+        "SELECT count(*) FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ?"
+        " AND c.outcome IN ('complete', 'unchanged')",
+        (source_name,),
+    ).fetchone()
+    return int(row[0])
+
+
 def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
     """Open a crawl's row, and its source's where it is new; return the crawl's id. Commits.
 
     The caller holds the archive's lock: so a crawl that is still open was killed, and is closed as failed.
+
+    Raises:
+        MixedSources: the source is real and the archive holds the sample, or the other way round.
     """
     with writing(db):
+        refuse_mixture(db, source.url)
         db.execute(
             "UPDATE crawls SET outcome = 'failed', reason = 'the run was killed before it settled', finished_at = ?"
             " WHERE outcome IS NULL",

@@ -6,6 +6,7 @@ ArchiveError
 ├── ArchiveOutdated     made by another version of Foreign Eyes
 ├── ArchiveUnwritable   the file or its folder cannot be written
 ├── ArchiveBusy         another run holds it
+├── MixedSources        invented and real entries would stand in one archive
 ├── CannotRebuild       what is derived cannot be derived again
 └── CannotDecide        an operator's decision makes no sense
 """
@@ -53,6 +54,13 @@ class ArchiveBusy(ArchiveError):
     def __init__(self, path: Path, holder: str):
         super().__init__(f"{path}: in use by {holder}; try again when it has ended")
         self.holder = holder
+
+
+class MixedSources(ArchiveError):
+    """An invented source would be added to an archive of real ones, or a real source to the sample's archive."""
+
+    def __init__(self, why: str):
+        super().__init__(f"invented and real entries cannot share an archive: {why}")
 
 
 class CannotRebuild(ArchiveError):

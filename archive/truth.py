@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.invented import refuse_mixture
 from archive.truth_checks import NotTruth
 from archive.values import Source
 
@@ -98,10 +99,15 @@ def source_of(db: Database, name: str) -> Source | None:
 
 
 def find_or_add_source(db: Database, source: Source) -> int:
-    """Return the id of the source of that name; it is added where the archive has none, and else left as it is."""
+    """Return the id of the source of that name; it is added where the archive has none, and else left as it is.
+
+    Raises:
+        MixedSources: the source is real and the archive holds the sample, or the other way round.
+    """
     row = db.execute("SELECT source_id FROM sources WHERE name = ?", (source.name,)).fetchone()
     if row is not None:
         return int(row[0])
+    refuse_mixture(db, source.url)
     cursor = db.execute(
         "INSERT INTO sources (name, url, title, language) VALUES (?, ?, ?, ?)",
         (source.name, source.url, source.title, source.language),

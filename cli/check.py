@@ -8,6 +8,7 @@ import click
 
 from cli import exits
 from cli.context import Context, pass_context
+from cli.sample_place import at_its_output
 from cli.status import show_problems
 from cli.terminal import say_json
 
@@ -28,17 +29,19 @@ def check(context: Context, output: Path | None, as_json: bool) -> int:
     """
     from archive import query
     from archive.clock import now
+    from archive.invented import holdings
     from archive.lock import holder
     from archive.store import read_archive
     from archive.verify import verify
     from cli import health
 
-    folder = output or context.output
+    folder = output or at_its_output(context).output
     running = holder(context.archive)
     with health.told_in_json(as_json), read_archive(context.archive) as db:
         problems = [
             *verify(db, seconds=SECONDS),
             *health.crawl_problems(query.last_crawls(db), query.totals(db), now()),
+            *health.mixture_problems(holdings(db)),
             *health.killed_problems(query.open_crawls(db), running),
             *health.file_problems(db, folder, expected=output is not None),
         ]

@@ -13,7 +13,7 @@ import click
 from cli.exits import NO_INPUT, Stopped
 
 if TYPE_CHECKING:
-    from cli.configuration import Configuration
+    from cli.configuration import Configuration, PublishSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,10 +21,14 @@ R = TypeVar("R")
 
 @dataclass
 class Context:
-    """The options of the group; the configuration is read when a command starts, and not for `--help`."""
+    """The options of the group; the configuration is read when a command starts, and not for `--help`.
+
+    `sample_output` is the folder of the sample where it has a place of its own; the settings for readers do not hold there.
+    """
 
     config: Path | None
     archive: Path
+    sample_output: Path | None = None
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -38,9 +42,18 @@ class Context:
         return load_configuration(self.config)
 
     @property
+    def publishing(self) -> PublishSettings:
+        """How to publish: as configured, but for the sample in a place of its own, which must not pass for the real feeds."""
+        from cli.configuration import PublishSettings
+
+        if self.sample_output is None:
+            return self.configuration.publish
+        return PublishSettings(output=str(self.sample_output))
+
+    @property
     def output(self) -> Path:
         """The folder that is published to where no other is named."""
-        return Path(self.configuration.publish.output)
+        return Path(self.publishing.output)
 
     @property
     def group_arguments(self) -> list[str]:

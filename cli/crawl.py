@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import click
 from cli import exits
 from cli.amounts import SECONDS
 from cli.context import Context, pass_context
+from cli.sample_place import at_its_place
 from cli.terminal import complain, counted, kilobytes, page_progress, say, say_json
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ Examples:
 @click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
 @click.option("--contact", metavar="ADDRESS", help="Whom the site can write to; told to it in each request")
 @click.option("--accept", is_flag=True, help="Settle a listing that looks suspect: you have looked at it")
+@click.option("--days", type=click.IntRange(1), default=1, hidden=True)  # of the sample's story, for `up`
 @click.option("--dry-run", is_flag=True, help="Report what a crawl would do; leave the archive as it was")
 @click.option("--json", "as_json", is_flag=True, help="Print the crawl's row of crawl_log as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
@@ -49,6 +52,7 @@ def crawl(
     delay: float | None,
     contact: str | None,
     accept: bool,
+    days: int,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -60,11 +64,16 @@ def crawl(
     revised, withdrawn or back. A listing that is blocked, torn or looks wrong settles nothing and says why.
     """
     job = make_job(context, source, name=name, delay=delay, contact=contact)
-    job = replace(job, mode="full" if full else "quick", accept=accept)
+    if not dry_run:
+        context = at_its_place(context, job.source, publishing=False)
+    job = replace(job, archive=context.archive, mode="full" if full else "quick", accept=accept)
     with _copied(job) if dry_run else _as_it_is(job) as the_job:
-        row, interrupted = run_job(the_job, quiet=quiet or as_json, verbose=verbose)
+        rows, interrupted = run_job(the_job, days, quiet=quiet or as_json, verbose=verbose)
+    row = rows[-1]
     if as_json:
         say_json(row)
+    elif not quiet and days > 1:
+        _report_days(rows, days_seen(job) - len(rows))
     elif not quiet:
         _report(row, dry_run=dry_run)
     if exits.OF_OUTCOME[row["outcome"]] != exits.DONE:
@@ -101,16 +110,19 @@ def make_job(
     return Job(chosen, settings, context.archive, configuration.archive.tag_authority)
 
 
-def run_job(job: Job, *, quiet: bool, verbose: bool) -> tuple[dict[str, Any], bool]:
-    """Run one crawl in this process, showing its progress; return its log row and whether it was interrupted."""
-    from crawler.run import crawl_once
+def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[dict[str, Any]], bool]:
+    """Run crawls one after the other in this process, showing their progress.
+
+    Returns the log row of each, and whether the user stopped the last one.
+    """
+    from crawler.run import crawl_in_turn
     from crawler.sources import is_loopback
 
     if not job.source.contact and not job.source.is_bundled and not is_loopback(job.source.host):
         say(f"{job.name}: no contact is configured; tell {job.source.host} whom to write to with --contact", err=True)
-    with page_progress(job.name, quiet=quiet) as show:
-        ended = crawl_once(job, show, log_level="DEBUG" if verbose else "ERROR")
-    return ended.log_row, ended.interrupted
+    with page_progress(job.name, quiet=quiet or (times > 1 and not sys.stderr.isatty())) as show:
+        ended = crawl_in_turn(job, times, show, log_level="DEBUG" if verbose else "ERROR")
+    return [one.log_row for one in ended], ended[-1].interrupted
 
 
 @contextmanager
@@ -120,12 +132,15 @@ def _as_it_is(job: Job) -> Iterator[Job]:
 
 @contextmanager
 def _copied(job: Job) -> Iterator[Job]:
-    """Give the same job on a copy of the archive that is thrown away."""
+    """Give the same job on a copy of the archive that is thrown away; on an empty one where the sample would make way."""
     from archive.backup import copy_archive
+    from archive.invented import holdings_of_file
 
     with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
         copy = Path(folder) / "archive.db"
-        if job.archive.exists():
+        held = holdings_of_file(job.archive)
+        apart = held.real if job.source.is_bundled else held.only_invented
+        if job.archive.exists() and not apart:
             copy_archive(job.archive, copy)
         yield replace(job, archive=copy)
 
@@ -141,3 +156,24 @@ def _report(row: dict[str, Any], *, dry_run: bool) -> None:
     say(
         f"  {counted(row['requests'], 'request')}, {row['not_modified']} of them not modified, {kilobytes(row['bytes'])}"
     )
+
+
+def days_seen(job: Job) -> int:
+    """Return how many days of the sample's story an archive has seen: its crawls that ended well."""
+    from archive.crawls import count_good
+    from archive.store import read_archive
+
+    if not job.archive.exists():
+        return 0
+    with read_archive(job.archive) as db:
+        return count_good(db, job.name)
+
+
+def _report_days(rows: list[dict[str, Any]], before: int) -> None:
+    """Write one line for each day of the sample's story that was crawled; `before` are the days seen before."""
+    for number, row in enumerate(rows, start=before + 1):
+        kinds = ("new", "revised", "withdrawn", "returned")
+        happened = ", ".join(f"{row[kind]} {kind}" for kind in kinds if row[kind]) or "nothing changed"
+        say(
+            f"  day {number}: {counted(row['entries'], 'entry', 'entries')} on {counted(row['pages'], 'page')}, {happened}"
+        )

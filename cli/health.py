@@ -18,6 +18,8 @@ from cli.terminal import say_json
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from archive.invented import Holdings
+
 # an unattended archive is crawled at least daily; two days without a good crawl means that nobody has noticed
 STALE = timedelta(days=2)
 
@@ -43,6 +45,12 @@ def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], n
         if good is not None and now - from_text(good) > STALE:
             what = f"no good crawl for {(now - from_text(good)).days} days"
             yield Problem(what, f"source {row['source']}", f"foreign-eyes crawl {row['source']}; see also: schedule")
+
+
+def mixture_problems(held: Holdings) -> Iterator[Problem]:
+    """Yield that invented entries stand among real ones. Pure."""
+    if held.mixed:
+        yield Problem("the sample's invented entries stand among real ones", "archive", "foreign-eyes set-aside")
 
 
 def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Problem]:

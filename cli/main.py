@@ -20,6 +20,7 @@ from cli.publish import publish
 from cli.reparse import reparse
 from cli.schedule import schedule
 from cli.serve import serve
+from cli.set_aside import set_aside
 from cli.split import split
 from cli.status import status
 from cli.terminal import complain, say, silence
@@ -87,6 +88,7 @@ for command in (
     reparse,
     import_files,
     export,
+    set_aside,
     schedule,
     watch,
 ):

@@ -11,6 +11,7 @@ import click
 
 from cli.context import Context, pass_context
 from cli.exits import USAGE, Stopped
+from cli.sample_place import at_its_output, sample_place
 from cli.terminal import counted, progress_bar, say, say_json
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def publish(
     if as_json:
         say_json({name: value for name, value in dataclasses.asdict(done).items() if name != "feeds"})
     elif not quiet:
-        folder = output or context.output
+        folder = output or at_its_output(context).output
         say(f"{folder}: {counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed")
 
 
@@ -85,7 +86,9 @@ def publish_source(
     from feeds.publish import Target
     from feeds.publish import publish as publish_files
 
-    settings = context.configuration.publish
+    if output is None:
+        context = at_its_output(context)
+    settings = context.publishing
     try:
         normal_base_url(base_url or settings.base_url)
     except ValueError as error:
@@ -103,11 +106,27 @@ def publish_source(
     with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
         from archive.query import find_sources
 
-        chosen = choose_source(find_sources(db), source, context.configuration.default_source)
+        sources = find_sources(db)
+        _point_to_the_sample(context, sources, source)
+        chosen = choose_source(sources, source, context.configuration.default_source)
         done = publish_files(db, chosen, target, everything_anew=everything, take_over=take_over, progress=show)
     if target.hub and done.feeds:
         _notify(target.hub, done.feeds)
     return done
+
+
+def _point_to_the_sample(context: Context, sources: list[Source], wanted: str | None) -> None:
+    """Say where the sample is, if it is wanted and was set aside.
+
+    Raises:
+        Stopped: it is in another archive.
+    """
+    place = sample_place(context)
+    if wanted == "sample" and wanted not in {source.name for source in sources} and place.archive.exists():
+        raise Stopped(
+            USAGE,
+            f"the sample has an archive of its own; publish it with: foreign-eyes --archive {place.archive} publish",
+        )
 
 
 def _notify(hub: str, feeds: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import click
 
 from cli.amounts import DEFAULT_PORT, PORT
 from cli.context import Context, pass_context
+from cli.sample_place import at_its_output
 from cli.terminal import say
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def serve(context: Context, host: str, port: int, output: Path | None) -> None:
     """Serve what was published at /, and the archive under /browse/, until stopped."""
     from browse.server import open_socket
 
+    context = context if output else at_its_output(context)
     serve_until_stopped(context, open_socket(host, port), output or context.output)
 
 
@@ -59,14 +61,14 @@ def _base_url(context: Context) -> str | None:
     from cli.configuration import DEFAULT_BASE_URL
     from feeds.addresses import normal_base_url
 
-    base_url = normal_base_url(context.configuration.publish.base_url)
+    base_url = normal_base_url(context.publishing.base_url)
     return None if base_url == DEFAULT_BASE_URL else base_url
 
 
 def _hub(context: Context) -> str | None:
     from feeds.addresses import normal_hub
 
-    hub = context.configuration.publish.hub
+    hub = context.publishing.hub
     return normal_hub(hub) if hub else None
 
 

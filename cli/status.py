@@ -23,6 +23,7 @@ def status(context: Context, as_json: bool) -> None:
     """Show what the archive holds, when it last crawled and with what outcome, and what is wrong."""
     from archive import query
     from archive.clock import now
+    from archive.invented import holdings
     from archive.lock import holder
     from archive.store import read_archive
     from cli import health
@@ -32,6 +33,7 @@ def status(context: Context, as_json: bool) -> None:
         totals, crawls = query.totals(db), query.last_crawls(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
+            *health.mixture_problems(holdings(db)),
             *health.killed_problems(query.open_crawls(db), running),
         ]
     report: dict[str, Any] = {

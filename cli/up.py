@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from cli.children import passing_on_signals
 from cli.context import Context, pass_context
 from cli.crawl import make_job
 from cli.publish import publish_source
+from cli.sample_place import at_its_place
 from cli.serve import serve_until_stopped
 from cli.terminal import counted, program, say
 
@@ -59,10 +61,11 @@ def up(
     Where the crawl is refused, what was published before stays and is served; the exit code is then the crawl's.
     """
     job = make_job(context, source, name=name, delay=delay, contact=contact)
+    context = at_its_place(context, job.source, publishing=True)
+    job = replace(job, archive=context.archive)
     listener = None if no_serve else _listen(host, port, quiet=quiet)
-    if job.source.is_bundled and not quiet:
-        _say_sample()
-    code = crawl_in_child(context, job, quiet=quiet)
+    days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
+    code = crawl_in_child(context, job, days=days, quiet=quiet)
     if code not in _GOES_ON or not _publish(context, job, listener, named=source is not None, code=code, quiet=quiet):
         return code
     if listener is not None:
@@ -70,14 +73,18 @@ def up(
     return code
 
 
-def crawl_in_child(context: Context, job: Job, *, quiet: bool) -> int:
-    """Crawl in a process of its own, where Twisted's reactor may start; return its exit code."""
+def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) -> int:
+    """Crawl in a process of its own, where Twisted's reactor may start; return its exit code.
+
+    `days` are those of the sample's story, crawled one after the other.
+    """
     from crawler.sources import BUILT_IN
 
     known = {**BUILT_IN, **context.configuration.sources}
     source = [job.name] if job.name in known else [job.source.url, "--name", job.name]
     options = ["--delay", str(job.source.delay)] if job.source.delay is not None else []
     options += ["--contact", job.source.contact] if job.source.contact else []
+    options += ["--days", str(days)] if days > 1 else []
     options += ["--quiet"] if quiet else []
     with passing_on_signals() as stop:
         code = stop.run([*context.group_arguments, "crawl", *source, *options])
@@ -110,7 +117,7 @@ def _publish(
     from cli.configuration import DEFAULT_BASE_URL
     from feeds.errors import NothingToPublish
 
-    base_url = context.configuration.publish.base_url
+    base_url = context.publishing.base_url
     if listener is not None and base_url == DEFAULT_BASE_URL:
         base_url = address_of(listener)
     try:
@@ -120,12 +127,32 @@ def _publish(
             raise
         return False  # the crawl has said why
     if not quiet:
-        say(
-            f"{context.configuration.publish.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged"
-        )
+        say(f"{context.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     return True
 
 
-def _say_sample() -> None:
+def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
+    """Return how many days of the sample's story to crawl, and introduce it: several at first, so that something has happened."""
+    import sample
+    from archive.errors import ArchiveError
+    from cli.crawl import days_seen
+
+    try:
+        seen = days_seen(job)
+    except ArchiveError:  # the crawl brings an older archive up to date, or reports what is wrong with it
+        seen = sample.FIRST_DAYS
+    days = max(sample.FIRST_DAYS - seen, 1)
+    if not quiet:
+        _introduce_sample(context, days, is_over=seen >= sample.DAYS)
+    return days
+
+
+def _introduce_sample(context: Context, days: int, *, is_over: bool) -> None:
     say("This is the bundled sample: a small likeness of the column, to look around in.", fg="cyan", bold=True)
+    if context.sample_output is not None:
+        say(f"It is kept apart from real entries, in {context.archive} and {context.sample_output}.")
+    if is_over:
+        say("Its story is over: nothing changes any more. To see it again, remove the archive.")
+    elif days > 1:
+        say(f"This run shows {days} days of its story, each further run the next one.")
     say(f"To archive the live column instead:\n  {program()} up live --contact you@example.org\n")

@@ -15,7 +15,7 @@ import sample
 from archive.captures import Validators, find_validators, load_body, record_capture
 from archive.clock import now as clock_now
 from archive.clock import to_text
-from archive.crawls import SettledPage, begin_crawl, last_good, settled_pages
+from archive.crawls import SettledPage, begin_crawl, count_good, last_good, settled_pages
 from archive.lock import only_run
 from archive.query import log_row
 from archive.rebuilding.rebuild import keep_up
@@ -95,6 +95,11 @@ class Session:
         self.ended = verdict
         return counts
 
+    def close_unfinished(self) -> None:
+        """Close the crawl as failed unless it has finished."""
+        if self.ended is None:
+            self.finish(Verdict("failed", "the run ended before the listing was read"))
+
     def log_row(self) -> dict[str, Any]:
         """Return the crawl's row of `crawl_log`."""
         return log_row(self.db, self.crawl_id)
@@ -120,7 +125,7 @@ def open_session(job: Job) -> Iterator[Session]:
     with (
         only_run(job.archive, what=f"a crawl of {job.name}", since=to_text(began)),
         open_archive(job.archive) as db,
-        _sample_proxy(job.source) as proxy,
+        _sample_proxy(job.source, day=count_good(db, job.name) + 1) as proxy,
     ):
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
         parser = RememberingParser()
@@ -129,8 +134,7 @@ def open_session(job: Job) -> Iterator[Session]:
         try:
             yield session
         finally:
-            if session.ended is None:
-                session.finish(Verdict("failed", "the run ended before the listing was read"))
+            session.close_unfinished()
 
 
 class RememberingParser:
@@ -154,10 +158,13 @@ class RememberingParser:
 
 
 @contextmanager
-def _sample_proxy(source: SourceSettings) -> Iterator[str | None]:
-    """Serve the bundled sample on a free port; it is asked as a proxy, so that its URLs stay the same on any port."""
+def _sample_proxy(source: SourceSettings, day: int) -> Iterator[str | None]:
+    """Serve the bundled sample on a free port; it is asked as a proxy, so that its URLs stay the same on any port.
+
+    Each crawl that ended well is a day of the sample's story, so the next crawl meets the next day.
+    """
     if not source.is_bundled:
         yield None
         return
-    with sample.serve() as address:
+    with sample.serve(day=day) as address:
         yield address

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -125,6 +126,24 @@ def publish(
         manifest.record_state(OutputState(desk.source_id, base_url, shape, mark, extent.entries, extent.events, files))
     feeds = tuple(base_url + name for name in done.written if name.endswith(_FEED_NAMES))
     return Published(len(done.written), files - len(done.written), deleted, time.monotonic() - started, feeds)
+
+
+def forget_output(db: Database, output: Path) -> int:
+    """Remove the files that were published to a folder, and forget the folder; return how many files were removed.
+
+    Files of others stay. A run that is killed can be done again.
+
+    Raises:
+        OutputUnwritable: a file cannot be removed.
+    """
+    folder = Path(os.path.realpath(output))
+    manifest = Manifest(db, folder)
+    with writing(db):
+        removed = sum(remove_file(folder, name) for name in sorted(manifest.digests()))
+        manifest.forget()
+    with suppress(OSError):
+        folder.rmdir()  # unless something of others is left in it
+    return removed
 
 
 def _begin(db: Database, source: Source, target: Target, topics: Topics, manifest: Manifest, take_over: bool) -> Desk:

@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TextIO
 
-from sample import LISTING_URL, serve
+from sample import DAYS, LISTING_URL, serve
 from sample.pages import LISTING_PATH
 
 
@@ -16,9 +16,14 @@ def main() -> None:
     """Serve until interrupted, with a line on standard error for each request."""
     parser = argparse.ArgumentParser(prog="python -m sample", description="Serve the sample listing on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
-    port = parser.parse_args().port
+    parser.add_argument("--day", type=int, default=1, help=f"the day of its story, 1 to {DAYS} (default: 1)")
+    options = parser.parse_args()
+    day, port = max(options.day, 1), options.port
     try:
-        with serve(port, log=lambda line: _say(sys.stderr, line)) as address, suppress(KeyboardInterrupt):
+        with (
+            serve(port, day=day, log=lambda line: _say(sys.stderr, line)) as address,
+            suppress(KeyboardInterrupt),
+        ):
             _say(sys.stdout, f"{address}{LISTING_PATH}\n  or {LISTING_URL} with {address} as its HTTP proxy")
             threading.Event().wait()
     except (OSError, OverflowError) as error:

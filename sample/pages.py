@@ -1,24 +1,28 @@
-"""The sample's pages: rendered from `entries.toml`, the same bytes every time. Pure, but for reading that file.
+"""The sample's pages on each day of its story: the same bytes every time. Pure, but for reading the story.
 
-The words live in one file that reads as text, and the pages are made from it. Pages kept as files would repeat the
-pager eight times, and the GBK page would be a binary that no diff can show.
+The words live in files that read as text (see `sample.story`), and the pages are made from them. Pages kept as files would
+repeat the pager eight times, and the GBK page would be a binary that no diff can show.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
-from importlib import resources
 from string import Template
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from sample.story import FIRST_PATENT_SEARCH_PATH, Day, Entry, Styled, days, styles
 
 HOST = "sample.foreign-eyes.invalid"
 ORIGIN = f"http://{HOST}"
 LISTING_PATH = "/specialtopic/chinasipinforeigneyes/index.htm"
 LISTING_URL = ORIGIN + LISTING_PATH
-PATENT_SEARCH_PATH = "/patentsearch/index.htm"
+PATENT_SEARCH_PATH = FIRST_PATENT_SEARCH_PATH
 ROBOTS_PATH = "/robots.txt"
+
+# how many days the story has; those that a first look at the sample shows at once, so that something has happened
+DAYS = 10
+FIRST_DAYS = 5
 
 _FOLDER = LISTING_PATH.removesuffix("index.htm")
 _GAP = "&nbsp;&nbsp; "
@@ -68,15 +72,18 @@ _MARKUPS: Mapping[str, _Markup] = {
 }
 
 
-def pages() -> dict[str, bytes]:
-    """Return the body of every page of the sample by its path, listing pages first and in order."""
-    content = tomllib.loads(resources.files("sample").joinpath("entries.toml").read_text(encoding="utf-8"))
-    listing = content["page"]
+def pages(day: int = 1) -> dict[str, bytes]:
+    """Return the body of every page of the sample on a day by its path, listing pages first and in order.
+
+    Days count from 1; after the last day of the story the listing stays as it is.
+    """
+    state = days()[min(day, len(days())) - 1]
+    contents = _paginated(state)
     rendered = {
-        _FOLDER + _file_name(number): _render(page, number, len(listing)).encode(page["encoding"])
-        for number, page in enumerate(listing, start=1)
+        _FOLDER + _file_name(number): _render(style, entries, number, state)
+        for number, (style, entries) in enumerate(zip(styles(), contents, strict=True), start=1)
     }
-    return rendered | {PATENT_SEARCH_PATH: _PATENT_SEARCH.encode(), ROBOTS_PATH: _ROBOTS.encode()}
+    return rendered | {state.patent_search_path: _PATENT_SEARCH.encode(), ROBOTS_PATH: _ROBOTS.encode()}
 
 
 def content_type(path: str) -> str:
@@ -90,15 +97,26 @@ def _file_name(number: int) -> str:
     return "index.htm" if number == 1 else f"index{number - 1}.htm"
 
 
-def _render(page: Mapping[str, Any], number: int, count: int) -> str:
-    markup = _MARKUPS[page["markup"]]
-    entries = [_entry(entry, markup) for entry in page["entry"]]
-    return _LISTING.substitute(
-        declared=page["declared"],
-        entries="\n".join([markup.list_start, *entries, markup.list_end]),
-        pager=_pager(number, count),
-        patent_search=PATENT_SEARCH_PATH,
+def _paginated(day: Day) -> list[Sequence[Entry]]:
+    """Return the entries of each page: entries move on to the next page when others come in above, as in the column."""
+    found: list[Sequence[Entry]] = []
+    start = 0
+    for style in styles():
+        found.append(day.entries[start : start + style.size])
+        start += style.size
+    found[-1] = (*found[-1], *day.entries[start:])
+    return found
+
+
+def _render(style: Styled, entries: Sequence[Entry], number: int, day: Day) -> bytes:
+    markup = _MARKUPS[style.markup]
+    page = _LISTING.substitute(
+        declared=style.declared,
+        entries="\n".join([markup.list_start, *(_entry(entry, markup) for entry in entries), markup.list_end]),
+        pager=_pager(number, len(styles())),
+        patent_search=day.patent_search_path,
     )
+    return page.encode(style.encoding, errors="xmlcharrefreplace")
 
 
 def _entry(entry: Mapping[str, str], markup: _Markup) -> str:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,10 +24,11 @@ from string import Template
 from typing import Any
 
 from sample.conditions import accepts_gzip, is_not_modified, locate
-from sample.pages import LISTING_PATH, content_type, pages
+from sample.pages import DAYS, LISTING_PATH, content_type, pages
 
 Log = Callable[[str], None]
 
+# when the pages of the story's first day were modified; each later day is one day later
 MODIFIED = datetime(2019, 3, 1, 2, 30, tzinfo=UTC)
 
 _SHORT_BODY = re.compile(r"[0-9]{1,5}")  # a longer request body is not read: the connection closes instead
@@ -44,18 +45,19 @@ _REFUSAL = Template(f"""\
 
 
 @contextmanager
-def serve(port: int = 0, *, log: Log | None = None) -> Iterator[str]:
+def serve(port: int = 0, *, day: int = 1, log: Log | None = None) -> Iterator[str]:
     """Serve the sample on 127.0.0.1 while the context lasts, and give the address ("http://127.0.0.1:PORT").
 
     Args:
         port: the port, or 0 for any free one.
+        day: the day of the sample's story, from 1; after the last one the listing stays as it is.
         log: called with one line a request, from the thread that answers it; without it nothing is logged.
 
     Raises:
         OSError: the port is taken or not ours to use.
         OverflowError: the port is not in 0 to 65535.
     """
-    with _Server(port, log) as server:
+    with _Server(port, day, log) as server:
         thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="sample", daemon=True)
         thread.start()
         try:
@@ -63,6 +65,18 @@ def serve(port: int = 0, *, log: Log | None = None) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def last_modified(day: int) -> dict[str, datetime]:
+    """Return by path when each page of a day got the bytes that it has then."""
+    found: dict[str, datetime] = {}
+    before: dict[str, bytes] = {}
+    for number in range(1, min(day, DAYS) + 1):
+        now = pages(number)
+        at = MODIFIED + timedelta(days=number - 1)
+        found = {path: found[path] if before.get(path) == body else at for path, body in now.items()}
+        before = now
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,7 @@ class _Page:
     """One page, plain and compressed. Each has a strong ETag of its own (RFC 9110 section 8.8.3.3)."""
 
     content_type: str
+    modified: datetime
     plain: _Representation
     compressed: _Representation
 
@@ -88,11 +103,17 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_port = False  # some versions of Python share a port that is taken, rather than say so
 
-    def __init__(self, port: int, log: Log | None) -> None:
+    def __init__(self, port: int, day: int, log: Log | None) -> None:
         self.log = log
+        modified = last_modified(day)
         self.pages: Mapping[str, _Page] = {
-            path: _Page(content_type(path), _Representation.of(body), _Representation.of(gzip.compress(body, mtime=0)))
-            for path, body in pages().items()
+            path: _Page(
+                content_type(path),
+                modified[path],
+                _Representation.of(body),
+                _Representation.of(gzip.compress(body, mtime=0)),
+            )
+            for path, body in pages(day).items()
         }
         self._open: dict[threading.Thread, socket.socket] = {}
         super().__init__(("127.0.0.1", port), _Handler)
@@ -163,14 +184,14 @@ class _Handler(BaseHTTPRequestHandler):
         chosen = page.compressed if compress else page.plain
         fields = {
             "ETag": chosen.etag,
-            "Last-Modified": format_datetime(MODIFIED, usegmt=True),
+            "Last-Modified": format_datetime(page.modified, usegmt=True),
             "Vary": "Accept-Encoding",
         }
         if is_not_modified(
             self.headers.get_all("If-None-Match", []),
             self.headers.get_all("If-Modified-Since", []),
             etag=chosen.etag,
-            modified=MODIFIED,
+            modified=page.modified,
         ):
             self._send(HTTPStatus.NOT_MODIFIED, fields)
             return

@@ -53,7 +53,7 @@ def run_import(command: CommandLine, *arguments: str, archive: str = "archive.db
 
 
 def crawl_history(command: CommandLine, server: ListingServer) -> None:
-    """Five crawls of the source `town`, with an edit, a withdrawal, a move and a block; a sample beside it."""
+    """Five crawls of the source `town`, with an edit, a withdrawal, a move and a block; a village beside it."""
     entries = make_entries(15)
     for changed in (entries, entries, entries[1:], [*make_entries(2, 50), *entries[1:]]):
         server.site = make_site(changed)
@@ -61,7 +61,7 @@ def crawl_history(command: CommandLine, server: ListingServer) -> None:
     server.faults[LISTING] = status(412)
     assert command.crawl(server)["exit_code"] == 69
     server.faults.clear()
-    command("crawl", "sample", "--quiet")
+    command("crawl", server.origin + LISTING, "--name", "village", "--delay", "0", "--quiet")
     command.crawl(server, "--quick")
 
 
@@ -309,7 +309,7 @@ def test_a_failed_import_leaves_no_archive_and_no_lock(command: CommandLine) -> 
         assert list(command.folder.glob("new.db*")) == []
 
 
-def test_a_search_holds_no_lock(command: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_holds_no_lock(command: CommandLine, server: ListingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[object] = []
     find = ForeignImport.find
 
@@ -318,7 +318,7 @@ def test_a_search_holds_no_lock(command: CommandLine, monkeypatch: pytest.Monkey
             held.append(holder(command.folder / "archive.db"))
         return find(plan, show)
 
-    command("crawl", "sample", "--quiet")
+    command.crawl(server)
     (command.folder / "x.warc.gz").write_bytes(page_warc())
     monkeypatch.setattr(ForeignImport, "find", watched)
     monkeypatch.chdir(command.folder)
@@ -484,8 +484,8 @@ def test_an_import_waits_for_nobody(command: CommandLine) -> None:
     assert (done.returncode, "in use by a test" in done.stderr) == (75, True)
 
 
-def test_a_terminal_sees_progress(command: CommandLine) -> None:
-    command("crawl", "sample", "--quiet")
+def test_a_terminal_sees_progress(command: CommandLine, server: ListingServer) -> None:
+    command.crawl(server)
     assert "exporting" in on_a_terminal(command, "export", "x.warc.gz", env={})
     written = on_a_terminal(command, "--archive", "copy.db", "import", "x.warc.gz", env={})
     assert "reading" in written

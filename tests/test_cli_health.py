@@ -85,7 +85,7 @@ def test_a_second_run_is_turned_away_and_told_who_holds_the_archive(
     with Gate(server.site[page_name(2)]) as gate, running(command, *slow_crawl(server, gate)) as first:
         assert gate.asked.wait(30)
         named = f"a crawl of town, process {first.process.pid}, since "
-        second = command("crawl", "sample")
+        second = command("crawl", server.origin + LISTING, "--name", "village", "--delay", "0")
         assert (second.returncode, second.stdout) == (75, "")
         assert len(second.stderr.splitlines()) == 1
         assert named in second.stderr
@@ -96,7 +96,7 @@ def test_a_second_run_is_turned_away_and_told_who_holds_the_archive(
         gate.opened.set()
         assert first.process.wait(30) == 0
     assert health(command, "status")["running"] is None
-    assert command("crawl", "sample").returncode == 0
+    assert command.crawl(server)["outcome"] == "unchanged"
 
 
 def test_a_killed_crawl_is_told_and_the_next_one_works(command: CommandLine, server: ListingServer) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from conftest import CommandLine
 from listing_server import ListingServer
+from listings import LISTING
 
 
 def publish(command: CommandLine, *options: str) -> dict[str, Any]:
@@ -69,16 +70,20 @@ def test_the_only_source_there_is_needs_no_name(command: CommandLine, server: Li
 
 def test_of_several_sources_the_default_is_published(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
-    command("crawl", "sample")
+    village = server.origin + LISTING
+    command("crawl", village, "--name", "village", "--delay", "0")
+    (command.folder / "foreign-eyes.toml").write_text(
+        f'default_source = "village"\n[sources.village]\nurl = "{village}"\n'
+    )
     publish(command)
-    assert "sample.foreign-eyes.invalid" in (command.folder / "public" / "atom.xml").read_text()
+    assert ":village/feed" in (command.folder / "public" / "atom.xml").read_text()
 
 
 def test_a_source_is_chosen_by_name(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
-    command("crawl", "sample")
+    command("crawl", server.origin + LISTING, "--name", "village", "--delay", "0")
     publish(command, "--source", "town")
-    assert "Workshop 15" in (command.folder / "public" / "atom.xml").read_text()
+    assert ":town/feed" in (command.folder / "public" / "atom.xml").read_text()
 
 
 def test_an_unknown_source_is_told_with_those_there_are(command: CommandLine, server: ListingServer) -> None:
@@ -91,7 +96,7 @@ def test_an_unknown_source_is_told_with_those_there_are(command: CommandLine, se
 
 def test_a_default_that_was_never_crawled_is_told(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
-    command("crawl", "sample")
+    command("crawl", server.origin + LISTING, "--name", "village", "--delay", "0")
     (command.folder / "foreign-eyes.toml").write_text('default_source = "live"\n')
     done = command("publish")
     assert done.returncode == 64

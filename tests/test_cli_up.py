@@ -44,20 +44,37 @@ def get(url: str) -> bytes:
 def test_one_round_on_the_sample_gives_an_archive_and_valid_feeds(command: CommandLine) -> None:
     done = command("up", "--no-serve")
     assert done.returncode == 0, done.stderr
-    assert command.rows("SELECT count(*) AS entries FROM current_entries") == [{"entries": 40}]
+    assert command.rows("SELECT count(*) AS entries FROM current_entries") == [{"entries": 43}]
     for name in ("atom.xml", "rss.xml"):
         feed = feedparser.parse((command.folder / "public" / name).read_bytes())
-        assert (feed.bozo, len(feed.entries)) == (0, 40)
+        assert (feed.bozo, len(feed.entries)) == (0, 43)
     assert "This is the bundled sample" in done.stdout
     assert "public: " in done.stdout
 
 
-def test_a_second_round_changes_no_file(command: CommandLine) -> None:
-    command("up", "--no-serve")
+def test_a_round_that_finds_nothing_new_changes_no_file(command: CommandLine, server: ListingServer) -> None:
+    arguments = ["up", server.origin + LISTING, *TOWN, "--no-serve"]
+    command(*arguments)
     before = published(command)
-    done = command("up", "--no-serve")
+    done = command(*arguments)
     assert (done.returncode, published(command)) == (0, before)
     assert "0 files written" in done.stdout
+
+
+def test_the_first_round_on_the_sample_shows_several_days_and_each_further_one_the_next(command: CommandLine) -> None:
+    first = command("up", "--no-serve")
+    assert "This run shows 5 days of its story" in first.stdout
+    assert "  day 5: 42 entries on 8 pages, 1 new, 1 returned\n" in first.stdout
+    changes = feedparser.parse((command.folder / "public" / "changes.xml").read_bytes())
+    assert len(changes.entries) == 6
+    second = command("up", "--no-serve")
+    assert "1 revised" in second.stdout
+    assert [row["new"] for row in command.rows("SELECT new FROM crawl_log")] == [40, 1, 0, 1, 1, 0]
+
+
+def test_the_end_of_the_samples_story_is_announced(command: CommandLine) -> None:
+    assert command("crawl", "sample", "--days", "10", "--quiet").returncode == 0
+    assert "Its story is over" in command("up", "--no-serve").stdout
 
 
 def test_quiet_says_nothing_of_a_good_round(command: CommandLine) -> None:
@@ -72,7 +89,7 @@ def test_feeds_pages_and_datasette_are_served_on_one_port(command: CommandLine) 
         for what, path in (("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):
             assert f"  {what:<10} {address}{path}\n" in up.output
         feed = feedparser.parse(get(f"{address}atom.xml"))
-        assert (feed.bozo, len(feed.entries)) == (0, 40)
+        assert (feed.bozo, len(feed.entries)) == (0, 43)
         assert feed.feed.id
         assert all(entry.link.startswith(address) for entry in feed.entries)
         assert b"<html" in get(feed.entries[0].link)

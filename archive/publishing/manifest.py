@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.publishing.following import Mark
+from archive.store import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,20 @@ class Manifest:
                 *(state.entries, state.events, state.files),
             ),
         )
+
+    def forget(self) -> None:
+        """Forget the folder: its files are no longer ours."""
+        self._db.execute("DELETE FROM published_files WHERE output = ?", (self._key,))
+        self._db.execute("DELETE FROM outputs WHERE output = ?", (self._key,))
+
+
+def recorded_outputs(db: Database) -> dict[Path, str]:
+    """Return every folder that files were published to, with the name of the source whose files they are."""
+    home = Path(os.path.realpath(path_of(db))).parent
+    rows = db.execute(
+        "SELECT DISTINCT p.output, s.name FROM published_files p JOIN sources s USING (source_id) ORDER BY p.output"
+    )
+    return {Path(os.path.normpath(home / output)): name for output, name in rows}
 
 
 def _key(db: Database, output: Path) -> str:

@@ -1,0 +1,74 @@
+"""Taking an archive apart: keeping some of its sources, and removing all that belongs to the others.
+
+    copy the archive | keep one part in the copy | keep the other part in the original | derive each again
+
+Rows of a source are found by their own column or by the row that they belong to. `PUBLICATIONS` are shared by all sources; a
+rebuild drops those that no entry is left of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from sqlite_utils import Database
+
+from archive.store import writing
+
+# every table that has rows of a source, by the condition that finds them
+_OF_OTHERS = "source_id NOT IN (SELECT value FROM json_each(:kept))"
+_BY_ENTRY = f"entry_id IN (SELECT entry_id FROM identities WHERE {_OF_OTHERS})"  # noqa: S608 - our own condition
+REMOVED = {
+    "entry_topics": f"topic_id IN (SELECT topic_id FROM topics WHERE {_OF_OTHERS})",  # noqa: S608
+    "revisions": _BY_ENTRY,
+    "decisions": _BY_ENTRY,
+    "captures": f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})",  # noqa: S608
+    **dict.fromkeys(
+        (
+            "changes",
+            "feed_log",
+            "frozen_documents",
+            "entry_numbers",
+            "topics",
+            "tallies",
+            "followed",
+            "outputs",
+            "published_files",
+            "listing_rows",
+            "links",
+            "entries",
+            "identities",
+            "crawls",
+            "sources",
+        ),
+        _OF_OTHERS,
+    ),
+}
+# removed where no row of the kept sources refers to them
+UNREFERENCED = {
+    "bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)"
+    " AND body_sha256 NOT IN (SELECT last_body FROM entries)"
+    " AND body_sha256 NOT IN (SELECT body_sha256 FROM listing_rows)",
+}
+# of no source in particular
+SHARED = {"publications", "publication_aliases", "derivations"}
+
+
+def keep_sources(db: Database, names: Collection[str]) -> None:
+    """Remove every source but those named, with all that was captured, decided and published of it; one transaction.
+
+    The caller derives the archive again afterwards (`archive.rebuilding.rebuild`): what the sources share is derived.
+    """
+    kept = [
+        row[0]
+        for row in db.execute(
+            "SELECT source_id FROM sources WHERE name IN (SELECT value FROM json_each(?))", (json.dumps(list(names)),)
+        )
+    ]
+    with writing(db):
+        db.execute("PRAGMA defer_foreign_keys=ON")
+        for table, condition in REMOVED.items():
+            db.execute(f"DELETE FROM {table} WHERE {condition}", {"kept": json.dumps(kept)})  # noqa: S608 - our own names
+        for table, condition in UNREFERENCED.items():
+            db.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608
+        db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")

@@ -1,0 +1,209 @@
+"""Where the sample is kept, so that invented entries never stand among real ones.
+
+The sample may use the archive and the folder of a fresh checkout. When a real source is first crawled there, the sample is
+set aside: `archive.db` becomes `archive-sample.db`, and its files move to `public-sample`. From then on the sample is crawled
+and published there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from cli.context import Context
+from cli.exits import CANNOT_WRITE, Stopped
+from cli.terminal import say
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from crawler.sources import SourceSettings
+
+
+class Place(NamedTuple):
+    """An archive and the folder that it is published to."""
+
+    archive: Path
+    output: Path
+
+
+def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) -> Context:
+    """Return the context in which `source` is crawled and published: invented and real entries never share one.
+
+    For a real source the sample makes way, if it is alone in the archive; a line on stderr says where it is then. With
+    `publishing` the sample does not use a place whose settings name a public address: readers would take it for real.
+
+    Raises:
+        Stopped: the sample cannot be set aside.
+        ArchiveError, FeedsError: the same.
+    """
+    from archive.invented import holdings_of_file
+
+    held = holdings_of_file(context.archive)
+    if not source.is_bundled:
+        if held.only_invented:
+            announce(set_aside(context))
+        return context
+    for_readers = publishing and _is_for_readers(context)
+    if held.only_invented and for_readers:
+        announce(set_aside(context))
+    elif held.only_invented:
+        return at_its_output(context)
+    place = sample_place(context)
+    if not (held.real or for_readers or place.archive.exists()):
+        return context
+    return replace(context, archive=place.archive, sample_output=place.output)
+
+
+def at_its_output(context: Context) -> Context:
+    """Return the context in which the archive is published, served and checked where no folder is named.
+
+    An archive that holds the sample alone, and was published to another folder than the settings name, keeps that folder: the
+    other one is where readers find the real feeds.
+    """
+    from archive.errors import ArchiveError
+    from archive.invented import holdings_of_file
+    from archive.publishing.manifest import recorded_outputs
+    from archive.store import read_archive
+
+    if not holdings_of_file(context.archive).only_invented:
+        return context
+    try:
+        with read_archive(context.archive) as db:
+            outputs = [*recorded_outputs(db)]
+    except ArchiveError:  # the command itself reports what is wrong with the archive, or brings it up to date
+        return context
+    if len(outputs) != 1 or outputs[0] == context.output.resolve():
+        return context
+    return replace(context, sample_output=Path(os.path.relpath(outputs[0])))
+
+
+def sample_place(context: Context) -> Place:
+    """Return where the sample is set aside: beside the archive, which is a folder that can be written."""
+    return _numbered_place(context, 1)
+
+
+def set_aside(context: Context) -> Place | None:
+    """Move the sample out of the archive and out of the folders that it was published to; return where it is now.
+
+    An archive that holds the sample alone is renamed; one that mixes the sample with real sources is taken apart. Returns
+    None where the archive holds no sample. A run that is killed loses nothing and can be done again.
+
+    Raises:
+        Stopped: the archive cannot be renamed.
+        ArchiveBusy: a run holds the archive.
+        ArchiveError, FeedsError: the archive, or a folder, cannot be read or written.
+    """
+    from archive.clock import now, to_text
+    from archive.invented import holdings
+    from archive.lock import only_run
+    from archive.store import open_archive
+
+    what = "setting the sample aside"
+    with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
+        held = holdings(db)
+        place = _free_place(context)
+        if held.only_invented:
+            _move_files(db, place)
+            with _renaming(context.archive):
+                context.archive.rename(place.archive)
+        elif held.mixed:
+            _take_apart(context, db, place)
+    return place if held.invented else None
+
+
+def announce(place: Place | None) -> None:
+    """Say where the sample is now; also to those who asked for quiet, since it is said once."""
+    if place is not None:
+        say(f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}", err=True)
+
+
+def _take_apart(context: Context, db: Database, place: Place) -> None:
+    """Leave only real sources in the open archive, and put the invented ones into an archive of their own."""
+    from archive.backup import copy_archive
+    from archive.invented import is_invented
+    from archive.query import find_sources
+    from archive.separation import keep_sources
+    from archive.store import open_archive
+
+    sources = find_sources(db)
+    invented = [source.name for source in sources if is_invented(source.url)]
+    part = place.archive.with_name(f".{place.archive.name}.part")
+    with _renaming(part):
+        part.unlink(missing_ok=True)
+    copy_archive(context.archive, part)
+    with open_archive(part) as copy:
+        keep_sources(copy, invented)
+        _derive_again(context, copy)
+        copy.vacuum()
+        _move_files(copy, place)
+    with _renaming(place.archive):
+        part.rename(place.archive)
+    keep_sources(db, [source.name for source in sources if source.name not in invented])
+    _derive_again(context, db)
+
+
+def _move_files(db: Database, place: Place) -> None:
+    """Publish the sample to its place, and remove what it published elsewhere; nothing where it was never published."""
+    from archive.publishing.manifest import Manifest, recorded_outputs
+    from archive.query import find_sources
+    from cli.configuration import DEFAULT_BASE_URL
+    from feeds.publish import Target, forget_output, publish
+
+    outputs = recorded_outputs(db)
+    if not outputs:
+        return
+    states = [state for output in outputs if (state := Manifest(db, output).state()) is not None]
+    base_url = states[0].base_url if states else DEFAULT_BASE_URL
+    published = next(iter(outputs.values()))
+    source = next(source for source in find_sources(db) if source.name == published)
+    publish(db, source, Target(place.output, base_url), take_over=True)
+    for output in outputs:
+        if output != place.output.resolve():
+            forget_output(db, output)
+
+
+def _derive_again(context: Context, db: Database) -> None:
+    from archive.clock import now
+    from archive.rebuilding.rebuild import rebuild
+    from crawler.session import RememberingParser
+
+    rebuild(db, RememberingParser(), at=now(), authority=context.configuration.archive.tag_authority)
+
+
+def _is_for_readers(context: Context) -> bool:
+    """Tell whether the settings name a public address: what is published there is taken for real."""
+    from cli.configuration import DEFAULT_BASE_URL
+    from feeds.addresses import normal_base_url
+
+    return normal_base_url(context.configuration.publish.base_url) != DEFAULT_BASE_URL
+
+
+def _free_place(context: Context) -> Place:
+    """Return the first place at which no archive stands: an older sample is never overwritten."""
+    number = 1
+    while (place := _numbered_place(context, number)).archive.exists():
+        number += 1
+    return place
+
+
+def _numbered_place(context: Context, number: int) -> Place:
+    suffix = "sample" if number == 1 else f"sample-{number}"
+    archive = context.archive
+    output = Path(context.configuration.publish.output)
+    return Place(
+        archive.with_name(f"{archive.stem}-{suffix}{archive.suffix}"), archive.with_name(f"{output.name}-{suffix}")
+    )
+
+
+@contextmanager
+def _renaming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        why = f"the sample cannot be set aside ({error.strerror}); check the folder's permissions"
+        raise Stopped(CANNOT_WRITE, f"{path}: {why}") from None

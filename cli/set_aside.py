@@ -1,0 +1,34 @@
+"""`foreign-eyes set-aside`: take the invented sample out of an archive."""
+
+from __future__ import annotations
+
+import click
+
+from cli.context import Context, pass_context
+from cli.terminal import say
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes set-aside
+  foreign-eyes --archive archive-sample.db history "far side of the moon"
+"""
+
+
+@click.command("set-aside", short_help="Take the invented sample out of an archive", epilog=EXAMPLES)
+@pass_context
+def set_aside(context: Context) -> None:
+    """Move the bundled sample out of the archive and out of the published folders, to a place of its own.
+
+    Its entries are invented and must not stand among real ones. An archive that mixes both is taken apart: the real sources
+    keep the archive with every id, date, decision and capture, and the sample gets an archive beside it. Entries of real
+    sources change nothing, and readers see nothing of it.
+    """
+    from cli.sample_place import set_aside as move
+
+    context.require_archive()
+    place = move(context)
+    if place is None:
+        say(f"{context.archive}: holds no sample; nothing to do")
+    else:
+        say(f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}")

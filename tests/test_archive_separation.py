@@ -1,0 +1,157 @@
+"""Taking an archive apart, and keeping invented sources out of an archive of real ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from settling import SEARCH, Column, LineParser, entry, listing
+from sqlite_utils import Database
+
+from archive.errors import MixedSources
+from archive.invented import Holdings, holdings, holdings_of_file, is_invented
+from archive.publishing.following import follow
+from archive.rebuilding.deciding import merge
+from archive.rebuilding.rebuild import rebuild
+from archive.separation import REMOVED, SHARED, UNREFERENCED, keep_sources
+from archive.store import open_archive, writing
+from archive.verify import verify
+from feeds.default_topics import DEFAULT_TOPICS
+from feeds.topics import Topics
+
+AUTHORITY = "example.org,2026"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Database:
+    """Two sources with edits, a merge, links, and all that publishing keeps; one publication is shared."""
+    manager = open_archive(tmp_path / "archive.db")
+    db = manager.__enter__()
+    for name in ("town", "village"):
+        column = Column(db, name, day=len(name))
+        column.answers = {"http://search.example/": 200}
+        column.crawl(listing(entry("Apples"), entry("Bears", publication=name), SEARCH))
+        column.crawl(
+            listing(entry("Robots"), entry("Apples", commentary="Otherwise."), entry("Bears", publication=name))
+        )
+        column.crawl(listing(entry("Robots"), entry("Bears", publication=name)))
+    ids = dict(db.execute("SELECT title, entry_id FROM current_entries WHERE source = 'town'").fetchall())
+    at = Column(db, day=30).today
+    rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=lambda db: merge(db, ids["Robots"], ids["Bears"], at))
+    topics = Topics(DEFAULT_TOPICS)
+    with writing(db):
+        for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
+            follow(db, source_id, topics.patterns, topics.classify)
+            db.execute("INSERT INTO published_files VALUES (?, 'atom.xml', 'x', ?)", (f"public-{source_id}", source_id))
+            db.execute(
+                "INSERT INTO outputs VALUES (?, ?, 'http://a/', 's', 0, '', 1, 1, 1)",
+                (f"public-{source_id}", source_id),
+            )
+            db.execute("INSERT INTO frozen_documents VALUES (?, 'http://a/', 'atom', 1, 'x', x'00')", (source_id,))
+    yield db
+    manager.__exit__(None, None, None)
+
+
+def rows_of(db: Database, source: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of one source, by table."""
+    kept = {"kept": f"[{db.execute('SELECT source_id FROM sources WHERE name = ?', (source,)).fetchone()[0]}]"}
+    return {
+        table: sorted(db.execute(f"SELECT * FROM {table} WHERE NOT ({condition})", kept).fetchall(), key=repr)
+        for table, condition in REMOVED.items()
+    }
+
+
+def test_every_table_is_known_to_be_of_a_source_or_shared(two: Database) -> None:
+    tables = {name for name in two.table_names() if not name.startswith(("sqlite_", "_sqlite_", "entries_fts"))}
+    assert tables == {*REMOVED, *UNREFERENCED, *SHARED}
+
+
+@pytest.mark.parametrize(("kept", "removed"), [("town", "village"), ("village", "town")])
+def test_what_is_kept_is_as_it_was_and_the_other_source_is_gone(two: Database, kept: str, removed: str) -> None:
+    before = rows_of(two, kept)
+    assert all(before.values()) or kept == "village"  # the merge is the town's
+    keep_sources(two, [kept])
+    assert rows_of(two, kept) == before
+    for table, condition in REMOVED.items():
+        assert two.execute(
+            f"SELECT count(*) FROM {table} WHERE {condition}", {"kept": "[1]" if kept == "town" else "[2]"}
+        ).fetchone() == (0,)
+    assert [name for (name,) in two.execute("SELECT name FROM sources")] == [kept]
+    assert removed not in {name for (name,) in two.execute("SELECT DISTINCT source FROM current_entries")}
+
+
+@pytest.mark.parametrize("kept", ["town", "village"])
+def test_each_part_is_whole_and_is_derived_again_as_it_stands(two: Database, kept: str) -> None:
+    keep_sources(two, [kept])
+    now = Column(two, day=40).today
+    rebuild(two, LineParser(), at=now, authority=AUTHORITY)
+    assert list(verify(two, seconds=5)) == []
+    assert rebuild(two, LineParser(), at=now, authority=AUTHORITY, apply=False).differences == ()
+    assert {name for (name,) in two.execute("SELECT name FROM publications")} == {"Le Monde", kept}
+    found = two.execute("SELECT count(*) FROM entries_fts WHERE entries_fts MATCH 'robots'").fetchone()
+    assert found == (1,)
+
+
+@pytest.mark.parametrize("kept", ["town", "village"])
+def test_no_body_of_the_other_source_is_left(two: Database, kept: str) -> None:
+    keep_sources(two, [kept])
+    referenced = "SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL"
+    assert two.execute(f"SELECT count(*) FROM bodies WHERE body_sha256 NOT IN ({referenced})").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("url", "invented"),
+    [
+        ("http://sample.foreign-eyes.invalid/index.htm", True),
+        ("http://SAMPLE.INVALID:80/", True),
+        ("http://sample.invalid./", True),
+        ("https://english.cnipa.gov.cn/index.htm", False),
+        ("http://127.0.0.1:8000/", False),
+        ("http://example.org/.invalid", False),
+        ("http://invalid.example/", False),
+        ("http://[::1", False),
+    ],
+)
+def test_a_host_that_can_never_be_real_is_invented(url: str, invented: bool) -> None:
+    assert is_invented(url) is invented
+
+
+class Invented(Column):
+    """The same column at an address that can never be real."""
+
+    @property
+    def source(self):  # type: ignore[no-untyped-def]
+        from dataclasses import replace  # noqa: PLC0415
+
+        return replace(super().source, url=f"http://{self.name}.invalid/")
+
+
+@pytest.mark.parametrize(("first", "second"), [(Column, Invented), (Invented, Column)])
+def test_invented_and_real_sources_never_share_an_archive(
+    tmp_path: Path, first: type[Column], second: type[Column]
+) -> None:
+    with open_archive(tmp_path / "archive.db") as db:
+        first(db, "one").crawl(entry("Apples"))
+        with pytest.raises(MixedSources):
+            second(db, "two", day=5).crawl(entry("Bears"))
+        assert [name for (name,) in db.execute("SELECT name FROM sources")] == ["one"]
+        assert holdings(db) == Holdings(invented=first is Invented, real=first is Column)
+
+
+def test_an_archive_that_is_mixed_already_goes_on_with_its_real_source_only(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "archive.db") as db:
+        Column(db, "town").crawl(entry("Apples"))
+        Column(db, "other", day=3).crawl(entry("Bears"))
+        db.execute("UPDATE sources SET url = 'http://other.invalid/' WHERE name = 'other'")
+        assert holdings_of_file(tmp_path / "archive.db").mixed
+        assert Column(db, "town", day=5).crawl(entry("Apples"), entry("Cranes")).new == 1
+        with pytest.raises(MixedSources):
+            Invented(db, "other", day=7).crawl(entry("Bears"))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database"])
+def test_what_is_no_archive_holds_nothing(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "archive.db").write_bytes(content)
+    assert holdings_of_file(tmp_path / "archive.db") == Holdings()
