@@ -57,6 +57,8 @@ SHARED = {"publications", "publication_aliases", "derivations"}
 def keep_sources(db: Database, names: Collection[str]) -> None:
     """Remove every source but those named, with all that was captured, decided and published of it; one transaction.
 
+    Sources at one URL cannot be taken apart: a capture of one may revalidate a capture of the other.
+
     The caller derives the archive again afterwards (`archive.rebuilding.rebuild`): what the sources share is derived.
     """
     kept = [
