@@ -34,7 +34,7 @@ ROOMS = {
     "datasette": ("browse/",),
     "uvicorn": ("browse/",),
     "starlette": ("browse/",),
-    "filelock": ("archive/lock.py",),
+    "filelock": ("archive/file_lock.py",),
     "rapidfuzz": ("archive/identity/likeness.py",),
     "click": ("cli/",),
     "rich": ("cli/",),
