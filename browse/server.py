@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # an answer under way at a stop is given this long
 _GRACE_SECONDS = 1
+
+# a context manager: while inside, a signal that asks us to stop calls the function with its number
+Signals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 class ServerError(Exception):
@@ -86,6 +89,24 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
+@contextmanager
+def sigint_and_sigterm(stop: Callable[[int], None]) -> Iterator[None]:
+    """While inside, SIGINT and SIGTERM call `stop`; in another thread than the main one they do not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        stop(number)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def serve(app: ASGIApp, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
     """Serve `app` until SIGINT or SIGTERM, then return; `on_ready` is told the address once requests are answered.
 
@@ -95,8 +116,13 @@ def serve(app: ASGIApp, host: str, port: int, on_ready: Callable[[str], None] | 
     serve_on(open_socket(host, port), app, on_ready)
 
 
-def serve_on(listener: socket.socket, app: ASGIApp, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve `app` on a socket from `open_socket`, which is closed at the end; else like `serve`."""
+def serve_on(
+    listener: socket.socket,
+    app: ASGIApp,
+    on_ready: Callable[[str], None] | None = None,
+    signals: Signals = sigint_and_sigterm,
+) -> None:
+    """Serve `app` on a socket from `open_socket`, which is closed at the end, until one of `signals`; else like `serve`."""
     address = address_of(listener)
     config = uvicorn.Config(
         app,
@@ -112,13 +138,15 @@ def serve_on(listener: socket.socket, app: ASGIApp, on_ready: Callable[[str], No
     )
     server = _Server(config, lambda: on_ready(address) if on_ready else None)
     try:
-        server.run(sockets=[listener])
+        # `run` also closes the event loop, which a signal must not interrupt
+        with signals(server.stop):
+            server.run(sockets=[listener])
     finally:
         listener.close()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it is ready, and for which a signal is an ordinary end."""
+    """uvicorn that reports when it is ready, and does not handle signals itself."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -131,17 +159,10 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on a signal; uvicorn would raise it again at the end, and so end the process instead of returning."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        """Do nothing: uvicorn would raise the signal again at the end, which ends the process."""
+        yield
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.force_exit = self.should_exit  # the second time, wait for nobody
+    def stop(self, _number: int) -> None:
+        """Stop; if called again, without waiting for answers under way."""
+        self.force_exit = self.should_exit
         self.should_exit = True

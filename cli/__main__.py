@@ -1,5 +1,5 @@
 """`python -m cli`: how one run of the program starts another."""
 
-from cli.main import run
+from cli.entry import run
 
 run()

@@ -9,9 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 
-_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from cli import stopping
 
 
 @dataclass
@@ -19,19 +18,17 @@ class Stop:
     """Whether we were told to stop, and the child that is told in turn."""
 
     told: int | None = None
-    _passed_on: bool = False
     _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def run(self, arguments: Sequence[str]) -> int:
         """Run the program with `arguments` and return its exit code; a child that is killed counts as 128 and the signal.
 
-        The child has a process group of its own: a terminal's Ctrl-C reaches it once, through us, and not twice.
+        If we were told to stop before, nothing is run, and the same code is returned.
         """
-        self._passed_on = False
-        with subprocess.Popen([sys.executable, "-P", "-m", "cli", *arguments], process_group=0) as child:  # noqa: S603
-            self._child = child
-            if self.told is not None and not self._passed_on:  # told while the child was being started
-                child.send_signal(self.told)
+        child = self._start(arguments)
+        if child is None:
+            return 128 + (self.told or 0)
+        with child:
             code = child.wait()
         self._child = None
         return code if code >= 0 else 128 - code
@@ -42,23 +39,30 @@ class Stop:
         while self.told is None and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, 0.2))  # a signal does not end a sleep: Python goes on with what is left of it
 
-    def _tell(self, number: int, _frame: FrameType | None) -> None:
+    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
+        """Start the child in a process group of its own: a terminal's Ctrl-C reaches it once, through us, and not twice.
+
+        The signals are blocked meanwhile, so that none arrives before the child is known here. The child inherits the block,
+        and `stopping.install` lifts it, so that none arrives before the child can handle it.
+        """
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping.SIGNALS)
+        try:
+            if self.told is None:
+                command = [sys.executable, "-P", "-m", "cli", *arguments]
+                self._child = subprocess.Popen(command, process_group=0)  # noqa: S603
+            return self._child
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _tell(self, number: int) -> None:
         self.told = signal.SIGTERM if number == signal.SIGHUP else number
         if self._child is not None:
-            self._passed_on = True
             self._child.send_signal(self.told)
 
 
 @contextmanager
 def passing_on_signals() -> Iterator[Stop]:
-    """Turn the signals that ask us to stop into a value; a signal that whoever started us ignores stays ignored."""
+    """While inside, a signal that asks us to stop is recorded, and passed on to the child."""
     stop = Stop()
-    before = {number: signal.getsignal(number) for number in _STOPS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, stop._tell)
-    try:
+    with stopping.calling(stop._tell):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

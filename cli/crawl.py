@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import exits
+from cli import exits, stopping
 from cli.amounts import SECONDS
 from cli.context import Context, pass_context
 from cli.sample_place import at_its_place
@@ -121,7 +121,8 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
     if not job.source.contact and not job.source.is_bundled and not is_loopback(job.source.host):
         say(f"{job.name}: no contact is configured; tell {job.source.host} whom to write to with --contact", err=True)
     with page_progress(job.name, quiet=quiet or (times > 1 and not sys.stderr.isatty())) as show:
-        ended = crawl_in_turn(job, times, show, log_level="DEBUG" if verbose else "ERROR")
+        log_level = "DEBUG" if verbose else "ERROR"
+        ended = crawl_in_turn(job, times, show, log_level=log_level, signals=stopping.calling)
     return [one.log_row for one in ended], ended[-1].interrupted
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cli import stopping
+
 DONE = 0
 PROBLEMS = 1
 USAGE = 64
@@ -14,7 +16,7 @@ INTERNAL = 70
 CANNOT_WRITE = 73
 TRY_AGAIN = 75
 CONFIGURATION = 78
-INTERRUPTED = 130
+INTERRUPTED = stopping.INTERRUPTED
 
 OF_OUTCOME = {
     "complete": DONE,

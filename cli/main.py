@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cli import exits
+from cli import exits, stopping
 from cli.check import check
 from cli.context import Context
 from cli.crawl import crawl
@@ -98,14 +98,24 @@ for command in (
 def run() -> None:
     """Run the command line and leave with its exit code."""
     try:
+        code = _run()
+    finally:
+        stopping.end()
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        stopping.raise_on_signal()
         code = main.main(prog_name="foreign-eyes", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # click turns the first into the second
         silence(sys.stdout)
-        code = exits.DONE
+        return exits.DONE
     except (Exception, KeyboardInterrupt) as error:
-        code = _tell(error)
-    sys.exit(code if isinstance(code, int) else exits.DONE)
+        # an interrupt during an import or a callback can come out as any error
+        return exits.INTERRUPTED if stopping.is_told() else _tell(error)
+    return code if isinstance(code, int) else exits.DONE
 
 
 def _tell(error: BaseException) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import stopping
 from cli.amounts import DEFAULT_PORT, PORT
 from cli.context import Context, pass_context
 from cli.sample_place import at_its_output
@@ -52,7 +53,7 @@ def serve_until_stopped(context: Context, listener: socket.socket, output: Path)
         with read_archive(context.archive):
             pass  # what a killed run left half-done is undone, and a file that is no archive refused
     app = make_app(output, context.archive, base_url=_base_url(context), hub=_hub(context))
-    serve_on(listener, app, _say_addresses)
+    serve_on(listener, app, _say_addresses, stopping.calling)
     say("\nstopped")
 
 

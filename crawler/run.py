@@ -5,9 +5,9 @@ Twisted's reactor starts once in a process: crawls of one call share it, one aft
 
 from __future__ import annotations
 
-import signal
+from asyncio import ensure_future
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from crawler.reading import Progress
 from crawler.session import Session, open_session
 from crawler.settings import for_source
 from crawler.spider import ListingSpider
+
+# a context manager: while inside, a signal that asks us to stop calls the function with its number
+Signals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +37,18 @@ class Ended:
         return self.log_row["outcome"] in ("complete", "unchanged")
 
 
-def crawl_once(job: Job, on_page: Callable[[Progress], None], *, log_level: str = "WARNING") -> Ended:
-    """Crawl once and return how it ended; `on_page` is called for every page read.
-
-    Raises:
-        ArchiveError: the archive is in use, or cannot be opened or written.
-    """
-    return crawl_in_turn(job, 1, on_page, log_level=log_level)[-1]
-
-
 def crawl_in_turn(
-    job: Job, times: int, on_page: Callable[[Progress], None], *, log_level: str = "WARNING"
+    job: Job,
+    times: int,
+    on_page: Callable[[Progress], None],
+    *,
+    log_level: str = "WARNING",
+    signals: Signals | None = None,
 ) -> list[Ended]:
     """Crawl a source `times` times in a row and return how each crawl ended; one that does not end well is the last.
 
-    `on_page` is called for every page read.
+    `on_page` is called for every page read. One of `signals` stops the crawl: its row in the archive is closed, and nothing
+    is decided. Scrapy's own handlers are not used, because a second Ctrl-C would make them skip that.
 
     Raises:
         ArchiveError: the archive is in use, or cannot be opened or written.
@@ -56,15 +56,13 @@ def crawl_in_turn(
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     settings.setdict({**for_source(job.source), "LOG_LEVEL": log_level}, priority="cmdline")
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with ExitStack() as sessions:
-        turns = _Turns(job, times, on_page, AsyncCrawlerProcess(settings), sessions)
-        turns.begin()
-        try:
-            turns.process.start()
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        turns = _Turns(job, times, on_page, sessions)
+        session = turns.open_session()
+        with signals(turns.stop) if signals else nullcontext():
+            turns.process = AsyncCrawlerProcess(settings)
+            turns.crawl(session)
+            turns.process.start(install_signal_handlers=False)
     if turns.error is not None:
         raise turns.error
     return turns.ended
@@ -77,29 +75,56 @@ class _Turns:
     job: Job
     times: int
     on_page: Callable[[Progress], None]
-    process: AsyncCrawlerProcess
     sessions: ExitStack
+    process: AsyncCrawlerProcess | None = None
+    session: Session | None = None
     ended: list[Ended] = field(default_factory=list)
     error: Exception | None = None
+    is_stopped: bool = False
 
-    def begin(self) -> None:
-        """Open a session of its own for the next crawl, and start it.
+    def open_session(self) -> Session:
+        """Open the session of the next crawl.
 
         Raises:
             ArchiveError: the archive is in use, or cannot be opened or written.
         """
-        session = self.sessions.enter_context(open_session(self.job))
+        self.session = self.sessions.enter_context(open_session(self.job))
+        self.session.stop_wanted = self.is_stopped
+        return self.session
+
+    def crawl(self, session: Session) -> None:
+        """Start the crawl of a session."""
+        assert self.process is not None  # noqa: S101 - made before the first crawl
         task = self.process.crawl(ListingSpider, session=session, on_page=self.on_page)
         # Scrapy stops the reactor when no crawl is left; this callback runs before it looks
         task.add_done_callback(lambda _task: self._end(session))
+
+    def stop(self, _number: int) -> None:
+        """Stop the crawl that runs, and begin no other."""
+        self.is_stopped = True
+        if self.session is not None:
+            self.session.stop_wanted = True
+        if self.process is not None:
+            from twisted.internet import reactor  # noqa: PLC0415 - the process installs it
+
+            reactor.callFromThread(lambda: ensure_future(self._stop_reading()))
+
+    async def _stop_reading(self) -> None:
+        """Stop the engine if it is running; before that, Scrapy would mark it as stopped and then wait forever."""
+        session, process = self.session, self.process
+        if session is not None and process is not None and session.is_reading and session.ended is None:
+            await process.stop()
 
     def _end(self, session: Session) -> None:
         """Close the session and begin the next crawl; asyncio would only log what is raised here, so it is kept."""
         try:
             session.close_unfinished()
-            self.ended.append(Ended(session.log_row(), session.interrupted))
+            is_last = len(self.ended) + 1 >= self.times
+            interrupted = session.interrupted or (self.is_stopped and not is_last)
+            self.ended.append(Ended(session.log_row(), interrupted))
             self.sessions.close()
-            if len(self.ended) < self.times and self.ended[-1].went_well:
-                self.begin()
+            self.session = None
+            if self.ended[-1].went_well and not (is_last or self.is_stopped):
+                self.crawl(self.open_session())
         except Exception as error:
             self.error = error

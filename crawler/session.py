@@ -32,7 +32,7 @@ from crawler.sources import SourceSettings
 
 @dataclass(slots=True)
 class Session:
-    """A crawl that has begun."""
+    """A crawl that has begun; `is_reading` once the spider has started, `stop_wanted` once a signal has asked for its end."""
 
     job: Job
     db: Database
@@ -42,6 +42,8 @@ class Session:
     now: Callable[[], datetime] = clock_now
     traffic: Traffic = field(default_factory=Traffic)
     ended: Verdict | None = None
+    is_reading: bool = False
+    stop_wanted: bool = False
     interrupted: bool = False
 
     def known(self) -> Known:

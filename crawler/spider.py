@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
@@ -56,6 +57,9 @@ class ListingSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Read the listing, follow its links, settle."""
         session = self.session
+        session.is_reading = True
+        if session.stop_wanted:
+            raise CloseSpider("shutdown")
         reader = ListingReader(
             session.job.source.url,
             self._fetch_page,
