@@ -48,6 +48,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
     """The first kind that fits counts. Imported late: an error may take the time that `--help` may not."""
     from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable
     from browse.server import CannotListen
+    from browse.serving import AlreadyServed
     from cli.configuration import ConfigurationError
     from crawler.sources import SourceError
     from exchange.errors import CannotWrite, ExchangeError, WrongImport
@@ -66,6 +67,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (OutputTaken, CANNOT_WRITE),
         (FeedsError, NO_INPUT),
         (CannotListen, TRY_AGAIN),
+        (AlreadyServed, TRY_AGAIN),
         (CannotWrite, CANNOT_WRITE),
         (WrongImport, USAGE),
         (ExchangeError, NO_INPUT),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ def publish(
         context, source, output, base_url, take_over=source is not None, everything=everything, quiet=quiet or as_json
     )
     if as_json:
-        say_json({name: value for name, value in dataclasses.asdict(done).items() if name != "feeds"})
+        say_json({name: value for name, value in asdict(done).items() if name != "feeds"})
     elif not quiet:
         folder = output or at_its_output(context).output
         say(f"{folder}: {counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed")
@@ -68,12 +68,14 @@ def publish_source(
     output: Path | None = None,
     base_url: str | None = None,
     *,
+    served_at: str | None = None,
     take_over: bool,
     everything: bool = False,
     quiet: bool,
 ) -> Published:
     """Publish one source as configured, but for what is given; another source's feeds make way only to `take_over`.
 
+    Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose.
     A hub is told of the feeds that were written; where it cannot be, a line says so, and nothing else comes of it.
 
     Raises:
@@ -82,6 +84,7 @@ def publish_source(
     """
     from archive.errors import NoArchive
     from archive.store import open_archive
+    from cli.base_url import choose_base_url, published_base_url
     from feeds.addresses import normal_base_url, normal_browse_url, normal_hub
     from feeds.publish import Target
     from feeds.publish import publish as publish_files
@@ -94,7 +97,7 @@ def publish_source(
     except ValueError as error:
         raise Stopped(USAGE, f"--base-url: {error}") from None
     target = Target(
-        output=output or Path(settings.output),
+        output=output or context.output,
         base_url=base_url or settings.base_url,
         browse=normal_browse_url(settings.browse_url),
         hub=normal_hub(settings.hub) if settings.hub else None,
@@ -109,6 +112,9 @@ def publish_source(
         sources = find_sources(db)
         _point_to_the_sample(context, sources, source)
         chosen = choose_source(sources, source, context.configuration.default_source)
+        if base_url is None:
+            before = published_base_url(db, target.output)
+            target = replace(target, base_url=choose_base_url(settings.base_url, before, served_at))
         done = publish_files(db, chosen, target, everything_anew=everything, take_over=take_over, progress=show)
     if target.hub and done.feeds:
         _notify(target.hub, done.feeds)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crawler.sources import SourceSettings
 
 
-class Place(NamedTuple):
+class SamplePlace(NamedTuple):
     """An archive and the folder that it is published to."""
 
     archive: Path
@@ -82,12 +82,12 @@ def at_its_output(context: Context) -> Context:
     return replace(context, sample_output=Path(os.path.relpath(outputs[0])))
 
 
-def sample_place(context: Context) -> Place:
+def sample_place(context: Context) -> SamplePlace:
     """Return where the sample is set aside: beside the archive, which is a folder that can be written."""
     return _numbered_place(context, 1)
 
 
-def set_aside(context: Context) -> Place | None:
+def set_aside(context: Context) -> SamplePlace | None:
     """Move the sample out of the archive and out of the folders that it was published to; return where it is now.
 
     An archive that holds the sample alone is renamed; one that mixes the sample with real sources is taken apart. Returns
@@ -116,13 +116,13 @@ def set_aside(context: Context) -> Place | None:
     return place if held.invented else None
 
 
-def announce(place: Place | None) -> None:
+def announce(place: SamplePlace | None) -> None:
     """Say where the sample is now; also to those who asked for quiet, since it is said once."""
     if place is not None:
         say(f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}", err=True)
 
 
-def _take_apart(context: Context, db: Database, place: Place) -> None:
+def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
     """Leave only real sources in the open archive, and put the invented ones into an archive of their own."""
     from archive.backup import copy_archive
     from archive.invented import is_invented
@@ -147,7 +147,7 @@ def _take_apart(context: Context, db: Database, place: Place) -> None:
     _derive_again(context, db)
 
 
-def _move_files(db: Database, place: Place) -> None:
+def _move_files(db: Database, place: SamplePlace) -> None:
     """Publish the sample to its place, and remove what it published elsewhere; nothing where it was never published."""
     from archive.publishing.manifest import Manifest, recorded_outputs
     from archive.query import find_sources
@@ -183,7 +183,7 @@ def _is_for_readers(context: Context) -> bool:
     return normal_base_url(context.configuration.publish.base_url) != DEFAULT_BASE_URL
 
 
-def _free_place(context: Context) -> Place:
+def _free_place(context: Context) -> SamplePlace:
     """Return the first place at which no archive stands: an older sample is never overwritten."""
     number = 1
     while (place := _numbered_place(context, number)).archive.exists():
@@ -191,11 +191,11 @@ def _free_place(context: Context) -> Place:
     return place
 
 
-def _numbered_place(context: Context, number: int) -> Place:
+def _numbered_place(context: Context, number: int) -> SamplePlace:
     suffix = "sample" if number == 1 else f"sample-{number}"
     archive = context.archive
     output = Path(context.configuration.publish.output)
-    return Place(
+    return SamplePlace(
         archive.with_name(f"{archive.stem}-{suffix}{archive.suffix}"), archive.with_name(f"{output.name}-{suffix}")
     )
 

@@ -10,11 +10,12 @@ import click
 from cli import stopping
 from cli.amounts import DEFAULT_PORT, PORT
 from cli.context import Context, pass_context
+from cli.exits import NO_INPUT, Stopped
 from cli.sample_place import at_its_output
-from cli.terminal import say
+from cli.terminal import program, say
 
 if TYPE_CHECKING:
-    import socket
+    from cli.folder_server import FolderServer
 
 EXAMPLES = """
 \b
@@ -36,15 +37,24 @@ Examples:
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @pass_context
 def serve(context: Context, host: str, port: int, output: Path | None) -> None:
-    """Serve what was published at /, and the archive under /browse/, until stopped."""
-    from browse.server import open_socket
+    """Serve what was published at /, and the archive under /browse/, until stopped.
+
+    A folder has one server: a second one prints the address of the first and ends with exit code 75.
+    """
+    from browse.serving import AlreadyServed
+    from cli.folder_server import FolderServer
 
     context = context if output else at_its_output(context)
-    serve_until_stopped(context, open_socket(host, port), output or context.output)
+    folder = output or context.output
+    _require_something(context, folder)
+    with FolderServer(folder, host, port) as server:
+        if not server.take(quiet=False):
+            raise AlreadyServed(folder, server.address)
+        serve_until_stopped(context, server)
 
 
-def serve_until_stopped(context: Context, listener: socket.socket, output: Path) -> None:
-    """Serve on an open socket, and say where."""
+def serve_until_stopped(context: Context, server: FolderServer) -> None:
+    """Serve until stopped, and print the addresses; `server` must be ours."""
     from archive.store import read_archive
     from browse.server import serve_on
     from browse.site import make_app
@@ -52,9 +62,53 @@ def serve_until_stopped(context: Context, listener: socket.socket, output: Path)
     if context.archive.is_file():
         with read_archive(context.archive):
             pass  # what a killed run left half-done is undone, and a file that is no archive refused
-    app = make_app(output, context.archive, base_url=_base_url(context), hub=_hub(context))
-    serve_on(listener, app, _say_addresses, stopping.calling)
+    app = make_app(server.output, context.archive, base_url=_base_url(context), hub=_hub(context))
+
+    def tell(_address: str) -> None:
+        say_addresses(context, server)
+        say("\n  Ctrl-C stops it")
+
+    if server.listener is not None:
+        serve_on(server.listener, app, tell, stopping.calling)
     say("\nstopped")
+
+
+def say_addresses(context: Context, server: FolderServer) -> None:
+    """Print what is served at which address; and, on standard error, a note if the files link to another one."""
+    say()
+    for what, path in (("pages", ""), ("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):
+        say(f"  {what:<10} {server.address}{path}")
+    if note := _note_on_links(context, server):
+        say(f"\n{note}", err=True)
+
+
+def _require_something(context: Context, output: Path) -> None:
+    """Refuse to serve if there is nothing to serve; print a note if there is only an archive.
+
+    Raises:
+        Stopped: nothing is published, and there is no archive.
+    """
+    if output.is_dir() and any(output.iterdir()):
+        return
+    if not context.archive.is_file():
+        reason = f"{output}: nothing is published there, and there is no archive {context.archive}"
+        raise Stopped(NO_INPUT, f"{reason}; make both with: {program()} up")
+    say(f"{output}: nothing is published there yet; feeds and pages come with: {program()} publish", err=True)
+
+
+def _note_on_links(context: Context, server: FolderServer) -> str | None:
+    from archive.errors import ArchiveError
+    from archive.store import read_archive
+    from cli.base_url import note_on_links, published_base_url
+
+    try:
+        with read_archive(context.archive) as db:
+            base_url = published_base_url(db, server.output)
+    except ArchiveError:
+        return None
+    if base_url is None:
+        return None
+    return note_on_links(base_url, server.address, free_port=server.has_free_port, program=program())
 
 
 def _base_url(context: Context) -> str | None:
@@ -71,10 +125,3 @@ def _hub(context: Context) -> str | None:
 
     hub = context.publishing.hub
     return normal_hub(hub) if hub else None
-
-
-def _say_addresses(address: str) -> None:
-    say()
-    for what, path in (("pages", ""), ("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):
-        say(f"  {what:<10} {address}{path}")
-    say("\n  Ctrl-C stops it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,13 +13,14 @@ from cli.amounts import DEFAULT_PORT, PORT, SECONDS
 from cli.children import passing_on_signals
 from cli.context import Context, pass_context
 from cli.crawl import make_job
+from cli.folder_server import FolderServer, wait_for_archive
 from cli.publish import publish_source
 from cli.sample_place import at_its_place
-from cli.serve import serve_until_stopped
+from cli.serve import say_addresses, serve_until_stopped
 from cli.terminal import counted, program, say
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable
 
     from crawler.jobs import Job
 
@@ -58,18 +60,26 @@ def up(
 ) -> int:
     """Crawl SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
 
-    Where the crawl is refused, what was published before stays and is served; the exit code is then the crawl's.
+    Where the crawl is refused, what was published before stays and is served; the exit code is then the crawl's. A folder
+    that is already served is left to its server: `up` crawls, publishes, prints the address and ends.
     """
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
     job = replace(job, archive=context.archive)
-    listener = None if no_serve else _listen(host, port, quiet=quiet)
-    days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
-    code = crawl_in_child(context, job, days=days, quiet=quiet)
-    if code not in _GOES_ON or not _publish(context, job, listener, named=source is not None, code=code, quiet=quiet):
-        return code
-    if listener is not None:
-        serve_until_stopped(context, listener, context.output)
+    with FolderServer(context.output, host, port) as server:
+        if not no_serve:
+            server.make_parent()
+            server.take(quiet=quiet)  # before the crawl: a busy port is told at once
+        days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
+        code = crawl_in_child(context, job, days=days, quiet=quiet)
+        if code not in _GOES_ON:
+            return code
+        publish = partial(_publish, context, job, server, named=source is not None, code=code, quiet=quiet)
+        published = publish()
+        if not no_serve:
+            _serve(context, server, publish, published=published, code=code, quiet=quiet)
+        elif published and not quiet:
+            _say_file(context)
     return code
 
 
@@ -91,37 +101,18 @@ def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) ->
     return code if stop.told is None else exits.INTERRUPTED
 
 
-def _listen(host: str, port: int | None, *, quiet: bool) -> socket.socket:
-    """Take the port first, so that a busy one is told before the crawl; without a wish, any free port will do."""
-    from browse.server import PortInUse, open_socket
-
-    try:
-        return open_socket(host, DEFAULT_PORT if port is None else port)
-    except PortInUse:
-        if port is not None:
-            raise
-        if not quiet:
-            say(f"port {DEFAULT_PORT} is in use; taking a free one", err=True)
-        return open_socket(host, 0)
-
-
-def _publish(
-    context: Context, job: Job, listener: socket.socket | None, *, named: bool, code: int, quiet: bool
-) -> bool:
+def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, code: int, quiet: bool) -> bool:
     """Publish what there is after a crawl that ended with `code`; return whether there is anything to be read.
 
     Only a source that was `named` takes the place of another one's feeds.
     """
     from archive.errors import NoArchive
-    from browse.server import address_of
-    from cli.configuration import DEFAULT_BASE_URL
     from feeds.errors import NothingToPublish
 
-    base_url = context.publishing.base_url
-    if listener is not None and base_url == DEFAULT_BASE_URL:
-        base_url = address_of(listener)
     try:
-        done = publish_source(context, job.name, None, base_url, take_over=named, quiet=quiet)
+        done = publish_source(
+            context, job.name, context.output, served_at=server.chosen_address, take_over=named, quiet=quiet
+        )
     except (NothingToPublish, NoArchive, exits.Stopped):
         if code == exits.DONE:
             raise
@@ -129,6 +120,29 @@ def _publish(
     if not quiet:
         say(f"{context.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     return True
+
+
+def _serve(
+    context: Context, server: FolderServer, publish: Callable[[], bool], *, published: bool, code: int, quiet: bool
+) -> None:
+    """Serve until stopped, or print the address of the server that is there already."""
+    server.take(quiet=quiet)  # the other server may have ended meanwhile
+    if not server.is_ours:
+        if not quiet:
+            say(f"\n{context.output}: already served at {server.address}")
+            say_addresses(context, server)
+        return
+    if not published and code == exits.TRY_AGAIN and wait_for_archive(context.archive, quiet=quiet):
+        published = publish()  # an `up` started at the same moment did the crawl
+    if published:
+        serve_until_stopped(context, server)
+
+
+def _say_file(context: Context) -> None:
+    """Print the front page's file URL, which terminals make clickable; links to folders need a server, though."""
+    archive = f" --archive {context.archive}" if context.sample_output is not None else ""
+    say(f"  {'open':<10} {(context.output / 'index.html').absolute().as_uri()}")
+    say(f"  {'':<10} or, for its links to work: {program()}{archive} serve")
 
 
 def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:

@@ -16,6 +16,7 @@ from listings import LISTING, page_name
 from processes import Gate, running, runs_in
 
 from cli.amounts import DEFAULT_PORT
+from cli.configuration import DEFAULT_BASE_URL
 
 TOWN = ["--name", "town", "--delay", "0"]
 STOPS = [
@@ -128,7 +129,7 @@ def test_a_crawl_that_is_interrupted_decides_nothing_and_the_next_one_works(
     assert command.crawl(server)["new"] == 15
 
 
-def test_a_busy_default_port_is_changed_for_a_free_one(command: CommandLine) -> None:
+def test_a_busy_default_port_is_changed_for_a_free_one_which_never_becomes_the_base_url(command: CommandLine) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -140,11 +141,16 @@ def test_a_busy_default_port_is_changed_for_a_free_one(command: CommandLine) -> 
             address = up.wait_for(r"pages +(http://127\.0\.0\.1:(\d+)/)")
             assert int(address[2]) != DEFAULT_PORT
             assert f"port {DEFAULT_PORT} is in use; taking a free one" in up.output
-            assert get(f"{address[1]}atom.xml")
+            up.wait_for("Ctrl-C stops it")
+            assert f"note: the feeds link to {DEFAULT_BASE_URL}; " in up.output
+            feed = feedparser.parse(get(f"{address[1]}atom.xml"))
+            assert all(entry.link.startswith(DEFAULT_BASE_URL) for entry in feed.entries)
 
 
 @pytest.mark.parametrize("name", ["up", "serve"])
 def test_a_busy_port_that_was_asked_for_is_told_before_anything_is_done(command: CommandLine, name: str) -> None:
+    (command.folder / "public").mkdir()
+    (command.folder / "public" / "atom.xml").touch()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -152,7 +158,7 @@ def test_a_busy_port_that_was_asked_for_is_told_before_anything_is_done(command:
     assert (done.returncode, done.stdout) == (75, "")
     assert len(done.stderr.splitlines()) == 1
     assert "--port" in done.stderr
-    assert list(command.folder.iterdir()) == []
+    assert [path.name for path in command.folder.iterdir()] == ["public"]
 
 
 def test_after_a_blocked_crawl_the_old_feeds_stay(command: CommandLine, server: ListingServer) -> None:
