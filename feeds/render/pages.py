@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -106,8 +107,11 @@ def changes_page(edition: Edition, changes: Sequence[ComposedChange]) -> bytes:
 
 
 def missing_page(edition: Edition) -> bytes:
-    """Return `404.html`, which servers send for addresses at any depth: its links are absolute."""
-    return _render("404.html", edition, edition.base_url)
+    """Return `404.html`, which servers send for addresses at any depth: its links are paths from the server's root.
+
+    They name no host, so that the page works on any port.
+    """
+    return _render("404.html", edition, urlsplit(edition.base_url).path)
 
 
 def volume_path(number: int) -> str:
