@@ -36,7 +36,7 @@ Action = Callable[[int], object]
 
 
 class Interrupted(KeyboardInterrupt):
-    """A KeyboardInterrupt, but for one thing: if that very class passes through `exec`, CPython exits by SIGINT at the end.
+    """A KeyboardInterrupt, but for one thing: if that very class passes through `exec`, `python -m` ends by SIGINT.
 
     It does so even if the exception was caught, and dataclasses are made by `exec` when a module is imported.
     """

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CommandLine
+from conftest import ROOT, CommandLine
 from listing_server import ListingServer
 from listings import LISTING, make_entries, make_site, page_name
 from processes import PATIENCE, Gate, Running, running, runs_in
@@ -167,3 +167,19 @@ def test_an_interrupt_that_comes_later_ends_a_run_that_does_not_heed_the_first(t
         _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (exits.INTERRUPTED, "")
     assert exits.INTERRUPTED == 130
+
+
+def test_an_interrupt_while_a_dataclass_is_made_leaves_the_exit_code_as_it_is(tmp_path: Path) -> None:
+    """After `python -m`, CPython ends by SIGINT if a KeyboardInterrupt has passed through `exec`, as dataclasses use it."""
+    (tmp_path / "interrupted.py").write_text(
+        "import os, signal, sys; from cli import stopping; stopping.install(); stopping.raise_on_signal()\n"
+        "try: exec('os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass')\n"
+        "except KeyboardInterrupt: sys.exit(130)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (exits.INTERRUPTED, "")
