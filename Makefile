@@ -1,57 +1,56 @@
-# Two commands do all set-up: `make run` and `make test`. ARGS goes to `foreign-eyes up`, TESTS to pytest.
+# `make run` and `make test` do all set-up. ARGS goes to `foreign-eyes up`, TESTS to pytest, PYTHON names the interpreter.
 
-# The first Python that is new enough; name another with PYTHON=…
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 ARGS ?=
 TESTS ?=
-BIN := .venv/bin
+# without a name: the interpreter that .venv has, else the first that is new enough
+PYTHON ?=
+VENV ?= .venv
+BIN := $(VENV)/bin
+SET_UP = @sh tools/set_up.sh "$(VENV)"
+PYTEST := pytest -n auto
 
-.PHONY: run test lint lock clean
+# the tests start hundreds of commands, and each would compile its modules again
+unexport PYTHONDONTWRITEBYTECODE
 
-run: .venv/.run-ready
+.PHONY: run test test-fresh test-pythons coverage lint lock clean
+
+run:
+	$(SET_UP) run "$(PYTHON)"
 	@$(BIN)/foreign-eyes up $(ARGS)
 
-test: .venv/.test-ready lint
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n auto $(TESTS)
-	@$(BIN)/coverage combine -q
-	@$(BIN)/coverage report
+test: lint
+	@$(BIN)/python -m $(PYTEST) $(TESTS)
 
-lint: .venv/.test-ready
+# The property tests with examples that no run had before. A failure prints its example, to be copied into a test.
+test-fresh:
+	$(SET_UP) test "$(PYTHON)"
+	@FRESH=1 $(BIN)/python -m $(PYTEST) -m "hypothesis and not fixed" $(TESTS)
+
+# The tests on each Python from 3.11 to 3.14 that is on this machine, in an environment of its own.
+test-pythons:
+	@sh tools/each_python.sh $(MAKE) test
+
+# The tests, and which lines they run. Each command that a test starts writes a file; they go to a folder that is removed.
+coverage: lint
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT && trap 'exit 143' HUP TERM && \
+	export COVERAGE_FILE="$$folder/data" && $(BIN)/coverage run -m $(PYTEST) $(TESTS) && \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+
+lint:
+	$(SET_UP) test "$(PYTHON)"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-
-.venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "foreign-eyes needs Python 3.11 or later, and there is none here" \
-		"(python3 is $$(python3 --version 2>&1)); install one, or name it: make run PYTHON=/path/to/python3" >&2; exit 1; }
-	@command -v "$(PYTHON)" >/dev/null || { echo "there is no $(PYTHON) here; name another: make run" \
-		"PYTHON=/path/to/python3" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1);" \
-		"foreign-eyes needs Python 3.11 or later: make run PYTHON=/path/to/python3" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module;" \
-		"on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "making .venv with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv .venv
-
-.venv/.run-ready: .venv/bin/python requirements.lock pyproject.toml
-	@echo "installing the pinned requirements (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
-
-.venv/.test-ready: .venv/.run-ready requirements-test.lock
-	@echo "installing what the tests need (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
-	@touch $@
 
 # For maintainers: pin anew. Needs uv.
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 lock:
 	@$(LOCK) pyproject.toml --group build -o requirements.lock
+	@$(LOCK) --group build -c requirements.lock -o requirements-build.lock
 	@$(LOCK) pyproject.toml --group build --group dev -c requirements.lock -o requirements-test.lock
 
+# What tools made; archives and published files stay.
 clean:
-	@rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	@rm -rf .venv .venv-* .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -52,10 +52,29 @@ class Running:
 
 
 @contextmanager
+def signals_by_default() -> Iterator[None]:
+    """Let what is started meanwhile be interrupted and hung up on, also where these tests cannot be.
+
+    A shell starts `make test &` with SIGINT ignored, nohup ignores SIGHUP, and every process inherits that from the one that
+    starts it. A handler is not inherited.
+    """
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, disposition in before.items():
+            signal.signal(number, disposition)
+
+
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
 def running(command: CommandLine, *arguments: str) -> Iterator[Running]:
     """Start a command in a session of its own; nothing of it is left at the end."""
     log = command.folder.parent / f"{command.folder.name}.log"
-    with log.open("wb") as file:
+    with log.open("wb") as file, signals_by_default():
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "cli", *arguments],
             cwd=command.folder,
