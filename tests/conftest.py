@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -13,10 +14,46 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from listing_server import ListingServer
 from listings import LISTING, make_entries, make_site
 
+from archive.identity import keys
+
 ROOT = Path(__file__).resolve().parent.parent
+
+pytest_plugins = ["skip_summary"]
+
+# Where all programs are meant to be there, and time is: a user's `make test` is to take five minutes on two cores.
+IN_CI = os.environ.get("CI") == "true"
+
+# Property tests draw the same examples in every run, so that a test fails by what was changed and not by luck. FRESH
+# draws others each time; what fails then is printed as a test to be copied. How fast the machine is decides nothing.
+settings.register_profile(
+    "fixed",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=100 if IN_CI else 40,
+)
+settings.register_profile("fresh", settings.get_profile("fixed"), derandomize=False, print_blob=True)
+settings.load_profile("fresh" if os.environ.get("FRESH") else "fixed")
+
+# Ids are minted of `random`, which is seeded for each test, instead of the system's randomness; commands are processes of
+# their own, and their ids are as random as a user's.
+keys.mint_entry_id.__defaults__ = (random.randrange,)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if cache := getattr(config, "cache", None):
+        # what Hypothesis notes beside examples goes with pytest's own notes
+        set_hypothesis_home_dir(cache.mkdir("hypothesis"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    random.seed(item.nodeid)
 
 
 @dataclass

@@ -6,17 +6,30 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from conftest import IN_CI
+
+# where Debian puts nginx; an ordinary user's PATH does not have it
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def needs(tool: str) -> str:
     """Return the path of a program; skip where it is not installed, but fail where all are meant to be."""
-    if path := shutil.which(tool):
-        return path
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{tool} is not installed, and .ci/run was to install it")
-    pytest.skip(f"{tool} is not installed")
+    return find(tool) or lacking(f"{tool} is not installed")
+
+
+def find(tool: str) -> str | None:
+    """Return the path of a program, also of one that only root's PATH has; None where it is not installed."""
+    return shutil.which(tool, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS]))
+
+
+def lacking(reason: str) -> NoReturn:
+    """Skip a test that this machine has not all for; in CI, where .ci/run installs it, fail."""
+    if IN_CI:
+        pytest.fail(f"{reason}, and .ci/run was to see to it")
+    pytest.skip(reason)
 
 
 def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -218,4 +218,4 @@ class EditedListing(RuleBasedStateMachine):
 
 
 TestEditedListing = EditedListing.TestCase
-TestEditedListing.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestEditedListing.settings = settings(max_examples=25, stateful_step_count=15)

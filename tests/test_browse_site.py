@@ -21,6 +21,7 @@ from typing import NamedTuple
 import pytest
 from conftest import CommandLine
 from processes import running as command_running
+from processes import signals_by_default
 
 from browse import held
 from browse.files import PublishedFiles
@@ -107,13 +108,15 @@ class running:  # noqa: N801 - reads as what it is: with running(...)
     """A server process; gives it and its address, and leaves nothing behind."""
 
     def __init__(self, output: Path, archive: Path) -> None:
-        self.server = subprocess.Popen(
-            [sys.executable, "-W", "error", "-W", "ignore:unclosed database", "-c", SERVER, str(output), str(archive)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
+        command = [sys.executable, "-W", "error", "-W", "ignore:unclosed database", "-c", SERVER]
+        with signals_by_default():
+            self.server = subprocess.Popen(
+                [*command, str(output), str(archive)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
 
     def __enter__(self) -> tuple[subprocess.Popen[str], str]:
         assert self.server.stdout is not None

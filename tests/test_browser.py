@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import CommandLine
+from conftest import ROOT, CommandLine
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
 from processes import running
-from programs import needs
+from programs import lacking, needs, run
 from settling import Column, LineParser, entry, listing
 
 from archive.rebuilding.deciding import merge
@@ -109,8 +110,19 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    needs("chromium")
+def chromium() -> str:
+    """The path of Chromium, where all is there that drives it; nothing is started to find out that it is not."""
+    path = needs("chromium")
+    node, _ = compute_driver_executable()
+    tried = run(node, "--version", folder=ROOT)
+    if tried.returncode:
+        # a bare Debian has no libatomic1, which that node is linked with
+        lacking(f"Playwright's own node cannot run: {tried.stderr.strip().rpartition('node: ')[2]}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     command = CommandLine(tmp_path_factory.mktemp("site"))
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
@@ -126,11 +138,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=needs("chromium"), args=list(CHROMIUM))
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

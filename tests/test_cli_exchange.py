@@ -18,6 +18,7 @@ from conftest import ROOT, CommandLine
 from listing_server import ListingServer, redirect, status
 from listings import FOLDER, LISTING, PATENT_SEARCH, make_entries, make_page, make_site, page_name
 from processes import on_a_terminal
+from programs import needs
 from sqlite_utils import Database
 from warcs import Warc
 
@@ -33,12 +34,8 @@ HOST = "http://town.example"
 
 def wget(folder: Path, name: str, *arguments: str) -> None:
     """Capture with wget into a WARC; skip where wget is not installed, but fail where all tools are meant to be."""
-    if not shutil.which("wget"):
-        if os.environ.get("CI") == "true":
-            pytest.fail("wget is not installed, and .ci/run was to install it")
-        pytest.skip("wget is not installed")
     subprocess.run(
-        ["wget", "--quiet", "--no-config", f"--warc-file={name}", "--directory-prefix=got", *arguments],
+        [needs("wget"), "--quiet", "--no-config", f"--warc-file={name}", "--directory-prefix=got", *arguments],
         cwd=folder,
         timeout=60,
         check=False,

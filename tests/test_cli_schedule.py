@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 from collections import defaultdict
@@ -14,6 +13,7 @@ from conftest import ROOT, CommandLine
 from listing_server import ListingServer
 from listings import LISTING, page_name
 from processes import Gate, running, runs_in
+from programs import needs
 
 CRON_LINE = re.compile(r"((?:(?:\*(?:/\d+)?|\d+) ){5})(.+)")
 
@@ -125,9 +125,9 @@ def test_words_in_a_unit_are_quoted_for_systemd(odd: CommandLine) -> None:
     assert f'--archive "{escaped.replace("$", "$$")}/archive.db"' in service["ExecStart"]
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze here")
 @pytest.mark.parametrize("folder", ["plain", "my 100% $HOME 'n stuff"])
 def test_systemd_accepts_the_units(tmp_path: Path, folder: str) -> None:
+    program = needs("systemd-analyze")
     command = CommandLine(tmp_path / folder)
     command.folder.mkdir()
     text = command("schedule", "systemd", "sample").stdout
@@ -135,7 +135,7 @@ def test_systemd_accepts_the_units(tmp_path: Path, folder: str) -> None:
         name = part.splitlines()[0].rpartition("/")[2]
         (tmp_path / name).write_text(part)
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", "./foreign-eyes.service", "./foreign-eyes.timer"],
+        [program, "verify", "--man=no", "./foreign-eyes.service", "./foreign-eyes.timer"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import pytest
 from conftest import ROOT
+from programs import needs
 from test_browse_site import Answer, ask, port_of
 from test_browse_site import running as serving
-from test_tools import needs
 
 from browse.kinds import is_text
 

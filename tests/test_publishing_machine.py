@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import feed_walk
+from conftest import IN_CI
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -210,4 +211,4 @@ def escaped(*texts: str) -> Iterator[str]:
 
 
 TestPublishedColumn = PublishedColumn.TestCase
-TestPublishedColumn.settings = settings(max_examples=8, stateful_step_count=10, deadline=None)
+TestPublishedColumn.settings = settings(max_examples=8 if IN_CI else 3, stateful_step_count=10)

@@ -12,12 +12,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from processes import signals_by_default
 
 import sample
 from sample.pages import LISTING_PATH, PATENT_SEARCH_PATH, ROBOTS_PATH
@@ -481,14 +483,21 @@ def test_two_servers_run_side_by_side_with_the_same_bytes() -> None:
         assert ask(first, LISTING_PATH).headers["etag"] == ask(second, LISTING_PATH).headers["etag"]
 
 
-def run_module(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "sample", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+@contextmanager
+def run_module(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    with signals_by_default():
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "sample", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_python_m_sample_prints_its_address_and_serves_until_interrupted() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from conftest import CommandLine
+from conftest import IN_CI, CommandLine
 from listing_server import ListingServer
 from simulated_events import Editor, Rates, Weather
 from simulated_oracle import Oracle
@@ -29,7 +29,7 @@ def kinds(report: Report) -> set[str]:
     return {failure.kind for failure in report.failures}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4] if IN_CI else [1])
 def test_five_years_break_no_promise(seed: int) -> None:
     report = simulate(seed, years=5, scene=SHORT)
     assert [str(failure) for failure in report.failures[:3]] == []
