@@ -1,4 +1,4 @@
-"""The configuration file `foreign-eyes.toml`, checked as a whole when it is loaded.
+"""The configuration file `foreign-eyes.toml`, checked as a whole when it is loaded; `crawler.settings_file` finds it.
 
 Built-in defaults hold where there is no file. Each package owns the meaning of its table; this module composes them.
 """
@@ -17,12 +17,12 @@ import msgspec
 
 from cli.amounts import DEFAULT_PORT
 from crawler.jobs import DEFAULT_AUTHORITY
-from crawler.sources import BUILT_IN, SourceSettings, check_name, check_url
+from crawler.settings_file import DEFAULT_ARCHIVE, find_settings_file
+from crawler.sources import BUILT_IN, Contact, SourceSettings, check_name, check_url
 from feeds.addresses import normal_base_url, normal_browse_url, normal_hub
 from feeds.default_topics import DEFAULT_TOPICS
 from feeds.topics import check_names, check_topic
 
-DEFAULT_FILE = Path("foreign-eyes.toml")
 DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -30,7 +30,7 @@ V = TypeVar("V")
 
 _AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}\Z"
 # what the patterns of these keys mean, for people
-_MEANING = {
+MEANING = {
     "tag_authority": "a domain or mail address with a year, such as example.org,2026",
     "language": "a language tag, such as en or zh-Hans",
     "contact": "3 to 200 characters without spaces, such as you@example.org",
@@ -42,8 +42,9 @@ class ConfigurationError(Exception):
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `[archive]` table: what new entries' tags are minted under (RFC 4151 section 2.1)."""
+    """The `[archive]` table: the file, and what new entries' tags are minted under (RFC 4151 section 2.1)."""
 
+    file: Annotated[str, msgspec.Meta(min_length=1)] = DEFAULT_ARCHIVE
     tag_authority: Annotated[str, msgspec.Meta(pattern=_AUTHORITY)] = DEFAULT_AUTHORITY
 
 
@@ -63,25 +64,39 @@ class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All settings, defaults filled in."""
+    """All settings, defaults filled in.
+
+    `contact` is the one for all sources. `path` is the file that was read, `tables` what it holds.
+    """
 
     default_source: str = "sample"
+    contact: str | None = None
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
+    path: Path | None = None
+    tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def sets(self, *keys: str) -> bool:
+        """Tell whether the file sets a value, such as that of ("publish", "output"); else the default holds."""
+        table: Any = self.tables
+        for key in keys:
+            if not isinstance(table, Mapping) or key not in table:
+                return False
+            table = table[key]
+        return True
 
 
 def load_configuration(path: Path | None) -> Configuration:
-    """Read and check the file at `path`; with None, the one in the working directory if there is one.
+    """Read and check the file at `path`; with None, the one that `find_settings_file` finds, if any.
 
     Raises:
         ConfigurationError: it is missing, not TOML, or holds what is not allowed.
     """
+    path = path or find_settings_file()
     if path is None:
-        if not DEFAULT_FILE.is_file():
-            return Configuration()
-        path = DEFAULT_FILE
+        return Configuration()
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -90,11 +105,16 @@ def load_configuration(path: Path | None) -> Configuration:
         raise ConfigurationError(f"{path}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: is not TOML: {error}") from None
-    return _checked(tables, path)
+    return checked(tables, path)
 
 
-def _checked(tables: dict[str, Any], path: Path) -> Configuration:
-    allowed = ("default_source", "archive", "publish", "topics", "sources")
+def checked(tables: dict[str, Any], path: Path) -> Configuration:
+    """Return the configuration that the tables of the file at `path` say.
+
+    Raises:
+        ConfigurationError: they hold what is not allowed.
+    """
+    allowed = ("default_source", "contact", "archive", "publish", "topics", "sources")
     for key in tables:
         if key not in allowed:
             raise ConfigurationError(f"{path}: unknown key {key!r}; allowed are {', '.join(allowed)}")
@@ -115,7 +135,16 @@ def _checked(tables: dict[str, Any], path: Path) -> Configuration:
     if not isinstance(default, str) or default not in {**BUILT_IN, **sources}:
         raise ConfigurationError(f"{path}: default_source = {default!r}: allowed are the sources {known}")
     archive = _convert(_table(tables, "archive", path), ArchiveSettings, "[archive]", path)
-    return Configuration(default, archive, publish, sources, _topics(tables, path))
+    return Configuration(
+        default, _contact(tables, path), archive, publish, sources, _topics(tables, path), path=path, tables=tables
+    )
+
+
+def _contact(tables: dict[str, Any], path: Path) -> str | None:
+    try:
+        return msgspec.convert(tables.get("contact"), type=Contact | None)
+    except msgspec.ValidationError:
+        raise ConfigurationError(f"{path}: contact: give {MEANING['contact']}") from None
 
 
 def _topics(tables: dict[str, Any], path: Path) -> Mapping[str, Sequence[str]]:
@@ -144,7 +173,7 @@ def _convert(table: Any, kind: type[T], where: str, path: Path) -> T:
     except msgspec.ValidationError as error:
         allowed = ", ".join(info.name for info in msgspec.structs.fields(kind))
         complaint = str(error).replace("Object", "the table").replace(" - at `$.", " - at `").replace("$.", "")
-        for key, meaning in _MEANING.items():
+        for key, meaning in MEANING.items():
             complaint = re.sub(rf"`str` matching regex '.*'(?= - at `{key}`)", meaning, complaint)
         raise ConfigurationError(f"{path}: {where}: {complaint}; its keys are {allowed}") from None
 

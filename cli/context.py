@@ -27,7 +27,8 @@ class Context:
     """
 
     config: Path | None
-    archive: Path
+    archive_option: Path | None = None
+    archive_option_from: str = ""  # what named it: "option --archive" or an environment variable
     sample_output: Path | None = None
 
     @cached_property
@@ -40,6 +41,15 @@ class Context:
         from cli.configuration import load_configuration
 
         return load_configuration(self.config)
+
+    @cached_property
+    def archive(self) -> Path:
+        """The archive file: as named by option or environment, else as in the settings.
+
+        Raises:
+            ConfigurationError: the settings cannot be used.
+        """
+        return self.archive_option or Path(self.configuration.archive.file)
 
     @property
     def publishing(self) -> PublishSettings:
@@ -58,7 +68,8 @@ class Context:
     @property
     def group_arguments(self) -> list[str]:
         """The options that another run of the program needs in order to mean the same files."""
-        config = ["--config", str(self.config)] if self.config else []
+        settings = self.configuration.path
+        config = ["--config", str(settings)] if settings else []
         return [*config, "--archive", str(self.archive)]
 
     def require_archive(self) -> None:
@@ -79,7 +90,6 @@ class Context:
             ConfigurationError: the file cannot be used.
             Stopped: the archive is a folder.
         """
-        _ = self.configuration
         if self.archive.is_dir():
             raise Stopped(NO_INPUT, f"{self.archive}: a folder; name a file in it with --archive")
 

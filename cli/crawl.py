@@ -98,10 +98,11 @@ def make_job(
     import msgspec
 
     from crawler.jobs import Job
-    from crawler.sources import SourceError, SourceSettings, find_source
+    from crawler.sources import SourceError, SourceSettings, find_source, with_contact
 
     configuration = context.configuration
     chosen, settings = find_source(source or configuration.default_source, configuration.sources, name=name)
+    settings = with_contact(settings, configuration.contact)
     options = {key: value for key, value in (("delay", delay), ("contact", contact)) if value is not None}
     try:
         settings = msgspec.convert({**msgspec.structs.asdict(settings), **options}, type=SourceSettings)

@@ -7,9 +7,11 @@ import traceback
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from cli import exits, stopping
 from cli.check import check
+from cli.config import config_command
 from cli.context import Context
 from cli.crawl import crawl
 from cli.export import export
@@ -26,12 +28,14 @@ from cli.status import status
 from cli.terminal import complain, say, silence
 from cli.up import up
 from cli.watch import watch
+from crawler.settings_file import ARCHIVE_VARIABLE
 
 EXAMPLES = """
 \b
 Examples:
   foreign-eyes up                                 try it on the bundled sample
-  foreign-eyes up live --contact you@example.org  archive the live column
+  foreign-eyes init                               write settings of your own
+  foreign-eyes up live                            archive the live column
   foreign-eyes up live --no-serve --quiet         one unattended round
   foreign-eyes status                             what the archive holds
 """
@@ -54,15 +58,14 @@ def _say_version(context: click.Context, _option: click.Parameter, wanted: bool)
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The settings  [default: foreign-eyes.toml, if there is one]",
+    help="The settings  [default: foreign-eyes.toml here, else in the user's configuration folder, if there is one]",
 )
 @click.option(
     "--archive",
     metavar="FILE",
     type=click.Path(path_type=Path, readable=False),  # what may not be read is told by whoever reads it
-    envvar="FOREIGN_EYES_ARCHIVE",
-    default=Path("archive.db"),
-    show_default=True,
+    envvar=ARCHIVE_VARIABLE,
+    show_default="as in the settings, else archive.db",
     show_envvar=True,
     help="The archive file",
 )
@@ -70,12 +73,14 @@ def _say_version(context: click.Context, _option: click.Parameter, wanted: bool)
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Show the version"
 )
 @click.pass_context
-def main(context: click.Context, config: Path | None, archive: Path) -> None:
+def main(context: click.Context, config: Path | None, archive: Path | None) -> None:
     """Archive a listing that has no dates, links or ids, and publish it as feeds."""
-    context.obj = Context(config, archive)
+    by_option = context.get_parameter_source("archive") is ParameterSource.COMMANDLINE
+    context.obj = Context(config, archive, "option --archive" if by_option else f"environment {ARCHIVE_VARIABLE}")
 
 
 for command in (
+    config_command,
     up,
     crawl,
     publish,

@@ -56,7 +56,7 @@ def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) 
     place = sample_place(context)
     if not (held.real or for_readers or place.archive.exists()):
         return context
-    return replace(context, archive=place.archive, sample_output=place.output)
+    return replace(context, archive_option=place.archive, sample_output=place.output)
 
 
 def at_its_output(context: Context) -> Context:

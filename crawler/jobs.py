@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from archive.values import Mode
-from crawler.sources import SourceSettings, find_source
+from crawler.settings_file import DEFAULT_ARCHIVE
+from crawler.sources import Contact, SourceSettings, find_source, with_contact
 
 DEFAULT_AUTHORITY = "foreign-eyes.example,2026"
 
@@ -27,14 +28,39 @@ class Job:
     accept: bool = False
 
 
-def job_named(wanted: str, archive: Path, configuration: Path) -> Job:
-    """Return the job that `scrapy crawl` means by a source's name or URL, read from the configuration file if any.
+class _ArchiveTable(msgspec.Struct, frozen=True):
+    """The keys of `[archive]` that a crawl needs."""
+
+    file: str = DEFAULT_ARCHIVE
+    tag_authority: str = DEFAULT_AUTHORITY
+
+
+class _SettingsFile(msgspec.Struct, frozen=True):
+    """The keys of the settings file that a crawl needs; the command line checks the others."""
+
+    contact: Contact | None = None
+    archive: _ArchiveTable = _ArchiveTable()
+    sources: Mapping[str, SourceSettings] = {}
+
+
+def job_named(wanted: str, archive: Path | None, settings_file: Path | None) -> Job:
+    """Return the job that `scrapy crawl` means by a source's name or URL.
+
+    Args:
+        wanted: a configured or built-in name, or a URL.
+        archive: the archive that was named; None for the one in the settings, which is `archive.db` by default.
+        settings_file: the operator's settings; None where there are none.
 
     Raises:
         SourceError: there is no such source.
-        msgspec.ValidationError: the configuration's sources are not what they must be.
+        OSError, tomllib.TOMLDecodeError, msgspec.ValidationError: the settings cannot be used.
     """
-    tables = tomllib.loads(configuration.read_text(encoding="utf-8")) if configuration.is_file() else {}
-    sources = msgspec.convert(tables.get("sources", {}), type=Mapping[str, SourceSettings])
-    name, source = find_source(wanted, sources)
-    return Job(name, source, archive, tables.get("archive", {}).get("tag_authority", DEFAULT_AUTHORITY))
+    tables = tomllib.loads(settings_file.read_text(encoding="utf-8")) if settings_file else {}
+    settings = msgspec.convert(tables, type=_SettingsFile)
+    name, source = find_source(wanted, settings.sources)
+    return Job(
+        name,
+        with_contact(source, settings.contact),
+        archive or Path(settings.archive.file),
+        settings.archive.tag_authority,
+    )

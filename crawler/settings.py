@@ -5,15 +5,15 @@ What depends on the source (User-Agent, delay) is set by `for_source`.
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from crawler.coding import ACCEPTED
+from crawler.settings_file import archive_in_environment
 from crawler.sources import SourceSettings
 
-# For `scrapy crawl`; the command line names its own
-ARCHIVE = os.environ.get("FOREIGN_EYES_ARCHIVE", "archive.db")
+# For `scrapy crawl`; the command line names its own. Empty: the one in the operator's settings, else archive.db
+ARCHIVE = archive_in_environment()
 
 BOT_NAME = "foreign-eyes"
 SPIDER_MODULES = ["crawler.spider"]

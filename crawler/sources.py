@@ -5,7 +5,7 @@ url = "https://…/index.htm"     # page 1 of the listing
 title = "…"                     # what feeds call it
 language = "en"
 delay = 2.0                     # seconds between requests
-contact = "you@example.org"     # told to the site in the User-Agent
+contact = "you@example.org"     # told to the site in the User-Agent; without it, the contact for all sources
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class SourceError(ValueError):
     """A source that cannot be crawled as given; the text says which, why, and what is allowed."""
 
 
+# an address or URL that fits in a header: 3 to 200 visible ASCII characters
+Contact = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}\Z")]
+
+
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A `[sources.NAME]` table; `delay` None means the default."""
 
@@ -36,7 +40,7 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     title: Annotated[str, msgspec.Meta(min_length=1)] = COLUMN_TITLE
     language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")] = "en"
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
-    contact: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}\Z")] | None = None
+    contact: Contact | None = None
 
     @property
     def host(self) -> str:
@@ -47,6 +51,11 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     def is_bundled(self) -> bool:
         """Whether this is the sample, which is served by the program itself."""
         return self.url.startswith(f"{sample.ORIGIN}/")
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether somebody else runs the site: it is neither the sample nor on this machine."""
+        return not self.is_bundled and not is_loopback(self.host)
 
     @property
     def seconds_between_requests(self) -> float:
@@ -95,6 +104,11 @@ def find_source(
     if chosen in known and known[chosen].url != wanted:
         raise SourceError(f"--name {chosen}: that is the configured source at {known[chosen].url}")
     return chosen, SourceSettings(url=wanted)
+
+
+def with_contact(source: SourceSettings, contact: str | None) -> SourceSettings:
+    """Return `source` with the contact for all sources, unless it has its own."""
+    return msgspec.structs.replace(source, contact=source.contact or contact)
 
 
 def check_name(name: str) -> None:

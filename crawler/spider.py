@@ -25,6 +25,7 @@ from crawler.jobs import job_named
 from crawler.reading import Answer, ListingReader, Progress
 from crawler.session import Session, open_session
 from crawler.settings import for_source
+from crawler.settings_file import find_settings_file
 
 
 class ListingSpider(Spider):
@@ -46,7 +47,8 @@ class ListingSpider(Spider):
         if "session" in kwargs:
             spider = super().from_crawler(crawler, *args, **kwargs)
         else:
-            job = job_named(source, Path(crawler.settings["ARCHIVE"]), Path("foreign-eyes.toml"))
+            archive = crawler.settings["ARCHIVE"]
+            job = job_named(source, Path(archive) if archive else None, find_settings_file())
             crawler.settings.setdict(for_source(job.source), priority="cmdline")
             resources = ExitStack()
             spider = super().from_crawler(crawler, session=resources.enter_context(open_session(job)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,13 @@ from listings import LISTING, make_entries, make_site
 from archive.identity import keys
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Whoever runs the tests may have settings and an archive of their own; no process that a test starts finds them
+NO_HOME = tempfile.TemporaryDirectory(prefix="foreign-eyes-tests-")
+for folder in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+    os.environ[folder] = NO_HOME.name
+atexit.register(NO_HOME.cleanup)
+os.environ.pop("FOREIGN_EYES_ARCHIVE", None)
 
 pytest_plugins = ["skip_summary"]
 
@@ -61,17 +70,16 @@ class CommandLine:
     """`foreign-eyes` run as its users run it: a process, in a folder."""
 
     folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __call__(
-        self, *arguments: str, env: dict[str, str] | None = None, timeout: float = 60
+        self, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
-        environment.pop("FOREIGN_EYES_ARCHIVE", None)
         return subprocess.run(
             [sys.executable, "-P", "-m", "cli", *arguments],
             cwd=self.folder,
-            env={**environment, **(env or {})},
-            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **self.environment, **(env or {})},
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -128,8 +128,8 @@ class Gate:
         self.opened.set()
 
 
-def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str]) -> str:
-    """Run a command on a terminal and return all that is written to it."""
+def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str], typed: str = "") -> str:
+    """Run a command on a terminal where somebody has `typed` ahead; return all that is written to it."""
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     with subprocess.Popen(
@@ -141,6 +141,7 @@ def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str]) ->
         stderr=theirs,
     ) as process:
         os.close(theirs)
+        os.write(ours, typed.encode())
         written = b""
         try:
             while piece := os.read(ours, 4096):

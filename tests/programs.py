@@ -33,10 +33,11 @@ def lacking(reason: str) -> NoReturn:
 
 
 def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    elsewhere = ("XDG_CONFIG_HOME", "XDG_DATA_HOME")  # they would take the place of what is below HOME
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "HOME": str(folder)},
+        env={**{name: value for name, value in os.environ.items() if name not in elsewhere}, "HOME": str(folder)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

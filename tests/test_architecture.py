@@ -34,6 +34,7 @@ ROOMS = {
     "datasette": ("browse/",),
     "uvicorn": ("browse/",),
     "starlette": ("browse/",),
+    "platformdirs": ("crawler/settings_file.py",),
     "filelock": ("archive/file_lock.py",),
     "rapidfuzz": ("archive/identity/likeness.py",),
     "click": ("cli/",),

@@ -15,7 +15,7 @@ from listings import LISTING
 from cli.configuration import ArchiveSettings, Configuration, ConfigurationError, PublishSettings, load_configuration
 from crawler.sources import BUILT_IN, SourceSettings
 
-SHIPPED = ROOT / "foreign-eyes.toml"
+SHIPPED = ROOT / "foreign-eyes.example.toml"
 URL = 'url = "https://example.org/index.htm"'
 
 
@@ -24,9 +24,12 @@ URL = 'url = "https://example.org/index.htm"'
     [
         ("default_source = ", ["is not TOML"]),
         ("[publish\n", ["is not TOML", "line 1"]),
-        ("colour = 1\n", ["'colour'", "default_source, archive, publish, topics, sources"]),
+        ("colour = 1\n", ["'colour'", "default_source, contact, archive, publish, topics, sources"]),
         ("[publish]\nfolder = 'x'\n", ["[publish]", "folder", "base_url, output"]),
-        ("[archive]\nauthority = 'x'\n", ["[archive]", "authority", "tag_authority"]),
+        ("[archive]\nauthority = 'x'\n", ["[archive]", "authority", "file, tag_authority"]),
+        ("[archive]\nfile = ''\n", ["[archive]", "file"]),
+        ("contact = 'a b'\n", ["contact", "without spaces"]),
+        ("contact = 1\n", ["contact", "without spaces"]),
         (f"[sources.x]\n{URL}\nspeed = 1\n", ["[sources.x]", "speed", "url, title, language, delay, contact"]),
         ("[sources.x]\ntitle = 't'\n", ["[sources.x]", "url"]),
         ("sources = 1\n", ["sources must be a table"]),
@@ -152,8 +155,9 @@ def test_an_archive_is_as_it_was_after_a_wrong_setting(command: CommandLine) -> 
 
 def test_the_shipped_file_says_what_holds_without_it() -> None:
     shipped, built_in = load_configuration(SHIPPED), Configuration()
-    assert (shipped.default_source, shipped.archive, shipped.publish, shipped.topics) == (
+    assert (shipped.default_source, shipped.contact, shipped.archive, shipped.publish, shipped.topics) == (
         built_in.default_source,
+        built_in.contact,
         built_in.archive,
         built_in.publish,
         built_in.topics,
@@ -170,7 +174,7 @@ def test_the_shipped_file_says_what_holds_without_it() -> None:
 def test_every_setting_is_documented_in_the_shipped_file() -> None:
     text = re.sub(r"^# (?=\w+ = )", "", SHIPPED.read_text(encoding="utf-8"), flags=re.MULTILINE)
     tables = tomllib.loads(text)
-    assert set(tables) == {"default_source", "archive", "publish", "topics", "sources"}
+    assert set(tables) == {"default_source", "contact", "archive", "publish", "topics", "sources"}
     for kind, table in (
         (ArchiveSettings, tables["archive"]),
         (PublishSettings, tables["publish"]),

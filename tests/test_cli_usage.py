@@ -17,6 +17,7 @@ from listings import LISTING, make_entries, make_page, page_name
 from processes import on_a_terminal
 
 COMMANDS = {
+    "config": ["--json", "--topics"],
     "up": ["--no-serve", "--port", "--host", "--name", "--contact", "--delay"],
     "crawl": ["--name", "--full", "--quick", "--delay", "--accept", "--dry-run", "--json"],
     "publish": ["--output", "--base-url", "--source", "--all", "--json"],
@@ -100,7 +101,7 @@ def test_every_option_of_the_contract_is_there_and_explained(
 ) -> None:
     text = command(*name.split(), "--help", env={"COLUMNS": "80"}).stdout
     for option in options:
-        assert re.search(rf"^ +(-\w, |--full / )?{option}( / --quick)?( [A-Z]+)?\s+\S+", text, re.MULTILINE), option
+        assert re.search(rf"^ +(-\w, |--full / )?{option}( / --quick)?( [A-Z,]+)?\s+\S+", text, re.MULTILINE), option
 
 
 def test_the_commands_are_those_of_the_contract(command: CommandLine) -> None:

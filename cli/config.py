@@ -1,0 +1,144 @@
+"""`foreign-eyes config`: which settings are in force, and where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import Context, pass_context
+from cli.settings_text import topics_text
+from cli.terminal import counted, printable, program, say, say_json
+
+if TYPE_CHECKING:
+    from cli.configuration import Configuration
+
+WIDTH = 80
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value in force and where it comes from: `default`, a file, an option or an environment variable."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+@click.command(
+    "config",
+    short_help="Show the settings in force and where each comes from",
+    epilog="\b\nExamples:\n  foreign-eyes config\n  foreign-eyes config --json | jq -r '.\"archive.file\".value'"
+    "\n  foreign-eyes config --topics >> foreign-eyes.toml",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: {KEY: {value, from}}")
+@click.option("--topics", is_flag=True, help="Print the topics alone, as a table to append to the settings and edit")
+@pass_context
+def config_command(context: Context, as_json: bool, topics: bool) -> None:
+    """Show the settings in force: each value, and whether a default, a file, an option or the environment set it.
+
+    Paths are shown in full, so that it is plain which archive a command run here would use.
+    """
+    settings = list(in_force(context))
+    if topics:
+        say(topics_text(context.configuration.topics))
+        return
+    if as_json:
+        say_json({setting.key: {"value": setting.value, "from": setting.origin} for setting in settings})
+        return
+    for line in _file_lines(context):
+        say(line, bold=not line.startswith(" "))
+    say()
+    width = max(len(setting.key) for setting in settings) + 2
+    for setting in settings:
+        for line in setting_lines(setting, width):
+            say(line)
+
+
+def in_force(context: Context) -> Iterator[Setting]:
+    """Yield all settings in the order of the example file."""
+    configuration = context.configuration
+    archive = context.archive_option_from if context.archive_option else _origin(configuration, "archive", "file")
+    yield Setting("settings_file", _absolute(configuration.path), _found_by(context))
+    yield Setting("default_source", configuration.default_source, _origin(configuration, "default_source"))
+    yield Setting("contact", configuration.contact, _origin(configuration, "contact"))
+    yield Setting("archive.file", _absolute(context.archive), archive)
+    authority = configuration.archive.tag_authority
+    yield Setting("archive.tag_authority", authority, _origin(configuration, "archive", "tag_authority"))
+    for name in configuration.publish.__struct_fields__:
+        value = getattr(configuration.publish, name)
+        shown = _absolute(Path(value)) if name == "output" else value
+        yield Setting(f"publish.{name}", shown, _origin(configuration, "publish", name))
+    topics = {name: list(patterns) for name, patterns in configuration.topics.items()}
+    yield Setting("topics", topics, _origin(configuration, "topics"))
+    yield from _source_settings(configuration)
+
+
+def _source_settings(configuration: Configuration) -> Iterator[Setting]:
+    """Yield the built-in and the configured sources, with the delay and the contact that a crawl would use."""
+    from crawler.sources import BUILT_IN, with_contact
+
+    for name, source in sorted({**BUILT_IN, **configuration.sources}.items()):
+        for key in source.__struct_fields__:
+            value, origin = getattr(source, key), _origin(configuration, "sources", name, key)
+            if key == "delay":
+                value = source.seconds_between_requests
+            elif key == "contact" and value is None:
+                value = with_contact(source, configuration.contact).contact
+                origin = _origin(configuration, "contact")
+            yield Setting(f"sources.{name}.{key}", value, origin)
+
+
+def _origin(configuration: Configuration, *keys: str) -> str:
+    return f"file {_absolute(configuration.path)}" if configuration.sets(*keys) else DEFAULT
+
+
+def _found_by(context: Context) -> str:
+    if context.config is not None:
+        return "option --config"
+    if (path := context.configuration.path) is None:
+        return "none found"
+    return "user's configuration folder" if path.is_absolute() else "working directory"
+
+
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.absolute())
+
+
+def _file_lines(context: Context) -> Iterator[str]:
+    from crawler.settings_file import FILE_NAME, user_settings_file
+
+    if (path := context.configuration.path) is not None:
+        yield f"settings read from {printable(str(path.absolute()))}"
+        return
+    yield "no settings file was read; there is none at"
+    yield f"  {printable(str(Path(FILE_NAME).absolute()))}"
+    yield f"  {printable(str(user_settings_file()))}"
+    yield f"  to write one: {program()} init"
+
+
+def setting_lines(setting: Setting, width: int) -> Iterator[str]:
+    """Yield a setting as lines of 80 columns where its value lets it: key, value, and in brackets the origin. Pure."""
+    if setting.key == "settings_file":  # told above
+        return
+    origin = "file" if setting.origin.startswith("file ") else setting.origin
+    value, key = _as_text(setting.value, setting.key), f"{setting.key:<{width}}"
+    if len(f"{key}{value}  [{origin}]") <= WIDTH:
+        yield f"{key}{value}  [{origin}]"
+    else:
+        yield f"{key}[{origin}]"
+        yield f"  {value}"
+
+
+def _as_text(value: Any, key: str) -> str:
+    if key == "topics":
+        return counted(len(value), "topic")
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else printable(str(value))

@@ -1,0 +1,113 @@
+"""What `init` writes: the text of a settings file, and the values that it offers. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+# Their domains belong to the provider, so only the whole address names a person (RFC 4151 allows a mail address)
+# fmt: off
+_MAIL_PROVIDERS = frozenset({
+    "126.com", "163.com", "aol.com", "fastmail.com", "foxmail.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net",
+    "googlemail.com", "hey.com", "hotmail.com", "icloud.com", "live.com", "mail.com", "mail.ru", "mailbox.org",
+    "me.com", "msn.com", "outlook.com", "posteo.de", "proton.me", "protonmail.com", "qq.com", "sina.com",
+    "t-online.de", "tutanota.com", "web.de", "yahoo.com", "yandex.com", "yandex.ru",
+})
+# fmt: on
+_DOMAIN = re.compile(r"(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)+")
+
+_TEXT = """\
+# Settings of Foreign Eyes, written by `foreign-eyes init` on {today}. They are read when a command runs in the folder of
+# this file, when the file lies in the user's configuration folder, or with --config. `foreign-eyes config` shows what is in
+# force. What is not set here has its default; foreign-eyes.example.toml in the source code lists all settings.
+
+# What `foreign-eyes up` and `crawl` mean when no source is named: "live", "sample", or one of [sources] below
+default_source = "live"
+# Whom a site can write to about this crawler: goes into the User-Agent of every request
+contact = {contact}
+
+[archive]
+# The archive file; a relative path starts at the working directory. FOREIGN_EYES_ARCHIVE and --archive take precedence.
+file = {archive}
+# New entries get ids of the form tag:AUTHORITY:SOURCE/ENTRY. Ids are minted once and kept: settle this before the first crawl.
+tag_authority = {authority}
+
+[publish]
+# The folder that feeds and pages are written to; a relative path starts at the working directory
+output = {output}
+# The address at which readers find that folder. Feeds carry it, so change it before people subscribe.
+base_url = {base_url}
+# Where Datasette is: below the base URL, as `serve` has it, or at an address of its own; "" where nobody serves it
+# browse_url = "browse/"
+# A WebSub hub (https://…) that is told of changed feeds, and named in them; "" for none
+# hub = ""
+# Whether the feed says of withdrawn entries that they are deleted (RFC 6721); few readers know how to take that
+# tombstones = false
+
+# A built-in set of topics holds. To change it, append it here and edit: foreign-eyes config --topics >> THIS FILE
+
+# Another listing to archive; all its keys are in foreign-eyes.example.toml
+# [sources.example]
+# url = "https://example.org/list/index.htm"
+# title = "An example"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What `init` was told."""
+
+    contact: str
+    authority: str
+    archive: str
+    output: str
+    base_url: str
+
+
+def settings_text(answers: Answers, today: date) -> str:
+    """Return the text of a settings file, with a comment on each setting."""
+    return _TEXT.format(
+        today=today.isoformat(),
+        contact=toml_string(answers.contact),
+        archive=toml_string(answers.archive),
+        authority=toml_string(answers.authority),
+        output=toml_string(answers.output),
+        base_url=toml_string(answers.base_url),
+    )
+
+
+def topics_text(topics: Mapping[str, Sequence[str]]) -> str:
+    """Return topics as the `[topics]` table of a settings file."""
+    lines = [
+        f"{toml_string(name)} = [{', '.join(toml_string(pattern) for pattern in patterns)}]"
+        for name, patterns in topics.items()
+    ]
+    return "\n".join(["[topics]", *lines])
+
+
+def toml_string(text: str) -> str:
+    """Return `text` as a basic string of TOML 1.0: as in JSON, but that DEL is escaped, too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def default_authority(contact: str, year: int) -> str | None:
+    """Return the tag authority to offer (RFC 4151 section 2.1): the domain of `contact`, which is a mail or web address.
+
+    Of a mail provider's customer it is the whole address. None where neither is to be had.
+    """
+    if "://" in contact:
+        try:
+            domain = (urlsplit(contact).hostname or "").lower()
+        except ValueError:
+            return None
+    else:
+        domain = contact.removeprefix("mailto:").rpartition("@")[2].lower()
+    if domain in _MAIL_PROVIDERS and re.fullmatch(r"[A-Za-z0-9._-]+@[^@]+", contact):
+        return f"{contact.lower()},{year}"
+    if domain in _MAIL_PROVIDERS or not _DOMAIN.fullmatch(domain):
+        return None
+    return f"{domain},{year}"
