@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cli import stopping
+from cli.terminal import PROGRAM_VARIABLE, program
 
 
 @dataclass
@@ -49,7 +51,8 @@ class Stop:
         try:
             if self.told is None:
                 command = [sys.executable, "-P", "-m", "cli", *arguments]
-                self._child = subprocess.Popen(command, process_group=0)  # noqa: S603
+                environment = {**os.environ, PROGRAM_VARIABLE: program()}
+                self._child = subprocess.Popen(command, process_group=0, env=environment)  # noqa: S603
             return self._child
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

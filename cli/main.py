@@ -17,6 +17,7 @@ from cli.crawl import crawl
 from cli.export import export
 from cli.history import history
 from cli.import_ import import_files
+from cli.init import init
 from cli.merge import merge
 from cli.publish import publish
 from cli.reparse import reparse
@@ -80,6 +81,7 @@ def main(context: click.Context, config: Path | None, archive: Path | None) -> N
 
 
 for command in (
+    init,
     config_command,
     up,
     crawl,

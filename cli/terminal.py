@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from crawler.reading import Progress
 
 
+# how the user started the program, for the children that it starts
+PROGRAM_VARIABLE = "FOREIGN_EYES_PROGRAM"
+
 _NOT_ASCII = re.compile(r"[^ -~\n]")
 _WHITE = re.compile(r"\s+")
 _WITHOUT_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
@@ -144,7 +147,12 @@ def local_time(text: str | None) -> str:
 
 
 def program() -> str:
-    """Return what to type at this place to run the program: its name where the shell finds it, else its path."""
+    """Return what to type at this place to run the program: its name where the shell finds it, else its path.
+
+    A child process is told by its parent, which was the one that was typed.
+    """
+    if typed := os.environ.get(PROGRAM_VARIABLE):
+        return typed
     started = Path(sys.argv[0])
     if started.name != "foreign-eyes" or shutil.which("foreign-eyes") == str(started.absolute()):
         return "foreign-eyes"

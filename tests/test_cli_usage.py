@@ -17,6 +17,7 @@ from listings import LISTING, make_entries, make_page, page_name
 from processes import on_a_terminal
 
 COMMANDS = {
+    "init": ["--contact", "--tag-authority", "--archive-file", "--output", "--base-url", "--file", "--yes", "--force"],
     "config": ["--json", "--topics"],
     "up": ["--no-serve", "--port", "--host", "--name", "--contact", "--delay"],
     "crawl": ["--name", "--full", "--quick", "--delay", "--accept", "--dry-run", "--json"],

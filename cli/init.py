@@ -1,0 +1,103 @@
+"""`foreign-eyes init`: ask an operator for what nobody else can know, and write it down as settings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import click
+
+from cli.context import Context
+from cli.init_places import default_places, make_folders, refuse_existing, write_settings
+from cli.settings_text import Answers, default_authority, settings_text
+from cli.terminal import program, say
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes init
+  foreign-eyes init --contact you@example.org --yes
+  foreign-eyes init --contact you@example.org --archive-file /srv/eyes.db \\
+    --output /var/www/eyes --base-url https://eyes.example.org/ --yes
+"""
+INTRODUCTION = """\
+This asks for what only you can know, and writes it to
+{file}.
+Enter takes what is in [brackets]; Ctrl-C leaves everything as it is.
+"""
+
+
+@click.command(short_help="Write settings of your own: contact, ids, places", epilog=EXAMPLES)
+@click.option("--contact", metavar="ADDRESS", help="Whom a crawled site can write to: a mail or web address")
+@click.option(
+    "--tag-authority",
+    metavar="DOMAIN,YEAR",
+    help="What ids are minted under  [default: the contact's domain, this year]",
+)
+@click.option("--archive-file", metavar="FILE", help="Where the archive lives")
+@click.option("--output", metavar="DIR", help="The folder that feeds and pages are written to")
+@click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
+@click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="The settings file to write")
+@click.option("-y", "--yes", is_flag=True, help="Ask nothing: take the default of what is not given")
+@click.option("--force", is_flag=True, help="Replace settings that exist; the old file is kept as FILE.bak")
+@click.pass_obj
+def init(
+    context: Context,
+    contact: str | None,
+    tag_authority: str | None,
+    archive_file: str | None,
+    output: str | None,
+    base_url: str | None,
+    file: Path | None,
+    yes: bool,
+    force: bool,
+) -> None:
+    """Write foreign-eyes.toml: ask for contact, tag authority, the places of archive and site, and the site's address.
+
+    Run from a checkout, or in a folder that holds an archive, it proposes the working directory; else the user's own folders
+    for configuration and data. In a script, answer by options and add --yes.
+    """
+    from cli import init_questions as questions
+    from cli.asking import answer
+    from cli.configuration import DEFAULT_BASE_URL
+
+    places = default_places(context, file)
+    refuse_existing(places.settings, force=force)
+    if not yes:
+        say(INTRODUCTION.format(file=places.settings.absolute()), err=True)
+    ask = partial(answer, yes=yes)
+    now = datetime.now(UTC)
+    contact = ask(questions.contact_question(contact), None)
+    answers = Answers(
+        contact=contact,
+        authority=ask(questions.authority_question(tag_authority), default_authority(contact, now.year)),
+        archive=ask(questions.archive_question(archive_file, places), str(places.archive)),
+        output=ask(questions.output_question(output, places), str(places.output)),
+        base_url=ask(questions.base_url_question(base_url), DEFAULT_BASE_URL),
+    )
+    make_folders(places.settings, Path(answers.archive), Path(answers.output))
+    kept = write_settings(places.settings, settings_text(answers, now.date()))
+    _report(context, places.settings, answers, kept)
+
+
+def _report(context: Context, file: Path, answers: Answers, kept: Path | None) -> None:
+    """Say what was written, what it means at this place, and the next command."""
+    from crawler.settings_file import find_settings_file, user_settings_file
+
+    archive = Path(answers.archive).absolute()
+    say(f"wrote {file.absolute()}", bold=True)
+    if kept is not None:
+        say(f"  the old settings are kept as {kept.absolute()}")
+    say(f"  archive  {archive}  ({'exists' if archive.exists() else 'the first crawl makes it'})")
+    say(f"  site     {Path(answers.output).absolute()}/  for {answers.base_url}")
+    found, user_file = find_settings_file(), user_settings_file()
+    is_found = found is not None and found.absolute() == file.absolute()
+    if is_found and found != user_file and user_file.exists():
+        say(f"note: in this folder these settings take the place of {user_file}", err=True)
+    elsewhere = context.archive_option is not None and context.archive_option.absolute() != archive
+    if elsewhere and context.archive_option_from.startswith("environment"):
+        say(f"note: {context.archive_option_from} is set, and takes precedence over the archive named here", err=True)
+    start = program() if is_found else f"{program()} --config {file.absolute()}"
+    say(f"next: {start} up live")
+    say(f"all that is in force: {start} config")

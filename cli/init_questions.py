@@ -1,0 +1,94 @@
+"""What `init` asks for, and what it takes for an answer: the same as the configuration does."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cli.asking import Question
+from cli.configuration import MEANING, ConfigurationError, checked
+from cli.init_places import Places
+from feeds.addresses import normal_base_url
+
+
+def contact_question(given: str | None) -> Question:
+    """Whom a site can write to."""
+    why = "The contact is sent with every request, so that a site knows whom to write to."
+    return Question("--contact", given, why, "Contact, a mail or web address", check_contact)
+
+
+def authority_question(given: str | None) -> Question:
+    """What ids are minted under."""
+    why = (
+        "Each entry's id is minted under the tag authority once and kept: a domain or\n"
+        "mail address of yours, and a year in which it was yours. It is public."
+    )
+    return Question("--tag-authority", given, why, "Tag authority", check_authority)
+
+
+def archive_question(given: str | None, places: Places) -> Question:
+    """Where the archive lives."""
+    why = "The archive is one file; put it on a disk that is backed up."
+    return Question("--archive-file", given, why, "Archive file", partial(check_archive, places))
+
+
+def output_question(given: str | None, places: Places) -> Question:
+    """Where the site lives."""
+    why = "Feeds and pages are written to a folder of their own, for any web server."
+    return Question("--output", given, why, "Output folder", partial(check_output, places))
+
+
+def base_url_question(given: str | None) -> Question:
+    """The address of the site."""
+    why = "The base URL is the address at which readers find that folder."
+    return Question("--base-url", given, why, "Base URL", normal_base_url)
+
+
+def check_contact(value: str) -> str:
+    """Return a contact that fits in a header.
+
+    Raises:
+        ValueError: it does not; so with the checks below.
+    """
+    return _allowed(value, {"contact": value}, MEANING["contact"])
+
+
+def check_authority(value: str) -> str:
+    """Return a tag authority (RFC 4151 section 2.1)."""
+    return _allowed(value, {"archive": {"tag_authority": value}}, MEANING["tag_authority"])
+
+
+def check_archive(places: Places, value: str) -> str:
+    """Return the archive's path as it is written into the settings; the file need not exist."""
+    path = _path(places, value)
+    if path.is_dir():
+        raise ValueError(f"{path}: a folder; name a file in it")
+    return str(path)
+
+
+def check_output(places: Places, value: str) -> str:
+    """Return the output folder's path as it is written into the settings; it need not exist."""
+    path = _path(places, value)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path}: a file; name a folder")
+    return str(path)
+
+
+def _path(places: Places, value: str) -> Path:
+    if not value.strip():
+        raise ValueError("give a path")
+    path = places.written(value)
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{str(path)!r}: not UTF-8, which a settings file has to be") from None
+    return path
+
+
+def _allowed(value: str, tables: dict[str, Any], meaning: str) -> str:
+    try:
+        checked(tables, Path())
+    except ConfigurationError:
+        raise ValueError(f"{value!r}: give {meaning}") from None
+    return value
