@@ -25,6 +25,7 @@ class NoArchive(ArchiveError):
 
     def __init__(self, path: Path):
         super().__init__(f"{path}: no such archive; make one with: foreign-eyes crawl")
+        self.path = path
 
 
 class NotAnArchive(ArchiveError):

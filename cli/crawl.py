@@ -15,6 +15,7 @@ import click
 from cli import exits, stopping
 from cli.amounts import SECONDS
 from cli.context import Context, pass_context
+from cli.new_archive import say_new_archive
 from cli.sample_place import at_its_place
 from cli.terminal import complain, counted, kilobytes, page_progress, say, say_json
 
@@ -65,6 +66,7 @@ def crawl(
     """
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     if not dry_run:
+        say_new_archive(context, job)
         context = at_its_place(context, job.source, publishing=False)
     job = replace(job, archive=context.archive, mode="full" if full else "quick", accept=accept)
     with _copied(job) if dry_run else _as_it_is(job) as the_job:

@@ -138,5 +138,12 @@ def _tell(error: BaseException) -> int:
         path = error.ctx.command_path if error.ctx else "foreign-eyes"
         complain(f"{error.format_message().rstrip('.')}; see: {path} --help")
     elif code != exits.INTERRUPTED:
-        complain(str(error))
+        complain(_words(error))
     return code
+
+
+def _words(error: BaseException) -> str:
+    from archive.errors import NoArchive
+    from cli.new_archive import no_archive_message
+
+    return no_archive_message(error.path) if isinstance(error, NoArchive) else str(error)

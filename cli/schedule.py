@@ -11,6 +11,7 @@ import click
 from cli.amounts import DURATION
 from cli.context import Context, pass_context
 from cli.crawl import make_job
+from cli.new_archive import say_new_archive
 
 CRON_EXAMPLES = """
 \b
@@ -109,7 +110,7 @@ def round_command(context: Context, source: str | None) -> list[str]:
     Raises:
         SourceError: there is no such source.
     """
-    make_job(context, source)
+    say_new_archive(context, make_job(context, source))
     program = Path(sys.executable).with_name("foreign-eyes")
     start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "cli"]
     config = ["--config", str(context.config.absolute())] if context.config else []

@@ -47,14 +47,6 @@ def test_a_folder_is_no_archive(command: CommandLine, name: str) -> None:
     assert list(command.folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["status", "check", "publish"])
-def test_a_missing_archive_is_told_with_how_to_make_one(command: CommandLine, name: str) -> None:
-    done = command(*name.split())
-    assert (done.returncode, done.stdout) == (66, "")
-    assert done.stderr == "error: archive.db: no such archive; make one with: foreign-eyes crawl\n"
-    assert list(command.folder.iterdir()) == []
-
-
 def test_an_archive_that_cannot_be_made_is_told(command: CommandLine) -> None:
     (command.folder / "file").write_text("")
     done = command("--archive", "file/archive.db", "crawl", "sample", "--quiet")

@@ -214,6 +214,7 @@ def test_several_entries_of_the_listing_are_counted_in_words(command: CommandLin
 
 def test_quiet_is_silent_unless_something_goes_wrong(command: CommandLine, server: ListingServer) -> None:
     arguments = ["crawl", server.origin + LISTING, "--name", "town", "--delay", "0", "--quiet"]
+    assert command(*arguments).stdout == ""  # a new archive is told on standard error
     done = command(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     server.faults[LISTING] = listing_server.status(412)
