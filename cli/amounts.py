@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 DEFAULT_PORT = 8423
+# from one unattended round to the next, whichever program runs them
+DEFAULT_EVERY = "6h"
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -14,6 +14,7 @@ import click
 
 from cli import exits, stopping
 from cli.amounts import SECONDS
+from cli.contact import say_contact
 from cli.context import Context, pass_context
 from cli.new_archive import say_new_archive
 from cli.sample_place import at_its_place
@@ -68,6 +69,8 @@ def crawl(
     if not dry_run:
         say_new_archive(context, job)
         context = at_its_place(context, job.source, publishing=False)
+    if not quiet:
+        say_contact(context, job, given=contact)
     job = replace(job, archive=context.archive, mode="full" if full else "quick", accept=accept)
     with _copied(job) if dry_run else _as_it_is(job) as the_job:
         rows, interrupted = run_job(the_job, days, quiet=quiet or as_json, verbose=verbose)
@@ -119,10 +122,7 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
     Returns the log row of each, and whether the user stopped the last one.
     """
     from crawler.run import crawl_in_turn
-    from crawler.sources import is_loopback
 
-    if not job.source.contact and not job.source.is_bundled and not is_loopback(job.source.host):
-        say(f"{job.name}: no contact is configured; tell {job.source.host} whom to write to with --contact", err=True)
     with page_progress(job.name, quiet=quiet or (times > 1 and not sys.stderr.isatty())) as show:
         log_level = "DEBUG" if verbose else "ERROR"
         ended = crawl_in_turn(job, times, show, log_level=log_level, signals=stopping.calling)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
-from cli.amounts import DURATION
+from cli.amounts import DEFAULT_EVERY, DEFAULT_PORT, DURATION
+from cli.contact import say_contact
 from cli.context import Context, pass_context
 from cli.crawl import make_job
 from cli.new_archive import say_new_archive
+from cli.terminal import printable
+from cli.units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
 
 CRON_EXAMPLES = """
 \b
@@ -25,41 +28,17 @@ SYSTEMD_EXAMPLES = """
 Examples:
   foreign-eyes schedule systemd
   foreign-eyes schedule systemd live --every 3h
+  foreign-eyes schedule systemd live --unit foreign-eyes.timer
 """
 
-UNITS = """\
-# /etc/systemd/system/foreign-eyes.service
-[Unit]
-Description=Foreign Eyes: crawl {source} and publish it
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-Type=oneshot
-User={user}
-WorkingDirectory={directory}
-ExecStart={command}
-# 65, 69 and 75 are the source's doing: they are in the journal and in "foreign-eyes status"; the next round tries again
-SuccessExitStatus=65 69 75
-NoNewPrivileges=true
-PrivateTmp=true
-ProtectSystem=strict
-ReadWritePaths={writes}
-
-# /etc/systemd/system/foreign-eyes.timer
-[Unit]
-Description=Foreign Eyes every {every}
-
-[Timer]
-OnActiveSec=2min
-OnUnitActiveSec={seconds}s
-RandomizedDelaySec={spread}s
-
-[Install]
-WantedBy=timers.target
-
-# then: systemctl daemon-reload && systemctl enable --now foreign-eyes.timer
-"""
+_every = click.option(
+    "--every",
+    type=DURATION,
+    default=DEFAULT_EVERY,
+    show_default=True,
+    help="From one round to the next: 30m, 6h, 1d",
+)
+_contact = click.option("--contact", metavar="ADDRESS", help="Whom the site can write to  [default: as configured]")
 
 
 @click.group(
@@ -70,60 +49,87 @@ def schedule() -> None:
     """Print what runs a round of crawl and publish unattended; nothing is installed."""
 
 
-@schedule.command(epilog=CRON_EXAMPLES)
+@schedule.command(short_help="Print a crontab line", epilog=CRON_EXAMPLES)
 @click.argument("source", required=False)
-@click.option("--every", type=DURATION, default="6h", show_default=True, help="30m, 6h, 1d: what cron can say exactly")
+@_every
+@_contact
 @pass_context
-def cron(context: Context, source: str | None, every: float) -> None:
+def cron(context: Context, source: str | None, every: float, contact: str | None) -> None:
     """Print a crontab line. It is silent unless something goes wrong, which cron then mails."""
-    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(round_command(context, source))}"
-    click.echo(f"{cron_times(int(every))} {command}".replace("%", r"\%"))
+    times, round_ = cron_times(int(every)), round_command(context, source, contact)
+    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(round_)}"
+    click.echo(f"{times} {command}".replace("%", r"\%"))
 
 
-@schedule.command(epilog=SYSTEMD_EXAMPLES)
+@schedule.command(short_help="Print units for the rounds, their timer and the server", epilog=SYSTEMD_EXAMPLES)
 @click.argument("source", required=False)
-@click.option("--every", type=DURATION, default="6h", show_default=True, help="From one round to the next: 30m, 6h, 1d")
+@_every
+@_contact
+@click.option(
+    "--unit", type=click.Choice(list(UNITS)), metavar="NAME", help="Print this one file alone, to be redirected"
+)
 @pass_context
-def systemd(context: Context, source: str | None, every: float) -> None:
-    """Print a service and a timer."""
+def systemd(context: Context, source: str | None, every: float, contact: str | None, unit: str | None) -> None:
+    """Print three units: a service and its timer for the rounds, and a service for `foreign-eyes serve`.
+
+    The last one is for a web server in front that passes /browse/ on, as docs/serving.md has it, or for readers themselves.
+    """
     import getpass
 
     seconds = int(every)
-    click.echo(
-        UNITS.format(
-            source=source or context.configuration.default_source,
-            user=getpass.getuser(),
-            directory=str(Path.cwd()).replace("%", "%%"),  # taken as it is to the end of the line, quotes and all
-            writes=" ".join(_unit_quoted(part) for part in written_paths(context)),
-            command=" ".join(_unit_quoted(part) for part in round_command(context, source)),
-            every=f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds} s",
-            seconds=seconds,
-            spread=min(seconds // 10, 600),
-        ),
-        nl=False,
-    )
+    values = {
+        "source": printable(source or context.configuration.default_source).replace("%", "%%"),
+        "user": getpass.getuser(),
+        "directory": str(Path.cwd()).replace("%", "%%"),  # taken as it is to the end of the line, quotes and all
+        "writes": unit_words(written_paths(context)),
+        "archive_folder": unit_words([str(context.archive.absolute().parent)]),
+        "round": unit_words(round_command(context, source, contact)),
+        "serve": unit_words([*_start(context), "serve", "--host", SERVED_HOST, "--port", str(DEFAULT_PORT)]),
+        "address": f"{SERVED_HOST}:{DEFAULT_PORT}",
+        "every": f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds} s",
+        "seconds": seconds,
+        "spread": min(seconds // 10, 600),
+    }
+    if unit is not None:
+        click.echo(UNITS[unit].format(**values), nl=False)
+        return
+    for name, text in UNITS.items():
+        click.echo(f"# {UNIT_FOLDER}/{name}\n{text.format(**values)}")
+    click.echo(AFTERWARDS, nl=False)
 
 
-def round_command(context: Context, source: str | None) -> list[str]:
-    """Return the command of one unattended round, with whole paths.
+def round_command(context: Context, source: str | None, contact: str | None) -> list[str]:
+    """Return the command of one unattended round, with whole paths; say on standard error what is missing for it.
 
     Raises:
-        SourceError: there is no such source.
+        SourceError: there is no such source, or the contact cannot be sent.
     """
-    say_new_archive(context, make_job(context, source))
+    job = make_job(context, source, contact=contact)
+    say_contact(context, job)
+    say_new_archive(context, job)
+    told = ["--contact", contact] if contact else []
+    return [*_start(context), "up", *([source] if source else []), *told, "--no-serve", "--quiet"]
+
+
+def _start(context: Context) -> list[str]:
+    """Return the program with the group's options, all paths whole: a scheduler has another folder and environment."""
     program = Path(sys.executable).with_name("foreign-eyes")
     start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "cli"]
-    config = ["--config", str(context.config.absolute())] if context.config else []
-    archive = ["--archive", str(context.archive.absolute())]
-    return [*start, *config, *archive, "up", *([source] if source else []), "--no-serve", "--quiet"]
+    settings = context.configuration.path
+    config = ["--config", str(settings.absolute())] if settings else []
+    return [*start, *config, "--archive", str(context.archive.absolute())]
 
 
 def written_paths(context: Context) -> list[str]:
-    """Return what a round writes to; the published folder may be one that is yet to be made."""
+    """Return the folders that a round writes to; one that is published to may be yet to be made, in the working directory."""
     folder, archive, output = Path.cwd(), context.archive.absolute().parent, context.output.absolute()
-    elsewhere = [str(archive)] if not archive.is_relative_to(folder) else []
-    elsewhere += [f"-{output}"] if not output.is_relative_to(folder) else []
-    return [str(folder), *elsewhere]
+    here = [path for path in (archive, output) if path.is_relative_to(folder)]
+    written = [str(folder)] if here else []
+    if archive not in here:
+        written.append(str(archive))
+    if output not in here and not output.is_relative_to(archive):
+        written.append(f"-{output}")
+    return written
 
 
 def cron_times(seconds: int) -> str:
@@ -145,6 +151,11 @@ def cron_times(seconds: int) -> str:
     raise click.BadParameter(
         "cron can do 1m to 30m, 1h to 12h by divisors of an hour or a day, or 1d", param_hint="--every"
     )
+
+
+def unit_words(words: list[str]) -> str:
+    """Return words as a unit file has them on one line."""
+    return " ".join(_unit_quoted(word) for word in words)
 
 
 def _unit_quoted(text: str) -> str:

@@ -7,9 +7,11 @@ import time
 import click
 
 from cli import exits
-from cli.amounts import DURATION
+from cli.amounts import DEFAULT_EVERY, DURATION
 from cli.children import passing_on_signals
+from cli.contact import say_contact
 from cli.context import Context, pass_context
+from cli.crawl import make_job
 from cli.terminal import say
 
 
@@ -19,18 +21,25 @@ from cli.terminal import say
 )
 @click.argument("source", required=False, metavar="[SOURCE or URL]")
 @click.option(
-    "--every", type=DURATION, default="1h", show_default=True, help="From one start to the next: 90s, 30m, 6h, 1d"
+    "--every",
+    type=DURATION,
+    default=DEFAULT_EVERY,
+    show_default=True,
+    help="From one start to the next: 90s, 30m, 6h, 1d",
 )
 @click.option(
     "--rounds", metavar="N", type=click.IntRange(1), help="Stop after so many  [default: go on until stopped]"
 )
+@click.option("--contact", metavar="ADDRESS", help="Whom the site can write to  [default: as configured]")
 @pass_context
-def watch(context: Context, source: str | None, every: float, rounds: int | None) -> int:
+def watch(context: Context, source: str | None, every: float, rounds: int | None, contact: str | None) -> int:
     """Crawl and publish again and again until stopped; a round that fails is told, and the next one tries anew.
 
     Each round is a process of its own.
     """
-    arguments = [*context.group_arguments, "up", *([source] if source else []), "--no-serve", "--quiet"]
+    say_contact(context, make_job(context, source, contact=contact))
+    told = ["--contact", contact] if contact else []
+    arguments = [*context.group_arguments, "up", *([source] if source else []), *told, "--no-serve", "--quiet"]
     done = 0
     with passing_on_signals() as stop:
         while stop.told is None:

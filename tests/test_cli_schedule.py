@@ -99,12 +99,12 @@ def units(text: str) -> dict[str, dict[str, dict[str, str]]]:
     return found
 
 
-def test_systemd_is_given_a_service_and_its_timer(command: CommandLine) -> None:
+def test_systemd_is_given_a_service_its_timer_and_a_server(command: CommandLine) -> None:
     done = command("schedule", "systemd", "live", "--every", "90m")
     assert done.returncode == 0
     found = units(done.stdout)
     service, timer = found["foreign-eyes.service"], found["foreign-eyes.timer"]
-    assert set(found) == {"foreign-eyes.service", "foreign-eyes.timer"}
+    assert set(found) == {"foreign-eyes.service", "foreign-eyes.timer", "foreign-eyes-serve.service"}
     assert service["Service"]["Type"] == "oneshot"
     assert service["Service"]["WorkingDirectory"] == str(command.folder)
     assert service["Service"]["ExecStart"].endswith(f"--archive {command.folder}/archive.db up live --no-serve --quiet")
@@ -115,7 +115,82 @@ def test_systemd_is_given_a_service_and_its_timer(command: CommandLine) -> None:
 def test_systemd_lets_a_round_write_what_it_must(command: CommandLine) -> None:
     (command.folder / "foreign-eyes.toml").write_text('[publish]\noutput = "/srv/eyes"\n')
     found = units(command("--archive", "/var/lib/eyes/a.db", "schedule", "systemd").stdout)
-    assert found["foreign-eyes.service"]["Service"]["ReadWritePaths"] == f"{command.folder} /var/lib/eyes -/srv/eyes"
+    assert found["foreign-eyes.service"]["Service"]["ReadWritePaths"] == "/var/lib/eyes -/srv/eyes"
+
+
+@pytest.mark.parametrize(
+    ("archive", "output", "writes"),
+    [
+        ("archive.db", "public", "{here}"),
+        ("archive.db", "/srv/eyes", "{here} -/srv/eyes"),
+        ("/var/lib/eyes/a.db", "public", "{here} /var/lib/eyes"),
+        ("/var/lib/eyes/a.db", "/var/lib/eyes/public", "/var/lib/eyes"),
+    ],
+)
+def test_a_round_may_write_nothing_but_archive_and_output(
+    command: CommandLine, archive: str, output: str, writes: str
+) -> None:
+    (command.folder / "foreign-eyes.toml").write_text(
+        f'[archive]\nfile = "{archive}"\n[publish]\noutput = "{output}"\n'
+    )
+    service = units(command("schedule", "systemd").stdout)["foreign-eyes.service"]["Service"]
+    assert service["ReadWritePaths"] == writes.format(here=command.folder)
+
+
+def test_the_server_listens_where_the_documented_nginx_block_passes_on_to(command: CommandLine) -> None:
+    found = units(command("--archive", "data/a.db", "schedule", "systemd").stdout)["foreign-eyes-serve.service"]
+    page = (ROOT / "docs/serving.md").read_text(encoding="utf-8")
+    [address] = re.findall(r"proxy_pass http://([\d.]+):(\d+);", page)
+    assert found["Service"]["ExecStart"].endswith(
+        f"--archive {command.folder}/data/a.db serve --host {address[0]} --port {address[1]}"
+    )
+    assert found["Service"]["Restart"] == "on-failure"
+    assert found["Service"]["ProtectSystem"] == "strict"
+    assert found["Service"]["ReadWritePaths"] == f"{command.folder}/data"  # what a killed round left half-done
+    assert found["Install"] == {"WantedBy": "multi-user.target"}
+
+
+@pytest.mark.parametrize("name", ["foreign-eyes.service", "foreign-eyes.timer", "foreign-eyes-serve.service"])
+def test_one_unit_can_be_printed_alone(command: CommandLine, name: str) -> None:
+    alone = command("schedule", "systemd", "--unit", name).stdout
+    all_units = command("schedule", "systemd").stdout
+    assert alone.startswith("[Unit]")
+    assert f"# /etc/systemd/system/{name}\n{alone}" in all_units
+
+
+@pytest.mark.parametrize("kind", ["cron", "systemd"])
+def test_settings_that_were_found_are_named_by_whole_paths(command: CommandLine, tmp_path: Path, kind: str) -> None:
+    settings = tmp_path / "home/foreign-eyes/foreign-eyes.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[archive]\nfile = "/srv/eyes.db"\n')
+    done = command("schedule", kind, "sample", env={"XDG_CONFIG_HOME": str(tmp_path / "home")})
+    assert f"--config {settings} --archive /srv/eyes.db up sample --no-serve" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", ["cron live", "systemd live"])
+def test_a_contact_is_carried_into_the_rounds(command: CommandLine, arguments: str) -> None:
+    done = command("schedule", *arguments.split(), "--contact", "me@example.org")
+    assert "up live --contact me@example.org --no-serve --quiet" in done.stdout
+    assert "no contact" not in done.stderr
+    assert command("schedule", *arguments.split(), "--contact", "a b").returncode == 64
+
+
+@pytest.mark.parametrize("arguments", ["cron live", "systemd live"])
+def test_a_contact_that_is_configured_needs_no_option(command: CommandLine, arguments: str) -> None:
+    assert "no contact is configured" in command("schedule", *arguments.split()).stderr
+    (command.folder / "foreign-eyes.toml").write_text('contact = "me@example.org"\n')
+    done = command("schedule", *arguments.split())
+    assert "--contact" not in done.stdout
+    assert "no contact" not in done.stderr
+
+
+def test_rounds_are_as_far_apart_whichever_program_runs_them(command: CommandLine) -> None:
+    [cron] = command("schedule", "cron").stdout.splitlines()
+    timer = units(command("schedule", "systemd").stdout)["foreign-eyes.timer"]["Timer"]
+    assert cron.startswith("17 */6 ")
+    assert timer["OnUnitActiveSec"] == "21600s"
+    for name in ("watch", "schedule cron", "schedule systemd"):
+        assert "[default: 6h]" in " ".join(command(*name.split(), "--help").stdout.split())
 
 
 def test_words_in_a_unit_are_quoted_for_systemd(odd: CommandLine) -> None:
@@ -135,7 +210,14 @@ def test_systemd_accepts_the_units(tmp_path: Path, folder: str) -> None:
         name = part.splitlines()[0].rpartition("/")[2]
         (tmp_path / name).write_text(part)
     done = subprocess.run(
-        [program, "verify", "--man=no", "./foreign-eyes.service", "./foreign-eyes.timer"],
+        [
+            program,
+            "verify",
+            "--man=no",
+            "./foreign-eyes.service",
+            "./foreign-eyes.timer",
+            "./foreign-eyes-serve.service",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -32,9 +32,9 @@ COMMANDS = {
     "import": ["--source", "--url", "--dry-run", "--json"],
     "export": ["--json"],
     "schedule": ["cron", "systemd"],
-    "schedule cron": ["--every"],
-    "schedule systemd": ["--every"],
-    "watch": ["--every", "--rounds"],
+    "schedule cron": ["--every", "--contact"],
+    "schedule systemd": ["--every", "--contact", "--unit"],
+    "watch": ["--every", "--rounds", "--contact"],
 }
 ESCAPE = "\x1b["
 

@@ -1,0 +1,73 @@
+"""The systemd units that `schedule` prints, as templates: what stands in braces is filled in, with % doubled."""
+
+from __future__ import annotations
+
+UNIT_FOLDER = "/etc/systemd/system"
+# the nginx block of docs/serving.md passes /browse/ on to this address
+SERVED_HOST = "127.0.0.1"
+
+_HARDENED = """\
+NoNewPrivileges=true
+PrivateTmp=true
+PrivateDevices=true
+ProtectSystem=strict
+ProtectKernelTunables=true
+ProtectKernelModules=true
+ProtectControlGroups=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
+RestrictSUIDSGID=true
+LockPersonality=true
+"""
+
+UNITS = {
+    "foreign-eyes.service": f"""\
+[Unit]
+Description=Foreign Eyes: crawl {{source}} and publish it
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+User={{user}}
+WorkingDirectory={{directory}}
+ExecStart={{round}}
+# 65, 69 and 75 are the source's doing: they are in the journal and in "foreign-eyes status"; the next round tries again
+SuccessExitStatus=65 69 75
+{_HARDENED}ReadWritePaths={{writes}}
+""",
+    "foreign-eyes.timer": """\
+[Unit]
+Description=Foreign Eyes every {every}
+
+[Timer]
+OnActiveSec=2min
+OnUnitActiveSec={seconds}s
+RandomizedDelaySec={spread}s
+
+[Install]
+WantedBy=timers.target
+""",
+    "foreign-eyes-serve.service": f"""\
+[Unit]
+Description=Foreign Eyes: serve feeds, pages and Datasette on {{address}}
+After=network.target
+
+[Service]
+User={{user}}
+WorkingDirectory={{directory}}
+ExecStart={{serve}}
+Restart=on-failure
+RestartSec=30s
+# wrong usage and wrong settings do not go away by another start
+RestartPreventExitStatus=64 78
+{_HARDENED}# it only reads, but for what a killed round has left half-done beside the archive, which it undoes first
+ReadWritePaths={{archive_folder}}
+
+[Install]
+WantedBy=multi-user.target
+""",
+}
+
+AFTERWARDS = """\
+# then: systemctl daemon-reload && systemctl enable --now foreign-eyes.timer foreign-eyes-serve.service
+"""
