@@ -32,7 +32,7 @@ class Holdings:
 
     @property
     def mixed(self) -> bool:
-        """Whether it holds both, as archives of version 0.1 can."""
+        """Whether it holds both, as older archives can."""
         return self.invented and self.real
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.sample_place import sample_place
 from cli.terminal import say
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 def say_new_archive(context: Context, job: Job) -> None:
     """Write to standard error, also when quiet, that `job` will make an archive; nothing for the sample."""
-    if not job.source.is_bundled and not context.archive.exists():
-        say(new_archive_notice(context.archive, _published_without_archive(context)), err=True)
+    if job.source.is_bundled or context.archive.exists():
+        return
+    published = _published_without_archive(context)
+    if published is not None or not sample_place(context).archive.exists():  # else the sample has just made way here
+        say(new_archive_notice(context.archive, published), err=True)
 
 
 def new_archive_notice(archive: Path, published: Path | None) -> str:
@@ -44,8 +48,9 @@ def no_archive_message(path: Path) -> str:
 def _published_without_archive(context: Context) -> Path | None:
     """Return the output folder if it holds feeds that an archive in this place must have been published to.
 
-    Who names another archive by option or environment for once may well keep the folder of the usual one.
+    An archive that is named for once, by option or environment, says nothing about the folder of the usual one.
     """
-    if context.archive_option is not None or not (context.output / "atom.xml").is_file():
+    usual = Path(context.configuration.archive.file).absolute()
+    if context.archive.absolute() != usual or not (context.output / "atom.xml").is_file():
         return None
     return context.output

@@ -169,4 +169,4 @@ def _introduce_sample(context: Context, days: int, *, is_over: bool) -> None:
         say("Its story is over: nothing changes any more. To see it again, remove the archive.")
     elif days > 1:
         say(f"This run shows {days} days of its story, each further run the next one.")
-    say(f"To archive the live column instead:\n  {program()} up live --contact you@example.org\n")
+    say(f"To archive the live column instead:\n  {program()} init\n  {program()} up live\n")

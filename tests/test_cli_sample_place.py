@@ -150,7 +150,7 @@ def test_an_older_sample_that_was_set_aside_is_never_overwritten(command: Comman
 
 @pytest.fixture
 def mixed(command: CommandLine, server: ListingServer) -> CommandLine:
-    """An archive in which an invented source stands beside a real one, as in version 0.1; each is published."""
+    """An archive in which an invented source stands beside a real one, as in older archives; each is published."""
     town(command, server, "crawl")
     with ListingServer(make_site(make_entries(8, 50))) as second:
         command("crawl", second.origin + LISTING, "--name", "other", "--delay", "0", "--quiet")

@@ -39,7 +39,7 @@ def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def add_real_source(command: CommandLine) -> None:
-    """Let the archive hold a real source too, as version 0.1 did; both are published."""
+    """Let the archive hold a real source too, as older versions did; both are published."""
     with closing(sqlite3.connect(command.folder / "archive.db")) as connection, connection:
         connection.execute("UPDATE sources SET url = replace(url, '.invalid', '.example')")
     with ListingServer(make_site(make_entries(15))) as server:
