@@ -60,8 +60,8 @@ class ArchiveBusy(ArchiveError):
 class MixedSources(ArchiveError):
     """An invented source would be added to an archive of real ones, or a real source to the sample's archive."""
 
-    def __init__(self, why: str):
-        super().__init__(f"invented and real entries cannot share an archive: {why}")
+    def __init__(self, path: Path, why: str):
+        super().__init__(f"{path.name}: {why}")
 
 
 class CannotRebuild(ArchiveError):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from archive.errors import MixedSources
+from archive.store import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def holdings_of_file(path: Path) -> Holdings:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             return _holdings([url for (url,) in connection.execute("SELECT url FROM sources")])
     except sqlite3.Error:
-        return Holdings()  # whoever opens the file next reports what is wrong with it
+        return Holdings()  # the next command that opens the file reports the error
 
 
 def refuse_mixture(db: Database, url: str) -> None:
@@ -71,9 +72,10 @@ def refuse_mixture(db: Database, url: str) -> None:
     """
     held = holdings(db)
     if is_invented(url) and held.real:
-        raise MixedSources("it holds real entries, and the sample's are invented; name another file with --archive")
+        why = "holds real entries, and this source is invented; name another archive with --archive FILE"
+        raise MixedSources(path_of(db), why)
     if not is_invented(url) and held.only_invented:
-        raise MixedSources("it holds the invented sample; set the sample aside first: foreign-eyes set-aside")
+        raise MixedSources(path_of(db), "holds the invented sample; move it out first: foreign-eyes set-aside")
 
 
 def _holdings(urls: list[str]) -> Holdings:

@@ -36,7 +36,9 @@ def answer(question: Question, default: str | None, *, yes: bool) -> str:
     if question.given is not None or yes:
         value = question.given if question.given is not None else default
         if value is None:
-            raise Stopped(USAGE, f"--yes has no default for {question.option}; give it as an option, too")
+            raise Stopped(
+                USAGE, f"{question.option} has no default; add {question.option} VALUE to --yes; nothing was written"
+            )
         return _checked_once(question, value)
     say(question.why, err=True)
     if not _at_a_terminal():
@@ -77,7 +79,7 @@ def _line(question: Question, default: str | None) -> str:
     if not line:
         raise Stopped(
             USAGE,
-            f"no terminal to ask at, and standard input ended without an answer for {question.option}; nothing was written."
+            f"{question.option}: no answer on standard input, and no terminal to ask at; nothing was written."
             " Give it as an option, and --yes for the defaults of the others",
         )
     return line.strip() or default or ""

@@ -38,12 +38,12 @@ Examples:
 @click.option("--name", metavar="NAME", help="What to call the source of a URL  [default: made of host and path]")
 @click.option("--full/--quick", default=True, help="Read all pages, or until one brings nothing new  [default: full]")
 @click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
-@click.option("--contact", metavar="ADDRESS", help="Whom the site can write to; told to it in each request")
+@click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
 @click.option("--accept", is_flag=True, help="Settle a listing that looks suspect: you have looked at it")
 @click.option("--days", type=click.IntRange(1), default=1, hidden=True)  # of the sample's story, for `up`
 @click.option("--dry-run", is_flag=True, help="Report what a crawl would do; leave the archive as it was")
 @click.option("--json", "as_json", is_flag=True, help="Print the crawl's row of crawl_log as one JSON object")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @click.option("-v", "--verbose", is_flag=True, help="Show what Scrapy logs")
 @pass_context
 def crawl(

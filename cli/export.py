@@ -29,7 +29,7 @@ Examples:
 @click.command(short_help="Write the whole archive as one WARC file", epilog=EXAMPLES)
 @click.argument("file", metavar="FILE.warc.gz", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as one JSON object")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
     """Write the archive to FILE, or to standard output for "-".

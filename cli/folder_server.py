@@ -103,7 +103,7 @@ def wait_for_archive(archive: Path, *, quiet: bool) -> bool:
     if (who := holder(archive)) is None:
         return False
     if not quiet:
-        say(f"waiting for {who}", err=True)
+        say(f"{archive}: in use by {who}; waiting until it is free (Ctrl-C stops waiting)", err=True)
     while holder(archive) is not None:
         time.sleep(0.2)
     return True

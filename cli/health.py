@@ -50,7 +50,9 @@ def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], n
 def mixture_problems(held: Holdings) -> Iterator[Problem]:
     """Yield that invented entries stand among real ones. Pure."""
     if held.mixed:
-        yield Problem("the sample's invented entries stand among real ones", "archive", "foreign-eyes set-aside")
+        yield Problem(
+            "the archive mixes the sample's invented entries with real ones", "archive", "foreign-eyes set-aside"
+        )
 
 
 def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Problem]:

@@ -49,7 +49,7 @@ Examples:
 @click.option("--accept", is_flag=True, help="Settle what looks suspect, too: you have looked at it")
 @click.option("--dry-run", is_flag=True, help="Report what an import would do; leave the archive as it was")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def import_files(
     context: Context,

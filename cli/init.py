@@ -22,13 +22,13 @@ Examples:
     --output /var/www/eyes --base-url https://eyes.example.org/ --yes
 """
 INTRODUCTION = """\
-This asks for what only you can know, and writes it to
+Your answers are written to
 {file}.
-Enter takes what is in [brackets]; Ctrl-C leaves everything as it is.
+Enter accepts the value in [brackets]; Ctrl-C writes nothing.
 """
 
 
-@click.command(short_help="Write settings of your own: contact, ids, places", epilog=EXAMPLES)
+@click.command(short_help="Write a settings file: contact, tag authority, paths, address", epilog=EXAMPLES)
 @click.option("--contact", metavar="ADDRESS", help="Whom a crawled site can write to: a mail or web address")
 @click.option(
     "--tag-authority",
@@ -39,7 +39,7 @@ Enter takes what is in [brackets]; Ctrl-C leaves everything as it is.
 @click.option("--output", metavar="DIR", help="The folder that feeds and pages are written to")
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
 @click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="The settings file to write")
-@click.option("-y", "--yes", is_flag=True, help="Ask nothing: take the default of what is not given")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask; use the defaults for options not given")
 @click.option("--force", is_flag=True, help="Replace settings that exist; the old file is kept as FILE.bak")
 @click.pass_obj
 def init(
@@ -100,4 +100,4 @@ def _report(context: Context, file: Path, answers: Answers, kept: Path | None) -
         say(f"note: {context.archive_option_from} is set, and takes precedence over the archive named here", err=True)
     start = program() if is_found else f"{program()} --config {file.absolute()}"
     say(f"next: {start} up live")
-    say(f"all that is in force: {start} config")
+    say(f"to see all settings: {start} config")

@@ -64,7 +64,7 @@ def _say_version(context: click.Context, _option: click.Parameter, wanted: bool)
 @click.option(
     "--archive",
     metavar="FILE",
-    type=click.Path(path_type=Path, readable=False),  # what may not be read is told by whoever reads it
+    type=click.Path(path_type=Path, readable=False),  # the command that reads the file reports a missing permission
     envvar=ARCHIVE_VARIABLE,
     show_default="as in the settings, else archive.db",
     show_envvar=True,
@@ -130,7 +130,7 @@ def _tell(error: BaseException) -> int:
     code = exits.of_error(error)
     if code is None:
         traceback.print_exception(error)
-        complain("a fault of our own; please report the lines above")
+        complain("internal error; please report the lines above")
         return exits.INTERNAL
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()

@@ -31,7 +31,7 @@ Examples:
 @click.argument("b")
 @click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet: bool) -> int:
     """Decide that entry B is entry A: A keeps its id and date, gets the wordings of both, and answers for B.

@@ -41,8 +41,8 @@ def no_archive_message(path: Path) -> str:
     """Return the error of a command that needs an archive where there is none; a relative path depends on the folder."""
     here = f"{path.absolute()}: no such archive"
     if path.is_absolute():
-        return f"{here}; name another with --archive, or make one with: foreign-eyes crawl"
-    return f"{here}; run this in the folder that holds it, name it with --archive, or make one with: foreign-eyes crawl"
+        return f"{here}; name another with --archive, or make one with: foreign-eyes up"
+    return f"{here}; run this in the folder that holds it, name it with --archive, or make one with: foreign-eyes up"
 
 
 def _published_without_archive(context: Context) -> Path | None:

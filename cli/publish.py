@@ -35,7 +35,7 @@ Examples:
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
 @click.option("--all", "everything", is_flag=True, help="Look at every file, not only at those that the journal names")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def publish(
     context: Context,

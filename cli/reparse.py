@@ -21,7 +21,7 @@ Examples:
 @click.command(short_help="Derive everything again from the captures", epilog=EXAMPLES)
 @click.option("--check", is_flag=True, help="Compare only, and change nothing; exit 1 if anything differs")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, crawls, minted, differences")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def reparse(context: Context, check: bool, as_json: bool, quiet: bool) -> int:
     """Settle all captures again, in the order of time, and compare with what the archive says.

@@ -108,7 +108,7 @@ def set_aside(context: Context) -> SamplePlace | None:
         held = holdings(db)
         place = _free_place(context)
         if held.only_invented:
-            _move_files(db, place)
+            _move_files(context, db, place)
             with _renaming(context.archive):
                 context.archive.rename(place.archive)
         elif held.mixed:
@@ -140,14 +140,14 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
         keep_sources(copy, invented)
         _derive_again(context, copy)
         copy.vacuum()
-        _move_files(copy, place)
+        _move_files(context, copy, place)
     with _renaming(place.archive):
         part.rename(place.archive)
     keep_sources(db, [source.name for source in sources if source.name not in invented])
     _derive_again(context, db)
 
 
-def _move_files(db: Database, place: SamplePlace) -> None:
+def _move_files(context: Context, db: Database, place: SamplePlace) -> None:
     """Publish the sample to its place, and remove what it published elsewhere; nothing where it was never published."""
     from archive.publishing.manifest import Manifest, recorded_outputs
     from archive.query import find_sources
@@ -157,8 +157,8 @@ def _move_files(db: Database, place: SamplePlace) -> None:
     outputs = recorded_outputs(db)
     if not outputs:
         return
-    states = [state for output in outputs if (state := Manifest(db, output).state()) is not None]
-    base_url = states[0].base_url if states else DEFAULT_BASE_URL
+    state = Manifest(db, context.output).state()
+    base_url = state.base_url if state is not None else DEFAULT_BASE_URL
     published = next(iter(outputs.values()))
     source = next(source for source in find_sources(db) if source.name == published)
     publish(db, source, Target(place.output, base_url), take_over=True)

@@ -21,8 +21,8 @@ def set_aside(context: Context) -> None:
     """Move the bundled sample out of the archive and out of the published folders, to a place of its own.
 
     Its entries are invented and must not stand among real ones. An archive that mixes both is taken apart: the real sources
-    keep the archive with every id, date, decision and capture, and the sample gets an archive beside it. Entries of real
-    sources change nothing, and readers see nothing of it.
+    keep the archive with every id, date, decision and capture, and the sample gets an archive beside it. The feeds
+    of real sources do not change.
     """
     from cli.sample_place import set_aside as move
 

@@ -39,13 +39,13 @@ tag_authority = {authority}
 [publish]
 # The folder that feeds and pages are written to; a relative path starts at the working directory
 output = {output}
-# The address at which readers find that folder. Feeds carry it, so change it before people subscribe.
+# The address at which readers find that folder. Every feed contains it, so set it before people subscribe.
 base_url = {base_url}
-# Where Datasette is: below the base URL, as `serve` has it, or at an address of its own; "" where nobody serves it
+# The address of Datasette: relative to the base URL, or absolute; "" if it is not served
 # browse_url = "browse/"
 # A WebSub hub (https://…) that is told of changed feeds, and named in them; "" for none
 # hub = ""
-# Whether the feed says of withdrawn entries that they are deleted (RFC 6721); few readers know how to take that
+# Whether feeds mark withdrawn entries as deleted (RFC 6721); not every feed reader supports it
 # tombstones = false
 
 # A built-in set of topics holds. To change it, append it here and edit: foreign-eyes config --topics >> THIS FILE

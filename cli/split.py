@@ -31,7 +31,7 @@ Examples:
 @click.argument("revision", metavar="REVISION", type=REVISION)
 @click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: bool, quiet: bool) -> int:
     """Decide that REVISION of ENTRY, and what was seen after it, is another entry than what was before.

@@ -49,7 +49,7 @@ def say(line: str = "", *, err: bool = False, **style: Any) -> None:
 
 
 def silence(stream: Any) -> None:
-    """Send what is yet to be written to `stream` nowhere: whoever read it has gone, as `head` does."""
+    """Discard further output to `stream`: its reader has closed the pipe, as `head` does."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

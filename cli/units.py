@@ -1,4 +1,4 @@
-"""The systemd units that `schedule` prints, as templates: what stands in braces is filled in, with % doubled."""
+"""The systemd units that `schedule` prints, as templates: text in braces is filled in, with % doubled."""
 
 from __future__ import annotations
 

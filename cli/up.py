@@ -40,12 +40,12 @@ _GOES_ON = (exits.DONE, exits.SUSPECT, exits.UNAVAILABLE, exits.INTERNAL, exits.
 @click.command(short_help="Crawl, publish and serve, all in one", epilog=EXAMPLES)
 @click.argument("source", required=False, metavar="[SOURCE or URL]")
 @click.option("--name", metavar="NAME", help="What to call the source of a URL  [default: made of host and path]")
-@click.option("--contact", metavar="ADDRESS", help="Whom the site can write to; told to it in each request")
+@click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
 @click.option("--delay", type=SECONDS, help="Seconds between requests")
-@click.option("--no-serve", is_flag=True, help="End when all is crawled and published")
+@click.option("--no-serve", is_flag=True, help="Crawl and publish, then exit")
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on")
 @click.option("--port", type=PORT, help=f"The port to serve on  [default: {DEFAULT_PORT}, or a free one]")
-@click.option("-q", "--quiet", is_flag=True, help="Say something only if it goes wrong")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def up(
     context: Context,
@@ -60,8 +60,8 @@ def up(
 ) -> int:
     """Crawl SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
 
-    Where the crawl is refused, what was published before stays and is served; the exit code is then the crawl's. A folder
-    that is already served is left to its server: `up` crawls, publishes, prints the address and ends.
+    If the crawl fails, the files published before stay and are served, and the exit code is the crawl's. If another process
+    serves the folder already, `up` crawls, publishes, prints its address and ends.
     """
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
@@ -142,7 +142,7 @@ def _say_file(context: Context) -> None:
     """Print the front page's file URL, which terminals make clickable; links to folders need a server, though."""
     archive = f" --archive {context.archive}" if context.sample_output is not None else ""
     say(f"  {'open':<10} {(context.output / 'index.html').absolute().as_uri()}")
-    say(f"  {'':<10} or, for its links to work: {program()}{archive} serve")
+    say(f"  {'':<10} to make its links work: {program()}{archive} serve")
 
 
 def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
@@ -166,7 +166,9 @@ def _introduce_sample(context: Context, days: int, *, is_over: bool) -> None:
     if context.sample_output is not None:
         say(f"It is kept apart from real entries, in {context.archive} and {context.sample_output}.")
     if is_over:
-        say("Its story is over: nothing changes any more. To see it again, remove the archive.")
+        say(
+            f"Its story is over: nothing changes any more. To see it again, remove {context.archive} and {context.output}."
+        )
     elif days > 1:
         say(f"This run shows {days} days of its story, each further run the next one.")
     say(f"To archive the live column instead:\n  {program()} init\n  {program()} up live\n")

@@ -33,7 +33,7 @@ from cli.terminal import say
 @click.option("--contact", metavar="ADDRESS", help="Whom the site can write to  [default: as configured]")
 @pass_context
 def watch(context: Context, source: str | None, every: float, rounds: int | None, contact: str | None) -> int:
-    """Crawl and publish again and again until stopped; a round that fails is told, and the next one tries anew.
+    """Crawl and publish again and again until stopped; a failed round is reported, and the next one tries again.
 
     Each round is a process of its own.
     """

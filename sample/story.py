@@ -1,6 +1,6 @@
 """The days of the sample: how its listing looks on each. Pure, but for reading `entries.toml` and `story.toml`.
 
-Day 1 is `entries.toml` as it stands. Each later day applies its events to the day before. After the last day nothing changes.
+Day 1 is `entries.toml` unchanged. Each later day applies its events to the day before. After the last day nothing changes.
 """
 
 from __future__ import annotations

@@ -77,9 +77,9 @@ def test_a_missing_archive_is_told_with_its_place_and_what_to_do(command: Comman
     assert list(command.folder.iterdir()) == []
     assert done.stderr == (
         f"error: {command.folder}/archive.db: no such archive; run this in the folder that holds it, name it with"
-        " --archive, or make one with: foreign-eyes crawl\n"
+        " --archive, or make one with: foreign-eyes up\n"
     )
     done = command("--archive", f"{command.folder}/none.db", *name.split())
     assert done.stderr == (
-        f"error: {command.folder}/none.db: no such archive; name another with --archive, or make one with: foreign-eyes crawl\n"
+        f"error: {command.folder}/none.db: no such archive; name another with --archive, or make one with: foreign-eyes up\n"
     )

@@ -166,7 +166,7 @@ def mixed(command: CommandLine, server: ListingServer) -> CommandLine:
 @pytest.mark.parametrize("name", ["status", "check"])
 def test_a_mixed_archive_is_reported_with_the_command_that_takes_it_apart(mixed: CommandLine, name: str) -> None:
     done = mixed(name)
-    assert "invented entries stand among real ones" in done.stdout
+    assert "mixes the sample's invented entries with real ones" in done.stdout
     assert "mend it: foreign-eyes set-aside" in done.stdout
 
 

@@ -152,7 +152,7 @@ def test_a_python_that_is_missing_or_too_old_is_named(tmp_path: Path) -> None:
     old.write_text("#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.2\nexit 1\n")
     old.chmod(0o755)
     for name, said in [
-        ("/nowhere/python3", "there is no /nowhere/python3 here; name another: make run PYTHON=/path/to/python3\n"),
+        ("/nowhere/python3", "/nowhere/python3: not found; name another Python: make run PYTHON=/path/to/python3\n"),
         (
             str(old),
             f"{old} is Python 3.9.2; foreign-eyes needs Python 3.11 or later: make run PYTHON=/path/to/python3\n",

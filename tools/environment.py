@@ -1,4 +1,4 @@
-"""Make the virtual environment that `make run` and `make test` use: it is complete, or it is made again.
+"""Make the virtual environment that `make run` and `make test` use: an incomplete one is made again.
 
     python -ISB tools/environment.py FOLDER run|test
 

@@ -116,7 +116,7 @@ def _compile(folder: Path) -> None:
 
 
 def _run(command: Sequence[str], env: dict[str, str] | None = None) -> None:
-    """Run in silence; what it has said is told if it fails."""
+    """Run without output; if the command fails, its output is in the error."""
     done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise Failed(f"{done.stdout}{done.stderr}{' '.join(command)}: exit code {done.returncode}")
