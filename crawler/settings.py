@@ -70,6 +70,15 @@ DOWNLOADER_MIDDLEWARES = {
     # downloader side
 }
 
+# The base rather than EXTENSIONS: Scrapy imports what that switches off, and `remote_control` alone brings aiohttp, a fifth of
+# a quiet crawl's start. Left out are remote control, telnet, feed exports and other things that no crawl here uses.
+EXTENSIONS_BASE = {
+    "scrapy.extensions.corestats.CoreStats": 0,
+    "scrapy.extensions.logcount.LogCount": 0,
+    "scrapy.extensions.memusage.MemoryUsage": 0,
+    "scrapy.extensions.throttle.AutoThrottle": 0,
+}
+
 LOG_LEVEL = "WARNING"
 LOG_VERSIONS: list[str] = []
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from sample import DAYS, LISTING_URL, serve
-from sample.pages import LISTING_PATH
+from sample.addresses import LISTING_PATH
 
 
 def main() -> None:

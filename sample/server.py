@@ -23,8 +23,9 @@ from socketserver import TCPServer
 from string import Template
 from typing import Any
 
+from sample.addresses import DAYS, LISTING_PATH
 from sample.conditions import accepts_gzip, is_not_modified, locate
-from sample.pages import DAYS, LISTING_PATH, content_type, pages
+from sample.rendering import content_type, render_pages
 
 Log = Callable[[str], None]
 
@@ -72,7 +73,7 @@ def last_modified(day: int) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     before: dict[str, bytes] = {}
     for number in range(1, min(day, DAYS) + 1):
-        now = pages(number)
+        now = render_pages(number)
         at = MODIFIED + timedelta(days=number - 1)
         found = {path: found[path] if before.get(path) == body else at for path, body in now.items()}
         before = now
@@ -113,7 +114,7 @@ class _Server(ThreadingHTTPServer):
                 _Representation.of(body),
                 _Representation.of(gzip.compress(body, mtime=0)),
             )
-            for path, body in pages(day).items()
+            for path, body in render_pages(day).items()
         }
         self._open: dict[threading.Thread, socket.socket] = {}
         super().__init__(("127.0.0.1", port), _Handler)

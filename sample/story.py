@@ -12,9 +12,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-Entry = Mapping[str, str]
+from sample.addresses import PATENT_SEARCH_PATH
 
-FIRST_PATENT_SEARCH_PATH = "/patentsearch/index.htm"
+Entry = Mapping[str, str]
 
 
 class StoryError(ValueError):
@@ -39,7 +39,7 @@ class Day:
     """
 
     entries: tuple[Entry, ...]
-    patent_search_path: str = FIRST_PATENT_SEARCH_PATH
+    patent_search_path: str = PATENT_SEARCH_PATH
     removed: Mapping[str, tuple[Entry, frozenset[str]]] = field(default_factory=dict)
 
 

@@ -7,11 +7,14 @@ from conftest import CommandLine
 from listing_server import ListingServer
 from listings import LISTING
 
+AT_ONCE = ("--delay", "0")
+
 
 @pytest.fixture
 def foreign(command: CommandLine, server: ListingServer) -> str:
     """The listing at an address that does not name this machine, though it leads to it; an archive is there already."""
-    command("crawl", "sample", "--quiet")
+    command.crawl(server)
+    server.asked.clear()
     return f"{server.origin.replace('127.0.0.1', '0.0.0.0')}{LISTING}"  # noqa: S104 - to connect to, not to listen on
 
 
@@ -58,14 +61,14 @@ def test_a_url_is_crawled_with_the_configured_contact(command: CommandLine, serv
 def test_a_missing_contact_is_told_once_with_the_command_that_keeps_one(
     command: CommandLine, foreign: str, name: str
 ) -> None:
-    told = command(*name.split(), foreign).stderr
+    told = command(*name.split(), foreign, *AT_ONCE).stderr
     assert told.count("no contact is configured") == 1
     assert "foreign-eyes init --contact you@example.org --yes" in told
 
 
 @pytest.mark.parametrize("name", ["crawl", "up --no-serve"])
 def test_a_quiet_round_does_not_tell_of_it(command: CommandLine, foreign: str, name: str) -> None:
-    done = command(*name.split(), foreign, "--quiet")
+    done = command(*name.split(), foreign, *AT_ONCE, "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -76,24 +79,28 @@ def test_the_sample_and_this_machine_need_none(command: CommandLine, server: Lis
 
 @pytest.mark.parametrize("name", ["crawl", "up --no-serve"])
 def test_a_contact_for_once_is_told_how_to_be_kept(command: CommandLine, foreign: str, name: str) -> None:
-    told = command(*name.split(), foreign, "--contact", "me@example.org").stderr
+    told = command(*name.split(), foreign, *AT_ONCE, "--contact", "me@example.org").stderr
     assert told.count("foreign-eyes init --contact me@example.org --yes") == 1
     assert "no contact" not in told
-    assert command(*name.split(), foreign, "--contact", "me@example.org", "--quiet").stderr == ""
+    assert command(*name.split(), foreign, *AT_ONCE, "--contact", "me@example.org", "--quiet").stderr == ""
 
 
 def test_with_settings_that_lack_one_they_are_named(command: CommandLine, foreign: str) -> None:
     (command.folder / "foreign-eyes.toml").touch()
-    assert 'write contact = "you@example.org" at the top of foreign-eyes.toml' in command("crawl", foreign).stderr
+    assert (
+        'write contact = "you@example.org" at the top of foreign-eyes.toml'
+        in command("crawl", foreign, *AT_ONCE).stderr
+    )
     (command.folder / "foreign-eyes.toml").write_text('contact = "me@example.org"\n')
     for options in ([], ["--contact", "once@example.org"]):
-        assert "contact" not in command("crawl", foreign, *options).stderr
+        assert "contact" not in command("crawl", foreign, *AT_ONCE, *options).stderr
 
 
 def test_watch_tells_of_it_once_and_carries_what_it_is_given(
     command: CommandLine, server: ListingServer, foreign: str
 ) -> None:
-    rounds = ("watch", foreign, "--every", "1s", "--rounds", "2")
+    (command.folder / "foreign-eyes.toml").write_text(f'[sources.far]\nurl = "{foreign}"\ndelay = 0.0\n')
+    rounds = ("watch", "far", "--every", "1s", "--rounds", "2")
     assert command(*rounds).stderr.count("no contact is configured") == 1
     assert agents(server) == {"none configured"}
     server.asked.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -27,6 +28,20 @@ def sources(archive: Path) -> list[str]:
         connection.close()
 
 
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the sample was crawled and published, as in a fresh checkout; it is copied for each test."""
+    command = CommandLine(tmp_path_factory.mktemp("shown"))
+    assert command("up", "--no-serve", "--quiet").returncode == 0
+    return command.folder
+
+
+@pytest.fixture
+def sampled(command: CommandLine, shown: Path) -> CommandLine:
+    shutil.copytree(shown, command.folder, dirs_exist_ok=True)
+    return command
+
+
 def town(command: CommandLine, server: ListingServer, name: str = "up", *options: str) -> str:
     """Crawl the real listing; return what was said on stderr."""
     end = ["--no-serve"] if name == "up" else []
@@ -36,43 +51,40 @@ def town(command: CommandLine, server: ListingServer, name: str = "up", *options
 
 
 @pytest.mark.parametrize("name", ["up", "crawl"])
-def test_the_sample_makes_way_for_the_first_real_source(command: CommandLine, server: ListingServer, name: str) -> None:
-    command("up", "--no-serve", "--quiet")
-    ids = command.rows("SELECT entry_id FROM current_entries ORDER BY 1")
-    published = files(command.folder / "public")
-    told = town(command, server, name)
+def test_the_sample_makes_way_for_the_first_real_source(sampled: CommandLine, server: ListingServer, name: str) -> None:
+    ids = sampled.rows("SELECT entry_id FROM current_entries ORDER BY 1")
+    published = files(sampled.folder / "public")
+    told = town(sampled, server, name)
     assert told == "the sample was set aside: its archive is archive-sample.db, its files are in public-sample\n"
-    assert sources(command.folder / "archive.db") == ["town"]
-    assert sources(command.folder / "archive-sample.db") == ["sample"]
-    assert files(command.folder / "public-sample") == published
-    command.rows("SELECT 1")
-    connection = sqlite3.connect(command.folder / "archive-sample.db")
+    assert sources(sampled.folder / "archive.db") == ["town"]
+    assert sources(sampled.folder / "archive-sample.db") == ["sample"]
+    assert files(sampled.folder / "public-sample") == published
+    sampled.rows("SELECT 1")
+    connection = sqlite3.connect(sampled.folder / "archive-sample.db")
     assert [
         {"entry_id": one} for (one,) in connection.execute("SELECT entry_id FROM current_entries ORDER BY 1")
     ] == ids
     connection.close()
-    assert [name for name, content in files(command.folder / "public").items() if SAMPLE_HOST in content] == []
-    assert town(command, server, name) == ""
+    assert [name for name, content in files(sampled.folder / "public").items() if SAMPLE_HOST in content] == []
+    assert town(sampled, server, name) == ""
 
 
-def test_both_archives_and_both_folders_are_in_order_afterwards(command: CommandLine, server: ListingServer) -> None:
-    command("up", "--no-serve", "--quiet")
-    town(command, server)
+def test_both_archives_and_both_folders_are_in_order_afterwards(sampled: CommandLine, server: ListingServer) -> None:
+    town(sampled, server)
     for options, folder in (((), "public"), (ASIDE, "public-sample")):
-        done = command(*options, "check", "--output", folder)
+        done = sampled(*options, "check", "--output", folder)
         assert (done.returncode, done.stdout.strip()) == (0, "nothing is wrong")
 
 
-def test_a_later_up_of_the_sample_goes_on_at_its_own_place(command: CommandLine, server: ListingServer) -> None:
-    command("up", "--no-serve", "--quiet")
-    town(command, server)
-    before = files(command.folder / "public")
-    done = command("up", "--no-serve")
+def test_a_later_up_of_the_sample_goes_on_at_its_own_place(sampled: CommandLine, server: ListingServer) -> None:
+    town(sampled, server)
+    before = files(sampled.folder / "public")
+    done = sampled("up", "--no-serve")
     assert done.returncode == 0, done.stderr
     assert "It is kept apart from real entries, in archive-sample.db and public-sample." in done.stdout
     assert "1 revised" in done.stdout  # the sixth day
-    assert files(command.folder / "public") == before
-    assert sources(command.folder / "archive.db") == ["town"]
+    assert files(sampled.folder / "public") == before
+    assert sources(sampled.folder / "archive.db") == ["town"]
 
 
 def test_a_sample_that_comes_second_gets_a_place_of_its_own(command: CommandLine, server: ListingServer) -> None:
@@ -102,24 +114,22 @@ def test_the_sample_never_uses_the_address_that_is_for_readers(command: CommandL
     assert "https://eyes.example" not in (command.folder / "site-sample" / "atom.xml").read_text()
 
 
-def test_a_dry_run_of_a_real_source_moves_nothing(command: CommandLine, server: ListingServer) -> None:
-    command("up", "--no-serve", "--quiet")
-    before = files(command.folder)
-    done = command("crawl", server.origin + LISTING, "--name", "town", "--delay", "0", "--dry-run")
+def test_a_dry_run_of_a_real_source_moves_nothing(sampled: CommandLine, server: ListingServer) -> None:
+    before = files(sampled.folder)
+    done = sampled("crawl", server.origin + LISTING, "--name", "town", "--delay", "0", "--dry-run")
     assert (done.returncode, "15 would be new" in done.stdout) == (0, True)
-    assert files(command.folder) == before
+    assert files(sampled.folder) == before
 
 
 @pytest.mark.parametrize("options", [("publish", "--all"), ("up", "sample", "--no-serve")])
 def test_the_archive_that_was_set_aside_is_never_published_over_the_real_feeds(
-    command: CommandLine, server: ListingServer, options: tuple[str, ...]
+    sampled: CommandLine, server: ListingServer, options: tuple[str, ...]
 ) -> None:
-    command("up", "--no-serve", "--quiet")
-    town(command, server)
-    before = files(command.folder / "public")
-    done = command(*ASIDE, *options)
+    town(sampled, server)
+    before = files(sampled.folder / "public")
+    done = sampled(*ASIDE, *options)
     assert (done.returncode, "public-sample: " in done.stdout) == (0, True)
-    assert files(command.folder / "public") == before
+    assert files(sampled.folder / "public") == before
 
 
 def test_a_sample_that_was_set_aside_is_pointed_to_when_it_is_to_be_published(
@@ -132,20 +142,18 @@ def test_a_sample_that_was_set_aside_is_pointed_to_when_it_is_to_be_published(
     assert "foreign-eyes --archive archive-sample.db publish" in done.stderr
 
 
-def test_a_file_of_somebody_else_stays_where_it_is(command: CommandLine, server: ListingServer) -> None:
-    command("up", "--no-serve", "--quiet")
-    (command.folder / "public" / "mine.txt").write_text("mine")
-    town(command, server, "crawl")
-    assert files(command.folder / "public") == {"mine.txt": b"mine"}
+def test_a_file_of_somebody_else_stays_where_it_is(sampled: CommandLine, server: ListingServer) -> None:
+    (sampled.folder / "public" / "mine.txt").write_text("mine")
+    town(sampled, server, "crawl")
+    assert files(sampled.folder / "public") == {"mine.txt": b"mine"}
 
 
-def test_an_older_sample_that_was_set_aside_is_never_overwritten(command: CommandLine, server: ListingServer) -> None:
-    command("up", "--no-serve", "--quiet")
-    older = (command.folder / "archive.db").read_bytes()
-    (command.folder / "archive-sample.db").write_bytes(older)
-    told = town(command, server)
+def test_an_older_sample_that_was_set_aside_is_never_overwritten(sampled: CommandLine, server: ListingServer) -> None:
+    older = (sampled.folder / "archive.db").read_bytes()
+    (sampled.folder / "archive-sample.db").write_bytes(older)
+    told = town(sampled, server)
     assert "archive-sample-2.db" in told
-    assert (command.folder / "archive-sample.db").read_bytes() == older
+    assert (sampled.folder / "archive-sample.db").read_bytes() == older
 
 
 @pytest.fixture

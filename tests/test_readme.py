@@ -14,8 +14,8 @@ from processes import running
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # blocks without a language are what a reader types; the others show what is printed
-BLOCKS = re.findall(r"^```\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-LINES = [line for block in BLOCKS for line in block.splitlines() if line.strip() and not line.startswith("#")]
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+LINES = [line for language, block in BLOCKS if not language for line in block.splitlines() if line.strip()]
 # what no test can do: these set up a checkout, ask the real site, or need a network
 ELSEWHERE = re.compile(r"make |git |\. \.venv/|rm |foreign-eyes up live|foreign-eyes schedule systemd live")
 SERVED = "http://127.0.0.1:8423/"

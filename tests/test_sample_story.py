@@ -9,7 +9,7 @@ import pytest
 from conftest import CommandLine
 
 import sample
-from sample.pages import LISTING_PATH, ROBOTS_PATH
+from sample.addresses import LISTING_PATH, ROBOTS_PATH
 from sample.server import MODIFIED, last_modified
 from sample.story import Day, StoryError, days, next_day
 

@@ -11,18 +11,8 @@ from html import escape
 from string import Template
 from typing import NamedTuple
 
-from sample.story import FIRST_PATENT_SEARCH_PATH, Day, Entry, Styled, days, styles
-
-HOST = "sample.foreign-eyes.invalid"
-ORIGIN = f"http://{HOST}"
-LISTING_PATH = "/specialtopic/chinasipinforeigneyes/index.htm"
-LISTING_URL = ORIGIN + LISTING_PATH
-PATENT_SEARCH_PATH = FIRST_PATENT_SEARCH_PATH
-ROBOTS_PATH = "/robots.txt"
-
-# how many days the story has; those that a first look at the sample shows at once, so that something has happened
-DAYS = 10
-FIRST_DAYS = 5
+from sample.addresses import LISTING_PATH, ROBOTS_PATH
+from sample.story import Day, Entry, Styled, days, styles
 
 _FOLDER = LISTING_PATH.removesuffix("index.htm")
 _GAP = "&nbsp;&nbsp; "
@@ -72,7 +62,7 @@ _MARKUPS: Mapping[str, _Markup] = {
 }
 
 
-def pages(day: int = 1) -> dict[str, bytes]:
+def render_pages(day: int = 1) -> dict[str, bytes]:
     """Return the body of every page of the sample on a day by its path, listing pages first and in order.
 
     Days count from 1; after the last day of the story the listing stays as it is.
