@@ -36,6 +36,7 @@ pytest_plugins = ["skip_summary"]
 
 # Where all programs are meant to be there, and time is: a user's `make test` is to take five minutes on two cores.
 IN_CI = os.environ.get("CI") == "true"
+IS_WHOLE = IN_CI or bool(os.environ.get("WHOLE"))
 
 # Property tests draw the same examples in every run, so that a test fails by what was changed and not by luck. FRESH
 # draws others each time; what fails then is printed as a test to be copied. How fast the machine is decides nothing.
@@ -63,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     random.seed(item.nodeid)
+    if not IS_WHOLE and item.get_closest_marker("long"):
+        pytest.skip("takes long: runs in CI, or with WHOLE=1")
 
 
 @dataclass

@@ -150,10 +150,12 @@ def test_a_server_that_was_started_with_interrupts_ignored_goes_on_ignoring_them
 def test_an_interrupt_that_comes_later_ends_a_run_that_does_not_heed_the_first(tmp_path: Path) -> None:
     code = (
         "import time; from cli import stopping; stopping.install(); stopping.raise_on_signal()\n"
-        "print('ready', flush=True)\n"
+        "line = 'ready'\n"
         "while True:\n"
-        "    try: time.sleep(60)\n"
-        "    except KeyboardInterrupt: print('heedless', flush=True)\n"
+        "    try:\n"
+        "        print(line, flush=True)\n"
+        "        time.sleep(60)\n"
+        "    except KeyboardInterrupt: line = 'heedless'\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

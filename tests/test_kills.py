@@ -105,6 +105,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield Bench(tmp_path, server)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MOMENTS)
 def test_a_killed_crawl_decides_nothing_and_one_rerun_reaches_what_would_have_been(bench: Bench, name: str) -> None:
     calls = bench.calls(SCENARIOS[name], WATCHED)

@@ -23,6 +23,8 @@ SYSCALLS = "?rename,?renameat,?renameat2,?unlink,?unlinkat"
 PARTS = (0.0, 0.2, 0.5, 0.8, 1.0)
 SET_ASIDE = arguments_for("set-aside")
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module", params=["sample alone", "mixed"])
 def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -57,6 +57,7 @@ def test_a_seed_can_be_replayed() -> None:
     assert once == again
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [7, 8])
 def test_days_through_the_real_spider_and_a_real_server(seed: int, tmp_path: Path) -> None:
     random = Random(seed)
