@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_forks import CommandForks
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from listing_server import ListingServer
@@ -68,6 +69,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("takes long: runs in CI, or with WHOLE=1")
 
 
+# Commands are forked from a process that has imported the program, which takes a third of the time; those that are given an
+# environment or an input, those that tests watch while they run, and all children of commands start an interpreter of their own
+FORKS = CommandForks()
+STARTS_ANEW = bool(os.environ.get("REAL_STARTS")) or any(name.startswith("COVERAGE_") for name in os.environ)
+
+
 @dataclass
 class CommandLine:
     """`foreign-eyes` run as its users run it: a process, in a folder."""
@@ -78,10 +85,13 @@ class CommandLine:
     def __call__(
         self, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment, **(env or {})}
+        if not (stdin or env or self.environment or STARTS_ANEW):
+            return FORKS.run(arguments, self.folder, environment, timeout)
         return subprocess.run(
             [sys.executable, "-P", "-m", "cli", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **self.environment, **(env or {})},
+            env=environment,
             input=stdin,
             capture_output=True,
             text=True,

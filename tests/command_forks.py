@@ -1,0 +1,146 @@
+"""Commands in processes forked from one that has imported the program: most of a short command's time is imports.
+
+From the fork on it is a process like any other, with its own folder, files, archive and children. `REAL_STARTS=1` turns this
+off, so that every command starts its own interpreter.
+
+    python -P command_forks.py SOCKET    waits for commands on that Unix socket until its standard input is closed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# what commands import when they run; no Twisted reactor, which each crawl installs for itself
+MODULES = (
+    "cli.main",
+    "cli.configuration",
+    "cli.health",
+    "cli.history_screen",
+    "archive.rebuilding.rebuild",
+    "archive.verify",
+    "crawler.run",
+    "exchange.own_import",
+    "exchange.foreign_import",
+    "feeds.publish",
+)
+LONGEST_REQUEST = 1 << 20
+
+
+class CommandForks:
+    """Starts commands; the process that they are forked from is started at the first one, and ends with this process."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="fe-")
+        self._path = str(Path(self._folder.name) / "s")
+        self._parent: subprocess.Popen[bytes] | None = None
+
+    def run(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, with nothing on its standard input."""
+        self._start()
+        request = json.dumps([list(arguments), str(folder), dict(environment)]).encode()
+        with (
+            tempfile.TemporaryFile() as stdout,
+            tempfile.TemporaryFile() as stderr,
+            socket.socket(socket.AF_UNIX) as connection,
+        ):
+            connection.settimeout(timeout)
+            connection.connect(self._path)
+            socket.send_fds(connection, [len(request).to_bytes(4, "big")], [stdout.fileno(), stderr.fileno()])
+            connection.sendall(request)
+            answers = connection.makefile("r")
+            pid = int(answers.readline())
+            try:
+                code = int(answers.readline())
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(list(arguments), timeout) from None
+            return subprocess.CompletedProcess(list(arguments), code, _text(stdout), _text(stderr))
+
+    def _start(self) -> None:
+        if self._parent is None:
+            self._parent = subprocess.Popen(
+                [sys.executable, "-P", __file__, self._path],
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            assert self._parent.stdout is not None
+            assert self._parent.stdout.readline() == b"ready\n"
+
+
+def _text(file: tempfile._TemporaryFileWrapper[bytes] | object) -> str:
+    file.seek(0)  # type: ignore[attr-defined]
+    return file.read().decode().replace("\r\n", "\n")  # type: ignore[attr-defined, no-any-return]
+
+
+def main(path: str) -> None:
+    """Fork a process for each connection until standard input is closed."""
+    for name in MODULES:
+        import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the processes that wait for commands
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(16)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while True:
+            ready, _, _ = select.select([listener, 0], [], [])
+            if 0 in ready:
+                return
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _serve(connection)
+            connection.close()
+
+
+def _serve(connection: socket.socket) -> None:
+    """Fork the command, tell its process id, wait for it, tell its exit code."""
+    size, outputs, _, _ = socket.recv_fds(connection, 4, 2)
+    request = b""
+    while len(request) < int.from_bytes(size, "big"):
+        request += connection.recv(LONGEST_REQUEST)
+    arguments, folder, environment = json.loads(request)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        _become(arguments, folder, environment, outputs)
+    connection.sendall(f"{pid}\n".encode())
+    _, status = os.waitpid(pid, 0)
+    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _become(arguments: list[str], folder: str, environment: dict[str, str], outputs: Sequence[int]) -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, output in enumerate(outputs, start=1):
+        os.dup2(output, number)
+        os.close(output)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
+    entry = import_module("cli.entry")
+    entry.run()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
