@@ -52,7 +52,7 @@ def holdings(db: Database) -> Holdings:
 
 
 def holdings_of_file(path: Path) -> Holdings:
-    """Return which kinds of sources the archive at `path` holds, whatever version made it; nothing where there is no archive."""
+    """Return which kinds of sources the archive at `path` holds, made by any version; nothing if there is no archive."""
     if not path.is_file():
         return Holdings()
     try:

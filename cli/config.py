@@ -115,7 +115,7 @@ def _file_lines(context: Context) -> Iterator[str]:
     if (path := context.configuration.path) is not None:
         yield f"settings read from {printable(str(path.absolute()))}"
         return
-    yield "no settings file was read; there is none at"
+    yield "no settings file was read; these do not exist:"
     yield f"  {printable(str(Path(FILE_NAME).absolute()))}"
     yield f"  {printable(str(user_settings_file()))}"
     yield f"  to write one: {program()} init"

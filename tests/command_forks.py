@@ -1,4 +1,4 @@
-"""Commands in processes forked from one that has imported the program: most of a short command's time is imports.
+"""Commands in processes forked from one that has imported the program: half of a short crawl's time is imports.
 
 From the fork on it is a process like any other, with its own folder, files, archive and children. `REAL_STARTS=1` turns this
 off, so that every command starts its own interpreter.
@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 # what commands import when they run; no Twisted reactor, which each crawl installs for itself
@@ -83,9 +84,9 @@ class CommandForks:
             assert self._parent.stdout.readline() == b"ready\n"
 
 
-def _text(file: tempfile._TemporaryFileWrapper[bytes] | object) -> str:
-    file.seek(0)  # type: ignore[attr-defined]
-    return file.read().decode().replace("\r\n", "\n")  # type: ignore[attr-defined, no-any-return]
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def main(path: str) -> None:

@@ -7,7 +7,7 @@ Each step takes what the steps before left over, one row to one entry, so that n
 a swap cannot cascade. Within a step the nearest pair is taken first, neighbours in the listing counting a little; what is
 equally near goes by listing order, then by entry id.
 
-What is asked of it (issue 3, "Identity"): an entry is recognised as long as its excerpt, or its title with its
+An entry is recognised as long as its excerpt, or its title with its
 publication, survives an edit. What shows that is in `archive.identity.evidence`; what tells entries apart is measured in
 `archive.identity.likeness`.
 """
