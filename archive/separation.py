@@ -51,7 +51,7 @@ UNREFERENCED = {
     " AND body_sha256 NOT IN (SELECT body_sha256 FROM listing_rows)",
 }
 # of no source in particular
-SHARED = {"publications", "publication_aliases", "derivations"}
+SHARED = {"publications", "publication_aliases", "derivations", "archive", "seals"}
 
 
 def keep_sources(db: Database, names: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from sqlite_utils import Migrations
 from archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
 from archive.schema.identity import m006_identities
 from archive.schema.publishing import m007_publishing
+from archive.schema.trust import m008_archive_id, m009_seals
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
@@ -27,5 +28,7 @@ for step in (
     m005_published_files,
     m006_identities,
     m007_publishing,
+    m008_archive_id,
+    m009_seals,
 ):
     migrations()(step)
