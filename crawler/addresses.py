@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
 from crawler.faults import FetchFault
+from crawler.parse.reachable import flaw, shown
 
 
 def is_public(address: str) -> bool:
@@ -54,14 +55,16 @@ rules = AddressRules()
 
 
 class PublicLiterals:
-    """A downloader middleware that refuses requests to literal addresses, which need no resolver."""
+    """A downloader middleware that refuses malformed addresses, and literal ones that are not public."""
 
     def process_request(self, request: Request) -> None:
-        """Refuse a request to a literal address that is not public.
+        """Refuse a request to an address that cannot be asked, or is not public and needs no resolver.
 
         Raises:
             FetchFault: the address is refused.
         """
+        if wrong := flaw(request.url):
+            raise FetchFault("unreachable", f"the address {shown(request.url)!r} cannot be asked: {wrong}")
         host = urlsplit(request.url).hostname or ""
         try:
             ipaddress.ip_address(host)

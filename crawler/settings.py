@@ -66,6 +66,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.robots.RobotsMiddleware": 100,
     "crawler.addresses.PublicLiterals": 110,
     "crawler.retrying.RetryingMiddleware": 550,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # raises ValueError for a malformed Location
+    "crawler.redirects.CheckedRedirects": 600,
     "crawler.capture.CaptureMiddleware": 900,
     # downloader side
 }

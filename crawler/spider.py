@@ -22,6 +22,7 @@ from archive.values import Link, Verdict
 from crawler import addresses
 from crawler.faults import fault_of
 from crawler.jobs import job_named
+from crawler.parse.reachable import shown
 from crawler.reading import Answer, ListingReader, Progress
 from crawler.session import Session, open_session
 from crawler.settings import for_source
@@ -89,6 +90,9 @@ class ListingSpider(Spider):
     async def _fetch(self, url: str, meta: dict[str, Any]) -> Answer:
         try:
             request = Request(url, meta={**meta, "asked_url": url}, callback=NO_CALLBACK, dont_filter=True)
+        except ValueError:  # what a page links can be any text
+            return Answer(url, url, fault="unreachable", detail=f"the address {shown(url)!r} is malformed")
+        try:
             if self.session.proxy:
                 request.meta["proxy"] = self.session.proxy
             response: Response = await self.crawler.engine.download_async(request)

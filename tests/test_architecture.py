@@ -28,6 +28,7 @@ ROOMS = {
     "scrapy": ("crawler/",),
     "twisted": ("crawler/",),
     "protego": ("crawler/robots.py",),
+    "w3lib": ("crawler/redirects.py",),
     "feedgen": ("feeds/render/xml",),
     "httpx": ("feeds/notify.py",),
     "jinja2": ("feeds/render/pages.py",),

@@ -1,0 +1,59 @@
+"""Which addresses can be asked at all: what is wrong with one, in words. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+LONGEST = 4096
+
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_USER_INFORMATION = re.compile(r"^([^/?#]*//)[^/?#]*@")
+
+
+def is_http(address: str) -> bool:
+    """Tell whether an absolute address has the scheme http or https."""
+    return address.partition(":")[0].lower() in ("http", "https")
+
+
+def flaw(address: str) -> str | None:
+    """Say what keeps an absolute http(s) address from being asked; None where nothing does."""
+    if len(address) > LONGEST:
+        return f"it is longer than {LONGEST} characters"
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        return "its port is not a number from 1 to 65535" if "ort" in str(error) else "it is malformed"
+    if port == 0:
+        return "its port is not a number from 1 to 65535"
+    if "@" in parts.netloc:
+        return "it carries user information"
+    return _flaw_of_host(parts)
+
+
+def shown(address: str) -> str:
+    """Return an address as a message may show it: on one line, not long, and without a password."""
+    address = _USER_INFORMATION.sub(r"\1…@", address)
+    text = "".join(sign if sign.isprintable() else "?" for sign in address)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _flaw_of_host(parts: SplitResult) -> str | None:
+    host = parts.hostname or ""
+    if not host:
+        return "it names no host"
+    if ":" in host:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            return "its host is not an IPv6 address"
+        return "its host is an IPv6 address with a zone" if "%" in host else None
+    try:
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return "its host name is malformed"
+    labels = name.removesuffix(".").split(".")
+    good = len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+    return None if good else "its host name is malformed"
