@@ -7,6 +7,7 @@ ArchiveError
 ├── ArchiveUnwritable   the file or its folder cannot be written
 ├── ArchiveBusy         another run holds it
 ├── MixedSources        invented and real entries would stand in one archive
+├── RecordDamaged       the record of an output folder cannot be read
 ├── CannotRebuild       what is derived cannot be derived again
 └── CannotDecide        an operator's decision makes no sense
 """
@@ -62,6 +63,16 @@ class MixedSources(ArchiveError):
 
     def __init__(self, path: Path, why: str):
         super().__init__(f"{path.name}: {why}")
+
+
+class RecordDamaged(ArchiveError):
+    """The record of an output folder is damaged, unreadable, or of a newer version."""
+
+    def __init__(self, path: Path, why: str):
+        super().__init__(
+            f"{path}: the record of this output folder cannot be used ({why}); bring it back from a backup, or give the"
+            " folder to the archive again with: foreign-eyes publish --take-over"
+        )
 
 
 class CannotRebuild(ArchiveError):
