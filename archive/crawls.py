@@ -17,7 +17,8 @@ from archive.values import Counts, Mode, Source, Traffic, Verdict
 class Crawl:
     """A crawl that has begun, and the start of the last complete one before it (None where there is none).
 
-    That is never later than its own start: a crawl whose clock was ahead says nothing of when this one's entries came.
+    That is never later than its own start or its first capture: a crawl whose clock was ahead says nothing of when this one's
+    entries came, and a clock that was set back within this one must not make them older than what they came after.
     `parser_version` is the one that settled it first, None where that is yet to come.
     """
 
@@ -58,7 +59,9 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
     with writing(db):
         refuse_mixture(db, source.url)
         db.execute(
-            "UPDATE crawls SET outcome = 'failed', reason = 'the run was killed before it settled', finished_at = ?"
+            # never before its own captures: its clock may have been another than ours is now
+            "UPDATE crawls SET outcome = 'failed', reason = 'the run was killed before it settled', finished_at ="
+            " max(?, started_at, coalesce((SELECT max(fetched_at) FROM captures c WHERE c.crawl_id = crawls.crawl_id), ''))"
             " WHERE outcome IS NULL",
             (to_text(at),),
         )
@@ -82,7 +85,8 @@ def find_crawl(db: Database, crawl_id: int) -> Crawl:
         *db.execute(
             "SELECT c.crawl_id, c.source_id, s.name, c.mode, c.parser_version, (SELECT p.started_at FROM crawls p"
             " WHERE p.source_id = c.source_id AND (p.ordered_at, p.crawl_id) < (c.ordered_at, c.crawl_id)"
-            " AND p.mode = 'full' AND p.outcome IN ('complete', 'unchanged') AND p.started_at <= c.started_at"
+            " AND p.mode = 'full' AND p.outcome IN ('complete', 'unchanged') AND p.started_at <= min(c.started_at, coalesce("
+            "  (SELECT min(fetched_at) FROM captures WHERE crawl_id = c.crawl_id), c.started_at))"
             " ORDER BY p.ordered_at DESC, p.crawl_id DESC LIMIT 1)"
             " FROM crawls c JOIN sources s USING (source_id) WHERE c.crawl_id = ?",
             (crawl_id,),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
@@ -13,7 +12,6 @@ from sqlite_utils import Database
 
 import sample
 from archive.captures import Validators, find_validators, load_body, record_capture
-from archive.clock import now as clock_now
 from archive.clock import to_text
 from archive.crawls import SettledPage, begin_crawl, count_good, last_good, settled_pages
 from archive.lock import only_run
@@ -28,6 +26,7 @@ from crawler import parse
 from crawler.jobs import Job
 from crawler.reading import Known
 from crawler.sources import SourceSettings
+from crawler.steady_clock import Clock, steady_clock
 
 
 @dataclass(slots=True)
@@ -39,7 +38,7 @@ class Session:
     crawl_id: int
     proxy: str | None
     parser: Parser
-    now: Callable[[], datetime] = clock_now
+    now: Clock = field(default_factory=steady_clock)
     traffic: Traffic = field(default_factory=Traffic)
     ended: Verdict | None = None
     is_reading: bool = False
@@ -122,7 +121,8 @@ def open_session(job: Job) -> Iterator[Session]:
     Raises:
         ArchiveError: the archive is in use, cannot be opened or written, or was read by a newer parser.
     """
-    began = clock_now()
+    clock = steady_clock()
+    began = clock()
     refuse_other_files(job.archive)
     with (
         only_run(job.archive, what=f"a crawl of {job.name}", since=to_text(began)),
@@ -132,7 +132,7 @@ def open_session(job: Job) -> Iterator[Session]:
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
         parser = RememberingParser()
         keep_up(db, parser, at=began, authority=job.authority)
-        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser)
+        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser, clock)
         try:
             yield session
         finally:
