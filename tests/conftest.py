@@ -57,6 +57,12 @@ settings.load_profile("fresh" if os.environ.get("FRESH") else "fixed")
 keys.mint_entry_id.__defaults__ = (random.randrange,)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers a core: the tests wait for servers, processes and back-off more than half of the time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if cache := getattr(config, "cache", None):
         # what Hypothesis notes beside examples goes with pytest's own notes
