@@ -55,7 +55,7 @@ def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
             body_sha256 = store_body(db, fetched.body)
         cursor = db.execute(
             "INSERT INTO captures (crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, headers, body_sha256,"
-            " revalidates, fault, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " revalidates, fault, detail, asked_fresh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 crawl_id,
                 fetched.purpose,
@@ -70,6 +70,7 @@ def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
                 fetched.revalidates,
                 fetched.fault,
                 fetched.detail,
+                fetched.asked_fresh,
             ),
         )
         return int(cursor.lastrowid or 0)

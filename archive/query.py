@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.clock import to_text
+from archive.freshness import last_fresh
 from archive.values import Source
 
 
@@ -30,8 +32,11 @@ def last_crawls(db: Database) -> list[dict[str, Any]]:
 
 
 def totals(db: Database) -> list[dict[str, Any]]:
-    """Return for each source how many entries, revisions, captures and crawls the archive has of it."""
-    return list(
+    """Return for each source how many entries, revisions, captures and crawls the archive has of it, and its last good ones.
+
+    `last_fresh_crawl` is when the last good one began that asked for every page without a condition; None for never.
+    """
+    rows = list(
         db.query(
             "SELECT s.name AS source, s.url,"
             " (SELECT count(*) FROM entries e WHERE e.source_id = s.source_id) AS entries,"
@@ -44,6 +49,10 @@ def totals(db: Database) -> list[dict[str, Any]]:
             " FROM sources s ORDER BY s.source_id"
         )
     )
+    for row in rows:
+        fresh = last_fresh(db, row["source"])
+        row["last_fresh_crawl"] = to_text(fresh) if fresh else None
+    return rows
 
 
 def open_crawls(db: Database) -> list[int]:

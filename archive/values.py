@@ -90,6 +90,7 @@ class Fetched:
     `body` is the strictly decoded entity; it is None for a 304, which confirms the body of an earlier capture
     (`revalidates`, `confirms_body`), and wherever `fault` says why there is no whole one. `asked_url` is the URL that was
     set out for, `url` the one asked in this exchange (another after a redirect). `pass_number` and `page` count from 1.
+    `asked_fresh` tells whether the request had no condition and `Cache-Control: no-cache`; None where that is unknown.
     """
 
     purpose: Purpose
@@ -105,6 +106,7 @@ class Fetched:
     page: int | None = None
     fault: Fault | None = None
     detail: str | None = None
+    asked_fresh: bool | None = None
 
 
 Mode = Literal["full", "quick"]

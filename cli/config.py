@@ -66,6 +66,7 @@ def in_force(context: Context) -> Iterator[Setting]:
     yield Setting("settings_file", _absolute(configuration.path), _found_by(context))
     yield Setting("default_source", configuration.default_source, _origin(configuration, "default_source"))
     yield Setting("contact", configuration.contact, _origin(configuration, "contact"))
+    yield Setting("fresh_days", _fresh_days(configuration), _origin(configuration, "fresh_days"))
     yield Setting("archive.file", _absolute(context.archive), archive)
     authority = configuration.archive.tag_authority
     yield Setting("archive.tag_authority", authority, _origin(configuration, "archive", "tag_authority"))
@@ -90,7 +91,15 @@ def _source_settings(configuration: Configuration) -> Iterator[Setting]:
             elif key == "contact" and value is None:
                 value = with_contact(source, configuration.contact).contact
                 origin = _origin(configuration, "contact")
+            elif key == "fresh_days" and value is None:
+                value, origin = _fresh_days(configuration), _origin(configuration, "fresh_days")
             yield Setting(f"sources.{name}.{key}", value, origin)
+
+
+def _fresh_days(configuration: Configuration) -> float:
+    from crawler.sources import DEFAULT_FRESH_DAYS
+
+    return DEFAULT_FRESH_DAYS if configuration.fresh_days is None else configuration.fresh_days
 
 
 def _origin(configuration: Configuration, *keys: str) -> str:

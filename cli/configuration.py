@@ -18,7 +18,7 @@ import msgspec
 from cli.amounts import DEFAULT_PORT
 from crawler.jobs import DEFAULT_AUTHORITY
 from crawler.settings_file import DEFAULT_ARCHIVE, find_settings_file
-from crawler.sources import BUILT_IN, Contact, SourceSettings, check_name, check_url
+from crawler.sources import BUILT_IN, Contact, FreshDays, SourceSettings, check_name, check_url
 from feeds.addresses import normal_base_url, normal_browse_url, normal_hub
 from feeds.default_topics import DEFAULT_TOPICS
 from feeds.topics import check_names, check_topic
@@ -66,7 +66,7 @@ class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Configuration:
     """All settings, defaults filled in.
 
-    `contact` is the one for all sources. `path` is the file that was read, `tables` what it holds.
+    `contact` and `fresh_days` are those for all sources. `path` is the file that was read, `tables` what it holds.
     """
 
     default_source: str = "sample"
@@ -77,6 +77,7 @@ class Configuration:
     topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
     path: Path | None = None
     tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    fresh_days: float | None = None
 
     def sets(self, *keys: str) -> bool:
         """Tell whether the file sets a value, such as that of ("publish", "output"); else the default holds."""
@@ -114,7 +115,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
     Raises:
         ConfigurationError: they hold what is not allowed.
     """
-    allowed = ("default_source", "contact", "archive", "publish", "topics", "sources")
+    allowed = ("default_source", "contact", "archive", "publish", "topics", "sources", "fresh_days")
     for key in tables:
         if key not in allowed:
             raise ConfigurationError(f"{path}: unknown key {key!r}; allowed are {', '.join(allowed)}")
@@ -136,7 +137,15 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
         raise ConfigurationError(f"{path}: default_source = {default!r}: allowed are the sources {known}")
     archive = _convert(_table(tables, "archive", path), ArchiveSettings, "[archive]", path)
     return Configuration(
-        default, _contact(tables, path), archive, publish, sources, _topics(tables, path), path=path, tables=tables
+        default,
+        _contact(tables, path),
+        archive,
+        publish,
+        sources,
+        _topics(tables, path),
+        path=path,
+        tables=tables,
+        fresh_days=_fresh_days(tables, path),
     )
 
 
@@ -145,6 +154,13 @@ def _contact(tables: dict[str, Any], path: Path) -> str | None:
         return msgspec.convert(tables.get("contact"), type=Contact | None)
     except msgspec.ValidationError:
         raise ConfigurationError(f"{path}: contact: give {MEANING['contact']}") from None
+
+
+def _fresh_days(tables: dict[str, Any], path: Path) -> float | None:
+    try:
+        return msgspec.convert(tables.get("fresh_days"), type=FreshDays | None)
+    except msgspec.ValidationError:
+        raise ConfigurationError(f"{path}: fresh_days: give a number of days from 0 to 366; 0 is every crawl") from None
 
 
 def _topics(tables: dict[str, Any], path: Path) -> Mapping[str, Sequence[str]]:

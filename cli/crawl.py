@@ -28,6 +28,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes crawl               the configured default source
   foreign-eyes crawl live --quick  only until a page brings nothing new
+  foreign-eyes crawl live --fresh  every page anew, past all caches
   foreign-eyes crawl https://example.org/list/index.htm --name example
   foreign-eyes crawl live --json | jq .outcome
 """
@@ -39,6 +40,7 @@ Examples:
 @click.option("--full/--quick", default=True, help="Read all pages, or until one brings nothing new  [default: full]")
 @click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
 @click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
+@click.option("--fresh", is_flag=True, help="Ask for every page without a condition, past all caches")
 @click.option("--accept", is_flag=True, help="Settle a listing that looks suspect: you have looked at it")
 @click.option("--days", type=click.IntRange(1), default=1, hidden=True)  # of the sample's story, for `up`
 @click.option("--dry-run", is_flag=True, help="Report what a crawl would do; leave the archive as it was")
@@ -53,6 +55,7 @@ def crawl(
     full: bool,
     delay: float | None,
     contact: str | None,
+    fresh: bool,
     accept: bool,
     days: int,
     dry_run: bool,
@@ -71,7 +74,7 @@ def crawl(
         context = at_its_place(context, job.source, publishing=False)
     if not quiet:
         say_contact(context, job, given=contact)
-    job = replace(job, archive=context.archive, mode="full" if full else "quick", accept=accept)
+    job = replace(job, archive=context.archive, mode="full" if full else "quick", accept=accept, fresh=fresh)
     with _copied(job) if dry_run else _as_it_is(job) as the_job:
         rows, interrupted = run_job(the_job, days, quiet=quiet or as_json, verbose=verbose)
     row = rows[-1]
@@ -103,11 +106,11 @@ def make_job(
     import msgspec
 
     from crawler.jobs import Job
-    from crawler.sources import SourceError, SourceSettings, find_source, with_contact
+    from crawler.sources import SourceError, SourceSettings, find_source, with_contact, with_fresh_days
 
     configuration = context.configuration
     chosen, settings = find_source(source or configuration.default_source, configuration.sources, name=name)
-    settings = with_contact(settings, configuration.contact)
+    settings = with_fresh_days(with_contact(settings, configuration.contact), configuration.fresh_days)
     options = {key: value for key, value in (("delay", delay), ("contact", contact)) if value is not None}
     try:
         settings = msgspec.convert({**msgspec.structs.asdict(settings), **options}, type=SourceSettings)

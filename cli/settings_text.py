@@ -29,6 +29,9 @@ _TEXT = """\
 default_source = "live"
 # Whom a site can write to about this crawler: goes into the User-Agent of every request
 contact = {contact}
+# Most pages are asked for with "has it changed?". At least once in so many days a crawl asks for every page anew, past all
+# caches, because a broken one may answer "no" for ever; 0: in every crawl
+# fresh_days = 7.0
 
 [archive]
 # The archive file; a relative path starts at the working directory. FOREIGN_EYES_ARCHIVE and --archive take precedence.

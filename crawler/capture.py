@@ -22,6 +22,9 @@ from crawler.faults import FetchFault, fault_of
 from crawler.session import Session
 from crawler.settings import MAX_BODY_BYTES
 
+# the second one for caches of HTTP/1.0 (RFC 9111 section 5.4)
+_PAST_CACHES = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
+
 
 class CaptureMiddleware:
     """Records what the downloader brings; the session of the running spider knows where."""
@@ -40,11 +43,18 @@ class CaptureMiddleware:
         return session
 
     def process_request(self, request: Request) -> None:
-        """Ask conditionally wherever a whole capture of the URL can be confirmed."""
-        for name in ("If-None-Match", "If-Modified-Since"):
+        """Ask conditionally wherever a whole capture of the URL can be confirmed, but for the pages of a fresh crawl.
+
+        It asks past every cache: with `no-cache` throughout, and for each page without a condition the first time.
+        """
+        for name in ("If-None-Match", "If-Modified-Since", *_PAST_CACHES):
             request.headers.pop(name, None)  # a redirect carries over those of the URL before
-        validators = self._session.validators(request.url)
-        request.meta["validators"] = validators
+        is_listing = request.meta["purpose"] == "listing"
+        asked_fresh = is_listing and self._session.asks_fresh(request.url)
+        if is_listing and self._session.fresh:
+            request.headers.update(_PAST_CACHES)
+        validators = None if asked_fresh else self._session.validators(request.url)
+        request.meta.update(validators=validators, asked_fresh=asked_fresh)
         if validators is not None:
             if validators.etag:
                 request.headers["If-None-Match"] = validators.etag
@@ -135,6 +145,7 @@ def _request_facts(request: Request, session: Session, *, fault: Fault | None, d
         page=meta.get("page"),
         fault=fault,
         detail=detail,
+        asked_fresh=meta.get("asked_fresh"),
     )
 
 

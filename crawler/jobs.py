@@ -11,14 +11,17 @@ import msgspec
 
 from archive.values import Mode
 from crawler.settings_file import DEFAULT_ARCHIVE
-from crawler.sources import Contact, SourceSettings, find_source, with_contact
+from crawler.sources import Contact, FreshDays, SourceSettings, find_source, with_contact, with_fresh_days
 
 DEFAULT_AUTHORITY = "foreign-eyes.example,2026"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One crawl to do; the tags of new entries are minted under `authority`."""
+    """One crawl to do; the tags of new entries are minted under `authority`.
+
+    `fresh` asks for every page without a condition, whether that is due or not.
+    """
 
     name: str
     source: SourceSettings
@@ -26,6 +29,7 @@ class Job:
     authority: str = DEFAULT_AUTHORITY
     mode: Mode = "full"
     accept: bool = False
+    fresh: bool = False
 
 
 class _ArchiveTable(msgspec.Struct, frozen=True):
@@ -39,6 +43,7 @@ class _SettingsFile(msgspec.Struct, frozen=True):
     """The keys of the settings file that a crawl needs; the command line checks the others."""
 
     contact: Contact | None = None
+    fresh_days: FreshDays | None = None
     archive: _ArchiveTable = _ArchiveTable()
     sources: Mapping[str, SourceSettings] = {}
 
@@ -60,7 +65,7 @@ def job_named(wanted: str, archive: Path | None, settings_file: Path | None) -> 
     name, source = find_source(wanted, settings.sources)
     return Job(
         name,
-        with_contact(source, settings.contact),
+        with_fresh_days(with_contact(source, settings.contact), settings.fresh_days),
         archive or Path(settings.archive.file),
         settings.archive.tag_authority,
     )

@@ -14,6 +14,7 @@ import sample
 from archive.captures import Validators, find_validators, load_body, record_capture
 from archive.clock import to_text
 from archive.crawls import SettledPage, begin_crawl, count_good, last_good, settled_pages
+from archive.freshness import is_due, last_fresh
 from archive.lock import only_run
 from archive.query import log_row
 from archive.rebuilding.rebuild import keep_up
@@ -31,7 +32,10 @@ from crawler.steady_clock import Clock, steady_clock
 
 @dataclass(slots=True)
 class Session:
-    """A crawl that has begun; `is_reading` once the spider has started, `stop_wanted` once a signal has asked for its end."""
+    """A crawl that has begun; `is_reading` once the spider has started, `stop_wanted` once a signal has asked for its end.
+
+    A `fresh` one asks for each listing page past every cache: without a condition the first time, with one after that.
+    """
 
     job: Job
     db: Database
@@ -44,6 +48,8 @@ class Session:
     is_reading: bool = False
     stop_wanted: bool = False
     interrupted: bool = False
+    fresh: bool = False
+    _answered_fresh: set[str] = field(default_factory=set)
 
     def known(self) -> Known:
         """Return what the archive knows of the source, for judging this crawl."""
@@ -65,6 +71,10 @@ class Session:
         """Return what to revalidate `url` with."""
         return find_validators(self.db, url, self.crawl_id)
 
+    def asks_fresh(self, url: str) -> bool:
+        """Tell whether a listing page is to be asked for without a condition: the crawl is fresh, and it has not come yet."""
+        return self.fresh and url not in self._answered_fresh
+
     def body(self, body_sha256: str) -> bytes:
         """Return an archived body."""
         return load_body(self.db, body_sha256)
@@ -72,6 +82,8 @@ class Session:
     def record(self, fetched: Fetched) -> None:
         """Store a capture, durably."""
         record_capture(self.db, self.crawl_id, fetched)
+        if fetched.asked_fresh and fetched.fault is None and (fetched.status or 500) < 400:
+            self._answered_fresh.add(fetched.url)
 
     def count_request(self) -> None:
         """Count a request about to be sent."""
@@ -132,7 +144,8 @@ def open_session(job: Job) -> Iterator[Session]:
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
         parser = RememberingParser()
         keep_up(db, parser, at=began, authority=job.authority)
-        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser, clock)
+        fresh = job.fresh or is_due(last_fresh(db, job.name, job.mode), began, job.source.time_between_fresh)
+        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser, clock, fresh=fresh)
         try:
             yield session
         finally:

@@ -6,6 +6,7 @@ title = "…"                     # what feeds call it
 language = "en"
 delay = 2.0                     # seconds between requests
 contact = "you@example.org"     # told to the site in the User-Agent; without it, the contact for all sources
+fresh_days = 7                  # how often every page is asked for without a condition; without it, as for all sources
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -22,6 +24,7 @@ import msgspec
 import sample
 
 DEFAULT_DELAY = 2.0
+DEFAULT_FRESH_DAYS = 7.0
 COLUMN_TITLE = "China's IP in Foreign Eyes"
 
 
@@ -31,16 +34,19 @@ class SourceError(ValueError):
 
 # an address or URL that fits in a header: 3 to 200 visible ASCII characters
 Contact = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}\Z")]
+# 0: in every crawl
+FreshDays = Annotated[float, msgspec.Meta(ge=0, le=366)]
 
 
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A `[sources.NAME]` table; `delay` None means the default."""
+    """A `[sources.NAME]` table; `delay` or `fresh_days` None means the default."""
 
     url: str
     title: Annotated[str, msgspec.Meta(min_length=1)] = COLUMN_TITLE
     language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")] = "en"
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
     contact: Contact | None = None
+    fresh_days: FreshDays | None = None
 
     @property
     def host(self) -> str:
@@ -56,6 +62,11 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     def is_foreign(self) -> bool:
         """Whether somebody else runs the site: it is neither the sample nor on this machine."""
         return not self.is_bundled and not is_loopback(self.host)
+
+    @property
+    def time_between_fresh(self) -> timedelta:
+        """How often every page is asked for without a condition."""
+        return timedelta(days=DEFAULT_FRESH_DAYS if self.fresh_days is None else self.fresh_days)
 
     @property
     def seconds_between_requests(self) -> float:
@@ -109,6 +120,11 @@ def find_source(
 def with_contact(source: SourceSettings, contact: str | None) -> SourceSettings:
     """Return `source` with the contact for all sources, unless it has its own."""
     return msgspec.structs.replace(source, contact=source.contact or contact)
+
+
+def with_fresh_days(source: SourceSettings, days: float | None) -> SourceSettings:
+    """Return `source` with the days for all sources, unless it has its own."""
+    return msgspec.structs.replace(source, fresh_days=days if source.fresh_days is None else source.fresh_days)
 
 
 def check_name(name: str) -> None:

@@ -43,6 +43,11 @@ URL = 'url = "https://example.org/index.htm"'
         (f"[sources.x]\n{URL}\ndelay = -1.0\n", ["[sources.x]", "delay", ">= 0"]),
         (f"[sources.x]\n{URL}\ndelay = nan\n", ["[sources.x]", "delay"]),
         (f"[sources.x]\n{URL}\ndelay = 'slow'\n", ["[sources.x]", "delay"]),
+        (f"[sources.x]\n{URL}\nfresh_days = -1\n", ["[sources.x]", "fresh_days", ">= 0"]),
+        (f"[sources.x]\n{URL}\nfresh_days = inf\n", ["[sources.x]", "fresh_days", "<= 366"]),
+        ("fresh_days = 367\n", ["fresh_days", "from 0 to 366"]),
+        ("fresh_days = nan\n", ["fresh_days", "from 0 to 366"]),
+        ("fresh_days = 'weekly'\n", ["fresh_days", "from 0 to 366"]),
         (f"[sources.x]\n{URL}\ncontact = 'a b'\n", ["[sources.x]", "contact", "without spaces"]),
         (f"[sources.x]\n{URL}\nlanguage = '!'\n", ["[sources.x]", "language", "such as en"]),
         (f"[sources.'A b']\n{URL}\n", ["[sources.A b]", "small letters"]),
@@ -174,7 +179,7 @@ def test_the_shipped_file_says_what_holds_without_it() -> None:
 def test_every_setting_is_documented_in_the_shipped_file() -> None:
     text = re.sub(r"^# (?=\w+ = )", "", SHIPPED.read_text(encoding="utf-8"), flags=re.MULTILINE)
     tables = tomllib.loads(text)
-    assert set(tables) == {"default_source", "contact", "archive", "publish", "topics", "sources"}
+    assert set(tables) == {"default_source", "contact", "fresh_days", "archive", "publish", "topics", "sources"}
     for kind, table in (
         (ArchiveSettings, tables["archive"]),
         (PublishSettings, tables["publish"]),

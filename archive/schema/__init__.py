@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlite_utils import Migrations
 
 from archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
+from archive.schema.freshness import m011_fresh_requests
 from archive.schema.identity import m006_identities
 from archive.schema.publishing import m007_publishing
 from archive.schema.trust import m008_archive_id, m009_seals
@@ -30,5 +31,6 @@ for step in (
     m007_publishing,
     m008_archive_id,
     m009_seals,
+    m011_fresh_requests,
 ):
     migrations()(step)
