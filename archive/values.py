@@ -31,10 +31,19 @@ class ListedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the listing page that the crawl follows: its label and its absolute URL."""
+    """A link of the listing page that the crawl follows: its label and its absolute URL.
+
+    `key` is what the link is known by: the URL without session ids and time stamps. Empty means the URL itself.
+    """
 
     label: str
     url: str
+    key: str = ""
+
+    @property
+    def known_by(self) -> str:
+        """The key, or the URL where no key was given."""
+        return self.key or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,12 @@ class Traffic:
     requests: int = 0
     not_modified: int = 0
     bytes: int = 0
+
+    def since(self, earlier: Traffic) -> Traffic:
+        """Return what was added since `earlier`."""
+        return Traffic(
+            self.requests - earlier.requests, self.not_modified - earlier.not_modified, self.bytes - earlier.bytes
+        )
 
 
 @dataclass(slots=True)

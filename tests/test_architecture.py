@@ -28,7 +28,7 @@ ROOMS = {
     "scrapy": ("crawler/",),
     "twisted": ("crawler/",),
     "protego": ("crawler/robots.py",),
-    "w3lib": ("crawler/redirects.py",),
+    "w3lib": ("crawler/redirects.py", "crawler/parse/link_keys.py"),
     "feedgen": ("feeds/render/xml",),
     "httpx": ("feeds/notify.py",),
     "jinja2": ("feeds/render/pages.py",),

@@ -15,6 +15,7 @@ from .addresses import resolver
 from .attribution import Attribution, Reading, attribution_of, best_reading
 from .blocks import Parts, find_parts
 from .decoding import decode
+from .link_keys import link_key
 from .pager import find_pager
 from .paragraphs import Document, read
 from .publications import KNOWN_KEYS, name_key
@@ -87,12 +88,13 @@ def _is_press(line: str, strict: bool) -> bool:
 
 
 def _links(document: Document, url: str) -> tuple[Link, ...]:
-    """Return the page's "Patent Search" links, each address once, in order."""
+    """Return the page's "Patent Search" links, each key once, in order."""
     resolve = resolver(url, document.base)
     found: dict[str, Link] = {}
     for anchor in document.anchors:
         if len(anchor.label) > _LABEL_LENGTH or _PATENT_SEARCH.search(anchor.label) is None:
             continue
         if (address := resolve(anchor.href)) is not None:
-            found.setdefault(address, Link(" ".join(anchor.label.split()), address))
+            key = link_key(address)
+            found.setdefault(key, Link(" ".join(anchor.label.split()), address, key))
     return tuple(found.values())
