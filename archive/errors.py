@@ -1,7 +1,9 @@
 """What can go wrong with an archive and is the user's to mend. Bugs fly past this tree.
 
 ArchiveError
-├── NotAnArchive        the file is something else, or damaged
+├── NotAnArchive        the file is something else
+├── DamagedArchive      the file was an archive, and is cut short, empty or damaged
+│   └── DamagedRows     rows are not what was written
 ├── NoArchive           there is no such file
 ├── ArchiveOutdated     made by another version of Foreign Eyes
 ├── ArchiveUnwritable   the file or its folder cannot be written
@@ -34,6 +36,22 @@ class NotAnArchive(ArchiveError):
 
     def __init__(self, path: Path, why: str):
         super().__init__(f"{path}: not a Foreign Eyes archive ({why}); name another file with --archive")
+
+
+class DamagedArchive(ArchiveError):
+    """The file was an archive; it is left as it is, for what can be saved of it."""
+
+    def __init__(self, path: Path, why: str):
+        super().__init__(
+            f"{path}: the archive is damaged ({why}); it was left as it is. Restore a backup: foreign-eyes restore FILE"
+        )
+
+
+class DamagedRows(DamagedArchive):
+    """Rows of the archive are not what was written, which kept a command from its work."""
+
+    def __init__(self, path: Path, why: str, remedy: str):
+        ArchiveError.__init__(self, f"{path}: the archive is damaged ({why}); mend it with: {remedy}")
 
 
 class ArchiveOutdated(ArchiveError):

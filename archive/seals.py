@@ -1,8 +1,51 @@
-"""The chain of seals over the archive's truth."""
+"""The chain of seals over the archive's truth.
+
+A seal covers the rows of truth that were written since the one before. `sealed_rows` holds a digest of each; the seal's own
+digest is taken over these, the seal's facts and the digest of the seal before. Every run that writes truth ends with one
+seal, in the transaction that writes last; a reparse ends with none, and the next seal covers what it added.
+
+A row is sealed once. It is sealed again only where a run may change it: a source as it was last crawled, or a row that the
+run names. Rows that are taken out on purpose are sealed as removed, with a reason. What was changed or lost in any other
+way is never sealed over, so `archive.seal_check` finds it.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
 from sqlite_utils import Database
+
+from archive.clock import to_text
+from archive.sealed_form import FORMS, VERSION, Key, SealedTable, encode
+
+# tables whose ids are given in the order of writing: what comes after the last sealed one is new
+_IN_ORDER = ("captures", "decisions", "changes")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A row that a seal covers; `digest` is None where it was removed on purpose."""
+
+    table: str
+    key: Key
+    digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealFacts:
+    """What a seal says besides its rows."""
+
+    version: int
+    previous: str | None
+    made_at: str
+    reason: str | None
+    derivation: int
+    covered: str
 
 
 def newest_seal(db: Database) -> str | None:
@@ -14,3 +57,140 @@ def newest_seal(db: Database) -> str | None:
 def has_seal(db: Database, digest: str) -> bool:
     """Tell whether a seal with this digest is in the archive's chain."""
     return db.execute("SELECT 1 FROM seals WHERE digest = ?", (digest,)).fetchone() is not None
+
+
+def seal(
+    db: Database,
+    at: datetime,
+    *,
+    changed: Mapping[str, Collection[Key]] | None = None,
+    removed: Mapping[str, Collection[Key]] | None = None,
+    reason: str | None = None,
+) -> str | None:
+    """Seal the rows of truth that are not sealed yet, inside the caller's transaction; return the seal's digest.
+
+    `changed` names rows, by table, that the run changed with intent and that are to be sealed again; `removed` those that it
+    took out, with the `reason`. Nothing is written, and None returned, where there is nothing to seal.
+    """
+    last = db.execute("SELECT seal_id, digest, derivation, covered FROM seals ORDER BY seal_id DESC LIMIT 1").fetchone()
+    derivation = count_derivations(db)
+    # what a rebuild wrote can stand anywhere, so that all rows are looked at; else those beyond the last seal
+    since = json.loads(last[3]) if last and last[2] == derivation and not removed else None
+    rows = list(_unsealed(db, since, changed or {}))
+    rows += [SealedRow(table, key, None) for table, keys in (removed or {}).items() for key in keys]
+    if not rows:
+        return None
+    facts = SealFacts(VERSION, last[1] if last else None, to_text(at), reason, derivation, _covered(db))
+    digest = seal_digest(facts, rows)
+    cursor = db.execute(
+        "INSERT INTO seals (version, previous, digest, made_at, reason, derivation, covered) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (facts.version, facts.previous, digest, facts.made_at, facts.reason, facts.derivation, facts.covered),
+    )
+    db.conn.executemany(
+        "INSERT INTO sealed_rows (table_name, row_key, seal_id, digest) VALUES (?, ?, ?, ?)",
+        [(row.table, row.key, cursor.lastrowid, row.digest) for row in rows],
+    )
+    return digest
+
+
+def seal_digest(facts: SealFacts, rows: Collection[SealedRow]) -> str:
+    """Return the digest of a seal: SHA-256 over a line of JSON for its facts and one for each row, in their order. Pure."""
+    places = {table.name: place for place, table in enumerate(FORMS[facts.version])}
+    ordered = sorted(rows, key=lambda row: (places.get(row.table, -1), row.table, isinstance(row.key, str), row.key))
+    head = [facts.version, facts.previous, facts.made_at, facts.reason, facts.derivation, facts.covered]
+    lines = [encode(head), *(encode([row.table, row.key, row.digest and row.digest.hex()]) for row in ordered)]
+    return sha256(b"\n".join(lines)).hexdigest()
+
+
+def keys_of_truth(db: Database) -> dict[str, set[Key]]:
+    """Return by table the keys of all rows that are sealed, or will be by the next seal."""
+    versions = {"derived_by": derived_by_parser(db)}
+    return {
+        table.name: {
+            key
+            for (key,) in db.execute(f"SELECT {table.key_sql} FROM {table.name} t WHERE {table.only}", versions)  # noqa: S608
+        }
+        for table in FORMS[VERSION]
+    }
+
+
+def derived_by_parser(db: Database) -> int:
+    """Return the version of the parser that derived the archive: what older ones read is truth."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0]) // 100
+
+
+def count_derivations(db: Database) -> int:
+    """Return how often the archive was derived again with another result."""
+    return int(db.execute("SELECT count FROM derivations").fetchone()[0])
+
+
+def _unsealed(
+    db: Database, since: Mapping[str, int] | None, changed: Mapping[str, Collection[Key]]
+) -> Iterator[SealedRow]:
+    """Yield the rows to seal; with `since` only those that are beyond the ids that it gives."""
+    values: dict[str, Any] = {"derived_by": derived_by_parser(db)}
+    crawls: list[int] = []
+    for table in FORMS[VERSION]:
+        condition = "1"
+        if since is not None:
+            if table.name in ("revisions", "listing_rows"):
+                continue  # what an older parser read comes to be truth by a rebuild
+            if table.name in (*_IN_ORDER, "crawls"):
+                condition, values["since"] = f"t.{table.key[0]} > :since", since.get(table.name, 0)
+            elif table.name == "identities":
+                condition = "t.crawl_id IN (SELECT value FROM json_each(:crawls))"
+        anew = set(changed.get(table.name, ()))
+        if table.name == "sources":
+            anew |= _crawled_sources(db, since)
+        values |= {"crawls": json.dumps(crawls), "anew": json.dumps(sorted(anew)), "name": table.name}
+        new = list(_never_sealed(db, table, condition, values))
+        if table.name == "crawls":
+            crawls = [int(row.key) for row in new]
+        yield from new
+        yield from _sealed_otherwise(db, table, values) if anew else ()
+
+
+def _never_sealed(db: Database, table: SealedTable, condition: str, values: Mapping[str, Any]) -> Iterator[SealedRow]:
+    """Yield the rows that fit the condition and have no seal, or only that of a row that was removed."""
+    sealed = (
+        f"(SELECT s.digest FROM sealed_rows s WHERE s.table_name = :name AND s.row_key = {table.key_sql}"  # noqa: S608
+        " ORDER BY s.seal_id DESC LIMIT 1)"
+    )
+    rows = db.execute(f"{table.select} WHERE {table.only} AND {condition} AND {sealed} IS NULL {table.order}", values)
+    for key, digest in table.digests(rows):
+        yield SealedRow(table.name, key, digest)
+
+
+def _sealed_otherwise(db: Database, table: SealedTable, values: Mapping[str, Any]) -> Iterator[SealedRow]:
+    """Yield those rows of `anew` that are sealed with another content than theirs."""
+    among = f"{table.key_sql} IN (SELECT value FROM json_each(:anew))"  # noqa: S608
+    for key, digest in table.digests(
+        db.execute(f"{table.select} WHERE {table.only} AND {among} {table.order}", values)
+    ):
+        row = db.execute(
+            "SELECT digest FROM sealed_rows WHERE table_name = ? AND row_key = ? ORDER BY seal_id DESC LIMIT 1",
+            (table.name, key),
+        ).fetchone()
+        if row is not None and row[0] is not None and row[0] != digest:
+            yield SealedRow(table.name, key, digest)
+
+
+def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[Key]:
+    """Return the sources of the crawls that are about to be sealed: a crawl stores its source as it is configured."""
+    rows = db.execute(
+        "SELECT DISTINCT source_id FROM crawls WHERE crawl_id > ? AND outcome IS NOT NULL AND imported = 0"
+        " AND NOT EXISTS (SELECT 1 FROM sealed_rows s WHERE s.table_name = 'crawls' AND s.row_key = crawl_id)",
+        (since.get("crawls", 0) if since else 0,),
+    )
+    return {source_id for (source_id,) in rows}
+
+
+def _covered(db: Database) -> str:
+    """Return by table the id up to which all rows are sealed now: crawls up to the first that has not ended."""
+    ends = {
+        table.name: int(db.execute(f"SELECT coalesce(max({table.key[0]}), 0) FROM {table.name}").fetchone()[0])  # noqa: S608
+        for table in FORMS[VERSION]
+        if table.name in (*_IN_ORDER, "crawls")
+    }
+    is_open = db.execute("SELECT min(crawl_id) FROM crawls WHERE outcome IS NULL").fetchone()[0]
+    return json.dumps(ends if is_open is None else {**ends, "crawls": is_open - 1})

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlite_utils import Database
 
+from archive.seals import keys_of_truth, seal
 from archive.store import writing
 
 # every table that has rows of a source, by the condition that finds them
@@ -51,15 +53,16 @@ UNREFERENCED = {
     " AND body_sha256 NOT IN (SELECT body_sha256 FROM listing_rows)",
 }
 # of no source in particular
-SHARED = {"publications", "publication_aliases", "derivations", "archive", "seals"}
+SHARED = {"publications", "publication_aliases", "derivations", "archive", "seals", "sealed_rows"}
 
 
-def keep_sources(db: Database, names: Collection[str]) -> None:
+def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:
     """Remove every source but those named, with all that was captured, decided and published of it; one transaction.
 
     Sources at one URL cannot be taken apart: a capture of one may revalidate a capture of the other.
 
-    The caller derives the archive again afterwards (`archive.rebuilding.rebuild`): what the sources share is derived.
+    What is removed is sealed as removed, with the reason, so that the chain of seals goes on. The caller derives the archive
+    again afterwards (`archive.rebuilding.rebuild`): what the sources share is derived.
     """
     kept = [
         row[0]
@@ -68,9 +71,14 @@ def keep_sources(db: Database, names: Collection[str]) -> None:
         )
     ]
     with writing(db):
+        before = keys_of_truth(db)
         db.execute("PRAGMA defer_foreign_keys=ON")
         for table, condition in REMOVED.items():
             db.execute(f"DELETE FROM {table} WHERE {condition}", {"kept": json.dumps(kept)})  # noqa: S608 - our own names
         for table, condition in UNREFERENCED.items():
             db.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608
         db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+        after = keys_of_truth(db)
+        removed = {table: keys - after[table] for table, keys in before.items() if keys - after[table]}
+        if removed:
+            seal(db, at, removed=removed, reason=f"only these sources were kept: {', '.join(sorted(names))}")

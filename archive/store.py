@@ -13,8 +13,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from archive.clock import now
 from archive.errors import ArchiveBusy, ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
 from archive.schema import APPLICATION_ID, migrations
+from archive.seals import newest_seal, seal
 
 BUSY_SECONDS = 30
 
@@ -145,6 +147,13 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
         with writing(db):
             migrations.apply(db)
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            _seal_first(db)
+
+
+def _seal_first(db: Database) -> None:
+    """Seal what an archive of an earlier version holds, which made no seals; a new archive has nothing to seal."""
+    if newest_seal(db) is None and db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone():
+        seal(db, now(), reason="the archive was made by a version without seals")
 
 
 def _refuse_newer(db: Database, path: Path) -> None:

@@ -1,71 +1,123 @@
-"""What an archive can say of its own health."""
+"""Whether an archive is what was written: its structure, references, seals, bodies, revisions and the search index.
+
+What is derived besides, and the indexes, are checked by `archive.rebuilding.deep_check`.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.captures import load_body
 from archive.identity.keys import wording_digest
+from archive.lenient import read_leniently
+from archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
+from archive.seal_check import verify_seals
 from archive.values import ListedEntry
 
+__all__ = ["Problem", "open_damaged", "verify"]
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong: what it is, where, and the command or act that mends it."""
-
-    what: str
-    where: str
-    remedy: str
+# bodies that are unpacked at a time, beside each other: both zlib and SHA-256 let other threads run
+BATCH = 256
 
 
-_RESTORE = "put back a copy of the archive from before; foreign-eyes crawl then goes on from there"
+def verify(db: Database) -> Iterator[Problem]:
+    """Yield what is wrong with an archive; what damage keeps from being looked at is told, and raises nothing."""
+    looks: dict[str, Callable[[Database], Iterable[Problem]]] = {
+        "archive": _verify_structure,
+        "references between tables": _verify_references,
+        "seals": verify_seals,
+        "table bodies": _verify_bodies,
+        "table revisions": _verify_revisions,
+        "table entries_fts": _verify_search,
+    }
+    for where, look in looks.items():
+        remedy = REPARSE if look in (_verify_revisions, _verify_search) else RESTORE
+        yield from few(guarded(where, partial(look, db), remedy))
 
-_REINDEX = "sqlite-utils rebuild-fts archive.db entries"
+
+def open_damaged(path: Path) -> closing[sqlite3.Connection]:
+    """Open an archive to look for damage, whatever its tables are; nothing is created or changed."""
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    return closing(sqlite3.connect(uri, uri=True, isolation_level=None))
 
 
-def verify(db: Database, *, seconds: float) -> Iterator[Problem]:
-    """Yield what is wrong with an archive: structure, references, bodies and revisions by their digests, the search index.
+def _verify_structure(db: Database) -> Iterator[Problem]:
+    names = dict(db.execute("SELECT rootpage, tbl_name FROM sqlite_master WHERE rootpage > 0").fetchall())
+    for (message,) in db.execute("PRAGMA quick_check(5)"):
+        if message != "ok":
+            yield Problem(f"the file is damaged: {message}", _table_in(message, names), RESTORE)
 
-    Bodies and revisions are looked at newest first, for about `seconds` at the most.
-    """
-    damages = [message for (message,) in db.execute("PRAGMA quick_check(5)") if message != "ok"]
-    for message in damages:
-        yield Problem(f"the file is damaged: {message}", "archive", _RESTORE)
-    if damages:
-        return  # what a damaged file says of its rows is worth nothing
+
+def _table_in(message: str, names: dict[int, str]) -> str:
+    """Return which table a message of SQLite is about: by name, or by the root page of its tree; else the archive."""
+    words = message.replace(":", " ").split()
+    if "Tree" in words[:-1] and (number := words[words.index("Tree") + 1]).isdigit() and int(number) in names:
+        return f"table {names[int(number)]}"
+    return next((f"table {word}" for word in map(_table_of, words) if word in names.values()), "archive")
+
+
+def _table_of(word: str) -> str:
+    return word.partition(".")[0]
+
+
+def _verify_references(db: Database) -> Iterator[Problem]:
     for table, row, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(5):
-        yield Problem(f"row {row} of {table} refers to a row of {parent} that is not there", "archive", _RESTORE)
+        what = f"row {row} of {table} refers to a row of {parent} that is not there"
+        yield Problem(what, f"table {table}", remedy_for(table))
+
+
+def _verify_bodies(db: Database) -> Iterator[Problem]:
+    """Unpack every body and compare its bytes with its digest, and look for bodies that captures name and nobody has."""
+    with read_leniently(db), ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        there: set[str] = set()
+        rows = db.execute("SELECT body_sha256, size, zlib FROM bodies NOT INDEXED")
+        while batch := rows.fetchmany(BATCH):
+            there |= {row[0] for row in batch}
+            for found in threads.map(_body_problem, batch):
+                if found is not None:
+                    yield Problem(found, "table bodies", RESTORE)
+        named = db.execute("SELECT DISTINCT body_sha256 FROM captures NOT INDEXED WHERE body_sha256 IS NOT NULL")
+        for body_sha256 in {row[0] for row in named} - there:
+            yield Problem(f"body {body_sha256} is missing", "table bodies", RESTORE)
+
+
+def _body_problem(row: tuple[str, int, bytes]) -> str | None:
+    body_sha256, size, packed = row
+    try:
+        body = zlib.decompress(packed)
+    except (zlib.error, TypeError) as error:
+        return f"body {body_sha256}: {error}"
+    if sha256(body).hexdigest() != body_sha256:
+        return f"body {body_sha256}: its bytes have another digest"
+    return None if len(body) == size else f"body {body_sha256}: it has {len(body)} bytes, and {size} are recorded"
+
+
+def _verify_revisions(db: Database) -> Iterator[Problem]:
+    columns = "revision_id, wording, excerpt, attribution, title, publication, commentary"
+    with read_leniently(db):
+        for revision_id, wording, *texts in db.execute(f"SELECT {columns} FROM revisions NOT INDEXED"):  # noqa: S608
+            try:
+                is_same = wording_digest(ListedEntry(*texts)) == wording
+            except (TypeError, UnicodeError, AttributeError):
+                is_same = False
+            if not is_same:
+                what = f"revision {revision_id} does not have the text it was stored with"
+                yield Problem(what, "table revisions", REPARSE)
+
+
+def _verify_search(db: Database) -> Iterator[Problem]:
     unindexed = db.execute(
-        "SELECT (SELECT count(*) FROM entries) - (SELECT count(*) FROM entries_fts_docsize)"
+        "SELECT (SELECT count(*) FROM entries NOT INDEXED) - (SELECT count(*) FROM entries_fts_docsize)"
     ).fetchone()[0]
     if unindexed:
-        yield Problem(f"the search index and the entries differ by {abs(unindexed)}", "table entries_fts", _REINDEX)
-    until = time.monotonic() + seconds
-    yield from _verify_bodies(db, lambda: time.monotonic() < until)
-    yield from _verify_revisions(db, lambda: time.monotonic() < until + seconds)
-
-
-def _verify_bodies(db: Database, going_on: Callable[[], bool]) -> Iterator[Problem]:
-    for (body_sha256,) in db.execute("SELECT body_sha256 FROM bodies ORDER BY rowid DESC"):
-        if not going_on():
-            return
-        try:
-            load_body(db, body_sha256)
-        except ValueError as error:
-            yield Problem(str(error), "table bodies", _RESTORE)
-
-
-def _verify_revisions(db: Database, going_on: Callable[[], bool]) -> Iterator[Problem]:
-    columns = "revision_id, wording, excerpt, attribution, title, publication, commentary"
-    query = f"SELECT {columns} FROM revisions ORDER BY revision_id DESC"  # noqa: S608 - our own column names
-    for revision_id, wording, *texts in db.execute(query):
-        if not going_on():
-            return
-        if wording_digest(ListedEntry(*texts)) != wording:
-            yield Problem(
-                f"revision {revision_id} does not have the text it was stored with", "table revisions", _RESTORE
-            )
+        what = f"the search index and the entries differ by {abs(unindexed)}"
+        yield Problem(what, "table entries_fts", REPARSE)

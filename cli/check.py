@@ -1,8 +1,9 @@
-"""`foreign-eyes check`: verify the archive, the published files and the configuration, in a few seconds."""
+"""`foreign-eyes check`: verify the archive, the published files and the configuration."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,41 +13,70 @@ from cli.sample_place import at_its_output
 from cli.status import show_problems
 from cli.terminal import say_json
 
-SECONDS = 3.0
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from archive.problems import Problem
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes check
+  foreign-eyes check --deep             derive everything again, and compare
+  foreign-eyes check --json | jq .problems
+"""
 
 
-@click.command(
-    short_help="Verify the archive, the files and the configuration",
-    epilog="\b\nExamples:\n  foreign-eyes check\n  foreign-eyes check --json | jq .problems",
-)
+@click.command(short_help="Verify the archive, the files and the configuration", epilog=EXAMPLES)
+@click.option("--deep", is_flag=True, help="Verify indexes, search and all that is derived, too; takes longer")
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
 @pass_context
-def check(context: Context, output: Path | None, as_json: bool) -> int:
-    """Verify what a few seconds can verify: the archive's structure and digests, the files, the configuration.
+def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> int:
+    """Verify the archive's structure, its chain of seals, every row of truth and every body; the files; the configuration.
 
-    Exits 1 where it found problems. Bodies are checked newest first, for as long as the seconds last.
+    With --deep everything that is derived is derived again in a private copy and compared, too. Exits 1 where it found
+    problems, each with the command that mends it.
     """
     from archive import query
     from archive.clock import now
     from archive.invented import holdings
     from archive.lock import holder
+    from archive.problems import guarded
     from archive.store import read_archive
     from archive.verify import verify
     from cli import health
+    from cli.damage import explained
 
-    folder = output or at_its_output(context).output
-    running = holder(context.archive)
-    with health.told_in_json(as_json), read_archive(context.archive) as db:
-        problems = [
-            *verify(db, seconds=SECONDS),
-            *health.crawl_problems(query.last_crawls(db), query.totals(db), now()),
-            *health.mixture_problems(holdings(db)),
-            *health.killed_problems(query.open_crawls(db), running),
-            *health.file_problems(db, folder, expected=output is not None),
-        ]
+    with health.told_in_json(as_json), explained(context.archive):
+        folder = output or at_its_output(context).output
+        running = holder(context.archive)
+        with read_archive(context.archive) as db:
+
+            def reported() -> list[Problem]:
+                return [
+                    *health.crawl_problems(query.last_crawls(db), query.totals(db), now()),
+                    *health.mixture_problems(holdings(db)),
+                    *health.killed_problems(query.open_crawls(db), running),
+                    *health.file_problems(db, folder, expected=output is not None),
+                ]
+
+            problems = [*verify(db), *(_verify_derived(context, db) if deep else ()), *guarded("archive", reported)]
     if as_json:
         say_json(health.as_report(problems))
     else:
         show_problems(problems)
     return exits.PROBLEMS if problems else exits.DONE
+
+
+def _verify_derived(context: Context, db: Database) -> Iterator[Problem]:
+    from archive.clock import now
+    from archive.publishing.state_check import verify_publishing
+    from archive.rebuilding.deep_check import verify_derived
+    from crawler.session import RememberingParser
+
+    authority = context.configuration.archive.tag_authority
+    yield from verify_derived(db, RememberingParser(), at=now(), authority=authority)
+    yield from verify_publishing(db)

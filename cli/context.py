@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from cli.damage import explained
 from cli.exits import NO_INPUT, Stopped
 
 if TYPE_CHECKING:
@@ -95,11 +96,15 @@ class Context:
 
 
 def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
-    """Give a command the context as its first argument, checked: no command runs on settings that are wrong."""
+    """Give a command the context as its first argument, checked: no command runs on settings that are wrong.
+
+    An error that nobody foresaw is told as damage where the archive is damaged.
+    """
 
     @click.pass_obj
     def checked(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
         context.check()
-        return command(context, *args, **kwargs)
+        with explained(context.archive):
+            return command(context, *args, **kwargs)
 
     return update_wrapper(checked, command)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.clock import from_text
 from archive.errors import ArchiveError
-from archive.verify import Problem
+from archive.problems import Problem
 from cli.terminal import say_json
 
 if TYPE_CHECKING:

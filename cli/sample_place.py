@@ -125,6 +125,7 @@ def announce(place: SamplePlace | None) -> None:
 def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
     """Leave only real sources in the open archive, and put the invented ones into an archive of their own."""
     from archive.backup import copy_archive
+    from archive.clock import now
     from archive.invented import is_invented
     from archive.query import find_sources
     from archive.separation import keep_sources
@@ -137,13 +138,13 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
         part.unlink(missing_ok=True)
     copy_archive(context.archive, part)
     with open_archive(part) as copy:
-        keep_sources(copy, invented)
+        keep_sources(copy, invented, now())
         _derive_again(context, copy)
         copy.vacuum()
         _move_files(context, copy, place)
     with _renaming(place.archive):
         part.rename(place.archive)
-    keep_sources(db, [source.name for source in sources if source.name not in invented])
+    keep_sources(db, [source.name for source in sources if source.name not in invented], now())
     _derive_again(context, db)
 
 

@@ -10,7 +10,7 @@ from cli.context import Context, pass_context
 from cli.terminal import counted, kilobytes, local_time, say, say_json
 
 if TYPE_CHECKING:
-    from archive.verify import Problem
+    from archive.problems import Problem
 
 
 @click.command(
@@ -27,9 +27,10 @@ def status(context: Context, as_json: bool) -> None:
     from archive.lock import holder
     from archive.store import read_archive
     from cli import health
+    from cli.damage import explained
 
     running = holder(context.archive)
-    with health.told_in_json(as_json), read_archive(context.archive) as db:
+    with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:
         totals, crawls = query.totals(db), query.last_crawls(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),

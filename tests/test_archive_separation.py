@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from settling import SEARCH, Column, LineParser, entry, listing
+from settling import SEARCH, START, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
 from archive.errors import MixedSources
@@ -71,7 +71,7 @@ def test_every_table_is_known_to_be_of_a_source_or_shared(two: Database) -> None
 def test_what_is_kept_is_as_it_was_and_the_other_source_is_gone(two: Database, kept: str, removed: str) -> None:
     before = rows_of(two, kept)
     assert all(before.values()) or kept == "village"  # the merge is the town's
-    keep_sources(two, [kept])
+    keep_sources(two, [kept], START)
     assert rows_of(two, kept) == before
     for table, condition in REMOVED.items():
         assert two.execute(
@@ -83,10 +83,10 @@ def test_what_is_kept_is_as_it_was_and_the_other_source_is_gone(two: Database, k
 
 @pytest.mark.parametrize("kept", ["town", "village"])
 def test_each_part_is_whole_and_is_derived_again_as_it_stands(two: Database, kept: str) -> None:
-    keep_sources(two, [kept])
+    keep_sources(two, [kept], START)
     now = Column(two, day=40).today
     rebuild(two, LineParser(), at=now, authority=AUTHORITY)
-    assert list(verify(two, seconds=5)) == []
+    assert list(verify(two)) == []
     assert rebuild(two, LineParser(), at=now, authority=AUTHORITY, apply=False).differences == ()
     assert {name for (name,) in two.execute("SELECT name FROM publications")} == {"Le Monde", kept}
     found = two.execute("SELECT count(*) FROM entries_fts WHERE entries_fts MATCH 'robots'").fetchone()
@@ -95,7 +95,7 @@ def test_each_part_is_whole_and_is_derived_again_as_it_stands(two: Database, kep
 
 @pytest.mark.parametrize("kept", ["town", "village"])
 def test_no_body_of_the_other_source_is_left(two: Database, kept: str) -> None:
-    keep_sources(two, [kept])
+    keep_sources(two, [kept], START)
     referenced = "SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL"
     assert two.execute(f"SELECT count(*) FROM bodies WHERE body_sha256 NOT IN ({referenced})").fetchone() == (0,)
 

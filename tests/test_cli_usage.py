@@ -24,7 +24,7 @@ COMMANDS = {
     "publish": ["--output", "--base-url", "--source", "--all", "--json"],
     "serve": ["--host", "--port", "--output"],
     "status": ["--json"],
-    "check": ["--json", "--output"],
+    "check": ["--json", "--output", "--deep"],
     "history": ["--json"],
     "merge": ["--dry-run", "--json"],
     "split": ["--dry-run", "--json"],

@@ -21,6 +21,7 @@ from archive.captures import listing_captures
 from archive.crawls import Crawl, SettledCrawl, find_crawl, record_counts, settled_crawls
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, compare, put_back
+from archive.seals import seal
 from archive.settling.identities import insert_identity
 from archive.settling.journal import record_changes
 from archive.settling.past import Past, take_past
@@ -57,7 +58,7 @@ def rebuild(
     *,
     at: datetime,
     authority: str,
-    prepare: Prepare = lambda scratch: (),
+    prepare: Prepare | None = None,
     apply: bool = True,
     on_crawl: Progress = lambda done, total: None,
 ) -> Rebuilt:
@@ -65,7 +66,8 @@ def rebuild(
 
     `prepare` is handed the copy before it is derived, with foreign keys off and no transaction open, to add truth to it; it
     returns the ids of the crawls that it added and that were never settled. What those bring is announced only where no
-    other crawl of their source comes after them. `at` is when new rows of the journal say they were found.
+    other crawl of their source comes after them. `at` is when new rows of the journal say they were found. What `prepare`
+    added is sealed with what follows from it; a rebuild without it seals nothing, and the next seal covers what it found.
 
     Raises:
         ArchiveOutdated: a newer parser derived it.
@@ -76,7 +78,7 @@ def rebuild(
     with _temporary() as before, _temporary() as scratch:
         db.conn.backup(before.conn)
         before.conn.backup(scratch.conn)
-        added = frozenset(prepare(scratch))
+        added = frozenset(prepare(scratch) if prepare else ())
         scratch.execute("BEGIN")
         counts, minted = _derive_again(scratch, parser, at, authority, added, on_crawl)
         _check_references(scratch)
@@ -87,6 +89,8 @@ def rebuild(
                 if differences:
                     put_back(db, before, scratch)
                 db.execute(f"PRAGMA user_version={_version_of(parser)}")
+                if prepare is not None:
+                    seal(db, at, changed={"crawls": added})
         return Rebuilt(len(settled_crawls(scratch)), differences, minted, tuple(counts))
 
 
@@ -110,6 +114,11 @@ def derived_by(db: Database) -> int:
 def _version(db: Database) -> int:
     """Return by what an archive is derived: a hundred times the parser's version, and that of our own rules."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_current(db: Database, parser: Parser) -> bool:
+    """Tell whether the archive is derived by this very parser and our rules, or holds nothing that is derived."""
+    return _version(db) == _version_of(parser) or derived_by(db) == 0
 
 
 def _version_of(parser: Parser) -> int:

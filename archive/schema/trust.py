@@ -25,13 +25,36 @@ def m008_archive_id(db: Database) -> None:
 
 
 def m009_seals(db: Database) -> None:
-    """Seal the truth: each seal covers the rows written since the one before."""
+    """Seal the truth: each seal covers the rows written since the one before (see `archive.seals`)."""
     run_script(
         db,
         """
         CREATE TABLE seals (
             seal_id INTEGER PRIMARY KEY,
-            digest TEXT NOT NULL UNIQUE
+            -- of the canonical form of its rows (see archive.sealed_form)
+            version INTEGER NOT NULL,
+            -- the digest of the seal before; NULL for the first
+            previous TEXT UNIQUE,
+            -- SHA-256 over this row's other columns and its rows of sealed_rows, hexadecimal
+            digest TEXT NOT NULL UNIQUE,
+            made_at TEXT NOT NULL,
+            -- why a seal was made outside the ordinary course, such as sources that were taken out; else NULL
+            reason TEXT,
+            -- how often the archive had been derived again: what a reparse adds is sealed by the next seal
+            derivation INTEGER NOT NULL,
+            -- JSON: by table the id up to which every row is sealed
+            covered TEXT NOT NULL
         ) STRICT;
+
+        CREATE TABLE sealed_rows (
+            table_name TEXT NOT NULL,
+            -- the row's id, or the parts of its key with a space between
+            row_key ANY NOT NULL,
+            -- of several seals over one row the newest counts
+            seal_id INTEGER NOT NULL,
+            -- SHA-256 of the row's canonical form; NULL where the row was removed on purpose
+            digest BLOB,
+            PRIMARY KEY (table_name, row_key, seal_id)
+        ) STRICT, WITHOUT ROWID;
         """,
     )

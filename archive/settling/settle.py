@@ -1,6 +1,6 @@
 """Settling a crawl: one transaction derives entries, revisions, links and changes from its captures.
 
-    captures | parse | match | record new, revised, returned | record missing, withdrawn | record links | close the crawl
+    captures | parse | match | record new, revised, returned | record missing, withdrawn | record links | close the crawl | seal
 
 It is the same path for every crawl whose captures are in the archive, wherever they came from, and however often.
 """
@@ -16,6 +16,7 @@ from archive.captures import Capture, listing_captures, load_body
 from archive.crawls import find_crawl, finish_crawl
 from archive.identity.keys import title_key, wording_digest
 from archive.identity.matching import Match, match
+from archive.seals import seal
 from archive.settling import entries
 from archive.settling.candidates import find_candidates
 from archive.settling.entries import Place
@@ -32,13 +33,14 @@ def settle(
 ) -> Counts:
     """Derive all that follows from a crawl, give it its outcome, and return what was found; all in one transaction.
 
-    A verdict that does not settle only closes the crawl's row. `authority` is what new entries' tags are minted under.
+    A verdict that does not settle only closes and seals the crawl's row. `authority` is what new entries' tags are minted under.
     """
     with writing(db):
         work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, Past())
         derive(work, verdict, as_before=verdict.outcome == "unchanged")
         record_changes(db, work.crawl.source_id, crawl_id, work.changes, at)
         finish_crawl(db, crawl_id, verdict, parser.PARSER_VERSION, traffic, work.counts, at)
+        seal(db, at)
         return work.counts
 
 

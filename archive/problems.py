@@ -1,0 +1,55 @@
+"""What is wrong, and what mends it: the findings of `status` and `check`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+RESTORE = "foreign-eyes restore FILE, with a backup from before the damage"
+REPARSE = "foreign-eyes reparse"
+NAMED = 20  # findings of one kind that are told one by one
+
+_DERIVED = {"entries", "revisions", "listing_rows", "links", "publications", "publication_aliases", "entries_fts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong: what it is, where, and the command or act that mends it."""
+
+    what: str
+    where: str
+    remedy: str
+
+
+def guarded(where: str, look: Callable[[], Iterable[Problem]], remedy: str = RESTORE) -> Iterator[Problem]:
+    """Yield what `look` finds; where damage keeps it from looking, that is the finding.
+
+    Any error counts as damage: a flipped bit can make a date that is no date, JSON that is no JSON, a text that is not
+    UTF-8, or a table that is not there.
+    """
+    try:
+        yield from look()
+    except Exception as error:
+        yield Problem(f"the file is damaged: {_in_a_line(error)}", where, remedy)
+
+
+def few(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the first problems, and how many more there are: a file that is damaged all over has one for every row."""
+    more: Problem | None = None
+    number = 0
+    for number, problem in enumerate(problems, start=1):
+        if number <= NAMED:
+            yield problem
+        more = problem
+    if more is not None and number > NAMED:
+        yield Problem(f"and {number - NAMED} more like these", more.where, more.remedy)
+
+
+def remedy_for(table: str) -> str:
+    """Return what mends a table: deriving it again, or a backup."""
+    return REPARSE if table in _DERIVED else RESTORE
+
+
+def _in_a_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}{f': {text}' if text else ''}".encode("ascii", "backslashreplace").decode()[:300]

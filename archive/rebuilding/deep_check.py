@@ -1,0 +1,102 @@
+"""Whether what is derived is what the truth says: it is derived again in a private copy and compared.
+
+Beside that: SQLite's own check of every index, the tables as the migrations make them, and the search index.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+
+from sqlite_utils import Database
+
+from archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
+from archive.rebuilding.rebuild import is_current, rebuild
+from archive.schema import migrations
+from archive.values import Parser
+
+# messages of integrity_check about an index that REINDEX mends
+_OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
+
+
+def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str) -> Iterator[Problem]:
+    """Yield what is wrong with indexes, tables' definitions, the search index, and all that is derived; changes nothing."""
+    looks: dict[str, Callable[[], Iterable[Problem]]] = {
+        "archive": partial(_verify_indexes, db),
+        "table sqlite_schema": partial(_verify_schema, db),
+        "table entries_fts": partial(_verify_search, db),
+        "what is derived": partial(_compare, db, parser, at, authority),
+    }
+    for where, look in looks.items():
+        yield from few(guarded(where, look, REPARSE if "fts" in where else RESTORE))
+
+
+def mend_indexes(db: Database) -> bool:
+    """Make indexes and the search index anew where they are damaged; tell whether they were. Its own transaction."""
+    problems = [*guarded("", partial(_verify_indexes, db)), *guarded("", partial(_verify_search, db))]
+    if not problems:
+        return False
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.execute("REINDEX")
+        db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+        db.execute("COMMIT")
+    except sqlite3.Error:
+        db.execute("ROLLBACK")
+        raise
+    return True
+
+
+def _verify_indexes(db: Database) -> Iterator[Problem]:
+    for (message,) in db.execute("PRAGMA integrity_check(20)").fetchall():
+        if message != "ok":
+            index = message.rpartition("index ")[2] if any(words in message for words in _OF_INDEXES) else ""
+            row = db.execute(
+                "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = ?", (index,)
+            ).fetchone()
+            where = f"table {row[0]}" if row else "archive"
+            yield Problem(f"the file is damaged: {message}", where, REPARSE if row else RESTORE)
+
+
+def _verify_schema(db: Database) -> Iterator[Problem]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        fresh = Database(connection)
+        migrations.apply(fresh)
+        ours, theirs = _definitions(db), _definitions(fresh)
+    for name in sorted(ours.keys() | theirs.keys()):
+        if ours.get(name) != theirs.get(name):
+            yield Problem(f"{name} is not defined as Foreign Eyes defines it", "table sqlite_schema", RESTORE)
+
+
+def _definitions(db: Database) -> dict[str, str]:
+    """Return the SQL of tables, indexes, views and triggers by name, without what SQLite's versions write differently."""
+    rows = db.execute(
+        "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_master"
+        " WHERE name NOT LIKE 'entries_fts\\_%' ESCAPE '\\' AND name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
+    )
+    return {name: "".join(sql.replace('"', "").split()) for name, sql in rows}
+
+
+def _verify_search(db: Database) -> Iterator[Problem]:
+    with closing(sqlite3.connect("", isolation_level=None)) as copy:
+        db.conn.backup(copy)
+        try:
+            copy.execute("INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            yield Problem(
+                f"the search index does not have the words of the entries ({error})", "table entries_fts", REPARSE
+            )
+
+
+def _compare(db: Database, parser: Parser, at: datetime, authority: str) -> Iterator[Problem]:
+    if not is_current(db, parser):
+        what = "the archive was derived by another version of the parser, and can be compared when it is derived again"
+        yield Problem(what, "archive", REPARSE)
+        return
+    for one in rebuild(db, parser, at=at, authority=authority, apply=False).differences:
+        count = one.added + one.removed + one.changed
+        what = f"{count} rows are not what the captures say, such as {'; '.join(one.examples)}"
+        yield Problem(what, f"table {one.table}", remedy_for(one.table))

@@ -1,0 +1,164 @@
+"""What a seal covers: the canonical form of each table of the truth.
+
+The digest of a row is SHA-256 over one line of JSON, ASCII only and without white space:
+
+    [table, [key…], [[column…, digest…, {later column: value}]…]]
+
+Columns come in the order in which they stand below. `by_digest` are texts, of which the form holds the SHA-256 of their
+UTF-8, so that a text can be redacted or left out of a proof without breaking its seal. A column that a migration adds
+goes to the end of `later` with the default that rows of before have, and stands in the form by its name, but only where its
+value is another. So the digests of rows that were sealed before do not change. `unsealed` says of each other column why it
+is not covered. A change that this cannot express is another entry in `FORMS`, and the old one stays.
+
+Adding a column to a table of the truth: add it to `later` (or to `unsealed`, with the reason).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+
+Row = tuple[Any, ...]
+Key = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTable:
+    """A table of the truth: its key, how each column is covered, and which of its rows are truth (`only`)."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    by_digest: tuple[str, ...] = ()
+    later: Mapping[str, Any] = field(default_factory=dict)
+    unsealed: Mapping[str, str] = field(default_factory=dict)
+    only: str = "1"
+
+    @property
+    def key_sql(self) -> str:
+        """The SQL expression of a row's key as `sealed_rows` holds it."""
+        return " || ' ' || ".join(f"t.{column}" for column in self.key)
+
+    @property
+    def select(self) -> str:
+        """The query of all that the form needs, up to its WHERE; by table scan, since an index can be damaged."""
+        names = (*self.key, *self.columns, *self.by_digest, *self.later)
+        return f"SELECT {', '.join(f't.{name}' for name in names)} FROM {self.name} t"  # noqa: S608 - our own names
+
+    @property
+    def order(self) -> str:
+        """The order of the rows."""
+        return f"ORDER BY {', '.join(f't.{name}' for name in (*self.key, *self.columns[:1]))}"
+
+    def digests(self, rows: Iterable[Row]) -> Iterator[tuple[Key, bytes]]:
+        """Yield by key the digest of the rows that `select` gives in their order."""
+        width = len(self.key)
+        for key, group in groupby(rows, key=lambda row: row[:width]):
+            form = [self.name, [*map(_plain, key)], [self._form(row[width:]) for row in group]]
+            name = key[0] if width == 1 else " ".join(map(str, key))
+            yield name, sha256(encode(form)).digest()
+
+    def _form(self, values: Row) -> list[Any]:
+        plain, texts = len(self.columns), len(self.columns) + len(self.by_digest)
+        later = {
+            name: _plain(value)
+            for (name, default), value in zip(self.later.items(), values[texts:], strict=True)
+            if (type(value), value) != (type(default), default)
+        }
+        return [*map(_plain, values[:plain]), *map(_digest, values[plain:texts]), later]
+
+
+# of what parsers before the one that derived the archive read: nothing else can derive it again
+_BY_OLDER = "t.parser_version < :derived_by"
+_DERIVED_ID = "derived again with every rebuild"
+_BY_DECISION = "follows from the operators' decisions, which are sealed"
+
+# in the order in which each row finds what it refers to
+FORMS: Mapping[int, tuple[SealedTable, ...]] = {
+    1: (
+        SealedTable("archive", ("only",), ("archive_id",)),
+        SealedTable("sources", ("source_id",), ("name", "url", "title", "language")),
+        SealedTable(
+            "crawls",
+            ("crawl_id",),
+            (
+                *("source_id", "mode", "started_at", "ordered_at", "finished_at", "requests", "not_modified", "bytes"),
+                *("outcome", "settled", "parser_version", "pages", "entries", "new", "revised", "withdrawn"),
+                *("returned", "imported"),
+            ),
+            by_digest=("reason",),
+            # a crawl is sealed when it has ended
+            only="t.outcome IS NOT NULL",
+        ),
+        SealedTable(
+            "captures",
+            ("capture_id",),
+            (
+                *("crawl_id", "purpose", "pass", "page", "asked_url", "url", "fetched_at", "status", "body_sha256"),
+                *("revalidates", "fault"),
+            ),
+            by_digest=("headers", "detail"),
+        ),
+        SealedTable(
+            "identities", ("entry_id",), ("source_id", "tag_uri", "feed_date", "crawl_id", "wording")
+        ),
+        SealedTable("decisions", ("decision_id",), ("at", "kind", "entry_id", "other_id", "revision")),
+        SealedTable(
+            "changes",
+            ("change_id",),
+            ("source_id", "crawl_id", "at", "kind", "announced", "entry_id"),
+            unsealed={"revision_id": _DERIVED_ID, "link_id": _DERIVED_ID, "former_link_id": _DERIVED_ID},
+        ),
+        SealedTable(
+            "revisions",
+            ("revision_id",),
+            (
+                *("first_seen", "capture_id", "page", "position", "wording", "parser_version", "match_method"),
+                "match_score",
+            ),
+            by_digest=("title", "publication", "attribution", "excerpt", "commentary", "flags"),
+            unsealed={
+                "entry_id": _BY_DECISION,
+                "number": "follows from the place in time, and is given anew with every rebuild",
+                "technical": "decided with every rebuild",
+            },
+            only=_BY_OLDER,
+        ),
+        SealedTable(
+            "listing_rows",
+            ("source_id", "body_sha256", "parser_version"),
+            ("position", "wording", "revision_id"),
+            unsealed={"entry_id": _BY_DECISION},
+            only=_BY_OLDER,
+        ),
+    )
+}  # fmt: skip
+VERSION = max(FORMS)
+
+# `bodies` are covered by the digest in their captures: the bytes of each must have it
+BODIES: Mapping[str, str] = {
+    "body_sha256": "sealed with the captures that name it",
+    "zlib": "must unpack to bytes of that digest",
+    "size": "must be the number of those bytes",
+}
+
+
+def encode(form: object) -> bytes:
+    """Return the one line of JSON that is hashed."""
+    return _ENCODER.encode(form).encode("ascii")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    return {"hex": value.hex()} if isinstance(value, bytes) else value
+
+
+def _digest(value: Any) -> Any:
+    """Return the SHA-256 of a text; what is damaged to another type stays as it is, and differs by that."""
+    return sha256(value.encode("utf-8", "surrogateescape")).hexdigest() if isinstance(value, str) else _plain(value)
