@@ -145,6 +145,12 @@ def settled_crawls(db: Database) -> list[SettledCrawl]:
     ]
 
 
+def last_settled_crawls(db: Database) -> list[Crawl]:
+    """Return of each source the crawl that settled last."""
+    rows = db.execute("SELECT source_id, crawl_id FROM crawls WHERE settled = 1 ORDER BY ordered_at, crawl_id")
+    return [find_crawl(db, crawl_id) for crawl_id in dict(rows.fetchall()).values()]
+
+
 def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: int) -> None:
     """Note what settling an imported crawl found, inside the caller's transaction."""
     db.execute(

@@ -102,7 +102,9 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
                 *("revalidates", "fault"),
             ),
             by_digest=("headers", "detail"),
+            later={"asked_fresh": None},
         ),
+        SealedTable("link_traffic", ("crawl_id",), ("requests", "not_modified", "bytes")),
         SealedTable(
             "identities", ("entry_id",), ("source_id", "tag_uri", "feed_date", "crawl_id", "wording")
         ),

@@ -25,6 +25,7 @@ REMOVED = {
     "revisions": _BY_ENTRY,
     "decisions": _BY_ENTRY,
     "captures": f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})",  # noqa: S608
+    "link_traffic": f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})",  # noqa: S608
     **dict.fromkeys(
         (
             "changes",

@@ -23,15 +23,19 @@ from archive.values import Source
 Row = Mapping[str, Any]
 
 # in the order in which each row finds what it refers to
-TABLES = ("sources", "crawls", "captures", "identities", "decisions", "changes", "revisions", "listing_rows")
+TABLES = (
+    *("sources", "crawls", "captures", "link_traffic", "identities", "decisions", "changes"),
+    *("revisions", "listing_rows"),
+)
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")
 
 # the ids of a change's link and revision are derived; what a link was stands in the change's own row
-_LINK = ("label", "url", "first_seen", "capture_id", "status", "outcome", "gone_at")
+_LINK = ("label", "url", "key", "last_url", "first_seen", "capture_id", "status", "outcome", "gone_at")
 _CHANGES = (
     "SELECT c.change_id, c.source_id, c.crawl_id, c.at, c.kind, c.announced, c.entry_id, l.label AS link_label,"
-    " l.url AS link_url, l.first_seen AS link_first_seen, l.capture_id AS link_capture_id, l.status AS link_status,"
+    " l.url AS link_url, l.key AS link_key, l.last_url AS link_last_url, l.first_seen AS link_first_seen,"
+    " l.capture_id AS link_capture_id, l.status AS link_status,"
     " l.outcome AS link_outcome, l.gone_at AS link_gone_at FROM changes c LEFT JOIN links l USING (link_id)"
     " ORDER BY c.change_id"
 )
@@ -86,7 +90,7 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int,
             if table == "changes":
                 found = [_change(db, row) for row in found]
             _insert(db, table, found)
-    for table in ("crawls", "captures", "identities", "decisions", "changes"):
+    for table in ("crawls", "captures", "link_traffic", "identities", "decisions", "changes"):
         if (broken := db.execute(f"PRAGMA foreign_key_check({table})").fetchone()) is not None:
             raise NotTruth(f"row {broken[1]} of its {table} refers to one of {broken[2]} that is not there")
     db.execute(f"PRAGMA user_version={min(read_by, parser_version):d}")
@@ -225,10 +229,12 @@ def _change(db: Database, row: Row) -> dict[str, Any]:
     change = {name: value for name, value in row.items() if not name.startswith("link_")}
     if link["url"] is None:
         return change
+    for name in ("key", "last_url"):  # older versions had the one address alone
+        link[name] = link[name] or link["url"]
     key = (row.get("source_id"), link["label"], link["url"])
     db.execute(
-        "INSERT INTO links (source_id, label, url, first_seen, capture_id, status, outcome, gone_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO links (source_id, label, url, key, last_url, first_seen, capture_id, status, outcome, gone_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (row.get("source_id"), *link.values()),
     )
     found = db.execute("SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", key).fetchone()

@@ -72,7 +72,8 @@ class CaptureMiddleware:
         if response.status == 304:
             return self._confirmed(request, response, validators)
         try:
-            body = decode_body(response.body, _header(response, "Content-Encoding") or "", MAX_BODY_BYTES)
+            limit = request.meta.get("download_maxsize", MAX_BODY_BYTES)
+            body = decode_body(response.body, _header(response, "Content-Encoding") or "", limit)
             if _may_be_cut(request, response, body):
                 raise BadCodingError("the connection closed without a length and before the page's end tag")
         except BadCodingError as error:
@@ -87,6 +88,8 @@ class CaptureMiddleware:
         fault = addresses.rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
         if fault is None:
             return
+        if fault.fault == "oversized" and "download_maxsize" in request.meta:
+            fault = FetchFault("oversized", f"the body is larger than {request.meta['download_maxsize']} bytes")
         request.meta["fault"] = fault
         self._session.record(_request_facts(request, self._session, fault=fault.fault, detail=fault.detail))
 

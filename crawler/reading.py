@@ -23,7 +23,7 @@ from archive.settling.judging import (
     suspect_strangers,
     wordings_of,
 )
-from archive.values import Fault, Link, ListedEntry, ListingPage, Mode, Outcome, Parser, Verdict
+from archive.values import Fault, ListedEntry, ListingPage, Mode, Outcome, Parser, Verdict
 from crawler.paging import next_addresses
 
 
@@ -83,10 +83,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the listing was read, and the links on it, each URL once."""
+    """How the listing was read."""
 
     verdict: Verdict
-    links: tuple[Link, ...] = ()
 
 
 class _Refusal(Exception):
@@ -112,7 +111,6 @@ class ListingReader:
     mode: Mode = "full"
     accept: bool = False
     on_page: Callable[[Progress], None] = lambda progress: None
-    _links: dict[str, Link] = field(default_factory=dict)
     # where pages that no link leads to were found: in this crawl, or in the one that settled last
     _found: dict[int, str] = field(init=False)
 
@@ -125,7 +123,7 @@ class ListingReader:
             verdict = await self._read_page_by_page() if self.mode == "quick" else await self._read_passes()
         except _Refusal as refusal:
             verdict = refusal.verdict
-        return Reading(verdict, tuple(self._links.values()))
+        return Reading(verdict)
 
     async def _read_passes(self) -> Verdict:
         passes: list[Pass] = []
@@ -233,8 +231,6 @@ class ListingReader:
             raise _Refusal("blocked", reason)
         if not self.accept and (doubt := self._doubt_about(page, read)):
             raise _Refusal("suspect", doubt)
-        for link in listing.links:
-            self._links.setdefault(link.url, link)
         self.on_page(Progress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified))
         return read
 

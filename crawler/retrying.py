@@ -57,7 +57,7 @@ class RetryingMiddleware:
         return again
 
     async def _again(self, request: Request, status: int | None, retry_after: str | None) -> Request | None:
-        if status is not None and status < 400:
+        if request.meta.get("once") or (status is not None and status < 400):
             return None
         tries = request.meta.get("tries", 1)
         lost = monotonic() - request.meta["began"]

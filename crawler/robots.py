@@ -7,7 +7,7 @@ everything is disallowed. And its answer is a capture here like any other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -87,9 +87,9 @@ class RobotsMiddleware:
         self._rules[place].check(request.url)
 
     async def _ask(self, url: str, host: str, wanted: Request) -> RobotsRules:
-        meta = {"purpose": "robots", "asked_url": url}
-        if "proxy" in wanted.meta:
-            meta["proxy"] = wanted.meta["proxy"]
+        meta: dict[str, Any] = {"purpose": "robots", "asked_url": url}
+        limits = ("once", "download_timeout", "download_maxsize") if wanted.meta["purpose"] == "link" else ()
+        meta |= {name: wanted.meta[name] for name in ("proxy", *limits) if name in wanted.meta}
         request = Request(url, meta=meta, callback=NO_CALLBACK)
         try:
             response: Response = await self._crawler.engine.download_async(request)

@@ -112,13 +112,17 @@ class _Turns:
     async def _stop_reading(self) -> None:
         """Stop the engine if it is running; before that, Scrapy would mark it as stopped and then wait forever."""
         session, process = self.session, self.process
-        if session is not None and process is not None and session.is_reading and session.ended is None:
+        if session is None or process is None or not session.is_reading:
+            return
+        if session.ended is None:
             await process.stop()
+        elif session.following is not None:
+            session.following.cancel()  # the crawl has settled: it ends well, with the other links not followed
 
     def _end(self, session: Session) -> None:
         """Close the session and begin the next crawl; asyncio would only log what is raised here, so it is kept."""
         try:
-            session.close_unfinished()
+            session.end_run()
             is_last = len(self.ended) + 1 >= self.times
             interrupted = session.interrupted or (self.is_stopped and not is_last)
             self.ended.append(Ended(session.log_row(), interrupted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,17 +14,19 @@ from sqlite_utils import Database
 import sample
 from archive.captures import Validators, find_validators, load_body, record_capture
 from archive.clock import to_text
-from archive.crawls import SettledPage, begin_crawl, count_good, last_good, settled_pages
+from archive.crawls import SettledPage, begin_crawl, count_good, find_crawl, last_good, settled_pages
 from archive.freshness import is_due, last_fresh
 from archive.lock import only_run
 from archive.query import log_row
 from archive.rebuilding.rebuild import keep_up
 from archive.settling.entries import has_wordings
+from archive.settling.links import close_killed_links, close_links, links_to_follow
 from archive.settling.settle import settle
 from archive.settling.standing import count_strangers, find_listed, new_wordings
 from archive.store import open_archive, refuse_other_files
 from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
 from crawler import parse
+from crawler.following import MOST_LINKS
 from crawler.jobs import Job
 from crawler.reading import Known
 from crawler.sources import SourceSettings
@@ -35,6 +38,7 @@ class Session:
     """A crawl that has begun; `is_reading` once the spider has started, `stop_wanted` once a signal has asked for its end.
 
     A `fresh` one asks for each listing page past every cache: without a condition the first time, with one after that.
+    `following` is the task that follows links once the crawl has settled; `settled_at` is what the crawl had cost by then.
     """
 
     job: Job
@@ -50,6 +54,9 @@ class Session:
     interrupted: bool = False
     fresh: bool = False
     _answered_fresh: set[str] = field(default_factory=set)
+    following: Future[None] | None = None
+    settled_at: Traffic = field(default_factory=Traffic)
+    link_captures: int = 0
 
     def known(self) -> Known:
         """Return what the archive knows of the source, for judging this crawl."""
@@ -84,6 +91,7 @@ class Session:
         record_capture(self.db, self.crawl_id, fetched)
         if fetched.asked_fresh and fetched.fault is None and (fetched.status or 500) < 400:
             self._answered_fresh.add(fetched.url)
+        self.link_captures += fetched.purpose == "link"
 
     def count_request(self) -> None:
         """Count a request about to be sent."""
@@ -106,12 +114,26 @@ class Session:
             authority=self.job.authority,
         )
         self.ended = verdict
+        self.settled_at = self.traffic
         return counts
 
-    def close_unfinished(self) -> None:
-        """Close the crawl as failed unless it has finished."""
+    def links_to_follow(self) -> list[str]:
+        """Return the addresses of the links that are followed in this run, once the crawl has settled."""
+        if self.ended is None or not self.ended.settles:
+            return []
+        source_id = find_crawl(self.db, self.crawl_id).source_id
+        return links_to_follow(self.db, source_id, MOST_LINKS)
+
+    def end_run(self) -> None:
+        """End the run: close the crawl as failed unless it has settled, then record what answered behind its links.
+
+        Nothing of the run is written after this; a second call changes nothing.
+        """
         if self.ended is None:
             self.finish(Verdict("failed", "the run ended before the listing was read"))
+        if self.following is not None:
+            self.following = None
+            close_links(self.db, self.crawl_id, self.parser, self.traffic.since(self.settled_at), self.now())
 
     def log_row(self) -> dict[str, Any]:
         """Return the crawl's row of `crawl_log`."""
@@ -128,7 +150,7 @@ class Session:
 def open_session(job: Job) -> Iterator[Session]:
     """Take the archive's lock, begin a crawl in it, and serve the sample where that is the source.
 
-    A session that is left before it has finished closes its crawl as failed.
+    A session that is left before its crawl has settled closes it as failed.
 
     Raises:
         ArchiveError: the archive is in use, cannot be opened or written, or was read by a newer parser.
@@ -144,12 +166,13 @@ def open_session(job: Job) -> Iterator[Session]:
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
         parser = RememberingParser()
         keep_up(db, parser, at=began, authority=job.authority)
+        close_killed_links(db, parser)
         fresh = job.fresh or is_due(last_fresh(db, job.name, job.mode), began, job.source.time_between_fresh)
         session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser, clock, fresh=fresh)
         try:
             yield session
         finally:
-            session.close_unfinished()
+            session.end_run()
 
 
 class RememberingParser:

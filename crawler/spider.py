@@ -6,8 +6,10 @@ each step decides whether there is a next one. Scrapy's downloader, with all its
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -18,9 +20,10 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from archive.values import Link, Verdict
+from archive.values import Fetched, Verdict
 from crawler import addresses
 from crawler.faults import fault_of
+from crawler.following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
 from crawler.jobs import job_named
 from crawler.parse.reachable import shown
 from crawler.reading import Answer, ListingReader, Progress
@@ -58,7 +61,7 @@ class ListingSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Read the listing, follow its links, settle."""
+        """Read the listing, settle, follow its links."""
         session = self.session
         session.is_reading = True
         if session.stop_wanted:
@@ -73,19 +76,40 @@ class ListingSpider(Spider):
             on_page=self._on_page,
         )
         reading = await reader.read()
-        if reading.verdict.settles:
-            for link in reading.links:
-                await self._follow(link)
         session.finish(reading.verdict)
+        if urls := session.links_to_follow():
+            session.following = asyncio.ensure_future(self._follow_all(urls))
+            with suppress(asyncio.CancelledError):
+                await session.following
         for item in list[Any]():  # there are none to pass on: what there is to say is in the archive
             yield item
 
     async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> Answer:
         return await self._fetch(url, {"purpose": "listing", "page": page, "pass_number": pass_number})
 
-    async def _follow(self, link: Link) -> None:
+    async def _follow_all(self, urls: list[str]) -> None:
+        """Follow links of the crawl that has settled; nothing that happens there changes it."""
+        await follow_links(
+            urls,
+            self._follow,
+            self._give_up,
+            limits=Limits.with_delay(self.session.job.source.seconds_between_requests),
+            is_stopped=lambda: self.session.stop_wanted or not self.crawler.engine.running,  # type: ignore[union-attr]
+        )
+
+    async def _follow(self, url: str) -> None:
         """Fetch a link's target once; whatever answers is kept by the capture middleware."""
-        await self._fetch(link.url, {"purpose": "link"})
+        before = self.session.link_captures
+        limits = {"once": True, "download_timeout": EXCHANGE_SECONDS, "download_maxsize": MOST_BYTES}
+        try:
+            await self._fetch(url, {"purpose": "link", **limits})
+        except Exception as error:
+            if self.session.link_captures == before or isinstance(error, sqlite3.Error):
+                raise  # nothing tells yet what became of the link
+
+    def _give_up(self, url: str, why: str) -> None:
+        """Keep why a link brought no answer in the answer's stead."""
+        self.session.record(Fetched("link", url, url, self.session.now(), fault="unreachable", detail=why))
 
     async def _fetch(self, url: str, meta: dict[str, Any]) -> Answer:
         try:

@@ -5,7 +5,7 @@ An archive that has crawls has minted ids of its own; those of the file, its cha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from exchange.importing import Brought, NothingNew, store_bodies
 from exchange.listing_search import address_key
 from exchange.truth_records import Row, Truth
 
+_TRAFFIC = ("requests", "not_modified", "bytes")
 _WAS_OPEN = "the crawl had not ended when it was exported"
 
 
@@ -133,7 +134,7 @@ class OwnImport:
                 capture_ids.update(zip((row["capture_id"] for row in captures), known.capture_ids, strict=True))
                 self.brought.already_there += len(captures)
                 continue
-            ended = _as_ended(crawl)
+            ended = _with_link_traffic(_as_ended(crawl), self.truth.rows["link_traffic"])
             crawl_id = add_crawl(db, {**ended, "source_id": sources[crawl["source_id"]]})
             added.append(crawl_id)
             self._add_captures(db, crawl_id, captures, capture_ids)
@@ -152,6 +153,12 @@ class OwnImport:
 
 def _source(row: Row) -> Source:
     return Source(row["name"], row["url"], row["title"], row["language"])
+
+
+def _with_link_traffic(crawl: dict[str, Any], traffic: Sequence[Row]) -> dict[str, Any]:
+    """Add what following the crawl's links cost to what the crawl cost."""
+    of_links = [row for row in traffic if row["crawl_id"] == crawl["crawl_id"]]
+    return {**crawl, **{name: crawl.get(name, 0) + sum(row[name] for row in of_links) for name in _TRAFFIC}}
 
 
 def _as_ended(crawl: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class TruthReader:
         if self._end is None:
             raise BadWarc(self._name, "the export was cut before its end", remedy=again)
         for table, rows in self._rows.items():
-            if self._end.get(table) != len(rows):
+            if self._end.get(table, 0) != len(rows):  # older versions did not have each table
                 told = f"{len(rows)} rows of its {table} are there, and {self._end.get(table)} were written"
                 raise BadWarc(self._name, told, remedy=again)
         for row in self._rows["captures"]:

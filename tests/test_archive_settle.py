@@ -307,8 +307,8 @@ def test_tags_are_minted_under_the_authority_that_was_handed_in(column: Column) 
 def test_a_link_is_kept_with_what_answered(column: Column, status: int, outcome: str) -> None:
     column.answers["http://search.example/"] = status
     column.crawl(listing(A, SEARCH))
-    at = to_text(column.today + 2 * SECOND)
-    row = ("town", "Patent Search", "http://search.example/", at, at, status, outcome)
+    shown, followed = (to_text(column.today + number * SECOND) for number in (1, 2))
+    row = ("town", "Patent Search", "http://search.example/", shown, followed, status, outcome)
     assert column.rows("SELECT * FROM patent_search_links") == [row]
     assert column.kinds() == ["new"]  # the first links of a source are no change
 

@@ -105,10 +105,6 @@ def test_one_pass_that_equals_the_settled_state_is_enough() -> None:
     assert addresses(site) == ONE_PASS
 
 
-def test_links_are_told_once_each() -> None:
-    assert linked_site().read().links == (SEARCH,)
-
-
 def test_whoever_watches_is_told_of_every_page() -> None:
     seen: list[Progress] = []
     linked_site().read(on_page=seen.append)

@@ -24,6 +24,7 @@ from archive.crawls import begin_crawl
 from archive.rebuilding import deciding
 from archive.rebuilding.differences import compare
 from archive.rebuilding.rebuild import Rebuilt, rebuild
+from archive.settling.links import close_links
 from archive.settling.settle import settle
 from archive.store import open_archive
 from archive.truth import TABLES, dump_rows
@@ -69,6 +70,7 @@ def fill(db: Database) -> None:
     town = Column(db)
     town.answers = {"http://search.example/": 200}
     town.crawl(listing(A, B, SEARCH), listing(C))
+    close_links(db, 1, LineParser(), Traffic(2, 1, 99))
     town.crawl(listing(A, B, SEARCH), listing(C), outcome="unchanged")
     town.crawl(listing(entry("Apples", commentary="Edited."), SEARCH), listing(C))
     town.answers = {"http://elsewhere.example/": 412}

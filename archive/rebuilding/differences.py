@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (
-    *("sources", "crawls", "bodies", "captures", "identities", "decisions"),
+    *("sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions"),
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
 )
 EXAMPLES = 3

@@ -18,12 +18,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.captures import listing_captures
-from archive.crawls import Crawl, SettledCrawl, find_crawl, record_counts, settled_crawls
+from archive.crawls import Crawl, SettledCrawl, find_crawl, last_settled_crawls, record_counts, settled_crawls
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, compare, put_back
 from archive.seals import seal
 from archive.settling.identities import insert_identity
 from archive.settling.journal import record_changes
+from archive.settling.links import close_killed_links
 from archive.settling.past import Past, take_past
 from archive.settling.recording import Settling
 from archive.settling.settle import derive
@@ -34,7 +35,7 @@ Prepare = Callable[[Database], Collection[int]]
 Progress = Callable[[int, int], None]
 
 # Of matching and settling: to be raised when they decide otherwise than before on the same captures
-RULES_VERSION = 1
+RULES_VERSION = 2
 # children before their parents
 _DERIVED = ("listing_rows", "revisions", "entries", "links", "publication_aliases", "publications")
 
@@ -76,7 +77,10 @@ def rebuild(
     """
     _refuse_newer(db, parser)
     with _temporary() as before, _temporary() as scratch:
+        if apply:
+            close_killed_links(db, parser)
         db.conn.backup(before.conn)
+        close_killed_links(before, parser)
         before.conn.backup(scratch.conn)
         added = frozenset(prepare(scratch) if prepare else ())
         scratch.execute("BEGIN")
@@ -157,7 +161,8 @@ def _derive_again(
     past = take_past(db, parser.PARSER_VERSION)
     told_links = _told_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
-    replay = _Replay(db, parser, at, authority, past, _last_settled(db) & added)
+    last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db))
+    replay = _Replay(db, parser, at, authority, past, last & added)
     crawls = settled_crawls(db)
     counts = []
     for number, crawl in enumerate(crawls, start=1):
@@ -238,10 +243,9 @@ def _forget_derived(db: Database, parser_version: int) -> None:
         db.execute(f"DELETE FROM {table}{older}")  # noqa: S608 - our own names
 
 
-def _last_settled(db: Database) -> frozenset[int]:
-    """Return of each source the crawl that settled last."""
-    rows = db.execute("SELECT source_id, crawl_id FROM crawls WHERE settled = 1 ORDER BY ordered_at, crawl_id")
-    return frozenset(dict(rows.fetchall()).values())
+_LINK_COLUMNS = (
+    "l.source_id, l.label, l.url, l.key, l.last_url, l.first_seen, l.capture_id, l.status, l.outcome, l.gone_at"
+)
 
 
 def _told_links(db: Database) -> list[tuple[Any, ...]]:
@@ -249,19 +253,21 @@ def _told_links(db: Database) -> list[tuple[Any, ...]]:
     return [
         (column, *row)
         for column in ("link_id", "former_link_id")
-        for row in db.execute(f"SELECT c.change_id, l.* FROM changes c JOIN links l ON l.link_id = c.{column}")  # noqa: S608
+        for row in db.execute(
+            f"SELECT c.change_id, {_LINK_COLUMNS} FROM changes c JOIN links l ON l.link_id = c.{column}"  # noqa: S608
+        )
     ]
 
 
 def _point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
     """Let the journal lead to the links as they are stored today; one that is not found any more is kept as it was."""
-    for column, change_id, _, *link in told:
+    for column, change_id, *link in told:
         row = db.execute(
             "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])
         ).fetchone()
         if row is None:
             marks = ", ".join("?" for _ in link)
-            columns = "source_id, label, url, first_seen, capture_id, status, outcome, gone_at"
+            columns = _LINK_COLUMNS.replace("l.", "")
             cursor = db.execute(f"INSERT INTO links ({columns}) VALUES ({marks})", link)  # noqa: S608 - our own names
             row = (cursor.lastrowid,)
         db.execute(f"UPDATE changes SET {column} = ? WHERE change_id = ?", (row[0], change_id))  # noqa: S608

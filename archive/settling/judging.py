@@ -45,8 +45,8 @@ def wordings_of(listing: ListingPage) -> tuple[str, ...]:
 
 
 def fingerprint(listing: ListingPage) -> str:
-    """Return a digest of what a page lists: entries in order, page count and links, whatever its bytes are."""
-    facts = [*wordings_of(listing), str(listing.page_count), *(f"{link.label}\x1f{link.url}" for link in listing.links)]
+    """Return a digest of what a page lists: entries in order and page count, whatever its bytes and its links are."""
+    facts = [*wordings_of(listing), str(listing.page_count)]
     return sha256("\x1e".join(facts).encode()).hexdigest()
 
 

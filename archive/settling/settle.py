@@ -21,7 +21,7 @@ from archive.settling import entries
 from archive.settling.candidates import find_candidates
 from archive.settling.entries import Place
 from archive.settling.journal import Change, record_changes
-from archive.settling.links import listed_links, settle_links
+from archive.settling.links import settle_answers, settle_links, shown_links
 from archive.settling.past import Past
 from archive.settling.recording import Settling, keep_older, record_places
 from archive.store import writing
@@ -57,7 +57,7 @@ def derive(work: Settling, verdict: Verdict, *, as_before: bool) -> None:
 
 
 def _settle_unchanged(work: Settling) -> None:
-    """The listing is as it was: only what waited for a second complete crawl, and the links' answers, can be new."""
+    """The listing is as it was: only what waited for a second complete crawl, and answers behind links, can be new."""
     source_id = work.crawl.source_id
     captures = listing_captures(work.db, work.crawl.crawl_id)
     bodies = {capture.body_sha256 for capture in captures}
@@ -65,7 +65,7 @@ def _settle_unchanged(work: Settling) -> None:
     work.counts.entries = entries.count_listed(work.db, source_id)
     if work.crawl.mode == "full":
         _record_missing(work, entries.still_missing_entries(work.db, source_id, bodies))
-    work.changes += settle_links(work.db, work.crawl, listed_links(work.db, source_id), work.parser, whole=False)
+    settle_answers(work.db, work.crawl, work.parser)
 
 
 def _settle_listing(work: Settling, *, whole: bool) -> None:
@@ -83,8 +83,9 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     keep_older(work)
     if whole:
         _record_missing(work, entries.missing_entries(work.db, work.crawl.source_id, listed))
-    links = dict.fromkeys(link for page in sorted(state) for link in pages[state[page].body_sha256].links)
-    work.changes += settle_links(work.db, work.crawl, list(links), work.parser, whole=whole)
+    shown = shown_links([state[page] for page in sorted(state)], captures, pages)
+    work.changes += settle_links(work.db, work.crawl, shown, whole=whole)
+    settle_answers(work.db, work.crawl, work.parser)
 
 
 def _passes(captures: Sequence[Capture]) -> list[list[Capture]]:
