@@ -125,6 +125,16 @@ def last_good(db: Database, source_name: str) -> LastGood | None:
     return LastGood(*row) if row else None
 
 
+def most_entries(db: Database, source_name: str) -> int | None:
+    """Return the most entries that a settled complete crawl of the source found, or None before the first."""
+    row = db.execute(
+        "SELECT max(c.entries) FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ? AND c.settled = 1"
+        " AND c.outcome IN ('complete', 'unchanged')",
+        (source_name,),
+    ).fetchone()
+    return row[0]  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True, slots=True)
 class SettledCrawl:
     """A crawl from which entries were derived: when it settled, and by what verdict."""

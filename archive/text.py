@@ -22,12 +22,22 @@ _QUOTES = str.maketrans(
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02\u300c\u300d\u300e\u300f", '"'),
     }
 )
+_SPACE = re.compile(r"\s+")
 _WHITE = re.compile(r"[\s\u200b\u2060\ufeff\u00ad]+")
 
 
 def clean(text: str) -> str:
     """Return `text` without what XML cannot carry (controls, lone surrogates, noncharacters) and with newlines as LF."""
     return _NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def in_a_line(text: str, longest: int = 80) -> str:
+    """Return foreign `text` as part of a message: one line, cut to `longest`, without what a terminal would obey.
+
+    Control characters and bidi controls are left out, as is whatever else has no look of its own.
+    """
+    line = "".join(sign for sign in _SPACE.sub(" ", text) if sign.isprintable()).strip()
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
 def comparable(text: str | None) -> str:

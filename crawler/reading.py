@@ -16,8 +16,10 @@ from archive.settling.judging import (
     Pass,
     fingerprint,
     judge_passes,
+    most_believed,
     page_limit,
     suspect_count,
+    suspect_growth,
     suspect_page,
     suspect_parts,
     suspect_strangers,
@@ -54,6 +56,7 @@ class Known:
     """What the archive knows of a source: page bodies and addresses last settled, the last good counts, all wordings.
 
     The functions are asked only where a page is not as it settled: an unchanged listing pays for none of them.
+    `most_entries` is the most that a settled complete crawl found, None before the first.
     `had_heading` tells whether page 1 had the column's heading when it last settled; it is asked only if now it has none.
     `listed` is what is listed now, None where nothing is known of it; `new_wordings` picks the wordings that no entry has,
     and `count_strangers` counts the entries that share neither wording nor title nor excerpt with any in the archive.
@@ -63,6 +66,7 @@ class Known:
     addresses: tuple[str, ...] = ()
     last_pages: int | None = None
     last_entries: int | None = None
+    most_entries: Callable[[], int | None] = lambda: None
     has_wordings: Callable[[Collection[str]], bool] = lambda wordings: not wordings
     had_heading: Callable[[], bool] = lambda: False
     listed: Callable[[], Listed | None] = lambda: None
@@ -162,7 +166,7 @@ class ListingReader:
         """Append the listing's pages to `pages` in order, 1 to the last; tell whether that was reached."""
         limit = page_limit(self.known.last_pages)
         answer = await self._ask(self.url, 1, number)
-        pages.append(self._accepted(answer, 1, number, None))
+        self._add(self._accepted(answer, 1, number, None), pages)
         count = pages[0].listing.page_count
         if count is not None and not 1 <= count <= limit:
             raise _Refusal("suspect", f"the pager announces {count} pages; at most {limit} are believed")
@@ -174,10 +178,21 @@ class ListingReader:
             read = await self._read_next(pages, number, count)
             if read.listing.page_count != count:
                 raise _Torn(f"page 1 announces {count} pages, page {len(pages) + 1} {read.listing.page_count}")
-            pages.append(read)
+            self._add(read, pages)
             if not self.accept and (doubt := _repeats(pages)):
                 raise _Refusal("suspect", doubt)
         return True
+
+    def _add(self, read: _PageRead, pages: list[_PageRead]) -> None:
+        """Append a page; no further one is asked for once the listing has more entries than are believed."""
+        pages.append(read)
+        if self.accept or all(self._has_settled(one) for one in pages) or (most := self.known.most_entries()) is None:
+            return
+        listed = sum(len(one.listing.entries) for one in pages)
+        if listed > most_believed(most) and (
+            doubt := suspect_growth(len(pages), _entries_of(pages), most, self.known.new_wordings)
+        ):
+            raise _Refusal("suspect", doubt)
 
     def _is_last(self, pages: Sequence[_PageRead], count: int | None) -> bool:
         if count is not None:

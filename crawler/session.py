@@ -14,7 +14,15 @@ from sqlite_utils import Database
 import sample
 from archive.captures import Validators, find_validators, load_body, record_capture
 from archive.clock import to_text
-from archive.crawls import SettledPage, begin_crawl, count_good, find_crawl, last_good, settled_pages
+from archive.crawls import (
+    SettledPage,
+    begin_crawl,
+    count_good,
+    find_crawl,
+    last_good,
+    most_entries,
+    settled_pages,
+)
 from archive.freshness import is_due, last_fresh
 from archive.lock import only_run
 from archive.query import log_row
@@ -67,6 +75,7 @@ class Session:
             addresses=tuple(page.asked_url for page in pages or ()),
             last_pages=good.pages if good else None,
             last_entries=good.entries if good else None,
+            most_entries=cache(lambda: most_entries(self.db, self.job.name)),
             has_wordings=partial(has_wordings, self.db, self.job.name),
             had_heading=lambda: self._has_heading(pages),
             listed=cache(lambda: find_listed(self.db, self.job.name)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,16 +79,17 @@ class Column:
         outcome: Outcome = "complete",
         mode: Mode = "full",
         passes: Sequence[Sequence[str]] | None = None,
+        fresh: bool | None = None,
     ) -> Counts:
         """Capture `pages` (or several `passes` over them) and what is behind their links; settle by `outcome`."""
-        crawl_id = self.capture(passes or [pages], mode)
+        crawl_id = self.capture(passes or [pages], mode, fresh=fresh)
         at = self.today + timedelta(minutes=1)
         return settle(
             self.db, crawl_id, Verdict(outcome), LineParser(), Traffic(3, 1, 99), at=at, authority="example.org,2026"
         )
 
-    def capture(self, passes: Sequence[Sequence[str]], mode: Mode = "full") -> int:
-        """Fetch, and settle nothing."""
+    def capture(self, passes: Sequence[Sequence[str]], mode: Mode = "full", *, fresh: bool | None = None) -> int:
+        """Fetch, past every cache if that is to be `fresh`, and settle nothing."""
         self.day += 1
         crawl_id = begin_crawl(self.db, self.source, mode, self.today)
         at = self.today
@@ -97,6 +98,7 @@ class Column:
                 at += SECOND
                 url = f"{self.source.url}{number}"
                 fetched = Fetched("listing", url, url, at, 200, (), body.encode(), pass_number=pass_number, page=number)
+                fetched = replace(fetched, asked_fresh=fresh)
                 record_capture(self.db, crawl_id, fetched)
         for url, status in self.answers.items():
             record_capture(self.db, crawl_id, Fetched("link", url, url, at + SECOND, status, (), b"behind the link"))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
+from absence_oracle import Absences
 from simulated_prose import Wording, plain
 from simulated_source import Article, Shown
 
@@ -19,6 +21,10 @@ class Connection(Protocol):
 
     def execute(self, sql: str, parameters: Any = ..., /) -> Any:
         """Run a statement."""
+
+
+# body, time, pass, page, and whether it was asked for past every cache
+_Captured = tuple[str, str, int, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Oracle:
         self._owners: dict[int, _Memory] = {}  # by entry id
         self._minted: dict[int, tuple[Any, ...]] = {}  # what an entry got at first sight, and keeps
         self._last_complete: str | None = None
+        self._absences = Absences()
 
     def check_crawl(self, db: Connection, crawl_id: int, throughout: set[int]) -> None:
         """Hold what a crawl has settled to what it showed; `throughout` are the articles listed all the while."""
@@ -76,15 +83,26 @@ class Oracle:
         ).fetchone()
         if settled:
             captures = db.execute(
-                "SELECT body_sha256, fetched_at, pass FROM captures WHERE crawl_id = ? AND purpose = 'listing'"
+                "SELECT body_sha256, fetched_at, pass, page, asked_fresh FROM captures"
+                " WHERE crawl_id = ? AND purpose = 'listing'"
                 " AND page IS NOT NULL AND status IN (200, 304) AND fault IS NULL ORDER BY capture_id",
                 (crawl_id,),
             ).fetchall()
             complete = outcome in ("complete", "unchanged")
-            fresh = self._see(captures, complete=complete, missable=throughout)
+            contradicted = self._contradicted(captures)
+            new = self._see(captures, contradicted, complete=complete)
+            if complete:
+                past_caches = {row[3] for row in captures} <= {row[3] for row in captures if row[4]}
+                seen = {
+                    row.article.number
+                    for body, *_ in captures
+                    for row in self.shown[body]
+                    if row.wording not in contradicted
+                }
+                self._miss(seen, throughout, datetime.fromisoformat(started_at), fresh=past_caches)
             if outcome != "unchanged":
-                self._check_rows(db, {body for body, _, _ in captures})
-            self._check_fresh(db, fresh)
+                self._check_rows(db, {row[0] for row in captures}, contradicted)
+            self._check_new(db, new)
             if complete:
                 self._last_complete = started_at
         self._check_listed(db)
@@ -109,34 +127,53 @@ class Oracle:
         if dates:
             self._fail("feed date not distinct", f"{dates} entries share a date with another")
 
+    def _contradicted(self, captures: Sequence[_Captured]) -> set[Wording]:
+        """Return the wordings that one pass alone showed, neither the last one nor any crawl before."""
+        passes: dict[Wording, set[int]] = {}
+        for body, _, pass_number, *_ in captures:
+            for row in self.shown[body]:
+                passes.setdefault(row.wording, set()).add(pass_number)
+        last = max(captured[2] for captured in captures)
+        known = {wording for memory in self._memories.values() for wording in memory.wordings}
+        return {wording for wording, shown in passes.items() if len(shown) == 1 and last not in shown} - known
+
     def _see(
-        self, captures: Sequence[tuple[str, str, int]], *, complete: bool, missable: set[int]
+        self, captures: Sequence[_Captured], contradicted: set[Wording], *, complete: bool
     ) -> list[tuple[_Memory, int]]:
         """Take in what a crawl showed; return those never seen before in the order they were shown, and the pass."""
-        seen: set[int] = set()
-        fresh: list[tuple[_Memory, int]] = []
-        for body, fetched_at, pass_number in captures:
-            for row in self.shown[body]:
-                number = row.article.number
-                memory = self._memories.get(number)
-                if memory is None:
-                    memory = self._memories[number] = _Memory(row.article, self._last_complete, fetched_at)
-                    fresh.append((memory, pass_number))
-                if not memory.wordings or memory.wordings[-1] != row.wording:
-                    memory.wordings.append(row.wording)
-                memory.missed = 0
-                self._listed[number] = memory
-                seen.add(number)
-        if complete:
-            for number in missable - seen:
-                self._fail("missed entry", "listed all the while, and on no page read", self._memories.get(number))
-            for number in [number for number in self._listed if number not in seen]:
-                self._listed[number].missed += 1
-                if self._listed[number].missed >= 2:
-                    del self._listed[number]
-        return fresh
+        new: list[tuple[_Memory, int]] = []
+        self._absences.begin(complete=complete)
+        for number in sorted({captured[2] for captured in captures}):
+            of_pass = [captured for captured in captures if captured[2] == number]
+            pages: dict[int, int] = {}
+            for body, fetched_at, pass_number, page, _ in of_pass:
+                for row in self.shown[body]:
+                    if row.wording not in contradicted:
+                        pages.setdefault(row.article.number, page)
+                        self._see_row(row, fetched_at, pass_number, new)
+            self._absences.see({captured[3]: captured[0] for captured in of_pass}, pages)
+        return new
 
-    def _check_rows(self, db: Connection, bodies: set[str]) -> None:
+    def _see_row(self, row: Shown, fetched_at: str, pass_number: int, new: list[tuple[_Memory, int]]) -> None:
+        memory = self._memories.get(row.article.number)
+        if memory is None:
+            memory = self._memories[row.article.number] = _Memory(row.article, self._last_complete, fetched_at)
+            new.append((memory, pass_number))
+        if not memory.wordings or memory.wordings[-1] != row.wording:
+            memory.wordings.append(row.wording)
+        memory.missed = 0
+        self._listed[row.article.number] = memory
+
+    def _miss(self, seen: set[int], missable: set[int], at: datetime, *, fresh: bool) -> None:
+        """Count a complete crawl against those that it lacked, as far as that counts."""
+        for number in missable - seen:
+            self._fail("missed entry", "listed all the while, and on no page read", self._memories.get(number))
+        for number in [number for number in self._listed if number not in seen]:
+            self._listed[number].missed += self._absences.crawls_without(number, at, fresh=fresh)
+            if self._listed[number].missed >= 2:
+                del self._listed[number]
+
+    def _check_rows(self, db: Connection, bodies: set[str], contradicted: set[Wording]) -> None:
         """Hold every row of these bodies to its article: the entry it was taken for, and at which revision."""
         for body in sorted(bodies):
             found = {
@@ -148,6 +185,8 @@ class Oracle:
                 )
             }
             for position, row in enumerate(self.shown[body], start=1):
+                if row.wording in contradicted:
+                    continue
                 memory = self._memories[row.article.number]
                 if position not in found:
                     self._fail("missed entry", f"row {position} of a page was taken for no entry", memory)
@@ -168,10 +207,10 @@ class Oracle:
             self._fail("false split", f"entry {memory.entry_id} became {entry_id} too", memory)
         return not memory.spoilt
 
-    def _check_fresh(self, db: Connection, fresh: Sequence[tuple[_Memory, int]]) -> None:
+    def _check_new(self, db: Connection, new: Sequence[tuple[_Memory, int]]) -> None:
         """Hold the dates of new entries to their interval, and to the listing's order where one pass showed several."""
         last: dict[int, str] = {}
-        for memory, pass_number in fresh:
+        for memory, pass_number in new:
             row = db.execute(
                 "SELECT entry_id, tag_uri, feed_date, not_before, first_seen FROM entries WHERE entry_id = ?",
                 (memory.entry_id,),

@@ -189,6 +189,8 @@ class SimulatedCrawl:
         self.fault_page = 0
         self.shifts: dict[int, Callable[[], None]] = {}  # by the number of requests after which they happen
         self.touched: set[int] = set()
+        self._is_fresh = (at - START).days % 7 == 0
+        self._asked_fresh: set[str] = set()
         self._requests = 0
 
     def brave(self, weather: str | None, editor: Editor) -> None:
@@ -264,7 +266,10 @@ class SimulatedCrawl:
 
     def _serve(self, fetched: Fetched, body: bytes) -> Answer:
         digest, url = sha256(body).hexdigest(), fetched.url
-        validators = find_validators(self.db, url, self._crawl_id)
+        asked_fresh = self._is_fresh and url not in self._asked_fresh
+        self._asked_fresh.add(url)
+        fetched = replace(fetched, asked_fresh=asked_fresh)
+        validators = None if asked_fresh else find_validators(self.db, url, self._crawl_id)
         confirmed = validators is not None and validators.etag == digest
         if validators is not None and confirmed:
             fetched = replace(fetched, status=304, revalidates=validators.capture_id, confirms_body=digest)

@@ -15,8 +15,10 @@ from archive.settling.judging import (
     Pass,
     fingerprint,
     judge_passes,
+    most_believed,
     page_limit,
     suspect_count,
+    suspect_growth,
     suspect_page,
     suspect_parts,
     suspect_strangers,
@@ -125,6 +127,65 @@ def test_a_listing_that_lost_more_than_half_its_entries_is_suspect(
     entries: int, last: int | None, suspect: bool
 ) -> None:
     assert (suspect_count(entries, last) is not None) is suspect
+
+
+@pytest.mark.parametrize(
+    ("entries", "most", "suspect"),
+    [
+        (60, 20, False),  # three times as many, but 40 more
+        (61, 20, True),
+        (120, 80, False),
+        (121, 80, True),
+        (480, 320, False),  # half as many again
+        (481, 320, True),
+        (40, 0, False),
+        (41, 0, True),
+    ],
+)
+def test_growth_by_more_than_half_and_by_more_than_forty_is_suspect(entries: int, most: int, suspect: bool) -> None:
+    assert (suspect_growth(1, numbered(entries), most, all_of) is not None) is suspect
+    assert (entries > most_believed(most)) is suspect
+
+
+def test_growth_is_told_with_the_first_titles_that_are_new() -> None:
+    known, asked = {wording_digest(entry) for entry in numbered(150)}, []
+
+    def new_wordings(wordings: Collection[str]) -> Collection[str]:
+        asked.append(len(wordings))
+        return set(wordings) - known
+
+    assert suspect_growth(2, numbered(5000), 80, new_wordings) == (
+        "the listing shows 5000 entries up to page 2; the most that a complete crawl found is 80;"
+        ' among the new: "T 151", "T 152", "T 153"; is it another listing?'
+    )
+    assert asked == [100, 100]  # no more than is needed
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("A\x1b[31mred\x07 title", "A[31mred title"),
+        ("Chips \u202egnisrever\u202c and\u2066\u2069 more", "Chips gnisrever and more"),
+        ("Two\n\tlines", "Two lines"),
+        ("x" * 100, "x" * 79 + "…"),
+        (None, "——Untitled, by P"),
+    ],
+)
+def test_titles_in_a_reason_are_shown_and_not_obeyed_by_a_terminal(title: str | None, told: str) -> None:
+    strangers = [replace(entry, title=title, attribution="——Untitled, by P") for entry in numbered(50)]
+    assert f'among the new: "{told}", ' in (suspect_growth(1, strangers, 2, all_of) or "")
+
+
+@pytest.mark.parametrize("part", [*PARTS, "attribution"])
+@pytest.mark.parametrize(("sign", "most"), [("x", 65536), ("é", 32768), ("中", 21845)])
+def test_a_page_with_a_part_of_more_than_64_kilobytes_is_suspect(part: str, sign: str, most: int) -> None:
+    article = "an" if part in ("excerpt", "attribution") else "a"
+    long = [replace(entry, **{part: sign * most}) for entry in numbered(1)]  # type: ignore[arg-type]
+    assert suspect_page(3, listing(*numbered(5, first=9), *long)) is None
+    longer = [replace(entry, **{part: sign * (most + 1)}) for entry in numbered(1)]  # type: ignore[arg-type]
+    assert suspect_page(3, listing(*numbered(5, first=9), *longer)) == (
+        f"page 3: an entry has {article} {part} of 64 KB; at most 64 KB are believed; has its layout changed?"
+    )
 
 
 def test_a_fingerprint_is_what_a_page_lists_in_order() -> None:

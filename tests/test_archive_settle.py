@@ -464,13 +464,49 @@ def test_an_entry_is_updated_when_it_was_last_revised_else_at_its_feed_date(colu
     assert [one.title for one in newest_entries(column.db, "town", 1)] == ["Apples"]
 
 
-def test_an_entry_that_only_an_earlier_pass_showed_is_recorded_and_not_missing(column: Column) -> None:
+def test_of_what_only_an_earlier_pass_showed_the_known_is_not_missing_and_the_unknown_not_recorded(
+    column: Column,
+) -> None:
     column.crawl(listing(A, B))
     column.crawl(passes=[[listing(A, B, C)], [listing(A)], [listing(A)]])
-    assert set(column.ids()) == {"Apples", "Bears", "Cranes"}
+    assert set(column.ids()) == {"Apples", "Bears"}
     assert column.rows("SELECT title, missed FROM entries WHERE missed > 0") == []
     column.crawl(listing(A))
-    assert sorted(column.rows("SELECT title FROM entries WHERE missed = 1")) == [("Bears",), ("Cranes",)]
+    assert column.rows("SELECT title FROM entries WHERE missed = 1") == [("Bears",)]
+
+
+@pytest.mark.parametrize(
+    ("passes", "outcome", "recorded"),
+    [
+        ([[listing(A, B)], [A], [A]], "complete", {"Apples"}),
+        ([[listing(A, B)], [listing(A, B, C)], [A], [A]], "complete", {"Apples", "Bears"}),
+        ([[A], [listing(A, B)], [A], [A]], "complete", {"Apples"}),
+        ([[A], [listing(A, C)], [listing(A, B)]], "partial", {"Apples", "Bears"}),
+        ([[A, B], [A], [A]], "partial", {"Apples"}),  # page 2 came in the first pass alone
+        ([[A, B], [A, B], [A]], "partial", {"Apples", "Bears"}),
+        ([[listing(A, B)]], "partial", {"Apples", "Bears"}),
+    ],
+)
+def test_a_wording_unknown_before_is_settled_if_two_passes_or_the_last_one_show_it(
+    column: Column, passes: list[list[str]], outcome: Outcome, recorded: set[str]
+) -> None:
+    column.crawl(passes=passes, outcome=outcome)
+    assert set(column.ids()) == recorded
+
+
+def test_an_edit_that_later_passes_contradict_is_no_revision(column: Column) -> None:
+    column.crawl(listing(A, B))
+    edited = entry("Bears", commentary="Defaced.")
+    counts = column.crawl(passes=[[listing(A, edited)], [listing(A, B)], [listing(A, B)]])
+    assert (counts.new, counts.revised) == (0, 0)
+    assert column.kinds() == ["new", "new"]
+
+
+def test_a_wording_that_an_entry_had_before_is_settled_though_one_pass_alone_shows_it(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, entry("Bears", commentary="Anew.")))
+    counts = column.crawl(passes=[[listing(A, B)], [listing(A, entry("Bears", commentary="Anew."))]] * 1)
+    assert counts.revised == 2  # back, and forth again
 
 
 def test_an_entry_edited_between_two_passes_is_one_entry_with_both_wordings(column: Column) -> None:

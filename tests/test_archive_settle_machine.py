@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from absence_oracle import Absences
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -15,7 +16,7 @@ from settling import Column, LineParser
 
 from archive.rebuilding.rebuild import rebuild
 from archive.store import open_archive
-from archive.values import Counts
+from archive.values import Counts, Outcome
 
 PER_PAGE = 3
 
@@ -56,6 +57,7 @@ class EditedListing(RuleBasedStateMachine):
         self.articles: list[Article] = []
         self.listed: list[Article] = []
         self.unchanged = False  # since the last crawl that was complete
+        self.absences = Absences()
         self.before: dict[str, list[Any]] = {}
 
     def teardown(self) -> None:
@@ -100,17 +102,17 @@ class EditedListing(RuleBasedStateMachine):
         order.shuffle(self.listed)
         self.unchanged = False
 
-    @rule()
-    def crawl_it_whole(self) -> None:
-        if self.unchanged:
-            counts = self.column.crawl(*self.pages(), outcome="unchanged")
-        else:
-            counts = self.column.crawl(*self.pages(), outcome="complete")
+    @rule(fresh=st.booleans())
+    def crawl_it_whole(self, fresh: bool = False) -> None:
+        outcome: Outcome = "unchanged" if self.unchanged else "complete"
+        counts = self.column.crawl(*self.pages(), outcome=outcome, fresh=fresh)
+        self.absences.begin(complete=True)
         expected = self.settle(self.listed)
         for article in self.articles:
             if article not in self.listed and article.entry_id is not None:
-                article.missed += 1
-                expected.withdrawn += article.missed == 2
+                more = self.absences.crawls_without(id(article), self.column.today, fresh=fresh)
+                expected.withdrawn += article.missed < 2 <= article.missed + more
+                article.missed += more
         self.unchanged = True
         self.check(counts, expected, len(self.pages()))
 
@@ -123,6 +125,10 @@ class EditedListing(RuleBasedStateMachine):
     def crawl_it_whole_again_and_again(self, times: int) -> None:
         for _ in range(times):
             self.crawl_it_whole()
+
+    @rule(days=st.integers(1, 9))
+    def let_days_pass(self, days: int) -> None:
+        self.column.day += days
 
     @precondition(lambda self: len(self.listed) > 1)
     @rule(which=st.integers(0, 9), crawls=st.integers(0, 3), edited=st.booleans())
@@ -155,6 +161,8 @@ class EditedListing(RuleBasedStateMachine):
     def settle(self, seen: list[Article]) -> Counts:
         """What the oracle makes of a crawl that shows these."""
         expected = Counts(entries=len(seen))
+        pages = dict(enumerate(self.pages()[: -(-len(seen) // PER_PAGE)], start=1))
+        self.absences.see(pages, {id(article): 1 + rank // PER_PAGE for rank, article in enumerate(seen)})
         for article in seen:
             expected.new += not article.wordings
             expected.revised += bool(article.wordings) and article.wordings[-1] != article.line

@@ -439,6 +439,36 @@ def test_another_listing_under_the_same_heading_is_suspect_until_accepted(mode: 
     assert site.read(known, mode=mode, accept=True).verdict == Verdict("complete")
 
 
+def test_a_listing_that_has_grown_too_much_is_read_no_further_than_that_shows() -> None:
+    site, known = lettered_site(count=20), acquainted(lettered_site(), most_entries=lambda: 12)
+    site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=20, next_url=f"{SITE}index3.htm")
+    verdict = site.read(known).verdict
+    assert verdict == Verdict(
+        "suspect",
+        "the listing shows 53 entries up to page 3; the most that a complete crawl found is 12;"
+        ' among the new: "Stranger 0", "Stranger 1", "Stranger 2"; is it another listing?',
+    )
+    assert addresses(site) == ONE_PASS
+
+
+def test_it_is_read_to_its_end_where_that_is_accepted_or_nothing_was_settled() -> None:
+    site = lettered_site(count=6)
+    site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=6, next_url=f"{SITE}index3.htm")
+    known = Known(most_entries=lambda: 12)
+    assert site.read(known).verdict.outcome == "suspect"
+    assert site.read(known, accept=True).verdict == Verdict("complete")
+    assert site.read(Known()).verdict == Verdict("complete")
+
+
+def test_growth_that_began_on_a_page_of_before_is_seen_at_the_end() -> None:
+    """The last pages are as they were; what was added stands before them."""
+    site, known = lettered_site(count=3), acquainted(lettered_site(), most_entries=lambda: 12)
+    site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(43)), next_url=f"{SITE}index1.htm")
+    assert site.read(known).verdict.outcome == "complete"  # 51
+    site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), next_url=f"{SITE}index1.htm")
+    assert (site.read(known).verdict.reason or "").startswith("the listing shows 53 entries up to page 3")
+
+
 def test_a_listing_read_quickly_to_where_it_is_known_is_no_other_one() -> None:
     site, known = lettered_site(), lettered_site(count=6)
     for name in ("index.htm", "index1.htm"):
@@ -452,7 +482,14 @@ def test_an_unchanged_listing_asks_the_archive_for_nothing_else() -> None:
         raise AssertionError("an unchanged listing would pay for a measure")
 
     site = lettered_site()
-    known = Known(settled=site.bodies(), listed=asked, new_wordings=asked, count_strangers=asked, had_heading=asked)
+    known = Known(
+        settled=site.bodies(),
+        most_entries=asked,
+        listed=asked,
+        new_wordings=asked,
+        count_strangers=asked,
+        had_heading=asked,
+    )
     assert site.read(known).verdict == Verdict("unchanged")
     assert site.read(known, mode="quick").verdict == Verdict("unchanged")
 

@@ -194,10 +194,24 @@ def has_wordings(db: Database, source_name: str, wordings: Iterable[str]) -> boo
     return unknown.fetchone() is None
 
 
-def count_listed(db: Database, source_id: int) -> int:
-    """Return how many entries the last complete crawl listed."""
+def known_wordings(db: Database, source_id: int, wordings: Iterable[str]) -> frozenset[str]:
+    """Return those of the wordings that an entry of the source has, or had before."""
+    rows = db.execute(
+        "SELECT value FROM json_each(:wordings) WHERE EXISTS"
+        " (SELECT 1 FROM entries WHERE source_id = :source_id AND wording = value)"
+        " OR EXISTS (SELECT 1 FROM revisions r JOIN entries e USING (entry_id)"
+        "  WHERE r.wording = value AND e.source_id = :source_id)",
+        {"source_id": source_id, "wordings": json.dumps(list(wordings))},
+    )
+    return frozenset(wording for (wording,) in rows)
+
+
+def count_listed(db: Database, source_id: int, bodies: Iterable[str]) -> int:
+    """Return how many entries an unchanged listing of these bodies shows."""
     row = db.execute(
-        "SELECT count(*) FROM entries WHERE source_id = ? AND missed = 0 AND withdrawn_at IS NULL", (source_id,)
+        "SELECT count(*) FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
+        " AND last_body IN (SELECT value FROM json_each(?))",
+        (source_id, json.dumps(list(bodies))),
     )
     return int(row.fetchone()[0])
 
@@ -224,10 +238,12 @@ def still_missing_entries(db: Database, source_id: int, bodies: Iterable[str]) -
     return [entry_id for (entry_id,) in rows]
 
 
-def miss_entries(db: Database, missing: Iterable[int], at: datetime) -> list[tuple[int, int]]:
-    """Count one more complete crawl without these entries; return (entry, revision) of those that this withdraws."""
+def miss_entries(db: Database, missing: Iterable[int], at: datetime, *, crawls: int = 1) -> list[tuple[int, int]]:
+    """Count so many more complete crawls without these entries; return (entry, revision) of those that this withdraws."""
     ids = json.dumps(list(missing))
-    db.execute("UPDATE entries SET missed = missed + 1 WHERE entry_id IN (SELECT value FROM json_each(?))", (ids,))
+    db.execute(
+        "UPDATE entries SET missed = missed + ? WHERE entry_id IN (SELECT value FROM json_each(?))", (crawls, ids)
+    )
     return db.execute(
         "UPDATE entries SET withdrawn_at = ? WHERE missed >= 2 AND entry_id IN (SELECT value FROM json_each(?))"
         " RETURNING entry_id, revision_id",

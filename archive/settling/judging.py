@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from archive.identity.keys import wording_digest
+from archive.text import in_a_line
 from archive.values import ListedEntry, ListingPage, Verdict
 
 MAX_PASSES = 5
@@ -20,6 +21,11 @@ MAX_PAGES_AT_FIRST = 200
 # of fewer entries than these nobody can say that the listing is another one
 FEWEST_TO_COMPARE = 8
 PARTS = ("excerpt", "title", "publication", "commentary")
+# an entry's part of more bytes than these is another page's text, or a tag that was never closed
+LONGEST_PART = 64 * 1024
+# growth by more than both is another listing, or one that somebody filled
+MOST_GROWTH = 40
+TITLES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,8 @@ def suspect_page(
     """
     if not listing.entries:
         return f"page {page} lists no entries"
+    if doubt := _suspect_length(page, listing.entries):
+        return doubt
     if listing.replacements > MAX_REPLACEMENTS:
         return f"page {page} holds {listing.replacements} replacement characters (read as {listing.encoding})"
     if before is not None and before.entries:
@@ -129,6 +137,17 @@ def suspect_parts(
     return None
 
 
+def _suspect_length(page: int, entries: Sequence[ListedEntry]) -> str | None:
+    for entry in entries:
+        for part in (*PARTS, "attribution"):
+            text = getattr(entry, part) or ""
+            if len(text) * 4 > LONGEST_PART < (size := len(text.encode())):  # a sign has four bytes at most
+                article = "an" if part in ("excerpt", "attribution") else "a"
+                has = f"an entry has {article} {part} of {size // 1024} KB"
+                return f"page {page}: {has}; at most {LONGEST_PART // 1024} KB are believed; has its layout changed?"
+    return None
+
+
 def _suspect_without_measure(page: int, entries: Sequence[ListedEntry]) -> str | None:
     """Say why a page looks wrong by itself, as where the source is crawled for the first time."""
     lacking = sum(1 for entry in entries if not entry.excerpt or not entry.title)
@@ -148,6 +167,33 @@ def suspect_strangers(entries: int, strangers: int, before: int) -> str | None:
     are = "is" if known == 1 else "are"
     shows = f"the listing shows {entries} entries, of which {known or 'none'} {are} known"
     return f"{shows}; the last good crawl found {before}; is it another listing?"
+
+
+def most_believed(most: int) -> int:
+    """Return how many entries a listing may show where a settled complete crawl found `most` at the most."""
+    return max(most + most // 2, most + MOST_GROWTH)
+
+
+def suspect_growth(
+    page: int,
+    entries: Sequence[ListedEntry],
+    most: int,
+    new_wordings: Callable[[Collection[str]], Collection[str]],
+) -> str | None:
+    """Say why the entries up to a page are too many, with the titles of the first new ones, or None."""
+    if len(entries) <= most_believed(most):
+        return None
+    new: list[ListedEntry] = []
+    for start in range(0, len(entries), 100):  # the archive is asked only until some are found
+        digests = {wording_digest(entry): entry for entry in entries[start : start + 100]}
+        unknown = new_wordings(digests.keys())
+        new += [entry for digest, entry in digests.items() if digest in unknown]
+        if len(new) >= TITLES_SHOWN:
+            break
+    titles = (in_a_line(entry.title or entry.attribution or entry.excerpt) for entry in new[:TITLES_SHOWN])
+    told = ", ".join(f'"{title}"' for title in titles)
+    shows = f"the listing shows {len(entries)} entries up to page {page}"
+    return f"{shows}; the most that a complete crawl found is {most}; among the new: {told}; is it another listing?"
 
 
 def suspect_count(entries: int, last_entries: int | None) -> str | None:

@@ -1,0 +1,165 @@
+"""Which absences from a complete crawl count, and which a cache that serves an old page may have caused.
+
+A page of today may be followed by one of yesterday; what was pushed from the one to the other is then on neither. A true
+removal moves every later page. So an entry's absence from a page is doubtful while a page behind it is as it was. It does
+not count until that page changes, or until two crawls that asked past every cache, a week apart, both lack the entry.
+
+All is taken from crawls and captures, so that deriving again comes to the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from archive.captures import listing_captures
+from archive.clock import from_text
+from archive.crawls import Crawl
+from archive.freshness import IS_FRESH
+
+# between the two crawls that settle a doubtful absence
+WEEK = timedelta(days=7)
+
+# the bodies of a listing's pages, by their numbers
+State = Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Absences:
+    """The entries that a complete crawl lacks: those that it counts for one crawl without them, and those for two."""
+
+    counted: tuple[int, ...]
+    confirmed: tuple[int, ...]
+
+
+def judge_absences(db: Database, crawl: Crawl, missing: Iterable[int]) -> Absences:
+    """Return which of the entries that a complete crawl lacks are missing; the others' absence is doubtful."""
+    state = final_state(db, crawl.crawl_id)
+    counted: list[int] = []
+    confirmed: list[int] = []
+    for (page, body), ids in _by_last_place(db, missing).items():
+        if state.get(page, body) == body or page + 1 not in state:
+            counted += ids  # the listing's last page, or the page is as it was
+            continue
+        sighting = _last_sighting(db, crawl, page, body)
+        if sighting is None or not is_doubtful(
+            page, _state_at(db, crawl, sighting), _state_since(db, crawl, sighting) or state, state
+        ):
+            counted += ids
+        elif _is_confirmed(db, crawl, sighting):
+            confirmed += ids
+    return Absences(tuple(counted), tuple(confirmed))
+
+
+def is_doubtful(page: int, before: State, first: State, now: State) -> bool:
+    """Tell whether an entry's absence from a page proves nothing. Pure.
+
+    Args:
+        page: where it was last listed; that page has changed.
+        before: the listing when it was.
+        first: the listing when it was first gone.
+        now: the listing of the crawl that is judged.
+    """
+    behind = (number for number in sorted(first) if number > page and before.get(number) == first[number])
+    as_it_was = next(behind, None)
+    return as_it_was is not None and now.get(as_it_was) == before[as_it_was]
+
+
+def final_state(db: Database, crawl_id: int) -> State:
+    """Return the listing as a crawl left it."""
+    return {capture.page: capture.body_sha256 for capture in listing_captures(db, crawl_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """The pass of the crawl that showed an entry last."""
+
+    ordered_at: str
+    crawl_id: int
+    pass_number: int
+
+
+# settled crawls `w` of the source, in their order in time
+_SETTLED = "w.source_id = :source_id AND w.settled = 1"
+_BEFORE = "(w.ordered_at, w.crawl_id) < ((SELECT ordered_at FROM crawls WHERE crawl_id = :crawl_id), :crawl_id)"
+_AFTER = "(w.ordered_at, w.crawl_id) > (:seen_at, :seen_in)"
+_UP_TO = "(w.ordered_at, w.crawl_id) <= (:seen_at, :seen_in)"
+_COMPLETE = "w.mode = 'full' AND w.outcome IN ('complete', 'unchanged')"
+_WHOLE = "c.purpose = 'listing' AND c.status IN (200, 304) AND c.fault IS NULL"
+
+
+def _by_last_place(db: Database, ids: Iterable[int]) -> dict[tuple[int, str], list[int]]:
+    """Return entries by page and body of the place where they were last listed."""
+    found: dict[tuple[int, str], list[int]] = {}
+    for entry_id, page, body in db.execute(
+        "SELECT entry_id, last_page, last_body FROM json_each(?) JOIN entries ON entry_id = value ORDER BY entry_id",
+        (json.dumps(list(ids)),),
+    ):
+        found.setdefault((page, body), []).append(entry_id)
+    return found
+
+
+def _last_sighting(db: Database, crawl: Crawl, page: int, body: str) -> _Sighting | None:
+    """Return where a page was last seen with that body, before this crawl."""
+    row = db.execute(
+        "SELECT w.ordered_at, w.crawl_id, c.pass FROM captures c JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own words
+        f" WHERE c.body_sha256 = :body AND c.page = :page AND {_WHOLE} AND {_SETTLED} AND {_BEFORE}"
+        " ORDER BY w.ordered_at DESC, w.crawl_id DESC, c.pass DESC LIMIT 1",
+        {"body": body, "page": page, **_of(crawl)},
+    ).fetchone()
+    return _Sighting(*row) if row else None
+
+
+def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> State:
+    """Return the listing as it was by then: as the last complete crawl found it, and what was read of it since."""
+    complete = (
+        f"SELECT w.ordered_at, w.crawl_id FROM crawls w WHERE {_SETTLED} AND {_COMPLETE} AND {_UP_TO}"  # noqa: S608
+        " ORDER BY w.ordered_at DESC, w.crawl_id DESC LIMIT 1"
+    )
+    rows = db.execute(
+        f"WITH base (at, id) AS (SELECT * FROM ({complete}) UNION ALL SELECT '', 0 LIMIT 1)"  # noqa: S608
+        " SELECT c.page, c.body_sha256 FROM crawls w JOIN captures c USING (crawl_id)"
+        f" WHERE {_SETTLED} AND {_UP_TO} AND (w.ordered_at, w.crawl_id) >= (SELECT at, id FROM base) AND {_WHOLE}"
+        " AND c.page IS NOT NULL AND c.body_sha256 IS NOT NULL AND (w.crawl_id != :seen_in OR c.pass <= :pass)"
+        " ORDER BY w.ordered_at, w.crawl_id, c.capture_id",
+        {**_of(crawl), **_since(sighting), "pass": sighting.pass_number},
+    )
+    return dict(rows.fetchall())
+
+
+def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> State | None:
+    """Return the listing as the first complete crawl after a sighting left it; None where this crawl is the first."""
+    row = db.execute(
+        f"SELECT w.crawl_id FROM crawls w WHERE {_SETTLED} AND {_COMPLETE} AND {_AFTER} AND {_BEFORE}"  # noqa: S608
+        " ORDER BY w.ordered_at, w.crawl_id LIMIT 1",
+        {**_of(crawl), **_since(sighting)},
+    ).fetchone()
+    return final_state(db, row[0]) if row else None
+
+
+def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
+    """Tell whether this crawl asked past every cache, and another one since the sighting did so a week ago or more."""
+    now = _began_fresh(db, "w.crawl_id = :crawl_id", _of(crawl))
+    if now is None:
+        return False
+    condition = f"{_SETTLED} AND {_COMPLETE} AND {_AFTER} AND {_BEFORE}"
+    earlier = _began_fresh(db, condition, {**_of(crawl), **_since(sighting)})
+    return earlier is not None and now - earlier >= WEEK
+
+
+def _began_fresh(db: Database, condition: str, values: Mapping[str, object]) -> datetime | None:
+    """Return when the first of the crawls that asked past every cache began."""
+    row = db.execute(f"SELECT min(w.started_at) FROM crawls w WHERE {condition} AND {IS_FRESH}", values).fetchone()  # noqa: S608
+    return from_text(row[0]) if row[0] else None
+
+
+def _of(crawl: Crawl) -> dict[str, object]:
+    return {"source_id": crawl.source_id, "crawl_id": crawl.crawl_id}
+
+
+def _since(sighting: _Sighting) -> dict[str, object]:
+    return {"seen_at": sighting.ordered_at, "seen_in": sighting.crawl_id}

@@ -1,0 +1,66 @@
+"""What a listing costs that somebody filled with strangers: `python benchmarks/strangers.py [--code FOLDER]`.
+
+A listing of 32 entries on a real server is crawled and published; then one of its pages shows thousands of entries that nobody
+knows, and the same round runs again. `--code` names another checkout, to compare with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from listing_server import ListingServer  # noqa: E402 - the paths come first
+from listings import LISTING, Entry, make_entries, make_page, make_site, page_name  # noqa: E402
+
+
+def main() -> None:
+    """Measure, and print a line a round."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--strangers", type=int, default=20_000)
+    parser.add_argument("--code", type=Path, default=ROOT, help="The checkout whose program runs")
+    arguments = parser.parse_args()
+    own = make_entries(32)
+    with tempfile.TemporaryDirectory() as folder, ListingServer(make_site(own, per_page=8)) as server:
+        measure("32 entries", server, Path(folder), arguments.code)
+        many = [*own[8:16], *(stranger(number) for number in range(arguments.strangers))]
+        server.site[page_name(2)] = make_page(many, 2, 4)
+        print(f"a page of {len(server.site[page_name(2)]) / 1e6:.1f} MB")
+        measure(f"{arguments.strangers} strangers", server, Path(folder), arguments.code)
+
+
+def stranger(number: int) -> Entry:
+    """An entry that nobody knows."""
+    return Entry(
+        f"Casino {number} opens", "The Gambler", f"Bet {number} times on {number * 7}.", f"Win {number} prizes."
+    )
+
+
+def measure(what: str, server: ListingServer, folder: Path, code: Path) -> None:
+    """Run a round, and print what it took and left."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "up", server.origin + LISTING, "--name", "town", "--no-serve", "--quiet"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(code.absolute())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - began
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    print(f"{what}: {seconds:.1f} s, exit {done.returncode}, {len(files)} files, {size / 1e6:.1f} MB on disk")
+    if done.stderr:
+        print(f"  {done.stderr.strip()[:300]}")
+
+
+if __name__ == "__main__":
+    main()
