@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from .publications import ORDINARY_WORDS, name_key
 from .vocabulary import ARTICLES, PARTICLES, PRESS, PRESS_OR_NOT, SENTENCE, SUBJECTS
@@ -30,8 +31,14 @@ def publication_points(name: str, known: Collection[str], page_names: Collection
     key = name_key(name)
     if key in known:
         return KNOWN
-    points = _length_points(len(words)) + sum(map(_word_points, words)) + _look_points(name, words)
+    points = _points_of(name)
     return points + 2.5 if key in page_names else points
+
+
+@lru_cache(maxsize=2048)  # a page names few publications, each of them many times
+def _points_of(name: str) -> float:
+    words = name.split()
+    return _length_points(len(words)) + sum(map(_word_points, words)) + _look_points(name, words)
 
 
 def is_ordinary(name: str) -> bool:
