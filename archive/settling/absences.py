@@ -151,7 +151,7 @@ def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
     return earlier is not None and now - earlier >= WEEK
 
 
-def _began_fresh(db: Database, condition: str, values: Mapping[str, object]) -> datetime | None:
+def _began_fresh(db: Database, condition: str, values: dict[str, object]) -> datetime | None:
     """Return when the first of the crawls that asked past every cache began."""
     row = db.execute(f"SELECT min(w.started_at) FROM crawls w WHERE {condition} AND {IS_FRESH}", values).fetchone()  # noqa: S608
     return from_text(row[0]) if row[0] else None
