@@ -70,7 +70,7 @@ def fill(db: Database) -> None:
     town = Column(db)
     town.answers = {"http://search.example/": 200}
     town.crawl(listing(A, B, SEARCH), listing(C))
-    close_links(db, 1, LineParser(), Traffic(2, 1, 99))
+    close_links(db, 1, LineParser(), Traffic(2, 1, 99), START)
     town.crawl(listing(A, B, SEARCH), listing(C), outcome="unchanged")
     town.crawl(listing(entry("Apples", commentary="Edited."), SEARCH), listing(C))
     town.answers = {"http://elsewhere.example/": 412}
