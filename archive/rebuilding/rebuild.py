@@ -244,7 +244,7 @@ def _forget_derived(db: Database, parser_version: int) -> None:
 
 
 _LINK_COLUMNS = (
-    "l.source_id, l.label, l.url, l.key, l.last_url, l.first_seen, l.capture_id, l.status, l.outcome, l.gone_at"
+    "l.source_id, l.label, l.url, l.key, l.last_url, l.first_seen, l.capture_id, l.status, l.outcome, gone_at"
 )
 
 
@@ -254,13 +254,14 @@ def _told_links(db: Database) -> list[tuple[Any, ...]]:
         (column, *row)
         for column in ("link_id", "former_link_id")
         for row in db.execute(
-            f"SELECT c.change_id, {_LINK_COLUMNS} FROM changes c JOIN links l ON l.link_id = c.{column}"  # noqa: S608
+            f"SELECT c.change_id, {_LINK_COLUMNS.replace('gone_at', 'coalesce(l.gone_at, c.at)')}"  # noqa: S608
+            f" FROM changes c JOIN links l ON l.link_id = c.{column}"
         )
     ]
 
 
 def _point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
-    """Let the journal lead to the links as they are stored today; one that is not found any more is kept as it was."""
+    """Let the journal lead to the links as they are stored today; one that is not found any more is kept as gone."""
     for column, change_id, *link in told:
         row = db.execute(
             "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])
