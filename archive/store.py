@@ -177,3 +177,14 @@ def _explained(path: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise ArchiveUnwritable(path, error) from error
         raise
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Turn errors of the open archive at `path` into those that a user can act on, as `open_archive` does at its end.
+
+    Raises:
+        ArchiveError: the file cannot be read or written any more.
+    """
+    with _explained(path):
+        yield

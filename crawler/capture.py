@@ -12,15 +12,17 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
 from archive.captures import Validators
 from archive.values import Fault, Fetched
 from crawler import addresses
 from crawler.coding import BadCodingError, OversizedError, decode_body
-from crawler.faults import FetchFault, fault_of
+from crawler.faults import UNANSWERED, FetchFault, fault_of
 from crawler.session import Session
 from crawler.settings import MAX_BODY_BYTES
+from crawler.tls import handshake_of
 
 # the second one for caches of HTTP/1.0 (RFC 9111 section 5.4)
 _PAST_CACHES = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
@@ -77,7 +79,7 @@ class CaptureMiddleware:
             if _may_be_cut(request, response, body):
                 raise BadCodingError("the connection closed without a length and before the page's end tag")
         except BadCodingError as error:
-            return self._faulty(request, response, FetchFault("incomplete", str(error)))
+            return self._faulty(request, response, FetchFault("incomplete", str(error), passing=True))
         except OversizedError as error:
             return self._faulty(request, response, FetchFault("oversized", str(error)))
         self._session.record(self._fetched(request, response, body=body))
@@ -90,13 +92,16 @@ class CaptureMiddleware:
             return
         if fault.fault == "oversized" and "download_maxsize" in request.meta:
             fault = FetchFault("oversized", f"the body is larger than {request.meta['download_maxsize']} bytes")
+        fault = _failed_handshake(request.url, exception, fault) or fault
         request.meta["fault"] = fault
         self._session.record(_request_facts(request, self._session, fault=fault.fault, detail=fault.detail))
 
     def _confirmed(self, request: Request, response: Response, validators: Validators | None) -> Response:
         if validators is None:
             return self._faulty(
-                request, response, FetchFault("unreachable", "answered 304 to a request without a condition")
+                request,
+                response,
+                FetchFault("unreachable", "answered 304 to a request without a condition", passing=True),
             )
         self._session.record(
             self._fetched(request, response, revalidates=validators.capture_id, confirms_body=validators.body_sha256)
@@ -160,6 +165,23 @@ def _may_be_cut(request: Request, response: Response, body: bytes) -> bool:
         return False  # its own end was reached
     tail = body[-1024:].lower()
     return b"</html" not in tail and b"</datastore" not in tail
+
+
+def _failed_handshake(url: str, error: Exception, fault: FetchFault) -> FetchFault | None:
+    """Return the fault of a TLS handshake that did not end well, where the exception does not say it itself."""
+    handshake = handshake_of(url)
+    if error is fault or not handshake.began or handshake.accepted:
+        return None
+    if handshake.flaw:
+        return FetchFault("unreachable", handshake.flaw)
+    if isinstance(error, DownloadTimeoutError):
+        late = "the TLS handshake did not end in time: the site is overloaded, or something on the way holds it up"
+        return FetchFault("unreachable", f"{late}; try again later", passing=True)
+    if fault.detail == UNANSWERED:
+        return FetchFault(
+            "unreachable", "the server closed the connection in the middle of the TLS handshake", passing=True
+        )
+    return None
 
 
 def _header(response: Response, name: str) -> str | None:

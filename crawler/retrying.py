@@ -50,7 +50,7 @@ class RetryingMiddleware:
     async def _after_fault(self, request: Request) -> Request:
         fault: FetchFault = request.meta["fault"]
         again = None
-        if fault.fault in ("unreachable", "incomplete") and "began" in request.meta:
+        if fault.passing and "began" in request.meta:
             again = await self._again(request, None, None)
         if again is None:
             raise fault

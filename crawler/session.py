@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
@@ -23,6 +23,7 @@ from archive.crawls import (
     most_entries,
     settled_pages,
 )
+from archive.errors import ArchiveError
 from archive.freshness import is_due, last_fresh
 from archive.lock import only_run
 from archive.query import log_row
@@ -31,7 +32,7 @@ from archive.settling.entries import has_wordings
 from archive.settling.links import close_killed_links, close_links, links_to_follow
 from archive.settling.settle import settle
 from archive.settling.standing import count_strangers, find_listed, new_wordings
-from archive.store import open_archive, refuse_other_files
+from archive.store import explaining, open_archive, refuse_other_files
 from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
 from crawler import parse
 from crawler.following import MOST_LINKS
@@ -47,6 +48,7 @@ class Session:
 
     A `fresh` one asks for each listing page past every cache: without a condition the first time, with one after that.
     `following` is the task that follows links once the crawl has settled; `settled_at` is what the crawl had cost by then.
+    `broken` is why the archive could not be read or written in its midst, such as a full disk.
     """
 
     job: Job
@@ -65,6 +67,21 @@ class Session:
     following: Future[None] | None = None
     settled_at: Traffic = field(default_factory=Traffic)
     link_captures: int = 0
+    broken: ArchiveError | None = None
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Keep what breaks the archive inside, since Scrapy would only log it; whoever leaves the session is told.
+
+        Raises:
+            ArchiveError: the archive could not be read or written.
+        """
+        try:
+            with explaining(self.job.archive):
+                yield
+        except ArchiveError as error:
+            self.broken = error
+            raise
 
     def known(self) -> Known:
         """Return what the archive knows of the source, for judging this crawl."""
@@ -137,12 +154,25 @@ class Session:
         """End the run: close the crawl as failed unless it has settled, then record what answered behind its links.
 
         Nothing of the run is written after this; a second call changes nothing.
+
+        Raises:
+            ArchiveError: the archive broke during the run; the crawl's row is closed if that can still be written.
         """
+        following, self.following = self.following, None
+        if self.broken is None:
+            if self.ended is None:
+                self.finish(Verdict("failed", "the run ended before the listing was read"))
+            if following is not None:
+                with self.explaining():
+                    traffic = self.traffic.since(self.settled_at)
+                    close_links(self.db, self.crawl_id, self.parser, traffic, self.now())
+            return
+        broken, self.broken = self.broken, None
         if self.ended is None:
-            self.finish(Verdict("failed", "the run ended before the listing was read"))
-        if self.following is not None:
-            self.following = None
-            close_links(self.db, self.crawl_id, self.parser, self.traffic.since(self.settled_at), self.now())
+            verdict = self.ended = Verdict("failed", "the archive could not be read or written during the crawl")
+            with suppress(ArchiveError), explaining(self.job.archive):
+                self.finish(verdict)  # else the next crawl closes the row
+        raise broken
 
     def log_row(self) -> dict[str, Any]:
         """Return the crawl's row of `crawl_log`."""

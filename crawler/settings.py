@@ -41,7 +41,7 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
 # Nothing but HTTP; by default file: is read
-DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
+DOWNLOAD_HANDLERS = {"https": "crawler.tls.ExplainedHttps", "file": None, "ftp": None, "s3": None, "data": None}
 
 # Addresses that are not public are refused, whatever name or redirect leads to them
 TWISTED_DNS_RESOLVER = "crawler.addresses.PublicResolver"

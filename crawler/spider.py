@@ -20,6 +20,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from archive.errors import ArchiveError
 from archive.values import Fetched, Verdict
 from crawler import addresses
 from crawler.faults import fault_of
@@ -62,27 +63,32 @@ class ListingSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Read the listing, settle, follow its links."""
-        session = self.session
-        session.is_reading = True
-        if session.stop_wanted:
+        self.session.is_reading = True
+        if self.session.stop_wanted:
             raise CloseSpider("shutdown")
-        reader = ListingReader(
-            session.job.source.url,
-            self._fetch_page,
-            session.parser,
-            session.known(),
-            mode=session.job.mode,
-            accept=session.job.accept,
-            on_page=self._on_page,
-        )
-        reading = await reader.read()
-        session.finish(reading.verdict)
-        if urls := session.links_to_follow():
-            session.following = asyncio.ensure_future(self._follow_all(urls))
-            with suppress(asyncio.CancelledError):
-                await session.following
+        with suppress(ArchiveError):  # the session tells of it when it is left
+            await self._crawl()
         for item in list[Any]():  # there are none to pass on: what there is to say is in the archive
             yield item
+
+    async def _crawl(self) -> None:
+        session = self.session
+        with session.explaining():
+            reader = ListingReader(
+                session.job.source.url,
+                self._fetch_page,
+                session.parser,
+                session.known(),
+                mode=session.job.mode,
+                accept=session.job.accept,
+                on_page=self._on_page,
+            )
+            reading = await reader.read()
+            session.finish(reading.verdict)
+            if urls := session.links_to_follow():
+                session.following = asyncio.ensure_future(self._follow_all(urls))
+                with suppress(asyncio.CancelledError):
+                    await session.following
 
     async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> Answer:
         return await self._fetch(url, {"purpose": "listing", "page": page, "pass_number": pass_number})
@@ -135,7 +141,7 @@ class ListingSpider(Spider):
         )
 
     def _closed(self, reason: str) -> None:
-        if self.session.ended is None:
+        if self.session.ended is None and self.session.broken is None:
             self.session.interrupted = reason == "shutdown"
             why = (
                 "the run was interrupted"

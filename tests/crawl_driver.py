@@ -1,0 +1,61 @@
+"""Many crawls in one process, for property tests: reads a line for each, `URL ARCHIVE`, and prints its log row as JSON.
+
+All is as in a user's crawl, but that no time is spent on asking again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.settings import Settings
+from scrapy.utils.reactor import install_reactor
+
+from crawler.jobs import Job
+from crawler.retrying import RetryingMiddleware
+from crawler.session import open_session
+from crawler.settings import DOWNLOADER_MIDDLEWARES, for_source
+from crawler.sources import SourceSettings
+from crawler.spider import ListingSpider
+
+
+class Impatient(RetryingMiddleware):
+    """The crawl's budget of waiting is spent from the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spent = 1e6
+
+
+async def crawl(url: str, archive: Path) -> dict[str, Any]:
+    source = SourceSettings(url=url, delay=0)
+    middlewares = {**DOWNLOADER_MIDDLEWARES, "crawler.retrying.RetryingMiddleware": None, Impatient: 550}
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    ours = {"DOWNLOADER_MIDDLEWARES": middlewares, "DOWNLOAD_TIMEOUT": 5, "LOG_LEVEL": "ERROR"}
+    settings.setdict({**for_source(source), **ours}, priority="cmdline")
+    with open_session(Job("town", source, archive)) as session:
+        await AsyncCrawlerRunner(settings).crawl(ListingSpider, session=session)
+        session.end_run()
+        return session.log_row()
+
+
+async def main() -> None:
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        url, archive = line.split()
+        sys.stdout.write(json.dumps(await crawl(url, Path(archive))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    from twisted.internet import reactor
+
+    task = asyncio.get_event_loop_policy().get_event_loop().create_task(main())
+    task.add_done_callback(lambda done: (reactor.stop(), done.exception()))  # type: ignore[attr-defined]
+    reactor.run()  # type: ignore[attr-defined]
+    task.result()

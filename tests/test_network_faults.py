@@ -1,0 +1,126 @@
+"""Connections that cannot be made: each error of the system has words of its own, and none is a fault of our own."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, CommandLine
+from faults import strace
+from listings import LISTING
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
+from twisted.internet import error as twisted_errors
+from twisted.python.failure import Failure
+from twisted.web._newclient import ParseError, ResponseNeverReceived
+
+from crawler.faults import fault_of
+
+HINDRANCE = strace.hindrance()
+WORDS = {
+    "ENETUNREACH": "no route to the host's network",
+    "EHOSTUNREACH": "there is no route to the host",
+    "EACCES": "a firewall or a security policy here forbids it",
+    "EPERM": "a firewall or a security policy here forbids it",
+    "ECONNRESET": "the connection was reset while it was made",
+    "ECONNREFUSED": "the connection was refused",
+    "ETIMEDOUT": "no connection could be made in time",
+    "ENOBUFS": "no memory left",
+}
+
+
+@pytest.mark.skipif(HINDRANCE is not None, reason=str(HINDRANCE))
+@pytest.mark.parametrize("name", WORDS)
+def test_a_connection_that_the_system_refuses_is_unreachable_and_says_why(command: CommandLine, name: str) -> None:
+    injected = ["-o", os.devnull, "-e", "trace=connect", "-e", f"inject=connect:error={name}"]
+    done = strace.run(
+        [
+            *(*strace.STRACE, *injected, sys.executable, "-m", "cli", "crawl", f"http://127.0.0.1:9{LISTING}"),
+            *("--name", "town", "--delay", "0", "--json"),
+        ],
+        command.folder,
+        {**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 69, done.stderr
+    row = json.loads(done.stdout)
+    assert row["outcome"] == "unreachable"
+    assert WORDS[name] in row["reason"]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(HINDRANCE is not None, reason=str(HINDRANCE))
+@pytest.mark.parametrize(("name", "words"), [("EMFILE", "no file descriptor left"), ("ENOMEM", "no memory left")])
+def test_a_machine_that_is_out_of_sockets_or_memory_is_told(command: CommandLine, name: str, words: str) -> None:
+    """The reactor makes sockets of its own, so that only those after its first are refused."""
+    code = (
+        "import errno, socket, twisted.internet.tcp as tcp\n"
+        "def none_left(*_):\n"
+        f"    raise OSError(errno.{name}, 'none left')\n"
+        "tcp.Client.createInternetSocket = none_left\n"
+        "from cli.main import run\n"
+        "run()"
+    )
+    done = subprocess.run(
+        [*(sys.executable, "-c", code, "crawl", f"http://127.0.0.1:9{LISTING}", "--name", "town", "--delay", "0", "--json")],
+        cwd=command.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 69, done.stderr
+    assert words in json.loads(done.stdout)["reason"]
+
+
+def test_a_name_without_an_address_is_told(command: CommandLine) -> None:
+    done = command("crawl", f"http://no-such-host.invalid.{LISTING}", "--name", "town", "--delay", "0", "--json")
+    assert done.returncode == 69, done.stderr
+    assert "the host's name has no address" in json.loads(done.stdout)["reason"]
+
+
+def unanswered(*reasons: Exception) -> DownloadFailedError:
+    error = DownloadFailedError("it failed")
+    error.__cause__ = ResponseNeverReceived([Failure(reason) for reason in reasons])
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "passing"),
+    [
+        (twisted_errors.ConnectError(errno.EHOSTUNREACH, "No route to host"), "no route to the host", True),
+        (twisted_errors.NoRouteError(errno.ENETUNREACH, "Network is unreachable"), "no route to the host's network", True),
+        (twisted_errors.ConnectError(errno.EACCES, "Permission denied"), "firewall", False),
+        (twisted_errors.ConnectError(errno.EPROTO, "Protocol error"), "no connection could be made (Protocol error)", True),
+        (twisted_errors.ConnectError(string="odd\n\x1b[31m"), "odd", True),
+        (OSError(errno.EMFILE, "Too many open files"), "ulimit -n", False),
+        (CannotResolveHostError("x"), "the host's name has no address", True),
+        (DownloadConnectionRefusedError("x"), "the connection was refused", True),
+        (DownloadTimeoutError("x"), "no whole answer came in time", True),
+        (unanswered(twisted_errors.ConnectionLost()), "closed the connection without an answer", True),
+        (unanswered(twisted_errors.ConnectionDone()), "closed the connection without an answer", True),
+        (unanswered(ParseError("odd", b"data")), "the answer is not HTTP", True),
+        (unanswered(RuntimeError("odd")), "the connection broke (odd)", True),
+    ],
+)  # fmt: skip
+def test_an_error_of_the_network_has_its_words(error: Exception, words: str, *, passing: bool) -> None:
+    fault = fault_of(error)
+    assert fault is not None
+    assert fault.fault == "unreachable"
+    assert words in fault.detail
+    assert fault.detail.isprintable()
+    assert fault.passing is passing
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError(), AssertionError()])
+def test_a_fault_of_our_own_is_not_called_the_sources(error: Exception) -> None:
+    assert fault_of(error) is None
+
+
+def test_words_about_a_network_stand_in_its_page() -> None:
+    page = (Path(ROOT) / "docs" / "network.md").read_text(encoding="utf-8")
+    assert all(name in page for name in ("SSL_CERT_FILE", "OPENSSL_CONF", "UnsafeLegacyServerConnect"))
