@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from archive.clock import from_text, to_text
 from archive.store import writing
-from archive.values import Fetched
+from archive.values import ENDED_BY_CLOSE, Fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Capture:
 _CAPTURE = (
     "SELECT c.capture_id, c.pass, c.page, c.url, c.fetched_at, c.status, coalesce(r.headers, c.headers), c.body_sha256"
     " FROM captures c LEFT JOIN captures r ON r.capture_id = c.revalidates"
+)
+
+_CAME_TWICE = (
+    "EXISTS (SELECT 1 FROM captures o WHERE o.body_sha256 = c.body_sha256 AND o.capture_id != c.capture_id"
+    " AND o.status = 200 AND (o.crawl_id = c.crawl_id OR o.capture_id < c.capture_id))"
 )
 
 
@@ -55,7 +60,8 @@ def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
             body_sha256 = store_body(db, fetched.body)
         cursor = db.execute(
             "INSERT INTO captures (crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, headers, body_sha256,"
-            " revalidates, fault, detail, asked_fresh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " revalidates, fault, detail, asked_fresh, leniency)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 crawl_id,
                 fetched.purpose,
@@ -71,6 +77,7 @@ def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
                 fetched.fault,
                 fetched.detail,
                 fetched.asked_fresh,
+                fetched.leniency,
             ),
         )
         return int(cursor.lastrowid or 0)
@@ -118,16 +125,17 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
     """Return what to revalidate `url` with: its newest whole capture of a crawl that settled, of this one or a killed one.
 
     Captures of a refused crawl are passed over: else the page that was refused would come back as 304 and look unchanged.
-    Those of a killed crawl nobody has judged: whoever asks with them judges the body again, as if it had come anew.
+    Those of a killed crawl nobody has judged: whoever asks with them judges the body again, as if it had come anew. A page
+    that may be cut is asked for anew, since a 304 would say nothing of our copy of it.
     """
     row = db.execute(
-        "SELECT c.capture_id, c.body_sha256, c.headers FROM captures c JOIN crawls w USING (crawl_id)"
+        "SELECT c.capture_id, c.body_sha256, c.headers, c.leniency FROM captures c JOIN crawls w USING (crawl_id)"
         " WHERE c.url = ? AND c.status = 200 AND c.body_sha256 IS NOT NULL AND c.fault IS NULL"
         " AND (w.crawl_id = ? OR w.settled = 1 OR w.outcome = 'failed')"
         " ORDER BY c.fetched_at DESC, c.capture_id DESC LIMIT 1",
         (url, crawl_id),
     ).fetchone()
-    if row is None:
+    if row is None or ENDED_BY_CLOSE in (row[3] or ""):
         return None
     headers = headers_of(row[2])
     etag, last_modified = headers.get("etag"), headers.get("last-modified")
@@ -137,11 +145,15 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
 
 
 def listing_captures(db: Database, crawl_id: int) -> list[Capture]:
-    """Return the crawl's whole captures of listing pages, in the order they were made."""
+    """Return the crawl's whole captures of listing pages, in the order they were made.
+
+    A page that may be cut is taken only if the same bytes came another time: in this crawl, or before it.
+    """
     rows = db.execute(
-        f"{_CAPTURE} WHERE c.crawl_id = ? AND c.purpose = 'listing' AND c.page IS NOT NULL"
-        " AND c.status IN (200, 304) AND c.body_sha256 IS NOT NULL AND c.fault IS NULL ORDER BY c.capture_id",
-        (crawl_id,),
+        f"{_CAPTURE} WHERE c.crawl_id = :crawl AND c.purpose = 'listing' AND c.page IS NOT NULL"
+        " AND c.status IN (200, 304) AND c.body_sha256 IS NOT NULL AND c.fault IS NULL"
+        f" AND (instr(coalesce(c.leniency, ''), :cut) = 0 OR {_CAME_TWICE}) ORDER BY c.capture_id",
+        {"crawl": crawl_id, "cut": ENDED_BY_CLOSE},
     )
     return [_capture(row) for row in rows]
 

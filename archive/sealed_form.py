@@ -102,7 +102,7 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
                 *("revalidates", "fault"),
             ),
             by_digest=("headers", "detail"),
-            later={"asked_fresh": None},
+            later={"asked_fresh": None, "leniency": None},
         ),
         SealedTable("link_traffic", ("crawl_id",), ("requests", "not_modified", "bytes")),
         SealedTable(

@@ -136,9 +136,9 @@ def add_capture(db: Database, row: Row) -> int:
     with _explained("captures"):
         cursor = db.execute(
             "INSERT INTO captures (crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, headers, body_sha256,"
-            " revalidates, fault, detail, asked_fresh) VALUES (:crawl_id, :purpose, :pass, :page, :asked_url, :url, :fetched_at,"
-            " :status, :headers, :body_sha256, :revalidates, :fault, :detail, :asked_fresh)",
-            {"asked_fresh": None, **row},
+            " revalidates, fault, detail, asked_fresh, leniency) VALUES (:crawl_id, :purpose, :pass, :page, :asked_url, :url,"
+            " :fetched_at, :status, :headers, :body_sha256, :revalidates, :fault, :detail, :asked_fresh, :leniency)",
+            {"asked_fresh": None, "leniency": None, **row},
         )
     return int(cursor.lastrowid or 0)
 

@@ -100,6 +100,7 @@ class Fetched:
     (`revalidates`, `confirms_body`), and wherever `fault` says why there is no whole one. `asked_url` is the URL that was
     set out for, `url` the one asked in this exchange (another after a redirect). `pass_number` and `page` count from 1.
     `asked_fresh` tells whether the request had no condition and `Cache-Control: no-cache`; None where that is unknown.
+    `leniency` says what was let pass in a response that is taken for whole.
     """
 
     purpose: Purpose
@@ -116,7 +117,11 @@ class Fetched:
     fault: Fault | None = None
     detail: str | None = None
     asked_fresh: bool | None = None
+    leniency: str | None = None
 
+
+# what `Fetched.leniency` says of a page that ended with the connection, before its end tag: perhaps a part is missing
+ENDED_BY_CLOSE = "ended by close before its end tag"
 
 Mode = Literal["full", "quick"]
 Outcome = Literal["complete", "unchanged", "partial", "suspect", "blocked", "unreachable", "failed"]

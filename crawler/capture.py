@@ -16,7 +16,7 @@ from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
 from archive.captures import Validators
-from archive.values import Fault, Fetched
+from archive.values import ENDED_BY_CLOSE, Fault, Fetched
 from crawler import addresses
 from crawler.coding import BadCodingError, OversizedError, decode_body
 from crawler.faults import UNANSWERED, FetchFault, fault_of
@@ -73,17 +73,20 @@ class CaptureMiddleware:
         validators: Validators | None = request.meta.get("validators")
         if response.status == 304:
             return self._confirmed(request, response, validators)
+        let_pass: list[str] = []
         try:
             limit = request.meta.get("download_maxsize", MAX_BODY_BYTES)
-            body = decode_body(response.body, _header(response, "Content-Encoding") or "", limit)
-            if _may_be_cut(request, response, body):
-                raise BadCodingError("the connection closed without a length and before the page's end tag")
+            body = decode_body(response.body, _header(response, "Content-Encoding") or "", limit, let_pass)
         except BadCodingError as error:
             return self._faulty(request, response, FetchFault("incomplete", str(error), passing=True))
         except OversizedError as error:
             return self._faulty(request, response, FetchFault("oversized", str(error)))
-        self._session.record(self._fetched(request, response, body=body))
-        return response.replace(body=body)
+        flags = list(response.flags)
+        if _may_be_cut(request, response, body):
+            let_pass.append(ENDED_BY_CLOSE)
+            flags.append("may be cut")
+        self._session.record(replace(self._fetched(request, response, body=body), leniency="; ".join(let_pass) or None))
+        return response.replace(body=body, flags=flags)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Record what came in a response's stead."""
@@ -161,8 +164,8 @@ def _may_be_cut(request: Request, response: Response, body: bytes) -> bool:
     """A listing page that ended with the connection (RFC 9112 section 6.3, rule 8) is whole only if its end tag came."""
     if request.meta["purpose"] != "listing" or "partial" not in response.flags or response.status != 200:
         return False
-    if _header(response, "Content-Encoding"):
-        return False  # its own end was reached
+    if body != response.body:
+        return False  # the end of its coding was reached
     tail = body[-1024:].lower()
     return b"</html" not in tail and b"</datastore" not in tail
 

@@ -1,16 +1,20 @@
 """Undoing a content coding strictly. Pure.
 
 Scrapy passes a truncated gzip as a whole page, and inflates 900 MB from one. Here a coded body counts only if its end
-marker and checksum were reached, nothing stands behind it, and it is no larger than allowed.
+marker and checksum were reached, nothing stands behind it, and it is no larger than allowed. What leaves the page's bytes
+beyond doubt can be let pass: a coding that does not exist over plain text, and a tail behind a complete stream.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 
 ACCEPTED = "gzip, deflate"
 MAX_MEMBERS = 100  # each costs a copy of all that follow it
 
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_GZIP_MAGIC = b"\x1f\x8b"
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's window bits: which wrapper it expects
 
 
@@ -22,8 +26,14 @@ class OversizedError(Exception):
     """The decoded body is larger than allowed."""
 
 
-def decode_body(body: bytes, content_encoding: str, limit: int) -> bytes:
+def decode_body(body: bytes, content_encoding: str, limit: int, let_pass: list[str] | None = None) -> bytes:
     """Return the entity in `body`, whose codings `content_encoding` lists in the order they were applied.
+
+    Args:
+        body: the bytes as they came.
+        content_encoding: the field's value.
+        limit: how many bytes the entity may have.
+        let_pass: where it is a list, what leaves the entity beyond doubt is let pass, and said there in words.
 
     Raises:
         BadCodingError: a coding that was not asked for, a wrong checksum, a missing end or something behind it.
@@ -31,9 +41,11 @@ def decode_body(body: bytes, content_encoding: str, limit: int) -> bytes:
     """
     for coding in reversed([name.strip().lower() for name in content_encoding.split(",") if name.strip()]):
         if coding in ("gzip", "x-gzip"):
-            body = _inflate_members(body, limit)
+            body = _inflate_members(body, limit, let_pass)
         elif coding == "deflate":
-            body = _inflate_deflate(body, limit)
+            body = _inflate_deflate(body, limit, let_pass)
+        elif coding != "identity" and let_pass is not None and is_plain(body):
+            let_pass.append(f"content coding {coding[:20]!r} ignored over a plain body")
         elif coding != "identity":
             raise BadCodingError(f"content coding {coding[:20]!r} was not asked for")
     if len(body) > limit:
@@ -41,10 +53,18 @@ def decode_body(body: bytes, content_encoding: str, limit: int) -> bytes:
     return body
 
 
-def _inflate_members(body: bytes, limit: int) -> bytes:
+def is_plain(body: bytes) -> bool:
+    """Tell whether bytes are text as they are: no compressed stream is free of control characters for long."""
+    return not _CONTROL.search(body)
+
+
+def _inflate_members(body: bytes, limit: int, let_pass: list[str] | None) -> bytes:
     """RFC 1952 section 2.2: a gzip file is a series of members."""
     decoded = b""
-    for _ in range(MAX_MEMBERS):
+    for number in range(MAX_MEMBERS):
+        if number and let_pass is not None and not _GZIP_MAGIC.startswith(body[:2]):
+            let_pass.append(_tail(body))
+            return decoded
         part, body = _inflate(body, _GZIP, limit - len(decoded))
         decoded += part
         if not body:
@@ -52,13 +72,19 @@ def _inflate_members(body: bytes, limit: int) -> bytes:
     raise BadCodingError(f"more than {MAX_MEMBERS} gzip members")
 
 
-def _inflate_deflate(body: bytes, limit: int) -> bytes:
+def _inflate_deflate(body: bytes, limit: int, let_pass: list[str] | None) -> bytes:
     """RFC 9110 section 8.4.1.2: zlib's format; some servers send the raw form."""
     has_zlib_header = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
     decoded, rest = _inflate(body, _ZLIB if has_zlib_header else _RAW, limit)
-    if rest:
+    if rest and let_pass is not None and has_zlib_header:  # the raw form has no checksum that proves the end
+        let_pass.append(_tail(rest))
+    elif rest:
         raise BadCodingError(f"{len(rest)} bytes stand behind the end of the deflate stream")
     return decoded
+
+
+def _tail(rest: bytes) -> str:
+    return f"{len(rest)} byte{'s' * (len(rest) != 1)} behind the end of the coded body ignored"
 
 
 def _inflate(body: bytes, wrapper: int, limit: int) -> tuple[bytes, bytes]:

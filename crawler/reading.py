@@ -12,6 +12,7 @@ from typing import Protocol
 from archive.identity.keys import wording_digest
 from archive.settling.judging import (
     MAX_PASSES,
+    MAY_BE_CUT,
     Listed,
     Pass,
     fingerprint,
@@ -31,7 +32,10 @@ from crawler.paging import next_addresses
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of asking for `asked_url`, at `url` after redirects: a whole response, or a fault and its detail."""
+    """What came of asking for `asked_url`, at `url` after redirects: a whole response, or a fault and its detail.
+
+    A page that `may_be_cut` ended with the connection, before its end tag: it is whole if its bytes come a second time.
+    """
 
     asked_url: str
     url: str
@@ -40,6 +44,7 @@ class Answer:
     body_sha256: str = ""
     content_type: str | None = None
     not_modified: bool = False
+    may_be_cut: bool = False
     fault: Fault | None = None
     detail: str | None = None
 
@@ -147,7 +152,8 @@ class ListingReader:
         if torn is None and not self.accept and (doubt := self._doubt_about_all(pages)):
             raise _Refusal("suspect", doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
-        return Pass(bodies, tuple(fingerprint(read.listing) for read in pages), torn)
+        may_be_cut = tuple(number for number, read in enumerate(pages, start=1) if read.answer.may_be_cut)
+        return Pass(bodies, tuple(fingerprint(read.listing) for read in pages), torn, may_be_cut)
 
     async def _read_page_by_page(self) -> Verdict:
         """Read from page 1 until a page brings nothing new: what `--quick` does."""
@@ -156,6 +162,12 @@ class ListingReader:
             whole = await self._read_all_pages(1, pages, until_known=True)
         except _Torn as tear:
             return Verdict("partial", str(tear))
+        for number, read in enumerate(pages, start=1):
+            if read.answer.may_be_cut and not self._has_settled(read):
+                where = f"page {number} ({read.answer.url})"
+                raise _Refusal(
+                    "partial", f"{where}: {MAY_BE_CUT}; crawl with --full, which reads it twice", cut_short=True
+                )
         if whole and not self.accept and (doubt := self._doubt_about_others(pages)):
             raise _Refusal("suspect", doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)

@@ -138,6 +138,7 @@ class ListingSpider(Spider):
             body_sha256=sha256(response.body).hexdigest(),
             content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
             not_modified="not modified" in response.flags,
+            may_be_cut="may be cut" in response.flags,
         )
 
     def _closed(self, reason: str) -> None:

@@ -13,6 +13,7 @@ from sqlite_utils import Migrations
 from archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
 from archive.schema.freshness import m011_fresh_requests
 from archive.schema.identity import m006_identities
+from archive.schema.leniency import m013_leniency
 from archive.schema.links import m012_links
 from archive.schema.publishing import m007_publishing
 from archive.schema.trust import m008_archive_id, m009_seals
@@ -35,5 +36,6 @@ for step in (
     m009_seals,
     m011_fresh_requests,
     m012_links,
+    m013_leniency,
 ):
     migrations()(step)

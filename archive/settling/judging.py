@@ -20,6 +20,7 @@ MAX_REPLACEMENTS = 10
 MAX_PAGES_AT_FIRST = 200
 # of fewer entries than these nobody can say that the listing is another one
 FEWEST_TO_COMPARE = 8
+MAY_BE_CUT = "ended with the connection, without a length and before its end tag"
 PARTS = ("excerpt", "title", "publication", "commentary")
 # an entry's part of more bytes than these is another page's text, or a tag that was never closed
 LONGEST_PART = 64 * 1024
@@ -30,11 +31,15 @@ TITLES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One reading of all pages: the digest of each page's body and of what it lists, or why it was torn off."""
+    """One reading of all pages: the digest of each page's body and of what it lists, or why it was torn off.
+
+    `may_be_cut` are the pages, from 1, that ended with the connection before their end tag.
+    """
 
     bodies: tuple[str, ...]
     fingerprints: tuple[str, ...]
     torn: str | None = None
+    may_be_cut: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,14 @@ def judge_passes(passes: Sequence[Pass], settled: Sequence[str] | None) -> Verdi
         )  # what an earlier pass showed is yet to be settled
     if before is not None and before.torn == last.torn and last.torn is not None:
         return Verdict("partial", last.torn)
+    uncertain: list[int] = []
     if before is not None and before.torn is None is last.torn and before.fingerprints == last.fingerprints:
-        return Verdict("complete")
+        uncertain = [page for page in last.may_be_cut if before.bodies[page - 1] != last.bodies[page - 1]]
+        if not uncertain:
+            return Verdict("complete")
     if len(passes) >= MAX_PASSES:
-        return Verdict("partial", last.torn or f"the listing changed during each of {MAX_PASSES} passes")
+        cut = f"page {uncertain[0]} {MAY_BE_CUT}, at another place each time" if uncertain else None
+        return Verdict("partial", last.torn or cut or f"the listing changed during each of {MAX_PASSES} passes")
     return None
 
 
