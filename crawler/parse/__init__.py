@@ -13,7 +13,7 @@ from .blocking import blocking_sign, is_html
 from .listing import parse_listing
 from .publications import normalise_publication
 
-PARSER_VERSION: int = 1
+PARSER_VERSION: int = 2
 
 __all__ = [
     "PARSER_VERSION",

@@ -6,13 +6,13 @@ attributions belong to the commentary of the one or the excerpt of the other; `_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from . import marks
+from .document import Document, Paragraph
 from .inline import Inline, find_inline
 from .layout import Block, Layout, lay_out
-from .paragraphs import Document, Paragraph
 
 GUESSED = "boundary guessed"
 
@@ -43,7 +43,8 @@ def find_parts(document: Document, is_press: Callable[[str, bool], bool]) -> tup
     `is_press(line, strict)` tells whether an attribution line splits with confidence; it is asked only about lines
     inside a paragraph of prose, strictly (the publication must be a known one) where another entry has a claim to it.
     """
-    paragraphs = _joined(document.paragraphs)
+    starts = {span.first for span in document.spans if span.item and span.last > span.first}
+    paragraphs = _joined(document.paragraphs, starts)
     places = {number for number, paragraph in enumerate(paragraphs) if marks.is_attribution(paragraph.text)}
     layout = lay_out(paragraphs, document.spans, places)
     claims = _claims(paragraphs, layout)
@@ -56,8 +57,10 @@ def find_parts(document: Document, is_press: Callable[[str, bool], bool]) -> tup
     return [_parts(paragraphs, claim, inlines.get(claim.block.at)) for claim in claims], outside
 
 
-def _joined(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+def _joined(paragraphs: Sequence[Paragraph], starts: Collection[int]) -> list[Paragraph]:
     """Join dashes that stand alone to the line after them, and a line "by …" to the attribution before it.
+
+    What begins an item of several lines, by `starts`, is no title: dashes before it are a line drawn between entries.
 
     The number of paragraphs stays, since spans count on it: what was joined leaves an empty paragraph.
     """
@@ -67,7 +70,8 @@ def _joined(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
         follower = joined[number + 1] if number + 1 < len(joined) else None
         if dashes == 0 or follower is None:
             continue
-        if dashes == 1 and not follower.furniture and not marks.is_attribution(follower.text):
+        begins = number + 1 in starts
+        if dashes == 1 and not begins and not follower.furniture and not marks.is_attribution(follower.text):
             joined[number] = Paragraph("", paragraph.gap)
             joined[number + 1] = Paragraph(paragraph.text + follower.text, follower.gap)
         else:

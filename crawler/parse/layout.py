@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from .document import Paragraph, Span
 from .marks import is_furniture
-from .paragraphs import Paragraph, Span
 
 
 @dataclass(slots=True)

@@ -15,9 +15,10 @@ from .addresses import resolver
 from .attribution import Attribution, Reading, attribution_of, best_reading
 from .blocks import Parts, find_parts
 from .decoding import decode
+from .document import Document
 from .link_keys import link_key
 from .pager import find_pager
-from .paragraphs import Document, read
+from .paragraphs import read
 from .publications import KNOWN_KEYS, name_key
 
 _PATENT_SEARCH = re.compile(r"patent\s*search", re.IGNORECASE)

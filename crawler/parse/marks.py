@@ -29,19 +29,24 @@ _IMPRINT = re.compile(
     r"copyright\s*(?:©|\(c\)|\d|by\b)|©\s*\d{4}|.*\ball rights reserved\W*\Z|.*ICP备|patent\s*search\W*\Z",
     re.IGNORECASE,
 )
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+_LETTER = re.compile(r"[^\W\d_]")
 _JOINING_DASHES = 4  # a longer run of dashes is a line drawn across the page
 
 
 def is_attribution(text: str) -> bool:
-    """Tell whether a paragraph starts as an attribution does and has words after the dashes."""
+    """Tell whether a paragraph starts as an attribution does and has at least one word after the dashes."""
     match = ATTRIBUTION.match(text)
-    return match is not None and match.end() < len(text)
+    return match is not None and _LETTER.search(text, match.end()) is not None
 
 
 def dashes_alone(text: str) -> int:
-    """Return 0 where `text` is more than dashes, 1 for dashes that begin an attribution, 2 for a drawn line."""
-    if not text or DASHES.fullmatch(text) is None:
+    """Return 0 where `text` has words, 1 for dashes that begin an attribution, 2 for a drawn line or an arrow."""
+    match = DASHES.match(text)
+    if match is None or _LETTER_OR_DIGIT.search(text):
         return 0
+    if match.end() < len(text):
+        return 2
     return 1 if sum(not sign.isspace() for sign in text) <= _JOINING_DASHES else 2
 
 

@@ -1,34 +1,67 @@
-"""Text to markup: tags and text in reading order, by one regular expression that never goes back.
+"""Text to markup: tags and text in reading order, by regular expressions that never go back.
 
-Why not a tree: libxml2 drops everything below 2,046 levels, needs quadratic time where closing tags match nothing
-(80,000 `<div>` and as many `</span>` take it six seconds), and reads broken markup differently from one release to the
-next, while the archive has to read an old body as it did before. The listing needs no tree, so here is none: a flat
-sequence, linear in any input, after the tokenizer of the HTML standard (WHATWG HTML, section 13.2.5).
+Why not a library: libxml2 drops everything below 2,046 levels, lexbor and libxml2 need quadratic time where closing tags match
+nothing (80,000 `<div>` and as many `</span>` take them 6 to 22 seconds), and both read broken markup differently from one
+release to the next, while the archive has to read an old body as it did before. So this is a tokenizer after the HTML
+standard (WHATWG HTML, section 13.2.5) that yields a flat sequence and is linear in any input.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html.entities import html5
 from typing import NamedTuple
 
+_WHITE = r"[\t\n\f\r ]"
 _TOKEN = re.compile(
-    r"""
+    rf"""
     <!--(?:-?>|.*?(?:--!?>|\Z))                                                  # a comment, an unclosed one to the end
+    |<!\[CDATA\[(?P<cdata>)                                                      # text in foreign content, else a comment
     |<[!?][^>]*+>?                                                               # doctype, processing instruction
-    |</(?![A-Za-z])[^>]*+>?                                                      # what the standard calls bogus comment
-    |<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*+)
-      (?P<attributes>(?:[^>=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?)*+)(?:>|\Z)
+    |</(?=[^A-Za-z])[^>]*+>?                                                     # what the standard calls bogus comment
+    |<(?P<end>/?)(?P<name>[A-Za-z][^\t\n\f\r\ />]*+)
+      (?P<attributes>(?:
+        {_WHITE}++|/(?!>)
+        |(?:=[^\t\n\f\r\ />=]*+|[^\t\n\f\r\ />=]++)                              # a name, which may begin with "="
+         (?:{_WHITE}*+={_WHITE}*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\t\n\f\r\ >"'][^\t\n\f\r\ >]*+)?+)?+
+      )*+)
+      (?P<closed>/?)(?P<whole>>|\Z)
     """,
     re.DOTALL | re.VERBOSE,
 )
-_ATTRIBUTE = re.compile(r"""([^\s"'>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>]*+)))?+""")
+_ATTRIBUTE = re.compile(
+    rf"""(=[^\t\n\f\r\ />=]*+|[^\t\n\f\r\ />=]++)
+    (?:{_WHITE}*+={_WHITE}*+(?:"([^"]*+)"?|'([^']*+)'?|([^\t\n\f\r\ >"'][^\t\n\f\r\ >]*+))?+)?+""",
+    re.VERBOSE,
+)
 _LONG_REFERENCE = re.compile(r"&#0*+([0-9]{8})[0-9]*+")
+_ATTRIBUTE_REFERENCE = re.compile(r"&(?:#[0-9]++;?|#[xX][0-9A-Fa-f]++;?|[A-Za-z][A-Za-z0-9]*+;?)(=?)")
 
-# Elements whose content is text up to their own end tag (section 13.1.2); a Hanweb store is one to us
-RAW = frozenset({"script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp", "datastore"})
-_RAW_ENDS = {name: re.compile(rf"</{name}(?=[\s/>]|\Z)", re.IGNORECASE) for name in RAW}
+# Elements whose content is text up to their own end tag (sections 13.1.2 and 13.2.6.4); a Hanweb store is one to us.
+# `noscript` is one where scripts run, as they do for readers.
+RAW = frozenset(
+    {
+        "script",
+        "style",
+        "textarea",
+        "title",
+        "iframe",
+        "noembed",
+        "noframes",
+        "noscript",
+        "xmp",
+        "plaintext",
+        "datastore",
+    }
+)
+_RAW_ENDS = {name: re.compile(rf"</{name}(?=[\t\n\f\r />]|\Z)", re.IGNORECASE) for name in RAW}
+_SCRIPT_STEP = re.compile(r"<!--|-->|<(/?)script(?=[\t\n\f\r />])", re.IGNORECASE)
+_DOCTYPE = re.compile(r"(?:\s|<!--.*?-->|<\?[^>]*>|\ufeff)*<!doctype\s+html\b([^>]*)>", re.IGNORECASE | re.DOTALL)
+_OLD_DOCTYPE = re.compile(
+    r"-//(?!W3C//DTD (?:XHTML 1\.[01]|HTML 4\.01//)|W3C//DTD HTML 4\.01 Trans\w+//EN\W+http)", re.IGNORECASE
+)
 
 
 class Tag(NamedTuple):
@@ -38,36 +71,91 @@ class Tag(NamedTuple):
     end: bool
     attributes: str
     content: str = ""
+    self_closing: bool = False
 
 
-def tokens(source: str) -> Iterator[Tag | str]:
+def tokens(source: str, is_foreign: Callable[[str], bool] = lambda name: False) -> Iterator[Tag | str]:
     """Yield the tags of `source` and the text between them, with character references resolved.
 
-    Comments, and everything inside them, are left out. An element in `RAW` comes as its start tag alone.
+    Comments, and everything inside them, are left out. An element in `RAW` comes as its start tag alone, but for `xmp`, whose
+    text is shown. `is_foreign(name)` is asked when a start tag of that name (or a CDATA section, with an empty name) is met: in
+    SVG and MathML nothing is raw, and CDATA is text (section 13.2.5.42).
     """
     position = 0
     while (match := _TOKEN.search(source, position)) is not None:
         if match.start() > position:
             yield unescape(source[position : match.start()])
         position = match.end()
-        if (name := match["name"]) is None:
-            continue
-        name = name.lower()
-        if name in RAW and not match["end"]:
-            closing = _RAW_ENDS[name].search(source, position)
-            content_end = closing.start() if closing else len(source)
-            yield Tag(name, False, match["attributes"], source[position:content_end])
-            position = content_end
-        else:
-            yield Tag(name, bool(match["end"]), match["attributes"])
+        if match["cdata"] is not None:
+            text, position = _cdata(source, position, foreign=is_foreign(""))
+            yield text
+        elif (name := match["name"]) is not None:
+            if not match["whole"]:  # the file ends inside the tag, which then never was one
+                return
+            name = name.lower()
+            if match["end"]:
+                yield Tag(name, True, match["attributes"])
+            elif name in RAW and not is_foreign(name):
+                end = _raw_end(source, name, position)
+                yield Tag(name, False, match["attributes"], source[position:end])
+                closing = _TOKEN.match(source, end) if name != "xmp" else None
+                position = closing.end() if closing else end
+            else:
+                yield Tag(name, False, match["attributes"], self_closing=bool(match["closed"]))
     if position < len(source):
         yield unescape(source[position:])
+
+
+def _cdata(source: str, start: int, *, foreign: bool) -> tuple[str, int]:
+    """Return the text of a CDATA section and where it ends; in HTML it is a comment up to the next `>`."""
+    sign = "]]>" if foreign else ">"
+    end = source.find(sign, start)
+    if end < 0:
+        end = len(source)
+    return source[start:end] if foreign else "", min(end + len(sign), len(source))
+
+
+def _raw_end(source: str, name: str, start: int) -> int:
+    """Return where the content of a raw element ends: before its end tag, or with the source."""
+    if name == "plaintext":
+        return len(source)
+    if name == "script":
+        return _script_end(source, start)
+    closing = _RAW_ENDS[name].search(source, start)
+    return closing.start() if closing else len(source)
+
+
+def _script_end(source: str, start: int) -> int:
+    """Return where a script ends: `<!--<script>` takes one end tag for itself (sections 13.2.5.15 to 13.2.5.31)."""
+    escaped = double = False
+    position = start
+    while (match := _SCRIPT_STEP.search(source, position)) is not None:
+        position = match.end()
+        if match[0] == "<!--":
+            if not escaped:
+                escaped = True
+                position -= 2  # its dashes may be those of the end as well, as in `<!-->`
+        elif match[0] == "-->":
+            escaped = double = False
+        elif match[1]:
+            if not double:
+                return match.start()
+            double = False
+        elif escaped:
+            double = True
+    return len(source)
+
+
+def is_quirky(source: str) -> bool:
+    """Tell whether browsers read a page by the rules of before the standard, as those without a doctype (section 13.2.6.4.1)."""
+    match = _DOCTYPE.match(source)
+    return match is None or _OLD_DOCTYPE.search(match[1]) is not None
 
 
 def attributes(source: str) -> dict[str, str]:
     """Return the attributes of a tag; of a repeated one the first counts (section 13.2.5.33)."""
     found = reversed(_ATTRIBUTE.findall(source))
-    return {name.lower(): unescape(double or single or bare) for name, double, single, bare in found}
+    return {name.lower(): _unescape_value(double or single or bare) for name, double, single, bare in found}
 
 
 def unescape(text: str) -> str:
@@ -75,3 +163,17 @@ def unescape(text: str) -> str:
     if "&" not in text:
         return text
     return html.unescape(_LONG_REFERENCE.sub(r"&#\1", text) if "&#" in text else text)
+
+
+def _unescape_value(text: str) -> str:
+    """Resolve character references as in attributes: `&copy=2` in an address is none (section 13.2.5.73)."""
+    return _ATTRIBUTE_REFERENCE.sub(_reference, text) if "&" in text else text
+
+
+def _reference(match: re.Match[str]) -> str:
+    written = match[0].removesuffix("=")
+    if written[1] == "#":
+        return unescape(written) + match[1]
+    if match[1] and not written.endswith(";"):
+        return match[0]
+    return html5.get(written[1:], written) + match[1]

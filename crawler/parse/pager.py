@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from archive.values import Pager
 
 from .addresses import absolute, resolver
-from .paragraphs import Document
+from .document import Document
 
 Resolve = Callable[[str], str | None]
 Guess = tuple[str, int]

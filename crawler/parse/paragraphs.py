@@ -7,106 +7,56 @@ is remembered as the span of paragraphs it covers, so that later steps can ask w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import lru_cache
 
-from archive.text import clean
-
-from . import elements
-from .jpage import Store, read_store
-from .markup import Tag, attributes, tokens
+from . import elements, foreign
+from .document import Anchor, Document, Paragraph, Span, collapse
+from .jpage import read_store
+from .markup import RAW, Tag, attributes, is_quirky, tokens, unescape
+from .nesting import Nesting
 from .stack import OpenElement, OpenElements
+from .visibility import MAY_HIDE, Visibility, visibility
 
-_EDGES = " \t\n\f\r\u00a0\u3000\u2002\u2003\u2009\u200b\u2060\ufeff"
 _WORD = re.compile(r"\w")
 _PAGER_SCRIPT = re.compile(r"createPageHTML|countPage")
-_HIDDEN = re.compile(r"\bhidden\b|display\s*:\s*none", re.IGNORECASE)
+_TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _RULE_GAP = 2
-
-
-@dataclass(slots=True)
-class Paragraph:
-    """One line of text. `gap` counts the blank lines before it; `furniture` marks what can be part of no entry."""
-
-    text: str
-    gap: int = 0
-    linked: bool = False
-    furniture: bool = False
-
-
-class Span(NamedTuple):
-    """The paragraphs `first` to `last` that one element covers."""
-
-    first: int
-    last: int
-    item: bool
-    furniture: bool
-
-
-class Anchor(NamedTuple):
-    """A link as written: its text (or its image's), its address unresolved, its relation."""
-
-    label: str
-    href: str
-    rel: str
-
-
-@dataclass(slots=True)
-class Document:
-    """What one page says, in reading order. Spans come in the order in which their elements end."""
-
-    paragraphs: list[Paragraph] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
-    anchors: list[Anchor] = field(default_factory=list)
-    selects: list[list[tuple[str, str]]] = field(default_factory=list)
-    scripts: list[str] = field(default_factory=list)
-    stores: list[Store] = field(default_factory=list)
-    headings: list[str] = field(default_factory=list)
-    base: str | None = None
+_SHOWN = Visibility()
 
 
 def read(source: str) -> Document:
     """Return the paragraphs of `source`, their spans, and what the pager needs. Never raises; linear time."""
-    walker = _Walker()
+    walker = _Walker(quirks=is_quirky(source), rows=_TABLE.search(source) is None)
     walker.feed(source)
     walker.finish()
     return walker.document
 
 
-def collapse(text: str) -> str:
-    """Return `text` cleaned, its HTML white space collapsed, and without any white space at its ends.
-
-    A no-break space is no white space in HTML (section 13.1.3): inside a paragraph it stays.
-    """
-    plain = clean(text)
-    for sign in "\n\t\f":
-        plain = plain.replace(sign, " ")
-    while "  " in plain:  # halves each run in turn: faster than a pattern, which stops at every single space
-        plain = plain.replace("  ", " ")
-    return plain.strip(_EDGES)
-
-
 class _Walker:
     """The state of the walk: the paragraph being read, the elements that are open, the link that is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quirks: bool, rows: bool) -> None:
         self.document = Document()
-        self.open = OpenElements(self._closed)
+        self.open = OpenElements(self._closed, self._left)
+        self.nesting = Nesting(self.open, quirks=quirks, rows=rows)
         self.pieces: list[str] = []
         self.gap = 0
         self.begun = False  # the paragraph has more than white space
         self.plain = False  # the paragraph has words outside links
         self.link: dict[str, str] | None = None
         self.link_pieces: list[str] = []
+        self.link_seen = True
         self.option: tuple[str, list[str]] | None = None
         self.ended: list[OpenElement] = []  # inline elements that ended inside the paragraph
 
     def feed(self, source: str, *, nested: bool = False) -> None:
-        for token in tokens(source):
+        for token in tokens(source, self._is_not_raw):
             if not isinstance(token, Tag):
                 self._text(token)
             elif token.end:
                 self._end(token.name)
+            elif self.nesting.is_foreign(token.name):
+                self._start_foreign(token)
             elif token.name in ("script", "datastore"):
                 self._script(token, nested=nested)
             else:
@@ -119,19 +69,31 @@ class _Walker:
         self._end_option()
         self.document.spans.append(Span(0, len(self.document.paragraphs) - 1, item=False, furniture=False))
 
+    def _is_not_raw(self, name: str) -> bool:
+        return self.nesting.is_foreign(name) or (name != "" and self.nesting.ignores_raw(name))
+
     # text
 
     def _text(self, text: str) -> None:
         if self.option is not None:
             self.option[1].append(text)
-        if self.open.unread:
+        blank = text.isspace()
+        if not blank:
+            self.nesting.text()
+            self.open.resume()
+        if not self.open.is_shown() or self._is_drawing():
             return
         self.pieces.append(text)
-        self.begun = self.begun or not text.isspace()
+        self.begun = self.begun or not blank
         if self.link is not None:
             self.link_pieces.append(text)
         elif not self.plain and _WORD.search(text):
             self.plain = True
+
+    def _is_drawing(self) -> bool:
+        """Tell whether text that comes now is part of a drawing rather than of the page's text."""
+        top = self.open.top
+        return top is not None and top.foreign == foreign.SVG and not top.point
 
     def _break(self, gap: int = 0) -> None:
         """End the paragraph; a break with nothing before it widens the gap to the next one by `gap`."""
@@ -154,61 +116,125 @@ class _Walker:
     def _start(self, tag: Tag) -> None:
         name = tag.name
         if name == "br":
-            self._break(gap=1)
+            self.open.resume()
+            if not self._is_hidden(tag):
+                self._break(gap=1)
         elif name == "hr":
-            self._break()
-            self.gap += _RULE_GAP
-        elif name == "a":
-            self._end_link()
-            found = attributes(tag.attributes)
-            self.link = found if "href" in found else None
+            self.nesting.start(name)
+            if not self._is_hidden(tag):
+                self._break()
+                self.gap += _RULE_GAP
         elif name == "title":
-            self.document.headings.append(collapse(tag.content))
+            self.document.headings.append(collapse(unescape(tag.content)))
         elif name == "option":
             self._start_option(tag)
         elif name in elements.VOID:
+            self.nesting.start(name)
             self._void(tag)
-        elif not tag.content:
+        elif name in ("xmp", "plaintext"):
             self._push(tag)
+            self._text(tag.content)
+        elif name not in RAW:
+            self._push(tag)
+
+    def _is_hidden(self, tag: Tag) -> bool:
+        """Tell whether a void element is not shown."""
+        return self.open.is_gone() or self._visibility(tag).gone
+
+    def _visibility(self, tag: Tag) -> Visibility:
+        if tag.name in elements.UNREAD:
+            return Visibility(gone=True)
+        if tag.name == "dialog" or (tag.attributes and MAY_HIDE.search(tag.attributes)):
+            return _visibility_of(tag.name, tag.attributes)
+        return _SHOWN
 
     def _push(self, tag: Tag) -> None:
         name = tag.name
+        if not self.nesting.start(name):
+            if name in elements.TABLE_PARTS and not self.open.is_gone():
+                self._break()
+            return
         block = name in elements.BLOCKS
-        if block:
+        gone, visible = self._visibility(tag)
+        if block and not gone and not self.open.is_gone():
             self._break()
-            self.open.imply_ends(name)
-        unread = name in elements.UNREAD
-        furniture = name in elements.FURNITURE
-        if tag.attributes and not tag.attributes.isspace():
-            unread = unread or (_HIDDEN.search(tag.attributes) is not None and _is_hidden(tag.attributes))
-            furniture = furniture or (block and _is_furniture(tag.attributes))
-        if name == "select":
-            self.document.selects.append([])
-        first = len(self.document.paragraphs)
-        self.open.push(OpenElement(name, first, block, unread, furniture, fresh=not self.begun))
+        furniture = name in elements.FURNITURE or (block and tag.attributes != "" and _is_furniture(tag.attributes))
+        fresh = not self.begun and name != "a"
+        element = OpenElement(name, len(self.document.paragraphs), block, furniture, fresh, gone, visible)
+        if name in elements.FORMATTING:
+            self._push_formatting(tag, element)
+        elif name in foreign.ROOTS:
+            if not tag.self_closing:
+                element.name, element.foreign = f"{name}:{name}", name
+                self.open.push(element)
+        else:
+            self.open.push(element)
+            if name == "form":
+                self.nesting.opened_form(element)
+            elif name == "select":
+                self.document.selects.append([])
+
+    def _push_formatting(self, tag: Tag, element: OpenElement) -> None:
+        if tag.name == "a":
+            self._start_link(tag)
+        self.open.resume()
+        self.open.push_formatting(element)
+        if tag.name == "a":
+            self.link_seen = self.open.is_shown()
+
+    def _start_foreign(self, tag: Tag) -> None:
+        top = self.open.top
+        found = attributes(tag.attributes)
+        if top is None or foreign.breaks_out(tag.name, found):
+            self.nesting.leave_foreign()
+            self._start(tag)
+        elif not tag.self_closing:
+            space = top.foreign
+            if tag.name == foreign.SVG and top.name == "math:annotation-xml":
+                space = foreign.SVG
+            gone, visible = visibility("", found)
+            self.open.push(
+                OpenElement(
+                    f"{space}:{tag.name}",
+                    gone=gone or tag.name in foreign.NOT_SHOWN[space],
+                    visible=visible,
+                    foreign=space,
+                    point=foreign.is_point(space, tag.name, found),
+                    scope=foreign.is_scope(space, tag.name),
+                )
+            )
 
     def _end(self, name: str) -> None:
-        if name == "a":
-            self._end_link()
-        elif name == "option":
+        if name == "option":
             self._end_option()
         elif name == "br":
-            self._break(gap=1)
+            self.nesting.end(name)
+            if not self.open.is_gone():
+                self._break(gap=1)
         else:
-            if name in elements.BLOCKS:
-                self._break(gap=1 if name == "p" else 0)
-            self.open.end(name)
+            if name == "a":
+                self._end_link()
+            elif name == "p":
+                self.nesting.leave_foreign()
+                if self.nesting.is_p_shown():
+                    self._break(gap=1)
+            self.nesting.end(name)
 
     def _closed(self, element: OpenElement) -> None:
-        """Record the span of an element that ends here."""
-        if element.block:
+        """End the paragraph where a block ends, and record the span of an element that ends here."""
+        if element.block and not element.is_gone:
             self._break()
         if element.name == "select":
             self._end_option()
         elif element.name in elements.ITEMS:
             self._end_link()
+        self._left(element)
+
+    def _left(self, element: OpenElement) -> None:
+        """Record the span of an element that nothing more comes into, although it may hold what is still open."""
         if not element.fresh:
             return
+        element.fresh = False
         self.ended.append(element)
         if not self.begun:
             self._record_spans()
@@ -224,15 +250,24 @@ class _Walker:
 
     # links, images, options, scripts
 
+    def _start_link(self, tag: Tag) -> None:
+        self._end_link()
+        found = attributes(tag.attributes)
+        self.link = found if "href" in found else None
+
     def _end_link(self) -> None:
+        """Record the link that ends; one that no reader sees leads nowhere."""
         if self.link is not None:
-            label = collapse("".join(self.link_pieces)) or collapse(self.link.get("title", ""))
-            self.document.anchors.append(Anchor(label, self.link["href"], self.link.get("rel", "")))
+            label = collapse("".join(self.link_pieces))
+            if self.link_seen:
+                label = label or collapse(self.link.get("title", ""))
+            if label or self.link_seen:
+                self.document.anchors.append(Anchor(label, self.link["href"], self.link.get("rel", "")))
         self.link = None
         self.link_pieces = []
 
     def _void(self, tag: Tag) -> None:
-        if tag.name == "img" and self.link is not None:
+        if tag.name in ("img", "image") and self.link is not None and not self._is_hidden(tag):
             found = attributes(tag.attributes)
             self.link_pieces.append(f" {found.get('alt') or found.get('title') or ''} ")
         elif tag.name == "link":
@@ -244,7 +279,7 @@ class _Walker:
 
     def _start_option(self, tag: Tag) -> None:
         self._end_option()
-        if self.document.selects and self.open.has("select"):
+        if self.document.selects and self.open.place("select") >= 0:
             self.option = (attributes(tag.attributes).get("value", ""), [])
 
     def _end_option(self) -> None:
@@ -266,12 +301,12 @@ class _Walker:
             self._push(Tag("record", False, ""))
             self.feed(record, nested=True)
             self._break()
-            self.open.end("record")
+            self.nesting.end("record")
 
 
-def _is_hidden(source: str) -> bool:
-    found = attributes(source)
-    return "hidden" in found or "display:none" in "".join(found.get("style", "").lower().split())
+@lru_cache(maxsize=512)
+def _visibility_of(name: str, source: str) -> Visibility:
+    return visibility(name, attributes(source))
 
 
 def _is_furniture(source: str) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from .signs import without_invisible
+
 # Each publication with its aliases. Letter case, full stops, "&" or "and", and a leading "The" make no alias.
 _TABLE = """
 36Kr; 9to5Mac; ABC News; The Age; Agence France-Presse = AFP; Al Jazeera; Ars Technica; Asahi Shimbun; Asia Times
@@ -114,6 +116,7 @@ def normalise_publication(name: str) -> str:
 
     Tidied means: white space collapsed, quotes and stops at the ends dropped, a leading "the" capitalised.
     """
+    name = without_invisible(name)
     key = name_key(name)
     if (known := CANONICAL.get(key)) is not None:
         bare = known.removeprefix("The ")
