@@ -8,6 +8,7 @@ followed. Any other row that is not sealed was not written by Foreign Eyes.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -62,7 +63,7 @@ def _verify_chain(db: Database) -> Iterator[Problem]:
         if facts.version not in FORMS:
             what = f"seal {seal_id} has version {facts.version}, which this program does not know"
             yield Problem(what, "table seals", f"upgrade foreign-eyes; if that does not help: {RESTORE}")
-        elif seal_digest(facts, [SealedRow(*row[1:]) for row in group]) != digest:
+        elif seal_digest(facts, [SealedRow(*row) for _, *row in group]) != digest:
             yield _broken(f"seal {seal_id} does not have the digest of what it covers")
     for seal_id in seals.keys() - found:
         yield _broken(f"seal {seal_id} covers nothing")
@@ -74,18 +75,17 @@ def _broken(what: str) -> Problem:
 
 def _verify_rows(db: Database, name: str, pending: _Pending) -> Iterator[Problem]:
     """Compare each row with the newest seal over it, in the form of that seal's version."""
+    versions: dict[int, int] = dict(db.execute("SELECT seal_id, version FROM seals").fetchall())
+    rows = db.execute(
+        "SELECT row_key, digest, seal_id FROM sealed_rows WHERE table_name = ? ORDER BY row_key, seal_id", (name,)
+    )
     sealed: dict[Key, tuple[bytes | None, int]] = {
-        key: (digest, version)
-        for key, digest, version in db.execute(
-            "SELECT r.row_key, r.digest, s.version FROM sealed_rows r JOIN seals s USING (seal_id)"
-            " WHERE r.table_name = ? ORDER BY r.row_key, r.seal_id",
-            (name,),
-        )
+        key: (digest, versions.get(seal_id, VERSION)) for key, digest, seal_id in rows
     }
     changed: list[Key] = []
     unsealed: list[Key] = []
     seen: set[Key] = set()
-    for version in sorted({VERSION, *(version for _, version in sealed.values())} & FORMS.keys()):
+    for version in sorted({VERSION, *versions.values()} & FORMS.keys()):
         table = next((table for table in FORMS[version] if table.name == name), None)
         if table is None:
             continue
@@ -116,8 +116,12 @@ def _rows(db: Database, table: SealedTable) -> Iterator[tuple[Any, ...]]:
     """
     query = f"{table.select} NOT INDEXED WHERE {table.only} {table.order}"
     values = {"derived_by": derived_by_parser(db)}
-    with read_leniently(db):
-        yield from db.execute(query, values).fetchall()
+    try:
+        rows = db.execute(query, values).fetchall()
+    except sqlite3.OperationalError:  # such as a text that is not UTF-8
+        with read_leniently(db):
+            rows = db.execute(query, values).fetchall()
+    yield from rows
 
 
 def _tell(keys: Collection[Key], what: str) -> str:

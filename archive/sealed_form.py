@@ -16,7 +16,7 @@ Adding a column to a table of the truth: add it to `later` (or to `unsealed`, wi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby
@@ -40,8 +40,11 @@ class SealedTable:
 
     @property
     def key_sql(self) -> str:
-        """The SQL expression of a row's key as `sealed_rows` holds it."""
-        return " || ' ' || ".join(f"t.{column}" for column in self.key)
+        """The SQL expression of a row's key as `sealed_rows` holds it.
+
+        Without affinity, by the plus: else SQLite would convert `sealed_rows.row_key` to a number and could not use its index.
+        """
+        return f"+t.{self.key[0]}" if len(self.key) == 1 else " || ' ' || ".join(f"t.{column}" for column in self.key)
 
     @property
     def select(self) -> str:
@@ -56,20 +59,30 @@ class SealedTable:
 
     def digests(self, rows: Iterable[Row]) -> Iterator[tuple[Key, bytes]]:
         """Yield by key the digest of the rows that `select` gives in their order."""
-        width = len(self.key)
+        width, name, form = len(self.key), self.name, self._former()
+        if width == 1:  # a row is a group of its own
+            for row in rows:
+                yield row[0], sha256(encode((name, row[:1], (form(row),)))).digest()
+            return
         for key, group in groupby(rows, key=lambda row: row[:width]):
-            form = [self.name, [*map(_plain, key)], [self._form(row[width:]) for row in group]]
-            name = key[0] if width == 1 else " ".join(map(str, key))
-            yield name, sha256(encode(form)).digest()
+            yield " ".join(map(str, key)), sha256(encode((name, key, [*map(form, group)]))).digest()
 
-    def _form(self, values: Row) -> list[Any]:
-        plain, texts = len(self.columns), len(self.columns) + len(self.by_digest)
-        later = {
-            name: _plain(value)
-            for (name, default), value in zip(self.later.items(), values[texts:], strict=True)
-            if (type(value), value) != (type(default), default)
-        }
-        return [*map(_plain, values[:plain]), *map(_digest, values[plain:texts]), later]
+    def _former(self) -> Callable[[Row], list[Any]]:
+        """Return the function that gives a row's form without its key."""
+        begin = len(self.key)
+        plain = begin + len(self.columns)
+        texts = plain + len(self.by_digest)
+        later = tuple(self.later.items())
+
+        def form(row: Row) -> list[Any]:
+            known = {
+                name: value
+                for (name, default), value in zip(later, row[texts:], strict=True)
+                if (type(value), value) != (type(default), default)
+            }
+            return [*row[begin:plain], *map(_digest, row[plain:texts]), known]
+
+        return form
 
 
 # of what parsers before the one that derived the archive read: nothing else can derive it again
@@ -150,17 +163,30 @@ BODIES: Mapping[str, str] = {
 
 
 def encode(form: object) -> bytes:
-    """Return the one line of JSON that is hashed."""
-    return _ENCODER.encode(form).encode("ascii")
+    """Return the one line of JSON that is hashed; bytes, which no sound row has in place of a text, as hexadecimal."""
+    return "".join(_encoder(form, 0)).encode("ascii")
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+def _hex(value: object) -> dict[str, str]:
+    if not isinstance(value, bytes):
+        raise TypeError(f"not a value of SQLite: {value!r}")
+    return {"hex": value.hex()}
 
 
-def _plain(value: Any) -> Any:
-    return {"hex": value.hex()} if isinstance(value, bytes) else value
+def _make_encoder() -> Callable[[object, int], Iterable[str]]:
+    """Return what `json.JSONEncoder` makes anew for every call, which takes longer than encoding a row does."""
+    make = json.encoder.c_make_encoder
+    if make is None:  # an interpreter without the extension module
+        plain = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_hex)
+        return lambda form, _: plain.iterencode(form)
+    escape = json.encoder.encode_basestring_ascii
+    encoder: Callable[[object, int], Iterable[str]] = make(None, _hex, escape, None, ":", ",", False, False, True)
+    return encoder
+
+
+_encoder = _make_encoder()
 
 
 def _digest(value: Any) -> Any:
     """Return the SHA-256 of a text; what is damaged to another type stays as it is, and differs by that."""
-    return sha256(value.encode("utf-8", "surrogateescape")).hexdigest() if isinstance(value, str) else _plain(value)
+    return sha256(value.encode("utf-8", "surrogateescape")).hexdigest() if isinstance(value, str) else value

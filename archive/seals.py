@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -27,8 +27,7 @@ from archive.sealed_form import FORMS, VERSION, Key, SealedTable, encode
 _IN_ORDER = ("captures", "link_traffic", "decisions", "changes")
 
 
-@dataclass(frozen=True, slots=True)
-class SealedRow:
+class SealedRow(NamedTuple):
     """A row that a seal covers; `digest` is None where it was removed on purpose."""
 
     table: str
@@ -94,12 +93,20 @@ def seal(
 
 
 def seal_digest(facts: SealFacts, rows: Collection[SealedRow]) -> str:
-    """Return the digest of a seal: SHA-256 over a line of JSON for its facts and one for each row, in their order. Pure."""
-    places = {table.name: place for place, table in enumerate(FORMS[facts.version])}
-    ordered = sorted(rows, key=lambda row: (places.get(row.table, -1), row.table, isinstance(row.key, str), row.key))
-    head = [facts.version, facts.previous, facts.made_at, facts.reason, facts.derivation, facts.covered]
-    lines = [encode(head), *(encode([row.table, row.key, row.digest and row.digest.hex()]) for row in ordered)]
-    return sha256(b"\n".join(lines)).hexdigest()
+    """Return the digest of a seal: SHA-256 over a line of JSON with its facts and its rows in their order. Pure.
+
+    [version, previous, made_at, reason, derivation, covered, [[table, key, digest]…]]
+
+    Tables come in the order of the form, rows by their ids, which is the order of writing but for entries' random ids.
+    """
+    places = _PLACES.get(facts.version, {})
+    ordered = sorted(rows, key=lambda row: (places.get(row[0], -1), row[0], isinstance(row[1], str), row[1]))
+    listed = [(table, key, digest and digest.hex()) for table, key, digest in ordered]
+    form = [facts.version, facts.previous, facts.made_at, facts.reason, facts.derivation, facts.covered, listed]
+    return sha256(encode(form)).hexdigest()
+
+
+_PLACES = {version: {table.name: place for place, table in enumerate(tables)} for version, tables in FORMS.items()}
 
 
 def keys_of_truth(db: Database) -> dict[str, set[Key]]:
@@ -150,7 +157,7 @@ def _unsealed(
         yield from _sealed_otherwise(db, table, values) if anew else ()
 
 
-def _never_sealed(db: Database, table: SealedTable, condition: str, values: Mapping[str, Any]) -> Iterator[SealedRow]:
+def _never_sealed(db: Database, table: SealedTable, condition: str, values: dict[str, Any]) -> Iterator[SealedRow]:
     """Yield the rows that fit the condition and have no seal, or only that of a row that was removed."""
     sealed = (
         f"(SELECT s.digest FROM sealed_rows s WHERE s.table_name = :name AND s.row_key = {table.key_sql}"  # noqa: S608
@@ -161,9 +168,9 @@ def _never_sealed(db: Database, table: SealedTable, condition: str, values: Mapp
         yield SealedRow(table.name, key, digest)
 
 
-def _sealed_otherwise(db: Database, table: SealedTable, values: Mapping[str, Any]) -> Iterator[SealedRow]:
+def _sealed_otherwise(db: Database, table: SealedTable, values: dict[str, Any]) -> Iterator[SealedRow]:
     """Yield those rows of `anew` that are sealed with another content than theirs."""
-    among = f"{table.key_sql} IN (SELECT value FROM json_each(:anew))"  # noqa: S608
+    among = f"{table.key_sql.lstrip('+')} IN (SELECT value FROM json_each(:anew))"  # noqa: S608
     for key, digest in table.digests(
         db.execute(f"{table.select} WHERE {table.only} AND {among} {table.order}", values)
     ):
@@ -179,7 +186,7 @@ def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[Key]:
     """Return the sources of the crawls that are about to be sealed: a crawl stores its source as it is configured."""
     rows = db.execute(
         "SELECT DISTINCT source_id FROM crawls WHERE crawl_id > ? AND outcome IS NOT NULL AND imported = 0"
-        " AND NOT EXISTS (SELECT 1 FROM sealed_rows s WHERE s.table_name = 'crawls' AND s.row_key = crawl_id)",
+        " AND NOT EXISTS (SELECT 1 FROM sealed_rows s WHERE s.table_name = 'crawls' AND s.row_key = +crawl_id)",
         (since.get("crawls", 0) if since else 0,),
     )
     return {source_id for (source_id,) in rows}

@@ -26,6 +26,7 @@ from archive.publishing.following import follow, present_mark  # noqa: E402
 from archive.publishing.manifest import Manifest, OutputState  # noqa: E402
 from archive.publishing.numbering import count_entries  # noqa: E402
 from archive.publishing.tallies import read_tallies  # noqa: E402
+from archive.seals import seal  # noqa: E402
 from archive.store import writing  # noqa: E402
 from archive.values import ListedEntry  # noqa: E402
 from feeds.compose.edition import Edition  # noqa: E402
@@ -142,6 +143,7 @@ def fill(db: Database, entries: int) -> list[str]:
         _fill_journal(db, made)
         for statement in again:
             db.execute(statement)
+        seal(db, START)
     newest = [made.entry(number) for number in range(entries - 1, entries - 1 - LISTED, -1)]
     return [line_of(one.title, one.publication, one.excerpt, one.commentary) for one in newest]
 

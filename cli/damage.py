@@ -49,4 +49,4 @@ def damage_behind(error: BaseException, archive: Path) -> Exception | None:
             )
     except Exception as unreadable:
         return DamagedArchive(archive, str(unreadable))
-    return first and DamagedRows(archive, f"{first.where}: {first.what}", first.remedy)
+    return None if first is None else DamagedRows(archive, f"{first.where}: {first.what}", first.remedy)

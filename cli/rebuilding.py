@@ -22,6 +22,7 @@ def rebuild_archive(
     """
     from archive.clock import now, to_text
     from archive.lock import only_run
+    from archive.rebuilding.deep_check import mend_indexes
     from archive.rebuilding.rebuild import rebuild
     from archive.store import open_archive, read_archive
     from crawler.session import RememberingParser
@@ -42,6 +43,8 @@ def rebuild_archive(
             with read_archive(context.archive) as db:
                 return rebuild(db, RememberingParser(), **options)
         with only_run(context.archive, what=what, since=to_text(began)), open_archive(context.archive) as db:
+            if prepare is None and mend_indexes(db):
+                say("damaged indexes were made anew", err=True, fg="yellow")
             return rebuild(db, RememberingParser(), **options)
 
 

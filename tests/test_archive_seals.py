@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -118,6 +119,26 @@ def test_a_settling_that_fails_leaves_no_seal(column: Column) -> None:
             at=column.today, authority=AUTHORITY,
         )  # fmt: skip
     assert chain(column.db) == before
+
+
+def test_a_crawl_that_is_stopped_before_its_seal_has_settled_nothing(
+    column: Column, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    column.crawl(listing(A))
+    settled = column.truth()
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["archive.settling.settle"], "seal", killed)
+        with pytest.raises(KeyboardInterrupt):
+            column.crawl(listing(A, B))
+    assert column.truth() == settled
+    assert column.rows("SELECT outcome FROM crawls WHERE crawl_id = 2") == [(None,)]
+    assert problems(column.db) == []
+    column.crawl(listing(A, B))
+    assert (len(chain(column.db)), problems(column.db)) == (2, [])
 
 
 def test_a_decision_ends_with_one_seal_and_changes_no_row_that_was_sealed(column: Column) -> None:

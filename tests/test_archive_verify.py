@@ -9,11 +9,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from settling import A, B, Column, entry, listing
+from settling import DAY, START, A, B, Column, LineParser, entry, listing
 
 from archive.backup import copy_archive
+from archive.rebuilding.deep_check import mend_indexes, verify_derived
+from archive.rebuilding.rebuild import keep_up
 from archive.store import open_archive, read_archive
 from archive.verify import Problem, verify
+
+LATER = START + 99 * DAY
 
 
 @pytest.fixture
@@ -24,6 +28,7 @@ def archive(tmp_path: Path) -> Path:
         column = Column(db, answers={"http://search.example/": 200})
         column.crawl(listing(A, B, "link|Patent Search|http://search.example/"))
         column.crawl(listing(A, entry("Bears", commentary="Rewritten.")))
+        keep_up(db, LineParser(), at=LATER, authority="example.org,2026")  # notes by which parser it is derived
     return path
 
 
@@ -119,3 +124,48 @@ def test_a_copy_is_the_archive_as_it_was_and_sound(archive: Path, tmp_path: Path
         tables = "SELECT name, sql FROM sqlite_master ORDER BY name"
         assert old.execute(tables).fetchall() == db.execute(tables).fetchall()
     assert problems(copy) == []
+
+
+@pytest.mark.parametrize(
+    ("damage_done", "where"),
+    [
+        ("UPDATE entries SET title = 'forged' WHERE title = 'Apples'", "table entries"),
+        ("UPDATE entries SET first_seen = 'no date'", "table entries"),
+        ("UPDATE revisions SET flags = 'no JSON'", "table revisions"),
+        ("UPDATE listing_rows SET position = position + 7", "table listing_rows"),
+        ("UPDATE links SET label = 'forged'", "table links"),
+        ("UPDATE publications SET name = 'forged'", "table publications"),
+        ("UPDATE changes SET revision_id = NULL", "table changes"),
+        ("INSERT INTO entries_fts (entries_fts) VALUES ('delete-all')", "table entries_fts"),
+        ("DROP INDEX entries_by_title", "table sqlite_schema"),
+        ("CREATE INDEX mine ON entries (excerpt)", "table sqlite_schema"),
+    ],
+)
+def test_what_is_derived_otherwise_than_the_truth_says_is_found_deep_down(
+    archive: Path, damage: sqlite3.Connection, damage_done: str, where: str
+) -> None:
+    with read_archive(archive) as db:
+        assert list(verify_derived(db, LineParser(), at=LATER, authority="example.org,2026")) == []
+    damage.execute(damage_done)
+    with read_archive(archive) as db:
+        found = list(verify_derived(db, LineParser(), at=LATER, authority="example.org,2026"))
+    assert where in {problem.where for problem in found}
+    assert all(problem.remedy for problem in found)
+
+
+def test_damaged_indexes_are_found_and_made_anew(archive: Path, damage: sqlite3.Connection) -> None:
+    with open_archive(archive) as db:
+        assert not mend_indexes(db)
+    damage.execute("PRAGMA writable_schema=ON")
+    damage.execute("UPDATE sqlite_master SET sql = replace(sql, 'at)', 'kind)') WHERE name = 'changes_by_source'")
+    damage.close()
+    with closing(sqlite3.connect(archive, isolation_level=None)) as again:
+        again.execute("REINDEX changes_by_source")
+        again.execute("PRAGMA writable_schema=ON")
+        again.execute("UPDATE sqlite_master SET sql = replace(sql, 'kind)', 'at)') WHERE name = 'changes_by_source'")
+    with read_archive(archive) as db:
+        found = list(verify_derived(db, LineParser(), at=LATER, authority="example.org,2026"))
+    assert {(problem.where, problem.remedy) for problem in found} == {("table changes", "foreign-eyes reparse")}
+    with open_archive(archive) as db:
+        assert mend_indexes(db)
+        assert list(verify_derived(db, LineParser(), at=LATER, authority="example.org,2026")) == []

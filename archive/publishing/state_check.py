@@ -14,82 +14,70 @@ from archive.problems import RESTORE, Problem, few, guarded
 REBUILD = "foreign-eyes publish --all, after: foreign-eyes reparse; if that does not help: foreign-eyes restore FILE"
 
 # each query finds rows that contradict the archive, by table
-_CONTRADICTIONS: dict[str, tuple[tuple[str, str], ...]] = {
-    "feed_log": (
-        (
-            "positions are missing",
-            "SELECT source_id FROM feed_log GROUP BY source_id HAVING min(position) != 1 OR max(position) != count(*)",
+_CONTRADICTIONS: dict[str, dict[str, str]] = {
+    "feed_log": {
+        "positions are missing": (
+            "SELECT source_id FROM feed_log GROUP BY source_id HAVING min(position) != 1 OR max(position) != count(*)"
         ),
-        (
-            "an event is of another change than the journal's",
+        "an event is of another change than the journal's": (
             "SELECT l.position FROM feed_log l LEFT JOIN changes x USING (change_id) WHERE l.change_id IS NOT NULL AND"
             " (x.change_id IS NULL OR x.source_id != l.source_id OR x.kind NOT IN ('new', 'revised')"
-            "  OR x.announced != l.announced)",
+            "  OR x.announced != l.announced)"
         ),
-        (
-            "a change stands twice in the log",
-            "SELECT change_id FROM feed_log WHERE change_id IS NOT NULL GROUP BY change_id HAVING count(*) > 1",
+        "a change stands twice in the log": (
+            "SELECT change_id FROM feed_log WHERE change_id IS NOT NULL GROUP BY change_id HAVING count(*) > 1"
         ),
-        (
-            "an event tells of another entry than its change",
+        "an event tells of another entry than its change": (
             "SELECT l.position FROM feed_log l JOIN changes x USING (change_id) WHERE l.entry_id != x.entry_id"
-            " AND NOT EXISTS (SELECT 1 FROM decisions d WHERE x.entry_id IN (d.entry_id, d.other_id))",
+            " AND NOT EXISTS (SELECT 1 FROM decisions d WHERE x.entry_id IN (d.entry_id, d.other_id))"
         ),
-        (
-            "an event has a wording that no entry had",
+        "an event has a wording that no entry had": (
             "SELECT l.position FROM feed_log l WHERE l.wording IS NOT NULL"
-            " AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.wording = l.wording)",
+            " AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.wording = l.wording)"
         ),
-    ),
-    "entry_numbers": (
-        (
-            "numbers are missing",
-            "SELECT source_id FROM entry_numbers GROUP BY source_id HAVING min(number) != 1 OR max(number) != count(*)",
+    },
+    "entry_numbers": {
+        "numbers are missing": (
+            "SELECT source_id FROM entry_numbers GROUP BY source_id HAVING min(number) != 1 OR max(number) != count(*)"
         ),
-        (
-            "a number is not of an entry of its source",
+        "a number is not of an entry of its source": (
             "SELECT n.number FROM entry_numbers n LEFT JOIN entries e USING (entry_id)"
-            " WHERE e.source_id IS NOT n.source_id AND EXISTS (SELECT 1 FROM {current} c WHERE c.source_id = n.source_id)",
+            " WHERE e.source_id IS NOT n.source_id AND EXISTS (SELECT 1 FROM {current} c WHERE c.source_id = n.source_id)"
         ),
-        (
-            "entries have no number",
+        "entries have no number": (
             "SELECT e.entry_id FROM entries e JOIN {current} c USING (source_id)"
-            " WHERE e.entry_id NOT IN (SELECT entry_id FROM entry_numbers)",
+            " WHERE e.entry_id NOT IN (SELECT entry_id FROM entry_numbers)"
         ),
-    ),
-    "entry_topics": (
-        (
-            "a topic has an entry under another date",
+    },
+    "entry_topics": {
+        "a topic has an entry under another date": (
             "SELECT m.entry_id FROM entry_topics m JOIN topics t USING (topic_id) JOIN {current} c USING (source_id)"
-            " LEFT JOIN entries e USING (entry_id) WHERE e.feed_date IS NOT m.feed_date OR e.source_id != t.source_id",
+            " LEFT JOIN entries e USING (entry_id) WHERE e.feed_date IS NOT m.feed_date OR e.source_id != t.source_id"
         ),
-    ),
-    "tallies": (
-        (
-            "a count is not the number of entries",
+    },
+    "tallies": {
+        "a count is not the number of entries": (
             "SELECT t.name FROM tallies t JOIN {current} c USING (source_id) WHERE t.entries != CASE t.kind"
             " WHEN 'publication' THEN (SELECT count(*) FROM entries e WHERE e.source_id = t.source_id AND e.publication = t.name)"
             " WHEN 'month' THEN (SELECT count(*) FROM entries e WHERE e.source_id = t.source_id"
             "  AND substr(e.feed_date, 1, 7) = t.name)"
             " ELSE (SELECT count(*) FROM entry_topics m JOIN topics o USING (topic_id)"
-            "  WHERE o.source_id = t.source_id AND o.name = t.name) END",
+            "  WHERE o.source_id = t.source_id AND o.name = t.name) END"
         ),
-        (
-            "entries are not counted",
+        "entries are not counted": (
             "SELECT e.entry_id FROM entries e JOIN {current} c USING (source_id) WHERE NOT EXISTS (SELECT 1 FROM tallies t"
             "  WHERE t.source_id = e.source_id AND t.kind = 'month' AND t.name = substr(e.feed_date, 1, 7))"
             " OR (e.publication IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tallies t"
-            "  WHERE t.source_id = e.source_id AND t.kind = 'publication' AND t.name = e.publication))",
+            "  WHERE t.source_id = e.source_id AND t.kind = 'publication' AND t.name = e.publication))"
         ),
-    ),
+    },
     **{
-        table: (
-            (
-                "it was followed to where the archive never was",
+        table: {
+            "it was followed to where the archive never was": (
                 f"SELECT f.source_id FROM {table} f, derivations d WHERE f.derivation > d.count OR (f.changes_until != ''"  # noqa: S608
-                " AND NOT EXISTS (SELECT 1 FROM changes x WHERE x.source_id = f.source_id AND x.at = f.changes_until))",
+                " AND NOT EXISTS (SELECT 1 FROM changes x WHERE x.source_id = f.source_id AND x.at = f.changes_until))"
             ),
-        )
+        }
         for table in ("followed", "outputs")
     },
 }
@@ -108,7 +96,7 @@ def verify_publishing(db: Database) -> Iterator[Problem]:
 
 
 def _verify_table(db: Database, table: str) -> Iterator[Problem]:
-    for what, query in _CONTRADICTIONS[table]:
+    for what, query in _CONTRADICTIONS[table].items():
         rows = db.execute(query.replace("{current}", _CURRENT)).fetchmany(1)
         if rows:
             yield Problem(f"{what} (such as {rows[0][0]})", f"table {table}", REBUILD)

@@ -9,12 +9,15 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.sealed_form import FORMS, VERSION, Key
+
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (
     *("sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions"),
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
 )
 EXAMPLES = 3
+_SEALED = {table.name for table in FORMS[VERSION]}
 
 Row = tuple[Any, ...]
 
@@ -45,6 +48,16 @@ def compare(before: Database, after: Database) -> Iterator[Difference]:
                 examples.append(table.example(old, new))
         if examples:
             yield Difference(name, added, removed, changed, tuple(examples))
+
+
+def changed_rows(before: Database, after: Database) -> dict[str, list[Key]]:
+    """Return by table the keys of the rows of truth that are in both archives and not the same: what a run changed itself."""
+    found: dict[str, list[Key]] = {}
+    for name in TABLES:
+        table = _Table(after, name)
+        if name in _SEALED and len(table.keys) == 1:
+            found[name] = [table.key(old)[0] for old, new in table.differing(before, after) if old and new]
+    return found
 
 
 def put_back(db: Database, before: Database, after: Database) -> None:

@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from archive.captures import listing_captures
 from archive.crawls import Crawl, SettledCrawl, find_crawl, last_settled_crawls, record_counts, settled_crawls
 from archive.errors import ArchiveOutdated, CannotRebuild
-from archive.rebuilding.differences import Difference, compare, put_back
+from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from archive.seals import seal
 from archive.settling.identities import insert_identity
 from archive.settling.journal import record_changes
@@ -94,7 +94,7 @@ def rebuild(
                     put_back(db, before, scratch)
                 db.execute(f"PRAGMA user_version={_version_of(parser)}")
                 if prepare is not None:
-                    seal(db, at, changed={"crawls": added})
+                    seal(db, at, changed=changed_rows(before, scratch))
         return Rebuilt(len(settled_crawls(scratch)), differences, minted, tuple(counts))
 
 

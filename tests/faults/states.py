@@ -12,6 +12,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlite_utils import Database
+
+from archive.seal_check import verify_seals
+
 Row = tuple[object, ...]
 
 WORDING = "title, publication, attribution, excerpt, commentary"
@@ -83,7 +87,7 @@ def lost_identities(found: State, before: State) -> Iterator[str]:
 
 
 def damage(archive: Path) -> Iterator[str]:
-    """Say what SQLite finds wrong with the file itself."""
+    """Say what SQLite finds wrong with the file itself, and what `check` finds wrong with its seals."""
     with closing(sqlite3.connect(archive)) as connection:
         try:
             for (line,) in connection.execute("PRAGMA integrity_check"):
@@ -91,6 +95,9 @@ def damage(archive: Path) -> Iterator[str]:
                     yield f"integrity_check: {line}"
             for row in connection.execute("PRAGMA foreign_key_check"):
                 yield f"foreign_key_check: {row}"
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seals'").fetchone():
+                for problem in verify_seals(Database(connection)):
+                    yield f"seals: {problem.where}: {problem.what}"
         except sqlite3.DatabaseError as error:
             yield f"the archive cannot be read: {error}"
 
