@@ -91,8 +91,8 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     keep_older(work)
     if whole:
         _record_missing(work, entries.missing_entries(work.db, work.crawl.source_id, listed))
-    shown = shown_links([state[page] for page in sorted(state)], captures, pages)
-    work.changes += settle_links(work.db, work.crawl, shown, whole=whole)
+    links = shown_links([state[page] for page in sorted(state)], captures, pages)
+    work.changes += settle_links(work.db, work.crawl, links, whole=whole)
     settle_answers(work.db, work.crawl, work.parser)
 
 
