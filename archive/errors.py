@@ -7,6 +7,7 @@ ArchiveError
 ├── NoArchive           there is no such file
 ├── ArchiveOutdated     made by another version of Foreign Eyes
 ├── ArchiveUnwritable   the file or its folder cannot be written
+├── WouldLose           a file that holds more than its replacement would be replaced
 ├── ArchiveBusy         another run holds it
 ├── MixedSources        invented and real entries would stand in one archive
 ├── RecordDamaged       the record of an output folder cannot be read
@@ -42,6 +43,7 @@ class DamagedArchive(ArchiveError):
     """The file was an archive; it is left as it is, for what can be saved of it."""
 
     def __init__(self, path: Path, why: str):
+        self.why = why
         super().__init__(
             f"{path}: the archive is damaged ({why}); it was left as it is. Restore a backup: foreign-eyes restore FILE"
         )
@@ -66,6 +68,10 @@ class ArchiveUnwritable(ArchiveError):
 
     def __init__(self, path: Path, why: object):
         super().__init__(f"{path}: cannot be written ({why}); check the folder's permissions and free space")
+
+
+class WouldLose(ArchiveError):
+    """A file would be replaced by one that lacks what it holds, or is no backup at all; nothing was changed."""
 
 
 class ArchiveBusy(ArchiveError):

@@ -26,8 +26,8 @@ class FileHeld(Exception):
 
 
 @contextmanager
-def hold(path: Path, text: str) -> Iterator[None]:
-    """Hold the file at `path`, with `text` in it while it is held.
+def hold(path: Path, text: str, *, mode: int = 0o644) -> Iterator[None]:
+    """Hold the file at `path`, with `text` in it while it is held; one that is made has the permissions `mode`.
 
     Raises:
         FileHeld: another process holds it.
@@ -35,7 +35,7 @@ def hold(path: Path, text: str) -> Iterator[None]:
     """
     if not path.parent.is_dir():  # filelock would make the folder, even for a mistyped path
         raise FileNotFoundError(2, "its folder does not exist", str(path))
-    lock = FileLock(path, timeout=_PATIENCE)
+    lock = FileLock(path, timeout=_PATIENCE, mode=mode)
     try:
         lock.acquire()
     except Timeout:

@@ -13,42 +13,38 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from archive.birth import make_archive, remove_second_name
 from archive.clock import now
-from archive.errors import ArchiveBusy, ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
+from archive.errors import ArchiveBusy, ArchiveOutdated, ArchiveUnwritable, DamagedArchive, NoArchive, NotAnArchive
+from archive.recognition import judge_file, recognise, refuse_broken, refuse_stump
 from archive.schema import APPLICATION_ID, migrations
 from archive.seals import newest_seal, seal
 
 BUSY_SECONDS = 30
+IN_MEMORY = Path(":memory:")
+_UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Database]:
     """Open the archive at `path` to write to it; make it, or bring its tables up to date, where needed.
 
+    Its structure is checked first: nothing is written to a damaged archive.
+
     Raises:
         NotAnArchive: the file is something else.
+        DamagedArchive: the file was an archive.
         ArchiveUnwritable: the file or its folder cannot be written.
         ArchiveOutdated: a newer Foreign Eyes made it.
     """
-    if path.is_dir():
-        raise NotAnArchive(path, "a folder")
-    existed = path.exists() and path.stat().st_size > 0
-    try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    except sqlite3.OperationalError as error:
-        raise ArchiveUnwritable(path, error) from error
-    try:
+    with closing(_connect_to_write(path)) as connection:
         with _explained(path):
-            if existed:
-                _recognise(connection, path)
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             db = Database(connection)
             _bring_up_to_date(db, path)
         with _explained(path):
             yield db
-    finally:
-        connection.close()
 
 
 @contextmanager
@@ -58,43 +54,53 @@ def read_archive(path: Path) -> Iterator[Database]:
     Raises:
         NoArchive: there is none.
         NotAnArchive: the file is something else.
+        DamagedArchive: the file was an archive.
         ArchiveOutdated: its tables are not this version's.
+    """
+    with read_any_version(path) as db:
+        refuse_versions(db, path)
+        if migrations.pending(db):
+            raise ArchiveOutdated(path, "made by an older version; any crawl brings it up to date")
+        yield db
+
+
+@contextmanager
+def read_any_version(path: Path) -> Iterator[Database]:
+    """Open the archive at `path` to read it, whichever version's tables it has.
+
+    Raises:
+        NoArchive: there is none.
+        NotAnArchive: the file is something else.
+        DamagedArchive: the file was an archive.
     """
     if path.is_dir():
         raise NotAnArchive(path, "a folder")
     if not path.is_file():
         raise NoArchive(path)
+    refuse_stump(path)
     _finish_rollback(path)
-    connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
-    try:
-        with _explained(path):
-            _recognise(connection, path)
-            db = Database(connection)
-            _refuse_newer(db, path)
-            if migrations.pending(db):
-                raise ArchiveOutdated(path, "made by an older version; any crawl brings it up to date")
-            connection.execute("BEGIN")
-            yield db
-    finally:
-        connection.close()
+    with _explained(path), closing(_connect(path, "ro")) as connection:
+        with _recognised(path):
+            recognise(connection, path)
+        connection.execute("BEGIN")
+        yield Database(connection)
 
 
 def refuse_other_files(path: Path) -> None:
-    """Let a file that is no archive be, before even a lock is put beside it; one that is missing or empty may become one.
+    """Let a file that is no archive be, or a damaged one, before even a lock is put beside it; one may be missing.
 
     Raises:
         NotAnArchive: the file is something else.
+        DamagedArchive: the file was an archive.
     """
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+    if not path.exists():
         return
     if not path.is_file():
         raise NotAnArchive(path, "not a file")
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    refuse_stump(path)
     # what an OperationalError would tell, such as a killed writer's journal, opening the archive mends or tells
-    with closing(connection), _explained(path), suppress(sqlite3.OperationalError):
-        _recognise(connection, path)
+    with _recognised(path), suppress(sqlite3.OperationalError), closing(_connect(path, "ro")) as connection:
+        recognise(connection, path)
 
 
 @contextmanager
@@ -127,27 +133,47 @@ def _finish_rollback(path: Path) -> None:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
-def _recognise(connection: sqlite3.Connection, path: Path) -> None:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Connect to a file that is there: SQLite would make an empty one in place of a file that has gone."""
+    address = f"{path.resolve().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _connect_to_write(path: Path) -> sqlite3.Connection:
+    if path == IN_MEMORY:
+        return sqlite3.connect(path, isolation_level=None)
+    if path.is_dir():
+        raise NotAnArchive(path, "a folder")
+    if not path.exists():
+        make_archive(path, lambda db: _bring_up_to_date(db, path))
+    remove_second_name(path)
+    refuse_stump(path)
     try:
-        with path.open("rb") as file:
-            start = file.read(16)
-    except OSError as error:
-        raise NotAnArchive(path, error.strerror or str(error)) from error
-    if start not in (b"", b"SQLite format 3\0"):  # a file of a few bytes SQLite itself takes for an empty one
-        raise NotAnArchive(path, "file is not a database")
-    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if application_id != APPLICATION_ID and tables:
-        raise NotAnArchive(path, "an SQLite file of some other program")
+        connection = _connect(path, "rw")
+    except sqlite3.OperationalError as error:
+        raise ArchiveUnwritable(path, error) from error
+    try:
+        with _recognised(path):
+            recognise(connection, path)
+            refuse_broken(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _bring_up_to_date(db: Database, path: Path) -> None:
-    _refuse_newer(db, path)
+    refuse_versions(db, path)
     if migrations.pending(db):
-        with writing(db):
-            migrations.apply(db)
-            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            _seal_first(db)
+        try:
+            with writing(db):
+                migrations.apply(db)
+                db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                _seal_first(db)
+        except sqlite3.OperationalError as error:
+            if "already exists" not in str(error):
+                raise
+            raise DamagedArchive(path, f"its list of migrations is cut: {error}") from error
 
 
 def _seal_first(db: Database) -> None:
@@ -156,22 +182,25 @@ def _seal_first(db: Database) -> None:
         seal(db, now(), reason="the archive was made by a version without seals")
 
 
-def _refuse_newer(db: Database, path: Path) -> None:
-    known = {migration.name for migration in migrations.applied(db)} | {step.name for step in migrations.pending(db)}
-    ours = {step.name for step in migrations._migrations}
-    if unknown := sorted(known - ours):
+def refuse_versions(db: Database, path: Path) -> None:
+    """Refuse an archive of a newer version, and one whose list of migrations has a gap: it is no version's."""
+    ours = [step.name for step in migrations._migrations]
+    pending = [step.name for step in migrations.pending(db)]
+    if pending != ours[len(ours) - len(pending) :]:
+        raise DamagedArchive(path, f"its list of migrations lacks {pending[0]}")
+    if unknown := sorted({migration.name for migration in migrations.applied(db)} - set(ours)):
         raise ArchiveOutdated(path, f"made by a newer version (it has {unknown[0]}); upgrade foreign-eyes")
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's complaints about the file, not about our SQL, into errors that a user can act on."""
+    """Turn SQLite's complaints about an archive, not about our SQL, into errors that a user can act on."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise NotAnArchive(path, str(error)) from error
+        code = _code(error)
+        if code in _UNREADABLE:
+            raise DamagedArchive(path, str(error)) from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise ArchiveBusy(path, f"another program, for more than {BUSY_SECONDS} s") from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
@@ -188,3 +217,21 @@ def explaining(path: Path) -> Iterator[None]:
     """
     with _explained(path):
         yield
+
+
+@contextmanager
+def _recognised(path: Path) -> Iterator[None]:
+    """Explain complaints about a file that may be something else than an archive."""
+    with _explained(path):
+        try:
+            yield
+        except UnicodeDecodeError as error:  # what SQLite says of a broken schema quotes it
+            raise judge_file(path, "malformed database schema") from error
+        except sqlite3.DatabaseError as error:
+            if _code(error) in _UNREADABLE:
+                raise judge_file(path, str(error)) from error
+            raise
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.clock import from_text
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, DamagedArchive
 from archive.problems import Problem
 from cli.terminal import say_json
 
@@ -89,5 +89,7 @@ def told_in_json(as_json: bool) -> Iterator[None]:
         yield
     except ArchiveError as error:
         if as_json:
-            say_json(as_report([Problem(str(error), "archive", "foreign-eyes crawl, or name another with --archive")]))
+            damaged = isinstance(error, DamagedArchive)
+            remedy = "foreign-eyes restore FILE" if damaged else "foreign-eyes crawl, or name another with --archive"
+            say_json(as_report([Problem(str(error), "archive", remedy)]))
         raise

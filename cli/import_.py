@@ -146,7 +146,7 @@ def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
             if not was_there and not path.exists() and holder(path) is None:
                 with suppress(OSError):
                     lock_path(path).unlink()
-    elif path.exists() and path.stat().st_size:
+    elif path.exists():
         with read_archive(path) as db:
             yield db
     else:

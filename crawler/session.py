@@ -32,7 +32,7 @@ from archive.settling.entries import has_wordings
 from archive.settling.links import close_killed_links, close_links, links_to_follow
 from archive.settling.settle import settle
 from archive.settling.standing import count_strangers, find_listed, new_wordings
-from archive.store import explaining, open_archive, refuse_other_files
+from archive.store import explaining, open_archive
 from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
 from crawler import parse
 from crawler.following import MOST_LINKS
@@ -196,7 +196,6 @@ def open_session(job: Job) -> Iterator[Session]:
     """
     clock = steady_clock()
     began = clock()
-    refuse_other_files(job.archive)
     with (
         only_run(job.archive, what=f"a crawl of {job.name}", since=to_text(began)),
         open_archive(job.archive) as db,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from conftest import ROOT
 
 from archive.errors import ArchiveBusy, ArchiveUnwritable
 from archive.lock import holder, lock_path, only_run
+from archive.store import open_archive, writing
 
 HOLDING = """
 import sys
@@ -25,11 +27,22 @@ with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"):
 """
 
 
+HOLDING_A_BIRTH = """
+import sys
+from pathlib import Path
+from archive.lock import only_run
+from archive.store import open_archive
+with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"), open_archive(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
 @contextmanager
-def another_process(archive: Path) -> Iterator[subprocess.Popen[str]]:
+def another_process(archive: Path, script: str = HOLDING) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the archive until its standard input ends."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDING, str(archive)],
+        [sys.executable, "-c", script, str(archive)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -91,3 +104,148 @@ def test_a_lock_that_cannot_be_made_is_told_as_such(tmp_path: Path) -> None:
         only_run(tmp_path / "archive.db", what="mine", since="now"),
     ):
         pass
+
+
+def symbolic_link(archive: Path, other: Path) -> None:
+    other.symlink_to(archive)
+
+
+def hard_link(archive: Path, other: Path) -> None:
+    os.link(archive, other)
+
+
+def new_name(archive: Path, other: Path) -> None:
+    archive.rename(other)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    with open_archive(tmp_path / "archive.db"):
+        pass
+    return tmp_path / "archive.db"
+
+
+@pytest.mark.parametrize("name", ["other.db", "elsewhere/archive.db"])
+@pytest.mark.parametrize("give", [symbolic_link, hard_link, new_name])
+def test_an_archive_is_held_under_all_its_names(archive: Path, give: Callable[[Path, Path], None], name: str) -> None:
+    other = archive.parent / name
+    other.parent.mkdir(exist_ok=True)
+    if give is not new_name:
+        give(archive, other)
+    with another_process(archive) as process:
+        if give is new_name:
+            give(archive, other)
+        with pytest.raises(ArchiveBusy, match=f"process {process.pid}"), only_run(other, what="mine", since="now"):
+            pass
+        assert f"process {process.pid}, since" in (holder(other) or "")
+        process.kill()
+        process.wait()
+        assert holder(other) is None
+        with only_run(other, what="mine", since="now"):
+            pass
+
+
+def test_an_archive_that_is_being_made_is_held_under_all_its_names(tmp_path: Path) -> None:
+    archive, other = tmp_path / "archive.db", tmp_path / "other.db"
+    with another_process(archive, HOLDING_A_BIRTH) as process:
+        with pytest.raises(ArchiveBusy, match=f"process {process.pid}"), only_run(archive, what="mine", since="now"):
+            pass
+        os.link(archive, other)
+        with pytest.raises(ArchiveBusy, match=f"process {process.pid}"), only_run(other, what="mine", since="now"):
+            pass
+
+
+def test_two_runs_of_one_process_do_not_hold_one_file(archive: Path) -> None:
+    other = archive.with_name("other.db")
+    os.link(archive, other)
+    with only_run(archive, what="mine", since="now"):
+        assert f"process {os.getpid()}" in (holder(other) or "")
+        with pytest.raises(ArchiveBusy), only_run(other, what="mine, too", since="now"):
+            pass
+    with only_run(other, what="mine", since="now"):
+        pass
+
+
+def test_sqlite_keeps_its_locks_when_the_archive_is_held_and_asked_about(archive: Path) -> None:
+    """Closing any descriptor of the file would drop them."""
+    with open_archive(archive) as db, writing(db):
+        db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
+        with only_run(archive, what="mine", since="now"):
+            holder(archive)
+        writer = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
+        done = subprocess.run([sys.executable, "-c", writer, archive], capture_output=True, text=True, check=False)
+        assert "database is locked" in done.stderr
+
+
+def test_sqlite_writes_and_reads_an_archive_that_is_held(archive: Path) -> None:
+    with another_process(archive), open_archive(archive) as db:
+        with writing(db):
+            db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
+        assert db.execute("SELECT count(*) FROM publications").fetchone() == (1,)
+
+
+def test_an_archive_is_held_even_if_its_lock_file_cannot_be_written(archive: Path) -> None:
+    """It may be another user's."""
+    lock_path(archive).mkdir()
+    with another_process(archive) as process:
+        with pytest.raises(ArchiveBusy, match=f"process {process.pid}"), only_run(archive, what="mine", since="now"):
+            pass
+        assert f"process {process.pid}" in (holder(archive) or "")
+
+
+def test_a_bind_mount_of_the_archive_is_the_archive(archive: Path) -> None:
+    other = archive.parent / "mounted" / "archive.db"
+    other.parent.mkdir()
+    other.touch()
+    mounting = f"mount --bind {archive} {other} && exec {sys.executable} -c 'import sys; exec(sys.argv[1])'"
+    script = "import sys; from pathlib import Path; from archive.lock import holder, only_run\nprint(holder(Path(sys.argv[2])))"
+    script += "\nwith only_run(Path(sys.argv[2]), what='mine', since='now'): pass"
+    with another_process(archive) as process:
+        done = subprocess.run(
+            ["unshare", "--mount", "--map-root-user", "sh", "-c", f'{mounting} "$0" "$1"', script, other],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "unshare:" in done.stderr or "mount:" in done.stderr:
+            pytest.skip(f"nothing can be mounted here: {done.stderr.splitlines()[0]}")
+        assert f"process {process.pid}, since" in done.stdout, done.stderr
+        assert "ArchiveBusy" in done.stderr
+
+
+ANOTHER_USER = """
+import os, sys
+from pathlib import Path
+from archive.errors import ArchiveBusy
+from archive.lock import holder, only_run
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+print(holder(Path(sys.argv[1])))
+try:
+    with only_run(Path(sys.argv[1]), what="mine", since="now"):
+        print("held")
+except ArchiveBusy as error:
+    print(error)
+"""
+
+
+def test_another_user_of_the_archive_is_turned_away() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "archive.db"
+        with open_archive(archive):
+            pass
+        lock_path(archive).touch(0o600)
+        archive.chmod(0o666)
+        archive.parent.chmod(0o777)
+        command = [sys.executable, "-c", ANOTHER_USER, archive]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with another_process(archive) as process:
+            held = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        free = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert held.stdout.count(f"process {process.pid}, since") == 2
+    assert "held" not in held.stdout
+    assert free.stdout == "None\nheld\n"

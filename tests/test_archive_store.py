@@ -9,9 +9,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from archive.errors import ArchiveError, ArchiveOutdated, ArchiveUnwritable, NoArchive, NotAnArchive
+from archive.errors import (
+    ArchiveError,
+    ArchiveOutdated,
+    ArchiveUnwritable,
+    DamagedArchive,
+    NoArchive,
+    NotAnArchive,
+)
 from archive.schema import APPLICATION_ID, migrations
 from archive.store import open_archive, read_archive, writing
 
@@ -112,19 +121,12 @@ def test_opening_again_applies_no_migration_twice_and_changes_no_byte(archive: P
     assert names == sorted(set(names))
 
 
-def test_an_empty_file_is_taken_for_a_new_archive(tmp_path: Path) -> None:
-    path = tmp_path / "archive.db"
-    path.touch()
-    open_it(path)
-    assert ask(path, "PRAGMA application_id") == [(APPLICATION_ID,)]
-
-
 def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
     """The table that the second migration is about to make stands there already."""
     path = tmp_path / "archive.db"
     write(path, f"PRAGMA application_id={APPLICATION_ID}; CREATE TABLE publications (name)")
     before = ask(path, "SELECT name FROM sqlite_master")
-    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+    with pytest.raises(DamagedArchive, match="already exists"):
         open_it(path)
     assert ask(path, "SELECT name FROM sqlite_master") == before
 
@@ -151,6 +153,56 @@ def cut_in_its_header(path: Path) -> None:
     os.truncate(path, 60)
 
 
+def a_database_without_tables(path: Path) -> None:
+    write(path, "VACUUM")
+
+
+def empty(path: Path) -> None:
+    path.touch()
+
+
+def zeros(path: Path) -> None:
+    path.write_bytes(bytes(8192))
+
+
+def emptied(path: Path) -> None:
+    open_it(path)
+    os.truncate(path, 0)
+
+
+def cut_to_its_first_page(path: Path) -> None:
+    open_it(path)
+    os.truncate(path, 4096)
+
+
+def overwritten(path: Path, at: int, data: bytes) -> None:
+    open_it(path)
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def zeros_at_its_start(path: Path) -> None:
+    overwritten(path, 0, bytes(4096))
+
+
+def noise_at_its_start(path: Path) -> None:
+    overwritten(path, 0, b"\x8f\x01" * 50)
+
+
+def one_bit_of_its_application_id(path: Path) -> None:
+    overwritten(path, 68, bytes([0x47]))
+
+
+def zeros_in_its_middle(path: Path) -> None:
+    overwritten(path, 4096 * 5, bytes(4096 * 20))
+
+
+def nothing_of_it_but_its_lock(path: Path) -> None:
+    path.write_bytes(b"\x8f\x01\xfe\x00" * 4096)
+    path.with_name(f"{path.name}.lock").touch()
+
+
 def made_by_a_newer_version(path: Path) -> None:
     open_it(path)
     write(
@@ -166,25 +218,62 @@ def made_by_a_newer_version(path: Path) -> None:
         (text_file, NotAnArchive, "not a Foreign Eyes archive (file is not a database)"),
         (two_bytes, NotAnArchive, "not a Foreign Eyes archive (file is not a database)"),
         (another_programs_database, NotAnArchive, "an SQLite file of some other program"),
-        (cut_in_half, NotAnArchive, "malformed"),
-        (cut_in_its_header, NotAnArchive, "not a Foreign Eyes archive"),
+        (a_database_without_tables, NotAnArchive, "an SQLite file without tables"),
         (made_by_a_newer_version, ArchiveOutdated, "made by a newer version (it has m999_dreams)"),
         (Path.mkdir, NotAnArchive, "a folder"),
+        (empty, DamagedArchive, "(the file is empty)"),
+        (emptied, DamagedArchive, "(the file is empty)"),
+        (zeros, DamagedArchive, "(file is not a database)"),
+        (cut_in_half, DamagedArchive, "malformed"),
+        (cut_in_its_header, DamagedArchive, "Restore a backup: foreign-eyes restore FILE"),
+        (cut_to_its_first_page, DamagedArchive, "malformed"),
+        (zeros_at_its_start, DamagedArchive, "(file is not a database)"),
+        (noise_at_its_start, DamagedArchive, "(file is not a database)"),
+        (one_bit_of_its_application_id, DamagedArchive, "its application id is 0x476f4579"),
+        (nothing_of_it_but_its_lock, DamagedArchive, "(file is not a database)"),
     ],
 )
-def test_what_is_no_archive_is_refused_in_one_clear_line_and_left_untouched(
+def test_what_is_no_archive_or_damaged_is_refused_in_one_clear_line_and_left_untouched(
     tmp_path: Path, make: Callable[[Path], None], error: type[ArchiveError], words: str, opener: Opener
 ) -> None:
     path = tmp_path / "given.db"
     make(path)
-    before = path.read_bytes() if path.is_file() else None
+    before, there = path.read_bytes() if path.is_file() else None, set(tmp_path.iterdir())
+    changed = path.stat().st_mtime_ns
     with pytest.raises(error) as refusal:
         opener(path)
+    assert type(refusal.value) is error
     assert words in str(refusal.value)
     assert str(refusal.value).startswith(f"{path}: ")
     assert "\n" not in str(refusal.value)
-    assert (path.read_bytes() if path.is_file() else None) == before
-    assert list(tmp_path.iterdir()) == [path]
+    assert (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns) == (before, changed)
+    assert set(tmp_path.iterdir()) == there
+
+
+def test_an_archive_that_is_broken_inside_is_not_opened_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    zeros_in_its_middle(path)
+    before = path.read_bytes()
+    with pytest.raises(DamagedArchive):
+        open_it(path)
+    assert path.read_bytes() == before
+
+
+@given(start=st.integers(0, 400), length=st.integers(1, 4096 * 40), data=st.sampled_from([b"\0", b"\xff", b"z"]))
+def test_an_archive_that_is_overwritten_anywhere_is_never_called_anything_else(
+    tmp_path_factory: pytest.TempPathFactory, start: int, length: int, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "overwritten.db"
+    path.unlink(missing_ok=True)
+    overwritten(path, start * 256, data * length)
+    before = path.read_bytes()
+    for opener in (read_it, open_it):
+        try:
+            opener(path)
+        except NotAnArchive as error:  # nothing but text is left of its beginning
+            assert before[:4096].strip(data) == b"", error  # noqa: PT017
+        except ArchiveError:
+            assert path.read_bytes() == before
 
 
 def test_an_archive_in_a_folder_that_is_not_there_cannot_be_written(tmp_path: Path) -> None:
@@ -206,14 +295,6 @@ def test_reading_changes_nothing_and_cannot(archive: Path) -> None:
             db.execute("DELETE FROM entries")
     assert (archive.read_bytes(), archive.stat().st_mtime_ns) == before
     assert list(archive.parent.iterdir()) == [archive]
-
-
-def test_reading_an_empty_file_says_that_a_crawl_makes_an_archive_of_it(tmp_path: Path) -> None:
-    path = tmp_path / "archive.db"
-    path.touch()
-    with pytest.raises(ArchiveOutdated, match="any crawl brings it up to date"):
-        read_it(path)
-    assert path.read_bytes() == b""
 
 
 def test_a_reader_sees_one_moment_of_the_archive_throughout(archive: Path) -> None:

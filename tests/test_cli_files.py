@@ -75,9 +75,3 @@ def test_the_option_names_it_over_the_environment(command: CommandLine) -> None:
     done = command("--archive", "this.db", "crawl", "sample", env={"FOREIGN_EYES_ARCHIVE": "that.db"})
     assert done.returncode == 0
     assert sorted(path.name for path in command.folder.glob("*.db")) == ["this.db"]
-
-
-def test_an_empty_file_becomes_an_archive(command: CommandLine) -> None:
-    (command.folder / "archive.db").touch()
-    assert command("status").returncode == 66
-    assert command("crawl", "sample").returncode == 0

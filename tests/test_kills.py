@@ -24,6 +24,7 @@ from listings import LISTING, make_entries, make_site
 from programs import lacking
 
 JOURNAL, FILE = r"/archive\.db-journal[>\"]", r"/archive\.db>"
+NEWBORN = r"/\.archive\.db\.\w+\.new"
 SYNC, UNLINK = "fdatasync|fsync", "unlink|unlinkat"
 # with a question mark: which of them there are depends on the machine
 WATCHED = ",".join(
@@ -47,9 +48,10 @@ class Moment(NamedTuple):
 MOMENTS = {
     "first crawl": (
         Moment("taking the lock", "openat", r"\.db\.lock"),
-        Moment("the first write to a journal, before there are tables", "pwrite64", JOURNAL),
-        Moment("the tables in the file, not yet on the disk", SYNC, FILE),
-        Moment("the tables about to be committed", UNLINK, JOURNAL),
+        Moment("the tables half-written, under a temporary name", "pwrite64", NEWBORN, 0.5),
+        Moment("the tables in the file, not yet on the disk", SYNC, NEWBORN),
+        Moment("the archive with its own name and the temporary one", UNLINK, NEWBORN),
+        Moment("the first write to a journal", "pwrite64", JOURNAL),
         Moment("connecting", "connect", "sin_port"),
         Moment("in the middle of reading", "recvfrom", "socket:", 0.5),
         Moment("halfway through settling", "pwrite64", FILE, 0.9),

@@ -1,0 +1,108 @@
+"""Telling what a file is: an archive, one that is damaged, or a file of something else.
+
+A file that was an archive is never called anything else, so that nobody makes a new one in its place. What it was is shown by
+its application id, the names of its tables, or the lock file that only archives have beside them. Empty files, and those that
+begin with zeros, count as damaged: a volume that is not mounted and a disk that lost its last writes leave them behind.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from archive.errors import ArchiveError, DamagedArchive, NotAnArchive
+from archive.schema import APPLICATION_ID
+
+MAGIC = b"SQLite format 3\0"
+_ID_AT = slice(68, 72)  # SQLite file format, section 1.3.16
+# what the schema of an archive, and its list of migrations, have in them
+_MARKS = (b"m001_captures", b"CREATE TABLE captures (", b"CREATE TABLE identities (")
+_TABLES = ("bodies", "captures", "crawls", "sources")
+# bytes: SQLite has no page smaller than that, so no connection of ours can hold locks on such a file
+_SMALLEST = 512
+_LOOKED_THROUGH = 1 << 20
+
+
+def refuse_stump(path: Path) -> None:
+    """Refuse a file that is too small for a database, before SQLite takes it for a new one.
+
+    Raises:
+        DamagedArchive: it is empty, or the beginning of a database.
+        NotAnArchive: it is something else.
+    """
+    try:
+        size = path.stat().st_size
+        if size >= _SMALLEST:
+            return
+        start = path.read_bytes()
+    except OSError as error:
+        raise NotAnArchive(path, error.strerror or str(error)) from error
+    raise judge(path, start, "the file is empty" if not size else "file is not a database")
+
+
+def recognise(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database that is no archive; an archive's application id and tables are there together.
+
+    Raises:
+        DamagedArchive: it was an archive.
+        NotAnArchive: another program made it.
+        sqlite3.DatabaseError: it cannot be read; `judge_file` tells what it is then.
+    """
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if application_id == APPLICATION_ID:
+        if not tables:
+            raise DamagedArchive(path, "it has no tables")
+    elif tables.issuperset(_TABLES):
+        raise DamagedArchive(path, f"its application id is {application_id:#x}")
+    else:
+        raise NotAnArchive(path, "an SQLite file of some other program" if tables else "an SQLite file without tables")
+
+
+def refuse_broken(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse an archive whose structure is broken, before anything is written to it.
+
+    Raises:
+        DamagedArchive: SQLite finds something wrong.
+    """
+    if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise DamagedArchive(path, " ".join(found.split()))
+
+
+def judge_file(path: Path, why: str) -> ArchiveError:
+    """Return the error for a file that SQLite cannot read."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_LOOKED_THROUGH)
+    except OSError as error:
+        return NotAnArchive(path, error.strerror or str(error))
+    return judge(path, start, why)
+
+
+def judge(path: Path, start: bytes, why: str) -> ArchiveError:
+    """Return the error for a file that begins with these bytes."""
+    was = was_archive(start, has_lock=lock_path(path).exists())
+    return DamagedArchive(path, why) if was else NotAnArchive(path, why)
+
+
+def lock_path(archive: Path) -> Path:
+    """Return where the lock file of an archive is: beside the file that a link leads to."""
+    return Path(f"{os.path.realpath(archive)}.lock")
+
+
+def was_archive(start: bytes, *, has_lock: bool) -> bool:
+    """Tell whether a file that SQLite cannot read was an archive, by its first bytes and by a lock file beside it. Pure."""
+    if not start.strip(b"\0"):
+        return True
+    if start[_ID_AT] == APPLICATION_ID.to_bytes(4) or any(mark in start for mark in _MARKS):
+        return True
+    if len(start) < _ID_AT.stop and MAGIC.startswith(start[: len(MAGIC)]):
+        return True  # cut before it says whose it is
+    if start.startswith(MAGIC) or _is_text(start):
+        return False
+    return has_lock
+
+
+def _is_text(start: bytes) -> bool:
+    return not any(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in start[:4096])
