@@ -124,6 +124,7 @@ def announce(place: SamplePlace | None) -> None:
 
 def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
     """Leave only real sources in the open archive, and put the invented ones into an archive of their own."""
+    from archive.archive_id import renew_archive_id
     from archive.backup import copy_archive
     from archive.clock import now
     from archive.invented import is_invented
@@ -139,6 +140,7 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
     copy_archive(context.archive, part)
     with open_archive(part) as copy:
         keep_sources(copy, invented, now())
+        renew_archive_id(copy, now(), "the sample was taken out into an archive of its own")
         _derive_again(context, copy)
         copy.vacuum()
         _move_files(context, copy, place)

@@ -12,11 +12,21 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.archive_id import archive_id
 from archive.captures import load_body
 from archive.rebuilding.rebuild import derived_by
 from archive.truth import TABLES, count_rows, dump_rows, last_moment
 from exchange.errors import NothingToExport
-from exchange.truth_records import CONTENT_TYPE, FORM, FORM_FIELD, NAMES, PARSER_FIELD, RECORD_ID, lines_of
+from exchange.truth_records import (
+    ARCHIVE_FIELD,
+    CONTENT_TYPE,
+    FORM,
+    FORM_FIELD,
+    NAMES,
+    PARSER_FIELD,
+    RECORD_ID,
+    lines_of,
+)
 from exchange.warc_writing import Output, WarcFile, Written, head_of
 
 CHUNK = 900_000
@@ -51,6 +61,7 @@ def export(db: Database, out: Output, *, show: Progress | None = None) -> Export
             "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             FORM_FIELD: str(FORM),
             PARSER_FIELD: str(derived_by(db)),
+            ARCHIVE_FIELD: archive_id(db),
         },
     )
     captures = _Captures(db, file)

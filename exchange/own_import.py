@@ -1,6 +1,7 @@
 """Importing what Foreign Eyes exported: the whole truth into an empty archive, else captures and crawls alone.
 
-An archive that has crawls has minted ids of its own; those of the file, its changes and its operators' decisions stay out.
+An archive that has crawls has minted ids of its own, and has one itself; those of the file, its changes and its operators'
+decisions stay out. An empty one becomes the archive that was exported, its id included.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.archive_id import take_archive_id
 from archive.store import writing
 from archive.truth import (
     add_capture,
@@ -104,6 +106,8 @@ class OwnImport:
         rows = {**self.truth.rows, "sources": sources}
         store_bodies(db, self.bodies, (row.get("body_sha256") for row in rows["captures"]))
         load_truth(db, rows, read_by=self.truth.parser_version, parser_version=self.parser_version)
+        if self.truth.archive_id is not None:
+            take_archive_id(db, self.truth.archive_id)
         names = {row["source_id"]: row["name"] for row in sources}
         for crawl in rows["crawls"]:
             self._count(crawl, names[crawl["source_id"]], 0)

@@ -1,7 +1,8 @@
 """The records in which an export carries the archive's truth: what they look like, and reading them.
 
 A `metadata` record (WARC/1.1 section 6.6) named `urn:foreign-eyes:TABLE` holds rows of that table, a JSON object a line. The
-`warcinfo` record in front says which version of this form it is, and by which parser's version the archive was derived.
+`warcinfo` record in front says which version of this form it is, by which parser's version the archive was derived, and the
+archive's id, which exports of older versions lack.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archive.archive_id import is_archive_id
 from archive.truth import TABLES
 from exchange.bodies import Bodies
 from exchange.errors import BadWarc
@@ -21,6 +23,7 @@ from exchange.warc_reading import Record
 FORM = 1
 FORM_FIELD = "foreign-eyes-truth"
 PARSER_FIELD = "foreign-eyes-parser"
+ARCHIVE_FIELD = "foreign-eyes-archive"
 NAMES = "urn:foreign-eyes:"
 CONTENT_TYPE = "application/x-ndjson"
 # beside a capture's columns: the record that holds its response
@@ -33,10 +36,11 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """An archive's truth as an export tells it: rows by table, and the version of the parser that it was derived by."""
+    """An archive's truth as an export tells it: rows by table, the version of the parser that it was derived by, its id."""
 
     rows: Mapping[str, Sequence[Row]]
     parser_version: int
+    archive_id: str | None = None
 
 
 def is_export(record: Record) -> bool:
@@ -58,6 +62,7 @@ class TruthReader:
         self._bodies = bodies
         self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
         self._parser_version = 0
+        self._archive_id: str | None = None
         self._end: Row | None = None
 
     def add(self, record: Record) -> None:
@@ -90,7 +95,7 @@ class TruthReader:
             digest = row.get("body_sha256")
             if digest is not None and not (isinstance(digest, str) and digest in self._bodies):
                 raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
-        return Truth(self._rows, self._parser_version)
+        return Truth(self._rows, self._parser_version, self._archive_id)
 
     def _begin(self, record: Record) -> None:
         fields = _fields(record)
@@ -102,6 +107,9 @@ class TruthReader:
         if not _NUMBER.fullmatch(version):
             raise BadWarc(self._name, f"it does not say by which parser it was read ({PARSER_FIELD})")
         self._parser_version = int(version)
+        self._archive_id = fields.get(ARCHIVE_FIELD)
+        if self._archive_id is not None and not is_archive_id(self._archive_id):
+            raise BadWarc(self._name, f"it does not say whose export it is ({ARCHIVE_FIELD})")
 
     def _add_rows(self, record: Record, table: str) -> None:
         try:

@@ -18,6 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.cli import main as warcio_main
 from warcs import Warc
 
+from archive.archive_id import archive_id
 from archive.captures import record_capture
 from archive.clock import to_text
 from archive.crawls import begin_crawl
@@ -186,7 +187,10 @@ def test_an_export_makes_an_equal_archive_of_an_empty_one(db: Database, other: D
 
 
 def everything(db: Database) -> dict[str, list[Any]]:
-    """All rows of all tables but those of one machine, read without any code of the product, and a search."""
+    """All rows of all tables but those of one machine, read without any code of the product, and a search.
+
+    The archive that imports seals what it took by itself.
+    """
     tables = [name for (name,) in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     rows = {
         name: sorted(map(repr, db.conn.execute(f"SELECT * FROM [{name}]")))
@@ -207,6 +211,47 @@ def test_archives_are_equal_by_an_oracle_of_their_own(db: Database, other: Datab
     assert after == before
     assert len(before["search"]) > 1
     assert all(before[name] for name in ("captures", "bodies", "revisions", "links", "changes", "publication_aliases"))
+
+
+def test_an_empty_archive_takes_the_id_of_the_one_that_was_exported_and_another_keeps_its_own(
+    db: Database, other: Database, tmp_path: Path
+) -> None:
+    Column(db).crawl(listing(A, B))
+    with open_archive(tmp_path / "third.db") as third:
+        Column(third, day=9).crawl(listing(C))
+        ids = archive_id(db), archive_id(third)
+        imported(other, exported(db))
+        imported(third, exported(db))
+        assert (archive_id(other), archive_id(third)) == ids
+
+
+def with_id(data: bytes, found: str | None) -> bytes:
+    """An export with another archive's id, or none, in its first record."""
+    warc = Warc()
+    for number, record in enumerate(ArchiveIterator(io.BytesIO(data), no_record_parse=True)):
+        if number:
+            warc.writer.write_record(record)
+            continue
+        fields = dict(line.split(": ", 1) for line in record.content_stream().read().decode().splitlines())
+        del fields["foreign-eyes-archive"]
+        told = fields if found is None else {**fields, "foreign-eyes-archive": found}
+        warc.writer.write_record(warc.writer.create_warcinfo_record(None, told))
+    return warc.data
+
+
+def test_an_export_of_an_older_version_has_no_id_to_take(db: Database, other: Database) -> None:
+    Column(db).crawl(listing(A, B))
+    before = archive_id(other)
+    brought, _ = imported(other, with_id(exported(db), None))
+    assert brought.with_ids
+    assert archive_id(other) == before != archive_id(db)
+
+
+@pytest.mark.parametrize("found", ["", "x" * 32, "ab" * 15, "AB" * 16])
+def test_an_export_with_an_id_that_is_none_is_refused(db: Database, other: Database, found: str) -> None:
+    Column(db).crawl(listing(A, B))
+    with pytest.raises(BadWarc, match="whose export it is"):
+        imported(other, with_id(exported(db), found))
 
 
 def test_what_an_older_parser_read_comes_along(db: Database, other: Database) -> None:

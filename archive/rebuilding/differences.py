@@ -13,7 +13,7 @@ from archive.sealed_form import FORMS, VERSION, Key
 
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (
-    *("sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions"),
+    *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions"),
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
 )
 EXAMPLES = 3
