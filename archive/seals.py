@@ -54,8 +54,9 @@ def newest_seal(db: Database) -> str | None:
 
 
 def has_seal(db: Database, digest: str) -> bool:
-    """Tell whether a seal with this digest is in the archive's chain."""
-    return db.execute("SELECT 1 FROM seals WHERE digest = ?", (digest,)).fetchone() is not None
+    """Tell whether a seal with this digest is in the archive's chain, or in the part of it that was lost and restored."""
+    query = "SELECT 1 FROM seals WHERE digest = :digest UNION ALL SELECT 1 FROM lost_seals WHERE digest = :digest"
+    return db.execute(query, {"digest": digest}).fetchone() is not None
 
 
 def seal(

@@ -21,6 +21,7 @@ from archive.store import writing
 _OF_OTHERS = "source_id NOT IN (SELECT value FROM json_each(:kept))"
 _BY_ENTRY = f"entry_id IN (SELECT entry_id FROM identities WHERE {_OF_OTHERS})"  # noqa: S608 - our own condition
 REMOVED = {
+    "lost_ids": f"source IN (SELECT name FROM sources WHERE {_OF_OTHERS})",  # noqa: S608 - our own condition
     "entry_topics": f"topic_id IN (SELECT topic_id FROM topics WHERE {_OF_OTHERS})",  # noqa: S608
     "revisions": _BY_ENTRY,
     "decisions": _BY_ENTRY,
@@ -54,7 +55,7 @@ UNREFERENCED = {
     " AND body_sha256 NOT IN (SELECT body_sha256 FROM listing_rows)",
 }
 # of no source in particular
-SHARED = {"publications", "publication_aliases", "derivations", "archive", "seals", "sealed_rows"}
+SHARED = {"publications", "publication_aliases", "derivations", "archive", "seals", "sealed_rows", "lost_seals"}
 
 
 def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:

@@ -46,7 +46,7 @@ def of_error(error: BaseException) -> int | None:
 
 def _codes() -> list[tuple[type[BaseException], int]]:
     """The first kind that fits counts. Imported late: an error may take the time that `--help` may not."""
-    from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable
+    from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
     from browse.server import CannotListen
     from browse.serving import AlreadyServed
     from cli.configuration import ConfigurationError
@@ -60,6 +60,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (click.ClickException, USAGE),
         (ArchiveBusy, TRY_AGAIN),
         (ArchiveUnwritable, CANNOT_WRITE),
+        (WouldLose, CANNOT_WRITE),
         (ArchiveError, NO_INPUT),
         (ConfigurationError, CONFIGURATION),
         (SourceError, USAGE),

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from cli import exits, stopping
+from cli.backup import backup
 from cli.check import check
 from cli.config import config_command
 from cli.context import Context
@@ -21,6 +22,7 @@ from cli.init import init
 from cli.merge import merge
 from cli.publish import publish
 from cli.reparse import reparse
+from cli.restore import restore
 from cli.schedule import schedule
 from cli.serve import serve
 from cli.set_aside import set_aside
@@ -95,6 +97,8 @@ for command in (
     reparse,
     import_files,
     export,
+    backup,
+    restore,
     set_aside,
     schedule,
     watch,

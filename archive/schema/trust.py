@@ -19,6 +19,21 @@ def m008_archive_id(db: Database) -> None:
             -- minted at random when the archive is made; 32 hexadecimal digits
             archive_id TEXT NOT NULL
         ) STRICT;
+
+        -- ids that output folders know and a restored backup lacks; an entry with one of the wordings gets its id back
+        CREATE TABLE lost_ids (
+            entry_id INTEGER NOT NULL,
+            wording TEXT NOT NULL,
+            -- the name of the source, which the backup may not have either
+            source TEXT NOT NULL,
+            tag_uri TEXT NOT NULL,
+            feed_date TEXT NOT NULL,
+            PRIMARY KEY (entry_id, wording)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX lost_ids_wording ON lost_ids (source, wording);
+
+        -- seals of the part of the archive that was lost: a folder that shows one shows this archive
+        CREATE TABLE lost_seals (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
         """,
     )
     db.execute("INSERT INTO archive VALUES (1, ?)", (secrets.token_hex(16),))

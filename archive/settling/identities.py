@@ -15,7 +15,8 @@ from archive.clock import from_text, to_text
 class Identity:
     """What is minted once and never again: an entry's id, its tag URI, the date that feeds show; and for what.
 
-    `crawl_id` and `wording` tell the row it was minted for: that wording, new in that crawl.
+    `crawl_id` and `wording` tell the row it was minted for: that wording, new in that crawl. `found_again` is one that readers
+    know already, from an archive that was lost.
     """
 
     entry_id: int
@@ -24,6 +25,7 @@ class Identity:
     feed_date: datetime
     crawl_id: int
     wording: str
+    found_again: bool = False
 
 
 def insert_identity(db: Database, identity: Identity) -> None:
@@ -41,7 +43,8 @@ def id_taken(db: Database, entry_id: int) -> bool:
     """Tell whether this id was ever minted, or is about to be."""
     return bool(
         db.execute(
-            "SELECT 1 FROM identities WHERE entry_id = :id UNION ALL SELECT 1 FROM entries WHERE entry_id = :id LIMIT 1",
+            "SELECT 1 FROM identities WHERE entry_id = :id UNION ALL SELECT 1 FROM entries WHERE entry_id = :id"
+            " UNION ALL SELECT 1 FROM lost_ids WHERE entry_id = :id LIMIT 1",
             {"id": entry_id},
         ).fetchone()
     )
@@ -83,6 +86,7 @@ def dates_taken(db: Database, source_id: int, until: datetime, count: int) -> se
     rows = db.execute(
         "SELECT feed_date FROM identities WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
         " UNION SELECT feed_date FROM entries WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
+        " UNION SELECT feed_date FROM lost_ids WHERE feed_date BETWEEN :since AND :until"
         " UNION SELECT at FROM changes WHERE source_id = :source_id AND kind = 'revised' AND at BETWEEN :since AND :until",
         {"source_id": source_id, "since": to_text(until - timedelta(seconds=count + 1)), "until": to_text(until)},
     )

@@ -25,7 +25,8 @@ class Change:
     """What happened to one entry, or to one link; the revision is the one that was current afterwards.
 
     `former_link_id` is the link that made way for this one, None where it came besides; a link that is gone, with none in
-    its place, is its own former one.
+    its place, is its own former one. `is_known` is a change that readers were told of
+    before it was lost: it is not announced again.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class Change:
     revision_id: int | None = None
     link_id: int | None = None
     former_link_id: int | None = None
+    is_known: bool = False
 
 
 def record_changes(
@@ -137,7 +139,13 @@ def _append(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                *(source_id, crawl_id, to_text(time), change.kind, announced and _is_news(db, change)),
+                *(
+                    source_id,
+                    crawl_id,
+                    to_text(time),
+                    change.kind,
+                    announced and not change.is_known and _is_news(db, change),
+                ),
                 *(change.entry_id, change.revision_id, change.link_id, change.former_link_id),
             )
             for time, change in zip(times, changes, strict=True)

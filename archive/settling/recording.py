@@ -15,6 +15,7 @@ from archive.clock import from_text
 from archive.crawls import Crawl
 from archive.identity.keys import entry_tag, mint_entry_id, title_key
 from archive.identity.matching import Match
+from archive.lost_ids import find_lost_id
 from archive.settling import entries
 from archive.settling.dating import feed_dates
 from archive.settling.entries import Place, RevisionCount, Stored
@@ -126,7 +127,17 @@ def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
 
 
 def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
-    """Mint the identity of a new entry: for good, or until an older one turns out to be this entry's."""
+    """Mint the identity of a new entry: for good, or until an older one turns out to be this entry's.
+
+    A wording that was published by an archive that was lost gets the id back that readers know it by.
+    """
+    lost = find_lost_id(work.db, work.crawl.source_name, place.wording)
+    if lost is not None:
+        entry_id, tag_uri, feed_date = lost
+        identity = Identity(
+            entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.wording, found_again=True
+        )
+        return _keep(work, identity)
     if work.past.is_empty:
         entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn))
     else:  # a draw that comes out the same however often the archive is derived again
@@ -134,10 +145,14 @@ def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
         entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn), again.randrange)
     tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
     identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.wording)
+    return _keep(work, identity)
+
+
+def _keep(work: Settling, identity: Identity) -> Identity:
     if work.past.is_empty:
         insert_identity(work.db, identity)
     else:
-        work.past.nameless[entry_id] = identity
+        work.past.nameless[identity.entry_id] = identity
     return identity
 
 
@@ -147,8 +162,8 @@ def _record_new(work: Settling, place: Place, found: Match, identity: Identity) 
         stored = _restore(work, revision, stored)
     if stored.wording != place.wording:
         stored = _record_wording(work, place, found, stored, technical=stored.number > 0)
-    work.counts.new += 1
-    work.changes.append(Change("new", stored.entry_id, stored.revision_id))
+    work.counts.new += not identity.found_again
+    work.changes.append(Change("new", stored.entry_id, stored.revision_id, is_known=identity.found_again))
     return stored
 
 

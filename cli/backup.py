@@ -1,0 +1,50 @@
+"""`foreign-eyes backup`: a verified copy of the archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.context import Context, pass_context
+from cli.terminal import counted, kilobytes, say, say_json
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes backup /mnt/backup/archive.db
+  foreign-eyes backup "/mnt/backup/archive-$(date +%A).db" --quiet    seven of them, by cron
+  foreign-eyes restore /mnt/backup/archive.db                         and back
+"""
+
+
+@click.command(short_help="Write a verified copy of the archive", epilog=EXAMPLES)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace a backup that holds what the archive lacks")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
+@pass_context
+def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool) -> None:
+    """Write a copy of the archive to FILE, consistent and verified, while crawls go on.
+
+    FILE is there whole or not at all. An older backup of the same archive is replaced; any other file is left alone (73).
+    A damaged archive is not backed up (66).
+    """
+    from archive.backup import back_up
+
+    context.require_archive()
+    done = back_up(context.archive, file, force=force)
+    if as_json:
+        say_json(
+            {
+                "file": str(file),
+                "bytes": done.size,
+                "archive_id": done.contents.archive_id,
+                "crawls": len(done.contents.crawls),
+                "entries": len(done.contents.entries),
+                "last_crawl": done.contents.latest,
+            }
+        )
+    elif not quiet:
+        crawls, entries = len(done.contents.crawls), len(done.contents.entries)
+        say(f"{file}: {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}, {kilobytes(done.size)}")

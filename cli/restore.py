@@ -1,0 +1,88 @@
+"""`foreign-eyes restore`: a backup in the archive's place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.context import Context, pass_context
+from cli.terminal import counted, say, say_json
+
+if TYPE_CHECKING:
+    from archive.restoring import Restored
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes restore /mnt/backup/archive.db
+  foreign-eyes restore /mnt/backup/archive.db --output /srv/www/eyes
+  foreign-eyes up live --no-serve                                     what came since is crawled again
+"""
+
+
+@click.command(short_help="Put a backup in the archive's place", epilog=EXAMPLES)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    "outputs",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    multiple=True,
+    help="Another folder that was published to; may be repeated",
+)
+@click.option("--force", is_flag=True, help="Set a healthy archive aside even if the backup lacks what it holds")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
+@pass_context
+def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool, as_json: bool, quiet: bool) -> None:
+    """Verify the backup FILE and put a copy of it in the archive's place; FILE itself stays as it is.
+
+    The archive that was there, damaged or not, is kept under another name. Ids that the backup lacks are taken from the
+    records of the folders that were published to: the next crawls give them back to their entries, so that no reader sees
+    one twice. A healthy archive that holds what the backup lacks is not replaced (73).
+    """
+    from archive.clock import now, to_text
+    from archive.restoring import restore as put_back
+
+    if context.archive.exists() and file.exists() and file.samefile(context.archive):
+        raise click.UsageError(f"{file} is the archive itself; name its backup")
+    at = now()
+    folders = [*outputs, context.output]
+    done = put_back(context.archive, file, folders, force=force, at=at, since=to_text(at))
+    for warning in done.warnings:
+        say(f"warning: {warning}", err=True, fg="yellow")
+    if as_json:
+        say_json(_as_object(context.archive, file, done))
+    elif not quiet:
+        _report(context.archive, file, done)
+
+
+def _as_object(archive: Path, file: Path, done: Restored) -> dict[str, object]:
+    return {
+        "archive": str(archive),
+        "file": str(file),
+        "archive_id": done.contents.archive_id,
+        "crawls": len(done.contents.crawls),
+        "entries": len(done.contents.entries),
+        "last_crawl": done.contents.latest,
+        "set_aside": str(done.aside) if done.aside else None,
+        "ids_taken_back": done.given_back,
+        "folders": [str(folder) for folder in done.folders],
+        "warnings": list(done.warnings),
+    }
+
+
+def _report(archive: Path, file: Path, done: Restored) -> None:
+    crawls, entries = len(done.contents.crawls), len(done.contents.entries)
+    say(f"{archive}: restored from {file}", fg="green", bold=True)
+    say(
+        f"  {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}; last crawl {done.contents.latest or 'none'}"
+    )
+    if done.aside is not None:
+        say(f"  the archive that was there is now {done.aside}")
+    if done.given_back:
+        say(f"  {counted(done.given_back, 'id')} taken back from published folders, for the next crawls to find")
+    if not done.folders:
+        say("  no published folder was found to take ids back from; name it with --output DIR", fg="yellow")

@@ -1,0 +1,254 @@
+"""Backups: whole and verified, while crawls go on; and back, without a reader seeing an entry twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import CommandLine
+from faults.states import damage
+from listing_server import ListingServer
+from listings import make_entries, make_site
+
+from archive import restoring
+from archive.clock import from_text, now
+from archive.errors import ArchiveBusy
+from archive.lock import only_run
+from archive.publishing.folder_record import RecordedId
+from archive.publishing.recording_folder import append_lines, begin_line, end_line, id_lines, whose_line
+from archive.restoring import restore
+from archive.seals import newest_seal
+from archive.store import open_archive, read_archive
+
+IDS = "SELECT title, entry_id, tag_uri, feed_date FROM current_entries ORDER BY title"
+
+
+@pytest.fixture
+def crawled(command: CommandLine, server: ListingServer) -> CommandLine:
+    """An archive with one crawl of 15 entries."""
+    assert command.crawl(server)["exit_code"] == 0
+    return command
+
+
+def ids(archive: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(archive)) as connection:
+        return connection.execute(IDS).fetchall()
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_backup_is_a_whole_archive_and_a_restore_brings_it_back(crawled: CommandLine) -> None:
+    archive = crawled.folder / "archive.db"
+    before = ids(archive)
+    done = crawled("backup", "copy.db", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["crawls"], report["entries"]) == (1, 15)
+    assert list(damage(crawled.folder / "copy.db")) == []
+
+    archive.unlink()
+    done = crawled("restore", "copy.db", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["set_aside"] is None
+    assert json.loads(done.stdout)["archive_id"] == report["archive_id"]
+    assert ids(archive) == before
+    assert files(crawled.folder) == ["archive.db", "archive.db.lock", "copy.db"]
+    assert crawled("check").returncode == 0
+
+
+def test_a_damaged_archive_is_set_aside_with_its_journal(crawled: CommandLine) -> None:
+    archive = crawled.folder / "archive.db"
+    before = ids(archive)
+    assert crawled("backup", "copy.db").returncode == 0
+    os.truncate(archive, 0)
+    journal = crawled.folder / "archive.db-journal"
+    journal.write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(512))
+    done = crawled("restore", "copy.db")
+    assert done.returncode == 0, done.stderr
+    aside = next(crawled.folder.glob("archive-set-aside-*.db"))
+    assert str(aside) in done.stdout
+    assert aside.read_bytes() == b""
+    assert aside.with_name(f"{aside.name}-journal").exists()
+    assert not journal.exists()
+    assert ids(archive) == before
+
+
+def test_a_healthy_archive_with_more_than_the_backup_is_replaced_only_by_force(
+    crawled: CommandLine, server: ListingServer
+) -> None:
+    archive = crawled.folder / "archive.db"
+    assert crawled("backup", "copy.db").returncode == 0
+    server.site = make_site(make_entries(16))
+    crawled.crawl(server)
+    newer = archive.read_bytes()
+    done = crawled("restore", "copy.db")
+    assert done.returncode == 73
+    assert "1 crawl (the last of " in done.stderr
+    assert "1 entry" in done.stderr
+    assert "--force" in done.stderr
+    assert archive.read_bytes() == newer
+    assert crawled("restore", "copy.db", "--force").returncode == 0
+    assert len(ids(archive)) == 15
+    assert next(crawled.folder.glob("archive-set-aside-*.db")).read_bytes() == newer
+
+
+def test_a_backup_replaces_an_older_one_and_no_other_file(crawled: CommandLine, server: ListingServer) -> None:
+    folder = crawled.folder
+    assert crawled("backup", "copy.db").returncode == 0
+    (folder / "older.db").write_bytes((folder / "archive.db").read_bytes())
+    server.site = make_site(make_entries(16))
+    crawled.crawl(server)
+    assert crawled("backup", "copy.db").returncode == 0
+    assert len(ids(folder / "copy.db")) == 16
+
+    (folder / "notes.txt").write_text("mine")
+    (folder / "empty").touch()
+    with open_archive(folder / "third.db"):
+        pass
+    for name in ("notes.txt", "empty", "third.db", "archive.db"):
+        before = (folder / name).read_bytes()
+        done = crawled("backup", name)
+        assert done.returncode == 73, name
+        assert name in done.stderr
+        assert (folder / name).read_bytes() == before
+    done = crawled("--archive", "older.db", "backup", "copy.db")
+    assert done.returncode == 73
+    assert "holds what the archive lacks: 1 crawl" in done.stderr
+    assert crawled("--archive", "older.db", "backup", "copy.db", "--force").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda file: file.write_text("Dear archive"), "not a Foreign Eyes archive"),
+        (lambda file: file.touch(), "damaged"),
+        (lambda file: None, "no such archive"),
+    ],
+)
+def test_what_is_no_backup_is_not_restored(crawled: CommandLine, make: object, words: str) -> None:
+    assert callable(make)
+    make(crawled.folder / "given.db")
+    before = (crawled.folder / "archive.db").read_bytes()
+    done = crawled("restore", "given.db")
+    assert done.returncode == 66
+    assert words in done.stderr
+    assert (crawled.folder / "archive.db").read_bytes() == before
+
+
+def test_a_damaged_archive_is_neither_backed_up_nor_restored_from(crawled: CommandLine) -> None:
+    archive = crawled.folder / "archive.db"
+    data = bytearray(archive.read_bytes())
+    data[4096 * 5 : 4096 * 25] = bytes(4096 * 20)
+    (crawled.folder / "bad.db").write_bytes(data)
+    done = crawled("--archive", "bad.db", "backup", "copy.db")
+    assert done.returncode == 66
+    assert "bad.db: the archive is damaged" in done.stderr
+    assert "copy.db" not in files(crawled.folder)
+    done = crawled("restore", "bad.db")
+    assert done.returncode == 66
+    assert "bad.db: the archive is damaged" in done.stderr
+
+
+def test_an_archive_that_is_in_use_is_not_replaced(crawled: CommandLine) -> None:
+    archive = crawled.folder / "archive.db"
+    assert crawled("backup", "copy.db").returncode == 0
+    with only_run(archive, what="a crawl", since="now"):
+        assert crawled("backup", "copy.db").returncode == 0  # while crawls go on
+        done = crawled("restore", "copy.db", "--force")
+        assert done.returncode == 75
+        assert "in use by a crawl" in done.stderr
+
+
+def test_the_archive_that_was_restored_is_held_at_once(crawled: CommandLine, tmp_path: Path) -> None:
+    """Under its other names, too, until the restore has ended."""
+    archive = tmp_path / "archive.db"
+    assert crawled("backup", "copy.db").returncode == 0
+    seen: list[str] = []
+    real = restoring.sync_folder
+
+    def look(folder: Path) -> None:
+        real(folder)
+        if not (tmp_path / "second.db").exists() and list(tmp_path.glob("*set-aside*")) and seen == []:
+            seen.append("set aside")
+        elif seen == ["set aside"]:
+            os.link(archive, tmp_path / "second.db")
+            with pytest.raises(ArchiveBusy), only_run(tmp_path / "second.db", what="mine", since="now"):
+                pass
+            seen.append("held")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(restoring, "sync_folder", look)
+        restore(archive, tmp_path / "copy.db", [], force=False, at=now(), since="now")
+    assert seen == ["set aside", "held"]
+
+
+def record(archive: Path, folder: Path) -> None:
+    """Write the record that publishing to the folder writes."""
+    folder.mkdir(exist_ok=True)
+    with read_archive(archive) as db:
+        name, url = db.execute("SELECT name, url FROM sources").fetchone()
+        archive_id = db.execute("SELECT archive_id FROM archive").fetchone()[0]
+        seal = newest_seal(db)
+        lines = [whose_line(archive_id, name, url), begin_line("ab" * 8, seal, 0, "")]
+        for entry_id, tag, date, began, wording in db.execute(
+            "SELECT entry_id, tag_uri, feed_date, started_at, wording FROM identities JOIN crawls USING (crawl_id)"
+        ):
+            lines += id_lines(RecordedId(entry_id, tag, from_text(date), from_text(began), name, url, (wording,)))
+        append_lines(folder, [*lines, end_line("ab" * 8, seal, archive_id, name)], 0o644)
+
+
+def test_ids_that_the_backup_lacks_are_found_again_with_their_dates_and_announced_to_nobody(
+    crawled: CommandLine, server: ListingServer
+) -> None:
+    folder, archive = crawled.folder, crawled.folder / "archive.db"
+    assert crawled("backup", "copy.db").returncode == 0
+    server.site = make_site(make_entries(18))
+    crawled.crawl(server)
+    known = ids(archive)
+    record(archive, folder / "site")
+    os.truncate(archive, 0)
+
+    done = crawled("restore", "copy.db", "--output", "site", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["ids_taken_back"], report["folders"]) == (3, [str(folder / "site")])
+    assert len(ids(archive)) == 15
+    crawl = crawled.crawl(server)
+    assert (crawl["exit_code"], crawl["new"], crawl["entries"]) == (0, 0, 18)
+    assert ids(archive) == known
+    announced = "SELECT count(*) FROM changes WHERE kind = 'new' AND announced = 1"
+    assert crawled.rows(announced) == [{"count(*)": 15}]
+    assert crawled("reparse", "--check").returncode == 0
+    assert crawled("check").returncode == 0
+    crawled.crawl(server)
+    assert ids(archive) == known
+
+
+def test_ids_of_another_archive_or_source_are_left_alone(crawled: CommandLine, server: ListingServer) -> None:
+    folder = crawled.folder
+    assert crawled("backup", "copy.db").returncode == 0
+    other = CommandLine(folder / "other")
+    other.folder.mkdir()
+    server.site = make_site(make_entries(18))
+    other.crawl(server)
+    record(other.folder / "archive.db", folder / "site")
+    done = crawled("restore", "copy.db", "--output", "site", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["ids_taken_back"] == 0
+    assert "shows another archive" in done.stderr
+
+
+def test_a_record_that_is_damaged_does_not_keep_the_archive_from_being_restored(crawled: CommandLine) -> None:
+    assert crawled("backup", "copy.db").returncode == 0
+    (crawled.folder / "site").mkdir()
+    (crawled.folder / "site" / ".foreign-eyes.jsonl").write_text("{}\n")
+    (crawled.folder / "archive.db").unlink()
+    done = crawled("restore", "copy.db", "--output", "site")
+    assert done.returncode == 0, done.stderr
+    assert "warning:" in done.stderr
