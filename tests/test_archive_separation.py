@@ -49,6 +49,10 @@ def two(tmp_path: Path) -> Database:
                 (f"public-{source_id}", source_id),
             )
             db.execute("INSERT INTO frozen_documents VALUES (?, 'http://a/', 'atom', 1, 'x', x'00')", (source_id,))
+            db.execute(
+                "INSERT INTO lost_ids SELECT source_id, 'x', name, 'tag:', '2026' FROM sources WHERE source_id = ?",
+                (source_id,),
+            )
         db.execute("INSERT INTO link_traffic SELECT crawl_id, 1, 0, 99 FROM crawls")
     yield db
     manager.__exit__(None, None, None)
