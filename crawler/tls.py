@@ -6,7 +6,7 @@ OpenSSL says only "certificate verify failed" in the end; the code behind it is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -21,7 +21,7 @@ from service_identity.pyopenssl import extract_patterns
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.web.iweb import IPolicyForHTTPS
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from crawler.parse.reachable import shown
 
@@ -56,7 +56,7 @@ class ExplainedHttps(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
-        self._contextFactory = _ExplainedPolicy(self._contextFactory)
+        self._contextFactory = cast("IPolicyForHTTPS", _ExplainedPolicy(self._contextFactory))
 
 
 @implementer(IPolicyForHTTPS)
