@@ -28,6 +28,7 @@ from archive.settling.judging import (
 )
 from archive.values import Fault, ListedEntry, ListingPage, Mode, Outcome, Parser, Verdict
 from crawler.paging import next_addresses
+from crawler.statuses import words_of_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,4 +339,4 @@ def _refusal_of(answer: Answer, where: str) -> _Refusal:
             return _Refusal("suspect", f"{where} is too large: {answer.detail}")
     status = answer.status or 0
     outcome: Outcome = "blocked" if 400 <= status < 500 else "unreachable"
-    return _Refusal(outcome, f"{where} answers {status}")
+    return _Refusal(outcome, f"{where} answers {words_of_status(status)}")

@@ -140,7 +140,7 @@ def test_exchanging_files_needs_the_crawlers_pure_parts_only(module: str) -> Non
         *[f"archive/{name}.py" for name in ("text", "clock", "values", "wording_diff")],
         *[f"archive/settling/{name}.py" for name in ("dating", "judging")],
         *[module for module in MODULES if module.startswith("archive/identity/")],
-        *[f"crawler/{name}.py" for name in ("coding", "backoff", "paging", "reading")],
+        *[f"crawler/{name}.py" for name in ("coding", "backoff", "paging", "reading", "statuses")],
         *[f"exchange/{name}.py" for name in ("digests", "http_message", "listing_search", "crawl_grouping")],
         *[module for module in MODULES if module.startswith(("crawler/parse/", "feeds/compose/"))],
         *[f"feeds/{name}.py" for name in ("addresses", "markup", "scope", "slugs", "topics")],
