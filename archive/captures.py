@@ -125,15 +125,20 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
     """Return what to revalidate `url` with: its newest whole capture of a crawl that settled, of this one or a killed one.
 
     Captures of a refused crawl are passed over: else the page that was refused would come back as 304 and look unchanged.
-    Those of a killed crawl nobody has judged: whoever asks with them judges the body again, as if it had come anew. A page
-    that may be cut is asked for anew, since a 304 would say nothing of our copy of it.
+    Those of a killed crawl nobody has judged: whoever asks with them judges the body again, as if it had come anew. Nor has
+    anybody judged its clock, so they count only once their time has come. A page that may be cut is asked for anew, since a
+    304 would say nothing of our copy of it.
     """
+    time = "c.fetched_at"
+    if db.execute("SELECT 1 FROM redated_captures LIMIT 1").fetchone():  # else found by index
+        time = "coalesce((SELECT d.fetched_at FROM redated_captures d WHERE d.capture_id = c.capture_id), c.fetched_at)"
     row = db.execute(
-        "SELECT c.capture_id, c.body_sha256, c.headers, c.leniency FROM captures c JOIN crawls w USING (crawl_id)"
-        " WHERE c.url = ? AND c.status = 200 AND c.body_sha256 IS NOT NULL AND c.fault IS NULL"
-        " AND (w.crawl_id = ? OR w.settled = 1 OR w.outcome = 'failed')"
-        " ORDER BY c.fetched_at DESC, c.capture_id DESC LIMIT 1",
-        (url, crawl_id),
+        "SELECT c.capture_id, c.body_sha256, c.headers, c.leniency FROM captures c JOIN crawls w USING (crawl_id)"  # noqa: S608
+        " WHERE c.url = :url AND c.status = 200 AND c.body_sha256 IS NOT NULL AND c.fault IS NULL"
+        " AND (w.crawl_id = :id OR w.settled = 1 OR (w.outcome = 'failed'"
+        "  AND c.fetched_at <= (SELECT started_at FROM crawls WHERE crawl_id = :id)))"
+        f" ORDER BY {time} DESC, c.capture_id DESC LIMIT 1",
+        {"url": url, "id": crawl_id},
     ).fetchone()
     if row is None or ENDED_BY_CLOSE in (row[3] or ""):
         return None

@@ -38,6 +38,12 @@ class LastGood:
     entries: int
 
 
+def timed(db: Database) -> str:
+    """Return where crawls are found with the times that count: the table itself, or a view where an operator put some right."""
+    redated = db.execute("SELECT 1 FROM redated_crawls LIMIT 1").fetchone()
+    return "timed_crawls" if redated else "crawls"
+
+
 def count_good(db: Database, source_name: str) -> int:
     """Return how many crawls of a source ended well, whatever they found."""
     row = db.execute(
@@ -71,8 +77,10 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
             (source.name, source.url, source.title, source.language),
         )
         cursor = db.execute(
-            "INSERT INTO crawls (source_id, mode, started_at, ordered_at)"
-            " SELECT source_id, :mode, :at, max(:at, coalesce((SELECT max(ordered_at) FROM crawls), ''))"
+            # after every crawl that settled: one whose clock was in doubt, or was never looked at, has no place in time
+            "INSERT INTO crawls (source_id, mode, started_at, ordered_at)"  # noqa: S608 - our own name
+            f" SELECT source_id, :mode, :at, max(:at, coalesce((SELECT max(ordered_at) FROM {timed(db)}"
+            "  WHERE settled = 1 OR usual_difference IS NOT NULL), ''))"
             " FROM sources WHERE name = :source",
             {"mode": mode, "at": to_text(at), "source": source.name},
         )
@@ -81,14 +89,19 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
 
 def find_crawl(db: Database, crawl_id: int) -> Crawl:
     """Return the crawl with that id."""
+    fetched_at = "fetched_at"
+    if (crawls := timed(db)) != "crawls":
+        fetched_at = (
+            "coalesce((SELECT d.fetched_at FROM redated_captures d WHERE d.capture_id = f.capture_id), fetched_at)"
+        )
     return Crawl(
         *db.execute(
-            "SELECT c.crawl_id, c.source_id, s.name, c.mode, c.parser_version, (SELECT p.started_at FROM crawls p"
+            f"SELECT c.crawl_id, c.source_id, s.name, c.mode, c.parser_version, (SELECT p.started_at FROM {crawls} p"  # noqa: S608
             " WHERE p.source_id = c.source_id AND (p.ordered_at, p.crawl_id) < (c.ordered_at, c.crawl_id)"
             " AND p.mode = 'full' AND p.outcome IN ('complete', 'unchanged') AND p.started_at <= min(c.started_at, coalesce("
-            "  (SELECT min(fetched_at) FROM captures WHERE crawl_id = c.crawl_id), c.started_at))"
+            f"  (SELECT min({fetched_at}) FROM captures f WHERE crawl_id = c.crawl_id), c.started_at))"
             " ORDER BY p.ordered_at DESC, p.crawl_id DESC LIMIT 1)"
-            " FROM crawls c JOIN sources s USING (source_id) WHERE c.crawl_id = ?",
+            f" FROM {crawls} c JOIN sources s USING (source_id) WHERE c.crawl_id = ?",
             (crawl_id,),
         ).fetchone()
     )
@@ -100,8 +113,8 @@ def finish_crawl(
     """Close a crawl's row, inside the caller's transaction."""
     db.execute(
         "UPDATE crawls SET outcome = ?, reason = ?, settled = ?, parser_version = ?, finished_at = ?, requests = ?,"
-        " not_modified = ?, bytes = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ?"
-        " WHERE crawl_id = ?",
+        " not_modified = ?, bytes = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ?,"
+        " clock_difference = ?, usual_difference = ? WHERE crawl_id = ?",
         (
             verdict.outcome,
             verdict.reason,
@@ -110,7 +123,7 @@ def finish_crawl(
             to_text(at),
             *(traffic.requests, traffic.not_modified, traffic.bytes),
             *(counts.pages, counts.entries, counts.new, counts.revised, counts.withdrawn, counts.returned),
-            crawl_id,
+            *(verdict.clock.difference, verdict.clock.usual, crawl_id),
         ),
     )
 
@@ -118,7 +131,8 @@ def finish_crawl(
 def last_good(db: Database, source_name: str) -> LastGood | None:
     """Return what the source's last full crawl that ended well found, or None before the first."""
     row = db.execute(
-        "SELECT c.pages, c.entries FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ? AND c.mode = 'full'"
+        "SELECT c.pages, c.entries"  # noqa: S608 - our own name
+        f" FROM {timed(db)} c JOIN sources s USING (source_id) WHERE s.name = ? AND c.mode = 'full'"
         " AND c.outcome IN ('complete', 'unchanged') ORDER BY c.ordered_at DESC, c.crawl_id DESC LIMIT 1",
         (source_name,),
     ).fetchone()
@@ -147,7 +161,7 @@ class SettledCrawl:
 def settled_crawls(db: Database) -> list[SettledCrawl]:
     """Return all crawls that settled, of all sources, in their order in time."""
     rows = db.execute(
-        "SELECT crawl_id, finished_at, outcome, reason FROM crawls WHERE settled = 1 ORDER BY ordered_at, crawl_id"
+        f"SELECT crawl_id, finished_at, outcome, reason FROM {timed(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608
     )
     return [
         SettledCrawl(crawl_id, from_text(finished_at), Verdict(outcome, reason))
@@ -187,7 +201,8 @@ def settled_pages(db: Database, source_name: str, parser_version: int) -> tuple[
     That is where the last crawl that settled anything was partial or quick, or was read by another parser.
     """
     row = db.execute(
-        "SELECT c.crawl_id, c.mode, c.outcome, c.parser_version FROM crawls c JOIN sources s USING (source_id)"
+        "SELECT c.crawl_id, c.mode, c.outcome, c.parser_version"  # noqa: S608 - our own name
+        f" FROM {timed(db)} c JOIN sources s USING (source_id)"
         " WHERE s.name = ? AND c.settled = 1 AND NOT (c.mode = 'quick' AND c.outcome = 'unchanged')"
         " ORDER BY c.ordered_at DESC, c.crawl_id DESC LIMIT 1",
         (source_name,),

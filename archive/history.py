@@ -191,7 +191,7 @@ def _revisions(db: Database, entry_id: int) -> tuple[Revision, ...]:
         "SELECT r.number, r.technical, r.first_seen, c.url, r.page, r.position, r.capture_id, c.body_sha256,"
         " r.match_method, r.match_score, r.flags, r.parser_version, w.ordered_at, w.crawl_id,"
         " r.title, r.publication, r.attribution, r.excerpt, r.commentary"
-        " FROM revisions r JOIN captures c USING (capture_id) JOIN crawls w USING (crawl_id)"
+        " FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
         " WHERE r.entry_id = ? ORDER BY r.number, r.technical, r.revision_id",
         (entry_id,),
     )
@@ -222,8 +222,8 @@ def _revision(row: tuple[Any, ...]) -> Revision:
 def _changes(db: Database, ids: str) -> tuple[Event, ...]:
     rows = db.execute(
         "SELECT x.change_id, x.at, x.kind, x.announced, x.entry_id, r.number, w.ordered_at, w.crawl_id"
-        " FROM changes x JOIN crawls w USING (crawl_id) LEFT JOIN revisions r USING (revision_id)"
-        " WHERE x.entry_id IN (SELECT value FROM json_each(?)) ORDER BY x.at",
+        " FROM changes x JOIN timed_crawls w USING (crawl_id) LEFT JOIN revisions r USING (revision_id)"
+        " WHERE x.entry_id IN (SELECT value FROM json_each(?)) ORDER BY x.change_id",
         (ids,),
     )
     return tuple(

@@ -104,6 +104,7 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
                 *("returned", "imported"),
             ),
             by_digest=("reason",),
+            later={"clock_difference": None, "usual_difference": None},
             # a crawl is sealed when it has ended
             only="t.outcome IS NOT NULL",
         ),
@@ -122,10 +123,13 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
             "identities", ("entry_id",), ("source_id", "tag_uri", "feed_date", "crawl_id", "wording")
         ),
         SealedTable("decisions", ("decision_id",), ("at", "kind", "entry_id", "other_id", "revision")),
+        SealedTable("redatings", ("redating_id",), ("at", "crawl_id", "began_at")),
+        SealedTable("redated_entries", ("redating_id", "entry_id"), ("feed_date",)),
         SealedTable(
             "changes",
             ("change_id",),
             ("source_id", "crawl_id", "at", "kind", "announced", "entry_id"),
+            later={"redating_id": None},
             unsealed={"revision_id": _DERIVED_ID, "link_id": _DERIVED_ID, "former_link_id": _DERIVED_ID},
         ),
         SealedTable(

@@ -20,16 +20,21 @@ from archive.store import writing
 # every table that has rows of a source, by the condition that finds them
 _OF_OTHERS = "source_id NOT IN (SELECT value FROM json_each(:kept))"
 _BY_ENTRY = f"entry_id IN (SELECT entry_id FROM identities WHERE {_OF_OTHERS})"  # noqa: S608 - our own condition
+_BY_CRAWL = f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})"  # noqa: S608
 REMOVED = {
     "lost_ids": f"source IN (SELECT name FROM sources WHERE {_OF_OTHERS})",  # noqa: S608 - our own condition
     "entry_topics": f"topic_id IN (SELECT topic_id FROM topics WHERE {_OF_OTHERS})",  # noqa: S608
     "revisions": _BY_ENTRY,
     "decisions": _BY_ENTRY,
-    "captures": f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})",  # noqa: S608
-    "link_traffic": f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})",  # noqa: S608
+    "redated_entries": _BY_ENTRY,
+    "redatings": _BY_CRAWL,
+    "redated_crawls": _BY_CRAWL,
+    "captures": _BY_CRAWL,
+    "link_traffic": _BY_CRAWL,
     **dict.fromkeys(
         (
             "changes",
+            "redated_captures",
             "feed_log",
             "frozen_documents",
             "entry_numbers",

@@ -1,6 +1,7 @@
 """The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
 
-    all columns of sources, crawls, captures, identities, decisions; of changes all but what is derived
+    all columns of sources, crawls, captures, identities, decisions, redatings, redated_entries; of changes all but what is
+    derived
     revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
 
 Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.
@@ -24,7 +25,17 @@ Row = Mapping[str, Any]
 
 # in the order in which each row finds what it refers to
 TABLES = (
-    *("sources", "crawls", "captures", "link_traffic", "identities", "decisions", "changes"),
+    *(
+        "sources",
+        "crawls",
+        "captures",
+        "link_traffic",
+        "identities",
+        "decisions",
+        "redatings",
+        "redated_entries",
+        "changes",
+    ),
     *("revisions", "listing_rows"),
 )
 # what only the parser that read it knows: loaded where that is an older one than the program's
@@ -36,7 +47,7 @@ _CHANGES = (
     "SELECT c.change_id, c.source_id, c.crawl_id, c.at, c.kind, c.announced, c.entry_id, l.label AS link_label,"
     " l.url AS link_url, l.key AS link_key, l.last_url AS link_last_url, l.first_seen AS link_first_seen,"
     " l.capture_id AS link_capture_id, l.status AS link_status,"
-    " l.outcome AS link_outcome, l.gone_at AS link_gone_at FROM changes c LEFT JOIN links l USING (link_id)"
+    " l.outcome AS link_outcome, l.gone_at AS link_gone_at, c.redating_id FROM changes c LEFT JOIN links l USING (link_id)"
     " ORDER BY c.change_id"
 )
 
@@ -68,7 +79,9 @@ def count_rows(db: Database, table: str) -> int:
 
 def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table of the truth, in the order of their ids, by column name."""
-    key = {"listing_rows": "source_id, body_sha256, parser_version, position"}.get(table, "1")
+    key = {"listing_rows": "source_id, body_sha256, parser_version, position", "redated_entries": "1, 2"}.get(
+        table, "1"
+    )
     query = _CHANGES if table == "changes" else f"SELECT * FROM {_known(table)} ORDER BY {key}"  # noqa: S608 - the same
     yield from db.query(query)
 
@@ -90,7 +103,17 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int,
             if table == "changes":
                 found = [_change(db, row) for row in found]
             _insert(db, table, found)
-    for table in ("crawls", "captures", "link_traffic", "identities", "decisions", "changes"):
+    checked = (
+        "crawls",
+        "captures",
+        "link_traffic",
+        "identities",
+        "decisions",
+        "redatings",
+        "redated_entries",
+        "changes",
+    )
+    for table in checked:
         if (broken := db.execute(f"PRAGMA foreign_key_check({table})").fetchone()) is not None:
             raise NotTruth(f"row {broken[1]} of its {table} refers to one of {broken[2]} that is not there")
     db.execute(f"PRAGMA user_version={min(read_by, parser_version):d}")

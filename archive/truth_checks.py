@@ -18,7 +18,7 @@ from archive.clock import from_text
 Row = Mapping[str, Any]
 
 _TYPES: Mapping[str, Any] = {"INTEGER": (int,), "TEXT": (str,), "REAL": (int, float)}
-_TIMES = {"started_at", "ordered_at", "finished_at", "fetched_at", "feed_date", "at", "first_seen"}
+_TIMES = {"started_at", "ordered_at", "finished_at", "fetched_at", "feed_date", "at", "first_seen", "began_at"}
 _TIMES |= {"link_first_seen", "link_gone_at"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ADDRESSES = {"url", "asked_url"}

@@ -128,6 +128,17 @@ Outcome = Literal["complete", "unchanged", "partial", "suspect", "blocked", "unr
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """By how many seconds a crawl's clock was ahead of the site's, and what is usual for the source from then on.
+
+    The difference is None where the site does not tell its time, the usual one where the clock was not found right.
+    """
+
+    difference: int | None = None
+    usual: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """How a crawl ended, and in words why; the reason is None where nothing need be said.
 
@@ -137,6 +148,7 @@ class Verdict:
     outcome: Outcome
     reason: str | None = None
     cut_short: bool = False
+    clock: Clock = Clock()
 
     @property
     def settles(self) -> bool:

@@ -57,7 +57,8 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
             def reported() -> list[Problem]:
                 return [
-                    *health.crawl_problems(query.last_crawls(db), query.totals(db), now()),
+                    *health.crawl_problems(query.last_crawls(db), query.totals(db, now()), now()),
+                    *health.future_problems(query.crawls_to_come(db, now() + health.AHEAD)),
                     *health.mixture_problems(holdings(db)),
                     *health.killed_problems(query.open_crawls(db), running),
                     *health.file_problems(db, folder, expected=output is not None),

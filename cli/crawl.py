@@ -84,7 +84,10 @@ def crawl(
         _report_days(rows, days_seen(job) - len(rows))
     elif not quiet:
         _report(row, dry_run=dry_run)
-    if exits.OF_OUTCOME[row["outcome"]] != exits.DONE:
+    good = exits.OF_OUTCOME[row["outcome"]] == exits.DONE
+    if good and row["reason"]:
+        say(f"warning: {row['source']}: {row['reason']}", err=True)
+    elif not good:
         complain(f"{row['source']}: {row['outcome']}: {row['reason']}")
     return exits.INTERRUPTED if interrupted else exits.OF_OUTCOME[row["outcome"]]
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # an unattended archive is crawled at least daily; two days without a good crawl means that nobody has noticed
 STALE = timedelta(days=2)
+# a clock that is set back by minutes makes no crawl one of the future
+AHEAD = timedelta(hours=1)
+_CLOCKS_TOLD = 5
 
 _REMEDIES = {
     "partial": "foreign-eyes crawl {source}",
@@ -45,6 +48,21 @@ def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], n
         if good is not None and now - from_text(good) > STALE:
             what = f"no good crawl for {(now - from_text(good)).days} days"
             yield Problem(what, f"source {row['source']}", f"foreign-eyes crawl {row['source']}; see also: schedule")
+
+
+def future_problems(crawls: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Yield the crawls that are dated in the future, each with the decision that puts it right. Pure."""
+    for row in crawls[:_CLOCKS_TOLD]:
+        what = f"crawl {row['crawl_id']} is dated in the future, {row['started_at']}: the clock was wrong then, or is wrong now"
+        yield Problem(
+            what,
+            f"source {row['source']}, crawl {row['crawl_id']}",
+            f"set the clock of this machine if it is wrong; else foreign-eyes redate {row['crawl_id']} TIME, when it began",
+        )
+    if (more := len(crawls) - _CLOCKS_TOLD) > 0:
+        yield Problem(
+            f"{more} more crawls are dated in the future", "archive", "redate those named here first, then look again"
+        )
 
 
 def mixture_problems(held: Holdings) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ from cli.import_ import import_files
 from cli.init import init
 from cli.merge import merge
 from cli.publish import publish
+from cli.redate import redate
 from cli.reparse import reparse
 from cli.restore import restore
 from cli.schedule import schedule
@@ -94,6 +95,7 @@ for command in (
     history,
     merge,
     split,
+    redate,
     reparse,
     import_files,
     export,

@@ -31,9 +31,10 @@ def status(context: Context, as_json: bool) -> None:
 
     running = holder(context.archive)
     with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:
-        totals, crawls = query.totals(db), query.last_crawls(db)
+        totals, crawls = query.totals(db, now()), query.last_crawls(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
+            *health.future_problems(query.crawls_to_come(db, now() + health.AHEAD)),
             *health.mixture_problems(holdings(db)),
             *health.killed_problems(query.open_crawls(db), running),
         ]

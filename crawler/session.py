@@ -28,6 +28,7 @@ from archive.freshness import is_due, last_fresh
 from archive.lock import only_run
 from archive.query import log_row
 from archive.rebuilding.rebuild import keep_up
+from archive.settling.clock_records import judge_times
 from archive.settling.entries import has_wordings
 from archive.settling.links import close_killed_links, close_links, links_to_follow
 from archive.settling.settle import settle
@@ -127,6 +128,10 @@ class Session:
         """Count a response and the bytes of its body as they came over the wire."""
         not_modified = self.traffic.not_modified + (status == 304)
         self.traffic = replace(self.traffic, not_modified=not_modified, bytes=self.traffic.bytes + size)
+
+    def judge_times(self, verdict: Verdict) -> Verdict:
+        """Return the verdict of a listing that was read, with what the clocks of this machine and the site make of it."""
+        return judge_times(self.db, self.crawl_id, verdict, accept=self.job.accept)
 
     def finish(self, verdict: Verdict) -> Counts:
         """Settle the crawl by its verdict; a second call would be a fault of ours."""

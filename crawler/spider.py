@@ -84,7 +84,7 @@ class ListingSpider(Spider):
                 on_page=self._on_page,
             )
             reading = await reader.read()
-            session.finish(reading.verdict)
+            session.finish(session.judge_times(reading.verdict))
             if urls := session.links_to_follow():
                 session.following = asyncio.ensure_future(self._follow_all(urls))
                 with suppress(asyncio.CancelledError):

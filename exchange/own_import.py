@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from archive.archive_id import take_archive_id
+from archive.clock import from_text, now, to_text
+from archive.settling.dating import moved_time
 from archive.store import writing
 from archive.truth import (
+    Recorded,
     add_capture,
     add_crawl,
     find_or_add_source,
@@ -38,7 +42,7 @@ _WAS_OPEN = "the crawl had not ended when it was exported"
 
 @dataclass(slots=True)
 class OwnImport:
-    """An export, read and ready to be written; `parser_version` is the program's own.
+    """An export, read and ready to be written; `parser_version` is the program's own, `now` the present.
 
     `rename` says what its only source is to be called here. `former` are addresses at which a source's listing stood.
     `configured` are addresses of sources by name, which a source that is renamed must not contradict.
@@ -51,6 +55,7 @@ class OwnImport:
     rename: str | None = None
     former: tuple[str, ...] = ()
     configured: Mapping[str, str] = field(default_factory=dict)
+    now: datetime = field(default_factory=now)
     brought: Brought = field(default_factory=Brought)
 
     def __post_init__(self) -> None:
@@ -109,8 +114,12 @@ class OwnImport:
         if self.truth.archive_id is not None:
             take_archive_id(db, self.truth.archive_id)
         names = {row["source_id"]: row["name"] for row in sources}
+        began = self._redated()
         for crawl in rows["crawls"]:
             self._count(crawl, names[crawl["source_id"]], 0)
+            if crawl.get("settled") and self._is_to_come(began.get(crawl["crawl_id"], crawl["started_at"])):
+                told = f"crawl {crawl['crawl_id']} of {names[crawl['source_id']]} is dated {crawl['started_at']}, in the future"
+                self.brought.suspects.append(f"{told}; put it right: foreign-eyes redate {crawl['crawl_id']} TIME")
         self.brought.captures = len(rows["captures"])
         self.brought.with_ids = True
         return ()
@@ -119,6 +128,14 @@ class OwnImport:
         self.brought.count_crawl(crawl.get("outcome"), captures)
         if crawl.get("outcome") == "suspect":
             self.brought.tell_suspect(source, crawl["started_at"], crawl.get("reason"))
+
+    def _redated(self) -> dict[int, str]:
+        """Return by crawl when it began, where an operator has put that right."""
+        redatings = sorted(self.truth.rows.get("redatings", ()), key=lambda row: int(row["redating_id"]))
+        return {row["crawl_id"]: row["began_at"] for row in redatings}
+
+    def _is_to_come(self, time: str) -> bool:
+        return from_text(time) > self.now
 
     def _add(self, db: Database, rows: list[Row]) -> Collection[int]:
         names = {row["source_id"]: row["name"] for row in rows}
@@ -129,16 +146,21 @@ class OwnImport:
             by_crawl.setdefault(row["crawl_id"], []).append(row)
         capture_ids: dict[int, int] = {}
         added: list[int] = []
+        began = self._redated()
         for crawl in sorted(self.truth.rows["crawls"], key=lambda row: (row["ordered_at"], row["crawl_id"])):
             captures = by_crawl.get(crawl["crawl_id"], [])
-            facts = tuple(map(identifying, captures))
-            there = recorded[crawl["source_id"]].get(crawl["started_at"], ())
-            known = next((one for one in there if one.captures == facts), None)
-            if known is not None:
-                capture_ids.update(zip((row["capture_id"] for row in captures), known.capture_ids, strict=True))
-                self.brought.already_there += len(captures)
+            if self._is_there(recorded[crawl["source_id"]], crawl, captures, capture_ids):
                 continue
             ended = _with_link_traffic(_as_ended(crawl), self.truth.rows["link_traffic"])
+            if (time := began.get(crawl["crawl_id"])) is not None:
+                ended, captures = _moved(ended, captures, time)
+                if self._is_there(recorded[crawl["source_id"]], ended, captures, capture_ids):
+                    continue
+            if self._is_to_come(max([ended["started_at"], *(row["fetched_at"] for row in captures)])):
+                told = f"the crawl of {names[crawl['source_id']]} of {ended['started_at']} is left out: its date is in the future"
+                remedy = f"foreign-eyes redate {crawl['crawl_id']} TIME, in the archive it comes from, and export again"
+                self.brought.left_out.append(f"{told}; put it right: {remedy}")
+                continue
             crawl_id = add_crawl(db, {**ended, "source_id": sources[crawl["source_id"]]})
             added.append(crawl_id)
             self._add_captures(db, crawl_id, captures, capture_ids)
@@ -146,6 +168,18 @@ class OwnImport:
         if not added:
             raise NothingNew
         return added
+
+    def _is_there(
+        self, recorded: Mapping[str, list[Recorded]], crawl: Row, captures: list[Row], capture_ids: dict[int, int]
+    ) -> bool:
+        """Tell whether the archive has a crawl with these captures; if so, note which they are there."""
+        facts = tuple(map(identifying, captures))
+        known = next((one for one in recorded.get(crawl["started_at"], ()) if one.captures == facts), None)
+        if known is None:
+            return False
+        capture_ids.update(zip((row["capture_id"] for row in captures), known.capture_ids, strict=True))
+        self.brought.already_there += len(captures)
+        return True
 
     def _add_captures(self, db: Database, crawl_id: int, captures: list[Row], capture_ids: dict[int, int]) -> None:
         store_bodies(db, self.bodies, (row.get("body_sha256") for row in captures))
@@ -163,6 +197,17 @@ def _with_link_traffic(crawl: dict[str, Any], traffic: Sequence[Row]) -> dict[st
     """Add what following the crawl's links cost to what the crawl cost."""
     of_links = [row for row in traffic if row["crawl_id"] == crawl["crawl_id"]]
     return {**crawl, **{name: crawl.get(name, 0) + sum(row[name] for row in of_links) for name in _TRAFFIC}}
+
+
+def _moved(crawl: Row, captures: list[Row], began_at: str) -> tuple[dict[str, Any], list[Row]]:
+    """Return a crawl and its captures with the times that an operator's word on its start gives them."""
+    started, began = from_text(crawl["started_at"]), from_text(began_at)
+
+    def moved(time: str) -> str:
+        return to_text(moved_time(from_text(time), started, began))
+
+    times = {"started_at": began_at, "ordered_at": began_at, "finished_at": moved(crawl["finished_at"])}
+    return {**crawl, **times}, [{**row, "fetched_at": moved(row["fetched_at"])} for row in captures]
 
 
 def _as_ended(crawl: dict[str, Any]) -> dict[str, Any]:

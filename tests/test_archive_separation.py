@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from archive.invented import Holdings, holdings, holdings_of_file, is_invented
 from archive.publishing.following import follow
 from archive.rebuilding.deciding import merge
 from archive.rebuilding.rebuild import rebuild
+from archive.rebuilding.redating import redate
 from archive.separation import REMOVED, SHARED, UNREFERENCED, keep_sources
 from archive.store import open_archive, writing
 from archive.verify import verify
@@ -39,6 +41,13 @@ def two(tmp_path: Path) -> Database:
     ids = dict(db.execute("SELECT title, entry_id FROM current_entries WHERE source = 'town'").fetchall())
     at = Column(db, day=30).today
     rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=lambda db: merge(db, ids["Robots"], ids["Bears"], at))
+    first = db.execute("SELECT min(crawl_id) FROM identities WHERE source_id = 1").fetchone()[0]
+
+    def redate_first(db: Database) -> tuple[()]:
+        redate(db, first, Column(db, day=len("town")).today - timedelta(hours=1), at)
+        return ()
+
+    rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=redate_first)
     topics = Topics(DEFAULT_TOPICS)
     with writing(db):
         for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():

@@ -1,4 +1,4 @@
-"""merge, split and reparse, as operators run them."""
+"""merge, split, redate and reparse, as operators run them."""
 
 from __future__ import annotations
 
@@ -122,3 +122,103 @@ def test_without_an_archive_none_is_made(command: CommandLine, arguments: list[s
     assert done.returncode == 66
     assert "no such archive" in done.stderr
     assert list(command.folder.iterdir()) == []
+
+
+def in_the_future(command: CommandLine) -> None:
+    """An archive whose second crawl was made with the clock 40 years ahead."""
+    archive = command.folder / "archive.db"
+    crawl_days(archive, [FIRST])
+    with open_archive(archive) as db:
+        at = START + 40 * 365 * DAY
+        crawl_id = begin_crawl(db, Source("town", URL, "The column", "en"), "full", at)
+        page = make_page([THIRD, SECOND, FIRST], 1, 1)
+        record_capture(db, crawl_id, Fetched("listing", URL, URL, at, 200, (), page, pass_number=1, page=1))
+        settle(*(db, crawl_id, Verdict("complete"), parse, Traffic()), at=at + SHORT, authority="example.org,2026")
+
+
+SHORT = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("ask", ["status", "check"])
+def test_times_in_the_future_are_a_problem_until_the_crawl_is_dated_anew(command: CommandLine, ask: str) -> None:
+    in_the_future(command)
+    problems = json.loads(command(ask, "--json").stdout)["problems"]
+    (problem,) = [problem for problem in problems if "future" in problem["what"]]
+    assert "crawl 2 is dated in the future, 2066-" in problem["what"]
+    assert "foreign-eyes redate 2 TIME" in problem["remedy"]
+    assert any("no good crawl for" in problem["what"] for problem in problems)
+    command("redate", "2", "2026-03-02T09:00:00Z")
+    assert not any("future" in problem["what"] for problem in json.loads(command(ask, "--json").stdout)["problems"])
+
+
+def test_redate_moves_the_dates_of_the_future_in_feeds_and_tells_readers_once(command: CommandLine) -> None:
+    in_the_future(command)
+    publish = ("publish", "--output", "public", "--base-url", "http://feeds.example/", "--source", "town")
+    assert command(*publish).returncode == 0
+    atom = command.folder / "public" / "atom.xml"
+    ids = {line for line in atom.read_text("utf-8").splitlines() if "<id>" in line}
+    done = command("redate", "2", "2026-03-02T17:00+08:00", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["crawl_id"], told["began_at"], len(told["moved"])) == (2, "2026-03-02T09:00:00.000000Z", 2)
+    assert command(*publish).returncode == 0
+    assert "2066-" not in atom.read_text("utf-8")
+    assert {line for line in atom.read_text("utf-8").splitlines() if "<id>" in line} == ids
+    changes = (command.folder / "public" / "changes.xml").read_text("utf-8")
+    assert changes.count("<entry>") == 1
+    assert "Corrected: the dates of 2 entries" in changes
+    assert command("reparse", "--check").returncode == 0
+    pages = [path.read_text("utf-8") for path in (command.folder / "public" / "entries").rglob("*.html")]
+    assert len(pages) == 3
+    assert not any("2066" in page for page in pages)
+
+
+def test_an_export_carries_what_was_dated_anew(command: CommandLine) -> None:
+    in_the_future(command)
+    command("redate", "2", "2026-03-02T09:00:00Z")
+    assert command("export", "town.warc.gz").returncode == 0
+    done = command("--archive", "other.db", "import", "town.warc.gz")
+    assert done.returncode == 0, done.stderr
+    query = "SELECT entry_id, feed_date, first_seen, not_before, last_seen FROM current_entries ORDER BY 1"
+    here = command.rows(query)
+    (command.folder / "archive.db").rename(command.folder / "first.db")
+    (command.folder / "other.db").rename(command.folder / "archive.db")
+    assert command.rows(query) == here
+    assert command("reparse", "--check").returncode == 0
+
+
+def test_an_import_leaves_out_crawls_of_the_future(command: CommandLine) -> None:
+    in_the_future(command)
+    assert command("export", "town.warc.gz").returncode == 0
+    crawl_days(command.folder / "other.db", [FIRST], [FIRST, SECOND])
+    done = command("--archive", "other.db", "import", "town.warc.gz", "--json")
+    warnings = json.loads(done.stdout)["warnings"]
+    assert [warning for warning in warnings if "its date is in the future" in warning]
+
+
+def test_an_archive_of_the_future_comes_back_whole_and_says_so(command: CommandLine) -> None:
+    in_the_future(command)
+    assert command("export", "town.warc.gz").returncode == 0
+    done = command("--archive", "other.db", "import", "town.warc.gz", "--json")
+    assert any("foreign-eyes redate 2 TIME" in warning for warning in json.loads(done.stdout)["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("time", "why"),
+    [
+        ("2026-03-02T09:00:00", "has no time zone"),
+        ("yesterday", "is not a time"),
+        ("0001-01-01T00:00:00Z", "no crawl was made then"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(command: CommandLine, time: str, why: str) -> None:
+    done = command("redate", "2", time)
+    assert done.returncode == 64
+    assert why in done.stderr
+
+
+def test_a_redating_to_the_future_is_refused(command: CommandLine) -> None:
+    in_the_future(command)
+    done = command("redate", "1", "2066-01-01T00:00:00Z")
+    assert done.returncode == 66
+    assert "in the future" in done.stderr

@@ -28,6 +28,7 @@ COMMANDS = {
     "history": ["--json"],
     "merge": ["--dry-run", "--json"],
     "split": ["--dry-run", "--json"],
+    "redate": ["--dry-run", "--json"],
     "reparse": ["--check", "--json"],
     "import": ["--source", "--url", "--dry-run", "--json"],
     "export": ["--json"],

@@ -1,4 +1,4 @@
-"""What readers are told in the feed of changes: edits, withdrawals, returns and changed links, with what was there before."""
+"""What readers are told in the feed of changes, with what was there before: edits, withdrawals, returns, links, dates."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from archive.clock import from_text
+from archive.settling.corrections import Correction, find_correction
 from archive.settling.decisions import merged_ids
 from archive.values import Link
 
-Told = Literal["revised", "withdrawn", "returned", "link changed"]
+Told = Literal["revised", "withdrawn", "returned", "link changed", "corrected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class AnnouncedChange:
 
     `tag_uri` is the identity that it was told under, `entry_id` the entry that answers for it today; None for links.
     `after` is the wording that was current then, `before` the one that an edit replaced. Of links, `link` is the one that
-    is listed since, `former_link` the one that was before; one of them can be missing.
+    is listed since, `former_link` the one that was before; one of them can be missing. `correction` is of dates.
     """
 
     change_id: int
@@ -45,14 +46,15 @@ class AnnouncedChange:
     after: Wording | None
     former_link: Link | None
     link: Link | None
+    correction: Correction | None = None
 
 
 def newest_changes(db: Database, source_id: int, limit: int) -> list[AnnouncedChange]:
     """Return the source's newest announced changes but for new entries, the newest first."""
     rows = db.execute(
-        "SELECT x.change_id, x.at, x.kind, x.entry_id, x.revision_id, x.link_id, x.former_link_id, i.tag_uri"
+        "SELECT x.change_id, x.at, x.kind, x.entry_id, x.revision_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id"
         " FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
-        " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.at DESC LIMIT ?",
+        " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?",
         (source_id, limit),
     ).fetchall()
     into = merged_ids(db)
@@ -74,7 +76,7 @@ def source_tag(db: Database, source_id: int) -> str | None:
 
 
 def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> AnnouncedChange:
-    change_id, at, kind, entry_id, revision_id, link_id, former_link_id, tag_uri = row
+    change_id, at, kind, entry_id, revision_id, link_id, former_link_id, tag_uri, redating_id = row
     return AnnouncedChange(
         change_id=change_id,
         at=from_text(at),
@@ -85,6 +87,7 @@ def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> Announc
         after=_wording(db, revision_id),
         former_link=_link(db, former_link_id),
         link=None if link_id == former_link_id else _link(db, link_id),
+        correction=None if redating_id is None else find_correction(db, redating_id),
     )
 
 

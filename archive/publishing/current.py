@@ -38,7 +38,8 @@ class CurrentEntry:
 
 
 _UPDATED = (
-    "coalesce((SELECT max(x.at) FROM changes x WHERE x.entry_id = e.entry_id AND x.kind = 'revised' AND x.announced = 1),"
+    "coalesce((SELECT x.at FROM changes x WHERE x.entry_id = e.entry_id AND x.kind = 'revised' AND x.announced = 1"
+    "  ORDER BY x.change_id DESC LIMIT 1),"
     " e.feed_date)"
 )
 _CURRENT = "JOIN revisions r ON r.revision_id = e.revision_id JOIN captures c ON c.capture_id = r.capture_id"

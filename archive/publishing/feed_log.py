@@ -40,15 +40,15 @@ def extend_log(db: Database, source_id: int) -> int:
     """Append the source's changes that are not in the log yet; return how many events it has."""
     last = db.execute("SELECT coalesce(max(position), 0) FROM feed_log WHERE source_id = ?", (source_id,)).fetchone()[0]
     until = db.execute(
-        "SELECT x.at FROM feed_log l CROSS JOIN changes x USING (change_id) WHERE l.source_id = ?"
+        "SELECT l.change_id FROM feed_log l WHERE l.source_id = ? AND l.change_id IS NOT NULL"
         " ORDER BY l.position DESC LIMIT 1",
         (source_id,),
     ).fetchone()
     cursor = db.execute(
         "INSERT INTO feed_log (source_id, position, entry_id, change_id, announced)"
-        " SELECT source_id, ? + row_number() OVER (ORDER BY at), entry_id, change_id, announced FROM changes"
-        " WHERE source_id = ? AND at > ? AND kind IN ('new', 'revised')",
-        (last, source_id, until[0] if until else ""),
+        " SELECT source_id, ? + row_number() OVER (ORDER BY change_id), entry_id, change_id, announced FROM changes"
+        " WHERE source_id = ? AND change_id > ? AND kind IN ('new', 'revised')",
+        (last, source_id, until[0] if until else 0),
     )
     return int(last) + cursor.rowcount
 
@@ -130,8 +130,8 @@ def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
     """Tell whether a document may be full that is not frozen for that base URL; the log need not be up to date."""
     source_id, events = db.execute(
         "SELECT s.source_id, (SELECT count(*) FROM changes x WHERE x.source_id = s.source_id AND x.kind IN ('new', 'revised')"
-        "   AND x.at > coalesce((SELECT at FROM feed_log l CROSS JOIN changes y USING (change_id)"
-        "    WHERE l.source_id = s.source_id ORDER BY l.position DESC LIMIT 1), ''))"
+        "   AND x.change_id > coalesce((SELECT l.change_id FROM feed_log l"
+        "    WHERE l.source_id = s.source_id AND l.change_id IS NOT NULL ORDER BY l.position DESC LIMIT 1), 0))"
         "  + (SELECT coalesce(max(position), 0) FROM feed_log l WHERE l.source_id = s.source_id)"
         " FROM (SELECT (SELECT source_id FROM sources WHERE name = ?) AS source_id) s",
         (source,),

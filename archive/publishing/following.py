@@ -23,7 +23,11 @@ from archive.settling.decisions import merged_ids
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Up to where an archive was followed: how often it was derived again, and the time of the source's last change."""
+    """Up to where an archive was followed: how often it was derived again, and the source's last change by its time.
+
+    The journal's order is that of its ids; a change that was recorded while a clock was ahead can bear a later time than those
+    after it. Its time is distinct, so it names the change.
+    """
 
     derivation: int
     changes_until: str
@@ -50,7 +54,8 @@ def present_mark(db: Database, source_id: int) -> Mark:
     """Return where the archive stands now."""
     return Mark(
         *db.execute(
-            "SELECT count, (SELECT coalesce(max(at), '') FROM changes WHERE source_id = ?) FROM derivations",
+            "SELECT count, coalesce((SELECT at FROM changes INDEXED BY changes_of_source WHERE source_id = ?"
+            " ORDER BY change_id DESC LIMIT 1), '') FROM derivations",
             (source_id,),
         ).fetchone()
     )
@@ -96,7 +101,8 @@ def touched_since(db: Database, source_id: int, until: str, classify: Classify) 
     """Return what the source's changes after `until` touch; announced or not, for pages tell of all."""
     into = merged_ids(db)
     rows = db.execute(
-        "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND at > ? AND entry_id IS NOT NULL",
+        "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND entry_id IS NOT NULL"
+        " AND change_id > coalesce((SELECT change_id FROM changes WHERE at = ?), 0)",
         (source_id, until),
     )
     entry_ids = sorted({into.get(entry_id, entry_id) for (entry_id,) in rows})

@@ -88,7 +88,7 @@ class _Cut:
 
 # of a revision `r`, whose capture was made in the crawl `w`
 _LATER = "((w.ordered_at, w.crawl_id) > (:ordered_at, :crawl_id) OR (w.crawl_id = :crawl_id AND r.number >= :number))"
-_REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN crawls w USING (crawl_id)"
+_REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
 
 
 def _entry(db: Database, entry_id: int) -> Identity:
@@ -112,7 +112,9 @@ def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
 
 def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> bool:
     """Tell whether an identity was minted at a cut or after it."""
-    ordered_at = db.execute("SELECT ordered_at FROM crawls WHERE crawl_id = ?", (identity.crawl_id,)).fetchone()[0]
+    ordered_at = db.execute("SELECT ordered_at FROM timed_crawls WHERE crawl_id = ?", (identity.crawl_id,)).fetchone()[
+        0
+    ]
     if identity.crawl_id != cut.crawl_id:
         return (str(ordered_at), identity.crawl_id) > (cut.ordered_at, cut.crawl_id)
     first = db.execute(

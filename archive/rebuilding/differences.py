@@ -14,6 +14,7 @@ from archive.sealed_form import FORMS, VERSION, Key
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (
     *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions"),
+    *("redatings", "redated_entries", "redated_crawls", "redated_captures"),
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
 )
 EXAMPLES = 3

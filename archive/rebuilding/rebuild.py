@@ -21,6 +21,7 @@ from archive.captures import listing_captures
 from archive.crawls import Crawl, SettledCrawl, find_crawl, last_settled_crawls, record_counts, settled_crawls
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
+from archive.rebuilding.redating import corrected
 from archive.seals import seal
 from archive.settling.identities import insert_identity
 from archive.settling.journal import record_changes
@@ -84,7 +85,8 @@ def rebuild(
         before.conn.backup(scratch.conn)
         added = frozenset(prepare(scratch) if prepare else ())
         scratch.execute("BEGIN")
-        counts, minted = _derive_again(scratch, parser, at, authority, added, on_crawl)
+        with corrected(scratch):
+            counts, minted = _derive_again(scratch, parser, at, authority, added, on_crawl)
         _check_references(scratch)
         scratch.execute("COMMIT")
         differences = tuple(compare(before, scratch))

@@ -37,13 +37,16 @@ def m012_links(db: Database) -> None:
 
         CREATE VIEW patent_search_links AS
         SELECT s.name AS source, l.label, l.last_url AS url, l.first_seen,
-               coalesce((SELECT c.fetched_at FROM captures c WHERE c.capture_id = l.capture_id), l.first_seen) AS last_seen,
+               coalesce((SELECT d.fetched_at FROM redated_captures d WHERE d.capture_id = l.capture_id),
+                        (SELECT c.fetched_at FROM captures c WHERE c.capture_id = l.capture_id), l.first_seen) AS last_seen,
                l.status, l.outcome
         FROM links l JOIN sources s USING (source_id);
 
         CREATE VIEW crawl_log AS
-        SELECT c.crawl_id, s.name AS source, c.mode, c.started_at, c.finished_at, c.outcome, c.reason, c.pages,
-               c.entries, c.new, c.revised, c.withdrawn, c.returned,
+        SELECT c.crawl_id, s.name AS source, c.mode,
+               coalesce((SELECT r.started_at FROM redated_crawls r WHERE r.crawl_id = c.crawl_id), c.started_at) AS started_at,
+               coalesce((SELECT r.finished_at FROM redated_crawls r WHERE r.crawl_id = c.crawl_id), c.finished_at) AS finished_at,
+               c.outcome, c.reason, c.pages, c.entries, c.new, c.revised, c.withdrawn, c.returned,
                c.requests + coalesce((SELECT t.requests FROM link_traffic t WHERE t.crawl_id = c.crawl_id), 0) AS requests,
                c.not_modified
                + coalesce((SELECT t.not_modified FROM link_traffic t WHERE t.crawl_id = c.crawl_id), 0) AS not_modified,

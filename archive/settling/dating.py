@@ -6,7 +6,10 @@ from collections.abc import Container
 from datetime import datetime, timedelta
 
 SECOND = timedelta(seconds=1)
+MILLISECOND = timedelta(milliseconds=1)
 TICK = timedelta(microseconds=1)
+# how far a clock may have been ahead and be followed
+AHEAD = timedelta(hours=1)
 
 
 def feed_dates(
@@ -30,10 +33,24 @@ def feed_dates(
     return dates
 
 
-def change_times(count: int, settled_at: datetime, last: datetime | None) -> list[datetime]:
-    """Return `count` rising times for the changes of one settling, a millisecond apart.
+def change_times(
+    count: int, settled_at: datetime, last: datetime | None, taken: Container[datetime] = frozenset()
+) -> list[datetime]:
+    """Return `count` rising times for the changes of one settling, a millisecond apart; none is among `taken`.
 
-    They begin at `settled_at`, or after the `last` change of the archive where the clock has gone back.
+    They begin at `settled_at`, or after the `last` change of the archive where the clock has gone back a little. A change that
+    lies more than `AHEAD` in the future was dated by a wrong clock, and is not `last`: what follows it is dated by the present.
     """
-    start = settled_at if last is None else max(settled_at, last + timedelta(milliseconds=1))
-    return [start + timedelta(milliseconds=number) for number in range(count)]
+    time = settled_at if last is None else max(settled_at, last + MILLISECOND)
+    times: list[datetime] = []
+    for _ in range(count):
+        while time in taken:
+            time += TICK
+        times.append(time)
+        time += MILLISECOND
+    return times
+
+
+def moved_time(time: datetime, started: datetime, began: datetime) -> datetime:
+    """Return a time of a crawl that `began` at another time than it `started` by its clock; none lies before its start."""
+    return max(began, time + (began - started))

@@ -28,6 +28,13 @@ class Identity:
     found_again: bool = False
 
 
+# the feed date as an operator moved it, if one did
+_COLUMNS = (
+    "entry_id, source_id, tag_uri, coalesce((SELECT m.feed_date FROM redated_entries m WHERE m.entry_id = i.entry_id"
+    " ORDER BY m.redating_id DESC LIMIT 1), feed_date), crawl_id, wording"
+)
+
+
 def insert_identity(db: Database, identity: Identity) -> None:
     """Store a minted identity, inside the caller's transaction."""
     db.execute(
@@ -53,7 +60,7 @@ def id_taken(db: Database, entry_id: int) -> bool:
 def born_in(db: Database, crawl_id: int) -> list[Identity]:
     """Return the identities that were minted for rows of this crawl."""
     rows = db.execute(
-        "SELECT entry_id, source_id, tag_uri, feed_date, crawl_id, wording FROM identities WHERE crawl_id = ?"
+        f"SELECT {_COLUMNS} FROM identities i WHERE crawl_id = ?"  # noqa: S608 - our own names, here and below
         " ORDER BY entry_id",
         (crawl_id,),
     )
@@ -63,7 +70,7 @@ def born_in(db: Database, crawl_id: int) -> list[Identity]:
 def find_identity(db: Database, entry_id: int) -> Identity | None:
     """Return the identity with that id, or None where it was never minted."""
     row = db.execute(
-        "SELECT entry_id, source_id, tag_uri, feed_date, crawl_id, wording FROM identities WHERE entry_id = ?",
+        f"SELECT {_COLUMNS} FROM identities i WHERE entry_id = ?",  # noqa: S608
         (entry_id,),
     ).fetchone()
     return _identity(row) if row else None
@@ -85,6 +92,7 @@ def dates_taken(db: Database, source_id: int, until: datetime, count: int) -> se
     """Return the feed dates of the source in the seconds before `until` where `count` new ones will be sought."""
     rows = db.execute(
         "SELECT feed_date FROM identities WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
+        " UNION SELECT feed_date FROM redated_entries WHERE feed_date BETWEEN :since AND :until"
         " UNION SELECT feed_date FROM entries WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
         " UNION SELECT feed_date FROM lost_ids WHERE feed_date BETWEEN :since AND :until"
         " UNION SELECT at FROM changes WHERE source_id = :source_id AND kind = 'revised' AND at BETWEEN :since AND :until",

@@ -1,11 +1,15 @@
 """The journal of changes: one row an event, each with an id and a time of its own that are given once and stay.
 
+Its order is that of the ids. The times rise with them, but for those that were given while a clock was ahead: what comes after
+these follows the present.
+
 Settling a crawl again, because of a better parser or an older capture, finds the rows that are there already; what it finds
 besides is recorded without being announced, and what it no longer finds stays told.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,15 +18,15 @@ from typing import Literal
 from sqlite_utils import Database
 
 from archive.clock import from_text, to_text
-from archive.settling.dating import change_times
+from archive.settling.dating import AHEAD, MILLISECOND, change_times
 from archive.settling.decisions import surviving
 
-Kind = Literal["new", "revised", "withdrawn", "returned", "link changed"]
+Kind = Literal["new", "revised", "withdrawn", "returned", "link changed", "corrected"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to one entry, or to one link; the revision is the one that was current afterwards.
+    """What happened to one entry, to one link, or to the times of a crawl; the revision is the one that was current afterwards.
 
     `former_link_id` is the link that made way for this one, None where it came besides; a link that is gone, with none in
     its place, is its own former one. `is_known` is a change that readers were told of
@@ -35,6 +39,7 @@ class Change:
     link_id: int | None = None
     former_link_id: int | None = None
     is_known: bool = False
+    redating_id: int | None = None
 
 
 def record_changes(
@@ -49,7 +54,7 @@ def record_changes(
             _point(db, waiting.pop(0), change)
         elif not (change.kind == "new" and _is_told_of(db, change)):
             untold.append(change)
-    _append(db, source_id, crawl_id, untold, at, announced=announced)
+    append_changes(db, source_id, crawl_id, untold, at, announced=announced)
     for (_, entry_id), left in told.items():
         _point_to_current(db, left, entry_id)
 
@@ -60,12 +65,12 @@ def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
     What that one is told of already is told once.
     """
     rows = db.execute(
-        "SELECT change_id, crawl_id, kind, revision_id FROM changes WHERE entry_id = ? ORDER BY at", (entry_id,)
+        "SELECT change_id, crawl_id, kind, revision_id FROM changes WHERE entry_id = ? ORDER BY change_id", (entry_id,)
     ).fetchall()
     used: set[int] = set()
     for change_id, crawl_id, kind, revision_id in rows:
         told = db.execute(
-            "SELECT change_id FROM changes WHERE entry_id = ? AND kind = ? AND (crawl_id = ? OR kind = 'new') ORDER BY at",
+            "SELECT change_id FROM changes WHERE entry_id = ? AND kind = ? AND (crawl_id = ? OR kind = 'new') ORDER BY change_id",
             (identity_id, kind, crawl_id),
         )
         before = next((told_id for (told_id,) in told if told_id not in used), None)
@@ -80,7 +85,9 @@ def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
 def _told(db: Database, crawl_id: int) -> dict[tuple[str, int | None], list[int]]:
     """Return the ids of the crawl's rows by kind and entry, in their order."""
     told: dict[tuple[str, int | None], list[int]] = {}
-    rows = db.execute("SELECT change_id, kind, entry_id FROM changes WHERE crawl_id = ? ORDER BY at", (crawl_id,))
+    rows = db.execute(
+        "SELECT change_id, kind, entry_id FROM changes WHERE crawl_id = ? ORDER BY change_id", (crawl_id,)
+    )
     for change_id, kind, entry_id in rows:
         told.setdefault((kind, entry_id), []).append(change_id)
     return told
@@ -117,37 +124,45 @@ def _is_news(db: Database, change: Change) -> bool:
         return True
     told = db.execute(
         "SELECT kind FROM changes WHERE entry_id = ? AND announced = 1 AND kind IN ('withdrawn', 'returned')"
-        " ORDER BY at DESC LIMIT 1",
+        " ORDER BY change_id DESC LIMIT 1",
         (change.entry_id,),
     ).fetchone()
     told_gone: bool = told == ("withdrawn",)
     return told_gone == (change.kind == "returned")
 
 
-def _append(
+def append_changes(
     db: Database, source_id: int, crawl_id: int, changes: Sequence[Change], at: datetime, *, announced: bool
 ) -> None:
+    """Append changes to the journal, in their order, inside the caller's transaction."""
     if not changes:
         return
-    # after every feed date too: an entry is said to be updated at the one or the other, and no two at the same time
-    last = db.execute(
-        "SELECT max((SELECT coalesce(max(at), '') FROM changes), (SELECT coalesce(max(feed_date), '') FROM entries))"
-    ).fetchone()[0]
-    times = change_times(len(changes), at, from_text(last) if last else None)
+    times = _times(db, len(changes), at)
     db.conn.executemany(
-        "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id, former_link_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id, former_link_id,"
+        " redating_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                *(
-                    source_id,
-                    crawl_id,
-                    to_text(time),
-                    change.kind,
-                    announced and not change.is_known and _is_news(db, change),
-                ),
-                *(change.entry_id, change.revision_id, change.link_id, change.former_link_id),
+                *(source_id, crawl_id, to_text(time), change.kind),
+                announced and not change.is_known and _is_news(db, change),
+                *(change.entry_id, change.revision_id, change.link_id, change.former_link_id, change.redating_id),
             )
             for time, change in zip(times, changes, strict=True)
         ],
     )
+
+
+def _times(db: Database, count: int, at: datetime) -> list[datetime]:
+    """Return the times of so many changes that are recorded at `at`.
+
+    They come after every feed date too: an entry is said to be updated at the one or the other, and no two at the same time.
+    """
+    last, later = db.execute(
+        "SELECT max(coalesce((SELECT max(at) FROM changes WHERE at <= :believed), ''),"
+        "  coalesce((SELECT max(feed_date) FROM entries WHERE feed_date <= :believed), '')),"
+        " (SELECT json_group_array(at) FROM (SELECT at FROM changes WHERE at > :believed AND at <= :end"
+        "  UNION SELECT feed_date FROM entries WHERE feed_date > :believed AND feed_date <= :end))",
+        {"believed": to_text(at + AHEAD), "end": to_text(at + AHEAD + (count + 1) * MILLISECOND)},
+    ).fetchone()
+    taken = {from_text(text) for text in json.loads(later)}
+    return change_times(count, at, from_text(last) if last else None, taken)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive.publishing.announced import AnnouncedChange, Wording
+from archive.settling.corrections import Correction
 from archive.values import Link
 from archive.wording_diff import Op, Piece, abridged, word_diff
 from feeds import markup
@@ -24,6 +25,7 @@ _HAPPENED = {
     "withdrawn": "Withdrawn",
     "returned": "Returned",
     "link changed": "Link changed",
+    "corrected": "Corrected",
 }
 # of what is told in its words; an edit is, where no part of it is seen to differ
 _NOTES = {
@@ -31,6 +33,10 @@ _NOTES = {
     "withdrawn": "Two complete readings of the column in a row no longer found this entry. Its words, as last listed:",
     "returned": "The column lists this entry again. Its words, as listed now:",
 }
+
+
+# of the entries whose dates were corrected together, so many are named
+_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class ComposedChange:
 
 def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
     """Return what readers are told of a change."""
+    if change.correction is not None:
+        return _compose_correction(edition, change, change.correction)
     parts = changed_parts(words_of(change.before), words_of(change.after)) if change.before and change.after else ()
     tells_words = change.kind in _NOTES and not parts
     is_entrys = change.entry_id is not None
@@ -83,6 +91,43 @@ def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
         former_link=None if is_entrys else change.former_link,
         link=None if is_entrys else change.link,
     )
+
+
+def _compose_correction(edition: Edition, change: AnnouncedChange, correction: Correction) -> ComposedChange:
+    """Return what readers are told where the clock of the machine that reads the column was wrong."""
+    moved = correction.moved
+    dates = (
+        ("the time of a reading", "the date of an entry")[len(moved)]
+        if len(moved) < 2
+        else f"the dates of {len(moved)} entries"
+    )
+    note = (
+        f"The clock of the machine that reads the column was wrong: a reading said to be of {_minute(correction.said)}"
+        f" was made at {_minute(correction.began)}. This corrects {dates}; archive documents that were published keep theirs."
+    )
+    lines = [
+        f"{one_line(one.title) or f'entry {one.entry_id}'}: dated {_minute(one.before)}, now {_minute(one.after)}"
+        for one in moved[:_NAMED]
+    ]
+    more = [f"and {len(moved) - _NAMED} more"] if len(moved) > _NAMED else []
+    return ComposedChange(
+        change_id=change.change_id,
+        tag_uri=f"{edition.tag}/change/{change.change_id}",
+        at=change.at,
+        kind=change.kind,
+        happened=_HAPPENED[change.kind],
+        heading=dates,
+        path="changes/",
+        parts=(),
+        note=note,
+        words=(*lines, *more),
+        former_link=None,
+        link=None,
+    )
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def change_item(edition: Edition, change: ComposedChange) -> Item:
@@ -146,6 +191,8 @@ def _lines(wording: Wording | None) -> tuple[str, ...]:
 def _summary(change: ComposedChange) -> str:
     if change.parts:
         return f"Changed: {', '.join(part.label.lower() for part in change.parts)}."
+    if change.kind == "corrected":
+        return change.note
     if change.note:
         return change.note.partition(".")[0] + "."
     lines = [f"{name}: {link.label} {link.url}" for name, link in _links(change)]

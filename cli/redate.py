@@ -1,0 +1,86 @@
+"""`foreign-eyes redate`: an operator's decision on when a crawl began whose clock was wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import Context, pass_context
+from cli.rebuilding import as_object, rebuild_archive, say_decided
+from cli.terminal import counted, say, say_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlite_utils import Database
+
+    from archive.settling.corrections import MovedDate
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes check                                see which crawls are dated in the future
+  foreign-eyes redate 12 2026-11-30T09:00:00Z       crawl 12 began then
+  foreign-eyes redate 12 2026-11-30T17:00+08:00     the same, in another time zone
+  foreign-eyes redate 12 2026-11-30T09:00Z --dry-run
+"""
+
+# of the web
+FIRST_YEAR, LAST_YEAR = 1990, 9999
+
+
+class Moment(click.ParamType[datetime]):
+    """A click type for a moment with its time zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the moment in UTC; fail with what is allowed."""
+        form = "write it as 2026-11-30T09:00:00Z, or with another zone as 2026-11-30T17:00:00+08:00"
+        try:
+            moment = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            self.fail(f"{value!r} is not a time: {form}", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} has no time zone: {form}", param, ctx)
+        if not FIRST_YEAR <= moment.year < LAST_YEAR:
+            self.fail(f"{value!r}: no crawl was made then: {form}", param, ctx)
+        return moment.astimezone(UTC)
+
+
+@click.command(short_help="Decide when a crawl began whose clock was wrong", epilog=EXAMPLES)
+@click.argument("crawl", type=click.IntRange(1), metavar="CRAWL")
+@click.argument("time", type=Moment(), metavar="TIME")
+@click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
+@pass_context
+def redate(context: Context, crawl: int, time: datetime, dry_run: bool, as_json: bool, quiet: bool) -> int:
+    """Decide that CRAWL, a number of the crawl log, began at TIME, and not when the clock of this machine said.
+
+    Its other times move with it. Feed dates later than its corrected times move to where they belong, and the feed of changes
+    tells readers; no other feed date ever moves, and archive documents that were published keep theirs. The decision is
+    recorded and holds when the archive is derived again; of several on one crawl the last counts.
+    """
+    from archive.clock import now, to_text
+    from archive.rebuilding.redating import redate as decide
+
+    moved: list[MovedDate] = []
+
+    def prepare(db: Database) -> Collection[int]:
+        moved.extend(decide(db, crawl, time, now()))
+        return ()
+
+    what = f"redate {crawl} {to_text(time)}"
+    rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)
+    if as_json:
+        dates = [
+            {"entry_id": one.entry_id, "before": to_text(one.before), "after": to_text(one.after)} for one in moved
+        ]
+        say_json({"crawl_id": crawl, "began_at": to_text(time), "moved": dates, **as_object(rebuilt)})
+    elif not quiet:
+        say_decided(f"crawl {crawl} {'would have begun' if dry_run else 'began'} at {to_text(time)}", rebuilt)
+        say(f"  {counted(len(moved), 'feed date')} {'would move' if dry_run else 'moved'}")
+    return 0
