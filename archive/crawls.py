@@ -171,7 +171,9 @@ def settled_crawls(db: Database) -> list[SettledCrawl]:
 
 def last_settled_crawls(db: Database) -> list[Crawl]:
     """Return of each source the crawl that settled last."""
-    rows = db.execute("SELECT source_id, crawl_id FROM crawls WHERE settled = 1 ORDER BY ordered_at, crawl_id")
+    rows = db.execute(
+        f"SELECT source_id, crawl_id FROM {timed(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608 - our name
+    )
     return [find_crawl(db, crawl_id) for crawl_id in dict(rows.fetchall()).values()]
 
 
