@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 RESTORE = "foreign-eyes restore FILE, with a backup from before the damage"
 REPARSE = "foreign-eyes reparse"
+_NO_DAMAGE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
 NAMED = 20  # findings of one kind that are told one by one
 
 _DERIVED = {"entries", "revisions", "listing_rows", "links", "publications", "publication_aliases", "entries_fts"}
@@ -25,11 +27,15 @@ def guarded(where: str, look: Callable[[], Iterable[Problem]], remedy: str = RES
     """Yield what `look` finds; where damage keeps it from looking, that is the finding.
 
     Any error counts as damage: a flipped bit can make a date that is no date, JSON that is no JSON, a text that is not
-    UTF-8, or a table that is not there.
+    UTF-8, or a table that is not there. Errors of files, of a full disk and of an archive in use are let through.
     """
     try:
         yield from look()
+    except OSError:
+        raise
     except Exception as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_DAMAGE:
+            raise
         yield Problem(f"the file is damaged: {_in_a_line(error)}", where, remedy)
 
 

@@ -179,7 +179,7 @@ def _hex(value: object) -> dict[str, str]:
 
 def _make_encoder() -> Callable[[object, int], Iterable[str]]:
     """Return what `json.JSONEncoder` makes anew for every call, which takes longer than encoding a row does."""
-    make = json.encoder.c_make_encoder
+    make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # an interpreter without the extension module
         plain = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_hex)
         return lambda form, _: plain.iterencode(form)

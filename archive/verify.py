@@ -51,22 +51,23 @@ def open_damaged(path: Path) -> closing[sqlite3.Connection]:
 
 
 def _verify_structure(db: Database) -> Iterator[Problem]:
-    names = dict(db.execute("SELECT rootpage, tbl_name FROM sqlite_master WHERE rootpage > 0").fetchall())
-    for (message,) in db.execute("PRAGMA quick_check(5)"):
-        if message != "ok":
-            yield Problem(f"the file is damaged: {message}", _table_in(message, names), RESTORE)
+    found = _quick_check(db, "")
+    if not found:
+        return
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")]
+    named = {name: told for name in tables if (told := _quick_check(db, f"('{name}')"))}
+    for where, messages in ({f"table {name}": told for name, told in named.items()} or {"archive": found}).items():
+        for message in messages:
+            yield Problem(f"the file is damaged: {message}", where, RESTORE)
 
 
-def _table_in(message: str, names: dict[int, str]) -> str:
-    """Return which table a message of SQLite is about: by name, or by the root page of its tree; else the archive."""
-    words = message.replace(":", " ").split()
-    if "Tree" in words[:-1] and (number := words[words.index("Tree") + 1]).isdigit() and int(number) in names:
-        return f"table {names[int(number)]}"
-    return next((f"table {word}" for word in map(_table_of, words) if word in names.values()), "archive")
-
-
-def _table_of(word: str) -> str:
-    return word.partition(".")[0]
+def _quick_check(db: Database, table: str) -> list[str]:
+    """Return what SQLite finds wrong with the structure of a table, in brackets and quotes, or of the whole file."""
+    try:
+        messages = [message for (message,) in db.execute(f"PRAGMA quick_check{table or '(5)'}")]
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [message for message in messages if message != "ok"][:5]
 
 
 def _verify_references(db: Database) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from archive.rebuilding.deciding import merge
 from archive.rebuilding.rebuild import keep_up, rebuild
 from archive.schema import migrations
 from archive.seal_check import verify_seals
-from archive.sealed_form import BODIES, FORMS, VERSION, SealedTable
+from archive.sealed_form import BODIES, FORMS, VERSION, SealedTable, encode
 from archive.seals import has_seal, newest_seal, seal
 from archive.separation import keep_sources
 from archive.settling.settle import settle
@@ -411,3 +412,15 @@ def test_the_form_of_version_1_stays_as_it_is() -> None:
     )
     assert key == 7
     assert digest.hex() == "5898fc695ef2b3b84dfbf7ce58b05b5a0259eb5185940dee7d28253b431a09e1"
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(st.characters()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_what_is_hashed_is_a_line_of_plain_json(form: object) -> None:
+    line = encode(form)
+    assert line == json.dumps(form, ensure_ascii=True, separators=(",", ":")).encode()
+    assert b"\n" not in line

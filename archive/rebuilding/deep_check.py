@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 
 from sqlite_utils import Database
 
@@ -81,14 +82,28 @@ def _definitions(db: Database) -> dict[str, str]:
 
 
 def _verify_search(db: Database) -> Iterator[Problem]:
+    """Compare the words of the search index with those of one that is made anew: SQLite's own check can miss a flip."""
     with closing(sqlite3.connect("", isolation_level=None)) as copy:
         db.conn.backup(copy)
         try:
             copy.execute("INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)")
+            found = _words(copy)
+            copy.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+            why = "" if _words(copy) == found else "made anew, it has others"
         except sqlite3.DatabaseError as error:
-            yield Problem(
-                f"the search index does not have the words of the entries ({error})", "table entries_fts", REPARSE
-            )
+            why = str(error)
+    if why:
+        yield Problem(f"the search index does not have the words of the entries ({why})", "table entries_fts", REPARSE)
+
+
+def _words(connection: sqlite3.Connection) -> bytes:
+    """Return a digest of every word in the search index, with its places."""
+    connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, entries_fts, instance)")
+    digest = sha256()
+    for row in connection.execute("SELECT term, doc, col, offset FROM temp.words"):
+        digest.update(repr(row).encode())
+    connection.execute("DROP TABLE temp.words")
+    return digest.digest()
 
 
 def _compare(db: Database, parser: Parser, at: datetime, authority: str) -> Iterator[Problem]:
