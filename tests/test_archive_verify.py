@@ -113,7 +113,7 @@ def test_a_damaged_page_of_the_file_is_named(archive: Path) -> None:
     archive.write_bytes(content)
     found = problems(archive)
     assert found[0].what.startswith("the file is damaged: ")
-    assert found[0].where == "archive"
+    assert found[0].where == "table changes"
 
 
 def test_a_copy_is_the_archive_as_it_was_and_sound(archive: Path, tmp_path: Path) -> None:
