@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,7 @@ def stranger(number: int) -> Entry:
 
 def measure(what: str, server: ListingServer, folder: Path, code: Path) -> None:
     """Run a round, and print what it took and left."""
-    began = time.perf_counter()
+    began, used = time.perf_counter(), processor_seconds()
     done = subprocess.run(
         [sys.executable, "-P", "-m", "cli", "up", server.origin + LISTING, "--name", "town", "--no-serve", "--quiet"],
         cwd=folder,
@@ -54,12 +55,19 @@ def measure(what: str, server: ListingServer, folder: Path, code: Path) -> None:
         text=True,
         check=False,
     )
-    seconds = time.perf_counter() - began
+    seconds, used = time.perf_counter() - began, processor_seconds() - used
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    print(f"{what}: {seconds:.1f} s, exit {done.returncode}, {len(files)} files, {size / 1e6:.1f} MB on disk")
+    took = f"{seconds:.1f} s ({used:.1f} s of a processor), exit {done.returncode}"
+    print(f"{what}: {took}, {len(files)} files, {size / 1e6:.1f} MB on disk")
     if done.stderr:
-        print(f"  {done.stderr.strip()[:300]}")
+        print(f"  {done.stderr.strip().splitlines()[-1][:300]}", flush=True)
+
+
+def processor_seconds() -> float:
+    """Return how long the children that ended have kept a processor busy."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
