@@ -10,6 +10,7 @@ ArchiveError
 ├── WouldLose           a file that holds more than its replacement would be replaced
 ├── ArchiveBusy         another run holds it
 ├── MixedSources        invented and real entries would stand in one archive
+├── OutputOfAnother     an output folder shows another archive, or a newer state of this one
 ├── RecordDamaged       the record of an output folder cannot be read
 ├── CannotRebuild       what is derived cannot be derived again
 └── CannotDecide        an operator's decision makes no sense
@@ -87,6 +88,18 @@ class MixedSources(ArchiveError):
 
     def __init__(self, path: Path, why: str):
         super().__init__(f"{path.name}: {why}")
+
+
+class OutputOfAnother(ArchiveError):
+    """The output folder belongs to another archive, whose readers would get every entry again under another id."""
+
+    def __init__(self, folder: Path, why: str):
+        super().__init__(
+            f"{folder}: nothing was published, because {why}. If the archive of this folder was lost or is damaged, bring it"
+            " back: foreign-eyes restore FILE; if it lies elsewhere, name it with --archive FILE. Only if readers are to get"
+            " all entries of this archive anew: foreign-eyes publish --take-over"
+        )
+        self.folder = folder
 
 
 class RecordDamaged(ArchiveError):

@@ -22,6 +22,7 @@ from crawler.sources import BUILT_IN, Contact, FreshDays, SourceSettings, check_
 from feeds.addresses import normal_base_url, normal_browse_url, normal_hub
 from feeds.default_topics import DEFAULT_TOPICS
 from feeds.topics import check_names, check_topic
+from feeds.write import read_file_mode
 
 DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"
 
@@ -52,7 +53,7 @@ class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `[publish]` table: where feeds are written, the address that they will be read at, and what they say besides.
 
     `browse_url` is where Datasette is, relative to the base URL or absolute; empty where it is not served. `hub` is a WebSub
-    hub, empty for none.
+    hub, empty for none. `file_mode` are the permissions of files; folders can be entered by those who may read files.
     """
 
     base_url: str = DEFAULT_BASE_URL
@@ -60,6 +61,7 @@ class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     browse_url: str = "browse/"
     hub: str = ""
     tombstones: bool = False
+    file_mode: str = "0644"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
     publish = _convert(_table(tables, "publish", path), PublishSettings, "[publish]", path)
     _check(normal_base_url, publish.base_url, "[publish] base_url", path)
     _check(normal_browse_url, publish.browse_url, "[publish] browse_url", path)
+    _check(read_file_mode, publish.file_mode, "[publish] file_mode", path)
     if publish.hub:
         _check(normal_hub, publish.hub, "[publish] hub", path)
     default = tables.get("default_source", "sample")

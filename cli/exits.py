@@ -52,7 +52,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
     from cli.configuration import ConfigurationError
     from crawler.sources import SourceError
     from exchange.errors import CannotWrite, ExchangeError, WrongImport
-    from feeds.errors import FeedsError, OutputTaken, OutputUnwritable
+    from feeds.errors import FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
 
     return [
         (KeyboardInterrupt, INTERRUPTED),
@@ -66,6 +66,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (SourceError, USAGE),
         (OutputUnwritable, CANNOT_WRITE),
         (OutputTaken, CANNOT_WRITE),
+        (FilesOfOthers, CANNOT_WRITE),
         (FeedsError, NO_INPUT),
         (CannotListen, TRY_AGAIN),
         (AlreadyServed, TRY_AGAIN),

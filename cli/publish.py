@@ -15,6 +15,8 @@ from cli.sample_place import at_its_output, sample_place
 from cli.terminal import counted, progress_bar, say, say_json
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
     from archive.values import Source
     from feeds.publish import Published
 
@@ -24,6 +26,7 @@ Examples:
   foreign-eyes publish --output /var/www/eyes --base-url https://example.org/
   foreign-eyes publish --source live --json
   foreign-eyes publish --all      where somebody has changed the files
+  foreign-eyes publish --forget /var/www/old
 """
 
 
@@ -34,6 +37,12 @@ Examples:
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The folder to write")
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
 @click.option("--all", "everything", is_flag=True, help="Look at every file, not only at those that the journal names")
+@click.option(
+    "--take-over", is_flag=True, help="Take a folder that shows another archive or source, or files of others"
+)
+@click.option(
+    "--forget", type=click.Path(path_type=Path), metavar="DIR", help="End an output; its files are left there"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
@@ -43,6 +52,8 @@ def publish(
     output: Path | None,
     base_url: str | None,
     everything: bool,
+    take_over: bool,
+    forget: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -50,10 +61,24 @@ def publish(
 
     Each file is replaced whole, and only where its bytes change; an archive in which nothing changed changes no file. What
     the archive's journal names as changed is looked at, and all files where settings are others than before. With --all every
-    file is, which also mends what somebody else has changed; archive documents that are frozen keep their bytes.
+    file is, which also mends what somebody else has changed and who may read it; archive documents that are frozen keep
+    their bytes. A folder that shows another archive (exit 66), and files that were not published there (exit 73), are left
+    alone without --take-over.
     """
+    if forget is not None:
+        if source or output or base_url or everything or take_over or as_json:
+            raise click.UsageError("--forget DIR goes with no other option")
+        _forget(context, forget, quiet=quiet)
+        return
     done = publish_source(
-        context, source, output, base_url, take_over=source is not None, everything=everything, quiet=quiet or as_json
+        context,
+        source,
+        output,
+        base_url,
+        take_over=source is not None,
+        take_folder=take_over,
+        everything=everything,
+        quiet=quiet or as_json,
     )
     if as_json:
         say_json({name: value for name, value in asdict(done).items() if name != "feeds"})
@@ -70,10 +95,14 @@ def publish_source(
     *,
     served_at: str | None = None,
     take_over: bool,
+    take_folder: bool = False,
     everything: bool = False,
     quiet: bool,
 ) -> Published:
     """Publish one source as configured, but for what is given; another source's feeds make way only to `take_over`.
+
+    A folder of another archive, and files of others, make way only to `take_folder`. Other folders that were published to and
+    are no longer there are forgotten, with a notice.
 
     Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose.
     A hub is told of the feeds that were written; where it cannot be, a line says so, and nothing else comes of it.
@@ -88,6 +117,7 @@ def publish_source(
     from feeds.addresses import normal_base_url, normal_browse_url, normal_hub
     from feeds.publish import Target
     from feeds.publish import publish as publish_files
+    from feeds.write import read_file_mode
 
     if output is None:
         context = at_its_output(context)
@@ -103,6 +133,7 @@ def publish_source(
         hub=normal_hub(settings.hub) if settings.hub else None,
         tombstones=settings.tombstones,
         topics=context.configuration.topics,
+        file_mode=read_file_mode(settings.file_mode),
     )
     if not context.archive.is_file():
         raise NoArchive(context.archive)
@@ -115,7 +146,16 @@ def publish_source(
         if base_url is None:
             before = published_base_url(db, target.output)
             target = replace(target, base_url=choose_base_url(settings.base_url, before, served_at))
-        done = publish_files(db, chosen, target, everything_anew=everything, take_over=take_over, progress=show)
+        done = publish_files(
+            db,
+            chosen,
+            target,
+            everything_anew=everything,
+            take_over=take_over,
+            take_folder=take_folder,
+            progress=show,
+        )
+        _forget_missing(db, target.output)
     if target.hub and done.feeds:
         _notify(target.hub, done.feeds)
     return done
@@ -133,6 +173,38 @@ def _point_to_the_sample(context: Context, sources: list[Source], wanted: str | 
             USAGE,
             f"the sample has an archive of its own; publish it with: foreign-eyes --archive {place.archive} publish",
         )
+
+
+def _forget(context: Context, folder: Path, *, quiet: bool) -> None:
+    """End an output: the archive forgets the folder, whose files stay.
+
+    Raises:
+        Stopped: nothing was published to it.
+    """
+    import os
+
+    from archive.publishing.manifest import Manifest, recorded_outputs
+    from archive.store import open_archive, writing
+
+    context.require_archive()
+    with open_archive(context.archive) as db, writing(db):
+        outputs = recorded_outputs(db)
+        if Path(os.path.realpath(folder)) not in outputs:
+            known = ", ".join(map(str, outputs)) or "none"
+            raise Stopped(USAGE, f"{folder}: nothing was published there; the folders of this archive are: {known}")
+        Manifest(db, folder).forget()
+    if not quiet:
+        say(f"{folder}: no longer an output; its files stay, remove them if nobody reads them")
+
+
+def _forget_missing(db: Database, output: Path) -> None:
+    from archive.publishing.manifest import forget_missing
+    from archive.store import writing
+
+    with writing(db):
+        missing = forget_missing(db, output)
+    for folder in missing:
+        say(f"notice: {folder}: is no longer there, and no longer counts as an output", err=True)
 
 
 def _notify(hub: str, feeds: Sequence[str]) -> None:

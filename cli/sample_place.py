@@ -106,7 +106,7 @@ def set_aside(context: Context) -> SamplePlace | None:
     what = "setting the sample aside"
     with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
         held = holdings(db)
-        place = _free_place(context)
+        place = _free_place(context, db)
         if held.only_invented:
             _move_files(context, db, place)
             with _renaming(context.archive):
@@ -186,10 +186,12 @@ def _is_for_readers(context: Context) -> bool:
     return normal_base_url(context.configuration.publish.base_url) != DEFAULT_BASE_URL
 
 
-def _free_place(context: Context) -> SamplePlace:
-    """Return the first place at which no archive stands: an older sample is never overwritten."""
+def _free_place(context: Context, db: Database) -> SamplePlace:
+    """Return the first place without an archive, and without files of another one: an older sample is never overwritten."""
+    from archive.publishing.claims import read_claim
+
     number = 1
-    while (place := _numbered_place(context, number)).archive.exists():
+    while (place := _numbered_place(context, number)).archive.exists() or read_claim(db, place.output).refusal:
         number += 1
     return place
 

@@ -50,6 +50,8 @@ base_url = {base_url}
 # hub = ""
 # Whether feeds mark withdrawn entries as deleted (RFC 6721); not every feed reader supports it
 # tombstones = false
+# The permissions of published files, whatever the umask; folders can be entered by those who may read the files
+# file_mode = "0644"
 
 # A built-in set of topics holds. To change it, append it here and edit: foreign-eyes config --topics >> THIS FILE
 

@@ -61,11 +61,15 @@ def up(
     """Crawl SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
 
     If the crawl fails, the files published before stay and are served, and the exit code is the crawl's. If another process
-    serves the folder already, `up` crawls, publishes, prints its address and ends.
+    serves the folder already, `up` crawls, publishes, prints its address and ends. If the output folder shows another archive,
+    nothing is crawled and the exit code is 66.
     """
+    from archive.publishing.claims import require_claim
+
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
     job = replace(job, archive=context.archive)
+    require_claim(context.archive, context.output)  # before the crawl: an archive that was lost must not be begun anew
     with FolderServer(context.output, host, port) as server:
         if not no_serve:
             server.make_parent()

@@ -35,8 +35,12 @@ from cli.terminal import say
 def watch(context: Context, source: str | None, every: float, rounds: int | None, contact: str | None) -> int:
     """Crawl and publish again and again until stopped; a failed round is reported, and the next one tries again.
 
-    Each round is a process of its own.
+    Each round is a process of its own. If the output folder shows another archive, nothing is crawled: at the start that ends
+    the loop with exit code 66.
     """
+    from archive.publishing.claims import require_claim
+
+    require_claim(context.archive, context.output)
     say_contact(context, make_job(context, source, contact=contact))
     told = ["--contact", contact] if contact else []
     arguments = [*context.group_arguments, "up", *([source] if source else []), *told, "--no-serve", "--quiet"]

@@ -3,11 +3,13 @@
 FeedsError
 ├── NothingToPublish    the source has no entries; what was published before stays
 ├── OutputTaken         the feeds of another source stand there
+├── FilesOfOthers       files that were not published stand where files would be written
 └── OutputUnwritable    a file or folder of the output cannot be written or removed
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -30,6 +32,22 @@ class OutputTaken(FeedsError):
             f"{output}: holds the feeds of {holds}; to put those of {source} in their place, name the source"
             " (up SOURCE, publish --source SOURCE), or publish to another --output"
         )
+
+
+class FilesOfOthers(FeedsError):
+    """The folder holds files that publishing did not write, under names that it would write."""
+
+    def __init__(self, output: Path, names: Sequence[str]):
+        what = "a file that was" if len(names) == 1 else f"{len(names)} files that were"
+        super().__init__(
+            f"{output}: holds {what} not published there: {', '.join(map(_shown, names))}; nothing was written."
+            " Publish to another --output, move them away, or replace them with: foreign-eyes publish --take-over"
+        )
+        self.names = tuple(names)
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else repr(name)
 
 
 class OutputUnwritable(FeedsError):

@@ -21,11 +21,14 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.publishing.announced import source_tag
+from archive.publishing.claims import read_claim
 from archive.publishing.current import all_entry_ids
 from archive.publishing.feed_log import awaits_freezing
+from archive.publishing.folder_record import read_record
 from archive.publishing.following import Mark, find_source_id, follow, present_mark, touched_since
 from archive.publishing.manifest import Manifest, OutputState
 from archive.publishing.numbering import count_entries
+from archive.publishing.recording_folder import remove_record
 from archive.publishing.tallies import read_tallies
 from archive.settling.decisions import merged_ids
 from archive.store import writing
@@ -35,10 +38,11 @@ from feeds.compose.edition import Edition
 from feeds.default_topics import DEFAULT_TOPICS
 from feeds.documents import FRONT_FILE, Desk, Document, documents, freeze_documents, names_of_emptied
 from feeds.errors import NothingToPublish, OutputTaken
+from feeds.folder import OutputFolder, Plan
 from feeds.scope import Extent, Scope, everything, touched
 from feeds.shape import shape_of
 from feeds.topics import Topics
-from feeds.write import remove_file, write_file
+from feeds.write import FILE_MODE, remove_file, remove_leftovers, write_file
 
 Progress = Callable[[int, int], None]
 
@@ -50,7 +54,7 @@ _FEED_NAMES = ("atom.xml", "rss.xml", "feed.json", "changes.xml", "changes.rss",
 class Target:
     """Where to publish, and with what: a folder, the address under which a web server shows it, and settings of the files.
 
-    `topics` are patterns by name; the others are as in `Edition`.
+    `topics` are patterns by name, `file_mode` the permissions of files; the others are as in `Edition`.
     """
 
     output: Path
@@ -59,6 +63,7 @@ class Target:
     hub: str | None = None
     tombstones: bool = False
     topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
+    file_mode: int = FILE_MODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ def publish(
     *,
     everything_anew: bool = False,
     take_over: bool = False,
+    take_folder: bool = False,
     progress: Progress | None = None,
 ) -> Published:
     """Write the feeds and pages of `source` to `target`, each file whole, and only those whose bytes change.
@@ -90,48 +96,65 @@ def publish(
     archive is seen. A run that is killed or fails leaves every file whole, old or new, and nothing removed; doing it again is
     always safe. `progress` is called after each file with the number of files done and of all that are looked at.
 
-    With `everything_anew` every document is looked at; frozen ones keep the bytes that they were frozen with. Feeds of another
-    source in that folder are replaced only to `take_over`.
+    With `everything_anew` every document is looked at, and files get the permissions that are wanted now; frozen ones keep the
+    bytes that they were frozen with. Feeds of another source in that folder are replaced only to `take_over`, a folder of another
+    archive and files of others only to `take_folder`.
 
     Raises:
         NothingToPublish: the archive has no entry of the source; what was published before stays.
         OutputTaken: the folder holds another source's feeds.
+        OutputOfAnother: the folder shows another archive, or a newer state of this one.
+        RecordDamaged: the folder's record cannot be used.
+        FilesOfOthers: files that were not published stand where files would be written; nothing was written.
         OutputUnwritable: a file cannot be written or removed.
         ValueError: the base URL is none, or a topic could match nothing.
     """
     started = time.monotonic()
     base_url, topics = normal_base_url(target.base_url), Topics(target.topics)
     # The real folder: a link to it may be turned to another, whose files are not ours to remove
-    output = Path(os.path.realpath(target.output))
-    manifest = Manifest(db, output)
-    begin = partial(_begin, db, source, replace(target, base_url=base_url), topics, manifest, take_over)
+    target = replace(target, base_url=base_url, output=Path(os.path.realpath(target.output)))
+    begin = partial(_begin, db, source, target, topics, take_over=take_over, take_folder=take_folder)
     if awaits_freezing(db, source.name, base_url):
         # in a transaction of its own: what a run that is killed has written must not come out otherwise later
         with writing(db):
-            freeze_documents(begin())
+            freeze_documents(begin()[0])
     with writing(db):
-        desk = begin()
-        mark, shape, before = present_mark(db, desk.source_id), shape_of(desk.edition, topics), manifest.state()
-        follows = _follows(before, desk, mark, shape, output) and not everything_anew
-        if before is not None and follows and before.mark == mark:
+        desk, folder = begin()
+        mark, shape, before = present_mark(db, desk.source_id), shape_of(desk.edition, topics), folder.manifest.state()
+        if everything_anew or not (before is not None and _follows(before, desk, mark, shape, folder)):
+            before = None
+        elif before.mark == mark:
             return Published(0, before.files, 0, time.monotonic() - started)
-        scope = _changed(desk, before) if before is not None and follows else _everything(desk)
-        done = _write(output, manifest, documents(desk, scope), progress or (lambda done, total: None))
-        gone = names_of_emptied(scope) if follows else manifest.digests().keys() - done.digests.keys()
-        removed = [name for name in sorted(gone) if manifest.lists(name)]
-        deleted = sum(remove_file(output, name) for name in removed)
-        manifest.record(desk.source_id, done.digests, removed)
-        files = before.files + done.added - len(removed) if before is not None and follows else len(done.digests)
+        scope = _everything(desk) if before is None else _changed(desk, before)
+        found = documents(desk, scope)
+        names = [name for name, _ in found]
+        folder.require_ours(names, follows=before is not None)
+        gone = (folder.files if before is None else set(names_of_emptied(scope))).difference(names)
+        added = 0 if before is None else sum(not folder.manifest.lists(name) for name in names)
+        removed = [name for name in sorted(gone) if before is None or folder.manifest.lists(name)]
+        files = len(names) if before is None else before.files + added - len(removed)
         extent = desk.extent
-        manifest.record_state(OutputState(desk.source_id, base_url, shape, mark, extent.entries, extent.events, files))
-    feeds = tuple(base_url + name for name in done.written if name.endswith(_FEED_NAMES))
-    return Published(len(done.written), files - len(done.written), deleted, time.monotonic() - started, feeds)
+        state = OutputState(desk.source_id, base_url, shape, mark, extent.entries, extent.events, files)
+        plan = folder.plan(state, names, since=before.mark.changes_until if before is not None else None)
+        writer = _Writer(folder, plan, target.file_mode, mend_modes=everything_anew)
+        if not folder.says(plan) or removed:
+            writer.begin()
+        digests = writer.write(found, progress or (lambda done, total: None))
+        deleted = sum(remove_file(folder.output, name) for name in removed)
+        if before is None:
+            remove_leftovers(folder.output)
+        folder.manifest.record(desk.source_id, digests, removed)
+        folder.manifest.record_state(state)
+        writer.end(removed)
+    feeds = tuple(base_url + name for name in writer.written if name.endswith(_FEED_NAMES))
+    seconds = time.monotonic() - started
+    return Published(len(writer.written), files - len(writer.written), deleted, seconds, feeds)
 
 
 def forget_output(db: Database, output: Path) -> int:
     """Remove the files that were published to a folder, and forget the folder; return how many files were removed.
 
-    Files of others stay. A run that is killed can be done again.
+    Files of others stay. A run that is killed can be done again. A folder that shows another archive now is only forgotten.
 
     Raises:
         OutputUnwritable: a file cannot be removed.
@@ -139,20 +162,28 @@ def forget_output(db: Database, output: Path) -> int:
     folder = Path(os.path.realpath(output))
     manifest = Manifest(db, folder)
     with writing(db):
-        removed = sum(remove_file(folder, name) for name in sorted(manifest.digests()))
+        claim = read_claim(db, folder)
+        ours = set(manifest.digests()) if claim.refusal is None else set()
+        record = read_record(folder) if claim.summary is not None and claim.refusal is None else None
+        removed = sum(remove_file(folder, name) for name in sorted(ours.union(record.files if record else ())))
+        if claim.refusal is None:
+            remove_record(folder)
         manifest.forget()
     with suppress(OSError):
         folder.rmdir()  # unless something of others is left in it
     return removed
 
 
-def _begin(db: Database, source: Source, target: Target, topics: Topics, manifest: Manifest, take_over: bool) -> Desk:
+def _begin(
+    db: Database, source: Source, target: Target, topics: Topics, *, take_over: bool, take_folder: bool
+) -> tuple[Desk, OutputFolder]:
     """Refuse what cannot be published, and follow the archive up to this moment."""
     tag = None if (source_id := find_source_id(db, source.name)) is None else source_tag(db, source_id)
     if source_id is None or tag is None:
         raise NothingToPublish(source.name)
-    holds = manifest.source()
-    if holds is not None and holds != source.name and not take_over:
+    folder = OutputFolder(db, target.output, source, take_over=take_folder, mode=target.file_mode)
+    holds = folder.source()
+    if holds is not None and holds != source.name and not (take_over or take_folder):
         raise OutputTaken(target.output, holds, source.name)
     events = follow(db, source_id, topics.patterns, topics.classify)
     extent = Extent(
@@ -164,16 +195,16 @@ def _begin(db: Database, source: Source, target: Target, topics: Topics, manifes
     if not extent.entries:
         raise NothingToPublish(source.name)
     edition = Edition(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
-    return Desk(db, source_id, edition, topics, extent)
+    return Desk(db, source_id, edition, topics, extent), folder
 
 
-def _follows(before: OutputState | None, desk: Desk, mark: Mark, shape: str, output: Path) -> bool:
+def _follows(before: OutputState, desk: Desk, mark: Mark, shape: str, folder: OutputFolder) -> bool:
     """Tell whether the journal alone says what may differ in a folder from what was published there."""
     return (
-        before is not None
-        and (before.source_id, before.base_url, before.shape) == (desk.source_id, desk.edition.base_url, shape)
+        (before.source_id, before.base_url, before.shape) == (desk.source_id, desk.edition.base_url, shape)
         and before.mark.derivation == mark.derivation
-        and (output / FRONT_FILE).is_file()  # else somebody has emptied the folder
+        and folder.shows(before)  # else a publish was killed, or somebody has emptied the folder
+        and (folder.output / FRONT_FILE).is_file()
     )
 
 
@@ -190,24 +221,38 @@ def _everything(desk: Desk) -> Scope:
     return everything(desk.extent, entry_ids, redirects)
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What was looked at, as digests by name; of it the files that were written, and how many were not there before."""
+class _Writer:
+    """Writes what differs: first the files that nothing leads to yet, then those that lead to them."""
 
-    digests: dict[str, str]
-    written: tuple[str, ...]
-    added: int
+    def __init__(self, folder: OutputFolder, plan: Plan, mode: int, *, mend_modes: bool) -> None:
+        self._folder = folder
+        self._plan = plan
+        self._mode = mode
+        self._mend_modes = mend_modes
+        self._began = False
+        self.written: list[str] = []
 
+    def begin(self) -> None:
+        """Have the folder's record say what is coming, once: before the first file that differs is written."""
+        if not self._began:
+            self._folder.begin(self._plan)
+            self._began = True
 
-def _write(output: Path, manifest: Manifest, found: list[Document], progress: Progress) -> _Done:
-    """Write what differs: first the files that nothing leads to yet, then those that lead to them."""
-    is_new = {name: not manifest.lists(name) for name, _ in found}
-    digests: dict[str, str] = {}
-    written: list[str] = []
-    for name, render in sorted(found, key=lambda document: not is_new[document[0]]):
-        content = render()
-        if write_file(output, name, content):
-            written.append(name)
-        digests[name] = sha256(content).hexdigest()
-        progress(len(digests), len(found))
-    return _Done(digests, tuple(written), sum(is_new.values()))
+    def end(self, removed: list[str]) -> None:
+        """Have the record say that this was all."""
+        if self._began:
+            self._folder.end(self._plan, removed)
+
+    def write(self, found: list[Document], progress: Progress) -> dict[str, str]:
+        """Return the digests of all these documents by name."""
+        is_new = {name: not self._folder.manifest.lists(name) for name, _ in found}
+        digests: dict[str, str] = {}
+        for name, render in sorted(found, key=lambda document: not is_new[document[0]]):
+            content = render()
+            if write_file(
+                self._folder.output, name, content, self._mode, mend_mode=self._mend_modes, before=self.begin
+            ):
+                self.written.append(name)
+            digests[name] = sha256(content).hexdigest()
+            progress(len(digests), len(found))
+        return digests

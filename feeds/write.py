@@ -10,16 +10,35 @@ a killed run left is found again without looking through folders.
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from archive.publishing.folder_record import record_path
 from feeds.errors import OutputUnwritable
 
+# whatever the umask is: a web server's user has to read what is published
+FILE_MODE = 0o644
+FILE_MODES = {f"{mode:04o}": mode for mode in (0o644, 0o640, 0o600, 0o604, 0o660, 0o664)}
+_TEMPORARY = re.compile(r"\..+\.foreign-eyes")
 
-def write_file(output: Path, name: str, content: bytes) -> bool:
+
+def write_file(
+    output: Path,
+    name: str,
+    content: bytes,
+    mode: int = FILE_MODE,
+    *,
+    mend_mode: bool = False,
+    before: Callable[[], None] = lambda: None,
+) -> bool:
     """Make the file `name` below `output` hold `content`; return whether it was written.
 
-    `name` is relative, with slashes. Folders are made, with the permissions that the umask gives.
+    `name` is relative, with slashes. Files that are written get the permissions `mode`, folders that are made those of
+    `folder_mode`; with `mend_mode` what is there already gets them too. `before` is called before anything is written.
 
     Raises:
         OutputUnwritable: it could not be done, and what was there before still is.
@@ -28,13 +47,88 @@ def write_file(output: Path, name: str, content: bytes) -> bool:
     path = _inside(output, name)
     try:
         _temporary(path).unlink(missing_ok=True)  # of a killed run
-        if _holds(path, content):
-            return False
-        _make_folder(path.parent)
-        _replace(path, content)
+        is_right = _holds(path, content)
+        if not is_right:
+            before()
+            make_folder(path.parent, mode)
+            _replace(path, content, mode)
+        if mend_mode:
+            _mend_modes(output, path, mode)
     except OSError as error:
         raise OutputUnwritable(path, error) from error
-    return True
+    return not is_right
+
+
+def read_file_mode(text: str) -> int:
+    """Return the permissions that a setting such as `0644` says: the owner reads and writes, nobody executes.
+
+    Raises:
+        ValueError: it says others.
+    """
+    try:
+        return FILE_MODES[text]
+    except KeyError:
+        raise ValueError(f"{text!r}: must be one of {', '.join(FILE_MODES)}") from None
+
+
+def leftovers(output: Path) -> Iterator[Path]:
+    """Yield the temporary files that killed runs left below a folder, but not below folders that have a record of their own."""
+    for folder, folders, names in os.walk(output):
+        at = Path(folder)
+        folders[:] = [name for name in folders if not record_path(at / name).exists()]
+        yield from (at / name for name in names if _TEMPORARY.fullmatch(name))
+
+
+def remove_leftovers(output: Path) -> None:
+    """Remove these.
+
+    Raises:
+        OutputUnwritable: it could not be done.
+    """
+    for path in leftovers(output):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputUnwritable(path, error) from error
+
+
+def digest_of(output: Path, name: str) -> str | None:
+    """Return the SHA-256 of the file `name` below `output`, in hexadecimal; None if there is no such file to read."""
+    path = output / name
+    try:
+        return sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else None
+    except OSError:
+        return None
+
+
+def make_folder(folder: Path, mode: int) -> None:
+    """Make `folder` and what is missing above it, each durably, with the permissions that go with a file's `mode`.
+
+    Raises:
+        OSError: it could not be done.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, mode)
+    folder.mkdir(exist_ok=True)
+    permit(folder, folder_mode(mode))
+    _sync_folder(folder.parent)
+
+
+def folder_mode(mode: int) -> int:
+    """Return the permissions of a folder of files with this mode: whoever may read them may enter it."""
+    return mode | (mode & 0o444) >> 2
+
+
+def permit(path: Path | int, mode: int) -> None:
+    """Give a file or folder these permissions, unless it has them; its special bits stay.
+
+    File systems without permissions, and files of another user, are left as they are: `check` reports them.
+    """
+    had = os.stat(path).st_mode  # noqa: PTH116 - a descriptor, too
+    if stat.S_IMODE(had) & 0o777 != mode:
+        with suppress(PermissionError):
+            os.chmod(path, mode | stat.S_IMODE(had) & 0o7000)  # noqa: PTH101
 
 
 def remove_file(output: Path, name: str) -> bool:
@@ -79,12 +173,12 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, content: bytes, mode: int) -> None:
     temporary = _temporary(path)
     try:
-        # 0o666, and not the 0o600 of tempfile: the umask decides who may read what is published
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
+            permit(descriptor, mode)
             file.write(content)
             file.flush()
             os.fsync(descriptor)
@@ -95,13 +189,14 @@ def _replace(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def _make_folder(folder: Path) -> None:
-    """Make `folder` and what is missing above it, each durably."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
+def _mend_modes(output: Path, path: Path, mode: int) -> None:
+    permit(path, mode)
+    folder = path.parent
+    while True:
+        permit(folder, folder_mode(mode))
+        if folder == output:
+            return
+        folder = folder.parent
 
 
 def _remove_empty(folder: Path) -> bool:

@@ -84,6 +84,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "entries/123456789/index.html": b"<!doctype html><title>Entry</title>",
         "empty/.keep": b"",
         ".hidden.html": b"secret",
+        ".foreign-eyes.jsonl": b"secret",
         "atom.xml.tmp": b"secret",
         ".git/config.html": b"secret",
     }.items():
@@ -506,6 +507,7 @@ def test_a_folder_without_its_slash_is_sent_to_its_page(port: int) -> None:
         "/up/outside.html",
         "/circle.html",
         "/.hidden.html",
+        "/.foreign-eyes.jsonl",
         "/.git/config.html",
         "/atom.xml.tmp",
         "/atom.xml/",

@@ -67,7 +67,9 @@ def test_published_feeds_without_their_archive_are_a_warning(command: CommandLin
     assert told.startswith(f"warning: {archive}: no archive here, but published feeds in {command.folder}/public")
     assert "--archive" in told
     assert "warning" not in command("--archive", "other.db", "schedule", "cron", town).stderr
-    assert command("up", town, "--no-serve", "--quiet").stderr == told
+    refused = command("up", town, "--no-serve", "--quiet")
+    assert (refused.returncode, "there is no archive" in refused.stderr) == (66, True)
+    assert command("crawl", town, "--quiet").stderr == told
 
 
 @pytest.mark.parametrize("name", ["status", "check", "publish", "history x", "reparse", "export x.warc.gz"])

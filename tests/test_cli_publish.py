@@ -19,6 +19,7 @@ def publish(command: CommandLine, *options: str) -> dict[str, Any]:
 
 
 def files(command: CommandLine) -> dict[str, tuple[bytes, int]]:
+    """All files by path, the folder's record among them."""
     return {
         str(path): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in (command.folder / "public").rglob("*")
@@ -30,7 +31,7 @@ def test_the_result_is_told_in_four_numbers(command: CommandLine, server: Listin
     command.crawl(server)
     first = publish(command)
     assert list(first) == ["written", "unchanged", "removed", "seconds"]
-    assert (first["written"], first["unchanged"], first["removed"]) == (len(files(command)), 0, 0)
+    assert (first["written"], first["unchanged"], first["removed"]) == (len(files(command)) - 1, 0, 0)
 
 
 @pytest.mark.parametrize("options", [(), ("--all",)])
@@ -41,7 +42,7 @@ def test_publishing_again_changes_no_file(
     publish(command)
     before = files(command)
     again = publish(command, *options)
-    assert (again["written"], again["unchanged"], again["removed"]) == (0, len(before), 0)
+    assert (again["written"], again["unchanged"], again["removed"]) == (0, len(before) - 1, 0)
     assert files(command) == before
 
 

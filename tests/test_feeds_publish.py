@@ -25,6 +25,7 @@ from archive.captures import record_capture
 from archive.clock import to_text
 from archive.crawls import begin_crawl
 from archive.publishing.current import newest_entries
+from archive.publishing.folder_record import RECORD_NAME
 from archive.publishing.manifest import Manifest
 from archive.rebuilding.deciding import merge
 from archive.rebuilding.rebuild import rebuild
@@ -105,7 +106,12 @@ def titles(count: int) -> list[str]:
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """All that readers can get: the folder's record tells how it came to be, too."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != RECORD_NAME
+    }
 
 
 @pytest.fixture

@@ -70,13 +70,39 @@ def test_a_file_is_replaced_whole_for_readers_who_have_it_open(tmp_path: Path, c
     assert (tmp_path / "atom.xml").read_bytes() == content
 
 
-@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
-def test_the_umask_decides_who_may_read(tmp_path: Path, mask: int, mode: int) -> None:
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002, 0o777])
+@pytest.mark.parametrize(
+    ("mode", "of_folders"), [(0o644, 0o755), (0o640, 0o750), (0o600, 0o700), (0o664, 0o775), (0o604, 0o705)]
+)
+def test_who_may_read_is_decided_by_the_mode_and_not_by_the_umask(
+    tmp_path: Path, mask: int, mode: int, of_folders: int
+) -> None:
     with umask(mask):
-        write_file(tmp_path, "folder/atom.xml", b"one")
+        write_file(tmp_path / "public", "folder/atom.xml", b"one", mode)
 
-    assert stat.S_IMODE((tmp_path / "folder/atom.xml").stat().st_mode) == mode
-    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o777 & ~mask
+    assert mode_of(tmp_path / "public/folder/atom.xml") == mode
+    assert mode_of(tmp_path / "public/folder") == mode_of(tmp_path / "public") == of_folders
+
+
+def test_what_is_there_keeps_its_mode_unless_that_is_to_be_mended(tmp_path: Path) -> None:
+    write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o600)
+
+    write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644)
+    assert mode_of(tmp_path / "public/folder/atom.xml") == 0o600
+    assert not write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644, mend_mode=True)
+    assert mode_of(tmp_path / "public/folder/atom.xml") == 0o644
+    assert mode_of(tmp_path / "public/folder") == mode_of(tmp_path / "public") == 0o755
+
+
+def test_a_folder_keeps_the_group_that_its_files_are_to_have(tmp_path: Path) -> None:
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public").chmod(0o2700)
+    write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644, mend_mode=True)
+    assert mode_of(tmp_path / "public") == 0o2755
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "../atom.xml", "a/../../atom.xml", "a/..", "folder/", "a\0b", "."])

@@ -21,6 +21,7 @@ from test_browse_site import running as serving
 
 from browse.kinds import is_text
 
+SECRETS = (".atom.xml.0123.foreign-eyes", ".foreign-eyes.jsonl", "atom.xml.tmp")
 FILES = {
     "index.html": b"<!doctype html><title>Feeds</title>",
     "404.html": b"<!doctype html><title>No such page</title>",
@@ -64,7 +65,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     program = needs("nginx")
     folder = tmp_path_factory.mktemp("nginx")
     output = folder / "public"
-    for name, content in {**FILES, ".atom.xml.0123.foreign-eyes": b"secret", "atom.xml.tmp": b"secret"}.items():
+    for name, content in {**FILES, **dict.fromkeys(SECRETS, b"secret")}.items():
         (output / name).parent.mkdir(parents=True, exist_ok=True)
         # long enough to be worth compressing
         (output / name).write_bytes(content + b"\n" + b" " * 2000)
@@ -174,7 +175,7 @@ def test_nginx_answers_304_to_its_own_etag_and_date(servers: Servers, name: str,
     "target",
     [
         *("/nothing", "/archive/99.xml", "/topics/none/atom.xml", "/empty/", "/topics/", "/notes", "/index.html/"),
-        *("/.atom.xml.0123.foreign-eyes", "/atom.xml.tmp", "/.git/config", "/%2e%2e/nginx.conf"),
+        *(*(f"/{name}" for name in SECRETS), "/.git/config", "/%2e%2e/nginx.conf"),
     ],
 )
 def test_what_is_not_published_is_not_found_by_nginx_either(servers: Servers, target: str) -> None:

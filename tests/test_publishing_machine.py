@@ -18,6 +18,7 @@ from sqlite_utils import Database
 
 from archive.captures import record_capture
 from archive.publishing.current import newest_entries
+from archive.publishing.folder_record import RECORD_NAME, FolderRecord, read_record
 from archive.publishing.manifest import Manifest
 from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import rebuild
@@ -40,7 +41,8 @@ WORDS = ("Huawei builds a robot.", "A moon landing, patented.", "Tea & <b>cakes<
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != RECORD_NAME)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 class PublishedColumn(RuleBasedStateMachine):
@@ -156,8 +158,19 @@ class PublishedColumn(RuleBasedStateMachine):
             assert tree(Path(fresh)) == tree(self.target.output)
             assert everything.written == len(tree(Path(fresh)))
             assert publish(self.db, self.column.source, self.target, everything_anew=True).written == 0
+            self.compare_records(read_record(Path(fresh)), read_record(self.target.output))
             self.db.execute("DELETE FROM outputs WHERE output != 'public'")
             self.db.execute("DELETE FROM published_files WHERE output != 'public'")
+
+    def compare_records(self, fresh: FolderRecord | None, grown: FolderRecord | None) -> None:
+        """A record that grew step by step has what one has that was written at once."""
+        assert fresh is not None
+        assert grown is not None
+        assert grown.files == fresh.files == set(tree(self.target.output))
+        assert grown.shown == fresh.shown
+        assert grown.ids.keys() == fresh.ids.keys() >= set(self.ids())
+        for entry_id, recorded in fresh.ids.items():
+            assert set(recorded.wordings) <= set(grown.ids[entry_id].wordings)
 
     @invariant()
     def the_manifest_lists_what_stands_there(self) -> None:

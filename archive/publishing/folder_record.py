@@ -10,6 +10,7 @@ Everything in the file is data that somebody else may have written.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -150,6 +151,8 @@ def _open(path: Path) -> BinaryIO | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        if error.errno == errno.ELOOP and not path.is_symlink():
+            return None  # the folder is a link that leads nowhere
         raise RecordDamaged(path, error.strerror or str(error)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

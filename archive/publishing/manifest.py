@@ -57,6 +57,11 @@ class Manifest:
         rows = self._db.execute("SELECT path, sha256 FROM published_files WHERE output = ? ORDER BY path", (self._key,))
         return dict(rows.fetchall())
 
+    def has_files(self) -> bool:
+        """Tell whether any file was written."""
+        row = self._db.execute("SELECT 1 FROM published_files WHERE output = ? LIMIT 1", (self._key,))
+        return row.fetchone() is not None
+
     def lists(self, name: str) -> bool:
         """Tell whether a file of that name was written."""
         row = self._db.execute("SELECT 1 FROM published_files WHERE output = ? AND path = ?", (self._key, name))
@@ -106,6 +111,23 @@ def recorded_outputs(db: Database) -> dict[Path, str]:
         "SELECT DISTINCT p.output, s.name FROM published_files p JOIN sources s USING (source_id) ORDER BY p.output"
     )
     return {Path(os.path.normpath(home / output)): name for output, name in rows}
+
+
+def forget_missing(db: Database, but: Path) -> list[Path]:
+    """Forget the folders that are no longer there, except one; return them. Inside the caller's transaction.
+
+    Nothing is lost by it: a folder that comes back has its record.
+    """
+    kept = Path(os.path.realpath(but))
+    home = Path(os.path.realpath(path_of(db))).parent
+    # not of the files, which can be many: this is done after every publish
+    folders = [
+        Path(os.path.normpath(home / output)) for (output,) in db.execute("SELECT output FROM outputs").fetchall()
+    ]
+    missing = [folder for folder in folders if folder != kept and not os.path.lexists(folder)]
+    for folder in missing:
+        Manifest(db, folder).forget()
+    return missing
 
 
 def _key(db: Database, output: Path) -> str:

@@ -30,10 +30,13 @@ def end_line(token: str, seal: str | None, archive_id: str, source: str) -> str:
     return _line(end=token, seal=seal, archive=archive_id, source=source)
 
 
-def id_lines(recorded: RecordedId, known: Sequence[str] = ()) -> list[str]:
-    """Return the lines of an id: itself, and each wording published under it, but for what is `known` already."""
-    lines = [_line(id=recorded.entry_id, wording=one) for one in recorded.wordings if one not in known]
-    if not known:
+def id_lines(recorded: RecordedId, known: Sequence[str] | None = None) -> list[str]:
+    """Return the lines of an id and of each wording published under it.
+
+    `known` are the wordings that the record of the folder has; with None it does not have the id yet.
+    """
+    lines = [_line(id=recorded.entry_id, wording=one) for one in recorded.wordings if one not in (known or ())]
+    if known is None:
         lines[0] = _line(
             id=recorded.entry_id,
             tag=recorded.tag_uri,
@@ -120,7 +123,7 @@ def missing_ids(record: FolderRecord | None, ids: Iterable[RecordedId]) -> Itera
     """Yield the lines of what the record does not have yet of these ids."""
     for one in ids:
         known = record.ids.get(one.entry_id) if record is not None else None
-        yield from id_lines(one, known.wordings if known is not None else ())
+        yield from id_lines(one, known.wordings if known is not None else None)
 
 
 def _line(**values: object) -> str:

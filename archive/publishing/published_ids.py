@@ -1,0 +1,50 @@
+"""The ids of a source as the record of an output folder keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from sqlite_utils import Database
+
+from archive.clock import from_text
+from archive.publishing.folder_record import RecordedId
+
+_COLUMNS = "i.entry_id, i.tag_uri, i.feed_date, w.started_at, s.name, s.url, i.wording"
+
+
+def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
+    """Yield every id ever minted for a source, with each wording that its entry had."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, r.wording FROM identities i JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own columns
+        " JOIN sources s ON s.source_id = i.source_id LEFT JOIN revisions r ON r.entry_id = i.entry_id"
+        " WHERE i.source_id = ? ORDER BY i.feed_date, i.entry_id, r.revision_id",
+        (source_id,),
+    )
+    for (entry_id, tag_uri, feed_date, started, name, url, first), revisions in groupby(rows, lambda row: row[:7]):
+        wordings = dict.fromkeys((first, *(row[7] for row in revisions if row[7] is not None)))
+        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, tuple(wordings))
+
+
+def ids_since(db: Database, source_id: int, until: str) -> Iterator[tuple[RecordedId, bool]]:
+    """Yield the ids whose entries are new or have another wording since `until`; and whether they are new.
+
+    Of an id that is not new, the wordings are those that came since.
+    """
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, r.wording, x.kind FROM changes x CROSS JOIN identities i USING (entry_id)"  # noqa: S608
+        " JOIN crawls w ON w.crawl_id = i.crawl_id JOIN sources s ON s.source_id = i.source_id"
+        " LEFT JOIN revisions r ON r.revision_id = x.revision_id"
+        " WHERE x.source_id = ? AND x.at > ? AND x.kind IN ('new', 'revised') ORDER BY i.feed_date, i.entry_id, x.at",
+        (source_id, until),
+    )
+    for (entry_id, tag_uri, feed_date, started, name, url, first), group in groupby(rows, lambda row: row[:7]):
+        changes = list(group)
+        is_new = any(kind == "new" for *_, kind in changes)
+        later = [wording for *_, wording, _kind in changes if wording is not None]
+        wordings = tuple(dict.fromkeys([first, *later] if is_new else later))
+        if wordings:
+            yield (
+                RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings),
+                is_new,
+            )

@@ -1,0 +1,371 @@
+"""Whose an output folder is: those of other archives, and files of others, are left alone; what a kill left is removed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from settling import Column, entry, listing
+from sqlite_utils import Database
+
+from archive.archive_id import archive_id
+from archive.errors import OutputOfAnother, RecordDamaged
+from archive.publishing.claims import require_claim
+from archive.publishing.folder_record import RECORD_NAME, FolderRecord, read_record
+from archive.publishing.manifest import Manifest
+from archive.publishing.recording_folder import append_lines, begin_line, end_line
+from archive.store import open_archive, writing
+from feeds.errors import FilesOfOthers
+from feeds.publish import Target, forget_output, publish
+
+BASE_URL = "https://eyes.example/column/"
+UNKNOWN_SEAL = "5e" * 32
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing is tidied up but the transaction, as SQLite would do."""
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    with open_archive(tmp_path / "archive.db") as archive:
+        yield archive
+
+
+@pytest.fixture
+def column(db: Database) -> Column:
+    made = Column(db)
+    made.crawl(listing(*entries(4)))
+    return made
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    return Target(tmp_path / "public", BASE_URL, topics={"Tea": ["tea"]})
+
+
+def entries(count: int) -> list[str]:
+    return [entry(f"Number {n} on tea", publication="Le Monde" if n % 2 else "Nikkei") for n in range(count, 0, -1)]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def names(folder: Path) -> set[str]:
+    return tree(folder).keys() - {RECORD_NAME}
+
+
+def record_of(folder: Path) -> FolderRecord:
+    record = read_record(folder)
+    assert record is not None
+    return record
+
+
+def other_archive(folder: Path, number: int = 2) -> Iterator[tuple[Database, Column]]:
+    with open_archive(folder / "other.db") as other:
+        column = Column(other)
+        column.crawl(listing(*entries(number)))
+        yield other, column
+
+
+def killed_publish(db: Database, column: Column, target: Target, after: int) -> None:
+    def die(done: int, _total: int) -> None:
+        if done == after:
+            raise Killed
+
+    with suppress(Killed):
+        publish(db, column.source, target, progress=die)
+
+
+def test_a_published_folder_has_a_record_of_archive_ids_and_files(db: Database, column: Column, target: Target) -> None:
+    publish(db, column.source, target)
+    record = record_of(target.output)
+    assert (record.archive_id, record.source, record.url) == (archive_id(db), column.source.name, column.source.url)
+    assert record.files == names(target.output)
+    minted = db.execute("SELECT entry_id, tag_uri, wording FROM identities ORDER BY feed_date").fetchall()
+    assert [(one.entry_id, one.tag_uri, one.wording) for one in record.ids.values()] == minted
+    assert {one.url for one in record.ids.values()} == {column.source.url}
+
+
+def test_an_edit_adds_its_wording_to_the_id(db: Database, column: Column, target: Target) -> None:
+    publish(db, column.source, target)
+    listed = entries(5)
+    column.crawl(listing(*listed[:-1], f"{listed[-1].rpartition('|')[0]}|Anew."))
+    publish(db, column.source, target)
+    record = record_of(target.output)
+    assert len(record.ids) == 5
+    assert sorted(len(one.wordings) for one in record.ids.values()) == [1, 1, 1, 1, 2]
+    newest = dict(db.execute("SELECT entry_id, wording FROM entries").fetchall())
+    assert {one.entry_id: one.wordings[-1] for one in record.ids.values()} == newest
+
+
+def test_the_record_is_written_before_the_files(db: Database, column: Column, target: Target) -> None:
+    killed_publish(db, column, target, after=1)
+    written = names(target.output)
+    assert len(written) == 1
+    record = record_of(target.output)
+    assert written < record.files
+    assert len(record.ids) == 4
+    assert record.shown is None
+
+
+@pytest.mark.parametrize("has_feeds", [True, False])
+def test_a_folder_of_another_archive_is_refused(
+    db: Database, column: Column, target: Target, tmp_path: Path, has_feeds: bool
+) -> None:
+    publish(db, column.source, target)
+    if not has_feeds:
+        (target.output / "atom.xml").unlink()
+    before = tree(target.output)
+    for other, stranger in other_archive(tmp_path):
+        with pytest.raises(OutputOfAnother) as caught:
+            publish(other, stranger.source, target)
+        ids = archive_id(db), archive_id(other)
+    assert tree(target.output) == before
+    for expected in (*ids, "4 entries", "2 entries", "foreign-eyes restore FILE", "--take-over"):
+        assert expected in str(caught.value)
+
+
+def test_a_state_that_the_archive_does_not_have_is_refused(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    """As after a restore of a file that was copied before the last crawls, or in one of two archives that parted."""
+    publish(db, column.source, target)
+    moment = "2026-05-06T07:08:09.000000Z"
+    append_lines(
+        target.output,
+        [begin_line("ab", UNKNOWN_SEAL, 9, moment), end_line("ab", UNKNOWN_SEAL, archive_id(db), column.source.name)],
+    )
+    before = tree(target.output)
+    with pytest.raises(OutputOfAnother, match="older copy") as caught:
+        publish(db, column.source, target)
+    with pytest.raises(OutputOfAnother):
+        require_claim(tmp_path / "archive.db", target.output)
+    assert tree(target.output) == before
+    assert moment in str(caught.value)
+    assert UNKNOWN_SEAL[:16] in str(caught.value)
+
+
+def test_only_taking_over_takes_the_folder_and_keeps_the_former_record(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    publish(db, column.source, target)
+    former = (target.output / RECORD_NAME).read_bytes()
+    (target.output / "notes.txt").write_text("not ours")
+    for other, stranger in other_archive(tmp_path):
+        publish(other, stranger.source, target, take_folder=True)
+        record = record_of(target.output)
+        assert record.archive_id == archive_id(other)
+        assert publish(other, stranger.source, target).written == 0
+        (kept,) = target.output.glob(".foreign-eyes-former-*.jsonl")
+        assert kept.read_bytes() == former
+        assert names(target.output) == record.files | {"notes.txt", kept.name}
+    with pytest.raises(OutputOfAnother):
+        publish(db, column.source, target)
+
+
+def test_a_folder_that_is_taken_over_halfway_is_taken_by_doing_it_again(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    publish(db, column.source, target)
+    for other, stranger in other_archive(tmp_path):
+        with suppress(Killed):
+            publish(other, stranger.source, target, take_folder=True, progress=kill_at(3))
+        publish(other, stranger.source, target)
+        fresh = replace(target, output=tmp_path / "fresh")
+        publish(other, stranger.source, fresh)
+        hidden = {path.name for path in target.output.glob(".*")}
+        assert {name: text for name, text in tree(target.output).items() if name not in hidden} == {
+            name: text for name, text in tree(fresh.output).items() if name != RECORD_NAME
+        }
+
+
+def kill_at(number: int):  # type: ignore[no-untyped-def]
+    def die(done: int, _total: int) -> None:
+        if done == number:
+            raise Killed
+
+    return die
+
+
+def test_a_damaged_record_is_refused_until_the_folder_is_given_to_the_archive_again(
+    db: Database, column: Column, target: Target
+) -> None:
+    publish(db, column.source, target)
+    record = target.output / RECORD_NAME
+    record.write_bytes(record.read_bytes()[:-20] + b"\0" * 20 + b"\n")
+    with pytest.raises(RecordDamaged, match="--take-over"):
+        publish(db, column.source, target)
+    assert publish(db, column.source, target, take_folder=True).written == 0
+    assert record_of(target.output).files == {name for name in names(target.output) if not name.startswith(".")}
+
+
+def test_files_of_others_are_not_replaced_and_all_are_named(db: Database, column: Column, target: Target) -> None:
+    target.output.mkdir()
+    strangers = ("index.html", "robots.txt", "style.css")
+    for name in (*strangers, "about.html"):
+        (target.output / name).write_text("mine")
+    (target.output / "feed.json").symlink_to("nowhere")
+    with pytest.raises(FilesOfOthers) as caught:
+        publish(db, column.source, target)
+    assert caught.value.names == ("feed.json", *strangers)
+    for name in caught.value.names:
+        assert name in str(caught.value)
+    assert set(tree(target.output)) == {*strangers, "about.html"}
+
+    publish(db, column.source, target, take_folder=True)
+    assert (target.output / "about.html").read_text() == "mine"
+    assert (target.output / "robots.txt").read_text() != "mine"
+    assert publish(db, column.source, target, everything_anew=True).written == 0
+
+
+def test_a_file_of_others_in_the_way_of_a_new_one_is_named_too(db: Database, column: Column, target: Target) -> None:
+    publish(db, column.source, target)
+    (target.output / "publications/the-times").mkdir()
+    (target.output / "publications/the-times/atom.xml").write_text("mine")
+    before = tree(target.output)
+    column.crawl(listing(entry("Number 5", publication="The Times"), *entries(4)))
+    with pytest.raises(FilesOfOthers, match=r"publications/the-times/atom\.xml"):
+        publish(db, column.source, target)
+    assert tree(target.output) == before
+
+
+def test_a_folder_of_an_earlier_version_is_adopted_by_the_archive_that_lists_its_files(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    publish(db, column.source, target)
+    before = tree(target.output)
+    (target.output / RECORD_NAME).unlink()
+    assert publish(db, column.source, target).written == 0
+    assert tree(target.output) == before
+
+    (target.output / RECORD_NAME).unlink()
+    for other, stranger in other_archive(tmp_path):
+        with pytest.raises(OutputOfAnother, match="no record"):
+            publish(other, stranger.source, target)
+        publish(other, stranger.source, target, take_folder=True)
+        assert record_of(target.output).archive_id == archive_id(other)
+
+
+def test_an_archive_that_moved_away_from_its_folder_knows_it_by_the_record(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    publish(db, column.source, target)
+    (tmp_path / "moved").mkdir()
+    shutil.copy(tmp_path / "archive.db", tmp_path / "moved/archive.db")
+    with open_archive(tmp_path / "moved/archive.db") as moved:
+        assert Manifest(moved, target.output).state() is None
+        assert publish(moved, column.source, replace(target, topics={})).written > 0
+    assert not (target.output / "topics/tea").exists()
+
+
+@pytest.mark.parametrize("after", [1, 10, 25])
+@pytest.mark.parametrize("then", ["the same", "another topic", "an edit undone", "another address"])
+def test_what_a_killed_publish_left_is_removed_by_the_next(
+    db: Database, column: Column, target: Target, tmp_path: Path, then: str, after: int
+) -> None:
+    publish(db, column.source, target)
+    column.crawl(listing(entry("Number 5 on violins", publication="The Times"), *entries(4)))
+    killed_publish(db, column, replace(target, topics={"Violins": ["violin*"], "Tea": ["tea"]}), after)
+    (target.output / "publications/.atom.xml.foreign-eyes").write_text("half a fi")
+    if then == "another topic":
+        target = replace(target, topics={"Numbers": ["number*"]})
+    elif then == "another address":
+        target = replace(target, base_url="https://other.example/")
+    elif then == "an edit undone":
+        column.crawl(listing(entry("Number 5 on violins", publication="The Guardian"), *entries(4)))
+    publish(db, column.source, target)
+
+    fresh = replace(target, output=tmp_path / "fresh")
+    publish(db, column.source, fresh)
+    assert names(target.output) == names(fresh.output) == record_of(target.output).files
+    assert {name: tree(target.output)[name] for name in names(fresh.output)} == {
+        name: tree(fresh.output)[name] for name in names(fresh.output)
+    }
+
+
+def test_a_publish_that_was_killed_with_other_settings_is_undone_by_the_next(
+    db: Database, column: Column, target: Target
+) -> None:
+    """Archive and settings are those of the last publish that ended, but the files are not as it left them."""
+    publish(db, column.source, target)
+    before = tree(target.output)
+    killed_publish(db, column, replace(target, base_url="https://other.example/"), after=30)
+    assert publish(db, column.source, target).written > 0
+    after = tree(target.output)
+    assert {name: after[name] for name in names(target.output)} == {
+        name: text for name, text in before.items() if name != RECORD_NAME
+    }
+
+
+def test_publishing_what_did_not_change_leaves_the_record_alone(db: Database, column: Column, target: Target) -> None:
+    publish(db, column.source, target)
+    before = (target.output / RECORD_NAME).stat()
+    column.crawl(listing(*entries(4)))
+    for everything_anew in (False, True):
+        publish(db, column.source, target, everything_anew=everything_anew)
+    after = (target.output / RECORD_NAME).stat()
+    assert (after.st_mtime_ns, after.st_size, after.st_ino) == (before.st_mtime_ns, before.st_size, before.st_ino)
+
+
+def test_an_output_that_is_forgotten_with_its_files_has_no_record_left(
+    db: Database, column: Column, target: Target
+) -> None:
+    publish(db, column.source, target)
+    (target.output / "notes.txt").write_text("not ours")
+    forget_output(db, target.output)
+    assert set(tree(target.output)) == {"notes.txt"}
+
+
+def test_the_files_of_another_archive_outlive_an_output_that_is_forgotten(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    publish(db, column.source, target)
+    for other, stranger in other_archive(tmp_path):
+        publish(other, stranger.source, target, take_folder=True)
+    before = tree(target.output)
+    assert forget_output(db, target.output) == 0
+    assert tree(target.output) == before
+    assert not Manifest(db, target.output).has_files()
+
+
+def test_an_archive_that_is_not_there_may_not_publish_to_a_folder_that_shows_one(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    require_claim(tmp_path / "none.db", target.output)
+    publish(db, column.source, target)
+    require_claim(tmp_path / "archive.db", target.output)
+    (tmp_path / "empty.db").touch()
+    for archive in ("none.db", "empty.db"):
+        with pytest.raises(OutputOfAnother, match=archive_id(db)):
+            require_claim(tmp_path / archive, target.output)
+        assert not (tmp_path / "none.db").exists()
+    (target.output / RECORD_NAME).unlink()
+    with pytest.raises(OutputOfAnother, match="no record"):
+        require_claim(tmp_path / "none.db", target.output)
+
+
+def test_an_archive_of_an_older_version_has_its_claim_looked_at_too(
+    db: Database, column: Column, target: Target, tmp_path: Path
+) -> None:
+    publish(db, column.source, target)
+    shutil.copy(tmp_path / "archive.db", tmp_path / "older.db")
+    older = Database(tmp_path / "older.db")
+    with writing(older):
+        last = older.execute("SELECT max(rowid) FROM _sqlite_migrations").fetchone()[0]
+        older.execute("DELETE FROM _sqlite_migrations WHERE rowid = ?", (last,))
+    require_claim(tmp_path / "older.db", target.output)
+    with writing(older):
+        older.execute("UPDATE archive SET archive_id = 'b2'")
+    with pytest.raises(OutputOfAnother):
+        require_claim(tmp_path / "older.db", target.output)
+    with writing(older):
+        older.execute("DROP TABLE archive")
+    with pytest.raises(OutputOfAnother, match="has no id"):
+        require_claim(tmp_path / "older.db", target.output)
+    older.conn.close()
