@@ -83,6 +83,13 @@ def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
         return int(cursor.lastrowid or 0)
 
 
+def find_exchanges(db: Database, crawl_id: int) -> list[dict[str, Any]]:
+    """Return all exchanges of a crawl in their order, as they were recorded."""
+    columns = ("purpose", "url", "status", "headers", "fetched_at", "detail")
+    rows = db.execute(f"SELECT {', '.join(columns)} FROM captures WHERE crawl_id = ? ORDER BY capture_id", (crawl_id,))  # noqa: S608 - names of columns
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
 def store_body(db: Database, body: bytes) -> str:
     """Store `body` unless the archive has it whole; return its SHA-256 in hexadecimal."""
     digest = sha256(body).hexdigest()

@@ -149,6 +149,15 @@ def most_entries(db: Database, source_name: str) -> int | None:
     return row[0]  # type: ignore[no-any-return]
 
 
+def has_settled(db: Database, source_name: str) -> bool:
+    """Tell whether anything of the source has been settled, by a crawl or an import."""
+    row = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ? AND c.settled = 1)",
+        (source_name,),
+    ).fetchone()
+    return bool(row[0])
+
+
 @dataclass(frozen=True, slots=True)
 class SettledCrawl:
     """A crawl from which entries were derived: when it settled, and by what verdict."""

@@ -66,7 +66,8 @@ class ListingPage:
     """One parsed listing page: its entries in listing order, the page count it announces and the links to follow.
 
     `page_count` is None where the page has no pager or one without a count. `has_heading` tells whether the column's
-    heading stands on the page. `replacements` counts U+FFFD in the decoded text, `encoding` names the codec used.
+    heading stands on the page. `replacements` counts U+FFFD in the decoded text, `encoding` names the codec used. `headings` are
+    the title and the headings that the page has.
     """
 
     entries: tuple[ListedEntry, ...]
@@ -76,6 +77,7 @@ class ListingPage:
     has_heading: bool
     encoding: str
     replacements: int = 0
+    headings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

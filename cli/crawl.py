@@ -31,6 +31,7 @@ Examples:
   foreign-eyes crawl live --fresh  every page anew, past all caches
   foreign-eyes crawl https://example.org/list/index.htm --name example
   foreign-eyes crawl live --json | jq .outcome
+  foreign-eyes crawl live --accept --dry-run  what --accept would do
 """
 
 
@@ -119,7 +120,13 @@ def make_job(
         settings = msgspec.convert({**msgspec.structs.asdict(settings), **options}, type=SourceSettings)
     except msgspec.ValidationError:  # the delay's own type has checked it
         raise SourceError(f"--contact {contact!r}: give an address without spaces, such as you@example.org") from None
-    return Job(chosen, settings, context.archive, configuration.archive.tag_authority)
+    return Job(
+        chosen,
+        settings,
+        context.archive,
+        configuration.archive.tag_authority,
+        configured=chosen in configuration.sources,
+    )
 
 
 def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[dict[str, Any]], bool]:
@@ -131,7 +138,14 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
 
     with page_progress(job.name, quiet=quiet or (times > 1 and not sys.stderr.isatty())) as show:
         log_level = "DEBUG" if verbose else "ERROR"
-        ended = crawl_in_turn(job, times, show, log_level=log_level, signals=stopping.calling)
+        ended = crawl_in_turn(
+            job,
+            times,
+            show,
+            log_level=log_level,
+            signals=stopping.calling,
+            on_accept=lambda effects: say(f"{job.name}: accepting: {effects}", err=True),
+        )
     return [one.log_row for one in ended], ended[-1].interrupted
 
 

@@ -28,7 +28,7 @@ _CLOCKS_TOLD = 5
 
 _REMEDIES = {
     "partial": "foreign-eyes crawl {source}",
-    "suspect": "look at the listing; if it is right: foreign-eyes crawl {source} --accept",
+    "suspect": "look at the listing; what accepting it would do: foreign-eyes crawl {source} --accept --dry-run",
     "blocked": "wait some hours, then: foreign-eyes crawl {source}",
     "unreachable": "foreign-eyes crawl {source}, when the site answers again",
     "failed": "foreign-eyes crawl {source} --verbose",
@@ -40,7 +40,7 @@ def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], n
     if not totals:
         yield Problem("nothing has been crawled yet", "archive", "foreign-eyes crawl")
     for row in crawls:
-        if remedy := _REMEDIES.get(row["outcome"]):
+        if remedy := _remedy(row):
             what = f"the last crawl was {row['outcome']}: {row['reason']}"
             yield Problem(what, f"source {row['source']}", remedy.format(source=row["source"]))
     for row in totals:
@@ -63,6 +63,13 @@ def future_problems(crawls: list[dict[str, Any]]) -> Iterator[Problem]:
         yield Problem(
             f"{more} more crawls are dated in the future", "archive", "redate those named here first, then look again"
         )
+
+
+def _remedy(row: dict[str, Any]) -> str | None:
+    """Return what to do about a crawl's outcome; an empty page is not to be accepted."""
+    if row["outcome"] == "suspect" and "lists no entries" in row["reason"]:
+        return "look at the listing: what is archived stays; when it shows entries again: foreign-eyes crawl {source}"
+    return _REMEDIES.get(row["outcome"])
 
 
 def mixture_problems(held: Holdings) -> Iterator[Problem]:

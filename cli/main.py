@@ -20,6 +20,7 @@ from cli.history import history
 from cli.import_ import import_files
 from cli.init import init
 from cli.merge import merge
+from cli.probe import probe
 from cli.publish import publish
 from cli.redate import redate
 from cli.reparse import reparse
@@ -88,6 +89,7 @@ for command in (
     config_command,
     up,
     crawl,
+    probe,
     publish,
     serve,
     status,

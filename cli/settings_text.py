@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
+
+from crawler.first_contact import toml_string
 
 # Their domains belong to the provider, so only the whole address names a person (RFC 4151 allows a mail address)
 # fmt: off
@@ -59,6 +60,7 @@ base_url = {base_url}
 # [sources.example]
 # url = "https://example.org/list/index.htm"
 # title = "An example"
+# heading = "An example"  # what stands on the page
 """
 
 
@@ -92,11 +94,6 @@ def topics_text(topics: Mapping[str, Sequence[str]]) -> str:
         for name, patterns in topics.items()
     ]
     return "\n".join(["[topics]", *lines])
-
-
-def toml_string(text: str) -> str:
-    """Return `text` as a basic string of TOML 1.0: as in JSON, but that DEL is escaped, too."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def default_authority(contact: str, year: int) -> str | None:

@@ -20,7 +20,7 @@ DEFAULT_AUTHORITY = "foreign-eyes.example,2026"
 class Job:
     """One crawl to do; the tags of new entries are minted under `authority`.
 
-    `fresh` asks for every page without a condition, whether that is due or not.
+    `fresh` asks for every page without a condition, whether that is due or not. `configured`: the settings name the source.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Job:
     mode: Mode = "full"
     accept: bool = False
     fresh: bool = False
+    configured: bool = False
 
 
 class _ArchiveTable(msgspec.Struct, frozen=True):
@@ -68,4 +69,5 @@ def job_named(wanted: str, archive: Path | None, settings_file: Path | None) -> 
         with_fresh_days(with_contact(source, settings.contact), settings.fresh_days),
         archive or Path(settings.archive.file),
         settings.archive.tag_authority,
+        configured=name in settings.sources,
     )

@@ -64,6 +64,8 @@ class Known:
     The functions are asked only where a page is not as it settled: an unchanged listing pays for none of them.
     `most_entries` is the most that a settled complete crawl found, None before the first.
     `had_heading` tells whether page 1 had the column's heading when it last settled; it is asked only if now it has none.
+    `doubt_at_first` says why page 1, without the heading, is not taken where nothing has settled yet; `effects` says in figures
+    what settling a complete listing of some wordings would do.
     `listed` is what is listed now, None where nothing is known of it; `new_wordings` picks the wordings that no entry has,
     and `count_strangers` counts the entries that share neither wording nor title nor excerpt with any in the archive.
     """
@@ -75,6 +77,8 @@ class Known:
     most_entries: Callable[[], int | None] = lambda: None
     has_wordings: Callable[[Collection[str]], bool] = lambda wordings: not wordings
     had_heading: Callable[[], bool] = lambda: False
+    doubt_at_first: Callable[[ListingPage], str | None] = lambda listing: None
+    effects: Callable[[Collection[str]], str] = lambda wordings: ""
     listed: Callable[[], Listed | None] = lambda: None
     new_wordings: Callable[[Collection[str]], Collection[str]] = frozenset
     count_strangers: Callable[[Collection[ListedEntry]], int] = lambda entries: 0
@@ -121,8 +125,10 @@ class ListingReader:
     mode: Mode = "full"
     accept: bool = False
     on_page: Callable[[Progress], None] = lambda progress: None
+    on_accept: Callable[[str], None] = lambda effects: None
     # where pages that no link leads to were found: in this crawl, or in the one that settled last
     _found: dict[int, str] = field(init=False)
+    _last_wordings: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self._found = dict(enumerate(self.known.addresses, start=1))
@@ -140,6 +146,8 @@ class ListingReader:
         for number in range(1, MAX_PASSES + 1):
             passes.append(await self._read_pass(number))
             if verdict := judge_passes(passes, self.known.settled):
+                if self.accept and verdict.outcome == "complete":
+                    self.on_accept(self.known.effects(self._last_wordings))
                 return verdict
         raise AssertionError("the judge did not end the crawl")
 
@@ -150,8 +158,10 @@ class ListingReader:
             await self._read_all_pages(number, pages)
         except _Torn as tear:
             torn = str(tear)
+        self._last_wordings = [wording_digest(entry) for entry in _entries_of(pages)]
         if torn is None and not self.accept and (doubt := self._doubt_about_all(pages)):
-            raise _Refusal("suspect", doubt)
+            effects = self.known.effects(self._last_wordings)
+            raise _Refusal("suspect", f"{doubt}; with --accept {effects}" if effects else doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
         may_be_cut = tuple(number for number, read in enumerate(pages, start=1) if read.answer.may_be_cut)
         return Pass(bodies, tuple(fingerprint(read.listing) for read in pages), torn, may_be_cut)
@@ -257,7 +267,8 @@ class ListingReader:
         if not listing.entries and not listing.has_heading:
             reason = f"page {page} is not the listing (neither its heading nor an entry): a login, notice or home page?"
             raise _Refusal("blocked", reason)
-        if not self.accept and (doubt := self._doubt_about(page, read)):
+        doubt_about = self._doubt_about_nothing if self.accept else self._doubt_about
+        if doubt := doubt_about(page, read):
             raise _Refusal("suspect", doubt)
         self.on_page(Progress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified))
         return read
@@ -266,6 +277,8 @@ class ListingReader:
         """Say why a page looks wrong; one that settled last was judged then, or accepted."""
         if self._has_settled(read):
             return None
+        if page == 1 and not read.listing.has_heading and (doubt := self.known.doubt_at_first(read.listing)):
+            return doubt
         lost_heading = not read.listing.has_heading and self.known.had_heading()
         return suspect_page(
             page,
@@ -273,6 +286,15 @@ class ListingReader:
             lost_heading=lost_heading,
             before=self.known.listed(),
             new_wordings=self.known.new_wordings,
+        )
+
+    def _doubt_about_nothing(self, page: int, read: _PageRead) -> str | None:
+        """Say why not even `--accept` takes a page: an empty one, where it would withdraw what is listed."""
+        if read.listing.entries or self._has_settled(read) or not (before := self.known.listed()) or not before.entries:
+            return None
+        return (
+            f"page {page} lists no entries; {before.entries} are listed now and stay: --accept takes no empty page,"
+            " since all that it lacks would be withdrawn"
         )
 
     def _doubt_about_all(self, pages: Sequence[_PageRead]) -> str | None:

@@ -44,11 +44,15 @@ def crawl_in_turn(
     *,
     log_level: str = "WARNING",
     signals: Signals | None = None,
+    on_accept: Callable[[str], None] = lambda effects: None,
+    spider: type[ListingSpider] = ListingSpider,
+    **options: Any,
 ) -> list[Ended]:
     """Crawl a source `times` times in a row and return how each crawl ended; one that does not end well is the last.
 
-    `on_page` is called for every page read. One of `signals` stops the crawl: its row in the archive is closed, and nothing
-    is decided. Scrapy's own handlers are not used, because a second Ctrl-C would make them skip that.
+    `on_page` is called for every page read, `on_accept` with what an accepted listing will do, before it is settled. One of
+    `signals` stops the crawl: its row in the archive is closed, and nothing is decided. Scrapy's own handlers are not used,
+    because a second Ctrl-C would make them skip that.
 
     Raises:
         ArchiveError: the archive is in use, or cannot be opened or written.
@@ -57,7 +61,7 @@ def crawl_in_turn(
     settings.setmodule("crawler.settings", priority="project")
     settings.setdict({**for_source(job.source), "LOG_LEVEL": log_level}, priority="cmdline")
     with ExitStack() as sessions:
-        turns = _Turns(job, times, on_page, sessions)
+        turns = _Turns(job, times, spider, {"on_page": on_page, "on_accept": on_accept, **options}, sessions)
         session = turns.open_session()
         with signals(turns.stop) if signals else nullcontext():
             turns.process = AsyncCrawlerProcess(settings)
@@ -74,7 +78,8 @@ class _Turns:
 
     job: Job
     times: int
-    on_page: Callable[[Progress], None]
+    spider: type[ListingSpider]
+    options: dict[str, Any]
     sessions: ExitStack
     process: AsyncCrawlerProcess | None = None
     session: Session | None = None
@@ -95,7 +100,7 @@ class _Turns:
     def crawl(self, session: Session) -> None:
         """Start the crawl of a session."""
         assert self.process is not None  # noqa: S101 - made before the first crawl
-        task = self.process.crawl(ListingSpider, session=session, on_page=self.on_page)
+        task = self.process.crawl(self.spider, session=session, **self.options)
         # Scrapy stops the reactor when no crawl is left; this callback runs before it looks
         task.add_done_callback(lambda _task: self._end(session))
 

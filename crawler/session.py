@@ -19,6 +19,7 @@ from archive.crawls import (
     begin_crawl,
     count_good,
     find_crawl,
+    has_settled,
     last_good,
     most_entries,
     settled_pages,
@@ -32,14 +33,15 @@ from archive.settling.clock_records import judge_times
 from archive.settling.entries import has_wordings
 from archive.settling.links import close_killed_links, close_links, links_to_follow
 from archive.settling.settle import settle
-from archive.settling.standing import count_strangers, find_listed, new_wordings
+from archive.settling.standing import count_strangers, find_effects, find_listed, new_wordings
 from archive.store import explaining, open_archive
 from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
 from crawler import parse
+from crawler.first_contact import unknown_listing
 from crawler.following import MOST_LINKS
 from crawler.jobs import Job
 from crawler.reading import Known
-from crawler.sources import SourceSettings
+from crawler.sources import COLUMN_TITLE, SourceSettings
 from crawler.steady_clock import Clock, steady_clock
 
 
@@ -96,6 +98,8 @@ class Session:
             most_entries=cache(lambda: most_entries(self.db, self.job.name)),
             has_wordings=partial(has_wordings, self.db, self.job.name),
             had_heading=lambda: self._has_heading(pages),
+            doubt_at_first=self._doubt_at_first,
+            effects=lambda wordings: str(find_effects(self.db, self.job.name, wordings)),
             listed=cache(lambda: find_listed(self.db, self.job.name)),
             new_wordings=partial(new_wordings, self.db, self.job.name),
             count_strangers=partial(count_strangers, self.db, self.job.name),
@@ -183,6 +187,12 @@ class Session:
         """Return the crawl's row of `crawl_log`."""
         return log_row(self.db, self.crawl_id)
 
+    def _doubt_at_first(self, listing: ListingPage) -> str | None:
+        """Say why a page without the heading is not taken where nothing of the source has settled yet."""
+        if has_settled(self.db, self.job.name):
+            return None
+        return unknown_listing(self.job.name, self.job.source, listing, configured=self.job.configured)
+
     def _has_heading(self, pages: Sequence[SettledPage] | None) -> bool:
         """Tell whether page 1 had the column's heading when the listing was last settled."""
         if not pages:
@@ -207,7 +217,7 @@ def open_session(job: Job) -> Iterator[Session]:
         _sample_proxy(job.source, day=count_good(db, job.name) + 1) as proxy,
     ):
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
-        parser = RememberingParser()
+        parser = RememberingParser(job.source.heading)
         keep_up(db, parser, at=began, authority=job.authority)
         close_killed_links(db, parser)
         fresh = job.fresh or is_due(last_fresh(db, job.name, job.mode), began, job.source.time_between_fresh)
@@ -219,18 +229,22 @@ def open_session(job: Job) -> Iterator[Session]:
 
 
 class RememberingParser:
-    """`crawler.parse`, reading each body once a crawl: first when it is fetched, again when it is settled."""
+    """`crawler.parse`, reading each body once a crawl: first when it is fetched, again when it is settled.
+
+    `heading` is the one that the source is known by.
+    """
 
     PARSER_VERSION = parse.PARSER_VERSION
 
-    def __init__(self) -> None:
+    def __init__(self, heading: str = COLUMN_TITLE) -> None:
+        self._heading = heading
         self._pages: dict[tuple[bytes, str, str | None], ListingPage] = {}
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
         """Read a listing page."""
         key = (body, url, content_type)
         if key not in self._pages:
-            self._pages[key] = parse.parse_listing(body, url, content_type)
+            self._pages[key] = parse.parse_listing(body, url, content_type, heading=self._heading)
         return self._pages[key]
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:

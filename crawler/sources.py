@@ -4,6 +4,7 @@
 url = "https://…/index.htm"     # page 1 of the listing
 title = "…"                     # what feeds call it
 language = "en"
+heading = "…"                   # what stands on the page, so that another page is not taken for it
 delay = 2.0                     # seconds between requests
 contact = "you@example.org"     # told to the site in the User-Agent; without it, the contact for all sources
 fresh_days = 7                  # how often every page is asked for without a condition; without it, as for all sources
@@ -38,12 +39,17 @@ Contact = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}\Z")]
 FreshDays = Annotated[float, msgspec.Meta(ge=0, le=366)]
 
 
+# what a page can be known by: a letter or digit at least
+Heading = Annotated[str, msgspec.Meta(max_length=200, pattern=r"[^\W_]")]
+
+
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A `[sources.NAME]` table; `delay` or `fresh_days` None means the default."""
 
     url: str
     title: Annotated[str, msgspec.Meta(min_length=1)] = COLUMN_TITLE
     language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")] = "en"
+    heading: Heading = COLUMN_TITLE
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
     contact: Contact | None = None
     fresh_days: FreshDays | None = None

@@ -38,10 +38,16 @@ class ListingSpider(Spider):
 
     name = "listing"
 
-    def __init__(self, session: Session, on_page: Callable[[Progress], None] = lambda progress: None):
+    def __init__(
+        self,
+        session: Session,
+        on_page: Callable[[Progress], None] = lambda progress: None,
+        on_accept: Callable[[str], None] = lambda effects: None,
+    ):
         super().__init__()
         self.session = session
         self._on_page = on_page
+        self._on_accept = on_accept
         self._resources = ExitStack()
         hosts = {session.job.source.host} | ({"127.0.0.1"} if session.proxy else set())
         addresses.rules = addresses.AddressRules(frozenset(hosts))
@@ -63,27 +69,36 @@ class ListingSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Read the listing, settle, follow its links."""
-        self.session.is_reading = True
-        if self.session.stop_wanted:
-            raise CloseSpider("shutdown")
+        self.begin()
         with suppress(ArchiveError):  # the session tells of it when it is left
             await self._crawl()
         for item in list[Any]():  # there are none to pass on: what there is to say is in the archive
             yield item
 
+    def begin(self) -> None:
+        """Note that reading starts; a signal that came before ends it here."""
+        self.session.is_reading = True
+        if self.session.stop_wanted:
+            raise CloseSpider("shutdown")
+
+    def reader(self) -> ListingReader:
+        """Return the reader of the session's listing."""
+        session = self.session
+        return ListingReader(
+            session.job.source.url,
+            self._fetch_page,
+            session.parser,
+            session.known(),
+            mode=session.job.mode,
+            accept=session.job.accept,
+            on_page=self._on_page,
+            on_accept=self._on_accept,
+        )
+
     async def _crawl(self) -> None:
         session = self.session
         with session.explaining():
-            reader = ListingReader(
-                session.job.source.url,
-                self._fetch_page,
-                session.parser,
-                session.known(),
-                mode=session.job.mode,
-                accept=session.job.accept,
-                on_page=self._on_page,
-            )
-            reading = await reader.read()
+            reading = await self.reader().read()
             session.finish(session.judge_times(reading.verdict))
             if urls := session.links_to_follow():
                 session.following = asyncio.ensure_future(self._follow_all(urls))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
@@ -33,6 +34,33 @@ def new_wordings(db: Database, source_name: str, wordings: Collection[str]) -> f
         {"source": source_name, "wordings": json.dumps(list(wordings))},
     )
     return frozenset(wording for (wording,) in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What settling a listing would do: wordings that no entry has, listed entries that it lacks, and those lacking again."""
+
+    new: int
+    missing: int
+    missing_again: int
+
+    def __str__(self) -> str:
+        later = self.missing - self.missing_again
+        return (
+            f"{self.new} of its entries are new or edited, {self.missing} listed entries are missing from it"
+            f" (up to {self.missing_again} withdrawn at once, {later} more if the next complete crawl lacks them too)"
+        )
+
+
+def find_effects(db: Database, source_name: str, wordings: Collection[str]) -> Effects:
+    """Return what settling a complete listing of these wordings would do; an edited entry counts as new and as missing."""
+    missing, again = db.execute(
+        "SELECT count(*), coalesce(sum(missed > 0), 0) FROM entries"  # noqa: S608
+        f" WHERE source_id = {_SOURCE} AND withdrawn_at IS NULL"
+        " AND wording NOT IN (SELECT value FROM json_each(:wordings))",
+        {"source": source_name, "wordings": json.dumps(list(wordings))},
+    ).fetchone()
+    return Effects(len(new_wordings(db, source_name, wordings)), missing, again)
 
 
 def count_strangers(db: Database, source_name: str, entries: Collection[ListedEntry]) -> int:

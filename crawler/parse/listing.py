@@ -24,12 +24,16 @@ from .publications import KNOWN_KEYS, name_key
 _PATENT_SEARCH = re.compile(r"patent\s*search", re.IGNORECASE)
 _LABEL_LENGTH = 200
 _SURE = 1.0
+_MOST_HEADINGS = 50
 
 
-def parse_listing(body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+def parse_listing(
+    body: bytes, url: str, content_type: str | None = None, *, heading: str = marks.COLUMN_HEADING
+) -> ListingPage:
     """Return what the listing page `body`, fetched from `url`, shows. Pure and total: no input makes it raise.
 
-    A body that is no listing gives a page without entries; whether that is suspect is for the crawler to say.
+    `heading` is the one by which the listing is known. A body that is no listing gives a page without entries; whether that
+    is suspect is for the crawler to say.
     """
     decoded = decode(body, content_type)
     document = read(decoded.text)
@@ -40,9 +44,10 @@ def parse_listing(body: bytes, url: str, content_type: str | None = None) -> Lis
         page_count=found.page_count,
         links=_links(document, url),
         pager=found.pager,
-        has_heading=any(map(marks.is_heading, document.headings)) or any(map(marks.is_heading, outside)),
+        has_heading=any(marks.has_heading(text, heading) for text in (*document.headings, *outside)),
         encoding=decoded.encoding,
         replacements=decoded.replacements,
+        headings=tuple(dict.fromkeys(text[:_LABEL_LENGTH] for text in document.headings if text))[:_MOST_HEADINGS],
     )
 
 

@@ -6,7 +6,8 @@ import re
 
 from archive.text import comparable
 
-HEADING = comparable("China's IP in Foreign Eyes").casefold()
+COLUMN_HEADING = "China's IP in Foreign Eyes"
+HEADING = comparable(COLUMN_HEADING).casefold()
 
 _DASH = "—―–─━⸺⸻"
 # Two signs or more: single em dashes live in prose and titles
@@ -67,6 +68,11 @@ def is_furniture(text: str, *, linked: bool) -> bool:
 def is_heading(text: str) -> bool:
     """Tell whether the column's heading stands in `text`, whatever its quotes, white space and letter case."""
     return "foreign" in text.casefold() and HEADING in comparable(text).casefold()
+
+
+def has_heading(text: str, heading: str) -> bool:
+    """Tell whether `heading` stands in `text`, compared as the column's own heading is."""
+    return comparable(heading).casefold() in comparable(text).casefold()
 
 
 def is_labelled(text: str) -> bool:

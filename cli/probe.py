@@ -1,0 +1,98 @@
+"""`foreign-eyes probe`: what is seen in one page, without an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from cli import exits, stopping
+from cli.amounts import SECONDS
+from cli.context import Context, pass_context
+from cli.crawl import make_job
+from cli.terminal import complain, counted, printable, say, say_json
+
+SHOWN = 3
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes probe https://example.org/list/index.htm
+  foreign-eyes probe live --json | jq .headings
+  foreign-eyes probe sample
+"""
+
+
+@click.command(short_help="Show what is seen in one page, without an archive", epilog=EXAMPLES)
+@click.argument("source", metavar="URL")
+@click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
+@click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
+@click.option("-v", "--verbose", is_flag=True, help="Show what Scrapy logs")
+@pass_context
+def probe(context: Context, source: str, delay: float | None, contact: str | None, as_json: bool, verbose: bool) -> int:
+    """Read the page at URL once, politely, and show what a crawl would see; no archive is made or read.
+
+    Shown are its encoding, headings and entries, the pager and the next addresses, links, robots.txt, validators and clock, and
+    what a first crawl would say. URL can also be the name of a source. The exit code is the one of a crawl that ends there.
+    """
+    from crawler.probe import probe as read_page
+
+    job = make_job(context, source, delay=delay, contact=contact)
+    seen, interrupted = read_page(job, log_level="DEBUG" if verbose else "ERROR", signals=stopping.calling)
+    facts = seen.facts(job.source.heading)
+    if as_json:
+        say_json(facts)
+    else:
+        for line in lines_of(facts):
+            say(line)
+    if exits.OF_OUTCOME[facts["outcome"]] != exits.DONE:
+        complain(printable(f"a crawl would be {facts['outcome']}: {facts['reason']}"))
+    return exits.INTERRUPTED if interrupted else exits.OF_OUTCOME[facts["outcome"]]
+
+
+def lines_of(facts: dict[str, Any]) -> Iterator[str]:
+    """Yield what was seen, a fact a line, as a terminal may show it. Pure."""
+    for line in _lines_of(facts):
+        indented = line[: len(line) - len(line.lstrip())]
+        yield f"{indented}{printable(line.strip())}"
+
+
+def _lines_of(facts: dict[str, Any]) -> Iterator[str]:
+    redirected = f", redirected to {facts['final_url']}" if facts["final_url"] != facts["url"] else ""
+    yield f"page: {facts['url']}{redirected}"
+    yield f"status: {facts['status'] or 'no answer'}"
+    for robots in facts["robots"]:
+        yield f"robots.txt: {robots['url']}: {robots['status'] or robots['detail']}"
+    if facts["encoding"] is not None:
+        yield from _listing_lines(facts)
+    validators = facts["validators"]
+    yield f"validators: ETag {validators['etag'] or 'none'}, Last-Modified {validators['last_modified'] or 'none'}"
+    clock = facts["clock"]
+    ahead = clock["site_ahead_seconds"]
+    differs = f"; {ahead:+d} s from this machine's" if ahead is not None else ""
+    yield f"the site's clock: {clock['date'] or 'none'}{differs}"
+    if facts["outcome"] == "complete":
+        yield f"a crawl: {facts['reason']}"
+
+
+def _listing_lines(facts: dict[str, Any]) -> Iterator[str]:
+    yield f"encoding: {facts['encoding']}, {counted(facts['replacements'], 'replacement character')}"
+    shown = "shown" if facts["has_heading"] else "not shown"
+    yield f'heading looked for: "{facts["heading"]}" ({shown})'
+    for heading in facts["headings"][:10]:
+        yield f'  heading seen: "{heading[:100]}"'
+    yield f"entries: {len(facts['entries'])}, {facts['doubtful']} of them doubtful"
+    doubtful = [entry for entry in facts["entries"] if entry["flags"]]
+    for entry in (*facts["entries"][:SHOWN], *(entry for entry in doubtful if entry not in facts["entries"][:SHOWN])):
+        name = f"{entry['title']}, by {entry['publication']}" if entry["title"] else entry["attribution"]
+        flags = f" ({', '.join(entry['flags'])})" if entry["flags"] else ""
+        yield f"  {name[:100]}{flags}"
+    pages = facts["page_count"]
+    yield f"pager: {facts['pager']}, {counted(pages, 'page') if pages is not None else 'no count'}"
+    for kind, words in (("linked", "next page"), ("tried", "next page, if no link leads to one")):
+        for url in facts["next"][kind][:SHOWN]:
+            yield f"  {words}: {url}"
+    for link in facts["links"]:
+        yield f"link: {link['label']}: {link['url']}"

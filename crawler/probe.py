@@ -1,0 +1,168 @@
+"""Reading one page politely, to show what a crawl would see of it; nothing is kept.
+
+The page is fetched by the same spider and middlewares as in a crawl, into an archive in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from archive.captures import find_exchanges
+from archive.clock import from_text
+from archive.values import ListingPage, Verdict
+from crawler.jobs import Job
+from crawler.paging import next_addresses
+from crawler.reading import Answer
+from crawler.run import Signals, crawl_in_turn
+from crawler.spider import ListingSpider
+
+FINE = "page 1 would be accepted; a crawl reads all pages, twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was seen of one page: the answer, the listing if there is one, the verdict that ends a crawl here, all exchanges."""
+
+    answer: Answer
+    listing: ListingPage | None
+    verdict: Verdict | None
+    captures: tuple[dict[str, Any], ...]
+
+    def facts(self, heading: str) -> dict[str, Any]:
+        """Return all of it as an object for programs. `heading` is the one that the source is known by."""
+        answer, listing = self.answer, self.listing
+        fields = self._fields()
+        return {
+            "url": answer.asked_url,
+            "final_url": answer.url,
+            "status": answer.status,
+            "outcome": self.verdict.outcome if self.verdict else "complete",
+            "reason": self.verdict.reason if self.verdict else FINE,
+            "encoding": listing.encoding if listing else None,
+            "replacements": listing.replacements if listing else None,
+            "heading": heading,
+            "has_heading": listing.has_heading if listing else None,
+            "headings": list(listing.headings) if listing else [],
+            "entries": [
+                {
+                    "title": entry.title,
+                    "publication": entry.publication,
+                    "attribution": entry.attribution,
+                    "excerpt": entry.excerpt,
+                    "commentary": entry.commentary,
+                    "flags": list(entry.flags),
+                }
+                for entry in (listing.entries if listing else ())
+            ],
+            "doubtful": sum(1 for entry in listing.entries if entry.flags) if listing else 0,
+            "page_count": listing.page_count if listing else None,
+            "pager": listing.pager.kind if listing else None,
+            "next": self._next(),
+            "links": [{"label": link.label, "url": link.url} for link in (listing.links if listing else ())],
+            "robots": list(self._robots()),
+            "validators": {"etag": fields.get("etag"), "last_modified": fields.get("last-modified")},
+            "clock": self._clock(fields.get("date")),
+        }
+
+    def _next(self) -> dict[str, list[str]]:
+        if self.listing is None:
+            return {"linked": [], "tried": []}
+        linked, made_up = next_addresses(2, [self.listing], {self.answer.asked_url, self.answer.url})
+        return {"linked": list(linked), "tried": list(made_up)}
+
+    def _robots(self) -> Iterator[dict[str, Any]]:
+        for capture in self.captures:
+            if capture["purpose"] == "robots":
+                yield {"url": capture["url"], "status": capture["status"], "detail": capture["detail"]}
+
+    def _fields(self) -> dict[str, str]:
+        page = self._page()
+        return {name.lower(): value for name, value in json.loads(page["headers"] or "[]")} if page else {}
+
+    def _page(self) -> dict[str, Any] | None:
+        return next((capture for capture in reversed(self.captures) if capture["purpose"] == "listing"), None)
+
+    def _clock(self, date: str | None) -> dict[str, Any]:
+        page = self._page()
+        own = from_text(page["fetched_at"]) if page else None
+        site = _moment(date)
+        ahead = round((site - own).total_seconds()) if site and own else None
+        return {"date": date, "own": page["fetched_at"] if page else None, "site_ahead_seconds": ahead}
+
+
+def probe(job: Job, *, log_level: str = "ERROR", signals: Signals | None = None) -> tuple[Probe, bool]:
+    """Read page 1 of a source and return what was seen, and whether the user stopped it.
+
+    Raises:
+        ArchiveError: the temporary folder cannot be written.
+    """
+    found: list[Probe] = []
+    with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
+        apart = replace(job, archive=Path(folder) / "archive.db", accept=False)
+        ended = crawl_in_turn(
+            apart,
+            1,
+            lambda progress: None,
+            log_level=log_level,
+            signals=signals,
+            spider=ProbeSpider,
+            on_probe=found.append,
+        )
+    if not found:
+        answer = Answer(job.source.url, job.source.url)
+        found.append(Probe(answer, None, Verdict("failed", ended[-1].log_row["reason"]), ()))
+    return found[-1], ended[-1].interrupted
+
+
+class _Accepted(Exception):
+    """The reader asks for a second page: nothing was wrong with the first."""
+
+
+class ProbeSpider(ListingSpider):
+    """Reads page 1 as a crawl does, and hands over what it saw."""
+
+    name = "probe"
+
+    def __init__(self, *args: Any, on_probe: Callable[[Probe], None], **options: Any):
+        super().__init__(*args, **options)
+        self._on_probe = on_probe
+        self._answer: Answer | None = None
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Read page 1; the crawl ends as one that decided nothing."""
+        self.begin()
+        session = self.session
+        verdict: Verdict | None = None
+        with suppress(_Accepted):
+            verdict = (await self.reader().read()).verdict
+        answer = self._answer or Answer(session.job.source.url, session.job.source.url)
+        listing = None
+        if answer.fault is None and answer.status == 200:
+            listing = session.parser.parse_listing(answer.body, answer.url, answer.content_type)
+        self._on_probe(Probe(answer, listing, verdict, tuple(find_exchanges(session.db, session.crawl_id))))
+        session.finish(Verdict("failed", "a probe decides nothing"))
+        for item in list[Any]():  # there are none to pass on
+            yield item
+
+    async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> Answer:
+        if self._answer is not None:
+            raise _Accepted
+        self._answer = await super()._fetch_page(url, page=page, pass_number=pass_number)
+        return self._answer
+
+
+def _moment(date: str | None) -> datetime | None:
+    """Return the time of a `Date` field, or None where it has none that can be read."""
+    try:
+        moment = parsedate_to_datetime(date) if date else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
