@@ -103,6 +103,7 @@ def older(tmp_path: Path) -> Iterator[Column]:
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute("PRAGMA foreign_keys=ON")
         migrations.apply(db, stop_before="m012_links")
+        db.execute("ALTER TABLE captures ADD COLUMN leniency TEXT")  # for the program of today, which captures below
         db.execute("INSERT INTO sources VALUES (1, 'town', 'http://town.example/', 'The column', 'en')")
         column = Column(db)
         for number in (1, 2):
@@ -122,6 +123,7 @@ def older(tmp_path: Path) -> Iterator[Column]:
             "INSERT INTO changes (source_id, crawl_id, at, kind, link_id, former_link_id)"
             " VALUES (1, 2, '2026-03-02T09:00:30.000000Z', 'link changed', 2, 1)"
         )
+        db.execute("ALTER TABLE captures DROP COLUMN leniency")
     with open_archive(path) as db:
         yield Column(db, day=5)
 

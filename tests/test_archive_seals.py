@@ -20,11 +20,13 @@ from archive.crawls import begin_crawl
 from archive.problems import Problem
 from archive.rebuilding.deciding import merge
 from archive.rebuilding.rebuild import keep_up, rebuild
-from archive.schema import migrations
+from archive.rebuilding.redating import redate
+from archive.schema import APPLICATION_ID, migrations
 from archive.seal_check import verify_seals
 from archive.sealed_form import BODIES, FORMS, VERSION, SealedTable, encode
 from archive.seals import has_seal, newest_seal, seal
 from archive.separation import keep_sources
+from archive.settling.links import close_links
 from archive.settling.settle import settle
 from archive.store import open_archive, writing
 from archive.truth import TABLES
@@ -56,7 +58,7 @@ def problems(db: Database) -> list[Problem]:
 
 
 def fill(db: Database) -> None:
-    """Rows in every table of the truth: two sources, edits, a merge, and what an older parser read."""
+    """Rows in every table of the truth: two sources, edits, a merge, a redating, and what an older parser read."""
     town = Column(db)
     town.answers = {"http://search.example/": 200}
     town.crawl(listing(A, B, "link|Patent Search|http://search.example/"), C)
@@ -70,6 +72,15 @@ def fill(db: Database) -> None:
             *(db, LineParser()),
             at=LATER, authority=AUTHORITY, prepare=lambda copy: merge(copy, ids["Apples"], ids["Cranes"], LATER),  # noqa: B023
         )  # fmt: skip
+    for crawl_id in (1, 2):
+        close_links(db, crawl_id, LineParser(), Traffic(crawl_id, 1, 99), LATER)
+
+    def redated(copy: Database) -> tuple[()]:
+        for day in (1, 2):
+            redate(copy, 4, START + day * DAY, LATER)
+        return ()
+
+    rebuild(db, LineParser(), at=LATER, authority=AUTHORITY, prepare=redated)
     keep_up(db, NewerParser(), at=LATER, authority=AUTHORITY)
     with writing(db):
         seal(db, LATER)
@@ -209,11 +220,15 @@ def test_nothing_new_makes_no_seal(column: Column) -> None:
 
 def test_an_archive_of_before_gets_its_first_seal_when_it_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
-    with open_archive(path) as db:
-        fill(db)
-        for statement in ("DROP TABLE seals", "DROP TABLE sealed_rows"):
-            db.execute(statement)
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm009_seals'")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        db = Database(connection)
+        migrations.apply(db, stop_before="m008_archive_id")
+        db.execute("INSERT INTO sources VALUES (1, 'town', 'http://town.example/', 'The column', 'en')")
+        db.execute(
+            "INSERT INTO crawls (source_id, mode, started_at, ordered_at, finished_at, outcome) VALUES"
+            " (1, 'full', '2026-03-01T09:00:00.000000Z', '2026-03-01T09:00:00.000000Z', '2026-03-01T09:00:09.000000Z', 'failed')"
+        )
     with open_archive(path) as db:
         [(reason,)] = db.execute("SELECT reason FROM seals").fetchall()
         assert reason == "the archive was made by a version without seals"
@@ -407,9 +422,8 @@ def test_a_column_that_is_added_later_changes_no_digest_of_before() -> None:
 
 def test_the_form_of_version_1_stays_as_it_is() -> None:
     """Seals that were made must verify for good; a change of the form is another version."""
-    [(key, digest)] = FORM["captures"].digests(
-        [(7, 1, "listing", 1, 2, "http://a/", "http://b/", "2026", 200, "ab" * 32, None, None, "[]", None)]
-    )
+    row = (7, 1, "listing", 1, 2, "http://a/", "http://b/", "2026", 200, "ab" * 32, None, None, "[]", None)
+    [(key, digest)] = FORM["captures"].digests([(*row, *FORM["captures"].later.values())])
     assert key == 7
     assert digest.hex() == "5898fc695ef2b3b84dfbf7ce58b05b5a0259eb5185940dee7d28253b431a09e1"
 
