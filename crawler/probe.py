@@ -18,9 +18,9 @@ from typing import Any
 from archive.captures import find_exchanges
 from archive.clock import from_text
 from archive.values import ListingPage, Verdict
+from crawler.answers import Answer
 from crawler.jobs import Job
 from crawler.paging import next_addresses
-from crawler.reading import Answer
 from crawler.run import Signals, crawl_in_turn
 from crawler.spider import ListingSpider
 
@@ -142,7 +142,7 @@ class ProbeSpider(ListingSpider):
         session = self.session
         verdict: Verdict | None = None
         with suppress(_Accepted):
-            verdict = (await self.reader().read()).verdict
+            verdict = await self.reader().read()
         answer = self._answer or Answer(session.job.source.url, session.job.source.url)
         listing = None
         if answer.fault is None and answer.status == 200:

@@ -5,9 +5,8 @@ pass 1: page 1, 2 … N in order; pass 2: the same, conditionally; and so on unt
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from archive.identity.keys import wording_digest
 from archive.settling.judging import (
@@ -26,35 +25,9 @@ from archive.settling.judging import (
     suspect_strangers,
     wordings_of,
 )
-from archive.values import Fault, ListedEntry, ListingPage, Mode, Outcome, Parser, Verdict
+from archive.values import ListedEntry, ListingPage, Mode, Parser, Verdict
+from crawler.answers import Answer, Fetch, Refusal, refusal_of
 from crawler.paging import next_addresses
-from crawler.statuses import words_of_status
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of asking for `asked_url`, at `url` after redirects: a whole response, or a fault and its detail.
-
-    A page that `may_be_cut` ended with the connection, before its end tag: it is whole if its bytes come a second time.
-    """
-
-    asked_url: str
-    url: str
-    status: int | None = None
-    body: bytes = b""
-    body_sha256: str = ""
-    content_type: str | None = None
-    not_modified: bool = False
-    may_be_cut: bool = False
-    fault: Fault | None = None
-    detail: str | None = None
-
-
-class Fetch(Protocol):
-    """The function that asks for a listing page."""
-
-    def __call__(self, url: str, *, page: int, pass_number: int) -> Awaitable[Answer]:
-        """Ask once, politely; never raises for what a source can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +68,6 @@ class Progress:
     not_modified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How the listing was read."""
-
-    verdict: Verdict
-
-
-class _Refusal(Exception):
-    """The crawl cannot go on; carries its verdict."""
-
-    def __init__(self, outcome: Outcome, reason: str, *, cut_short: bool = False):
-        super().__init__(reason)
-        self.verdict = Verdict(outcome, reason, cut_short)
-
-
 class _Torn(Exception):
     """This pass cannot be finished, as if the listing had moved; the next one may."""
 
@@ -133,13 +91,12 @@ class ListingReader:
     def __post_init__(self) -> None:
         self._found = dict(enumerate(self.known.addresses, start=1))
 
-    async def read(self) -> Reading:
+    async def read(self) -> Verdict:
         """Read passes until the verdict is clear."""
         try:
-            verdict = await self._read_page_by_page() if self.mode == "quick" else await self._read_passes()
-        except _Refusal as refusal:
-            verdict = refusal.verdict
-        return Reading(verdict)
+            return await self._read_page_by_page() if self.mode == "quick" else await self._read_passes()
+        except Refusal as refusal:
+            return refusal.verdict
 
     async def _read_passes(self) -> Verdict:
         passes: list[Pass] = []
@@ -161,7 +118,7 @@ class ListingReader:
         self._last_wordings = [wording_digest(entry) for entry in _entries_of(pages)]
         if torn is None and not self.accept and (doubt := self._doubt_about_all(pages)):
             effects = self.known.effects(self._last_wordings)
-            raise _Refusal("suspect", f"{doubt}; with --accept {effects}" if effects else doubt)
+            raise Refusal("suspect", f"{doubt}; with --accept {effects}" if effects else doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
         may_be_cut = tuple(number for number, read in enumerate(pages, start=1) if read.answer.may_be_cut)
         return Pass(bodies, tuple(fingerprint(read.listing) for read in pages), torn, may_be_cut)
@@ -176,11 +133,11 @@ class ListingReader:
         for number, read in enumerate(pages, start=1):
             if read.answer.may_be_cut and not self._has_settled(read):
                 where = f"page {number} ({read.answer.url})"
-                raise _Refusal(
+                raise Refusal(
                     "partial", f"{where}: {MAY_BE_CUT}; crawl with --full, which reads it twice", cut_short=True
                 )
         if whole and not self.accept and (doubt := self._doubt_about_others(pages)):
-            raise _Refusal("suspect", doubt)
+            raise Refusal("suspect", doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
         same = self.known.settled is not None and self.known.settled[: len(bodies)] == bodies
         return Verdict("unchanged" if same else "complete")
@@ -192,18 +149,18 @@ class ListingReader:
         self._add(self._accepted(answer, 1, number, None), pages)
         count = pages[0].listing.page_count
         if count is not None and not 1 <= count <= limit:
-            raise _Refusal("suspect", f"the pager announces {count} pages; at most {limit} are believed")
+            raise Refusal("suspect", f"the pager announces {count} pages; at most {limit} are believed")
         while not self._is_last(pages, count):
             if until_known and self.known.has_wordings(wordings_of(pages[-1].listing)):
                 return False
             if len(pages) >= limit:
-                raise _Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are believed")
+                raise Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are believed")
             read = await self._read_next(pages, number, count)
             if read.listing.page_count != count:
                 raise _Torn(f"page 1 announces {count} pages, page {len(pages) + 1} {read.listing.page_count}")
             self._add(read, pages)
             if not self.accept and (doubt := _repeats(pages)):
-                raise _Refusal("suspect", doubt)
+                raise Refusal("suspect", doubt)
         return True
 
     def _add(self, read: _PageRead, pages: list[_PageRead]) -> None:
@@ -215,7 +172,7 @@ class ListingReader:
         if listed > most_believed(most) and (
             doubt := suspect_growth(len(pages), _entries_of(pages), most, self.known.new_wordings)
         ):
-            raise _Refusal("suspect", doubt)
+            raise Refusal("suspect", doubt)
 
     def _is_last(self, pages: Sequence[_PageRead], count: int | None) -> bool:
         if count is not None:
@@ -224,7 +181,7 @@ class ListingReader:
         linked, _ = next_addresses(len(pages) + 1, [read.listing for read in pages], visited)
         onward, last = pages[-1].listing.pager.next_url, pages[-1].answer
         if not linked and onward in visited and (len(pages) == 1 or onward not in (last.asked_url, last.url)):
-            raise _Refusal("suspect", f"the next link of page {len(pages)} leads back to {onward}; where is the end?")
+            raise Refusal("suspect", f"the next link of page {len(pages)} leads back to {onward}; where is the end?")
         return not linked  # a last page whose next link is the page itself is an end
 
     async def _read_next(self, pages: Sequence[_PageRead], number: int, count: int | None) -> _PageRead:
@@ -241,7 +198,7 @@ class ListingReader:
                 self._found[page] = url
                 return self._accepted(answer, page, number, count)
         where = f"{page} of {count}" if count else str(page)
-        raise _Refusal(
+        raise Refusal(
             "suspect", f"the pager of page {page - 1} leads back to pages already read; page {where} is not linked"
         )
 
@@ -249,27 +206,27 @@ class ListingReader:
         answer = await self.fetch(url, page=page, pass_number=number)
         where = f"page {page} ({answer.url})"
         if answer.fault:
-            raise _refusal_of(answer, where)
+            raise refusal_of(answer, where)
         if sign := self.parser.blocking_sign(answer.status or 0, answer.body, answer.content_type):
-            raise _Refusal("blocked", f"{where} is blocked: {sign}")
+            raise Refusal("blocked", f"{where} is blocked: {sign}")
         if answer.status not in (200, 404, 410):
-            raise _refusal_of(answer, where)
+            raise refusal_of(answer, where)
         return answer
 
     def _accepted(self, answer: Answer, page: int, number: int, count: int | None) -> _PageRead:
         """Parse a whole answer; refuse it where it is no listing page."""
         if answer.status in (404, 410):
             if page == 1:
-                raise _Refusal("unreachable", f"{answer.url} answers {answer.status}: has the column moved?")
+                raise Refusal("unreachable", f"{answer.url} answers {answer.status}: has the column moved?")
             raise _Torn(f"page {page} answers {answer.status} ({answer.url})")
         read = self._parsed(answer)
         listing = read.listing
         if not listing.entries and not listing.has_heading:
             reason = f"page {page} is not the listing (neither its heading nor an entry): a login, notice or home page?"
-            raise _Refusal("blocked", reason)
+            raise Refusal("blocked", reason)
         doubt_about = self._doubt_about_nothing if self.accept else self._doubt_about
         if doubt := doubt_about(page, read):
-            raise _Refusal("suspect", doubt)
+            raise Refusal("suspect", doubt)
         self.on_page(Progress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified))
         return read
 
@@ -346,19 +303,3 @@ def _repeats(pages: Sequence[_PageRead]) -> str | None:
 def _visited(pages: Sequence[_PageRead]) -> set[str]:
     """Return the URLs of the pages read, as asked for and as redirected to."""
     return {url for read in pages for url in (read.answer.asked_url, read.answer.url)}
-
-
-def _refusal_of(answer: Answer, where: str) -> _Refusal:
-    """Return what a fault, or a status that is no page, makes of the crawl."""
-    match answer.fault:
-        case "disallowed" | "refused":
-            return _Refusal("blocked", f"{where}: {answer.detail}")
-        case "unreachable":
-            return _Refusal("unreachable", f"{where}: {answer.detail}")
-        case "incomplete":
-            return _Refusal("partial", f"{where} did not arrive whole: {answer.detail}", cut_short=True)
-        case "oversized":
-            return _Refusal("suspect", f"{where} is too large: {answer.detail}")
-    status = answer.status or 0
-    outcome: Outcome = "blocked" if 400 <= status < 500 else "unreachable"
-    return _Refusal(outcome, f"{where} answers {words_of_status(status)}")

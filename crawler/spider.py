@@ -23,11 +23,12 @@ from scrapy.http.request import NO_CALLBACK
 from archive.errors import ArchiveError
 from archive.values import Fetched, Verdict
 from crawler import addresses
+from crawler.answers import Answer
 from crawler.faults import fault_of
 from crawler.following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
 from crawler.jobs import job_named
 from crawler.parse.reachable import shown
-from crawler.reading import Answer, ListingReader, Progress
+from crawler.reading import ListingReader, Progress
 from crawler.session import Session, open_session
 from crawler.settings import for_source
 from crawler.settings_file import find_settings_file
@@ -98,8 +99,8 @@ class ListingSpider(Spider):
     async def _crawl(self) -> None:
         session = self.session
         with session.explaining():
-            reading = await self.reader().read()
-            session.finish(session.judge_times(reading.verdict))
+            verdict = await self.reader().read()
+            session.finish(session.judge_times(verdict))
             if urls := session.links_to_follow():
                 session.following = asyncio.ensure_future(self._follow_all(urls))
                 with suppress(asyncio.CancelledError):
@@ -115,7 +116,7 @@ class ListingSpider(Spider):
             self._follow,
             self._give_up,
             limits=Limits.with_delay(self.session.job.source.seconds_between_requests),
-            is_stopped=lambda: self.session.stop_wanted or not self.crawler.engine.running,  # type: ignore[union-attr]
+            is_stopped=lambda: self.session.stop_wanted or not self.crawler.engine.running,
         )
 
     async def _follow(self, url: str) -> None:

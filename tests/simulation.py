@@ -32,7 +32,8 @@ from archive.rebuilding.rebuild import Rebuilt, rebuild
 from archive.settling.settle import settle
 from archive.store import open_archive
 from archive.values import Fault, Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
-from crawler.reading import Answer, Known, ListingReader
+from crawler.answers import Answer
+from crawler.reading import Known, ListingReader
 
 DAYS = 365
 AUTHORITY = "example.org,2026"
@@ -222,7 +223,7 @@ class SimulatedCrawl:
         try:
             coroutine.send(None)  # nothing in it ever waits
         except StopIteration as end:
-            return end.value.verdict
+            return end.value
         raise AssertionError("the reading waits for something")
 
     def _known(self) -> Known:

@@ -13,7 +13,8 @@ import pytest
 from archive.identity.keys import wording_digest
 from archive.settling.judging import Listed
 from archive.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
-from crawler.reading import Answer, Known, ListingReader, Progress, Reading
+from crawler.answers import Answer
+from crawler.reading import Known, ListingReader, Progress
 
 SITE = "http://town.example/"
 INDEX = f"{SITE}index.htm"
@@ -66,7 +67,7 @@ class Site:
         """Take 412 for a block."""
         return "a challenge" if status == 412 else None
 
-    def read(self, known: Known | None = None, **options: Any) -> Reading:
+    def read(self, known: Known | None = None, **options: Any) -> Verdict:
         reader = ListingReader(INDEX, self, self, known or Known(), **options)
         return asyncio.run(reader.read())
 
@@ -95,13 +96,13 @@ def addresses(site: Site) -> list[str]:
 
 def test_pages_are_read_in_order_until_two_passes_are_equal() -> None:
     site = linked_site()
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
     assert site.asked == [(url, page, number) for number in (1, 2) for page, url in enumerate(ONE_PASS, start=1)]
 
 
 def test_one_pass_that_equals_the_settled_state_is_enough() -> None:
     site = linked_site()
-    assert site.read(Known(settled=site.bodies())).verdict == Verdict("unchanged")
+    assert site.read(Known(settled=site.bodies())) == Verdict("unchanged")
     assert addresses(site) == ONE_PASS
 
 
@@ -120,20 +121,20 @@ def test_a_listing_that_moved_during_a_pass_is_read_once_more() -> None:
     first = [make_page("Old", next_url=f"{SITE}index1.htm")]
     settled = site.pages["index.htm"]
     site.pages["index.htm"] = lambda: first.pop() if first else settled
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
     assert addresses(site) == ONE_PASS * 3
 
 
 def test_a_listing_that_never_rests_is_partial_after_five_passes() -> None:
     site, number = linked_site(), iter(range(100))
     site.pages["index.htm"] = lambda: make_page(f"Entry {next(number)}", next_url=f"{SITE}index1.htm")
-    assert site.read().verdict == Verdict("partial", "the listing changed during each of 5 passes")
+    assert site.read() == Verdict("partial", "the listing changed during each of 5 passes")
     assert addresses(site) == ONE_PASS * 5
 
 
 def test_a_single_page_is_a_listing() -> None:
     site = Site({"index.htm": make_page("Apples", count=1)})
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
     assert addresses(site) == ["index.htm"] * 2
 
 
@@ -143,7 +144,7 @@ def test_without_a_page_count_the_next_links_are_followed_to_their_end(last_link
     for name, page in site.pages.items():
         onward = page.pager.next_url if name != "index2.htm" else last_link
         site.pages[name] = make_page(name, count=None, next_url=onward)
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
     assert addresses(site) == ONE_PASS * 2
 
 
@@ -152,7 +153,7 @@ def test_without_a_page_count_a_circle_of_links_has_no_end_to_go_by() -> None:
     for name, page in site.pages.items():
         onward = page.pager.next_url if name != "index2.htm" else INDEX
         site.pages[name] = make_page(name, count=None, next_url=onward)
-    verdict = site.read().verdict
+    verdict = site.read()
     assert (verdict.outcome, addresses(site)) == ("suspect", ONE_PASS)
     assert "leads back to" in (verdict.reason or "")
 
@@ -160,7 +161,7 @@ def test_without_a_page_count_a_circle_of_links_has_no_end_to_go_by() -> None:
 def test_endless_links_are_refused_at_the_limit() -> None:
     endless = {f"{n}.htm": make_page(str(n), count=None, next_url=f"{SITE}{n + 1}.htm") for n in range(1, 300)}
     site = Site({"index.htm": make_page("0", count=None, next_url=f"{SITE}1.htm"), **endless})
-    verdict = site.read(Known(last_pages=8)).verdict
+    verdict = site.read(Known(last_pages=8))
     assert verdict == Verdict("suspect", "the pager leads on after 25 pages; at most that many are believed")
     assert len(site.asked) == 25
 
@@ -168,7 +169,7 @@ def test_endless_links_are_refused_at_the_limit() -> None:
 @pytest.mark.parametrize(("count", "last_pages"), [(1_000_000, None), (201, None), (26, 8), (0, None), (-3, None)])
 def test_a_page_count_that_cannot_be_is_refused_after_one_request(count: int, last_pages: int | None) -> None:
     site = Site({"index.htm": make_page("Apples", count=count, next_url=f"{SITE}index1.htm")})
-    verdict = site.read(Known(last_pages=last_pages)).verdict
+    verdict = site.read(Known(last_pages=last_pages))
     assert verdict.outcome == "suspect"
     assert f"announces {count} pages" in (verdict.reason or "")
     assert len(site.asked) == 1
@@ -177,14 +178,14 @@ def test_a_page_count_that_cannot_be_is_refused_after_one_request(count: int, la
 def test_pages_that_disagree_on_the_count_are_read_again_and_then_partial() -> None:
     site = linked_site()
     site.pages["index2.htm"] = make_page("Eels", count=4, next_url=f"{SITE}index2.htm")
-    assert site.read().verdict == Verdict("partial", "page 1 announces 3 pages, page 3 4")
+    assert site.read() == Verdict("partial", "page 1 announces 3 pages, page 3 4")
     assert addresses(site) == ONE_PASS * 2
 
 
 def test_a_later_page_that_is_not_found_twice_makes_the_crawl_partial() -> None:
     site = linked_site()
     site.pages["index2.htm"] = 404
-    assert site.read().verdict == Verdict("partial", f"page 3 answers 404 ({SITE}index2.htm)")
+    assert site.read() == Verdict("partial", f"page 3 answers 404 ({SITE}index2.htm)")
     assert addresses(site) == ONE_PASS * 2
 
 
@@ -193,7 +194,7 @@ def test_a_later_page_that_is_not_found_once_is_as_if_the_listing_had_moved() ->
     answers = [404, 410]
     settled = site.pages["index2.htm"]
     site.pages["index2.htm"] = lambda: answers.pop() if answers else settled
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
     assert len(site.asked) == 4 * 3
 
 
@@ -229,7 +230,7 @@ def test_what_is_no_listing_page_ends_the_crawl_at_once_and_says_which_page(
 ) -> None:
     site = linked_site()
     site.pages[page] = answer
-    verdict = site.read().verdict
+    verdict = site.read()
     assert verdict.outcome == outcome
     assert verdict.reason
     assert page in verdict.reason or f"page {ONE_PASS.index(page) + 1}" in verdict.reason
@@ -238,7 +239,7 @@ def test_what_is_no_listing_page_ends_the_crawl_at_once_and_says_which_page(
 
 @pytest.mark.parametrize(("last", "outcome"), [(10, "complete"), (11, "suspect")])
 def test_a_listing_of_less_than_half_the_entries_is_suspect(last: int, outcome: str) -> None:
-    assert linked_site().read(Known(last_entries=last)).verdict.outcome == outcome
+    assert linked_site().read(Known(last_entries=last)).outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -247,14 +248,14 @@ def test_a_listing_of_less_than_half_the_entries_is_suspect(last: int, outcome: 
 def test_an_operator_can_accept_a_suspect_listing(doubtful: ListingPage) -> None:
     site = linked_site()
     site.pages["index1.htm"] = doubtful
-    assert site.read(Known(last_entries=100), accept=True).verdict == Verdict("complete")
+    assert site.read(Known(last_entries=100), accept=True) == Verdict("complete")
 
 
 @pytest.mark.parametrize("answer", [412, "disallowed", 500, make_page(has_heading=False)])
 def test_but_not_a_block(answer: Any) -> None:
     site = linked_site()
     site.pages["index1.htm"] = answer
-    assert not site.read(accept=True).verdict.settles
+    assert not site.read(accept=True).settles
 
 
 BOTH = ((SITE + "index_{}.htm", 0), (SITE + "index_{}.htm", 1))
@@ -267,7 +268,7 @@ def unlinked_site(pages: dict[str, str]) -> Site:
 
 def test_where_counting_begins_at_0_index_1_is_page_2() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_1.htm": "Bears", "index_2.htm": "Cranes"})
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
     assert addresses(site) == ["index.htm", "index_1.htm", "index_2.htm"] * 2
 
 
@@ -275,7 +276,7 @@ def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken
     site = unlinked_site(
         {"index.htm": "Apples", "index_1.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"}
     )
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
     found = ["index.htm", "index_2.htm", "index_3.htm"]
     assert addresses(site) == ["index.htm", "index_1.htm", "index_2.htm", "index_3.htm", *found]
 
@@ -283,24 +284,24 @@ def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken
 def test_where_pages_were_found_is_asked_first_the_next_time() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
     known = Known(addresses=tuple(SITE + name for name in ("index.htm", "index_2.htm", "index_3.htm")))
-    assert site.read(known).verdict == Verdict("complete")
+    assert site.read(known) == Verdict("complete")
     assert addresses(site) == ["index.htm", "index_2.htm", "index_3.htm"] * 2
 
 
 def test_a_page_that_repeats_an_earlier_one_is_suspect_though_it_is_linked() -> None:
     site = linked_site()
     site.pages["index2.htm"] = make_page("Apples", "Bears", next_url=f"{SITE}index2.htm")
-    assert site.read().verdict.outcome == "suspect"
+    assert site.read().outcome == "suspect"
 
 
 def test_where_counting_begins_at_1_and_index_1_is_not_there_index_2_is_taken() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
-    assert site.read().verdict == Verdict("complete")
+    assert site.read() == Verdict("complete")
 
 
 def test_a_page_that_neither_links_nor_guesses_reach_makes_the_listing_suspect() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_1.htm": "Apples", "index_2.htm": "Apples"})
-    verdict = site.read().verdict
+    verdict = site.read()
     assert verdict.outcome == "suspect"
     assert "page 2 of 3 is not linked" in (verdict.reason or "")
 
@@ -308,7 +309,7 @@ def test_a_page_that_neither_links_nor_guesses_reach_makes_the_listing_suspect()
 def test_a_block_at_a_made_up_address_is_a_block() -> None:
     site = unlinked_site({"index.htm": "Apples"})
     site.pages["index_1.htm"] = 412
-    assert site.read().verdict.outcome == "blocked"
+    assert site.read().outcome == "blocked"
 
 
 def knows(*titles: str) -> Known:
@@ -323,48 +324,48 @@ def settled(known: Known, bodies: Collection[str]) -> Known:
 
 def test_a_quick_reading_stops_at_the_first_page_that_brings_nothing_new() -> None:
     site = linked_site()
-    assert site.read(knows("Bears", "Cranes", "Dunes", "Eels"), mode="quick").verdict == Verdict("complete")
+    assert site.read(knows("Bears", "Cranes", "Dunes", "Eels"), mode="quick") == Verdict("complete")
     assert addresses(site) == ["index.htm", "index1.htm"]
 
 
 def test_a_quick_reading_of_a_first_page_as_it_was_is_unchanged_after_one_request() -> None:
     site = linked_site()
     known = settled(knows("Apples", "Bears"), site.bodies())
-    assert site.read(known, mode="quick").verdict == Verdict("unchanged")
+    assert site.read(known, mode="quick") == Verdict("unchanged")
     assert addresses(site) == ["index.htm"]
 
 
 def test_a_quick_reading_of_what_is_all_new_goes_to_the_end() -> None:
     site = linked_site()
-    assert site.read(mode="quick").verdict == Verdict("complete")
+    assert site.read(mode="quick") == Verdict("complete")
     assert addresses(site) == ONE_PASS
 
 
 def test_a_quick_reading_that_is_torn_is_partial() -> None:
     site = linked_site()
     site.pages["index1.htm"] = 404
-    assert site.read(mode="quick").verdict == Verdict("partial", f"page 2 answers 404 ({SITE}index1.htm)")
+    assert site.read(mode="quick") == Verdict("partial", f"page 2 answers 404 ({SITE}index1.htm)")
 
 
 def test_a_page_that_has_lost_the_columns_heading_is_suspect_unless_it_is_accepted() -> None:
     site = Site({"index.htm": make_page("Apples", "Bears", count=1, has_heading=False)})
-    verdict = site.read(Known(had_heading=lambda: True)).verdict
+    verdict = site.read(Known(had_heading=lambda: True))
     assert verdict == Verdict(
         "suspect", "page 1 has lost the column's heading above its 2 entries; is it another listing?"
     )
-    assert site.read(Known(had_heading=lambda: True), accept=True).verdict == Verdict("complete")
+    assert site.read(Known(had_heading=lambda: True), accept=True) == Verdict("complete")
 
 
 def test_a_listing_that_never_had_the_heading_needs_none() -> None:
     site = Site({"index.htm": make_page("Apples", count=1, has_heading=False)})
-    assert site.read(Known(had_heading=lambda: False)).verdict == Verdict("complete")
+    assert site.read(Known(had_heading=lambda: False)) == Verdict("complete")
 
 
 def test_the_heading_of_before_is_asked_for_only_where_it_is_missing() -> None:
     def asked() -> bool:
         raise AssertionError("an unchanged listing would be parsed for nothing")
 
-    assert linked_site().read(Known(had_heading=asked)).verdict == Verdict("complete")
+    assert linked_site().read(Known(had_heading=asked)) == Verdict("complete")
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -399,18 +400,18 @@ def acquainted(site: Site, **more: Any) -> Known:
 @pytest.mark.parametrize("mode", ["full", "quick"])
 def test_pages_that_have_lost_their_commentaries_are_suspect_until_accepted(mode: Any) -> None:
     site, known = lettered_site(commentary=""), acquainted(lettered_site())
-    verdict = site.read(known, mode=mode).verdict
+    verdict = site.read(known, mode=mode)
     assert verdict == Verdict(
         "suspect",
         "page 1: 4 of 4 entries lack a commentary; the last good crawl had 0 of 12; has its layout changed?",
     )
     assert addresses(site) == ["index.htm"]
-    assert site.read(known, mode=mode, accept=True).verdict == Verdict("complete")
+    assert site.read(known, mode=mode, accept=True) == Verdict("complete")
 
 
 def test_a_part_that_pages_of_one_entry_each_have_lost_is_seen_in_the_whole() -> None:
     site = one_to_a_page(lettered_site(commentary=""))
-    reason = site.read(acquainted(one_to_a_page(lettered_site()))).verdict.reason or ""
+    reason = site.read(acquainted(one_to_a_page(lettered_site()))).reason or ""
     assert reason.startswith("the listing: 12 of 12 entries lack a commentary; the last good crawl had 0 of 12")
 
 
@@ -430,19 +431,19 @@ def one_to_a_page(site: Site) -> Site:
 @pytest.mark.parametrize("mode", ["full", "quick"])
 def test_another_listing_under_the_same_heading_is_suspect_until_accepted(mode: Any) -> None:
     site, known = lettered_site("Other "), acquainted(lettered_site())
-    verdict = site.read(known, mode=mode).verdict
+    verdict = site.read(known, mode=mode)
     assert verdict == Verdict(
         "suspect",
         "the listing shows 12 entries, of which none are known; the last good crawl found 12; is it another listing?",
     )
     assert addresses(site) == ONE_PASS
-    assert site.read(known, mode=mode, accept=True).verdict == Verdict("complete")
+    assert site.read(known, mode=mode, accept=True) == Verdict("complete")
 
 
 def test_a_listing_that_has_grown_too_much_is_read_no_further_than_that_shows() -> None:
     site, known = lettered_site(count=20), acquainted(lettered_site(), most_entries=lambda: 12)
     site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=20, next_url=f"{SITE}index3.htm")
-    verdict = site.read(known).verdict
+    verdict = site.read(known)
     assert verdict == Verdict(
         "suspect",
         "the listing shows 53 entries up to page 3; the most that a complete crawl found is 12;"
@@ -455,25 +456,25 @@ def test_it_is_read_to_its_end_where_that_is_accepted_or_nothing_was_settled() -
     site = lettered_site(count=6)
     site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=6, next_url=f"{SITE}index3.htm")
     known = Known(most_entries=lambda: 12)
-    assert site.read(known).verdict.outcome == "suspect"
-    assert site.read(known, accept=True).verdict == Verdict("complete")
-    assert site.read(Known()).verdict == Verdict("complete")
+    assert site.read(known).outcome == "suspect"
+    assert site.read(known, accept=True) == Verdict("complete")
+    assert site.read(Known()) == Verdict("complete")
 
 
 def test_growth_that_began_on_a_page_of_before_is_seen_at_the_end() -> None:
     """The last pages are as they were; what was added stands before them."""
     site, known = lettered_site(count=3), acquainted(lettered_site(), most_entries=lambda: 12)
     site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(43)), next_url=f"{SITE}index1.htm")
-    assert site.read(known).verdict.outcome == "complete"  # 51
+    assert site.read(known).outcome == "complete"  # 51
     site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), next_url=f"{SITE}index1.htm")
-    assert (site.read(known).verdict.reason or "").startswith("the listing shows 53 entries up to page 3")
+    assert (site.read(known).reason or "").startswith("the listing shows 53 entries up to page 3")
 
 
 def test_a_listing_read_quickly_to_where_it_is_known_is_no_other_one() -> None:
     site, known = lettered_site(), lettered_site(count=6)
     for name in ("index.htm", "index1.htm"):
         known.pages[name] = lettered_site("Older ").pages[name]
-    assert site.read(acquainted(known), mode="quick").verdict == Verdict("complete")
+    assert site.read(acquainted(known), mode="quick") == Verdict("complete")
     assert addresses(site) == ONE_PASS
 
 
@@ -490,14 +491,14 @@ def test_an_unchanged_listing_asks_the_archive_for_nothing_else() -> None:
         count_strangers=asked,
         had_heading=asked,
     )
-    assert site.read(known).verdict == Verdict("unchanged")
-    assert site.read(known, mode="quick").verdict == Verdict("unchanged")
+    assert site.read(known) == Verdict("unchanged")
+    assert site.read(known, mode="quick") == Verdict("unchanged")
 
 
 def test_what_an_operator_accepted_is_no_alarm_the_next_time() -> None:
     site = lettered_site(commentary="")
     site.pages["index1.htm"] = make_page("", "", "", next_url=f"{SITE}index2.htm", has_heading=False)
     known = acquainted(lettered_site(), had_heading=lambda: True)
-    assert site.read(known).verdict.outcome == "suspect"
+    assert site.read(known).outcome == "suspect"
     settled_since = replace(known, settled=site.bodies(), last_entries=12)
-    assert site.read(settled_since).verdict == Verdict("unchanged")
+    assert site.read(settled_since) == Verdict("unchanged")
