@@ -44,7 +44,7 @@ def link_key(url: str) -> str:
         path, _, query = canonicalize_url(url).partition("?")
         path = _SESSION_SEGMENT.sub("", _SESSION_IN_PATH.sub("", path))
         query = _SESSION_IN_QUERY.sub("", query)
-        cleaned = url_query_cleaner(f"{path}?{query}", _noise_in(query), remove=True, unique=False)
+        cleaned = url_query_cleaner(f"{path}?{query}", sorted(_noise_in(query)), remove=True, unique=False)
         return canonicalize_url(cleaned)
     except ValueError:  # w3lib cannot read the address
         return url
