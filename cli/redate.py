@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes check                                see which crawls are dated in the future
-  foreign-eyes redate 12 2026-11-30T09:00:00Z       crawl 12 began then
-  foreign-eyes redate 12 2026-11-30T17:00+08:00     the same, in another time zone
+  foreign-eyes check                             names crawls of the future
+  foreign-eyes redate 12 2026-11-30T09:00:00Z    crawl 12 began then
+  foreign-eyes redate 12 2026-11-30T17:00+08:00  the same, in another time zone
   foreign-eyes redate 12 2026-11-30T09:00Z --dry-run
 """
 

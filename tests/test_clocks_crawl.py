@@ -234,3 +234,23 @@ def test_a_killed_crawl_of_the_future_is_not_trusted(
     (killed,) = command.rows("SELECT outcome, started_at, finished_at FROM crawls WHERE crawl_id = 2")
     assert killed["outcome"] == "failed"
     assert killed["started_at"] <= killed["finished_at"]
+
+
+def test_a_poisoned_archive_is_healed_by_dating_its_crawl_anew(
+    command: CommandLine, server: ListingServer, site: Site, crawl: Crawl
+) -> None:
+    crawl()
+    add_entries(server, 17)
+    assert crawl("+73y", "--accept")["new"] == 2
+    row = crawl()
+    assert row["exit_code"] == 65
+    assert "foreign-eyes redate 2 TIME" in row["reason"]
+    began = command.rows("SELECT started_at FROM crawls WHERE crawl_id = 1")[0]["started_at"]
+    roughly = datetime.fromisoformat(began) + timedelta(seconds=1)
+    assert command("redate", "2", roughly.isoformat()).returncode == 0
+    row = crawl()
+    assert (row["exit_code"], row["outcome"], row["reason"]) == (0, "unchanged", None)
+    problems = json.loads(command("check", "--json").stdout)["problems"]
+    assert not [problem for problem in problems if "future" in problem["what"]]
+    (newest,) = command.rows("SELECT max(feed_date) AS at, max(last_seen) AS seen FROM current_entries")
+    assert began < newest["at"] < newest["seen"] < f"{datetime.now(UTC).year + 1}"

@@ -60,11 +60,7 @@ def m010_clocks(db: Database) -> None:
         CREATE VIEW timed_crawls AS
         SELECT c.crawl_id, c.source_id, c.mode, coalesce(r.started_at, c.started_at) AS started_at,
                coalesce(r.finished_at, c.finished_at) AS finished_at, coalesce(r.ordered_at, c.ordered_at) AS ordered_at,
-               c.outcome, c.reason, c.settled, c.imported, c.parser_version, c.pages, c.entries,
-               -- a clock that was put right was ahead of the site's by that much less
-               c.usual_difference + coalesce(
-                   CAST(round((julianday(r.started_at) - julianday(c.started_at)) * 86400) AS INTEGER), 0
-               ) AS usual_difference
+               c.outcome, c.reason, c.settled, c.imported, c.parser_version, c.pages, c.entries, c.usual_difference
         FROM crawls c LEFT JOIN redated_crawls r USING (crawl_id);
 
         -- the feed log refers to the journal, which is made anew: SQLite cannot change a CHECK

@@ -64,11 +64,15 @@ def known_times(db: Database, crawl_id: int) -> KnownTimes:
 def _last_right(db: Database, crawl_id: int) -> tuple[int, timedelta | None]:
     """Return the last crawl of the same source whose clock was found right, and the difference that is usual since.
 
-    Where none was, an earlier version may have settled one: what its answers tell is usual.
+    Where none was, an earlier version may have settled one: what its answers tell is usual. A crawl that was dated anew tells
+    nothing: an operator may know the day, and not the minute.
     """
-    before = "source_id = (SELECT source_id FROM crawls WHERE crawl_id = :id) AND crawl_id < :id AND imported = 0"
+    before = (
+        "source_id = (SELECT source_id FROM crawls WHERE crawl_id = :id) AND crawl_id < :id AND imported = 0"
+        " AND crawl_id NOT IN (SELECT crawl_id FROM redatings)"
+    )
     row = db.execute(
-        "SELECT crawl_id, usual_difference FROM timed_crawls WHERE crawl_id ="  # noqa: S608 - our own words, here and below
+        "SELECT crawl_id, usual_difference FROM crawls WHERE crawl_id ="  # noqa: S608 - our own words, here and below
         f" (SELECT max(crawl_id) FROM crawls WHERE {before} AND usual_difference IS NOT NULL)",
         {"id": crawl_id},
     ).fetchone()
@@ -84,8 +88,8 @@ def _last_right(db: Database, crawl_id: int) -> tuple[int, timedelta | None]:
 def _answers(db: Database, crawl_id: int) -> list[tuple[datetime, datetime]]:
     """Return our time and the site's for each listing answer of a crawl that came whole and tells its time."""
     rows = db.execute(
-        "SELECT coalesce(d.fetched_at, c.fetched_at), c.headers FROM captures c LEFT JOIN redated_captures d USING (capture_id)"
-        " WHERE c.crawl_id = ? AND c.purpose = 'listing' AND c.page IS NOT NULL AND c.status IN (200, 304) AND c.fault IS NULL",
+        "SELECT fetched_at, headers FROM captures WHERE crawl_id = ? AND purpose = 'listing' AND page IS NOT NULL"
+        " AND status IN (200, 304) AND fault IS NULL",
         (crawl_id,),
     )
     found = []
