@@ -49,9 +49,12 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from archive.verify import verify
     from cli import health
     from cli.damage import explained
+    from cli.health_outputs import leftover_problems, output_problems, permission_problems
+    from feeds.write import read_file_mode
 
     with health.told_in_json(as_json), explained(context.archive):
-        folder = output or at_its_output(context).output
+        place = at_its_output(context)
+        folder = output or place.output
         running = holder(context.archive)
         with read_archive(context.archive) as db:
 
@@ -62,6 +65,15 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                     *health.mixture_problems(holdings(db)),
                     *health.killed_problems(query.open_crawls(db), running),
                     *health.file_problems(db, folder, expected=output is not None),
+                    *output_problems(
+                        db,
+                        place.output,
+                        place.publishing.base_url,
+                        running=running is not None,
+                        expected=place.configuration.sets("publish"),
+                    ),
+                    *leftover_problems(db, folder),
+                    *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=True),
                 ]
 
             problems = [*verify(db), *(_verify_derived(context, db) if deep else ()), *guarded("archive", reported)]

@@ -28,15 +28,27 @@ def status(context: Context, as_json: bool) -> None:
     from archive.store import read_archive
     from cli import health
     from cli.damage import explained
+    from cli.health_outputs import output_problems, permission_problems
+    from cli.sample_place import at_its_output
+    from feeds.write import read_file_mode
 
     running = holder(context.archive)
     with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:
+        place = at_its_output(context)
         totals, crawls = query.totals(db, now()), query.last_crawls(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
             *health.future_problems(query.crawls_to_come(db, now() + health.AHEAD)),
             *health.mixture_problems(holdings(db)),
             *health.killed_problems(query.open_crawls(db), running),
+            *output_problems(
+                db,
+                place.output,
+                place.publishing.base_url,
+                running=running is not None,
+                expected=place.configuration.sets("publish"),
+            ),
+            *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),
         ]
     report: dict[str, Any] = {
         **health.as_report(problems),

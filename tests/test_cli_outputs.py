@@ -107,3 +107,113 @@ def test_files_of_others_are_named_and_kept(town: CommandLine, arguments: str) -
     assert after["mine.html"] == b"mine"
     assert after["index.html"] != b"my home"
     assert town("publish", "--all").returncode == 0
+
+
+def problems(command: CommandLine, name: str) -> list[dict[str, str]]:
+    done = command(name, "--json")
+    report = json.loads(done.stdout)
+    assert report["ok"] == (report["problems"] == []), done.stderr
+    found: list[dict[str, str]] = report["problems"]
+    return found
+
+
+def test_feeds_that_lack_what_the_archive_holds_are_a_problem(town: CommandLine, server: ListingServer) -> None:
+    town("publish", "--output", "second", "--base-url", "https://b.example/")
+    assert problems(town, "status") == problems(town, "check") == []
+    server.site = dict(make_site(make_entries(17)))
+    assert town("crawl", "--quiet").returncode == 0
+    found = problems(town, "status")
+    assert found == problems(town, "check")
+    first, second = found
+    assert "lack 2 new changes" in first["what"]
+    assert first["remedy"] == "foreign-eyes publish"
+    remedy, _, forget = second["remedy"].partition("; ")
+    assert "publish --forget" in forget
+    for command in (first["remedy"], remedy):
+        assert town(*command.split()[1:]).returncode == 0
+    assert problems(town, "status") == []
+    assert "https://b.example/" in (town.folder / "second/atom.xml").read_text()
+
+
+def test_an_archive_that_was_never_published_is_a_problem(command: CommandLine, server: ListingServer) -> None:
+    """Where an operator has set how to publish: the first publish may have failed, and nobody been told."""
+    command.crawl(server)
+    assert problems(command, "status") == []
+    (command.folder / "foreign-eyes.toml").write_text("[publish]\n")
+    (problem,) = problems(command, "status")
+    assert problem == {
+        "what": "nothing was published of 15 entries",
+        "where": "archive",
+        "remedy": "foreign-eyes publish",
+    }
+    assert command("publish").returncode == 0
+    assert problems(command, "status") == []
+
+
+def test_an_output_that_is_gone_is_dropped_with_one_notice(town: CommandLine) -> None:
+    town("publish", "--output", "second")
+    shutil.rmtree(town.folder / "second")
+    assert problems(town, "status") == []
+    assert f"{town.folder}/second: is no longer there" in town("publish").stderr
+    assert town("publish").stderr == ""
+
+    shutil.rmtree(town.folder / "public")
+    (problem,) = problems(town, "status")
+    assert (problem["what"], problem["remedy"]) == ("the output folder is no longer there", "foreign-eyes publish")
+
+
+def test_an_output_is_ended_by_forgetting_it(town: CommandLine, server: ListingServer) -> None:
+    town("publish", "--output", "second")
+    before = tree(town.folder / "second")
+    assert town("publish", "--forget", "second").returncode == 0
+    assert tree(town.folder / "second") == before
+    server.site = dict(make_site(make_entries(17)))
+    town("up", "--no-serve", "--quiet")
+    assert problems(town, "status") == []
+    again = town("publish", "--forget", "second")
+    assert (again.returncode, f"{town.folder}/public" in again.stderr) == (64, True)
+    assert town("publish", "--forget", "public", "--all").returncode == 64
+    assert json.loads(town("publish", "--output", "second", "--json").stdout)["written"] > 0
+
+
+@pytest.mark.parametrize("setting", ["0644", "0640"])
+def test_files_that_nobody_else_may_read_are_named_and_mended(town: CommandLine, setting: str) -> None:
+    settings = town.folder / "foreign-eyes.toml"
+    settings.write_text(f'{settings.read_text()}[publish]\nfile_mode = "{setting}"\n')
+    assert town("publish", "--all").returncode == 0
+    assert problems(town, "check") == []
+    (town.folder / "public/publications/index.html").chmod(0o600)
+    (town.folder / "public/entries").chmod(0o700)
+    (problem,) = problems(town, "check")
+    assert "read entries/, publications/index.html (" in problem["what"]
+    assert "publish --all" in problem["remedy"]
+    assert town("publish").returncode == 0
+    assert problems(town, "check") == [problem]
+    assert town("publish", "--all").returncode == 0
+    assert problems(town, "check") == []
+    (town.folder / "public").chmod(0o700)
+    assert len(problems(town, "status")) == 1
+
+
+def test_permissions_that_make_no_sense_are_refused(town: CommandLine) -> None:
+    settings = town.folder / "foreign-eyes.toml"
+    before = settings.read_text()
+    for setting in ("0755", "0666", "0444", "644", "rw-r--r--", ""):
+        settings.write_text(f'{before}[publish]\nfile_mode = "{setting}"\n')
+        done = town("publish")
+        assert (done.returncode, "0644" in done.stderr) == (78, True)
+
+
+def test_check_names_what_a_killed_publish_left_and_no_file_of_others(town: CommandLine) -> None:
+    public = town.folder / "public"
+    (public / "entries/.index.html.foreign-eyes").write_text("half a fi")
+    (public / "mine.html").write_text("mine")
+    (public / "publications/gone").mkdir()
+    (public / "publications/gone/atom.xml").write_text("written, and then the publish was killed")
+    with (public / RECORD).open("a") as file:
+        file.write('{"file":"publications/gone/atom.xml"}\n')
+    found = {problem["where"].removeprefix("public/") for problem in problems(town, "check")}
+    assert found == {"entries/.index.html.foreign-eyes", "publications/gone/atom.xml"}
+    assert town("publish").returncode == 0
+    assert problems(town, "check") == []
+    assert (public / "mine.html").exists()

@@ -199,9 +199,10 @@ def _take(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecord:
         return _whose(record, _hex(value["archive"]), _text(value["source"]), _text(value["url"]))
     if record is None:
         raise ValueError("a record begins otherwise")
+    record.shown = None  # unless this line ends a publish
     if "begin" in value:
         _hex(value["begin"])
-        record.seal, record.shown = _seal(value["seal"]), None
+        record.seal = _seal(value["seal"])
         record.entries = _number(value["entries"])
         record.until = from_text(_text(value["until"])) if value["until"] else None
     elif "id" in value:

@@ -1,0 +1,126 @@
+"""What `status` and `check` say of output folders: feeds that lack what the archive holds, and files that nobody may read."""
+
+from __future__ import annotations
+
+import shlex
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.errors import ArchiveError
+from archive.publishing.claims import read_claim
+from archive.publishing.folder_record import read_record, record_path
+from archive.publishing.manifest import Manifest
+from archive.publishing.outputs import OutputLag, output_lags, unpublished_entries
+from archive.verify import Problem
+from feeds.write import folder_mode, leftovers
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+NAMED = 5
+# of those that readers need first, which `status` looks at
+_FIRST = ("index.html", "atom.xml")
+
+
+def output_problems(db: Database, output: Path, base_url: str, *, running: bool, expected: bool) -> Iterator[Problem]:
+    """Yield what is wrong with the folders that were published to, but for what their files hold.
+
+    `output` and `base_url` are those that a plain `publish` has. While a run is under way, feeds may lack what it has found.
+    An archive that was never published is a problem where that is `expected`, or where a first publish did not end.
+    """
+    lags = output_lags(db)
+    expected = expected or record_path(output).exists()
+    if expected and not lags and not running and (entries := unpublished_entries(db)):
+        yield Problem(f"nothing was published of {entries} entries", "archive", "foreign-eyes publish")
+    several = len({lag.source for lag in lags}) > 1
+    for lag in lags:
+        is_usual = lag.folder == output.resolve()
+        command = _command(lag, is_usual=is_usual, usual_url=base_url, several=several)
+        if not lag.folder.is_dir():
+            if is_usual:  # others are forgotten by the next publish
+                yield Problem("the output folder is no longer there", str(lag.folder), command)
+            continue
+        refusal = read_claim(db, lag.folder).refusal
+        if refusal is not None:
+            yield Problem(
+                str(refusal), str(lag.folder), "foreign-eyes restore FILE, or: foreign-eyes publish --take-over"
+            )
+        elif not running and (what := lacking(lag)):
+            ending = "" if is_usual else f"; if nobody reads it: foreign-eyes publish --forget {_quoted(lag.folder)}"
+            yield Problem(what, str(lag.folder), command + ending)
+
+
+def lacking(lag: OutputLag) -> str | None:
+    """Return in words what feeds lack of the archive, None if they lack nothing. Pure."""
+    if lag.changes:
+        parts = [f"{lag.new} new" if lag.new else "", f"{lag.changes - lag.new} other" if lag.changes > lag.new else ""]
+        changes = " and ".join(part for part in parts if part)
+        return f"its feeds lack {changes} changes of the archive: a publish failed, or was not run"
+    if lag.rederived:
+        return "its files were published before the archive was derived again"
+    return None
+
+
+def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator[Problem]:
+    """Yield the folders with files that may not be read by those whom `mode` lets read them; the root and its feeds at least."""
+    for lag in output_lags(db):
+        names = Manifest(db, lag.folder).digests() if all_files else _FIRST
+        closed = sorted(_closed(lag.folder, names, mode))
+        if closed:
+            shown = ", ".join(closed[:NAMED]) + (f" and {len(closed) - NAMED} more" if len(closed) > NAMED else "")
+            yield Problem(
+                f"a web server's user may not be able to read {shown} (wanted are {mode:04o} and {folder_mode(mode):04o})",
+                str(lag.folder),
+                f"foreign-eyes publish --all --output {_quoted(lag.folder)}, or set file_mode in [publish]",
+            )
+
+
+def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
+    """Yield the files in a folder that nothing leads to: what a killed publish left. Files of others are no problem."""
+    remedy = f"foreign-eyes publish --all --output {_quoted(folder)}"
+    try:
+        record = read_record(folder)
+    except ArchiveError as error:
+        yield Problem(str(error), str(folder), "foreign-eyes publish --take-over")
+        return
+    for path in sorted(leftovers(folder)):
+        yield Problem("a publish that was killed left a temporary file", str(path), remedy)
+    if record is None:
+        return
+    unlisted = record.files - Manifest(db, folder).digests().keys()
+    for name in sorted(unlisted):
+        if (folder / name).is_file():
+            yield Problem("a publish that was killed left a file that nothing leads to", str(folder / name), remedy)
+
+
+def _command(lag: OutputLag, *, is_usual: bool, usual_url: str, several: bool) -> str:
+    """Return the command that publishes to a folder as it was published last."""
+    words = ["foreign-eyes", "publish"]
+    words += ["--source", lag.source] if several else []
+    words += [] if is_usual else ["--output", str(lag.folder)]
+    words += ["--base-url", lag.base_url] if lag.base_url is not None and lag.base_url != usual_url else []
+    return shlex.join(words)
+
+
+def _closed(folder: Path, names: Iterable[str], mode: int) -> Iterator[str]:
+    folders = {"."}
+    for name in names:
+        if _lacks(folder / name, mode):
+            yield name
+        folders.update(str(parent) for parent in Path(name).parents)
+    for name in folders:
+        if _lacks(folder / name, folder_mode(mode)):
+            yield f"{name}/"
+
+
+def _lacks(path: Path, mode: int) -> bool:
+    try:
+        return stat.S_IMODE(path.stat().st_mode) & mode != mode
+    except OSError:
+        return False  # that it is missing is reported elsewhere
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
