@@ -23,7 +23,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes check                             names crawls of the future
   foreign-eyes redate 12 2026-11-30T09:00:00Z    crawl 12 began then
-  foreign-eyes redate 12 2026-11-30T17:00+08:00  the same, in another time zone
+  foreign-eyes redate 12 2026-11-30T17:00+08:00  the same, in another zone
   foreign-eyes redate 12 2026-11-30T09:00Z --dry-run
 """
 
