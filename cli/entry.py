@@ -12,8 +12,9 @@ if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
 
 def run() -> None:
     """Run the command line and leave with its exit code."""
-    from cli import stopping
+    from cli import stopping, streams
 
+    streams.install()
     stopping.install()
     from cli.main import run as run_commands
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import Context, pass_context
-from cli.terminal import counted, kilobytes, progress_bar, say, say_json, silence
+from cli.terminal import counted, kilobytes, progress_bar, say, say_json
 
 if TYPE_CHECKING:
     from exchange.exporting import Exported, Progress
@@ -57,19 +57,13 @@ def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
 def _write(archive: Path, file: Path | None, show: Progress | None) -> tuple[Exported, int]:
     """Write from a copy: whoever reads the archive itself for minutes keeps a crawl from writing to it."""
     from archive.store import read_archive
-    from exchange.errors import ExportUnwritable
     from exchange.exporting import export as write_warc
     from exchange.output import open_output
 
-    try:
-        with _copy_of(archive) as copy:
-            with read_archive(copy) as db, open_output(file) as out:
-                done = write_warc(db, out, show=show)
-            return done, out.size
-    except ExportUnwritable:
-        if file is None:
-            silence(sys.stdout)  # what is left of it must not be tried again at the end
-        raise
+    with _copy_of(archive) as copy:
+        with read_archive(copy) as db, open_output(file) as out:
+            done = write_warc(db, out, show=show)
+        return done, out.size
 
 
 @contextmanager

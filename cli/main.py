@@ -30,7 +30,7 @@ from cli.serve import serve
 from cli.set_aside import set_aside
 from cli.split import split
 from cli.status import status
-from cli.terminal import complain, say, silence
+from cli.terminal import complain, say
 from cli.up import up
 from cli.watch import watch
 from crawler.settings_file import ARCHIVE_VARIABLE
@@ -123,10 +123,8 @@ def _run() -> int:
     try:
         stopping.raise_on_signal()
         code = main.main(prog_name="foreign-eyes", standalone_mode=False)
-        sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # click turns the first into the second
-        silence(sys.stdout)
-        return exits.DONE
+    except SystemExit as error:  # click turns a broken pipe into this; ours do not break, so it is some other one
+        return _tell(error.__context__ or error)
     except (Exception, KeyboardInterrupt) as error:
         # an interrupt during an import or a callback can come out as any error
         return exits.INTERRUPTED if stopping.is_told() else _tell(error)

@@ -40,17 +40,7 @@ def say(line: str = "", *, err: bool = False, **style: Any) -> None:
     """Write a line, styled where that is wanted; `style` as for click.style."""
     stream = sys.stderr if err else sys.stdout
     styled = click.style(line, **style) if style and has_colour(stream) else line
-    try:
-        click.echo(styled, err=err, color=has_colour(stream))
-    except BrokenPipeError:
-        if not err:
-            raise
-        silence(sys.stderr)  # that nobody listens any more is no reason to stop a crawl
-
-
-def silence(stream: Any) -> None:
-    """Discard further output to `stream`: its reader has closed the pipe, as `head` does."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    click.echo(styled, err=err, color=has_colour(stream))
 
 
 def complain(line: str) -> None:

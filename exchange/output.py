@@ -64,7 +64,13 @@ def open_output(file: Path | None) -> Iterator[Counted]:
 @contextmanager
 def _stream(file: Path | None) -> Iterator[BinaryIO]:
     if file is None:
-        yield sys.stdout.buffer
+        # not `sys.stdout`, which drops what cannot be written
+        output = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115
+        try:
+            yield output
+        finally:
+            with suppress(OSError):  # it was flushed before, or cannot be
+                output.close()
     elif file.exists() and not stat.S_ISREG(file.stat().st_mode):
         with file.open("wb") as out:  # a pipe or a device; a folder is an error
             yield out
