@@ -28,7 +28,7 @@ def is_archive_id(text: str) -> bool:
 
 
 def take_archive_id(db: Database, taken: str) -> None:
-    """Give the archive the id of the one that it was made of, inside the caller's transaction.
+    """Store the id of the archive that this one was imported from, inside the caller's transaction.
 
     Raises:
         ValueError: it is not an id.

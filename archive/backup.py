@@ -100,7 +100,7 @@ def back_up(archive: Path, file: Path, *, force: bool) -> BackedUp:
 
 
 def verify_copy(copy: Path, original: Path) -> None:
-    """Refuse a copy whose structure is broken, as that of its original is then.
+    """Refuse a copy whose structure is broken: its original is then broken, too.
 
     Raises:
         DamagedArchive: names the original.
@@ -135,7 +135,7 @@ def loss(held: Contents, by: Contents) -> Loss | None:
 
 
 def _refuse_replacing(archive: Path, contents: Contents, file: Path, *, force: bool) -> None:
-    """Let be what is no older backup of the archive."""
+    """Refuse to replace a file that is not an older backup of the archive."""
     if not os.path.lexists(file):
         return
     if file.exists() and file.samefile(archive):
@@ -146,9 +146,9 @@ def _refuse_replacing(archive: Path, contents: Contents, file: Path, *, force: b
     except NoArchive:
         return  # a link that leads nowhere
     except ArchiveError:
-        raise WouldLose(f"{file}: there is a file that is not a backup; name another file, or remove it") from None
+        raise WouldLose(f"{file}: exists and is not a backup; name another file, or remove it") from None
     if there.archive_id is not None and there.archive_id != contents.archive_id:
-        raise WouldLose(f"{file}: there is a backup of another archive ({there.archive_id}); name another file")
+        raise WouldLose(f"{file}: is a backup of another archive ({there.archive_id}); name another file")
     if (lost := loss(there, contents)) is not None and not force:
         raise WouldLose(
             f"{file}: the backup there holds what the archive lacks: {lost}. To bring that back: foreign-eyes restore {file};"

@@ -132,9 +132,9 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
     """Return what to revalidate `url` with: its newest whole capture of a crawl that settled, of this one or a killed one.
 
     Captures of a refused crawl are passed over: else the page that was refused would come back as 304 and look unchanged.
-    Those of a killed crawl nobody has judged: whoever asks with them judges the body again, as if it had come anew. Nor has
-    anybody judged its clock, so they count only once their time has come. A page that may be cut is asked for anew, since a
-    304 would say nothing of our copy of it.
+    Captures of a killed crawl were never judged, so a crawl that revalidates them judges the body again. Its clock was
+    not judged either, so captures dated in the future are not used. A page that may be cut has no validators, since a
+    304 cannot confirm our copy of it.
     """
     time = "c.fetched_at"
     if db.execute("SELECT 1 FROM redated_captures LIMIT 1").fetchone():  # else found by index

@@ -41,7 +41,7 @@ class NotAnArchive(ArchiveError):
 
 
 class DamagedArchive(ArchiveError):
-    """The file was an archive; it is left as it is, for what can be saved of it."""
+    """The file is a damaged archive; it is left unchanged, so that its data can still be recovered."""
 
     def __init__(self, path: Path, why: str):
         self.why = why
@@ -51,7 +51,7 @@ class DamagedArchive(ArchiveError):
 
 
 class DamagedRows(DamagedArchive):
-    """Rows of the archive are not what was written, which kept a command from its work."""
+    """Damaged rows of the archive kept a command from its work."""
 
     def __init__(self, path: Path, why: str, remedy: str):
         ArchiveError.__init__(self, f"{path}: the archive is damaged ({why}); mend it with: {remedy}")
@@ -72,7 +72,7 @@ class ArchiveUnwritable(ArchiveError):
 
 
 class WouldLose(ArchiveError):
-    """A file would be replaced by one that lacks what it holds, or is no backup at all; nothing was changed."""
+    """A file that is not a backup, or that holds more than its replacement, would be replaced; nothing was changed."""
 
 
 class ArchiveBusy(ArchiveError):
@@ -95,9 +95,9 @@ class OutputOfAnother(ArchiveError):
 
     def __init__(self, folder: Path, why: str):
         super().__init__(
-            f"{folder}: nothing was published, because {why}. If the archive of this folder was lost or is damaged, bring it"
-            " back: foreign-eyes restore FILE; if it lies elsewhere, name it with --archive FILE. Only if readers are to get"
-            " all entries of this archive anew: foreign-eyes publish --take-over"
+            f"{folder}: nothing was published, because {why}. If the archive of this folder was lost or is damaged:"
+            " foreign-eyes restore FILE; if it is elsewhere, name it with --archive FILE. To send readers all entries"
+            " of this archive as new: foreign-eyes publish --take-over"
         )
         self.folder = folder
 
@@ -107,8 +107,8 @@ class RecordDamaged(ArchiveError):
 
     def __init__(self, path: Path, why: str):
         super().__init__(
-            f"{path}: the record of this output folder cannot be used ({why}); bring it back from a backup, or give the"
-            " folder to the archive again with: foreign-eyes publish --take-over"
+            f"{path}: the record of this output folder cannot be used ({why}). Restore it from a backup, or"
+            " let this archive take over the folder: foreign-eyes publish --take-over"
         )
 
 

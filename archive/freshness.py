@@ -1,4 +1,4 @@
-"""When a source was last asked for its whole listing past every cache, and whether that is due again.
+"""When the last fresh crawl of a source began, and whether the next one is due.
 
 A cache, or a server whose comparison of validators is broken, can answer 304 for ever. So from time to time one pass of a
 crawl asks for every page without a condition and with `Cache-Control: no-cache` (RFC 9111 section 5.2.1.4).
@@ -14,11 +14,11 @@ from archive.clock import from_text
 from archive.crawls import timed
 from archive.values import Mode
 
-# a round that begins a little sooner than the one of a week ago must not leave it to the next one
+# scheduled rounds start a little early or late; without slack a weekly fresh crawl would slip to the next round
 _EARLY = 0.99
 
 _WHOLE = "purpose = 'listing' AND page IS NOT NULL AND body_sha256 IS NOT NULL AND fault IS NULL"
-# of a crawl `w`: each page that it read was asked for so, and came
+# whether crawl `w` requested each page that it read unconditionally, and got it
 IS_FRESH = (
     "w.crawl_id IN (SELECT crawl_id FROM captures WHERE asked_fresh = 1)"  # noqa: S608 - our own conditions
     f" AND NOT EXISTS (SELECT 1 FROM captures c WHERE c.crawl_id = w.crawl_id AND {_WHOLE} AND status IN (200, 304)"
@@ -28,9 +28,9 @@ IS_FRESH = (
 
 
 def last_fresh(db: Database, source_name: str, mode: Mode = "full") -> datetime | None:
-    """Return when the source's last crawl that ended well and asked for each page past every cache began.
+    """Return when the source's last successful fresh crawl began; None if there is none.
 
-    None where there is none. A quick crawl asks for its few pages so, which counts for quick crawls alone.
+    A fresh quick crawl requests few pages, so it counts for quick crawls only.
     """
     modes = "('full')" if mode == "full" else "('full', 'quick')"
     row = db.execute(
@@ -43,8 +43,8 @@ def last_fresh(db: Database, source_name: str, mode: Mode = "full") -> datetime 
 
 
 def is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
-    """Tell whether a crawl that begins `now` must ask past every cache. Pure.
+    """Tell whether a crawl that begins `now` must be fresh. Pure.
 
-    A time in the future is a clock's mistake, and puts nothing off.
+    A `last` in the future comes from a wrong clock, and does not postpone anything.
     """
     return last is None or last > now or now - last >= every * _EARLY

@@ -1,8 +1,8 @@
-"""A lock on a file itself, by device and inode: whatever name it is opened by, and whoever opens it.
+"""A lock on a file by device and inode, whatever name it is opened by.
 
-It is an OFD lock (`F_OFD_SETLK`, fcntl(2)) on bytes beyond any that a file has, where SQLite locks nothing. How many bytes are
-locked tells which process holds the file, and since when. Unlike `flock` it also works on network file systems, where SQLite's
-own locks would meet one on the whole file.
+It is an OFD lock (`F_OFD_SETLK`, fcntl(2)) on bytes beyond the end of any file, where SQLite locks nothing. The number
+of locked bytes encodes the process that holds the file, and since when. Unlike `flock` it also works on network file
+systems, which lock the whole file for `flock` and so would block SQLite's own locks.
 
 POSIX drops all locks that a process has on a file when it closes any descriptor of that file, and SQLite's are such locks. So
 the descriptors here stay open as long as the process, but for those of files that are gone.

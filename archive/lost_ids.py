@@ -1,6 +1,6 @@
 """Ids that readers know and the archive has lost: kept until a crawl meets the wording that they were published with.
 
-An entry that is found again gets its id, tag and feed date back, and is announced to nobody: readers have it already.
+An entry that is found again gets its id, tag and feed date back, and is not announced: readers have it already.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is wrong, and what mends it: the findings of `status` and `check`."""
+"""The findings of `status` and `check`: each problem with the command that repairs it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Problem:
 
 
 def guarded(where: str, look: Callable[[], Iterable[Problem]], remedy: str = RESTORE) -> Iterator[Problem]:
-    """Yield what `look` finds; where damage keeps it from looking, that is the finding.
+    """Yield the problems that `look` finds; if damage makes it fail, yield the damage as a problem.
 
-    Any error counts as damage: a flipped bit can make a date that is no date, JSON that is no JSON, a text that is not
-    UTF-8, or a table that is not there. Errors of files, of a full disk and of an archive in use are let through.
+    Any error counts as damage: a flipped bit can cause invalid dates, JSON or UTF-8, or hide a table. Errors of files,
+    of a full disk and of an archive in use are raised.
     """
     try:
         yield from look()

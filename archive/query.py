@@ -36,7 +36,7 @@ def last_crawls(db: Database) -> list[dict[str, Any]]:
 def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
     """Return for each source how many entries, revisions, captures and crawls the archive has of it, and its last good ones.
 
-    Its last good crawl is the last one that had ended by `now`: what lies in the future tells nothing of the present.
+    Its last good crawl is the last one that had ended by `now`: crawls dated in the future do not count.
     `last_fresh_crawl` is when the last good one began that asked for every page without a condition; None for never.
     """
     rows = list(

@@ -1,6 +1,6 @@
 """Telling what a file is: an archive, one that is damaged, or a file of something else.
 
-A file that was an archive is never called anything else, so that nobody makes a new one in its place. What it was is shown by
+A file that was an archive is always reported as one, so that nobody makes a new one in its place. It is recognised by
 its application id, the names of its tables, or the lock file that only archives have beside them. Empty files, and those that
 begin with zeros, count as damaged: a volume that is not mounted and a disk that lost its last writes leave them behind.
 """

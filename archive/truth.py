@@ -1,7 +1,7 @@
 """The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
 
-    all columns of sources, crawls, captures, identities, decisions, redatings, redated_entries; of changes all but what is
-    derived
+    all columns of sources, crawls, captures, link_traffic, identities, decisions, redatings, redated_entries; of
+    changes all but what is derived
     revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
 
 Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.

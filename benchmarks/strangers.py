@@ -1,4 +1,4 @@
-"""What a listing costs that somebody filled with strangers: `python benchmarks/strangers.py [--code FOLDER]`.
+"""The cost of a listing that somebody filled with unknown entries: `python benchmarks/strangers.py [--code FOLDER]`.
 
 A listing of 32 entries on a real server is crawled and published; then one of its pages shows thousands of entries that nobody
 knows, and the same round runs again. `--code` names another checkout, to compare with.
@@ -23,7 +23,7 @@ from listings import LISTING, Entry, make_entries, make_page, make_site, page_na
 
 
 def main() -> None:
-    """Measure, and print a line a round."""
+    """Measure, and print one line per round."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--strangers", type=int, default=20_000)
     parser.add_argument("--code", type=Path, default=ROOT, help="The checkout whose program runs")

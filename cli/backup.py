@@ -13,21 +13,22 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes backup /mnt/backup/archive.db
-  foreign-eyes backup "/mnt/backup/archive-$(date +%A).db" --quiet    seven of them, by cron
-  foreign-eyes restore /mnt/backup/archive.db                         and back
+  foreign-eyes backup "/mnt/backup/archive-$(date +%A).db" --quiet    from cron: one per weekday
+  foreign-eyes restore /mnt/backup/archive.db                         restore it
 """
 
 
 @click.command(short_help="Write a verified copy of the archive", epilog=EXAMPLES)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace a backup that holds what the archive lacks")
+@click.option("--force", is_flag=True, help="Replace a backup even if it holds more than the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Write a copy of the archive to FILE, consistent and verified, while crawls go on.
 
-    FILE is there whole or not at all. An older backup of the same archive is replaced; any other file is left alone (73).
+    FILE is written whole or not at all.
+    An older backup of the same archive is replaced; any other file is left alone (73).
     A damaged archive is not backed up (66).
     """
     from archive.backup import back_up

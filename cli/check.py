@@ -30,15 +30,15 @@ Examples:
 
 
 @click.command(short_help="Verify the archive, the files and the configuration", epilog=EXAMPLES)
-@click.option("--deep", is_flag=True, help="Verify indexes, search and all that is derived, too; takes longer")
+@click.option("--deep", is_flag=True, help="Also verify indexes, search and all derived tables; takes longer")
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
 @pass_context
 def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> int:
-    """Verify the archive's structure, its chain of seals, every row of truth and every body; the files; the configuration.
+    """Verify the archive (structure, seals, every row of truth, every body), the published files and the configuration.
 
-    With --deep everything that is derived is derived again in a private copy and compared, too. Exits 1 where it found
-    problems, each with the command that mends it.
+    With --deep it also derives everything again in a private copy and compares the results. If it finds problems, it
+    prints each with the command that repairs it, and exits with 1.
     """
     from archive import query
     from archive.clock import now

@@ -98,7 +98,7 @@ class Context:
 def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
     """Give a command the context as its first argument, checked: no command runs on settings that are wrong.
 
-    An error that nobody foresaw is told as damage where the archive is damaged.
+    An unexpected error is reported as damage if the archive is damaged.
     """
 
     @click.pass_obj

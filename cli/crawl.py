@@ -28,7 +28,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes crawl               the configured default source
   foreign-eyes crawl live --quick  only until a page brings nothing new
-  foreign-eyes crawl live --fresh  every page anew, past all caches
+  foreign-eyes crawl live --fresh  request every page anew, bypassing caches
   foreign-eyes crawl https://example.org/list/index.htm --name example
   foreign-eyes crawl live --json | jq .outcome
   foreign-eyes crawl live --accept --dry-run  what --accept would do
@@ -41,7 +41,7 @@ Examples:
 @click.option("--full/--quick", default=True, help="Read all pages, or until one brings nothing new  [default: full]")
 @click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
 @click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
-@click.option("--fresh", is_flag=True, help="Ask for every page without a condition, past all caches")
+@click.option("--fresh", is_flag=True, help="Request every page unconditionally, bypassing caches")
 @click.option("--accept", is_flag=True, help="Settle a listing that looks suspect: you have looked at it")
 @click.option("--days", type=click.IntRange(1), default=1, hidden=True)  # of the sample's story, for `up`
 @click.option("--dry-run", is_flag=True, help="Report what a crawl would do; leave the archive as it was")

@@ -1,4 +1,4 @@
-"""Errors that a damaged archive causes, told as such: any command may meet a value that no run of ours wrote."""
+"""Report unexpected errors as damage if the archive is damaged: any command may meet a value that we never wrote."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cli import exits
 
 @contextmanager
 def explained(archive: Path) -> Iterator[None]:
-    """Turn an error that nobody foresaw into one of the archive, where the archive is damaged.
+    """Replace an unexpected error by one that describes the damage, if the archive is damaged.
 
     Raises:
-        DamagedArchive: the error came up, and the archive is not what was written.
+        DamagedArchive: an unexpected error occurred, and the archive is damaged.
     """
     try:
         yield
@@ -30,7 +30,7 @@ def explained(archive: Path) -> Iterator[None]:
 
 
 def damage_behind(error: BaseException, archive: Path) -> Exception | None:
-    """Return an error that says how the archive is damaged, if it is; what was unforeseen then came of that."""
+    """Return an error that describes the damage to the archive; None if the archive is sound."""
     if not isinstance(error, Exception) or not archive.is_file():
         return None
     from sqlite_utils import Database

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # an unattended archive is crawled at least daily; two days without a good crawl means that nobody has noticed
 STALE = timedelta(days=2)
-# a clock that is set back by minutes makes no crawl one of the future
+# setting the clock back by minutes must not make crawls count as future ones
 AHEAD = timedelta(hours=1)
 _CLOCKS_TOLD = 5
 
@@ -57,7 +57,7 @@ def future_problems(crawls: list[dict[str, Any]]) -> Iterator[Problem]:
         yield Problem(
             what,
             f"source {row['source']}, crawl {row['crawl_id']}",
-            f"set the clock of this machine if it is wrong; else foreign-eyes redate {row['crawl_id']} TIME, when it began",
+            f"set this machine's clock if it is wrong; else: foreign-eyes redate {row['crawl_id']} TIME (of its start)",
         )
     if (more := len(crawls) - _CLOCKS_TOLD) > 0:
         yield Problem(
@@ -68,7 +68,7 @@ def future_problems(crawls: list[dict[str, Any]]) -> Iterator[Problem]:
 def _remedy(row: dict[str, Any]) -> str | None:
     """Return what to do about a crawl's outcome; an empty page is not to be accepted."""
     if row["outcome"] == "suspect" and "lists no entries" in row["reason"]:
-        return "look at the listing: what is archived stays; when it shows entries again: foreign-eyes crawl {source}"
+        return "archived entries stay; look at the listing; when it shows entries again: foreign-eyes crawl {source}"
     return _REMEDIES.get(row["outcome"])
 
 

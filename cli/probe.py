@@ -35,7 +35,7 @@ def probe(context: Context, source: str, delay: float | None, contact: str | Non
     """Read the page at URL once, politely, and show what a crawl would see; no archive is made or read.
 
     Shown are its encoding, headings and entries, the pager and the next addresses, links, robots.txt, validators and clock, and
-    what a first crawl would say. URL can also be the name of a source. The exit code is the one of a crawl that ends there.
+    what a first crawl would say. URL can also be the name of a source. The exit code is that of such a crawl.
     """
     from crawler.probe import probe as read_page
 
@@ -53,7 +53,7 @@ def probe(context: Context, source: str, delay: float | None, contact: str | Non
 
 
 def lines_of(facts: dict[str, Any]) -> Iterator[str]:
-    """Yield what was seen, a fact a line, as a terminal may show it. Pure."""
+    """Yield the facts, one per line, printable on a terminal. Pure."""
     for line in _lines_of(facts):
         indented = line[: len(line) - len(line.lstrip())]
         yield f"{indented}{printable(line.strip())}"

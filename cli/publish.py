@@ -37,12 +37,8 @@ Examples:
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The folder to write")
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
 @click.option("--all", "everything", is_flag=True, help="Look at every file, not only at those that the journal names")
-@click.option(
-    "--take-over", is_flag=True, help="Take a folder that shows another archive or source, or files of others"
-)
-@click.option(
-    "--forget", type=click.Path(path_type=Path), metavar="DIR", help="End an output; its files are left there"
-)
+@click.option("--take-over", is_flag=True, help="Replace the feeds of another archive or source, and files of others")
+@click.option("--forget", type=click.Path(path_type=Path), metavar="DIR", help="Stop publishing to DIR; its files stay")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
@@ -67,7 +63,7 @@ def publish(
     """
     if forget is not None:
         if source or output or base_url or everything or take_over or as_json:
-            raise click.UsageError("--forget DIR goes with no other option")
+            raise click.UsageError("--forget DIR cannot be combined with other options")
         _forget(context, forget, quiet=quiet)
         return
     done = publish_source(
@@ -101,8 +97,8 @@ def publish_source(
 ) -> Published:
     """Publish one source as configured, but for what is given; another source's feeds make way only to `take_over`.
 
-    A folder of another archive, and files of others, make way only to `take_folder`. Other folders that were published to and
-    are no longer there are forgotten, with a notice.
+    Only `take_folder` replaces the feeds of another archive and files of others. Other output folders that no longer
+    exist are forgotten, with a notice.
 
     Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose.
     A hub is told of the feeds that were written; where it cannot be, a line says so, and nothing else comes of it.
@@ -194,7 +190,7 @@ def _forget(context: Context, folder: Path, *, quiet: bool) -> None:
             raise Stopped(USAGE, f"{folder}: nothing was published there; the folders of this archive are: {known}")
         Manifest(db, folder).forget()
     if not quiet:
-        say(f"{folder}: no longer an output; its files stay, remove them if nobody reads them")
+        say(f"{folder}: no longer an output; its files stay: remove them if nobody reads them")
 
 
 def _forget_missing(db: Database, output: Path) -> None:
@@ -204,7 +200,7 @@ def _forget_missing(db: Database, output: Path) -> None:
     with writing(db):
         missing = forget_missing(db, output)
     for folder in missing:
-        say(f"notice: {folder}: is no longer there, and no longer counts as an output", err=True)
+        say(f"notice: {folder}: no longer exists; removed from the outputs of this archive", err=True)
 
 
 def _notify(hub: str, feeds: Sequence[str]) -> None:

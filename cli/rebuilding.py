@@ -44,7 +44,7 @@ def rebuild_archive(
                 return rebuild(db, RememberingParser(), **options)
         with only_run(context.archive, what=what, since=to_text(began)), open_archive(context.archive) as db:
             if prepare is None and mend_indexes(db):
-                say("damaged indexes were made anew", err=True, fg="yellow")
+                say("damaged indexes were rebuilt", err=True, fg="yellow")
             return rebuild(db, RememberingParser(), **options)
 
 

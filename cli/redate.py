@@ -1,4 +1,4 @@
-"""`foreign-eyes redate`: an operator's decision on when a crawl began whose clock was wrong."""
+"""`foreign-eyes redate`: correct the start of a crawl whose clock was wrong."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Examples:
   foreign-eyes redate 12 2026-11-30T09:00Z --dry-run
 """
 
-# of the web
+# no web page is older
 FIRST_YEAR, LAST_YEAR = 1990, 9999
 
 
@@ -50,7 +50,7 @@ class Moment(click.ParamType[datetime]):
         return moment.astimezone(UTC)
 
 
-@click.command(short_help="Decide when a crawl began whose clock was wrong", epilog=EXAMPLES)
+@click.command(short_help="Correct the start of a crawl whose clock was wrong", epilog=EXAMPLES)
 @click.argument("crawl", type=click.IntRange(1), metavar="CRAWL")
 @click.argument("time", type=Moment(), metavar="TIME")
 @click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
@@ -58,11 +58,11 @@ class Moment(click.ParamType[datetime]):
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def redate(context: Context, crawl: int, time: datetime, dry_run: bool, as_json: bool, quiet: bool) -> int:
-    """Decide that CRAWL, a number of the crawl log, began at TIME, and not when the clock of this machine said.
+    """Record that CRAWL, a number in the crawl log, began at TIME, because this machine's clock was wrong then.
 
-    Its other times move with it. Feed dates later than its corrected times move to where they belong, and the feed of changes
-    tells readers; no other feed date ever moves, and archive documents that were published keep theirs. The decision is
-    recorded and holds when the archive is derived again; of several on one crawl the last counts.
+    Its other times move with it. Feed dates later than its corrected times are corrected, and the feed of changes tells
+    readers; no other feed date moves, and archive documents that were published keep theirs. The decision is recorded
+    and holds when the archive is derived again; if there are several for one crawl, the last one counts.
     """
     from archive.clock import now, to_text
     from archive.rebuilding.redating import redate as decide

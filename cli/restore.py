@@ -18,7 +18,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes restore /mnt/backup/archive.db
   foreign-eyes restore /mnt/backup/archive.db --output /srv/www/eyes
-  foreign-eyes up live --no-serve                                     what came since is crawled again
+  foreign-eyes up live --no-serve                                     crawl what the backup lacks
 """
 
 
@@ -32,7 +32,7 @@ Examples:
     multiple=True,
     help="Another folder that was published to; may be repeated",
 )
-@click.option("--force", is_flag=True, help="Set a healthy archive aside even if the backup lacks what it holds")
+@click.option("--force", is_flag=True, help="Replace a healthy archive even if it holds more than the backup")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
@@ -41,7 +41,7 @@ def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool
 
     The archive that was there, damaged or not, is kept under another name. Ids that the backup lacks are taken from the
     records of the folders that were published to: the next crawls give them back to their entries, so that no reader sees
-    one twice. A healthy archive that holds what the backup lacks is not replaced (73).
+    one twice. A healthy archive that holds more than the backup is not replaced (73).
     """
     from archive.clock import now, to_text
     from archive.restoring import restore as put_back

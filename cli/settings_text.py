@@ -30,8 +30,8 @@ _TEXT = """\
 default_source = "live"
 # Whom a site can write to about this crawler: goes into the User-Agent of every request
 contact = {contact}
-# Most pages are asked for with "has it changed?". At least once in so many days a crawl asks for every page anew, past all
-# caches, because a broken one may answer "no" for ever; 0: in every crawl
+# Crawls request pages conditionally. At least once in so many days a crawl requests every page unconditionally and
+# bypasses caches, because a broken one may answer "not modified" for ever; 0: every crawl
 # fresh_days = 7.0
 
 [archive]
@@ -60,7 +60,7 @@ base_url = {base_url}
 # [sources.example]
 # url = "https://example.org/list/index.htm"
 # title = "An example"
-# heading = "An example"  # what stands on the page
+# heading = "An example"  # the heading that the page shows
 """
 
 

@@ -81,7 +81,7 @@ def _show(report: dict[str, Any], problems: list[Problem]) -> None:
                 f"  last crawl {local_time(crawl['finished_at'])}: {crawl['outcome']}", fg="green" if good else "yellow"
             )
         say(f"  last good crawl {local_time(source['last_good_crawl'])}")
-        say(f"  every page last asked for without a condition {local_time(source['last_fresh_crawl'])}")
+        say(f"  last fresh crawl {local_time(source['last_fresh_crawl'])}")
     show_problems(problems)
 
 

@@ -1,7 +1,7 @@
 """When to ask again, and after how long. Pure.
 
-A block is never asked again in the same crawl: repeated tries make it worse. A fault of the moment is, twice at most, and
-all waiting of a crawl together stays within its budget.
+A block is never asked again in the same crawl: repeated tries make it worse. Transient errors are retried at most
+twice, and all waits of a crawl together stay within its budget.
 """
 
 from __future__ import annotations

@@ -45,9 +45,9 @@ class CaptureMiddleware:
         return session
 
     def process_request(self, request: Request) -> None:
-        """Ask conditionally wherever a whole capture of the URL can be confirmed, but for the pages of a fresh crawl.
+        """Make the request conditional if a whole capture of the URL can be confirmed.
 
-        It asks past every cache: with `no-cache` throughout, and for each page without a condition the first time.
+        A fresh crawl sends `no-cache` with every request, and makes the first request for each page unconditional.
         """
         for name in ("If-None-Match", "If-Modified-Since", *_PAST_CACHES):
             request.headers.pop(name, None)  # a redirect carries over those of the URL before

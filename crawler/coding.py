@@ -1,8 +1,8 @@
 """Undoing a content coding strictly. Pure.
 
 Scrapy passes a truncated gzip as a whole page, and inflates 900 MB from one. Here a coded body counts only if its end
-marker and checksum were reached, nothing stands behind it, and it is no larger than allowed. What leaves the page's bytes
-beyond doubt can be let pass: a coding that does not exist over plain text, and a tail behind a complete stream.
+marker and checksum were reached, nothing follows it, and it is no larger than allowed. Two faults that cannot change
+the page's bytes can be tolerated: an unknown coding over plain text, and bytes after a complete stream.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def decode_body(body: bytes, content_encoding: str, limit: int, let_pass: list[s
         body: the bytes as they came.
         content_encoding: the field's value.
         limit: how many bytes the entity may have.
-        let_pass: where it is a list, what leaves the entity beyond doubt is let pass, and said there in words.
+        let_pass: a list to which each tolerated fault is appended in words; None tolerates none.
 
     Raises:
         BadCodingError: a coding that was not asked for, a wrong checksum, a missing end or something behind it.

@@ -1,4 +1,4 @@
-"""What keeps a response from coming: as the archive names it, and in words for the operator."""
+"""Why a response did not arrive: the archive's name for the fault, and a message for the operator."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FetchFault(IgnoreRequest):
 
 
 UNANSWERED = "the server closed the connection without an answer"
-_LATE = "no whole answer came in time: the site is slow or cut off; try again later"
+_LATE = "no whole answer came in time: the site is slow or unreachable; try again later"
 _SLOW = "no connection could be made in time: the site is down, or drops what comes from here; try again later"
 
 _MEANINGS: tuple[tuple[type[Exception], Fault, str, bool], ...] = (
@@ -76,7 +76,7 @@ _LEGACY = (
 )
 _OLD = "which are not safe: use the site's http address if it has one"
 _NO_TLS = "it does not speak TLS at that port: use http:// in the address of the source, or another port"
-_WEAK = "the server uses keys that OpenSSL holds for too weak: the site has to replace them"
+_WEAK = "the server uses keys that OpenSSL considers too weak: the site has to replace them"
 
 _IN_TLS = (
     # part of OpenSSL's reason, words

@@ -1,4 +1,4 @@
-"""The first page of a source that nothing is known of: whether it is the listing, and what to do where it is not. Pure.
+"""Whether page 1 of an unknown source is its listing, and what to do if it is not. Pure.
 
 A news article has paragraphs with dashes, too. Before a source has settled once, its heading alone can tell.
 """
@@ -21,11 +21,11 @@ def unknown_listing(name: str, source: SourceSettings, listing: ListingPage, *, 
     entries = ", ".join(map(entry_line, listing.entries[:_SHOWN]))
     shows = f"its first entries would be: {entries}" if entries else "it lists no entries"
     if not listing.headings:
-        return f"{lacks}; it has no headings; {shows}; if it is the listing: --accept"
+        return f"{lacks}; it has no headings; {shows}; if it is the listing: crawl with --accept"
     seen = ", ".join(_quoted(text) for text in listing.headings[:_SHOWN])
     more = f" and {len(listing.headings) - _SHOWN} more" if len(listing.headings) > _SHOWN else ""
     return (
-        f"{lacks}; its headings: {seen}{more}; {shows}; if it is the listing: --accept, or in the settings"
+        f"{lacks}; its headings: {seen}{more}; {shows}; if it is the listing: crawl with --accept, or set"
         f" {settings_line(name, source, listing.headings[0], configured=configured)}"
     )
 

@@ -17,7 +17,7 @@ EXCHANGE_SECONDS = 10.0
 LINK_SECONDS = 20.0
 # the delays between requests come on top: robots.txt and the page, on two hosts
 DELAYS = 4
-# how many links may take all their time before the others are left for the next crawl
+# after so many links that use up their time limit, the others wait for the next crawl
 MOST_SLOW = 3
 MOST_BYTES = 2 * 1024 * 1024
 
@@ -61,5 +61,5 @@ async def follow_links(
         except sqlite3.Error:
             raise
         except Exception as error:
-            late = f"nothing whole came in {limits.seconds:.0f} s, redirects included"
+            late = f"no complete answer came in {limits.seconds:.0f} s, redirects included"
             give_up(url, late if limit.expired() else f"{type(error).__name__}: {error}"[:300])

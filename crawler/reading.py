@@ -149,12 +149,12 @@ class ListingReader:
         self._add(self._accepted(answer, 1, number, None), pages)
         count = pages[0].listing.page_count
         if count is not None and not 1 <= count <= limit:
-            raise Refusal("suspect", f"the pager announces {count} pages; at most {limit} are believed")
+            raise Refusal("suspect", f"the pager announces {count} pages; at most {limit} are accepted")
         while not self._is_last(pages, count):
             if until_known and self.known.has_wordings(wordings_of(pages[-1].listing)):
                 return False
             if len(pages) >= limit:
-                raise Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are believed")
+                raise Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are accepted")
             read = await self._read_next(pages, number, count)
             if read.listing.page_count != count:
                 raise _Torn(f"page 1 announces {count} pages, page {len(pages) + 1} {read.listing.page_count}")

@@ -49,9 +49,9 @@ from crawler.steady_clock import Clock, steady_clock
 class Session:
     """A crawl that has begun; `is_reading` once the spider has started, `stop_wanted` once a signal has asked for its end.
 
-    A `fresh` one asks for each listing page past every cache: without a condition the first time, with one after that.
+    A `fresh` one bypasses caches: its first request for each listing page is unconditional, later ones are conditional.
     `following` is the task that follows links once the crawl has settled; `settled_at` is what the crawl had cost by then.
-    `broken` is why the archive could not be read or written in its midst, such as a full disk.
+    `broken` is the error that kept the archive from being read or written during the crawl, such as a full disk.
     """
 
     job: Job
@@ -74,7 +74,7 @@ class Session:
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
-        """Keep what breaks the archive inside, since Scrapy would only log it; whoever leaves the session is told.
+        """Keep errors of the archive, since Scrapy would only log them; leaving the session raises them.
 
         Raises:
             ArchiveError: the archive could not be read or written.
@@ -110,7 +110,7 @@ class Session:
         return find_validators(self.db, url, self.crawl_id)
 
     def asks_fresh(self, url: str) -> bool:
-        """Tell whether a listing page is to be asked for without a condition: the crawl is fresh, and it has not come yet."""
+        """Tell whether to request a listing page unconditionally: the crawl is fresh and has not received it yet."""
         return self.fresh and url not in self._answered_fresh
 
     def body(self, body_sha256: str) -> bytes:

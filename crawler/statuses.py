@@ -9,7 +9,7 @@ _OF_KIND = {
     2: "no page comes with it: open the address in a browser",
     3: "it names no address to go on to: open the address in a browser",
     4: "the site refuses the request: open the address in a browser",
-    5: "the site has a fault of its own: try again later",
+    5: "the site failed: try again later",
 }
 _OF_STATUS = {
     401: "the site wants a login: only public addresses can be archived",
@@ -26,6 +26,6 @@ def words_of_status(status: int) -> str:
     try:
         name = HTTPStatus(status).phrase
     except ValueError:
-        name = "no status of HTTP" if not 100 <= status <= 599 else "unknown"
+        name = "not an HTTP status" if not 100 <= status <= 599 else "unknown"
     words = _OF_STATUS.get(status) or _OF_KIND.get(status // 100) or "open the address in a browser"
     return f"{status} ({name}): {words}"

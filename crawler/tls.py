@@ -124,7 +124,7 @@ def flaw_of_chain(certificate: x509.Certificate, code: int, depth: int) -> str:
             begins = certificate.not_valid_before_utc
             return f"{which} is not valid before {begins:%Y-%m-%d}: check this machine's clock"
         case Codes.ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-            return f"{which} is signed by no authority but itself: if you trust it, {_TRUST_IT}"
+            return f"{which} is self-signed: if you trust it, {_TRUST_IT}"
         case Codes.ERR_SELF_SIGNED_CERT_IN_CHAIN:
             return f"its certificate is signed by {issuer!r}, which is not trusted here: if you trust it, {_TRUST_IT}"
         case Codes.ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY | Codes.ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:

@@ -184,7 +184,7 @@ def test_a_page_with_a_part_of_more_than_64_kilobytes_is_suspect(part: str, sign
     assert suspect_page(3, listing(*numbered(5, first=9), *long)) is None
     longer = [replace(entry, **{part: sign * (most + 1)}) for entry in numbered(1)]  # type: ignore[arg-type]
     assert suspect_page(3, listing(*numbered(5, first=9), *longer)) == (
-        f"page 3: an entry has {article} {part} of 64 KB; at most 64 KB are believed; has its layout changed?"
+        f"page 3: an entry has {article} {part} of 64 KB; at most 64 KB are accepted; has its layout changed?"
     )
 
 

@@ -15,9 +15,9 @@ from crawler.statuses import words_of_status
         (401, "401 (Unauthorized): the site wants a login"),
         (418, "418 (I'm a Teapot): the site refuses the request"),
         (499, "499 (unknown): the site refuses the request"),
-        (503, "503 (Service Unavailable): the site has a fault of its own: try again later"),
+        (503, "503 (Service Unavailable): the site failed: try again later"),
         (511, "511 (Network Authentication Required): this machine's network wants a login"),
-        (799, "799 (no status of HTTP): open the address"),
+        (799, "799 (not an HTTP status): open the address"),
     ],
 )
 def test_a_status_has_its_name_and_what_to_do(status: int, words: str) -> None:

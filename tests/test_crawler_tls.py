@@ -91,7 +91,7 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Holder], int, str, str]] = {
     ),
     "self-signed": (
         lambda trusted: Holder.root("localhost"),
-        0, "its certificate is signed by no authority but itself", "SSL_CERT_FILE",
+        0, "its certificate is self-signed", "SSL_CERT_FILE",
     ),
     "unknown issuer": (
         lambda trusted: Holder.root("Other Root").issue("town", "localhost"),

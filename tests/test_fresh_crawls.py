@@ -145,7 +145,7 @@ def test_status_shows_when_every_page_was_last_asked_for_without_a_condition(
     assert last_fresh(command) == started(command)[0]
     command.crawl(server, "--fresh")
     assert last_fresh(command) == started(command)[2]
-    assert "every page last asked for without a condition 20" in command("status").stdout
+    assert "last fresh crawl 20" in command("status").stdout
 
 
 def test_a_fresh_crawl_that_does_not_end_well_does_not_count(command: CommandLine, server: ListingServer) -> None:
@@ -173,7 +173,7 @@ def test_how_captures_of_earlier_versions_were_asked_for_is_unknown(
     with closing(sqlite3.connect(command.folder / "archive.db")) as db, db:
         db.execute("UPDATE captures SET asked_fresh = NULL")
     assert last_fresh(command) is None
-    assert "without a condition never" in command("status").stdout
+    assert "last fresh crawl never" in command("status").stdout
     server.asked.clear()
     command.crawl(server)
     assert asked(server) == [(path, False, True) for path in PAGES]

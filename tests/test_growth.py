@@ -104,5 +104,5 @@ def test_a_part_of_more_than_64_kilobytes_settles_nothing_until_it_is_accepted(
     server.site[page_name(3)] = make_page([swallowed, *OWN[17:24]], 3, 4)
     row = command.crawl(server)
     assert (row["exit_code"], row["outcome"]) == (65, "suspect")
-    assert row["reason"].startswith("page 3: an entry has an excerpt of 64 KB; at most 64 KB are believed")
+    assert row["reason"].startswith("page 3: an entry has an excerpt of 64 KB; at most 64 KB are accepted")
     assert command.crawl(server, "--accept")["new"] == 1

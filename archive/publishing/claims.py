@@ -108,7 +108,7 @@ def _of_another(folder: Path, here: str) -> OutputOfAnother:
 
 
 def _of_newer(folder: Path, here: str) -> OutputOfAnother:
-    why = "it shows a state of the archive that this file does not have: this is an older copy, or the two have parted"
+    why = "it shows a state of the archive that this file does not have: it is an older copy, or the two have diverged"
     return OutputOfAnother(folder, f"{why}. {_there(folder)}; {here}")
 
 

@@ -19,15 +19,15 @@ _CONTRADICTIONS: dict[str, dict[str, str]] = {
         "positions are missing": (
             "SELECT source_id FROM feed_log GROUP BY source_id HAVING min(position) != 1 OR max(position) != count(*)"
         ),
-        "an event is of another change than the journal's": (
+        "an event disagrees with its change in the journal": (
             "SELECT l.position FROM feed_log l LEFT JOIN changes x USING (change_id) WHERE l.change_id IS NOT NULL AND"
             " (x.change_id IS NULL OR x.source_id != l.source_id OR x.kind NOT IN ('new', 'revised')"
             "  OR x.announced != l.announced)"
         ),
-        "a change stands twice in the log": (
+        "a change is in the log twice": (
             "SELECT change_id FROM feed_log WHERE change_id IS NOT NULL GROUP BY change_id HAVING count(*) > 1"
         ),
-        "an event tells of another entry than its change": (
+        "an event names another entry than its change": (
             "SELECT l.position FROM feed_log l JOIN changes x USING (change_id) WHERE l.entry_id != x.entry_id"
             " AND NOT EXISTS (SELECT 1 FROM decisions d WHERE x.entry_id IN (d.entry_id, d.other_id))"
         ),
@@ -40,7 +40,7 @@ _CONTRADICTIONS: dict[str, dict[str, str]] = {
         "numbers are missing": (
             "SELECT source_id FROM entry_numbers GROUP BY source_id HAVING min(number) != 1 OR max(number) != count(*)"
         ),
-        "a number is not of an entry of its source": (
+        "a number belongs to no entry of its source": (
             "SELECT n.number FROM entry_numbers n LEFT JOIN entries e USING (entry_id)"
             " WHERE e.source_id IS NOT n.source_id AND EXISTS (SELECT 1 FROM {current} c WHERE c.source_id = n.source_id)"
         ),
@@ -73,7 +73,7 @@ _CONTRADICTIONS: dict[str, dict[str, str]] = {
     },
     **{
         table: {
-            "it was followed to where the archive never was": (
+            "its position is beyond the end of the journal": (
                 f"SELECT f.source_id FROM {table} f, derivations d WHERE f.derivation > d.count OR (f.changes_until != ''"  # noqa: S608
                 " AND NOT EXISTS (SELECT 1 FROM changes x WHERE x.source_id = f.source_id AND x.at = f.changes_until))"
             ),

@@ -89,7 +89,7 @@ def _verify_search(db: Database) -> Iterator[Problem]:
             copy.execute("INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)")
             found = _words(copy)
             copy.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
-            why = "" if _words(copy) == found else "made anew, it has others"
+            why = "" if _words(copy) == found else "a rebuilt one has other words"
         except sqlite3.DatabaseError as error:
             why = str(error)
     if why:

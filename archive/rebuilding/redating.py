@@ -2,8 +2,8 @@
 
     record the decision | correct the times | give new feed dates to what was dated later | tell readers
 
-What was observed stays as it was written. The corrected times stand beside it, are derived from the decisions, and take its
-place while the archive is derived again.
+Observed times are never changed. Corrected times are stored beside them, are derived from the decisions, and replace
+them while the archive is derived again.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Which absences from a complete crawl count, and which a cache that serves an old page may have caused.
 
-A page of today may be followed by one of yesterday; what was pushed from the one to the other is then on neither. A true
-removal moves every later page. So an entry's absence from a page is doubtful while a page behind it is as it was. It does
-not count until that page changes, or until two crawls that asked past every cache, a week apart, both lack the entry.
+A cache may serve today's page followed by yesterday's next page; an entry pushed from one to the other is then on
+neither. A real removal changes every later page. So an entry's absence is doubtful while a page after its own is
+unchanged. It does not count until that page changes, or until two fresh crawls, a week apart, both lack the entry.
 
-All is taken from crawls and captures, so that deriving again comes to the same.
+The answer is computed from crawls and captures only, so that deriving again gives the same result.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> State | Non
 
 
 def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
-    """Tell whether this crawl asked past every cache, and another one since the sighting did so a week ago or more."""
+    """Tell whether this crawl is fresh, and an earlier one since the sighting, at least a week ago, was fresh, too."""
     now = _began_fresh(db, "w.crawl_id = :crawl_id", _of(crawl))
     if now is None:
         return False
@@ -152,7 +152,7 @@ def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
 
 
 def _began_fresh(db: Database, condition: str, values: dict[str, object]) -> datetime | None:
-    """Return when the first of the crawls that asked past every cache began."""
+    """Return when the first fresh crawl that meets `condition` began."""
     row = db.execute(f"SELECT min(w.started_at) FROM {timed(db)} w WHERE {condition} AND {IS_FRESH}", values).fetchone()  # noqa: S608
     return from_text(row[0]) if row[0] else None
 

@@ -54,7 +54,7 @@ class KnownTimes:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is said of a clock: a doubt, a warning or neither, and what is to be remembered."""
+    """The verdict on a clock: a doubt, a warning or neither, and the differences to store."""
 
     clock: Clock
     doubt: str | None = None
@@ -126,7 +126,7 @@ def _may_be_zones(difference: timedelta | None, known: KnownTimes) -> bool:
 def _first_of_same(began: datetime, difference: timedelta | None, known: KnownTimes) -> Earlier | None:
     """Return the first of the crawls just before that all showed this difference, if an hour has gone by since then.
 
-    It has gone by on both clocks: the one that jumped says nothing of how long ago that was.
+    The hour must have passed on both clocks, since the clock that jumped cannot measure it.
     """
     if difference is None or not _may_be_zones(difference, known):
         return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 SECOND = timedelta(seconds=1)
 MILLISECOND = timedelta(milliseconds=1)
 TICK = timedelta(microseconds=1)
-# how far a clock may have been ahead and be followed
+# a change dated later than this is taken for a wrong clock's
 AHEAD = timedelta(hours=1)
 
 
@@ -52,5 +52,5 @@ def change_times(
 
 
 def moved_time(time: datetime, started: datetime, began: datetime) -> datetime:
-    """Return a time of a crawl that `began` at another time than it `started` by its clock; none lies before its start."""
+    """Return `time` moved by as much as the start, from `started` to `began`, and never before `began`."""
     return max(began, time + (began - started))

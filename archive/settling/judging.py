@@ -153,7 +153,7 @@ def _suspect_length(page: int, entries: Sequence[ListedEntry]) -> str | None:
             if len(text) * 4 > LONGEST_PART < (size := len(text.encode())):  # a sign has four bytes at most
                 article = "an" if part in ("excerpt", "attribution") else "a"
                 has = f"an entry has {article} {part} of {size // 1024} KB"
-                return f"page {page}: {has}; at most {LONGEST_PART // 1024} KB are believed; has its layout changed?"
+                return f"page {page}: {has}; at most {LONGEST_PART // 1024} KB are accepted; has its layout changed?"
     return None
 
 

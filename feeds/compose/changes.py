@@ -102,7 +102,7 @@ def _compose_correction(edition: Edition, change: AnnouncedChange, correction: C
         else f"the dates of {len(moved)} entries"
     )
     note = (
-        f"The clock of the machine that reads the column was wrong: a reading said to be of {_minute(correction.said)}"
+        f"The clock of the machine that reads the column was wrong: a reading dated {_minute(correction.said)}"
         f" was made at {_minute(correction.began)}. This corrects {dates}; archive documents that were published keep theirs."
     )
     lines = [
