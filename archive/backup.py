@@ -1,6 +1,6 @@
 """Copying an archive while others use it, and backups: copies that are verified, and whole or not there at all.
 
-temporary file | SQLite's online backup | quick_check | fsync | name | fsync of the folder
+temporary file | SQLite's online backup | check | fsync | name | fsync of the folder
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from archive.birth import newborn, place_new, sync_file, sync_folder
 from archive.errors import ArchiveError, ArchiveUnwritable, DamagedArchive, NoArchive, WouldLose
 from archive.recognition import refuse_broken
 from archive.store import read_any_version, read_archive
+from archive.verify import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ def back_up(archive: Path, file: Path, *, force: bool) -> BackedUp:
 
 
 def verify_copy(copy: Path, original: Path) -> None:
-    """Refuse a copy whose structure is broken: its original is then broken, too.
+    """Refuse a copy in which `check` finds damage: its original is then damaged, too.
+
+    Of an archive of an earlier version, which has no seals, only the structure is checked.
 
     Raises:
         DamagedArchive: names the original.
@@ -108,6 +111,8 @@ def verify_copy(copy: Path, original: Path) -> None:
     try:
         with read_any_version(copy) as db:
             refuse_broken(db.conn, original)
+            if "seals" in db.table_names() and (problem := next(iter(verify(db)), None)):
+                raise DamagedArchive(original, f"{problem.where}: {problem.what}")
     except DamagedArchive as error:
         raise DamagedArchive(original, error.why) from None
 

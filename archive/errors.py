@@ -95,7 +95,7 @@ class OutputOfAnother(ArchiveError):
 
     def __init__(self, folder: Path, why: str):
         super().__init__(
-            f"{folder}: nothing was published, because {why}. If the archive of this folder was lost or is damaged:"
+            f"{folder}: nothing was crawled or published, because {why}. If the archive of this folder was lost or is damaged:"
             " foreign-eyes restore FILE; if it is elsewhere, name it with --archive FILE. To send readers all entries"
             " of this archive as new: foreign-eyes publish --take-over"
         )
