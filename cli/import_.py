@@ -66,7 +66,7 @@ def import_files(
     Of a WARC that other programs made, the listing pages of the source are taken. The entries on them were seen; an entry
     that is not on them is not taken for withdrawn. An export of Foreign Eyes makes an equal archive of an empty one; to an
     archive that has crawls it adds its captures and crawls, and the ids stay the archive's own. There --source gives
-    its only source another name. Nothing is changed where a file is damaged.
+    its only source another name. Nothing is changed where a file is damaged. The exit code is 65 if a part was left out.
     """
     from archive.query import find_sources
     from archive.store import refuse_other_files
@@ -90,7 +90,8 @@ def import_files(
         _report(done)
     if not as_json:
         _warn(plan.brought)
-    return exits.SUSPECT if done["crawls"] and set(done["crawls"]) == {"suspect"} else exits.DONE
+    took_part = bool(plan.brought.left_out) or (done["crawls"] and set(done["crawls"]) == {"suspect"})
+    return exits.SUSPECT if took_part else exits.DONE
 
 
 class _Wanted(NamedTuple):

@@ -189,6 +189,7 @@ def test_a_report_in_words(command: CommandLine) -> None:
     arguments = ("import", "old.warc.gz", "--source", f"{HOST}{LISTING}")
     done = command(*arguments)
     assert done.stdout == "1 capture of 1 crawl imported (1 partial)\n  5 new entries, 5 new revisions\n"
+    assert done.returncode == 65
     assert done.stderr == (
         f"warning: {HOST}{page_name(2)} of 2020-05-01T10:00:00.000000Z is left out: it ended with the connection and before"
         " the page's end tag\n"
