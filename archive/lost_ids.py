@@ -1,6 +1,7 @@
 """Ids that readers know and the archive has lost: kept until a crawl meets the wording that they were published with.
 
-An entry that is found again gets its id, tag and feed date back, and is not announced: readers have it already.
+An entry that is found again gets its id, tag and feed date back, and is not announced: readers have it already. An edit that
+was published before it was lost is not announced again, either.
 """
 
 from __future__ import annotations
@@ -25,22 +26,44 @@ class LostId(Protocol):
 
 
 def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
-    """Keep those ids that the archive never minted, inside the caller's transaction; return how many were not kept before."""
+    """Keep what the archive lacks of ids and their wordings, inside the caller's transaction; return how many ids it lacked."""
     known = {
         entry_id for (entry_id,) in db.execute("SELECT entry_id FROM identities UNION SELECT entry_id FROM lost_ids")
     }
-    lost = [one for one in found if one.entry_id not in known]
-    for one in lost:
+    lacking = 0
+    for one in found:
+        lacking += one.entry_id not in known
         db.conn.executemany(
-            "INSERT INTO lost_ids (entry_id, wording, source, tag_uri, feed_date) VALUES (?, ?, ?, ?, ?)",
-            [(one.entry_id, wording, one.source, one.tag_uri, to_text(one.feed_date)) for wording in one.wordings],
+            "INSERT INTO lost_ids (entry_id, wording, source, tag_uri, feed_date) SELECT :id, :wording, :source, :tag, :date"
+            " WHERE NOT EXISTS (SELECT 1 FROM revisions WHERE entry_id = :id AND wording = :wording)"
+            " ON CONFLICT DO NOTHING",
+            [
+                {
+                    "id": one.entry_id,
+                    "wording": wording,
+                    "source": one.source,
+                    "tag": one.tag_uri,
+                    "date": to_text(one.feed_date),
+                }
+                for wording in one.wordings
+            ],
         )
-    return len(lost)
+    return lacking
 
 
 def keep_lost_seal(db: Database, digest: str) -> None:
     """Keep the newest seal of what was lost: a folder that shows it shows this archive."""
     db.execute("INSERT OR IGNORE INTO lost_seals (digest) VALUES (?)", (digest,))
+
+
+def was_published(db: Database, entry_id: int, wording: str) -> bool:
+    """Tell whether readers have had a wording of an entry that the archive has lost, and not found again."""
+    row = db.execute(
+        "SELECT 1 FROM lost_ids l WHERE entry_id = :id AND wording = :wording"
+        " AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.entry_id = :id AND r.wording = :wording)",
+        {"id": entry_id, "wording": wording},
+    ).fetchone()
+    return row is not None
 
 
 def find_lost_id(db: Database, source: str, wording: str) -> tuple[int, str, datetime] | None:

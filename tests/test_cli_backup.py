@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -196,10 +197,15 @@ def record(archive: Path, folder: Path) -> None:
         archive_id = db.execute("SELECT archive_id FROM archive").fetchone()[0]
         seal = newest_seal(db)
         lines = [whose_line(archive_id, name, url), begin_line("ab" * 8, seal, 0, "")]
-        for entry_id, tag, date, began, wording in db.execute(
-            "SELECT entry_id, tag_uri, feed_date, started_at, wording FROM identities JOIN crawls USING (crawl_id)"
+        wordings: dict[int, list[str]] = {}
+        for entry_id, wording in db.execute("SELECT entry_id, wording FROM revisions ORDER BY revision_id"):
+            wordings.setdefault(entry_id, []).append(wording)
+        for entry_id, tag, date, began in db.execute(
+            "SELECT entry_id, tag_uri, feed_date, started_at FROM identities JOIN crawls USING (crawl_id)"
         ):
-            lines += id_lines(RecordedId(entry_id, tag, from_text(date), from_text(began), name, url, (wording,)))
+            lines += id_lines(
+                RecordedId(entry_id, tag, from_text(date), from_text(began), name, url, tuple(wordings[entry_id]))
+            )
         append_lines(folder, [*lines, end_line("ab" * 8, seal, archive_id, name)], 0o644)
 
 
@@ -228,6 +234,31 @@ def test_ids_that_the_backup_lacks_are_found_again_with_their_dates_and_announce
     assert crawled("check").returncode == 0
     crawled.crawl(server)
     assert ids(archive) == known
+
+
+def test_an_edit_that_was_published_before_it_was_lost_is_announced_to_nobody_and_the_next_one_is(
+    crawled: CommandLine, server: ListingServer
+) -> None:
+    folder, archive = crawled.folder, crawled.folder / "archive.db"
+    assert crawled("backup", "copy.db").returncode == 0
+    entries = make_entries(15)
+    original = entries[2].commentary
+    entries[2] = replace(entries[2], commentary=original.replace("Filing", "Carefully filing"))
+    edited = entries[2].commentary
+    server.site = make_site(entries)
+    assert crawled.crawl(server)["revised"] == 1
+    record(archive, folder / "site")
+    os.truncate(archive, 0)
+    assert crawled("restore", "copy.db", "--output", "site").returncode == 0
+    assert crawled.crawl(server)["revised"] == 0
+    revised = "SELECT announced FROM changes WHERE kind = 'revised' ORDER BY at"
+    assert crawled.rows(revised) == [{"announced": 0}]
+    for commentary in (original, edited):
+        entries[2] = replace(entries[2], commentary=commentary)
+        server.site = make_site(entries)
+        assert crawled.crawl(server)["revised"] == 1
+    assert crawled.rows(revised) == [{"announced": 0}, {"announced": 1}, {"announced": 1}]
+    assert crawled("reparse", "--check").returncode == 0
 
 
 def test_ids_of_another_archive_or_source_are_left_alone(crawled: CommandLine, server: ListingServer) -> None:

@@ -15,7 +15,7 @@ from archive.clock import from_text
 from archive.crawls import Crawl
 from archive.identity.keys import entry_tag, mint_entry_id, title_key
 from archive.identity.matching import Match
-from archive.lost_ids import find_lost_id
+from archive.lost_ids import find_lost_id, was_published
 from archive.settling import entries
 from archive.settling.dating import feed_dates
 from archive.settling.entries import Place, RevisionCount, Stored
@@ -189,10 +189,11 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
             work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
     if stored.wording != place.wording:
         technical = work.is_technical(stored.entry_id)
+        is_known = was_published(work.db, stored.entry_id, place.wording)
         stored = _record_wording(work, place, found, stored, technical=technical)
         if not technical:
-            work.counts.revised += 1
-            work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
+            work.counts.revised += not is_known
+            work.changes.append(Change("revised", stored.entry_id, stored.revision_id, is_known=is_known))
     elif older:
         entries.update_wording(work.db, stored.entry_id, place)
     return stored
