@@ -60,7 +60,6 @@ base_url = {base_url}
 # [sources.example]
 # url = "https://example.org/list/index.htm"
 # title = "An example"
-# heading = "An example"  # the heading that the page shows
 """
 
 

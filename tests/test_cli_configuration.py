@@ -30,7 +30,7 @@ URL = 'url = "https://example.org/index.htm"'
         ("[archive]\nfile = ''\n", ["[archive]", "file"]),
         ("contact = 'a b'\n", ["contact", "without spaces"]),
         ("contact = 1\n", ["contact", "without spaces"]),
-        (f"[sources.x]\n{URL}\nspeed = 1\n", ["[sources.x]", "speed", "url, title, language, delay, contact"]),
+        (f"[sources.x]\n{URL}\nspeed = 1\n", ["[sources.x]", "speed", "url, title, language, heading, delay, contact"]),
         ("[sources.x]\ntitle = 't'\n", ["[sources.x]", "url"]),
         ("sources = 1\n", ["sources must be a table"]),
         ("publish = []\n", ["publish must be a table"]),

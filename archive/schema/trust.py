@@ -20,7 +20,8 @@ def m008_archive_id(db: Database) -> None:
             archive_id TEXT NOT NULL
         ) STRICT;
 
-        -- ids and wordings that output folders know and a restored backup lacks; an entry with one of the wordings gets its id back
+        -- ids and wordings that output folders know and a restored backup lacks: an entry with one of the wordings gets its
+        -- id back
         CREATE TABLE lost_ids (
             entry_id INTEGER NOT NULL,
             wording TEXT NOT NULL,
