@@ -81,7 +81,7 @@ def fill(column: Column) -> None:
 
     def told(title: str, commentary: str, *others: str, search: str = "search") -> None:
         first = entry(title, excerpt=PASSAGE.format("a robot"), commentary=commentary)
-        column.crawl(listing(first, *others), f"link|Patent Search|http://{search}.example/")
+        column.crawl(listing(first, *others, f"link|Patent Search|http://{search}.example/"))
 
     column.crawl(listing(*rest))
     column.day += 60
