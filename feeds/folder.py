@@ -95,10 +95,13 @@ class OutputFolder:
 
     @cached_property
     def files(self) -> frozenset[str]:
-        """The files that are ours: those in the record; in a folder of an earlier version, those in the archive's manifest."""
-        if self._record is not None:
-            return frozenset(self._record.files)
+        """The files that are ours: those in the record and in the archive's manifest.
+
+        Without a record the manifest alone says so, if the folder still holds our feeds or the very bytes that we wrote.
+        """
         listed = self.manifest.digests()
+        if self._record is not None:
+            return frozenset(self._record.files).union(listed)
         if shows_feeds(self.output):
             return frozenset(listed)
         return frozenset(name for name, digest in listed.items() if digest_of(self.output, name) == digest)
