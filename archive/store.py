@@ -205,6 +205,8 @@ def _explained(path: Path) -> Iterator[None]:
             raise ArchiveBusy(path, f"another program, for more than {BUSY_SECONDS} s") from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise ArchiveUnwritable(path, error) from error
+        if not code and "Could not decode" in str(error):  # from Python's sqlite3: a text that is not UTF-8
+            raise DamagedArchive(path, str(error)) from error
         raise
 
 

@@ -124,7 +124,7 @@ def announce(place: SamplePlace | None) -> None:
 
 def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
     """Leave only real sources in the open archive, and put the invented ones into an archive of their own."""
-    from archive.archive_id import renew_archive_id
+    from archive.archive_id import archive_id, renew_archive_id
     from archive.backup import copy_archive
     from archive.clock import now
     from archive.invented import is_invented
@@ -143,15 +143,16 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
         renew_archive_id(copy, now(), "the sample was taken out into an archive of its own")
         _derive_again(context, copy)
         copy.vacuum()
-        _move_files(context, copy, place)
+        _move_files(context, copy, place, former_id=archive_id(db))
     with _renaming(place.archive):
         part.rename(place.archive)
     keep_sources(db, [source.name for source in sources if source.name not in invented], now())
     _derive_again(context, db)
 
 
-def _move_files(context: Context, db: Database, place: SamplePlace) -> None:
+def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id: str | None = None) -> None:
     """Publish the sample to its place, and remove what it published elsewhere; nothing where it was never published."""
+    from archive.publishing.claims import read_claim
     from archive.publishing.manifest import Manifest, recorded_outputs
     from archive.query import find_sources
     from cli.configuration import DEFAULT_BASE_URL
@@ -164,10 +165,11 @@ def _move_files(context: Context, db: Database, place: SamplePlace) -> None:
     base_url = state.base_url if state is not None else DEFAULT_BASE_URL
     published = next(iter(outputs.values()))
     source = next(source for source in find_sources(db) if source.name == published)
-    publish(db, source, Target(place.output, base_url), take_over=True)
+    is_left = read_claim(db, place.output).refusal is not None  # by a set-aside that was killed
+    publish(db, source, Target(place.output, base_url), take_over=True, take_folder=is_left)
     for output in outputs:
         if output != place.output.resolve():
-            forget_output(db, output)
+            forget_output(db, output, former_id=former_id)
 
 
 def _derive_again(context: Context, db: Database) -> None:
@@ -188,10 +190,19 @@ def _is_for_readers(context: Context) -> bool:
 
 def _free_place(context: Context, db: Database) -> SamplePlace:
     """Return the first place without an archive, and without files of another one: an older sample is never overwritten."""
+    from archive.invented import is_invented
     from archive.publishing.claims import read_claim
+    from archive.query import find_sources
+
+    invented = {source.name for source in find_sources(db) if is_invented(source.url)}
+
+    def is_free(output: Path) -> bool:
+        claim = read_claim(db, output)
+        # or it was left by a set-aside that was killed before the archive of that place was there
+        return claim.refusal is None or (claim.summary is not None and claim.summary.source in invented)
 
     number = 1
-    while (place := _numbered_place(context, number)).archive.exists() or read_claim(db, place.output).refusal:
+    while (place := _numbered_place(context, number)).archive.exists() or not is_free(place.output):
         number += 1
     return place
 

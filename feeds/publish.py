@@ -151,10 +151,11 @@ def publish(
     return Published(len(writer.written), files - len(writer.written), deleted, seconds, feeds)
 
 
-def forget_output(db: Database, output: Path) -> int:
+def forget_output(db: Database, output: Path, *, former_id: str | None = None) -> int:
     """Remove the files that were published to a folder, and forget the folder; return how many files were removed.
 
-    Files of others stay. A run that is killed can be done again. A folder that shows another archive now is only forgotten.
+    Files of others stay. A run that is killed can be done again. A folder that shows another archive now is only forgotten;
+    `former_id` is the id that this archive had when it published there, if that was another.
 
     Raises:
         OutputUnwritable: a file cannot be removed.
@@ -163,10 +164,12 @@ def forget_output(db: Database, output: Path) -> int:
     manifest = Manifest(db, folder)
     with writing(db):
         claim = read_claim(db, folder)
-        ours = set(manifest.digests()) if claim.refusal is None else set()
-        record = read_record(folder) if claim.summary is not None and claim.refusal is None else None
+        is_former = former_id is not None and claim.summary is not None and claim.summary.archive_id == former_id
+        is_ours = claim.refusal is None or is_former
+        ours = set(manifest.digests()) if is_ours else set()
+        record = read_record(folder) if claim.summary is not None and is_ours else None
         removed = sum(remove_file(folder, name) for name in sorted(ours.union(record.files if record else ())))
-        if claim.refusal is None:
+        if is_ours:
             remove_record(folder)
         manifest.forget()
     with suppress(OSError):

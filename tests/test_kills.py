@@ -121,7 +121,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_a_killed_crawl_decides_nothing_and_one_rerun_reaches_what_would_have_been(bench: Bench, name: str) -> None:
     calls = bench.calls(SCENARIOS[name], WATCHED)
     results = {moment.what: kill_at(bench, name, moment, calls) for moment in MOMENTS[name]}
-    assert {what: result for what, result in results.items() if result.is_bad(revalidates=True)} == {}
+    # before a fresh crawl has ended well, the next one is fresh, too: it asks for each page without a condition
+    revalidates = name != "first crawl"
+    assert {what: result for what, result in results.items() if result.is_bad(revalidates=revalidates)} == {}
     assert [what for what, result in results.items() if not result.killed] == []
     assert [what for what, result in results.items() if result.settled] == [
         moment.what for moment in MOMENTS[name] if moment.what.startswith(AFTER_SETTLING)
@@ -138,7 +140,7 @@ def test_a_settling_in_pieces_would_be_found(bench: Bench, tmp_path: Path) -> No
     calls = bench.calls(SCENARIOS["first crawl"], WATCHED)
     result = bench.try_point(find(calls, "first crawl", Moment("settling", UNLINK, JOURNAL, 0.9)))
     assert result.killed
-    assert any("current_entries" in complaint for complaint in result.torn)
+    assert result.torn
     assert result.is_bad(revalidates=False)
 
 

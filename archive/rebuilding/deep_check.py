@@ -15,6 +15,7 @@ from hashlib import sha256
 from sqlite_utils import Database
 
 from archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
+from archive.rebuilding.differences import TABLES
 from archive.rebuilding.rebuild import is_current, rebuild
 from archive.schema import migrations
 from archive.values import Parser
@@ -29,10 +30,18 @@ def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str
         "archive": partial(_verify_indexes, db),
         "table sqlite_schema": partial(_verify_schema, db),
         "table entries_fts": partial(_verify_search, db),
+        **{f"table {name}": partial(_verify_readable, db, name) for name in TABLES if name != "bodies"},
         "what is derived": partial(_compare, db, parser, at, authority),
     }
     for where, look in looks.items():
         yield from few(guarded(where, look, REPARSE if "fts" in where else RESTORE))
+
+
+def _verify_readable(db: Database, table: str) -> Iterator[Problem]:
+    """Read every value, since a text that is not UTF-8 raises only then, and the comparison could not name the table."""
+    for _ in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
+        pass
+    yield from ()
 
 
 def mend_indexes(db: Database) -> bool:
