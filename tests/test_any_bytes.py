@@ -330,7 +330,7 @@ def test_no_bytes_of_a_server_are_a_fault_of_our_own(crawls: Crawls, answers: di
 
 
 @pytest.mark.long
-@settings(max_examples=600 if IS_WHOLE else 150)
+@settings(max_examples=300 if IS_WHOLE else 150)
 @given(EXCHANGES, st.booleans())
 def test_no_bytes_of_a_server_are_a_fault_of_our_own_at_length(
     crawls: Crawls, answers: dict[str, bytes], known: bool

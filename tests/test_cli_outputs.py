@@ -163,7 +163,7 @@ def test_an_output_that_is_gone_is_dropped_with_one_notice(town: CommandLine) ->
     town("publish", "--output", "second")
     shutil.rmtree(town.folder / "second")
     assert problems(town, "status") == []
-    assert f"{town.folder}/second: is no longer there" in town("publish").stderr
+    assert f"{town.folder}/second: no longer exists" in town("publish").stderr
     assert town("publish").stderr == ""
 
     shutil.rmtree(town.folder / "public")

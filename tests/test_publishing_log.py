@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
@@ -24,6 +26,7 @@ from archive.publishing.following import Mark, follow, present_mark, touched_sin
 from archive.publishing.tallies import read_tallies
 from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import rebuild
+from archive.schema import APPLICATION_ID, migrations
 from archive.store import open_archive
 
 TOWN = 1
@@ -308,26 +311,23 @@ def test_the_tag_of_a_source_is_that_of_its_first_entry_for_good(column: Column)
 
 def test_an_archive_of_a_version_before_knows_which_link_made_way(tmp_path: Path) -> None:
     """The migration reads it off the links as they are."""
-    with open_archive(tmp_path / "archive.db") as db:
-        column = Column(db)
-        column.answers = {"http://search.example/": 200, "http://other.example/": 200}
-        column.crawl(listing(A, "link|Patent Search|http://search.example/"))
-        column.crawl(listing(A, "link|Patent Search|http://other.example/"))
-        told = column.rows("SELECT link_id, former_link_id FROM changes WHERE link_id IS NOT NULL")
-        go_back(db)
-    with open_archive(tmp_path / "archive.db") as db:
-        assert db.execute("SELECT link_id, former_link_id FROM changes WHERE link_id IS NOT NULL").fetchall() == told
-
-
-def go_back(db: Database) -> None:
-    """Take the publishing tables away, as they were not there before."""
-    db.execute("PRAGMA foreign_keys=OFF")
-    db.execute("DROP INDEX changes_told")
-    db.execute("DROP INDEX changes_by_former_link")
-    db.execute("ALTER TABLE changes DROP COLUMN former_link_id")
-    db.execute("DROP INDEX entries_of_publication")
-    for table in ("entry_topics", "topics", "derivations", "feed_log", "frozen_documents", "entry_numbers"):
-        db.execute(f"DROP TABLE {table}")
-    for table in ("tallies", "followed", "outputs"):
-        db.execute(f"DROP TABLE {table}")
-    db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm007_publishing'")
+    path, first, second = tmp_path / "archive.db", "2026-03-01T09:00:00.000000Z", "2026-03-02T09:00:00.000000Z"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        db = Database(connection)
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        migrations.apply(db, stop_before="m007_publishing")
+        db.execute("INSERT INTO sources VALUES (1, 'town', 'http://town.example/', 'The column', 'en')")
+        db.conn.executemany(
+            "INSERT INTO crawls (source_id, mode, started_at, ordered_at, finished_at, outcome) VALUES (1, 'full', ?1, ?1, ?1,"
+            " 'failed')",
+            [(first,), (second,)],
+        )
+        db.conn.executemany(
+            "INSERT INTO links (source_id, label, url, first_seen, outcome, gone_at) VALUES (1, 'Search', ?, ?, 'ok', ?)",
+            [("http://search.example/", first, second), ("http://other.example/", second, None)],
+        )
+        db.execute(
+            "INSERT INTO changes (source_id, crawl_id, at, kind, link_id) VALUES (1, 2, ?, 'link changed', 2)", [second]
+        )
+    with open_archive(path) as db:
+        assert db.execute("SELECT link_id, former_link_id FROM changes").fetchall() == [(2, 1)]
