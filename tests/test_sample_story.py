@@ -18,8 +18,9 @@ MOON = "China's space agency lands first probe on the far side of the Moon"
 STORY = [
     (40, 0, 0, 0),
     (1, 1, 0, 0),
-    (0, 1, 1, 0),
-    (1, 0, 1, 0),
+    # day 2 takes one entry and adds another, as a stale cache would show it: the withdrawal waits until the next page changes
+    (0, 1, 0, 0),
+    (1, 0, 2, 0),
     (1, 0, 0, 1),
     (0, 1, 0, 0),
     (0, 0, 0, 0),
