@@ -121,10 +121,13 @@ class CommandLine:
 
     def derived(self) -> dict[str, list[dict[str, Any]]]:
         """What settling decides, to be compared before and after."""
-        tables = ("revisions", "publications", "links", "changes", "entry_history")
+        tables = ("revisions", "publications", "changes", "entry_history")
+        # without the capture of the last answer, since each crawl that settles follows them again
+        links = "link_id, source_id, label, url, key, last_url, first_seen, status, outcome, gone_at"
         entries = "entry_id, tag_uri, feed_date, not_before, first_seen, revision_id, wording, missed, withdrawn_at"
         return {
             "entries": self.rows(f"SELECT {entries} FROM entries"),
+            "links": self.rows(f"SELECT {links} FROM links"),
             **{table: self.rows(f"SELECT * FROM {table}") for table in tables},
         }
 

@@ -92,11 +92,11 @@ def test_a_disk_that_fails_at_any_moment_of_a_crawl_is_73_and_the_next_crawl_is_
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 700 kB, which only root may mount."""
+    """A file system of 1.3 MB, which only root may mount."""
     place = tmp_path / "small"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(place)], capture_output=True, check=False, timeout=20
+        ["mount", "-t", "tmpfs", "-o", "size=1300k", "tmpfs", str(place)], capture_output=True, check=False, timeout=20
     )
     if mounted.returncode:
         pytest.skip("no file system can be mounted here")
@@ -109,7 +109,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_in_the_middle_of_a_crawl_is_73(
     command: CommandLine, server: ListingServer, small_disk: Path
 ) -> None:
-    noise = os.urandom(900_000).hex().encode()
+    noise = os.urandom(1_500_000).hex().encode()
     server.faults[LISTING] = page(server.site[LISTING].replace(b"</html>", b"<!--" + noise + b"--></html>"))
     archive = small_disk / "archive.db"
     done = command("--archive", str(archive), "crawl", server.origin + LISTING, "--name", "town", "--delay", "0")
