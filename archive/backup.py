@@ -79,7 +79,7 @@ def back_up(archive: Path, file: Path, *, force: bool) -> BackedUp:
     """Write a verified copy of `archive` to `file`, while crawls go on; an older backup of it is replaced.
 
     Raises:
-        WouldLose: the file is no backup of this archive, or, unless forced, holds what the archive lacks.
+        WouldLose: the file is not a backup of this archive, or has what the archive lacks and `force` is not set.
         ArchiveUnwritable: the file cannot be written.
         ArchiveError: the archive cannot be read, or is damaged.
     """

@@ -28,7 +28,7 @@ IS_FRESH = (
 
 
 def last_fresh(db: Database, source_name: str, mode: Mode = "full") -> datetime | None:
-    """Return when the source's last successful fresh crawl began; None if there is none.
+    """Return when the last good fresh crawl of a source began, or None.
 
     A fresh quick crawl requests few pages, so it counts for quick crawls only.
     """

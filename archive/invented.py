@@ -52,7 +52,7 @@ def holdings(db: Database) -> Holdings:
 
 
 def holdings_of_file(path: Path) -> Holdings:
-    """Return which kinds of sources the archive at `path` holds, made by any version; nothing if there is no archive."""
+    """Return which kinds of sources the archive at `path` has, whatever version made it; none if it is missing."""
     if not path.is_file():
         return Holdings()
     try:

@@ -42,7 +42,7 @@ def refuse_stump(path: Path) -> None:
 
 
 def recognise(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a database that is no archive; an archive's application id and tables are there together.
+    """Refuse a database that is not an archive: an archive has both our application id and our tables.
 
     Raises:
         DamagedArchive: it was an archive.

@@ -23,23 +23,11 @@ from archive.values import Source
 
 Row = Mapping[str, Any]
 
-# in the order in which each row finds what it refers to
-TABLES = (
-    *(
-        "sources",
-        "crawls",
-        "captures",
-        "link_traffic",
-        "identities",
-        "decisions",
-        "redatings",
-        "redated_entries",
-        "changes",
-    ),
-    *("revisions", "listing_rows"),
-)
+_BY_RUNS = ("crawls", "captures", "link_traffic", "identities", "decisions", "redatings", "redated_entries", "changes")
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")
+# in the order in which each row finds what it refers to
+TABLES = ("sources", *_BY_RUNS, *BY_PARSER)
 
 # the ids of a change's link and revision are derived; what a link was stands in the change's own row
 _LINK = ("label", "url", "key", "last_url", "first_seen", "capture_id", "status", "outcome", "gone_at")
@@ -103,17 +91,7 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int,
             if table == "changes":
                 found = [_change(db, row) for row in found]
             _insert(db, table, found)
-    checked = (
-        "crawls",
-        "captures",
-        "link_traffic",
-        "identities",
-        "decisions",
-        "redatings",
-        "redated_entries",
-        "changes",
-    )
-    for table in checked:
+    for table in _BY_RUNS:
         if (broken := db.execute(f"PRAGMA foreign_key_check({table})").fetchone()) is not None:
             raise NotTruth(f"row {broken[1]} of its {table} refers to one of {broken[2]} that is not there")
     db.execute(f"PRAGMA user_version={min(read_by, parser_version):d}")

@@ -77,7 +77,7 @@ def _verify_references(db: Database) -> Iterator[Problem]:
 
 
 def _verify_bodies(db: Database) -> Iterator[Problem]:
-    """Unpack every body and compare its bytes with its digest, and look for bodies that captures name and nobody has."""
+    """Unpack every body and compare it with its digest; find captures whose body is missing."""
     with read_leniently(db), ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         there: set[str] = set()
         rows = db.execute("SELECT body_sha256, size, zlib FROM bodies NOT INDEXED")

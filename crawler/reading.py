@@ -157,7 +157,9 @@ class ListingReader:
                 raise Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are accepted")
             read = await self._read_next(pages, number, count)
             if read.listing.page_count != count:
-                raise _Torn(f"page 1 announces {count} pages, page {len(pages) + 1} {read.listing.page_count}")
+                pages.append(read)
+                announced = f"page 1 announces {count} pages, page {len(pages)} {read.listing.page_count}"
+                raise _Torn(f"{announced}: it {MAY_BE_CUT}" if read.answer.may_be_cut else announced)
             self._add(read, pages)
             if not self.accept and (doubt := _repeats(pages)):
                 raise Refusal("suspect", doubt)

@@ -71,7 +71,7 @@ class ListingSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Read the listing, settle, follow its links."""
         self.begin()
-        with suppress(ArchiveError):  # the session tells of it when it is left
+        with suppress(ArchiveError):  # the session reports it when it is closed
             await self._crawl()
         for item in list[Any]():  # there are none to pass on: what there is to say is in the archive
             yield item

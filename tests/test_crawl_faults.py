@@ -15,6 +15,7 @@ from conftest import ROOT, CommandLine
 from listing_server import (
     Answer,
     ListingServer,
+    closed_without_length,
     cut_chunk,
     gzip_bomb,
     half_sent,
@@ -56,7 +57,7 @@ FAULTS: dict[str, tuple[int, Answer, int, str, str]] = {
     "a connection closed at once": (1, silence, 69, "unreachable", "page 1"),
     "a half-sent first page": (1, half_sent(WHOLE[LISTING]), 75, "partial", "page 1"),
     "a half-sent page": (2, half_sent(WHOLE[page_name(2)]), 75, "partial", "page 2"),
-    # a page that ends by close, without a length: see test_crawl_leniency.py
+    "a page cut off without a length": (2, closed_without_length(WHOLE[page_name(2)]), 75, "partial", "page 2"),
     "a cut chunk": (2, cut_chunk(WHOLE[page_name(2)]), 75, "partial", "page 2"),
     "a truncated gzip": (2, truncated_gzip(WHOLE[page_name(2)]), 75, "partial", "cut short"),
     "a truncated gzip first": (1, truncated_gzip(WHOLE[LISTING]), 75, "partial", "cut short"),

@@ -60,7 +60,7 @@ def require_claim(archive: Path, folder: Path) -> None:
         ArchiveError: the archive cannot be read.
     """
     if not archive.is_file():
-        _refuse_without_id(folder, archive, f"there is no archive {archive.absolute()}")
+        _refuse_without_id(folder, archive, f"there is no archive at {archive.absolute()}")
         return
     try:
         with read_archive(archive) as db:

@@ -111,7 +111,9 @@ def read_record(folder: Path) -> FolderRecord | None:
 
 
 def read_summary(folder: Path) -> Summary | None:
-    """Return the summary of a folder's record, in constant time unless a publish was killed; None if there is no record.
+    """Return the summary of a folder's record, or None if the folder has no record.
+
+    It reads only the end of the file, unless the last publish was killed.
 
     Raises:
         RecordDamaged: it cannot be read, or is not a record.

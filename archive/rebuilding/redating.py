@@ -29,7 +29,7 @@ def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[
     Only feed dates after the crawl's first capture move: to where they would have been had the clock been right.
 
     Raises:
-        CannotDecide: there is no such crawl, it runs, or it would have begun in the future or when it did.
+        CannotDecide: the crawl does not exist, still runs, already has that time, or would begin in the future.
     """
     row = db.execute(
         "SELECT c.source_id, coalesce(r.started_at, c.started_at), c.outcome, c.settled FROM crawls c"

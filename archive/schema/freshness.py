@@ -1,4 +1,4 @@
-"""Which listing pages were asked for past every cache."""
+"""Which listing pages were requested with `Cache-Control: no-cache` and without a condition."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ class Change:
     """What happened to one entry, to one link, or to the times of a crawl; the revision is the one that was current afterwards.
 
     `former_link_id` is the link that made way for this one, None where it came besides; a link that is gone, with none in
-    its place, is its own former one. `is_known` is a change that readers were told of
-    before it was lost: it is not announced again.
+    its place, is its own former one. `is_known` is a change that was announced before it was lost: it is not announced
+    again.
     """
 
     kind: Kind

@@ -33,7 +33,8 @@ TITLES_SHOWN = 3
 class Pass:
     """One reading of all pages: the digest of each page's body and of what it lists, or why it was torn off.
 
-    `may_be_cut` are the pages, from 1, that ended with the connection before their end tag.
+    `may_be_cut` are the pages, from 1, that ended with the connection before their end tag. Where a page tore the pass off,
+    it is the last of `bodies`, unless it could not be read.
     """
 
     bodies: tuple[str, ...]
@@ -73,7 +74,8 @@ def judge_passes(passes: Sequence[Pass], settled: Sequence[str] | None) -> Verdi
             "unchanged" if before is None else "complete"
         )  # what an earlier pass showed is yet to be settled
     if before is not None and before.torn == last.torn and last.torn is not None:
-        return Verdict("partial", last.torn)
+        # a page that may be cut, and that does not fit the others, has most likely lost its end
+        return Verdict("partial", last.torn, cut_short=len(last.bodies) in last.may_be_cut)
     uncertain: list[int] = []
     if before is not None and before.torn is None is last.torn and before.fingerprints == last.fingerprints:
         uncertain = [page for page in last.may_be_cut if before.bodies[page - 1] != last.bodies[page - 1]]
