@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 from faults.scenarios import SCENARIOS
 from faults.states import damage, differences, lost_identities, read_state
-from faults.strace import Call, hindrance
+from faults.strace import Call, hindrance, read_calls
 from faults.trials import ARCHIVE, ROOT, Bench, PatientServer, Point, Result, not_revalidated
 from listing_server import Asked, etag
 from listings import LISTING, make_entries, make_site
@@ -95,16 +95,25 @@ def find(calls: Sequence[Call], scenario: str, moment: Moment) -> Point:
 
 
 def kill_at(bench: Bench, name: str, moment: Moment, calls: Sequence[Call]) -> Result:
-    """Kill at a moment; look for it anew where the run ended before it came.
+    """Kill at a moment; look for it anew where the run was killed at another call, or ended before the call came.
 
-    That happens now and then: with some random ids SQLite sets pages aside in a temporary file, and its calls count too.
+    Some random ids make SQLite set pages aside in a temporary file, and the calls on that file count too.
     """
     for _ in range(5):
-        result = bench.try_point(find(calls, name, moment))
-        if result.killed:
+        point = find(calls, name, moment)
+        result = bench.try_point(point)
+        seen = read_calls(bench.killed_log.read_text(encoding="utf-8", errors="replace"))
+        if result.killed and rank_of(point, seen, moment) == rank_of(point, calls, moment):
             break
         calls = bench.calls(SCENARIOS[name], WATCHED)
     return result
+
+
+def rank_of(point: Point, calls: Iterable[Call], moment: Moment) -> int | None:
+    """Return how many calls on the moment's file came up to the point; None where the point's call is not one of them."""
+    same = [call for call in calls if call.syscall == point.syscall and call.when <= point.when]
+    fitting = [call for call in same if re.search(moment.arguments, call.arguments)]
+    return len(fitting) if any(call.when == point.when for call in fitting) else None
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def run_killed(
         while process.poll() is None:
             new = lines.read()
             seen += new
-            if new and (thread := next((call.thread for call in _calls(seen) if call.when == when), None)):
+            if new and (thread := next((call.thread for call in read_calls(seen) if call.when == when), None)):
                 os.kill(thread, signal.SIGKILL)
                 process.kill()  # only then: strace, still waiting, would keep the dead from leaving
                 break
@@ -119,10 +119,11 @@ def trace(
     done = run([*STRACE, "-o", str(log), "-e", f"trace={syscalls}", *command], folder, environment)
     if done.returncode:
         raise RuntimeError(f"the traced run ended with {done.returncode}: {done.stderr}")
-    return list(_calls(log.read_text(encoding="utf-8", errors="replace")))
+    return list(read_calls(log.read_text(encoding="utf-8", errors="replace")))
 
 
-def _calls(log: str) -> Iterator[Call]:
+def read_calls(log: str) -> Iterator[Call]:
+    """Yield the calls that strace logged, in order."""
     counts: Counter[tuple[str, str]] = Counter()
     for found in CALL.finditer(log):
         thread, syscall, arguments = found.groups()

@@ -93,6 +93,11 @@ class Bench:
     asked: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
     states: dict[tuple[str, ...], State] = field(default_factory=dict)
 
+    @property
+    def killed_log(self) -> Path:
+        """The calls of the last trial's killed crawl, of the killed kind, up to the kill."""
+        return self.folder / "calls"
+
     def archive_after(self, states: tuple[str, ...]) -> Path:
         """Return the folder with the archive of undisturbed crawls of these states of the listing."""
         if states not in self.made:
@@ -123,8 +128,9 @@ class Bench:
         folder = self._begin(scenario.states, "trial")
         result = Result(point)
         try:
-            crawl, log = self._crawl("killed"), self.folder / "calls"
-            done = run_killed(crawl, folder, self.environment, log, point.syscall, point.when)
+            done = run_killed(
+                self._crawl("killed"), folder, self.environment, self.killed_log, point.syscall, point.when
+            )
             result.killed = done.returncode == -signal.SIGKILL
             if result.killed:
                 self._judge_kill(result, scenario, folder)
