@@ -29,8 +29,9 @@ from articles import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive.identity.doubts import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
 from archive.identity.keys import wording_digest
-from archive.identity.matching import Candidate, Match, Row, match
+from archive.identity.matching import Candidate, Doubt, Match, Row, match
 from archive.values import ListedEntry
 
 # of which nothing is left where a part of it takes the place of another
@@ -207,7 +208,7 @@ def test_a_near_twin_a_word_apart_that_comes_as_the_other_goes_is_new_and_in_dou
     listing = [TEA, MOON]
     listing.insert(place, edited(HARBOUR_TWIN, publication=HARBOUR.publication or "", **A_WORD_APART))
     found = match(rows(*listing), archive(TEA, HARBOUR, MOON))
-    assert found[place] == Match(None, "new", doubt="nearly the title and commentary of another entry")
+    assert found[place] == Match(None, "new", doubt=Doubt(NEARLY_THE_REST, 2))
 
 
 def test_half_an_excerpt_beside_a_neighbour_and_nearly_all_else_is_known() -> None:
@@ -240,7 +241,7 @@ def test_a_recurring_title_with_other_text_is_new_and_in_doubt(
     listing: list[ListedEntry], before: list[ListedEntry]
 ) -> None:
     found = match(rows(*listing), archive(*before))
-    doubt = "same title and publication as another entry"
+    doubt = Doubt(SAME_TITLE, before.index(LOOM) + 1)
     assert found[listing.index(RECURRING)] == Match(None, "new", doubt=doubt)
 
 
@@ -295,7 +296,6 @@ NEXT_MONTH = {
     .replace("72.5", "72.7")
 }
 NEXT_TITLE = {"title": "Valid patents rise again in February"}
-NEARLY_THE_EXCERPT = "nearly the excerpt of another entry"
 
 
 @pytest.mark.parametrize(
@@ -312,14 +312,14 @@ NEARLY_THE_EXCERPT = "nearly the excerpt of another entry"
 @pytest.mark.parametrize("rank", [None, 2], ids=["withdrawn", "elsewhere"])
 def test_a_monthly_report_with_a_title_of_its_own_is_new_and_in_doubt(now: ListedEntry, rank: int | None) -> None:
     known = [entry(TEA, 1, 0), entry(MOON, 2, 1), entry(FIGURES, 3, rank)]
-    assert match(rows(now, TEA, MOON), known)[0] == Match(None, "new", doubt=NEARLY_THE_EXCERPT)
+    assert match(rows(now, TEA, MOON), known)[0] == Match(None, "new", doubt=Doubt(NEARLY_EXCERPT, 3))
 
 
 def test_a_monthly_report_with_the_same_title_is_new_and_in_doubt() -> None:
     old = edited(FIGURES, title="Valid patents rise: 2026 in figures")
     now = edited(old, **NEXT_MONTH, **OTHER_COMMENTARY)
     found = match(rows(now, TEA, MOON), archive(TEA, MOON, old))
-    assert found[0] == Match(None, "new", doubt="same title and publication as another entry")
+    assert found[0] == Match(None, "new", doubt=Doubt(SAME_TITLE, 3))
 
 
 NUMBER_CORRECTED = {"excerpt": FIGURES.excerpt.replace("12.3", "13.2")}
@@ -377,9 +377,8 @@ def test_a_recurring_title_with_a_recurring_word_of_commentary_is_an_edit_only_o
 ) -> None:
     """Title, publication and commentary are equal, so it is the entry that is gone; but not one that was withdrawn before."""
     assert match(rows(*listing), archive(*before))[0].method == "title and publication"
-    doubt = "same title and publication as another entry"
     withdrawn = [entry(BRIEF, 9), *archive(TEA, MOON)]
-    assert match(rows(*listing), withdrawn)[0] == Match(None, "new", doubt=doubt)
+    assert match(rows(*listing), withdrawn)[0] == Match(None, "new", doubt=Doubt(SAME_TITLE, 9))
 
 
 def test_short_texts_of_one_title_are_one_where_one_of_them_survives() -> None:
@@ -443,7 +442,7 @@ def test_a_short_excerpt_is_no_evidence_by_itself() -> None:
 def test_a_short_excerpt_that_survives_alone_is_a_doubt() -> None:
     old = edited(LOOM, excerpt="The deal is worth billions, he said.")
     now = edited(old, excerpt="The deal is worth  billions, he said.", **ALL_ELSE)
-    assert match([row(now)], [entry(old)]) == {0: Match(None, "new", doubt="same excerpt as another entry")}
+    assert match([row(now)], [entry(old)]) == {0: Match(None, "new", doubt=Doubt(SAME_EXCERPT, 1))}
     assert match(rows(now, old), [entry(old)])[0] == Match(None, "new")
     nothing = edited(old, excerpt="")
     assert match([row(edited(nothing, **ALL_ELSE))], [entry(nothing)]) == {0: Match(None, "new")}
@@ -456,7 +455,7 @@ def test_of_a_duplicate_the_unedited_row_keeps_the_entry() -> None:
 
 def test_a_copy_of_a_known_excerpt_is_new_and_in_doubt() -> None:
     found = match(rows(edited(LOOM, **RETITLED), LOOM), archive(LOOM))
-    assert found[0] == Match(None, "new", doubt="same excerpt as another entry")
+    assert found[0] == Match(None, "new", doubt=Doubt(SAME_EXCERPT, 1))
 
 
 def test_a_run_of_new_entries_moves_nobody() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from archive.identity.doubts import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_TITLE
 from archive.identity.likeness import Likeness
 from archive.identity.neighbours import BOTH
 
@@ -42,10 +43,10 @@ def judge(alike: Likeness, *, same_title: bool, agreement: int, listed: bool) ->
 def doubt(alike: Likeness, *, same_title: bool) -> str | None:
     """Say why an operator should look, though row and entry are two."""
     if same_title:
-        return "same title and publication as another entry"
+        return SAME_TITLE
     if alike.excerpt >= NEAR_EXCERPT:
-        return "nearly the excerpt of another entry"
-    return "nearly the title and commentary of another entry" if _all_but_excerpt(alike) else None
+        return NEARLY_EXCERPT
+    return NEARLY_THE_REST if _all_but_excerpt(alike) else None
 
 
 def _text_survives(alike: Likeness, *, listed: bool) -> bool:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from archive.identity import evidence, likeness
+from archive.identity.doubts import SAME_EXCERPT
 from archive.identity.evidence import NEAR_EXCERPT, NEARER_PART
 from archive.identity.keys import excerpt_key, title_key, wording_digest
 from archive.identity.likeness import Forms, Likeness
@@ -45,7 +46,6 @@ SHORTEST_NEAR_TITLE = 16
 NEIGHBOUR = 2
 # Entries left over that share a title, or an excerpt: more are a column within the column, or a parser's mistake
 MOST_ALIKE = 20
-SAME_EXCERPT = "same excerpt as another entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +84,28 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why an operator should look at a match: one of the reasons in `archive.identity.doubts`.
+
+    `other_entry_id` is the entry that the row may be instead, if there is one.
+    """
+
+    reason: str
+    other_entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """What a row turned out to be. `entry_id` is None for a new entry.
 
     `score`, from 0 to 100, is how near the row is to the entry's wording before; None where whole wordings are equal, or
-    none was compared. `doubt` says why an operator should look at a new entry.
+    none was compared. `doubt` says why an operator should look at the match; None for a plain one.
     """
 
     entry_id: int | None
     method: Method
     score: float | None = None
-    doubt: str | None = None
+    doubt: Doubt | None = None
 
 
 def match(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Match]:
@@ -139,9 +150,10 @@ class _Pair:
             self.likeness, same_title=self.same_title, agreement=self.agreement, listed=self.entry.rank is not None
         )
 
-    def doubt(self) -> str | None:
+    def doubt(self) -> Doubt | None:
         """Say why an operator should look, if they are not."""
-        return evidence.doubt(self.likeness, same_title=self.same_title)
+        reason = evidence.doubt(self.likeness, same_title=self.same_title)
+        return Doubt(reason, self.entry.entry_id) if reason else None
 
 
 @dataclass(slots=True)
@@ -155,7 +167,7 @@ class _Matching:
     anchors: dict[int, int] = field(default_factory=dict)
     row_forms: dict[int, Forms] = field(default_factory=dict)
     entry_forms: dict[int, Forms] = field(default_factory=dict)
-    rejected: list[tuple[_Pair, str | None]] = field(default_factory=list)
+    rejected: list[tuple[_Pair, Doubt | None]] = field(default_factory=list)
 
     def pair_wordings(self, method: Method, wordings: Callable[[Candidate], Iterable[str]]) -> None:
         """Pair rows with entries of the very same wording; those still listed come first."""
@@ -208,17 +220,19 @@ class _Matching:
 
     def call_the_rest_new(self) -> None:
         """Call the rows new that are left over, with a doubt where an entry that is left over comes near."""
-        doubts: dict[int, str] = {}
+        doubts: dict[int, Doubt] = {}
         for pair, doubt in sorted(self.rejected, key=lambda one: one[0].order):
             if doubt and pair.entry.entry_id not in self.taken:
                 doubts.setdefault(pair.row.place, doubt)
         rows = self._free_rows()
-        for place, _ in _joined(
+        for place, entry_id in _joined(
             rows, self._free_entries(), lambda row: _quoted(row.texts), lambda one: _quoted(one.texts)
         ):
-            doubts.setdefault(place, SAME_EXCERPT)
-        for place, _ in _joined(rows, self.entries, lambda row: row.excerpt_key, lambda entry: entry.excerpt_key):
-            doubts[place] = SAME_EXCERPT
+            doubts.setdefault(place, Doubt(SAME_EXCERPT, entry_id))
+        for place, entry_id in _joined(
+            rows, self.entries, lambda row: row.excerpt_key, lambda entry: entry.excerpt_key
+        ):
+            doubts[place] = Doubt(SAME_EXCERPT, entry_id)
         for row in rows:
             self.found[row.place] = Match(None, "new", doubt=doubts.get(row.place))
 

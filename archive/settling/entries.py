@@ -98,7 +98,7 @@ def insert_revision(
     """Store a revision of an entry and make it the current one; return its id, the archive's next if none is given."""
     entry, capture = place.entry, place.first_capture
     _, publication = record_publication(db, entry.publication)
-    flags = [*entry.flags, *([match.doubt] if match.doubt else [])]
+    flags = [*entry.flags, *([match.doubt.reason] if match.doubt else [])]
     cursor = db.execute(
         "INSERT INTO revisions (revision_id, entry_id, number, technical, title, publication, attribution, excerpt,"
         " commentary, first_seen, capture_id, page, position, wording, flags, parser_version, match_method, match_score)"
