@@ -126,9 +126,13 @@ def contents_of(db: Database) -> Contents:
         id_of_any_version(db),
         crawls,
         frozenset(entry_id for (entry_id,) in db.execute(f"SELECT entry_id FROM {minted}")),  # noqa: S608 - our own names
-        int(db.execute("SELECT count(*) FROM decisions").fetchone()[0]) if "decisions" in tables else 0,
+        sum(_count(db, table) for table in ("decisions", "confirmations") if table in tables),
         max((started_at for _, started_at in crawls), default=None),
     )
+
+
+def _count(db: Database, table: str) -> int:
+    return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
 
 
 def loss(held: Contents, by: Contents) -> Loss | None:

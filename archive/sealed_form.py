@@ -123,6 +123,9 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
             "identities", ("entry_id",), ("source_id", "tag_uri", "feed_date", "crawl_id", "wording")
         ),
         SealedTable("decisions", ("decision_id",), ("at", "kind", "entry_id", "other_id", "revision")),
+        SealedTable(
+            "confirmations", ("confirmation_id",), ("at", "entry_id", "revision", "wording", "capture_id")
+        ),
         SealedTable("redatings", ("redating_id",), ("at", "crawl_id", "began_at")),
         SealedTable("redated_entries", ("redating_id", "entry_id"), ("feed_date",)),
         SealedTable(

@@ -24,8 +24,10 @@ _BY_CRAWL = f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})"  # n
 REMOVED = {
     "lost_ids": f"source IN (SELECT name FROM sources WHERE {_OF_OTHERS})",  # noqa: S608 - our own condition
     "entry_topics": f"topic_id IN (SELECT topic_id FROM topics WHERE {_OF_OTHERS})",  # noqa: S608
+    "match_doubts": f"revision_id IN (SELECT revision_id FROM revisions WHERE {_BY_ENTRY})",  # noqa: S608
     "revisions": _BY_ENTRY,
     "decisions": _BY_ENTRY,
+    "confirmations": _BY_ENTRY,
     "redated_entries": _BY_ENTRY,
     "redatings": _BY_CRAWL,
     "redated_crawls": _BY_CRAWL,

@@ -1,7 +1,7 @@
 """The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
 
-    all columns of sources, crawls, captures, link_traffic, identities, decisions, redatings, redated_entries; of
-    changes all but what is derived
+    all columns of sources, crawls, captures, link_traffic, identities, decisions, confirmations, redatings,
+    redated_entries; of changes all but what is derived
     revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
 
 Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.
@@ -23,7 +23,10 @@ from archive.values import Source
 
 Row = Mapping[str, Any]
 
-_BY_RUNS = ("crawls", "captures", "link_traffic", "identities", "decisions", "redatings", "redated_entries", "changes")
+_BY_RUNS = (
+    *("crawls", "captures", "link_traffic", "identities", "decisions", "confirmations", "redatings", "redated_entries"),
+    "changes",
+)
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")
 # in the order in which each row finds what it refers to

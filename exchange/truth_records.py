@@ -30,7 +30,7 @@ CONTENT_TYPE = "application/x-ndjson"
 RECORD_ID = "warc_record_id"
 
 # tables that exports of earlier versions do not have
-LATER = {"link_traffic", "redatings", "redated_entries"}
+LATER = {"link_traffic", "redatings", "redated_entries", "confirmations"}
 
 Row = dict[str, Any]
 

@@ -58,7 +58,7 @@ def problems(db: Database) -> list[Problem]:
 
 
 def fill(db: Database) -> None:
-    """Rows in every table of the truth: two sources, edits, a merge, a redating, and what an older parser read."""
+    """Rows in every table of the truth: two sources, edits, a merge, a redating, confirmations, and an older parser's."""
     town = Column(db)
     town.answers = {"http://search.example/": 200}
     town.crawl(listing(A, B, "link|Patent Search|http://search.example/"), C)
@@ -72,6 +72,10 @@ def fill(db: Database) -> None:
             *(db, LineParser()),
             at=LATER, authority=AUTHORITY, prepare=lambda copy: merge(copy, ids["Apples"], ids["Cranes"], LATER),  # noqa: B023
         )  # fmt: skip
+    db.execute(
+        "INSERT INTO confirmations (at, entry_id, revision, wording, capture_id)"
+        " SELECT '2026', entry_id, number, wording, capture_id FROM revisions LIMIT 2"
+    )
     for crawl_id in (1, 2):
         close_links(db, crawl_id, LineParser(), Traffic(crawl_id, 1, 99), LATER)
 

@@ -17,6 +17,7 @@ from archive.rebuilding.deciding import merge
 from archive.rebuilding.rebuild import rebuild
 from archive.rebuilding.redating import redate
 from archive.separation import REMOVED, SHARED, UNREFERENCED, keep_sources
+from archive.settling.doubts import confirm
 from archive.store import open_archive, writing
 from archive.verify import verify
 from feeds.default_topics import DEFAULT_TOPICS
@@ -27,7 +28,7 @@ AUTHORITY = "example.org,2026"
 
 @pytest.fixture
 def two(tmp_path: Path) -> Database:
-    """Two sources with edits, a merge, links, and all that publishing keeps; one publication is shared."""
+    """Two sources with edits, a merge, a confirmed doubt, links, and all that publishing keeps; one publication is shared."""
     manager = open_archive(tmp_path / "archive.db")
     db = manager.__enter__()
     for name in ("town", "village"):
@@ -37,9 +38,13 @@ def two(tmp_path: Path) -> Database:
         column.crawl(
             listing(entry("Robots"), entry("Apples", commentary="Otherwise."), entry("Bears", publication=name))
         )
-        column.crawl(listing(entry("Robots"), entry("Bears", publication=name)))
+        for _ in range(2):
+            column.crawl(listing(entry("Robots"), entry("Bears", publication=name)))
+        column.crawl(listing(entry("Robots"), entry("Apples", commentary="Back."), entry("Bears", publication=name)))
     ids = dict(db.execute("SELECT title, entry_id FROM current_entries WHERE source = 'town'").fetchall())
     at = Column(db, day=30).today
+    with writing(db):
+        confirm(db, ids["Apples"], 3, at)
     rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=lambda db: merge(db, ids["Robots"], ids["Bears"], at))
     first = db.execute("SELECT min(crawl_id) FROM identities WHERE source_id = 1").fetchone()[0]
 

@@ -13,9 +13,10 @@ from archive.sealed_form import FORMS, VERSION, Key
 
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (
-    *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions"),
+    *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions", "confirmations"),
     *("redatings", "redated_entries", "redated_crawls", "redated_captures"),
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
+    "match_doubts",
 )
 EXAMPLES = 3
 _SEALED = {table.name for table in FORMS[VERSION]}

@@ -23,6 +23,7 @@ from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from archive.rebuilding.redating import corrected
 from archive.seals import seal
+from archive.settling.doubts import apply_confirmations
 from archive.settling.identities import insert_identity
 from archive.settling.journal import record_changes
 from archive.settling.links import close_killed_links
@@ -38,7 +39,7 @@ Progress = Callable[[int, int], None]
 # Of matching and settling: to be raised when they decide otherwise than before on the same captures
 RULES_VERSION = 2
 # children before their parents
-_DERIVED = ("listing_rows", "revisions", "entries", "links", "publication_aliases", "publications")
+_DERIVED = ("match_doubts", "listing_rows", "revisions", "entries", "links", "publication_aliases", "publications")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def _derive_again(
     for identity in past.nameless.values():
         insert_identity(db, identity)
     _refuse_losses(db, past)
+    apply_confirmations(db)
     _point_to_links(db, told_links)
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
     return counts, len(past.nameless)

@@ -1,9 +1,9 @@
 """The archive's tables, as append-only migrations.
 
-Truth: sources, crawls, captures, bodies, link_traffic, identities, decisions, redatings with the feed dates that they move,
-and of the journal each change's id, time and kind; of entries that an older parser read also their revisions. All else is
-derived from it (see `archive.rebuilding`). Times are UTC ISO 8601 with microseconds and a Z, so that their text order is
-their time order; unknown is NULL.
+Truth: sources, crawls, captures, bodies, link_traffic, identities, decisions, confirmations, redatings with the feed dates
+that they move, and of the journal each change's id, time and kind; of entries that an older parser read also their
+revisions. All else is derived from it (see `archive.rebuilding`). Times are UTC ISO 8601 with microseconds and a Z, so
+that their text order is their time order; unknown is NULL.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from sqlite_utils import Migrations
 
 from archive.schema.clocks import m010_clocks
+from archive.schema.doubts import m018_doubts
 from archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
 from archive.schema.freshness import m011_fresh_requests
 from archive.schema.identity import m006_identities
@@ -39,5 +40,6 @@ for step in (
     m011_fresh_requests,
     m012_links,
     m013_leniency,
+    m018_doubts,
 ):
     migrations()(step)

@@ -98,7 +98,6 @@ def insert_revision(
     """Store a revision of an entry and make it the current one; return its id, the archive's next if none is given."""
     entry, capture = place.entry, place.first_capture
     _, publication = record_publication(db, entry.publication)
-    flags = [*entry.flags, *([match.doubt.reason] if match.doubt else [])]
     cursor = db.execute(
         "INSERT INTO revisions (revision_id, entry_id, number, technical, title, publication, attribution, excerpt,"
         " commentary, first_seen, capture_id, page, position, wording, flags, parser_version, match_method, match_score)"
@@ -107,7 +106,7 @@ def insert_revision(
             *(count.revision_id, entry_id, count.number, count.technical, entry.title, publication),
             *(entry.attribution, entry.excerpt, entry.commentary),
             *(to_text(capture.fetched_at), capture.capture_id, place.capture.page, place.position),
-            *(place.wording, json.dumps(flags), parser_version, match.method, match.score),
+            *(place.wording, json.dumps(entry.flags), parser_version, match.method, match.score),
         ),
     )
     make_current(db, entry_id, int(cursor.lastrowid or 0))
@@ -133,8 +132,9 @@ def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
         "UPDATE entries SET entry_id = ?, tag_uri = ?, feed_date = ? WHERE entry_id = ?",
         (identity.entry_id, identity.tag_uri, to_text(identity.feed_date), entry_id),
     )
-    for table in ("revisions", "listing_rows"):
-        db.execute(f"UPDATE {table} SET entry_id = ? WHERE entry_id = ?", (identity.entry_id, entry_id))  # noqa: S608
+    named = (("revisions", "entry_id"), ("listing_rows", "entry_id"), ("match_doubts", "other_entry_id"))
+    for table, column in named:
+        db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (identity.entry_id, entry_id))  # noqa: S608
 
 
 def update_wording(db: Database, entry_id: int, place: Place) -> None:

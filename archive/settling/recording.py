@@ -18,6 +18,7 @@ from archive.identity.matching import Match
 from archive.lost_ids import find_lost_id, was_published
 from archive.settling import entries
 from archive.settling.dating import feed_dates
+from archive.settling.doubts import record_doubt, with_doubt
 from archive.settling.entries import Place, RevisionCount, Stored
 from archive.settling.identities import Identity, dates_taken, id_taken, insert_identity, load_identity
 from archive.settling.journal import Change, rename_changes
@@ -75,7 +76,10 @@ def record_places(
             seen[place.wording] = second
             continue
         else:
-            after = _record_known(work, place, found, stored[found.entry_id])
+            before = stored[found.entry_id]
+            after = _record_known(work, place, found, before)
+            found = with_doubt(found, before, after)
+        record_doubt(work.db, place, found, after.revision_id)
         stored[after.entry_id] = after
         seen[place.wording] = after.entry_id, after.revision_id
     return seen
