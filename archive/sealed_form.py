@@ -132,9 +132,16 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
             "changes",
             ("change_id",),
             ("source_id", "crawl_id", "at", "kind", "announced", "entry_id"),
-            later={"redating_id": None},
+            later={
+                "redating_id": None,
+                "other_entry_id": None,
+                "decision_id": None,
+                "corrects_id": None,
+                "redaction_id": None,
+            },
             unsealed={"revision_id": _DERIVED_ID, "link_id": _DERIVED_ID, "former_link_id": _DERIVED_ID},
         ),
+        SealedTable("told_words", ("change_id",), ("revision", "words", "words_before")),
         SealedTable(
             "revisions",
             ("revision_id",),
@@ -166,6 +173,12 @@ BODIES: Mapping[str, str] = {
     "body_sha256": "sealed with the captures that name it",
     "zlib": "must unpack to bytes of that digest",
     "size": "must be the number of those bytes",
+}
+
+# `told_texts` are covered likewise by the digests in `told_words`; a redaction takes the texts out and leaves the digests
+TOLD_TEXTS: Mapping[str, str] = {
+    "words": "sealed with the announced changes that name it",
+    **dict.fromkeys(("title", "publication", "attribution", "excerpt", "commentary"), "must have that digest"),
 }
 
 

@@ -24,7 +24,10 @@ from archive.clock import to_text
 from archive.sealed_form import FORMS, VERSION, Key, SealedTable, encode
 
 # tables whose ids are given in the order of writing: what comes after the last sealed one is new
-_IN_ORDER = ("captures", "link_traffic", "decisions", "confirmations", "redatings", "changes")
+_IN_ORDER = (
+    *("captures", "link_traffic", "decisions", "confirmations", "redatings", "changes"),
+    "told_words",
+)
 
 
 class SealedRow(NamedTuple):

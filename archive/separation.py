@@ -33,6 +33,7 @@ REMOVED = {
     "redated_crawls": _BY_CRAWL,
     "captures": _BY_CRAWL,
     "link_traffic": _BY_CRAWL,
+    "told_words": f"change_id IN (SELECT change_id FROM changes WHERE {_OF_OTHERS})",  # noqa: S608
     **dict.fromkeys(
         (
             "changes",
@@ -60,6 +61,8 @@ UNREFERENCED = {
     "bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)"
     " AND body_sha256 NOT IN (SELECT last_body FROM entries)"
     " AND body_sha256 NOT IN (SELECT body_sha256 FROM listing_rows)",
+    "told_texts": "words NOT IN (SELECT words FROM told_words)"
+    " AND words NOT IN (SELECT words_before FROM told_words WHERE words_before IS NOT NULL)",
 }
 # of no source in particular
 SHARED = {"publications", "publication_aliases", "derivations", "archive", "seals", "sealed_rows", "lost_seals"}

@@ -169,17 +169,21 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
             with writing(db):
                 migrations.apply(db)
                 db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-                _seal_first(db)
+                _seal_added(db)
         except sqlite3.OperationalError as error:
             if "already exists" not in str(error):
                 raise
             raise DamagedArchive(path, f"its list of migrations is cut: {error}") from error
 
 
-def _seal_first(db: Database) -> None:
-    """Seal what an archive of an earlier version holds, which made no seals; a new archive has nothing to seal."""
-    if newest_seal(db) is None and db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone():
-        seal(db, now(), reason="the archive was made by a version without seals")
+def _seal_added(db: Database) -> None:
+    """Seal the rows of truth that the migrations added, and all of an archive of a version that made no seals."""
+    if db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone():  # a new archive has nothing to seal
+        is_first = newest_seal(db) is None
+        reason = (
+            "the archive was made by a version without seals" if is_first else "a newer version added to the archive"
+        )
+        seal(db, now(), reason=reason)
 
 
 def refuse_versions(db: Database, path: Path) -> None:

@@ -1,7 +1,7 @@
 """The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
 
     all columns of sources, crawls, captures, link_traffic, identities, decisions, confirmations, redatings,
-    redated_entries; of changes all but what is derived
+    redated_entries, told_texts, told_words; of changes all but what is derived
     revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
 
 Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.
@@ -25,7 +25,7 @@ Row = Mapping[str, Any]
 
 _BY_RUNS = (
     *("crawls", "captures", "link_traffic", "identities", "decisions", "confirmations", "redatings", "redated_entries"),
-    "changes",
+    *("changes", "told_texts", "told_words"),
 )
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")
@@ -38,7 +38,8 @@ _CHANGES = (
     "SELECT c.change_id, c.source_id, c.crawl_id, c.at, c.kind, c.announced, c.entry_id, l.label AS link_label,"
     " l.url AS link_url, l.key AS link_key, l.last_url AS link_last_url, l.first_seen AS link_first_seen,"
     " l.capture_id AS link_capture_id, l.status AS link_status,"
-    " l.outcome AS link_outcome, l.gone_at AS link_gone_at, c.redating_id FROM changes c LEFT JOIN links l USING (link_id)"
+    " l.outcome AS link_outcome, l.gone_at AS link_gone_at, c.redating_id,"
+    " c.other_entry_id, c.decision_id, c.corrects_id, c.redaction_id FROM changes c LEFT JOIN links l USING (link_id)"
     " ORDER BY c.change_id"
 )
 

@@ -30,7 +30,7 @@ CONTENT_TYPE = "application/x-ndjson"
 RECORD_ID = "warc_record_id"
 
 # tables that exports of earlier versions do not have
-LATER = {"link_traffic", "redatings", "redated_entries", "confirmations"}
+LATER = {"link_traffic", "redatings", "redated_entries", "confirmations", "told_texts", "told_words"}
 
 Row = dict[str, Any]
 

@@ -23,7 +23,7 @@ from archive.rebuilding.rebuild import keep_up, rebuild
 from archive.rebuilding.redating import redate
 from archive.schema import APPLICATION_ID, migrations
 from archive.seal_check import verify_seals
-from archive.sealed_form import BODIES, FORMS, VERSION, SealedTable, encode
+from archive.sealed_form import BODIES, FORMS, TOLD_TEXTS, VERSION, SealedTable, encode
 from archive.seals import has_seal, newest_seal, seal
 from archive.separation import keep_sources
 from archive.settling.links import close_links
@@ -407,12 +407,13 @@ def test_every_column_of_the_truth_is_sealed_or_has_a_reason() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db = Database(connection)
         migrations.apply(db)
-        assert {*FORM} == {*TABLES, "archive"}
+        assert {*FORM, "told_texts"} == {*TABLES, "archive"}
         for name, table in FORM.items():
             stated = [*columns_of(table), *table.unsealed]
             assert sorted(stated) == sorted(column for _, column, *_ in db.execute(f"PRAGMA table_info({name})"))
             assert all(table.unsealed.values())
-        assert {*BODIES} == {column for _, column, *_ in db.execute("PRAGMA table_info(bodies)")}
+        for covered, name in ((BODIES, "bodies"), (TOLD_TEXTS, "told_texts")):
+            assert {*covered} == {column for _, column, *_ in db.execute(f"PRAGMA table_info({name})")}
 
 
 def test_a_column_that_is_added_later_changes_no_digest_of_before() -> None:

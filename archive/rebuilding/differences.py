@@ -16,7 +16,7 @@ TABLES = (
     *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions", "confirmations"),
     *("redatings", "redated_entries", "redated_crawls", "redated_captures"),
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
-    "match_doubts",
+    *("match_doubts", "told_texts", "told_words"),
 )
 EXAMPLES = 3
 _SEALED = {table.name for table in FORMS[VERSION]}

@@ -20,8 +20,13 @@ from sqlite_utils import Database
 from archive.clock import from_text, to_text
 from archive.settling.dating import AHEAD, MILLISECOND, change_times
 from archive.settling.decisions import surviving
+from archive.settling.told import store_words_of
 
-Kind = Literal["new", "revised", "withdrawn", "returned", "link changed", "corrected"]
+# fmt: off
+Kind = Literal[
+    "new", "revised", "withdrawn", "returned", "link changed", "merged", "split", "corrected", "redacted", "unredacted"
+]
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
             db.execute("UPDATE changes SET entry_id = ? WHERE change_id = ?", (identity_id, change_id))
             continue
         used.add(before)
+        db.execute("DELETE FROM told_words WHERE change_id = ?", (change_id,))
         db.execute("DELETE FROM changes WHERE change_id = ?", (change_id,))
         db.execute("UPDATE changes SET revision_id = ? WHERE change_id = ?", (revision_id, before))
 
@@ -138,6 +144,7 @@ def append_changes(
     if not changes:
         return
     times = _times(db, len(changes), at)
+    last = db.execute("SELECT coalesce(max(change_id), 0) FROM changes").fetchone()[0]
     db.conn.executemany(
         "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id, former_link_id,"
         " redating_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -150,6 +157,8 @@ def append_changes(
             for time, change in zip(times, changes, strict=True)
         ],
     )
+    told = "SELECT change_id FROM changes WHERE change_id > ? AND announced = 1 AND revision_id IS NOT NULL"
+    store_words_of(db, [change_id for (change_id,) in db.execute(told, (last,)).fetchall()])
 
 
 def _times(db: Database, count: int, at: datetime) -> list[datetime]:

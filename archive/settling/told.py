@@ -1,0 +1,112 @@
+"""The words in which readers are told of changes: stored once when a change is announced, and never changed.
+
+`told_words` says for each announced change which words it told, `told_texts` holds the texts by their digest. Deriving the
+archive again and operators' decisions leave both alone; only a redaction takes texts out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.sealed_form import encode
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTexts:
+    """The texts of an entry as readers were told them; with its title and publication, if those were known."""
+
+    title: str | None
+    publication: str | None
+    attribution: str
+    excerpt: str
+    commentary: str
+
+
+_PARTS = "title, publication, attribution, excerpt, commentary"
+
+
+def words_digest(texts: ToldTexts) -> str:
+    """Return the digest by which texts are stored: SHA-256 of the JSON list of the five, in ASCII and without white space."""
+    listed = (texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
+    return sha256(encode(listed)).hexdigest()
+
+
+def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, ToldTexts] | None:
+    """Return a revision's number and texts; None where there is no such revision."""
+    row = db.execute(f"SELECT number, {_PARTS} FROM revisions WHERE revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
+    return (row[0], ToldTexts(*row[1:])) if row else None
+
+
+def current_texts(db: Database, entry_id: int) -> tuple[int, ToldTexts] | None:
+    """Return an entry's present revision number and texts; None where it has no row of its own."""
+    row = db.execute(
+        f"SELECT r.number, {', '.join(f'e.{part}' for part in _PARTS.split(', '))}"  # noqa: S608
+        " FROM entries e JOIN revisions r USING (revision_id) WHERE e.entry_id = ?",
+        (entry_id,),
+    ).fetchone()
+    return (row[0], ToldTexts(*row[1:])) if row else None
+
+
+def texts_before(db: Database, revision_id: int | None) -> ToldTexts | None:
+    """Return the texts that a revision replaced, as the same parser read them if it did.
+
+    An edit must not mix with what a parser changed.
+    """
+    row = db.execute(
+        f"SELECT {', '.join(f'r.{part}' for part in _PARTS.split(', '))} FROM revisions n"  # noqa: S608
+        " JOIN revisions r ON r.entry_id = n.entry_id AND r.number = n.number - 1 WHERE n.revision_id = ?"
+        " ORDER BY r.parser_version = n.parser_version DESC, r.revision_id DESC LIMIT 1",
+        (revision_id,),
+    ).fetchone()
+    return ToldTexts(*row) if row else None
+
+
+def store_words(db: Database, change_id: int, revision: int, texts: ToldTexts, before: ToldTexts | None = None) -> None:
+    """Store the words of a change that is being announced, inside the caller's transaction."""
+    db.execute(
+        "INSERT INTO told_words (change_id, revision, words, words_before) VALUES (?, ?, ?, ?)",
+        (change_id, revision, _store(db, texts), None if before is None else _store(db, before)),
+    )
+
+
+def store_words_of(db: Database, change_ids: Iterable[int]) -> None:
+    """Store the words of changes just announced: those of the revision each leads to, and of an edit those before."""
+    for change_id in change_ids:
+        kind, revision_id = db.execute(
+            "SELECT kind, revision_id FROM changes WHERE change_id = ?", (change_id,)
+        ).fetchone()
+        after = texts_of_revision(db, revision_id)
+        if after is not None:
+            store_words(db, change_id, *after, texts_before(db, revision_id) if kind == "revised" else None)
+
+
+def fill_words(db: Database) -> None:
+    """Store the words of announced changes that have none: those of an export of an earlier version."""
+    rows = db.execute(
+        "SELECT x.change_id FROM changes x LEFT JOIN told_words t USING (change_id)"
+        " WHERE x.announced = 1 AND x.entry_id IS NOT NULL AND t.change_id IS NULL ORDER BY x.change_id"
+    ).fetchall()
+    store_words_of(db, [change_id for (change_id,) in rows])
+
+
+def told_texts(db: Database, words: str | None) -> ToldTexts | None:
+    """Return the texts with that digest; None where there are none, or a redaction took them out."""
+    row: tuple[Any, ...] | None = db.execute(
+        f"SELECT {_PARTS} FROM told_texts WHERE words = ?",  # noqa: S608
+        (words,),
+    ).fetchone()
+    return ToldTexts(*row) if row else None
+
+
+def _store(db: Database, texts: ToldTexts) -> str:
+    words = words_digest(texts)
+    db.execute(
+        f"INSERT OR IGNORE INTO told_texts (words, {_PARTS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (words, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary),
+    )
+    return words
