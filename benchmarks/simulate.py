@@ -12,13 +12,15 @@ import os
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from multiprocessing import Pool
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from simulation import SMALL, Report, Scene, simulate  # noqa: E402 - the paths come first
+from simulated_events import Rates  # noqa: E402 - the paths come first
+from simulation import PLAIN, SMALL, Report, Scene, simulate  # noqa: E402 - the paths come first
 
 YEARS_A_RUN = 5
 TOLD = 20
@@ -31,7 +33,8 @@ def main() -> None:
     report = run(options)
     seconds = time.monotonic() - began
     print(as_json(report, seconds) if options.json else as_table(report, seconds))
-    for failure in report.failures if options.explain else report.failures[:TOLD]:
+    failures = [failure for failure in report.failures if failure.kind.startswith(options.only)]
+    for failure in failures if options.explain else failures[:TOLD]:
         print(failure if options.explain else str(failure).partition("\n")[0], file=sys.stderr)
     sys.exit(1 if report.failures else 0)
 
@@ -46,6 +49,15 @@ def read_options() -> argparse.Namespace:
         "--entries", type=int, default=SMALL.entries, help="entries in the column; the real one has 320"
     )
     parser.add_argument("--per-page", type=int, default=SMALL.per_page, help="entries on a page; the real one has 40")
+    parser.add_argument("--plain", action="store_true", help="leave out shared text and whatever else misleads")
+    parser.add_argument(
+        "--rate",
+        action="append",
+        default=[],
+        metavar="EVENT=NUMBER",
+        help="how often an event happens on a day that is not quiet, as in --rate join=0.2; again for others",
+    )
+    parser.add_argument("--only", metavar="KIND", default="", help="explain only failures whose kind begins so")
     parser.add_argument("--explain", action="store_true", help="tell of each failure with stories and texts")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
@@ -53,7 +65,11 @@ def read_options() -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> Report:
     """Spread the years over seeds, and the seeds over processes; tell on stderr how far it is."""
-    scene = Scene(options.entries, options.per_page)
+    rates = PLAIN if options.plain else Rates()
+    given = dict(rate.split("=") for rate in options.rate)
+    scene = Scene(
+        options.entries, options.per_page, replace(rates, **{name: float(rate) for name, rate in given.items()})
+    )
     runs = []
     left = options.years
     while left > 0:
@@ -79,7 +95,11 @@ def simulate_one(run: tuple[int, float, Scene]) -> Report:
 
 def as_table(report: Report, seconds: float) -> str:
     """Return the figures as lines of text."""
-    lines = [f"{report.years:.1f} simulated years, {sum(report.crawls.values())} crawls, {seconds:.0f} s"]
+    merges = sum(1 for failure in report.failures if failure.kind.startswith("false merge"))
+    lines = [
+        f"{report.years:.1f} simulated years, {sum(report.crawls.values())} crawls, {seconds:.0f} s",
+        f"{report.happened} events, {1000 * merges / max(report.happened, 1):.3f} false merges per 1,000 events",
+    ]
     for title, figures in sections(report).items():
         lines += ["", title, *(f"  {count:>9}  {name}" for name, count in figures.most_common())]
     return "\n".join(lines if report.failures else [*lines, "", "no failures"])
@@ -93,7 +113,15 @@ def as_json(report: Report, seconds: float) -> str:
 def sections(report: Report) -> dict[str, Counter[str]]:
     """Return the counts that are reported, by what they count."""
     failures = Counter(failure.kind for failure in report.failures)
-    return {"crawls": report.crawls, "events": report.events, "revisions": report.methods, "failures": failures}
+    return {
+        "crawls": report.crawls,
+        "events": report.events,
+        "revisions": report.methods,
+        "edits by what survived": report.edits,
+        "doubts on record": report.doubts,
+        "defensible readings": report.defensible,
+        "failures": failures,
+    }
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ class Edits:
         return self._random.choice(edits)(article)
 
     def typos(self, article: Article) -> bool:
-        part = self._random.choice(["title", "excerpt", "excerpt", "commentary", "commentary", "publication"])
+        parts = ["title", "excerpt", "excerpt", "commentary", "commentary", "publication"]
+        part = self._random.choice([part for part in parts if getattr(article.wording, part)])
         count = self._random.randint(1, 3) if part in ("excerpt", "commentary") else 1
         edited = self._prose.typos(getattr(article.wording, part), count)
         return self._column.edit(article, f"{count} typos in the {part}", **{part: edited})
@@ -60,7 +61,7 @@ class Edits:
             "commentary": prose.commentary(subject),
         }
         parts = {part: anew[part] for part in self._random.sample(sorted(anew), self._random.randint(2, 3))}
-        if self._random.random() < 0.5:
+        if old.excerpt and self._random.random() < 0.5:
             parts["excerpt"] = prose.typos(old.excerpt, self._random.randint(1, 3))
         return self._column.edit(article, f"edited at once: {', '.join(sorted(parts))}", **parts)
 
@@ -69,7 +70,7 @@ class Edits:
 
         The neighbours must: without them it could as well be another article on the same subject.
         """
-        if not self._column.pin(article):
+        if not article.wording.commentary or not self._column.pin(article):
             return False
         prose, old = self._prose, article.wording
         parts = {"excerpt": prose.excerpt(article.subject), "commentary": prose.typos(old.commentary)}

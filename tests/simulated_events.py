@@ -9,10 +9,9 @@ taken down. Articles that differ by one typo, after one of two places was edited
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
-from simulated_edits import PARTS, Edits
+from simulated_hostile import HostileEvents
 from simulated_prose import STYLES
 from simulated_source import Article, Column
 
@@ -43,7 +42,7 @@ class Rates:
     come_back: float = 0.15
     come_back_edited: float = 0.1
     list_twice: float = 0.1
-    edit_one_of_two: float = 0.08
+    edit_one_of_two: float = 0.12
     drop_one_of_two: float = 0.04
     twin: float = 0.08
     twin_as_other_goes: float = 0.06
@@ -53,6 +52,27 @@ class Rates:
     reuse_title: float = 0.06
     reuse_title_in_place: float = 0.04
     lay_out_anew: float = 0.02
+    agency_report: float = 0.12
+    agency_report_as_other_goes: float = 0.06
+    yearly_report: float = 0.05
+    yearly_report_as_other_goes: float = 0.02
+    stock_excerpt: float = 0.06
+    stock_excerpt_as_other_goes: float = 0.03
+    stock_commentary: float = 0.1
+    standing_title: float = 0.05
+    little_text: float = 0.05
+    misspell_little_text: float = 0.05
+    edit_at_an_end: float = 0.15
+    edit_three_adjacent: float = 0.06
+    correct_figure: float = 0.1
+    correct_figure_and_word: float = 0.06
+    correct_name: float = 0.05
+    rewrite_all_but_title_anywhere: float = 0.04
+    respace: float = 0.06
+    join: float = 0.04
+    split: float = 0.04
+    edit_other_of_two: float = 0.1
+    restore_backup: float = 0.006
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +88,23 @@ class Weather:
     restless: float = 0.005
 
 
-class Editor:
-    """Changes the column; each event returns whether it found an article that it could happen to."""
+class Editor(HostileEvents):
+    """Changes the column; each event returns to how many articles it happened: none where it found none to suit it."""
 
     def __init__(self, column: Column, rates: Rates | None = None):
-        self.column, self.random, self.prose = column, column.random, column.prose
-        self.edits = Edits(column)
+        super().__init__(column)
         self.rates = rates or Rates()
         self.events: Counter[str] = Counter()
 
     def work_a_day(self, pace: float = 1.0) -> None:
-        """Let a day's events happen, in any order."""
+        """Let a day's events happen, in any order; while a backup is shown, nothing but its end."""
+        if self.backup_is_shown():
+            return
+        if self.random.random() < self.rates.restore_backup * pace and self.restore_backup():
+            self.events["restore_backup"] += 1
+            return
         due = [one.name for one in fields(self.rates) for _ in range(self._times(getattr(self.rates, one.name) * pace))]
+        due = [name for name in due if name != "restore_backup"]
         self.random.shuffle(due)
         for name in due:
             self.events[name] += getattr(self, name)()
@@ -95,17 +120,17 @@ class Editor:
     def arrive(self) -> bool:
         return self._arrive(0, self.column.new_article(self.prose.subject()), "new at the top")
 
-    def arrive_in_a_run(self) -> bool:
-        subject = self.prose.subject()
-        for _ in range(self.random.randint(2, 4)):
+    def arrive_in_a_run(self) -> int:
+        subject, count = self.prose.subject(), self.random.randint(2, 4)
+        for _ in range(count):
             self._arrive(0, self.column.new_article(subject), "new in a run on one story")
-        return True
+        return count
 
     def arrive_elsewhere(self) -> bool:
         return self._arrive(self._anywhere(), self.column.new_article(self.prose.subject()), "new further down")
 
     def fix_typos(self) -> bool:
-        return self._edit_one(self.edits.typos, akin=True)
+        return self._edit_one(self.edits.typos)
 
     def retitle(self) -> bool:
         return self._edit_one(self.edits.retitle)
@@ -132,7 +157,7 @@ class Editor:
         return self._edit_one(self.edits.several)
 
     def revert(self) -> bool:
-        article = self._pick_listed(lambda one: bool(one.earlier), akin=True)
+        article = self._pick_listed(lambda one: bool(one.earlier))
         return article is not None and self.edits.revert(article)
 
     def restyle(self) -> bool:
@@ -147,7 +172,7 @@ class Editor:
         return True
 
     def swap(self) -> bool:
-        article = self._pick_listed(akin=True)
+        article = self._pick_listed()
         if article is None:
             return False
         listed, place = self.column.listed, self.column.listed.index(article)
@@ -159,7 +184,7 @@ class Editor:
         return True
 
     def move(self) -> bool:
-        article = self._pick_listed(self.column.stands_once, akin=True)
+        article = self._pick_listed(self.column.stands_once)
         return article is not None and self._move(article)
 
     def move_and_edit(self) -> bool:
@@ -178,7 +203,7 @@ class Editor:
         return True
 
     def come_back_edited(self) -> bool:
-        article = self.column.pick(self.column.gone, lambda one: not one.kin)
+        article = self.column.pick(self.column.gone)
         if article is None or not self.random.choice([self.edits.lightly, self.edits.quote_anew])(article):
             return False
         self.column.put_back(article)
@@ -189,34 +214,6 @@ class Editor:
         if article is None:
             return False
         self.column.insert(self._anywhere(), article, "listed a second time")
-        return True
-
-    def edit_one_of_two(self) -> bool:
-        """The unedited row keeps the id; the edited one is an article of its own from then on."""
-        column = self.column
-        article = self._pick_listed(lambda one: column.listed.count(one) == 2)
-        if article is None:
-            return False
-        part = self.random.choice(["title", "excerpt", "commentary"])
-        edited = {part: self.prose.typos(getattr(article.wording, part))}
-        wording = {name: getattr(article.wording, name) for name in PARTS}
-        other = column.new_article(article.subject, **(wording | edited))
-        places = [place for place, one in enumerate(column.listed) if one is article]
-        column.listed[self.random.choice(places)] = other
-        article.kin.add(other.number)
-        other.kin |= {article.number}
-        column.touch(article, f"one of its two places was edited ({part}) and became {other.number}")
-        column.touch(other, f"was the second place of {article.number} until edited ({part})")
-        column.delicate = True
-        return True
-
-    def drop_one_of_two(self) -> bool:
-        column = self.column
-        article = self._pick_listed(lambda one: column.listed.count(one) == 2)
-        if article is None:
-            return False
-        column.listed.remove(article)
-        column.touch(article, "one of its two places was dropped")
         return True
 
     def twin(self) -> bool:
@@ -271,34 +268,6 @@ class Editor:
 
     def _times(self, rate: float) -> int:
         return int(rate) + (self.random.random() < rate % 1)
-
-    def _anywhere(self) -> int:
-        return self.random.randint(0, len(self.column.listed))
-
-    def _pick_listed(
-        self, suits: Callable[[Article], bool] = lambda article: True, *, akin: bool = False
-    ) -> Article | None:
-        """Return an untouched article that is listed and `suits`; one of two that differ by a typo only where `akin`."""
-        return self.column.pick(self.column.listed, lambda one: (akin or not one.kin) and suits(one))
-
-    def _edit_one(self, edit: Callable[[Article], bool], *, akin: bool = False) -> bool:
-        article = self._pick_listed(akin=akin)
-        return article is not None and edit(article)
-
-    def _arrive(self, place: int, article: Article, what: str) -> bool:
-        self.column.insert(place, article, what)
-        return True
-
-    def _take_down(self, among: list[Article], what: str) -> bool:
-        article = self.column.pick(among)
-        if article is not None:
-            self.column.take_down(article, what)
-        return article is not None
-
-    def _move(self, article: Article) -> bool:
-        self.column.listed.remove(article)
-        self.column.insert(self._anywhere(), article, "moved")
-        return True
 
     def _twin_of(self, old: Article) -> Article:
         return self.column.new_article(old.subject, commentary=self.prose.almost(old.wording.commentary))

@@ -6,14 +6,17 @@ article or entry that has gone wrong once is told once, and is left out of what 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from absence_oracle import Absences
 from simulated_prose import Wording, plain
 from simulated_source import Article, Shown
+from simulated_survival import Survival, name_of, survival
 
 
 class Connection(Protocol):
@@ -58,7 +61,13 @@ class _Memory:
     first_seen: str
     entry_id: int | None = None
     wordings: list[Wording] = field(default_factory=list)
+    # what the last pass that showed it did: two wordings while one of two places was edited
+    shown: frozenset[Wording] = frozenset()
+    # what survived of the wording before, where this crawl showed another one
+    survived: Survival = "the same wording"
+    changed_in: int | None = None
     missed: int = 0
+    returned_in: int | None = None
     spoilt: bool = False
 
 
@@ -68,7 +77,11 @@ class Oracle:
     def __init__(self, seed: int, shown: Mapping[str, Sequence[Shown]]):
         self.seed, self.shown = seed, shown
         self.failures: list[Failure] = []
+        self.edits: Counter[str] = Counter()  # by what survived
+        self.defensible: Counter[str] = Counter()
         self.day = 0
+        self._crawl_id = 0
+        self._holders: dict[tuple[str, str], set[int]] = {}  # which articles have, or had, a part
         self._memories: dict[int, _Memory] = {}
         self._listed: dict[int, _Memory] = {}  # by article: not withdrawn
         self._owners: dict[int, _Memory] = {}  # by entry id
@@ -81,6 +94,7 @@ class Oracle:
         outcome, settled, started_at = db.execute(
             "SELECT outcome, settled, started_at FROM crawls WHERE crawl_id = ?", (crawl_id,)
         ).fetchone()
+        self._crawl_id = crawl_id
         if settled:
             captures = db.execute(
                 "SELECT body_sha256, fetched_at, pass, page, asked_fresh FROM captures"
@@ -146,11 +160,15 @@ class Oracle:
         for number in sorted({captured[2] for captured in captures}):
             of_pass = [captured for captured in captures if captured[2] == number]
             pages: dict[int, int] = {}
+            wordings: dict[int, list[Wording]] = {}
             for body, fetched_at, pass_number, page, _ in of_pass:
                 for row in self.shown[body]:
                     if row.wording not in contradicted:
                         pages.setdefault(row.article.number, page)
+                        wordings.setdefault(row.article.number, []).append(row.wording)
                         self._see_row(row, fetched_at, pass_number, new)
+            for article, shown in wordings.items():
+                self._see_wordings(self._memories[article], shown)
             self._absences.see({captured[3]: captured[0] for captured in of_pass}, pages)
         return new
 
@@ -159,10 +177,39 @@ class Oracle:
         if memory is None:
             memory = self._memories[row.article.number] = _Memory(row.article, self._last_complete, fetched_at)
             new.append((memory, pass_number))
-        if not memory.wordings or memory.wordings[-1] != row.wording:
-            memory.wordings.append(row.wording)
+            self._note_parts(memory, row.wording)
+        if row.article.number not in self._listed:
+            memory.returned_in = self._crawl_id
         memory.missed = 0
         self._listed[row.article.number] = memory
+
+    def _see_wordings(self, memory: _Memory, shown: Sequence[Wording]) -> None:
+        """Take in what one pass shows of an article: an edit at one of two places makes the current wording."""
+        current = memory.wordings[-1] if memory.wordings else None
+        fresh = [wording for wording in shown if wording not in memory.shown]
+        chosen = fresh[-1] if fresh else current if current in shown else shown[0]
+        memory.shown = frozenset(shown)
+        if chosen == current:
+            return
+        if current is not None:
+            self._note_parts(memory, chosen)
+            if chosen in memory.wordings:
+                memory.survived = "the same wording"
+            else:
+                memory.survived = survival(
+                    current, chosen, partial(self._identifies, memory), listed=memory.returned_in != self._crawl_id
+                )
+            memory.changed_in = self._crawl_id
+            self.edits[memory.survived] += 1
+        memory.wordings.append(chosen)
+
+    def _note_parts(self, memory: _Memory, wording: Wording) -> None:
+        parts = {"excerpt": wording.excerpt, "commentary": wording.commentary, "name": name_of(wording)}
+        for part in parts.items():
+            self._holders.setdefault(part, set()).add(memory.article.number)
+
+    def _identifies(self, memory: _Memory, part: str, text: str) -> bool:
+        return self._holders.get((part, text), set()) <= {memory.article.number}
 
     def _miss(self, seen: set[int], missable: set[int], at: datetime, *, fresh: bool) -> None:
         """Count a complete crawl against those that it lacked, as far as that counts."""
@@ -177,9 +224,9 @@ class Oracle:
         """Hold every row of these bodies to its article: the entry it was taken for, and at which revision."""
         for body in sorted(bodies):
             found = {
-                position: (entry_id, number)
-                for position, entry_id, number in db.execute(
-                    "SELECT l.position, l.entry_id, r.number FROM listing_rows l JOIN revisions r USING (revision_id)"
+                position: rest
+                for position, *rest in db.execute(
+                    "SELECT l.position, l.entry_id, r.number, r.flags FROM listing_rows l JOIN revisions r USING (revision_id)"
                     " WHERE l.body_sha256 = ?",
                     (body,),
                 )
@@ -191,21 +238,45 @@ class Oracle:
                 if position not in found:
                     self._fail("missed entry", f"row {position} of a page was taken for no entry", memory)
                     continue
-                entry_id, number = found[position]
-                if self._identify(memory, entry_id) and number != len(memory.wordings):
-                    kind = "false edit" if number > len(memory.wordings) else "missed revision"
-                    self._fail(kind, f"revision {number} where {len(memory.wordings)} is due", memory)
+                entry_id, number, flags = found[position]
+                due = len(memory.wordings) - memory.wordings[::-1].index(row.wording)
+                if self._identify(memory, entry_id, has_doubt=flags != "[]") and number != due:
+                    kind = "false edit" if number > due else "missed revision"
+                    self._fail(kind, f"revision {number} where {due} is due", memory)
 
-    def _identify(self, memory: _Memory, entry_id: int) -> bool:
+    def _identify(self, memory: _Memory, entry_id: int, *, has_doubt: bool) -> bool:
         """Tell whether an article and an entry belong together and nothing is amiss with either."""
         owner = self._owners.setdefault(entry_id, memory)
         if memory.entry_id is None:
             memory.entry_id = entry_id
         if owner is not memory:
-            self._fail("false merge", f"both are entry {entry_id}", memory, owner)
+            self._judge_merge(memory, owner, entry_id, has_doubt=has_doubt)
         elif memory.entry_id != entry_id:
-            self._fail("false split", f"entry {memory.entry_id} became {entry_id} too", memory)
+            self._judge_split(memory, entry_id)
         return not memory.spoilt
+
+    def _judge_merge(self, memory: _Memory, owner: _Memory, entry_id: int, *, has_doubt: bool) -> None:
+        """One entry for two articles is defensible where one replaced the other in place, under the same name."""
+        if owner.article.number in memory.article.instead_of:
+            self._accept("merged: replaced in place under the same title", memory, owner)
+        else:
+            kind = "false merge" if has_doubt else "false merge without a doubt"
+            self._fail(kind, f"both are entry {entry_id}", memory, owner)
+
+    def _judge_split(self, memory: _Memory, entry_id: int) -> None:
+        """Two entries for one article are defensible where an edit left too little of it."""
+        survived = memory.survived if memory.changed_in == self._crawl_id else "the same wording"
+        if survived == "little":
+            self._accept("split: little survived", memory)
+        else:
+            self._fail(f"false split: {survived} survived", f"entry {memory.entry_id} became {entry_id} too", memory)
+
+    def _accept(self, reading: str, *memories: _Memory) -> None:
+        """Count a reading that is not the oracle's and may be right; what follows from it is not looked at."""
+        if not all(memory.spoilt for memory in memories):
+            self.defensible[reading] += 1
+        for memory in memories:
+            memory.spoilt = True
 
     def _check_new(self, db: Connection, new: Sequence[tuple[_Memory, int]]) -> None:
         """Hold the dates of new entries to their interval, and to the listing's order where one pass showed several."""

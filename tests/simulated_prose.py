@@ -7,6 +7,7 @@ phrase. No text holds a comma in its title, nor dashes, so that the real parser 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -132,6 +133,8 @@ OPINIONS = [
 
 STYLES = 5
 _LETTERS = re.compile(r"[A-Za-z]{5,}")
+_FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
+_GAPS = re.compile(r"\w \w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +188,12 @@ class Prose:
         return Wording(self.title(subject), self.publication(), self.excerpt(subject), self.commentary(subject))
 
     def title(self, subject: Subject) -> str:
+        return self.new_title(lambda: self._write(TITLES, subject))
+
+    def new_title(self, write: Callable[[], str]) -> str:
+        """Return the first title from `write` that no article has had."""
         while True:
-            title = self._write(TITLES, subject)
+            title = write()
             if title not in self._titles:
                 self._titles.add(title)
                 return title
@@ -202,6 +209,40 @@ class Prose:
         for _ in range(count):
             text = self._typo(text)
         return text
+
+    def another_figure(self, text: str) -> str:
+        """Return `text` with one figure corrected; unchanged where it has none."""
+        figures = list(_FIGURES.finditer(text))
+        if not figures:
+            return text
+        chosen = self.random.choice(figures)
+        old = chosen.group()
+        if "." in old or self.random.random() < 0.7:
+            at = self.random.randrange(len(old))
+            digits = [digit for digit in "123456789" if digit != old[at]]
+            new = old[:at] + (self.random.choice(digits) if old[at].isdigit() else old[at]) + old[at + 1 :]
+        else:
+            new = f"{old}.{self.random.randint(1, 9)}"
+        return text[: chosen.start()] + new + text[chosen.end() :]
+
+    def another_word(self, text: str) -> str:
+        """Return `text` with one word replaced."""
+        words = text.split(" ")
+        if len(words) > 1:
+            words[self.random.randrange(len(words))] = self.random.choice(WORDS["quality"])
+        return " ".join(words)
+
+    def respaced(self, text: str) -> str:
+        """Return `text` with a space less between two words, or with one more inside a word: other words, same letters."""
+        if self.random.random() < 0.5 and (gaps := [found.start() for found in _GAPS.finditer(text)]):
+            at = self.random.choice(gaps) + 1
+            return text[:at] + text[at + 1 :]
+        words = list(_LETTERS.finditer(text))
+        if not words:
+            return text
+        word = self.random.choice(words)
+        at = self.random.randrange(word.start() + 2, word.end() - 2)
+        return f"{text[:at]} {text[at:]}"
 
     def almost(self, text: str) -> str:
         """Return what a near-twin's commentary is: the same but for a word or two."""
@@ -243,10 +284,10 @@ def styled(text: str, style: int) -> str:
         case 3:
             return text.replace(" the ", " the\u00a0")
         case 4:
-            return text.replace(". ", ".")
+            return text.replace(" a ", " \n a ")
     return text
 
 
 def plain(text: str) -> str:
     """Return `text` without what `styled` does to it: the oracle's own comparison, not the archive's."""
-    return re.sub(r"\s+", "", text).translate(str.maketrans("“”’", '""\''))
+    return re.sub(r"\s+", " ", text).translate(str.maketrans("“”’", '""\''))

@@ -9,6 +9,7 @@ must be kept in mind so that every expectation can be decided from what the arch
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,10 +31,10 @@ class Article:
     wording: Wording
     style: int = 0
     earlier: list[Wording] = field(default_factory=list)
-    # articles that were one row's text before one of two places was edited: alike but for a typo
-    kin: set[int] = field(default_factory=set)
     # who stood near when it was taken down
     neighbours: frozenset[int] = frozenset()
+    # articles of the same title and publication that went from this very place as it came: one edited looks the same
+    instead_of: set[int] = field(default_factory=set)
     story: list[str] = field(default_factory=list)
 
 
@@ -53,6 +54,15 @@ class Render(Protocol):
         """Return the page; equal arguments give equal bytes, and another layout other ones."""
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """A whole listing, as a backup keeps it: the articles in order, their wordings, and what second places show."""
+
+    listed: tuple[Article, ...]
+    wordings: dict[int, Wording]
+    lagging: dict[int, tuple[int, Wording]]
+
+
 class Column:
     """The listing as it stands, and how it may be changed."""
 
@@ -65,6 +75,8 @@ class Column:
         self.gone: list[Article] = []
         self.touched: set[int] = set()
         self.delicate = False
+        # by article that stands at two places: which of them, 0 or 1, still shows an earlier wording
+        self.lagging: dict[int, tuple[int, Wording]] = {}
         self._fixed: set[frozenset[int]] = set()  # pairs that nothing may come between
         self._shy: set[int] = set()  # new namesakes, which nobody who stood about the old one may come near
         self._numbers = 0
@@ -76,7 +88,7 @@ class Column:
     def rest(self, also_touched: set[int] | None = None) -> None:
         """A complete crawl has seen it all, but perhaps for what happened while it read."""
         self.touched = set(also_touched or ())
-        self.delicate = False
+        self.delicate = bool(self.lagging)  # a page that shows only one of two wordings tells half of it
         self._fixed.clear()
         self._shy.clear()
         self._order = [article.number for article in self.listed]
@@ -84,10 +96,19 @@ class Column:
     def new_article(self, subject: Subject, **parts: str) -> Article:
         """Return an article that stands nowhere yet; `parts` of its wording may be given."""
         written = self.prose.wording(subject)
-        wording = Wording(**{part: parts.get(part) or getattr(written, part) for part in Wording.__slots__})
+        return self.article_of(
+            subject, Wording(**{part: parts.get(part) or getattr(written, part) for part in Wording.__slots__})
+        )
+
+    def article_of(self, subject: Subject, wording: Wording) -> Article:
+        """Return an article of that wording that stands nowhere yet."""
         self._numbers += 1
         self._written[wording] = self._numbers
         return Article(self._numbers, subject, wording, style=self.random.randrange(STYLES))
+
+    def is_written(self, wording: Wording) -> bool:
+        """Tell whether an article has this wording, or had it."""
+        return wording in self._written
 
     def pick(self, among: Sequence[Article], suits: Callable[[Article], bool] = lambda article: True) -> Article | None:
         """Return any article that has not been touched and `suits`; None where there is none."""
@@ -98,7 +119,7 @@ class Column:
         return self.listed.count(article) == 1
 
     def touch(self, article: Article, what: str) -> None:
-        self.touched |= {article.number} | article.kin
+        self.touched.add(article.number)
         article.story.append(f"day {self.day}: {what}")
 
     def edit(self, article: Article, what: str, **parts: str) -> bool:
@@ -109,14 +130,31 @@ class Column:
             return False
         article.earlier.append(old)
         article.wording = wording
+        if self.lagging.get(article.number, (0, None))[1] == wording:
+            del self.lagging[article.number]
         self.touch(article, what)
         return True
+
+    def edit_one_place(self, article: Article, which: int, what: str, **parts: str) -> bool:
+        """Change an article that stands at two places at one of them, 0 or 1; the other shows what both showed."""
+        old = article.wording
+        if not self.edit(article, what, **parts):
+            return False
+        self.lagging[article.number] = (1 - which, old)
+        self.delicate = True
+        return True
+
+    def edit_other_place(self, article: Article, what: str) -> None:
+        """Change the place that lags behind, too: both show the same again."""
+        del self.lagging[article.number]
+        self.touch(article, what)
 
     def insert(self, place: int, article: Article, what: str) -> None:
         """List an article before the one at `place`, or further down where it would come between or too near."""
         known = bool(article.story)
         while self._is_taboo(place, known=known):
             place += 1
+        article.instead_of |= self._looks_like(article, place)
         self.listed.insert(place, article)
         self.touch(article, f"{what} (place {place + 1} of {len(self.listed)})")
 
@@ -126,9 +164,40 @@ class Column:
         near = self.listed[max(place - NEAR, 0) : place + NEAR + 1]
         article.neighbours = frozenset(one.number for one in near) - {article.number}
         self.listed = [one for one in self.listed if one is not article]
+        self.lagging.pop(article.number, None)
         self.gone.append(article)
         self.touch(article, what)
         return place
+
+    def drop_place(self, article: Article, which: int, what: str) -> None:
+        """Remove an article that stands at two places from one of them, 0 or 1; it is what the other one shows."""
+        places = [place for place, one in enumerate(self.listed) if one is article]
+        del self.listed[places[which]]
+        lagging = self.lagging.pop(article.number, None)
+        if lagging is not None and lagging[0] != which:
+            article.earlier.append(article.wording)
+            article.wording = lagging[1]
+        self.touch(article, what)
+
+    def state(self) -> State:
+        """Return the listing as a backup keeps it."""
+        return State(tuple(self.listed), {one.number: one.wording for one in self.listed}, dict(self.lagging))
+
+    def restore(self, state: State, what: str) -> None:
+        """Show another state of the whole listing."""
+        for article in [one for one in dict.fromkeys(self.listed) if one not in state.listed]:
+            self.take_down(article, f"{what}: gone")
+        self.gone = [article for article in self.gone if article not in state.listed]
+        for article in dict.fromkeys(state.listed):
+            wording = state.wordings[article.number]
+            if article not in self.listed or wording != article.wording:
+                self.touch(article, f"{what}: {'as it was' if article in self.listed else 'back'}")
+            if wording != article.wording:
+                article.earlier.append(article.wording)
+                article.wording = wording
+        self.listed = list(state.listed)
+        self.lagging = dict(state.lagging)
+        self.delicate = True
 
     def put_back(self, article: Article) -> None:
         """List an article again: at the top, near where it was, or anywhere."""
@@ -172,14 +241,28 @@ class Column:
 
     def pages(self) -> Iterator[list[Shown]]:
         """Yield the rows of each page; the second place of an article shows other quotes or white space."""
-        seen: set[int] = set()
+        seen: Counter[int] = Counter()
         rows: list[Shown] = []
         for article in self.listed:
-            style = (article.style + (article.number in seen)) % STYLES
-            seen.add(article.number)
-            rows.append(Shown(article, article.wording, style))
+            which = seen[article.number]
+            seen[article.number] += 1
+            lagging = self.lagging.get(article.number)
+            wording = lagging[1] if lagging is not None and lagging[0] == which else article.wording
+            rows.append(Shown(article, wording, (article.style + which) % STYLES))
         for start in range(0, len(rows), self.per_page):
             yield rows[start : start + self.per_page]
+
+    def _looks_like(self, article: Article, place: int) -> set[int]:
+        """Return the namesakes that went from near this place since the last complete crawl."""
+        near = {one.number for one in self.listed[max(place - NEAR, 0) : place + NEAR]}
+        name = (article.wording.title, article.wording.publication)
+        return {
+            one.number
+            for one in self.gone
+            if one.number in self.touched
+            and (one.wording.title, one.wording.publication) == name
+            and one.neighbours & near
+        }
 
     def _is_taboo(self, place: int, *, known: bool) -> bool:
         beside = frozenset(one.number for one in self.listed[max(place - 1, 0) : place + 1])

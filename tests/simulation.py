@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -20,6 +20,7 @@ from random import Random
 from typing import Any
 
 from simulated_events import Editor, Rates, Weather
+from simulated_hostile import HostileEvents
 from simulated_oracle import Failure, Oracle
 from simulated_prose import Wording, styled
 from simulated_source import Column, Render, Shown, Site
@@ -38,6 +39,7 @@ from crawler.reading import Known, ListingReader
 DAYS = 365
 AUTHORITY = "example.org,2026"
 START = datetime(2026, 1, 1, 6, tzinfo=UTC)
+NOTHING_HAPPENED = ("restyle", "restyle_all", "lay_out_anew")
 SOURCE = Source("simulated", "http://simulated.example/1", "The simulated column", "en")
 FAULTS: dict[str, tuple[int | None, Fault | None]] = {
     "blocked": (412, None),
@@ -55,16 +57,19 @@ class Report:
     crawls: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
+    # edits by what survived them, readings other than the oracle's that may be right, and doubts on record by their reason
+    edits: Counter[str] = field(default_factory=Counter)
+    defensible: Counter[str] = field(default_factory=Counter)
+    doubts: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
     def __add__(self, other: Report) -> Report:
-        return Report(
-            self.years + other.years,
-            self.crawls + other.crawls,
-            self.events + other.events,
-            self.methods + other.methods,
-            self.failures + other.failures,
-        )
+        return Report(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    @property
+    def happened(self) -> int:
+        """How many events happened to articles: what false merges are counted against."""
+        return sum(count for name, count in self.events.items() if name not in NOTHING_HAPPENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,11 @@ class Scene:
 
 
 SMALL = Scene(entries=80, per_page=12)
+# without what misleads: each entry has text of its own, and one place or two alike
+PLAIN = replace(
+    Rates(),
+    **{one.name: 0.0 for one in fields(Rates) if hasattr(HostileEvents, one.name) and one.name != "drop_one_of_two"},
+)
 
 
 def simulate(seed: int, years: float, scene: Scene = SMALL) -> Report:
@@ -125,7 +135,21 @@ class Simulation:
         """Hold the whole archive to what was shown; return what was done and found."""
         self._oracle.check_all(self._db)
         methods = dict(self._db.execute("SELECT match_method, count(*) FROM revisions GROUP BY 1"))
-        return Report(self._day / DAYS, self._crawls, self._editor.events, Counter(methods), self._oracle.failures)
+        return Report(
+            self._day / DAYS,
+            self._crawls,
+            self._editor.events,
+            Counter(methods),
+            self._oracle.edits,
+            self._oracle.defensible,
+            doubts_of(self._db),
+            self._oracle.failures,
+        )
+
+
+def doubts_of(db: Database) -> Counter[str]:
+    """Return how often each doubt is on record."""
+    return Counter(dict(db.execute("SELECT value, count(*) FROM revisions, json_each(flags) GROUP BY 1")))
 
 
 class Register(Render):
