@@ -86,6 +86,8 @@ class Weather:
     half_read: float = 0.03
     shifting: float = 0.12
     restless: float = 0.005
+    clock_leaps: float = 0.004
+    clock_zones: float = 0.006
 
 
 class Editor(HostileEvents):

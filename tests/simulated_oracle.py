@@ -30,6 +30,17 @@ class Connection(Protocol):
 _Captured = tuple[str, str, int, int, int | None]
 
 
+def load_doubts(db: Connection) -> dict[int, list[str]]:
+    """Return by revision the reasons for which an operator should look at the match that made it."""
+    doubts: dict[int, list[str]] = {}
+    for revision_id, reason in db.execute("SELECT revision_id, value FROM revisions, json_each(flags)"):
+        doubts.setdefault(revision_id, []).append(reason)
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'match_doubts'").fetchone():
+        for revision_id, reason in db.execute("SELECT revision_id, reason FROM match_doubts"):
+            doubts.setdefault(revision_id, []).append(reason)
+    return doubts
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A promise that the archive broke: which kind, on which day of which seed, and whom it is about."""
@@ -226,7 +237,8 @@ class Oracle:
             found = {
                 position: rest
                 for position, *rest in db.execute(
-                    "SELECT l.position, l.entry_id, r.number, r.flags FROM listing_rows l JOIN revisions r USING (revision_id)"
+                    "SELECT l.position, l.entry_id, r.number, l.revision_id"
+                    " FROM listing_rows l JOIN revisions r USING (revision_id)"
                     " WHERE l.body_sha256 = ?",
                     (body,),
                 )
@@ -238,19 +250,19 @@ class Oracle:
                 if position not in found:
                     self._fail("missed entry", f"row {position} of a page was taken for no entry", memory)
                     continue
-                entry_id, number, flags = found[position]
+                entry_id, number, revision_id = found[position]
                 due = len(memory.wordings) - memory.wordings[::-1].index(row.wording)
-                if self._identify(memory, entry_id, has_doubt=flags != "[]") and number != due:
+                if self._identify(db, memory, entry_id, revision_id) and number != due:
                     kind = "false edit" if number > due else "missed revision"
                     self._fail(kind, f"revision {number} where {due} is due", memory)
 
-    def _identify(self, memory: _Memory, entry_id: int, *, has_doubt: bool) -> bool:
+    def _identify(self, db: Connection, memory: _Memory, entry_id: int, revision_id: int) -> bool:
         """Tell whether an article and an entry belong together and nothing is amiss with either."""
         owner = self._owners.setdefault(entry_id, memory)
         if memory.entry_id is None:
             memory.entry_id = entry_id
         if owner is not memory:
-            self._judge_merge(memory, owner, entry_id, has_doubt=has_doubt)
+            self._judge_merge(memory, owner, entry_id, has_doubt=revision_id in load_doubts(db))
         elif memory.entry_id != entry_id:
             self._judge_split(memory, entry_id)
         return not memory.spoilt
@@ -313,6 +325,10 @@ class Oracle:
             owner = self._owners.get(entry_id)
             if owner is not None and not owner.spoilt and owner.article.number not in self._listed:
                 self._fail("missed withdrawal", "lacking in two complete crawls in a row", owner)
+
+    def fail(self, kind: str, detail: str) -> None:
+        """Tell of a promise broken that is about no article."""
+        self._fail(kind, detail)
 
     def _fail(self, kind: str, detail: str, *memories: _Memory | None) -> None:
         known = [memory for memory in memories if memory is not None]

@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from simulated_clock import SimulatedClock
 from simulated_events import Editor, Rates, Weather
 from simulated_hostile import HostileEvents
-from simulated_oracle import Failure, Oracle
+from simulated_oracle import Failure, Oracle, load_doubts
 from simulated_prose import Wording, styled
 from simulated_source import Column, Render, Shown, Site
 from sqlite_utils import Database
@@ -30,6 +32,7 @@ from archive.captures import find_validators, record_capture
 from archive.crawls import begin_crawl, last_good, settled_pages
 from archive.identity import keys
 from archive.rebuilding.rebuild import Rebuilt, rebuild
+from archive.settling.clock_records import judge_times
 from archive.settling.settle import settle
 from archive.store import open_archive
 from archive.values import Fault, Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
@@ -109,6 +112,7 @@ class Simulation:
         self._register = Register()
         self._site, self._editor = Site(self._column, self._register), Editor(self._column, scene.rates)
         self._oracle = Oracle(seed, self._site.shown)
+        self._clock = SimulatedClock(self._random, scene.weather.clock_leaps, scene.weather.clock_zones)
         self._crawls: Counter[str] = Counter()
         self._day = 0
 
@@ -117,18 +121,22 @@ class Simulation:
         self._column.day = self._oracle.day = self._day
         if self._day and self._random.random() >= self._scene.weather.quiet:
             self._editor.work_a_day()
-        crawl = SimulatedCrawl(self._db, self._site, self._register, START + timedelta(days=self._day))
+        self._clock.tick(self._day)
+        crawl = SimulatedCrawl(self._db, self._site, self._register, self._day, self._clock.offset)
         crawl.brave(weather_of(self._random, self._scene.weather, self._column), self._editor)
         with _ids_drawn_from(self._ids):
             outcome = crawl.run(self._oracle)
         self._crawls[outcome] += 1
+        settled = outcome in ("complete", "unchanged", "partial")
+        if wrong := self._clock.judge(settled=settled, suspect=outcome == "suspect"):
+            self._oracle.fail(wrong, f"{outcome}; the clock is ahead by {self._clock.offset}")
         if outcome in ("complete", "unchanged"):
             self._column.rest(also_touched=crawl.touched)
         self._day += 1
 
     def derive_again(self) -> Rebuilt:
         """Settle all crawls again from their captures, and compare."""
-        at = START + timedelta(days=self._day)
+        at = START + timedelta(days=self._day) + max(self._clock.usual, timedelta(0))
         return rebuild(self._db, self._register, at=at, authority=AUTHORITY, apply=False)
 
     def report(self) -> Report:
@@ -149,7 +157,7 @@ class Simulation:
 
 def doubts_of(db: Database) -> Counter[str]:
     """Return how often each doubt is on record."""
-    return Counter(dict(db.execute("SELECT value, count(*) FROM revisions, json_each(flags) GROUP BY 1")))
+    return Counter(reason for reasons in load_doubts(db).values() for reason in reasons)
 
 
 class Register(Render):
@@ -208,13 +216,14 @@ def listed(wording: Wording, style: int) -> ListedEntry:
 class SimulatedCrawl:
     """One crawl of the site, a second a request: what the spider and its middleware do, without Scrapy."""
 
-    def __init__(self, db: Database, site: Site, register: Register, at: datetime):
-        self.db, self.site, self.register, self.at = db, site, register, at
+    def __init__(self, db: Database, site: Site, register: Register, day: int, ahead: timedelta):
+        self.db, self.site, self.register = db, site, register
+        self.at, self._ahead = START + timedelta(days=day) + ahead, ahead
         self.fault: str | None = None
         self.fault_page = 0
         self.shifts: dict[int, Callable[[], None]] = {}  # by the number of requests after which they happen
         self.touched: set[int] = set()
-        self._is_fresh = (at - START).days % 7 == 0
+        self._is_fresh = day % 7 == 0
         self._asked_fresh: set[str] = set()
         self._requests = 0
 
@@ -235,6 +244,7 @@ class SimulatedCrawl:
         crawl_id = begin_crawl(self.db, SOURCE, "full", self.at)
         self._crawl_id = crawl_id
         verdict = self._read()
+        verdict = judge_times(self.db, crawl_id, verdict, accept=False)
         throughout &= {article.number for article in self.site.column.listed}
         at = self.at + timedelta(minutes=10)
         settle(self.db, crawl_id, verdict, self.register, Traffic(), at=at, authority=AUTHORITY)
@@ -291,15 +301,18 @@ class SimulatedCrawl:
 
     def _serve(self, fetched: Fetched, body: bytes) -> Answer:
         digest, url = sha256(body).hexdigest(), fetched.url
+        date = ("Date", format_datetime(fetched.at - self._ahead, usegmt=True))
         asked_fresh = self._is_fresh and url not in self._asked_fresh
         self._asked_fresh.add(url)
         fetched = replace(fetched, asked_fresh=asked_fresh)
         validators = None if asked_fresh else find_validators(self.db, url, self._crawl_id)
         confirmed = validators is not None and validators.etag == digest
         if validators is not None and confirmed:
-            fetched = replace(fetched, status=304, revalidates=validators.capture_id, confirms_body=digest)
+            fetched = replace(
+                fetched, status=304, headers=(date,), revalidates=validators.capture_id, confirms_body=digest
+            )
         else:
-            fetched = replace(fetched, status=200, headers=(("ETag", digest),), body=body)
+            fetched = replace(fetched, status=200, headers=(date, ("ETag", digest)), body=body)
         record_capture(self.db, self._crawl_id, fetched)
         return Answer(url, url, 200, body, digest, not_modified=confirmed)
 

@@ -1,0 +1,57 @@
+"""The clock of the machine that crawls: right on most days, set to another zone for weeks, or years away for a day.
+
+The oracle's rules, told without the product's code: a clock that leapt by more than two time zones can differ settles
+nothing; a clock that changed by hours settles nothing on the first day, and settles when another crawl shows the same; one
+that is as usual always settles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+HOUR = timedelta(hours=1)
+LONGEST_LEAP = 3
+LONGEST_ZONE = 30
+
+
+@dataclass(slots=True)
+class SimulatedClock:
+    """By how much the machine is ahead of the site today, and until which day; `usual` is what the archive knows it by."""
+
+    random: Random
+    leaps: float = 0.0
+    zones: float = 0.0
+    offset: timedelta = timedelta(0)
+    usual: timedelta = timedelta(0)
+    _until: int = 0
+    _before: timedelta = timedelta(0)
+
+    def tick(self, day: int) -> None:
+        """A day begins: set the clock right, or wrong, or leave it."""
+        self._before = self.offset
+        if day < self._until:
+            return
+        self.offset = timedelta(0)
+        chance = self.random.random()
+        if day and chance < self.leaps:
+            self.offset = self.random.choice([-1, 1]) * timedelta(days=self.random.randint(3, 900))
+            self._until = day + self.random.randint(1, LONGEST_LEAP)
+        elif day and chance < self.leaps + self.zones:
+            self.offset = self.random.choice([-1, 1]) * timedelta(minutes=self.random.randint(2, 14 * 60))
+            self._until = day + self.random.randint(1, LONGEST_ZONE)
+
+    def judge(self, *, settled: bool, suspect: bool) -> str | None:
+        """Say what is wrong with a crawl that settled or was suspect at this clock, or None."""
+        changed = abs(self.offset - self.usual)
+        if changed < HOUR - timedelta(minutes=2):
+            return "a right clock was doubted" if suspect else None
+        if not settled:
+            return None
+        if changed > timedelta(days=2):
+            return "a clock that leapt was believed"
+        if self._before != self.offset:
+            return "a clock that changed was believed at once"
+        self.usual = self.offset
+        return None
