@@ -280,7 +280,7 @@ class _Figures(dict[str, str]):
 
     def __missing__(self, kind: str) -> str:
         if kind == "year":
-            years = [int(figure) for figure in self._used if figure.startswith("20") and len(figure) == 4]
+            years = [int(figure) for figure in self._used if figure.isdigit() and len(figure) == 4]
             figure = str(max(years, default=2014) + 1)
         else:
             while (figure := self._draws[kind]()) in self._used:

@@ -92,6 +92,7 @@ class Oracle:
         self.defensible: Counter[str] = Counter()
         self.day = 0
         self._crawl_id = 0
+        self._known: set[Wording] = set()  # every wording that was taken in
         self._holders: dict[tuple[str, str], set[int]] = {}  # which articles have, or had, a part
         self._memories: dict[int, _Memory] = {}
         self._listed: dict[int, _Memory] = {}  # by article: not withdrawn
@@ -154,13 +155,14 @@ class Oracle:
 
     def _contradicted(self, captures: Sequence[_Captured]) -> set[Wording]:
         """Return the wordings that one pass alone showed, neither the last one nor any crawl before."""
+        if len({captured[2] for captured in captures}) == 1:
+            return set()
         passes: dict[Wording, set[int]] = {}
         for body, _, pass_number, *_ in captures:
             for row in self.shown[body]:
                 passes.setdefault(row.wording, set()).add(pass_number)
         last = max(captured[2] for captured in captures)
-        known = {wording for memory in self._memories.values() for wording in memory.wordings}
-        return {wording for wording, shown in passes.items() if len(shown) == 1 and last not in shown} - known
+        return {wording for wording, shown in passes.items() if len(shown) == 1 and last not in shown} - self._known
 
     def _see(
         self, captures: Sequence[_Captured], contradicted: set[Wording], *, complete: bool
@@ -213,6 +215,7 @@ class Oracle:
             memory.changed_in = self._crawl_id
             self.edits[memory.survived] += 1
         memory.wordings.append(chosen)
+        self._known.add(chosen)
 
     def _note_parts(self, memory: _Memory, wording: Wording) -> None:
         parts = {"excerpt": wording.excerpt, "commentary": wording.commentary, "name": name_of(wording)}
