@@ -271,9 +271,9 @@ class Oracle:
         return not memory.spoilt
 
     def _judge_merge(self, memory: _Memory, owner: _Memory, entry_id: int, *, has_doubt: bool) -> None:
-        """One entry for two articles is defensible where one replaced the other in place, under the same name."""
+        """One entry for two articles is defensible where one replaced the other in place and shares enough with it."""
         if owner.article.number in memory.article.instead_of:
-            self._accept("merged: replaced in place under the same title", memory, owner)
+            self._accept("merged: replaced in place", memory, owner)
         else:
             kind = "false merge" if has_doubt else "false merge without a doubt"
             self._fail(kind, f"both are entry {entry_id}", memory, owner)

@@ -131,7 +131,6 @@ OPINIONS = [
     "Only those who respect {idea} can keep a {product} on the market.",
 ]
 
-STYLES = 5
 _LETTERS = re.compile(r"[A-Za-z]{5,}")
 _FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 _GAPS = re.compile(r"\w \w")
@@ -275,19 +274,20 @@ class Prose:
 
 
 def styled(text: str, style: int) -> str:
-    """Return `text` in one of the `STYLES` of white space and quotes that make no difference to an archive."""
-    match style:
-        case 1:
-            return re.sub(r'"([^"]*)"', "“\\1”", text).replace("'", "’")
-        case 2:
-            return text.replace(". ", ".  ")
-        case 3:
-            return text.replace(" the ", " the\u00a0")
-        case 4:
-            return text.replace(" a ", " \n a ")
-    return text
+    """Return `text` in one of the `STYLES` of white space, quotes, dashes and letters that make no difference to an archive."""
+    return _STYLES[style](text)
 
 
 def plain(text: str) -> str:
     """Return `text` without what `styled` does to it: the oracle's own comparison, not the archive's."""
     return re.sub(r"\s+", " ", text).translate(str.maketrans("“”’", '""\''))
+
+
+_STYLES: list[Callable[[str], str]] = [
+    str,
+    lambda text: re.sub(r'"([^"]*)"', "“\\1”", text).replace("'", "’"),
+    lambda text: text.replace(". ", ".  "),
+    lambda text: text.replace(" the ", " the\u00a0"),
+    lambda text: text.replace(" a ", " \n a "),
+]
+STYLES = len(_STYLES)

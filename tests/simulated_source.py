@@ -33,7 +33,7 @@ class Article:
     earlier: list[Wording] = field(default_factory=list)
     # who stood near when it was taken down
     neighbours: frozenset[int] = frozenset()
-    # articles of the same title and publication that went from this very place as it came: one edited looks the same
+    # articles that went from this very place as it came, and shared so much with it that one edited would look the same
     instead_of: set[int] = field(default_factory=set)
     story: list[str] = field(default_factory=list)
 
@@ -253,16 +253,10 @@ class Column:
             yield rows[start : start + self.per_page]
 
     def _looks_like(self, article: Article, place: int) -> set[int]:
-        """Return the namesakes that went from near this place since the last complete crawl."""
+        """Return what went from near this place since the last complete crawl and is the same but for one part, or a name."""
         near = {one.number for one in self.listed[max(place - NEAR, 0) : place + NEAR]}
-        name = (article.wording.title, article.wording.publication)
-        return {
-            one.number
-            for one in self.gone
-            if one.number in self.touched
-            and (one.wording.title, one.wording.publication) == name
-            and one.neighbours & near
-        }
+        gone = [one for one in self.gone if one.number in self.touched and one.neighbours & near]
+        return {one.number for one in gone if _is_like(article.wording, one.wording)}
 
     def _is_taboo(self, place: int, *, known: bool) -> bool:
         beside = frozenset(one.number for one in self.listed[max(place - 1, 0) : place + 1])
@@ -274,6 +268,12 @@ class Column:
             return frozenset()
         place = self.listed.index(article)
         return frozenset(one.number for one in self.listed[max(place - NEAR, 0) : place + NEAR + 1])
+
+
+def _is_like(one: Wording, other: Wording) -> bool:
+    """Tell whether wordings share title and publication, or all but one part."""
+    same = {part for part in Wording.__slots__ if getattr(one, part) == getattr(other, part)}
+    return {"title", "publication"} <= same or len(same) == len(Wording.__slots__) - 1
 
 
 class Site:
