@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.settling.decisions import merged_ids, surviving
-from archive.text import clean, comparable
+from archive.text import clean, folded
 from archive.wording_diff import Piece, word_diff
 
 PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
@@ -183,7 +183,7 @@ def _by_title(db: Database, key: str) -> list[Named]:
 
 
 def _title_key(title: str) -> str:
-    return comparable(title).casefold()
+    return folded(title).casefold()
 
 
 def _revisions(db: Database, entry_id: int) -> tuple[Revision, ...]:

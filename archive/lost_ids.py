@@ -13,10 +13,12 @@ from typing import Protocol
 from sqlite_utils import Database
 
 from archive.clock import from_text, to_text
+from archive.identity.keys import identity_digest
+from archive.values import ListedEntry
 
 
 class LostId(Protocol):
-    """An id as the record of an output folder tells it; `wordings` are digests of all that was published under it."""
+    """An id as the record of an output folder tells it; `wordings` are identity digests of all published under it."""
 
     entry_id: int
     tag_uri: str
@@ -33,9 +35,9 @@ def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
     lacking = 0
     for one in found:
         lacking += one.entry_id not in known
+        has = identity_digests(db, one.entry_id)
         db.conn.executemany(
-            "INSERT INTO lost_ids (entry_id, wording, source, tag_uri, feed_date) SELECT :id, :wording, :source, :tag, :date"
-            " WHERE NOT EXISTS (SELECT 1 FROM revisions WHERE entry_id = :id AND wording = :wording)"
+            "INSERT INTO lost_ids (entry_id, wording, source, tag_uri, feed_date) VALUES (:id, :wording, :source, :tag, :date)"
             " ON CONFLICT DO NOTHING",
             [
                 {
@@ -46,9 +48,18 @@ def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
                     "date": to_text(one.feed_date),
                 }
                 for wording in one.wordings
+                if wording not in has
             ],
         )
     return lacking
+
+
+def identity_digests(db: Database, entry_id: int) -> frozenset[str]:
+    """Return the identity digests of all wordings that an entry has, or had before."""
+    rows = db.execute(
+        "SELECT excerpt, attribution, title, publication, commentary FROM revisions WHERE entry_id = ?", (entry_id,)
+    )
+    return frozenset(identity_digest(ListedEntry(*texts)) for texts in rows)
 
 
 def keep_lost_seal(db: Database, digest: str) -> None:
@@ -56,12 +67,15 @@ def keep_lost_seal(db: Database, digest: str) -> None:
     db.execute("INSERT OR IGNORE INTO lost_seals (digest) VALUES (?)", (digest,))
 
 
-def was_published(db: Database, entry_id: int, wording: str) -> bool:
-    """Tell whether readers have had a wording of an entry that the archive has lost, and not found again."""
+def was_published(db: Database, entry_id: int, identity: str, wording: str) -> bool:
+    """Tell whether readers have had a wording of an entry that the archive has lost, and not found again.
+
+    `identity` is its identity digest, which lost ids are kept by, `wording` the digest that revisions have.
+    """
     row = db.execute(
-        "SELECT 1 FROM lost_ids l WHERE entry_id = :id AND wording = :wording"
-        " AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.entry_id = :id AND r.wording = :wording)",
-        {"id": entry_id, "wording": wording},
+        "SELECT 1 FROM lost_ids l WHERE entry_id = :id AND wording = :identity"
+        " AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.entry_id = :id AND r.wording IN (:wording, :identity))",
+        {"id": entry_id, "identity": identity, "wording": wording},
     ).fetchone()
     return row is not None
 

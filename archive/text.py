@@ -23,7 +23,26 @@ _QUOTES = str.maketrans(
     }
 )
 _SPACE = re.compile(r"\s+")
-_WHITE = re.compile(r"[\s\u200b\u2060\ufeff\u00ad]+")
+_INVISIBLE = "\u200b\u2060\ufeff\u00ad"
+_WHITE = re.compile(rf"[\s{_INVISIBLE}]+")
+_LIGATURES = dict(zip(map(chr, range(0xFB00, 0xFB07)), ["ff", "fi", "fl", "ffi", "ffl", "st", "st"], strict=True))
+_FULL_WIDTH = {chr(sign + 0xFEE0): chr(sign) for sign in range(0x21, 0x7F)}
+_FULL_WIDTH |= dict(zip("\uffe0\uffe1\uffe5\uffe6", "¢£¥₩", strict=True))
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u2e3a\u2e3b\ufe58\ufe63\uff0d"
+_MORE_QUOTES = {**dict.fromkeys("\u2039\u203a\u2035", "'"), **dict.fromkeys("\u2036\u301d\u301e\u301f", '"')}
+_STYLE = str.maketrans(
+    {
+        **_FULL_WIDTH,
+        **_LIGATURES,
+        **dict.fromkeys(_DASHES, "-"),
+        **dict.fromkeys(_INVISIBLE, ""),
+        **{chr(sign): plain for sign, plain in _QUOTES.items()},
+        **_MORE_QUOTES,
+    }
+)
+_DASH = re.compile(r" ?-[ -]*")
+# two single ones may be a double one, and nested ones are styled at will
+_QUOTES_IN_A_ROW = re.compile("['\"]+")
 
 
 def clean(text: str) -> str:
@@ -40,9 +59,37 @@ def in_a_line(text: str, longest: int = 80) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-def comparable(text: str | None) -> str:
-    """Return the form in which two wordings are compared: no white space at all, one style of quotes.
+def unstyled(text: str | None) -> str:
+    """Return `text` without its style: two texts that differ in style alone give the same result.
 
-    Letter case, dashes and every other sign still count: they are what an editor changes.
+    Style is: runs of white space, no-break and other spaces, invisible signs, the kind of quotation marks and dashes
+    (also white space on both sides of a dash), ligatures, full-width forms, and composed or decomposed letters.
+    A missing or added word boundary, letter case and every other sign count.
+    """
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text or "").translate(_STYLE))
+    plain = _SPACE.sub(" ", _QUOTES_IN_A_ROW.sub('"', plain)).strip()
+    return _DASH.sub(_plain_dash, plain)
+
+
+def folded(text: str | None) -> str:
+    """Return `text` without its style and without white space, for what compares texts only nearly.
+
+    Texts with equal `unstyled` forms, or equal `comparable` forms, give the same result.
+    """
+    plain = unicodedata.normalize("NFC", "".join(unstyled(text).split()))
+    return _QUOTES_IN_A_ROW.sub('"', _DASH.sub("-", plain))
+
+
+def comparable(text: str | None) -> str:
+    """Return `text` without white space and with one style of quotes: the form behind digests that are never recomputed.
+
+    Digests over it are stored in the truth, in records of output folders and in exports, so it must never change.
     """
     return _WHITE.sub("", unicodedata.normalize("NFC", text or "").translate(_QUOTES)).replace("''", '"')
+
+
+def _plain_dash(found: re.Match[str]) -> str:
+    """Return one dash for a run of them; white space stays where it is on one side only: "pre- and" is not "pre-and"."""
+    run = found[0]
+    before, after = run[0].isspace(), run[-1].isspace()
+    return "-" if before == after else " -" if before else "- "

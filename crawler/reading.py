@@ -23,6 +23,7 @@ from archive.settling.judging import (
     suspect_page,
     suspect_parts,
     suspect_strangers,
+    texts_of,
     wordings_of,
 )
 from archive.values import ListedEntry, ListingPage, Mode, Parser, Verdict
@@ -295,9 +296,9 @@ def _entries_of(pages: Sequence[_PageRead]) -> list[ListedEntry]:
 
 def _repeats(pages: Sequence[_PageRead]) -> str | None:
     """Say of which earlier page the last one is a copy: then the pager does not lead where it says. None if of none."""
-    newest = wordings_of(pages[-1].listing)
+    newest = texts_of(pages[-1].listing)
     for number, read in enumerate(pages[:-1], start=1):
-        if wordings_of(read.listing) == newest:
+        if texts_of(read.listing) == newest:
             return f"page {len(pages)} ({pages[-1].answer.url}) lists the very entries of page {number}"
     return None
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from archive.settling.judging import suspect_page, wordings_of
+from archive.settling.judging import suspect_page, texts_of
 from archive.values import ListingPage
 from exchange.listing_search import address_key
 from exchange.responses import Response
@@ -68,7 +68,7 @@ def _doubt(group: Sequence[PageSeen]) -> str | None:
     for page in sorted(group, key=lambda seen: seen.number):
         if doubt := suspect_page(page.number, page.listing):
             return doubt
-        other = lists.setdefault(wordings_of(page.listing), page.number)
+        other = lists.setdefault(texts_of(page.listing), page.number)
         if other != page.number:
             return f"page {page.number} ({page.response.url}) lists the very entries of page {other}"
     return None

@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from archive.identity.keys import ID_RANGE, entry_tag, mint_entry_id, publication_key, title_key, wording_digest
+from archive.identity.keys import (
+    ID_RANGE,
+    entry_tag,
+    excerpt_key,
+    folded_digest,
+    identity_digest,
+    mint_entry_id,
+    publication_key,
+    title_key,
+    wording_digest,
+)
 from archive.values import ListedEntry
 
 ENTRY = ListedEntry(
@@ -72,6 +82,41 @@ def test_space_publication_spelling_and_a_split_attribution_line_do_not_count(ed
 )
 def test_every_other_edit_is_another_wording(edited: ListedEntry) -> None:
     assert wording_digest(edited) != wording_digest(ENTRY)
+    assert folded_digest(edited) != folded_digest(ENTRY)
+    assert identity_digest(edited) != identity_digest(ENTRY)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        replace(ENTRY, excerpt="A port teachesits cranes."),
+        replace(ENTRY, commentary="Filed at home ."),
+        replace(ENTRY, title="Cr anes"),
+    ],
+)
+def test_a_changed_word_boundary_is_another_wording_of_the_same_identity(edited: ListedEntry) -> None:
+    assert wording_digest(edited) != wording_digest(ENTRY)
+    assert identity_digest(edited) == identity_digest(ENTRY)
+    assert folded_digest(edited) == folded_digest(ENTRY)
+
+
+def test_a_restyle_is_the_same_wording_and_shares_every_key() -> None:
+    plain = replace(ENTRY, title="Cranes - first", excerpt="A port of fifty-five cranes, taught by 'its' port.")
+    styled = replace(
+        plain,
+        title="Cranes \u2014 ﬁrst",
+        excerpt="A port of ﬁfty\u2011five cranes，\u00a0taught by “its” port.",
+    )
+    assert wording_digest(styled) == wording_digest(plain)
+    assert folded_digest(styled) == folded_digest(plain)
+    assert title_key(styled) == title_key(plain)
+    assert excerpt_key(styled.excerpt) == excerpt_key(plain.excerpt)
+
+
+def test_the_digest_that_ids_are_tied_to_never_changes() -> None:
+    assert identity_digest(ENTRY) == "233282afbf314735aa3f2891d895b1e1"
+    assert identity_digest(UNSPLIT) == "16cb2d7fb7da57bfc07b4b546dbcb98f"
+    assert identity_digest(replace(ENTRY, excerpt="“ﬁn–de\u00a0siècle” ５")) == "9b13fe5319df28e7889d63b9ae1c7f75"
 
 
 def test_an_attribution_line_that_was_not_split_counts() -> None:

@@ -98,7 +98,7 @@ def test_a_wording_that_comes_back_is_a_third_revision(column: Column) -> None:
 def test_space_and_the_spelling_of_the_publication_make_no_revision(column: Column) -> None:
     column.crawl(entry("Apples", publication="The Times"))
     before = column.truth()
-    column.crawl(entry("Apples", publication="times", excerpt="About  Apples ."))
+    column.crawl(entry("Apples", publication="times", excerpt="About \u00a0 Apples."))
     after = column.truth()
     assert after["revisions"] == before["revisions"]
     assert after["changes"] == before["changes"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from archive.text import clean, comparable
+from archive.text import clean, comparable, folded, unstyled
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)  # lone surrogates too
 LEGAL = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # XML 1.0 section 2.2, production [2]
@@ -78,3 +79,83 @@ def test_white_space_anywhere_between_words_makes_no_difference(text: str, space
     first, rest = text[:place], text[place:]
     if unicodedata.is_normalized("NFC", text):
         assert comparable(first + space + rest) == comparable(text)
+
+
+PROSE = st.text(st.sampled_from("abcXYZ019 .,;!?\"'-—()é ßﬁ"), max_size=60)
+RESTYLES = {
+    "more spaces": lambda text: text.replace(" ", "  "),
+    "line breaks": lambda text: text.replace(" ", "\n\t"),
+    "no-break spaces": lambda text: text.replace(" ", "\u00a0"),
+    "narrow no-break spaces": lambda text: text.replace(" ", "\u202f"),
+    "ideographic spaces": lambda text: text.replace(" ", "\u3000"),
+    "spaces around": lambda text: f" {text}\u00a0\n",
+    "zero-width spaces": "\u200b".join,
+    "curly single quotes": lambda text: text.replace("'", "’"),
+    "curly double quotes": lambda text: text.replace('"', "“"),
+    "guillemets": lambda text: text.replace('"', "»"),
+    "single quotes for double": lambda text: text.replace('"', "'"),
+    "en dashes": lambda text: text.replace("-", "–"),
+    "em dashes": lambda text: text.replace("-", "—"),
+    "no-break hyphens": lambda text: text.replace("-", "\u2011"),
+    "two hyphens": lambda text: text.replace("—", "--"),
+    "spaces on both sides of dashes": lambda text: re.sub(r"(?<=\w)—(?=\w)", " — ", text),
+    "ligatures": lambda text: text.replace("fi", "ﬁ").replace("fl", "ﬂ"),
+    "full width": lambda text: "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text),
+    "decomposed": lambda text: unicodedata.normalize("NFD", text),
+}
+
+
+@pytest.mark.parametrize("restyle", RESTYLES.values(), ids=RESTYLES.keys())
+@given(text=PROSE)
+@example(text='He said "it\'s a pre-war—or later—caf\u00e9, offi cially": 83 million.')
+def test_a_restyle_leaves_the_text_without_style_as_it_is(restyle: Callable[[str], str], text: str) -> None:
+    assert unstyled(restyle(text)) == unstyled(text)
+    assert folded(restyle(text)) == folded(text)
+
+
+@given(ANY_TEXT, ANY_TEXT, st.sampled_from([*"azÉ世09"]), st.sampled_from([*"bßé界18"]), st.sampled_from(" \u00a0\n"))
+def test_a_word_boundary_between_letters_and_figures_counts(
+    before: str, after: str, left: str, right: str, space: str
+) -> None:
+    glued, parted = before + left + right + after, before + left + space + right + after
+    assert unstyled(glued) != unstyled(parted)
+    assert folded(glued) == folded(parted)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("percent", "per cent"),
+        ("accordingto", "according to"),
+        ("83million", "83 million"),
+        ("The end.Then", "The end. Then"),
+        ("pre- and post-war", "pre-and post-war"),
+        ("well-known", "well known"),
+        ("China", "china"),
+        ("a.", "a"),
+        ("m²", "m2"),
+        ("½", "1/2"),
+        ("cafe", "café"),
+        ('"a"', "a"),
+    ],
+)
+def test_what_an_editor_changes_besides_style_counts(one: str, other: str) -> None:
+    assert unstyled(one) != unstyled(other)
+
+
+@given(ANY_TEXT)
+@example("'''\u2018")
+@example("a - -\u2014 b")
+def test_taking_the_style_away_again_changes_nothing(text: str) -> None:
+    assert unstyled(unstyled(text)) == unstyled(text)
+    assert folded(folded(text)) == folded(text) == folded(unstyled(text)) == folded(comparable(text))
+
+
+@given(ANY_TEXT)
+def test_cleaned_text_stays_clean_without_its_style(text: str) -> None:
+    for plain in (unstyled(clean(text)), folded(clean(text))):
+        assert clean(plain) == plain
+
+
+def test_a_long_run_of_spaces_costs_no_more_than_its_length() -> None:
+    assert unstyled("a" + "\u00a0" * 200_000 + "b" + "-" * 200_000) == "a b-"

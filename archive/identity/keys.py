@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 
-from archive.text import comparable
+from archive.text import comparable, folded, unstyled
 from archive.values import ListedEntry
 
 # Nine digits: short enough to say on the telephone, and a million entries meet one in a thousand times, which is checked
@@ -22,26 +22,50 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def publication_key(name: str | None) -> str:
-    """Return the form under which spellings of one press title meet: no case, no white space, no leading "the"."""
-    words = (name or "").casefold().split()
-    return comparable("".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words))
+    """Return the form under which spellings of one press title meet: no case, style, white space or leading "the"."""
+    return folded(_publication_words(name))
 
 
 @lru_cache(maxsize=4096)  # a crawl asks it of each entry in every pass, and again when it settles
 def wording_digest(entry: ListedEntry) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording.
+    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording: what tells one revision from another.
 
-    White space, quote style and the spelling of the publication's name do not count. The attribution line counts only
-    where it was not split: else `, by CNN` turned to `,CNN` would be an edit.
+    Style (see `archive.text.unstyled`) and the spelling of the publication's name do not count, word boundaries do. The
+    attribution line counts only where it was not split: else `, by CNN` turned to `,CNN` would be an edit.
+    """
+    source = "" if entry.title else unstyled(entry.attribution)
+    texts = (unstyled(entry.title), publication_key(entry.publication), source, unstyled(entry.excerpt))
+    return _digest(*texts, unstyled(entry.commentary))
+
+
+@lru_cache(maxsize=4096)
+def identity_digest(entry: ListedEntry) -> str:
+    """Return the digest (16 bytes of SHA-256, hexadecimal) by which ids are tied to a row of a crawl, for ever.
+
+    It is stored in the truth, in records of output folders and in exports, so its value for a text must never change.
+    White space, the style of quotes and the spelling of the publication's name do not count.
     """
     source = "" if entry.title else comparable(entry.attribution)
-    parts = (comparable(entry.title), publication_key(entry.publication), source, comparable(entry.excerpt))
-    return sha256("\x1f".join((*parts, comparable(entry.commentary))).encode()).hexdigest()[:32]
+    publication = comparable(_publication_words(entry.publication))
+    return _digest(
+        comparable(entry.title), publication, source, comparable(entry.excerpt), comparable(entry.commentary)
+    )
+
+
+@lru_cache(maxsize=4096)
+def folded_digest(entry: ListedEntry) -> str:
+    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's text without style and word boundaries.
+
+    Entries with equal wording digests, or equal identity digests, have equal ones.
+    """
+    source = "" if entry.title else folded(entry.attribution)
+    texts = (folded(entry.title), publication_key(entry.publication), source, folded(entry.excerpt))
+    return _digest(*texts, folded(entry.commentary))
 
 
 def title_key(entry: ListedEntry) -> str | None:
     """Return the key by which two rows share title and publication; None where there is no title to go by."""
-    title = comparable(entry.title).casefold()
+    title = folded(entry.title).casefold()
     return f"{title}\x1f{publication_key(entry.publication)}" if title else None
 
 
@@ -50,8 +74,8 @@ def excerpt_key(excerpt: str) -> str | None:
 
     None where it is too short to tell two articles apart.
     """
-    text = comparable(excerpt)
-    return sha256(text.encode()).hexdigest()[:32] if len(text) >= SHORTEST_EXCERPT else None
+    text = folded(excerpt)
+    return _digest(text) if len(text) >= SHORTEST_EXCERPT else None
 
 
 def rare_words(excerpt: str) -> str | None:
@@ -76,3 +100,12 @@ def mint_entry_id(taken: Callable[[int], bool], draw: Callable[[int], int] = sec
 def entry_tag(authority: str, source: str, entry_id: int) -> str:
     """Return the `tag:` URI (RFC 4151) of an entry; `authority` is `name,date` as in section 2.1."""
     return f"tag:{authority}:{source}/{entry_id}"
+
+
+def _publication_words(name: str | None) -> str:
+    words = (name or "").casefold().split()
+    return "".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words)
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\x1f".join(parts).encode()).hexdigest()[:32]

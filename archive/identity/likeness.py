@@ -1,7 +1,7 @@
 """How alike two wordings are, part by part. Pure.
 
-Likeness is 1 minus the Levenshtein distance over the longer length, of the texts without white space, quote style and
-letter case. Measured on a whole real page, 780 pairs of its 40 entries (near-twins on one subject among them), and on
+Likeness is 1 minus the Levenshtein distance over the longer length, of the texts without white space, style and letter
+case. Measured on a whole real page, 780 pairs of its 40 entries (near-twins on one subject among them), and on
 800 copies of each part with random typos:
 
     part        two different entries, most alike   20 typos in one entry, least alike
@@ -24,7 +24,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from archive.identity.keys import SHORTEST_EXCERPT, publication_key
-from archive.text import comparable
+from archive.text import folded
 from archive.values import ListedEntry
 
 # Decimals are one number: of 4.8 and 4.9 half would be the same. A month is a figure too, as reports that recur go by it
@@ -48,7 +48,7 @@ class Forms:
     def of(cls, texts: ListedEntry) -> Forms:
         """Make the forms of a wording."""
         title, attribution, excerpt, commentary = (
-            comparable(text).casefold() for text in (texts.title, texts.attribution, texts.excerpt, texts.commentary)
+            folded(text).casefold() for text in (texts.title, texts.attribution, texts.excerpt, texts.commentary)
         )
         # with white space: "in 2018, 4 of them" has two numbers
         numbers = (tuple(_FIGURE.findall(text)) for text in (texts.title or texts.attribution, texts.excerpt))

@@ -21,10 +21,10 @@ from typing import Literal
 from archive.identity import evidence, likeness
 from archive.identity.doubts import SAME_EXCERPT
 from archive.identity.evidence import NEAR_EXCERPT, NEARER_PART
-from archive.identity.keys import excerpt_key, title_key, wording_digest
+from archive.identity.keys import excerpt_key, folded_digest, identity_digest, title_key, wording_digest
 from archive.identity.likeness import Forms, Likeness
 from archive.identity.neighbours import Neighbours
-from archive.text import comparable
+from archive.text import folded
 from archive.values import ListedEntry
 
 Method = Literal[
@@ -114,8 +114,12 @@ def match(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Mat
     Rows of equal wording are one row: the caller has collapsed them.
     """
     work = _Matching(sorted(rows, key=lambda row: row.place), sorted(candidates, key=_in_listing_order))
-    work.pair_wordings("same wording", lambda entry: [entry.wording])
-    work.pair_wordings("earlier wording", lambda entry: entry.earlier)
+    work.pair_wordings("same wording", lambda entry: [entry.wording], lambda row: row.wording)
+    # a changed word boundary makes another wording, and no other entry
+    work.pair_wordings("same wording", lambda entry: [folded_digest(entry.texts)], lambda row: folded_digest(row.texts))
+    work.pair_wordings("earlier wording", lambda entry: entry.earlier, lambda row: row.wording)
+    # what an older parser read keeps the digest that it was stored with
+    work.pair_wordings("earlier wording", lambda entry: entry.earlier, lambda row: identity_digest(row.texts))
     work.pair_second_places()
     work.pair_excerpts()
     work.pair_by_evidence()
@@ -169,14 +173,16 @@ class _Matching:
     entry_forms: dict[int, Forms] = field(default_factory=dict)
     rejected: list[tuple[_Pair, Doubt | None]] = field(default_factory=list)
 
-    def pair_wordings(self, method: Method, wordings: Callable[[Candidate], Iterable[str]]) -> None:
+    def pair_wordings(
+        self, method: Method, of_entry: Callable[[Candidate], Iterable[str]], of_row: Callable[[Row], str]
+    ) -> None:
         """Pair rows with entries of the very same wording; those still listed come first."""
         known: dict[str, list[Candidate]] = {}
         for entry in self._free_entries():
-            for wording in wordings(entry):
+            for wording in of_entry(entry):
                 known.setdefault(wording, []).append(entry)
         for row in self._free_rows():
-            free = [entry for entry in known.get(row.wording, ()) if entry.entry_id not in self.taken]
+            free = [entry for entry in known.get(of_row(row), ()) if entry.entry_id not in self.taken]
             if free:
                 self._take(row, free[0], Match(free[0].entry_id, method))
 
@@ -317,7 +323,7 @@ def _joined(
 
 
 def _quoted(texts: ListedEntry) -> str | None:
-    return comparable(texts.excerpt) or None
+    return folded(texts.excerpt) or None
 
 
 def _excerpts(forms: Mapping[int, Forms]) -> dict[int, str]:

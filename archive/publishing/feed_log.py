@@ -18,8 +18,10 @@ from typing import Literal
 from sqlite_utils import Database
 
 from archive.clock import from_text
+from archive.identity.keys import identity_digest
 from archive.publishing.current import CurrentEntry, entry_columns, to_entry
 from archive.settling.decisions import merged_ids
+from archive.values import ListedEntry
 
 Format = Literal["atom", "json"]
 
@@ -59,6 +61,9 @@ def correct_log(db: Database, source_id: int) -> int:
     That is so where the archive was derived again: a split gives an entry its earlier wording back, or parts what a frozen
     document holds as one. What only the parser reads otherwise is no such thing: readers are told of no edit that is none.
     """
+    db.conn.create_function(
+        "identity_digest", 5, lambda *texts: identity_digest(ListedEntry(*texts)), deterministic=True
+    )
     cursor = db.execute(
         "INSERT INTO feed_log (source_id, position, entry_id, announced)"
         " SELECT :source_id, (SELECT max(position) FROM feed_log WHERE source_id = :source_id)"
@@ -66,7 +71,8 @@ def correct_log(db: Database, source_id: int) -> int:
         " FROM entries e JOIN revisions r USING (revision_id) LEFT JOIN feed_log l ON l.entry_id = e.entry_id"
         "  AND l.position = (SELECT max(position) FROM feed_log WHERE entry_id = e.entry_id)"
         " WHERE e.source_id = :source_id AND (l.position IS NULL OR (l.wording IS NOT NULL AND NOT EXISTS ("
-        "  SELECT 1 FROM revisions o WHERE o.entry_id = e.entry_id AND o.number = r.number AND o.wording = l.wording)))",
+        "  SELECT 1 FROM revisions o WHERE o.entry_id = e.entry_id AND o.number = r.number AND l.wording ="
+        "   identity_digest(o.excerpt, o.attribution, o.title, o.publication, o.commentary))))",
         {"source_id": source_id},
     )
     return cursor.rowcount
@@ -168,19 +174,22 @@ def freeze(db: Database, source_id: int, base_url: str, number: int, kind: Forma
 def note_told(db: Database, source_id: int, told: Iterable[LoggedEntry]) -> None:
     """Note of which entry a document that is being frozen tells in each event's place, and which wording it gives it."""
     db.conn.executemany(
-        "UPDATE feed_log SET entry_id = :entry_id, wording = (SELECT wording FROM revisions WHERE entry_id = :entry_id"
-        "  AND number = :revision ORDER BY technical DESC, revision_id DESC LIMIT 1)"
+        "UPDATE feed_log SET entry_id = :entry_id, wording = :wording"
         " WHERE source_id = :source_id AND position = :position",
         [
             {
                 "entry_id": one.entry.entry_id,
-                "revision": one.entry.revision,
+                "wording": _identity(one.entry),
                 "source_id": source_id,
                 "position": one.position,
             }
             for one in told
         ],
     )
+
+
+def _identity(one: CurrentEntry) -> str:
+    return identity_digest(ListedEntry(one.excerpt, one.attribution, one.title, one.publication, one.commentary))
 
 
 def _worded(db: Database, entry_id: int, revision_id: int | None) -> CurrentEntry | None:

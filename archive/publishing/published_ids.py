@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Any
 
 from sqlite_utils import Database
 
 from archive.clock import from_text
+from archive.identity.keys import identity_digest
 from archive.publishing.folder_record import RecordedId
+from archive.values import ListedEntry
 
 _COLUMNS = "i.entry_id, i.tag_uri, i.feed_date, w.started_at, s.name, s.url, i.wording"
+_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
 
 
 def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
     """Yield every id ever minted for a source, with each wording that its entry had."""
     rows = db.execute(
-        f"SELECT {_COLUMNS}, r.wording FROM identities i JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own columns
+        f"SELECT {_COLUMNS}, {_TEXTS} FROM identities i JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own columns
         " JOIN sources s ON s.source_id = i.source_id LEFT JOIN revisions r ON r.entry_id = i.entry_id"
         " WHERE i.source_id = ? ORDER BY i.feed_date, i.entry_id, r.revision_id",
         (source_id,),
     )
     for (entry_id, tag_uri, feed_date, started, name, url, first), revisions in groupby(rows, lambda row: row[:7]):
-        wordings = dict.fromkeys((first, *(row[7] for row in revisions if row[7] is not None)))
+        wordings = dict.fromkeys((first, *_digests(row[7:] for row in revisions)))
         yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, tuple(wordings))
 
 
@@ -32,7 +36,7 @@ def ids_since(db: Database, source_id: int, until: str) -> Iterator[tuple[Record
     Of an id that is not new, the wordings are those that came since.
     """
     rows = db.execute(
-        f"SELECT {_COLUMNS}, r.wording, x.kind FROM changes x CROSS JOIN identities i USING (entry_id)"  # noqa: S608
+        f"SELECT {_COLUMNS}, {_TEXTS}, x.kind FROM changes x CROSS JOIN identities i USING (entry_id)"  # noqa: S608
         " JOIN crawls w ON w.crawl_id = i.crawl_id JOIN sources s ON s.source_id = i.source_id"
         " LEFT JOIN revisions r ON r.revision_id = x.revision_id"
         " WHERE x.source_id = ? AND x.at > ? AND x.kind IN ('new', 'revised') ORDER BY i.feed_date, i.entry_id, x.at",
@@ -41,10 +45,15 @@ def ids_since(db: Database, source_id: int, until: str) -> Iterator[tuple[Record
     for (entry_id, tag_uri, feed_date, started, name, url, first), group in groupby(rows, lambda row: row[:7]):
         changes = list(group)
         is_new = any(kind == "new" for *_, kind in changes)
-        later = [wording for *_, wording, _kind in changes if wording is not None]
+        later = list(_digests(change[7:12] for change in changes))
         wordings = tuple(dict.fromkeys([first, *later] if is_new else later))
         if wordings:
             yield (
                 RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings),
                 is_new,
             )
+
+
+def _digests(texts: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    """Yield the identity digests of revisions by their texts; of an entry without revisions all are None."""
+    return (identity_digest(ListedEntry(*parts)) for parts in texts if parts[0] is not None)

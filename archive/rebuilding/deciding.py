@@ -14,10 +14,11 @@ from sqlite_utils import Database
 from archive.clock import from_text
 from archive.crawls import find_crawl
 from archive.errors import CannotDecide
-from archive.identity.keys import entry_tag, mint_entry_id
+from archive.identity.keys import entry_tag, identity_digest, mint_entry_id
 from archive.settling.dating import feed_dates
 from archive.settling.decisions import Decision, merged_ids, record_decision, surviving
 from archive.settling.identities import Identity, dates_taken, find_identity, id_taken, insert_identity, load_identity
+from archive.values import ListedEntry
 
 
 def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collection[int]:
@@ -61,7 +62,7 @@ def split(db: Database, entry_id: int, number: int, at: datetime, authority: str
     ids = [entry, *(load_identity(db, other) for other, into in merged_ids(db).items() if into == entry.entry_id)]
     later = [one for one in ids if _is_later(db, entry.entry_id, one, cut)]
     earlier = [one for one in ids if one not in later] or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
-    if not any((one.crawl_id, one.wording) == (cut.crawl_id, cut.wording) for one in later):
+    if not any((one.crawl_id, one.wording) == (cut.crawl_id, cut.identity) for one in later):
         later.append(_mint(db, cut, authority))
     own, other = (later, earlier) if entry in later else (earlier, later)
     record_decision(db, Decision("split", entry.entry_id, other[0].entry_id, number), at)
@@ -78,7 +79,7 @@ class _Cut:
     """A revision as the place at which an entry is parted, with its crawl's place in time."""
 
     number: int
-    wording: str
+    identity: str
     first_seen: str
     crawl_id: int
     ordered_at: str
@@ -88,6 +89,7 @@ class _Cut:
 
 # of a revision `r`, whose capture was made in the crawl `w`
 _LATER = "((w.ordered_at, w.crawl_id) > (:ordered_at, :crawl_id) OR (w.crawl_id = :crawl_id AND r.number >= :number))"
+_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
 _REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
 
 
@@ -101,13 +103,13 @@ def _entry(db: Database, entry_id: int) -> Identity:
 
 def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
     row = db.execute(
-        "SELECT r.number, r.wording, r.first_seen, w.crawl_id, w.ordered_at, w.source_id, s.name"
+        f"SELECT r.number, {_TEXTS}, r.first_seen, w.crawl_id, w.ordered_at, w.source_id, s.name"
         f" {_REVISIONS} JOIN sources s USING (source_id) WHERE r.entry_id = ? AND r.number = ? AND r.technical = 0",
         (entry_id, number),
     ).fetchone()
     if row is None:
         raise CannotDecide(f"entry {entry_id} has no revision {number}; see: foreign-eyes history {entry_id}")
-    return _Cut(*row)
+    return _Cut(row[0], identity_digest(ListedEntry(*row[1:6])), *row[6:])
 
 
 def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> bool:
@@ -117,11 +119,12 @@ def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> boo
     ]
     if identity.crawl_id != cut.crawl_id:
         return (str(ordered_at), identity.crawl_id) > (cut.ordered_at, cut.crawl_id)
-    first = db.execute(
-        f"SELECT min(r.number) {_REVISIONS} WHERE r.entry_id = ? AND w.crawl_id = ? AND r.wording = ?",
-        (entry_id, identity.crawl_id, identity.wording),
-    ).fetchone()[0]
-    return first is None or first >= cut.number
+    rows = db.execute(
+        f"SELECT r.number, {_TEXTS} {_REVISIONS} WHERE r.entry_id = ? AND w.crawl_id = ?",
+        (entry_id, identity.crawl_id),
+    )
+    numbers = [number for number, *texts in rows if identity_digest(ListedEntry(*texts)) == identity.wording]
+    return not numbers or min(numbers) >= cut.number
 
 
 def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
@@ -131,7 +134,7 @@ def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
     interval = from_text(not_before) if not_before else None
     (date,) = feed_dates(1, first_seen, interval, dates_taken(db, cut.source_id, first_seen, 1))
     tag_uri = entry_tag(authority, cut.source_name, entry_id)
-    identity = Identity(entry_id, cut.source_id, tag_uri, date, cut.crawl_id, cut.wording)
+    identity = Identity(entry_id, cut.source_id, tag_uri, date, cut.crawl_id, cut.identity)
     insert_identity(db, identity)
     return identity
 

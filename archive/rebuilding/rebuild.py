@@ -37,7 +37,7 @@ Prepare = Callable[[Database], Collection[int]]
 Progress = Callable[[int, int], None]
 
 # Of matching and settling: to be raised when they decide otherwise than before on the same captures
-RULES_VERSION = 2
+RULES_VERSION = 3
 # children before their parents
 _DERIVED = ("match_doubts", "listing_rows", "revisions", "entries", "links", "publication_aliases", "publications")
 

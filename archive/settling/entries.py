@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from archive.captures import Capture
 from archive.clock import to_text
-from archive.identity.keys import excerpt_key, rare_words
+from archive.identity.keys import excerpt_key, identity_digest, rare_words
 from archive.identity.matching import Match, Row
 from archive.settling.identities import Identity
 from archive.settling.publications import record_publication
@@ -37,6 +37,11 @@ class Place:
     def row(self) -> Row:
         """The row as matching sees it."""
         return Row(self.rank, self.wording, self.title_key, self.entry)
+
+    @property
+    def identity(self) -> str:
+        """The digest by which ids are tied to it (see `identity_digest`)."""
+        return identity_digest(self.entry)
 
 
 @dataclass(frozen=True, slots=True)

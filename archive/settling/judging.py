@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from archive.identity.keys import wording_digest
+from archive.identity.keys import folded_digest, wording_digest
 from archive.text import in_a_line
 from archive.values import ListedEntry, ListingPage, Verdict
 
@@ -56,9 +56,17 @@ def wordings_of(listing: ListingPage) -> tuple[str, ...]:
     return tuple(wording_digest(entry) for entry in listing.entries)
 
 
+def texts_of(listing: ListingPage) -> tuple[str, ...]:
+    """Return the digests of the texts that a page lists, in order; neither style nor white space counts."""
+    return tuple(folded_digest(entry) for entry in listing.entries)
+
+
 def fingerprint(listing: ListingPage) -> str:
-    """Return a digest of what a page lists: entries in order and page count, whatever its bytes and its links are."""
-    facts = [*wordings_of(listing), str(listing.page_count)]
+    """Return a digest of what a page lists: entries in order and page count, whatever its bytes and its links are.
+
+    Neither style nor white space counts: a listing does not move where servers that differ in them take turns.
+    """
+    facts = [*texts_of(listing), str(listing.page_count)]
     return sha256("\x1e".join(facts).encode()).hexdigest()
 
 

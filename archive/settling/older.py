@@ -13,13 +13,17 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.identity.keys import wording_digest
 from archive.settling.publications import record_publication
 from archive.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True)
 class OlderRevision:
-    """A revision as an older parser read it. The crawl is that of its capture; its number follows from its place in time."""
+    """A revision as an older parser read it. The crawl is that of its capture; its number follows from its place in time.
+
+    `stored` is the digest that it was stored with, by rules that may have changed since; it is sealed, and stays.
+    """
 
     revision_id: int
     entry_id: int
@@ -29,10 +33,15 @@ class OlderRevision:
     capture_id: int
     page: int
     position: int
-    wording: str
+    stored: str
     parser_version: int
     match_method: str
     match_score: float | None
+
+    @property
+    def wording(self) -> str:
+        """The digest of its wording by the rules of today."""
+        return wording_digest(self.listed)
 
 
 _COLUMNS = (
@@ -78,15 +87,16 @@ def older_sightings(
     """
     order = {body: number for number, body in enumerate(bodies)}
     rows = db.execute(
-        "SELECT l.body_sha256, l.position, l.wording, l.entry_id, l.revision_id FROM listing_rows l"
+        "SELECT l.body_sha256, l.position, l.entry_id, l.revision_id FROM listing_rows l"
         " WHERE l.source_id = :source_id AND l.body_sha256 IN (SELECT value FROM json_each(:bodies))"
         " AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o WHERE o.source_id = l.source_id"
         "  AND o.body_sha256 = l.body_sha256 AND o.parser_version < :version)",
         {"source_id": source_id, "bodies": json.dumps(list(bodies)), "version": parser_version},
     ).fetchall()
     found: dict[str, Sighting] = {}
-    for _, _, wording, entry_id, revision_id in sorted(rows, key=lambda row: (order[row[0]], row[1])):
+    for _, _, entry_id, revision_id in sorted(rows, key=lambda row: (order[row[0]], row[1])):
         if revision_id in texts:
+            wording = wording_digest(texts[revision_id])
             found.setdefault(wording, Sighting(wording, entry_id, texts[revision_id]))
     return list(found.values())
 
@@ -101,7 +111,7 @@ def restore_revision(db: Database, revision: OlderRevision, number: int) -> None
             *(revision.revision_id, revision.entry_id, revision.technical),
             *(listed.excerpt, listed.attribution, listed.title, listed.publication, listed.commentary),
             *(json.dumps(listed.flags), revision.first_seen, revision.capture_id, revision.page, revision.position),
-            *(revision.wording, revision.parser_version, revision.match_method, revision.match_score, number),
+            *(revision.stored, revision.parser_version, revision.match_method, revision.match_score, number),
         ),
     )
 

@@ -38,7 +38,7 @@ class Past:
     nameless: dict[int, Identity] = field(default_factory=dict)
     next_revision: int | None = None
     texts: dict[int, ListedEntry] = field(default_factory=dict)
-    # by wording the entries that this crawl's rows were minted for, as long as they have not come
+    # by identity digest the entries that this crawl's rows were minted for, as long as they have not come
     births: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -62,7 +62,7 @@ class Past:
             return {}
         found = self._claim_older(db, crawl, places, bodies) if self.was_read_by_older(crawl) else {}
         for place in places:
-            entry_id = self.births.pop(place.wording, None)
+            entry_id = self.births.pop(place.identity, None)
             if entry_id is not None:
                 found.setdefault(place.rank, entry_id)
         return found

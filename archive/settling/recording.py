@@ -135,20 +135,20 @@ def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
 
     A wording that was published by an archive that was lost gets the id back that readers know it by.
     """
-    lost = find_lost_id(work.db, work.crawl.source_name, place.wording)
+    lost = find_lost_id(work.db, work.crawl.source_name, place.identity)
     if lost is not None:
         entry_id, tag_uri, feed_date = lost
         identity = Identity(
-            entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.wording, found_again=True
+            entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity, found_again=True
         )
         return _keep(work, identity)
     if work.past.is_empty:
         entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn))
     else:  # a draw that comes out the same however often the archive is derived again
-        again = random.Random(f"{work.crawl.crawl_id} {place.wording}")  # noqa: S311 - ids are no secrets
+        again = random.Random(f"{work.crawl.crawl_id} {place.identity}")  # noqa: S311 - ids are no secrets
         entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn), again.randrange)
     tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
-    identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.wording)
+    identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity)
     return _keep(work, identity)
 
 
@@ -193,7 +193,7 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
             work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
     if stored.wording != place.wording:
         technical = work.is_technical(stored.entry_id)
-        is_known = was_published(work.db, stored.entry_id, place.wording)
+        is_known = was_published(work.db, stored.entry_id, place.identity, place.wording)
         stored = _record_wording(work, place, found, stored, technical=technical)
         if not technical:
             work.counts.revised += not is_known

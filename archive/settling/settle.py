@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from archive.captures import Capture, listing_captures, load_body
 from archive.crawls import find_crawl, finish_crawl
-from archive.identity.keys import title_key, wording_digest
+from archive.identity.keys import identity_digest, title_key, wording_digest
 from archive.identity.matching import Match, match
 from archive.seals import seal
 from archive.settling import entries
@@ -77,7 +77,7 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     captures = listing_captures(work.db, work.crawl.crawl_id)
     pages = {capture.body_sha256: _parse(work, capture) for capture in captures}
     digests = {body: [wording_digest(entry) for entry in page.entries] for body, page in pages.items()}
-    passed_over = _contradicted(work, captures, digests)
+    passed_over = _contradicted(work, captures, pages, digests)
     listed: set[int] = set()
     state: dict[int, Capture] = {}
     for pass_captures in _passes(captures):
@@ -101,7 +101,12 @@ def _passes(captures: Sequence[Capture]) -> list[list[Capture]]:
     return [[capture for capture in captures if capture.pass_number == number] for number in numbers]
 
 
-def _contradicted(work: Settling, captures: Sequence[Capture], digests: Mapping[str, Sequence[str]]) -> set[str]:
+def _contradicted(
+    work: Settling,
+    captures: Sequence[Capture],
+    pages: Mapping[str, ListingPage],
+    digests: Mapping[str, Sequence[str]],
+) -> set[str]:
     """Return the wordings, unknown before, that only one pass showed, which was not the last one."""
     shown_by: dict[str, set[int]] = {}
     for capture in captures:
@@ -110,7 +115,9 @@ def _contradicted(work: Settling, captures: Sequence[Capture], digests: Mapping[
     last = max((capture.pass_number for capture in captures), default=0)
     once = {digest for digest, passes in shown_by.items() if len(passes) == 1 and last not in passes}
     # what an entry was minted for, by rules of before, stays an entry
-    once -= work.past.births.keys()
+    if once and work.past.births:
+        listed = (entry for page in pages.values() for entry in page.entries)
+        once -= {wording_digest(entry) for entry in listed if identity_digest(entry) in work.past.births}
     return once - entries.known_wordings(work.db, work.crawl.source_id, once) if once else once
 
 
