@@ -6,12 +6,17 @@ Times are the archive's texts, UTC.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
+from archive.clock import to_text
+from archive.settling.corrections import find_correction
 from archive.settling.decisions import merged_ids, surviving
+from archive.settling.told import told_texts
+from archive.settling.told_decisions import Decided, find_decided
 from archive.text import clean, folded
 from archive.wording_diff import Piece, word_diff
 
@@ -62,16 +67,27 @@ class Event:
     """A row of the journal that tells of the entry; `entry_id` is the id it was told under, before a merge perhaps.
 
     `at` is the time under which it is told, `crawl` the place in time of the crawl that showed it, and its id. What was
-    found in old captures is not `announced`, and its crawl stands long before `at`.
+    found in old captures is not `announced`, and its crawl stands long before `at`. What tells of a decision, or a redaction,
+    has no crawl. `moved` is the feed date before and after a crawl was dated anew. `told` and `told_before` are the words that
+    readers were told, by their parts.
     """
 
     change_id: int
     at: str
     kind: str
     announced: bool
-    entry_id: int
+    entry_id: int | None
     revision: int | None
-    crawl: tuple[str, int]
+    crawl: tuple[str, int] | None
+    decision: Decided | None = None
+    moved: tuple[str, str] | None = None
+    told: dict[str, str | None] | None = None
+    told_before: dict[str, str | None] | None = None
+
+    @property
+    def is_told_beside_revisions(self) -> bool:
+        """Whether it is something else than the coming of a revision, which says all there is to say of it."""
+        return self.kind not in ("new", "revised") or self.crawl is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +130,9 @@ class History:
         return next((one for one in restated if one.parser_version == revision.parser_version), restated[-1])
 
     def timeline(self) -> list[Revision | Event]:
-        """Return the revisions, and between them each withdrawal and return, in their order in time."""
-        gone_and_back = [change for change in self.changes if change.kind in ("withdrawn", "returned")]
-        return sorted([*gone_and_back, *self.revisions], key=_place_in_time)
+        """Return the revisions, and between them withdrawals, returns and what was decided, in their order in time."""
+        between = [change for change in self.changes if change.is_told_beside_revisions]
+        return sorted([*between, *self.revisions], key=_place_in_time)
 
 
 def find_entries(db: Database, wanted: str) -> list[Named]:
@@ -219,17 +235,49 @@ def _revision(row: tuple[Any, ...]) -> Revision:
     )
 
 
+_CHANGES = (
+    "SELECT x.change_id, x.at, x.kind, x.announced, x.entry_id, coalesce(t.revision, r.number), w.ordered_at, w.crawl_id,"
+    " x.decision_id, x.redating_id, t.words, t.words_before"
+    " FROM changes x LEFT JOIN timed_crawls w USING (crawl_id) LEFT JOIN revisions r USING (revision_id)"
+    " LEFT JOIN told_words t ON t.change_id = x.change_id"
+    " WHERE x.entry_id IN (SELECT value FROM json_each(:ids))"
+    " OR (x.kind IN ('merged', 'split') AND x.other_entry_id IN (SELECT value FROM json_each(:ids)))"
+    " OR x.redating_id IN (SELECT redating_id FROM redated_entries WHERE entry_id IN (SELECT value FROM json_each(:ids)))"
+    " ORDER BY x.change_id"
+)
+
+
 def _changes(db: Database, ids: str) -> tuple[Event, ...]:
-    rows = db.execute(
-        "SELECT x.change_id, x.at, x.kind, x.announced, x.entry_id, r.number, w.ordered_at, w.crawl_id"
-        " FROM changes x JOIN timed_crawls w USING (crawl_id) LEFT JOIN revisions r USING (revision_id)"
-        " WHERE x.entry_id IN (SELECT value FROM json_each(?)) ORDER BY x.change_id",
-        (ids,),
+    return tuple(_event(db, row, set(json.loads(ids))) for row in db.execute(_CHANGES, {"ids": ids}).fetchall())
+
+
+def _event(db: Database, row: tuple[Any, ...], ids: set[int]) -> Event:
+    change_id, at, kind, announced, entry_id, number, ordered_at, crawl_id = row[:8]
+    decision_id, redating_id, words, words_before = row[8:]
+    return Event(
+        change_id=change_id,
+        at=at,
+        kind=kind,
+        announced=bool(announced),
+        entry_id=entry_id,
+        revision=number,
+        crawl=None if crawl_id is None or redating_id is not None else (ordered_at, crawl_id),
+        decision=None if decision_id is None else find_decided(db, change_id),
+        moved=None if redating_id is None else _moved(db, redating_id, ids),
+        told=_told(db, words),
+        told_before=_told(db, words_before),
     )
-    return tuple(
-        Event(change_id, at, kind, bool(announced), entry_id, number, (ordered_at, crawl_id))
-        for change_id, at, kind, announced, entry_id, number, ordered_at, crawl_id in rows
-    )
+
+
+def _moved(db: Database, redating_id: int, ids: set[int]) -> tuple[str, str]:
+    """Return the feed date that a redating moved, before and after."""
+    moved = next(one for one in find_correction(db, redating_id).moved if one.entry_id in ids)
+    return to_text(moved.before), to_text(moved.after)
+
+
+def _told(db: Database, words: str | None) -> dict[str, str | None] | None:
+    texts = told_texts(db, words)
+    return None if texts is None else {part: getattr(texts, part) for part in PARTS}
 
 
 def _decisions(db: Database, ids: str) -> tuple[DecisionMade, ...]:
@@ -244,6 +292,8 @@ def _decisions(db: Database, ids: str) -> tuple[DecisionMade, ...]:
 
 def _place_in_time(one: Revision | Event) -> tuple[object, ...]:
     """What came back is said before the wording that it came back with, all else by number."""
+    if isinstance(one, Event) and one.crawl is None:  # after all that was seen until then
+        return (one.at, math.inf, 2, one.change_id, False)
     if isinstance(one, Event):
-        return (*one.crawl, 0, one.change_id, False)
+        return (*(one.crawl or ()), 0, one.change_id, False)
     return (*one.crawl, 1, one.number, one.technical)

@@ -80,6 +80,7 @@ def _revision_object(told: History, revision: Revision) -> dict[str, Any]:
 
 
 def _change_object(change: Event) -> dict[str, Any]:
+    decision = change.decision
     return {
         "change_id": change.change_id,
         "at": change.at,
@@ -87,5 +88,19 @@ def _change_object(change: Event) -> dict[str, Any]:
         "announced": change.announced,
         "entry_id": change.entry_id,
         "revision": change.revision,
-        "crawl_id": change.crawl[1],
+        "crawl_id": change.crawl[1] if change.crawl else None,
+        "decision": decision.kind if decision else None,
+        "other_entry_id": decision.other_id if decision else None,
+        "corrects": _undone_object(change),
+        "told": change.told,
+        "told_before": change.told_before,
     }
+
+
+def _undone_object(change: Event) -> dict[str, Any] | None:
+    from archive.clock import to_text
+
+    if change.moved is not None:
+        return {"kind": "feed date", "before": change.moved[0], "after": change.moved[1]}
+    undone = change.decision.undone if change.decision else None
+    return {"kind": undone.kind, "at": to_text(undone.at)} if undone else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from io import StringIO
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from archive.history import Event, History, Revision, changed_parts
 from archive.wording_diff import Piece, abridged
 from cli.terminal import has_colour, local_time, printable
+from feeds.compose.decisions import event_name, event_note
 
 # Lines of prose longer than this are hard to read
 WIDEST = 100
@@ -57,6 +59,11 @@ class Paper:
             highlight=False,
             soft_wrap=False,
         )
+
+    @property
+    def width(self) -> int:
+        """How many columns a line has."""
+        return self._console.width
 
     def line(self, text: str = "", style: str = "", *, label: str | None = None) -> None:
         """Add a line of text that is safe to print; see `add`."""
@@ -109,12 +116,21 @@ def _state(told: History) -> str:
 
 def _write_event(paper: Paper, event: Event) -> None:
     """A return is told at the time of its crawl, and so is what was found in old captures: `at` is when it was settled."""
+    if event.crawl is None:
+        _write_decision(paper, event)
+        return
     if event.kind == "withdrawn":
         told = [local_time(event.at if event.announced else event.crawl[0]), "two complete crawls in a row lacked it"]
     else:
         told = [local_time(event.crawl[0])]
     late = [] if event.announced else ["found in old captures"]
     paper.line(" · ".join([event.kind, *told, *late]), "bold yellow")
+
+
+def _write_decision(paper: Paper, event: Event) -> None:
+    paper.line(f"{event_name(event).lower()} · {local_time(event.at)}", "bold yellow")
+    for line in textwrap.wrap(event_note(event), paper.width - len(INDENT)):
+        paper.line(f"{INDENT}{line}")
 
 
 def _write_revision(paper: Paper, told: History, revision: Revision) -> None:

@@ -125,7 +125,7 @@ def test_a_merged_id_is_logged_as_the_entry_that_answers_for_it(column: Column) 
     assert {one.entry.entry_id for one in logged_entries(column.db, TOWN, 1)} == {ids["Apples"], ids["Cranes"]}
 
 
-def test_an_entry_that_a_split_gives_its_earlier_wording_back_is_logged_again(column: Column) -> None:
+def test_an_entry_that_a_split_gives_its_earlier_wording_back_is_announced_again(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(entry("Apples", commentary="Anew."), B))
     events = followed(column)
@@ -134,7 +134,7 @@ def test_an_entry_that_a_split_gives_its_earlier_wording_back_is_logged_again(co
     rebuilt(column, lambda db: [split(db, ids["Apples"], 2, LATER, AUTHORITY)][:0])
 
     assert followed(column) == events + 2
-    assert [row for row in log(column) if row[0] > events] == [(4, "Apples", 0), (5, "Apples", 0)]  # type: ignore[operator]
+    assert [row for row in log(column) if row[0] > events] == [(4, "Apples", 1), (5, "Apples", 1)]  # type: ignore[operator]
     again = followed(column)
     assert again == events + 2, "told once"
 

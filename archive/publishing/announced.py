@@ -1,4 +1,7 @@
-"""What readers are told in the feed of changes, with what was there before: edits, withdrawals, returns, links, dates."""
+"""What readers are told in the feed of changes: edits, withdrawals, returns, links, decisions of operators, dates.
+
+All of it is read from what was stored when it was announced; what the archive derives today does not matter.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,22 @@ from sqlite_utils import Database
 from archive.clock import from_text
 from archive.settling.corrections import Correction, find_correction
 from archive.settling.decisions import merged_ids
+from archive.settling.told import told_texts
+from archive.settling.told_decisions import Decided, find_decided
 from archive.values import Link
 
-Told = Literal["revised", "withdrawn", "returned", "link changed", "corrected"]
+# fmt: off
+Told = Literal[
+    "revised", "withdrawn", "returned", "link changed", "merged", "split", "corrected", "redacted", "unredacted"
+]
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words of an entry in one revision, and its number."""
+    """The words of an entry in one revision, and its number; None where that was not stored."""
 
-    revision: int
+    revision: int | None
     title: str | None
     publication: str | None
     attribution: str
@@ -33,8 +42,9 @@ class AnnouncedChange:
     """A row of the journal that readers are told of.
 
     `tag_uri` is the identity that it was told under, `entry_id` the entry that answers for it today; None for links.
-    `after` is the wording that was current then, `before` the one that an edit replaced. Of links, `link` is the one that
-    is listed since, `former_link` the one that was before; one of them can be missing. `correction` is of dates.
+    `after` are the words that were told, `before` those that an edit or a decision replaced; None where a redaction took
+    them out. Of links, `link` is the one that is listed since, `former_link` the one that was before; one of them can be
+    missing. `correction` is of dates, `decision` of identity.
     """
 
     change_id: int
@@ -47,18 +57,21 @@ class AnnouncedChange:
     former_link: Link | None
     link: Link | None
     correction: Correction | None = None
+    decision: Decided | None = None
+
+
+_TOLD = (
+    "SELECT x.change_id, x.at, x.kind, x.entry_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id, x.decision_id,"
+    " t.revision, t.words, t.words_before FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
+    " LEFT JOIN told_words t ON t.change_id = x.change_id"
+    " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?"
+)
 
 
 def newest_changes(db: Database, source_id: int, limit: int) -> list[AnnouncedChange]:
     """Return the source's newest announced changes but for new entries, the newest first."""
-    rows = db.execute(
-        "SELECT x.change_id, x.at, x.kind, x.entry_id, x.revision_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id"
-        " FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
-        " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?",
-        (source_id, limit),
-    ).fetchall()
     into = merged_ids(db)
-    return [_change(db, row, into) for row in rows]
+    return [_change(db, row, into) for row in db.execute(_TOLD, (source_id, limit)).fetchall()]
 
 
 def source_tag(db: Database, source_id: int) -> str | None:
@@ -76,37 +89,28 @@ def source_tag(db: Database, source_id: int) -> str | None:
 
 
 def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> AnnouncedChange:
-    change_id, at, kind, entry_id, revision_id, link_id, former_link_id, tag_uri, redating_id = row
+    change_id, at, kind, entry_id, link_id, former_link_id, tag_uri, redating_id, decision_id, *told = row
+    revision, words, words_before = told
     return AnnouncedChange(
         change_id=change_id,
         at=from_text(at),
         kind=kind,
         tag_uri=tag_uri,
         entry_id=into.get(entry_id, entry_id),
-        before=_wording_before(db, revision_id) if kind == "revised" else None,
-        after=_wording(db, revision_id),
+        before=_wording(db, None, words_before),
+        after=_wording(db, revision, words),
         former_link=_link(db, former_link_id),
         link=None if link_id == former_link_id else _link(db, link_id),
         correction=None if redating_id is None else find_correction(db, redating_id),
+        decision=None if decision_id is None else find_decided(db, change_id),
     )
 
 
-_WORDS = "r.number, r.title, r.publication, r.attribution, r.excerpt, r.commentary"
-
-
-def _wording(db: Database, revision_id: int | None) -> Wording | None:
-    row = db.execute(f"SELECT {_WORDS} FROM revisions r WHERE r.revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
-    return Wording(*row) if row else None
-
-
-def _wording_before(db: Database, revision_id: int | None) -> Wording | None:
-    """Return the wording before, as the same parser read it if it did: an edit must not mix with what a parser changed."""
-    row = db.execute(
-        f"SELECT {_WORDS} FROM revisions n JOIN revisions r ON r.entry_id = n.entry_id AND r.number = n.number - 1"  # noqa: S608
-        " WHERE n.revision_id = ? ORDER BY r.parser_version = n.parser_version DESC, r.revision_id DESC LIMIT 1",
-        (revision_id,),
-    ).fetchone()
-    return Wording(*row) if row else None
+def _wording(db: Database, revision: int | None, words: str | None) -> Wording | None:
+    texts = told_texts(db, words)
+    if texts is None:
+        return None
+    return Wording(revision, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
 
 
 def _link(db: Database, link_id: int | None) -> Link | None:

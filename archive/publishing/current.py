@@ -38,7 +38,8 @@ class CurrentEntry:
 
 
 _UPDATED = (
-    "coalesce((SELECT x.at FROM changes x WHERE x.entry_id = e.entry_id AND x.kind = 'revised' AND x.announced = 1"
+    "coalesce((SELECT x.at FROM changes x WHERE x.entry_id = e.entry_id AND x.announced = 1"
+    "  AND (x.kind IN ('revised', 'redacted', 'unredacted') OR (x.kind = 'new' AND x.decision_id IS NOT NULL))"
     "  ORDER BY x.change_id DESC LIMIT 1),"
     " e.feed_date)"
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
@@ -19,8 +19,9 @@ from sqlite_utils import Database
 
 from archive.clock import from_text
 from archive.identity.keys import identity_digest
-from archive.publishing.current import CurrentEntry, entry_columns, to_entry
+from archive.publishing.current import CurrentEntry, entries_by_id, entry_columns, to_entry
 from archive.settling.decisions import merged_ids
+from archive.settling.told import told_texts
 from archive.values import ListedEntry
 
 Format = Literal["atom", "json"]
@@ -49,7 +50,10 @@ def extend_log(db: Database, source_id: int) -> int:
     cursor = db.execute(
         "INSERT INTO feed_log (source_id, position, entry_id, change_id, announced)"
         " SELECT source_id, ? + row_number() OVER (ORDER BY change_id), entry_id, change_id, announced FROM changes"
-        " WHERE source_id = ? AND change_id > ? AND kind IN ('new', 'revised')",
+        " WHERE source_id = ? AND change_id > ? AND kind IN ('new', 'revised')"
+        # an entry that a decision announced is told once
+        " AND (announced = 1 OR kind != 'new' OR NOT EXISTS (SELECT 1 FROM changes d WHERE d.entry_id = changes.entry_id"
+        "  AND d.kind = 'new' AND d.decision_id IS NOT NULL))",
         (last, source_id, until[0] if until else 0),
     )
     return int(last) + cursor.rowcount
@@ -111,23 +115,24 @@ def full_documents(events: int) -> int:
 def logged_entries(db: Database, source_id: int, number: int) -> list[LoggedEntry]:
     """Return the events of archive document `number`, the newest first, one for each entry: its last there.
 
-    An announced event has the wording that it told of, and its own time. What was not announced can stand behind newer
+    An announced event has the words that it told, and its own time. What was not announced can stand behind newer
     events of its entry, so it has the wording of today, and the entry's own time.
     """
     last = number * DOCUMENT_SIZE
     events = db.execute(
-        "SELECT l.position, l.entry_id, x.revision_id, x.kind = 'revised', x.at FROM feed_log l"
-        " LEFT JOIN changes x ON x.change_id = l.change_id AND l.announced = 1"
+        "SELECT l.position, l.entry_id, x.at, x.kind = 'revised' OR x.decision_id IS NOT NULL, t.revision, t.words"
+        " FROM feed_log l LEFT JOIN changes x ON x.change_id = l.change_id AND l.announced = 1"
+        " LEFT JOIN told_words t USING (change_id)"
         " WHERE l.source_id = ? AND l.position BETWEEN ? AND ? ORDER BY l.position DESC",
         (source_id, last - DOCUMENT_SIZE + 1, last),
     ).fetchall()
     into = merged_ids(db)
     found: dict[int, LoggedEntry] = {}
-    for position, logged_id, revision_id, revised, at in events:
+    for position, logged_id, at, at_its_time, revision, words in events:
         entry_id = into.get(logged_id, logged_id)
-        entry = None if entry_id in found else _worded(db, entry_id, revision_id)
+        entry = None if entry_id in found else _worded(db, entry_id, revision, words)
         if entry is not None:
-            told_at = entry.updated if revision_id is None else from_text(at) if revised else entry.feed_date
+            told_at = entry.updated if words is None else from_text(at) if at_its_time else entry.feed_date
             found[entry_id] = LoggedEntry(position, told_at, entry)
     return list(found.values())
 
@@ -174,31 +179,38 @@ def freeze(db: Database, source_id: int, base_url: str, number: int, kind: Forma
 def note_told(db: Database, source_id: int, told: Iterable[LoggedEntry]) -> None:
     """Note of which entry a document that is being frozen tells in each event's place, and which wording it gives it."""
     db.conn.executemany(
-        "UPDATE feed_log SET entry_id = :entry_id, wording = :wording"
-        " WHERE source_id = :source_id AND position = :position",
-        [
-            {
-                "entry_id": one.entry.entry_id,
-                "wording": _identity(one.entry),
-                "source_id": source_id,
-                "position": one.position,
-            }
-            for one in told
-        ],
+        "UPDATE feed_log SET entry_id = ?, wording = ? WHERE source_id = ? AND position = ?",
+        [(one.entry.entry_id, _wording_of(one.entry), source_id, one.position) for one in told],
     )
 
 
-def _identity(one: CurrentEntry) -> str:
-    return identity_digest(ListedEntry(one.excerpt, one.attribution, one.title, one.publication, one.commentary))
+def _wording_of(entry: CurrentEntry) -> str:
+    listed = ListedEntry(entry.excerpt, entry.attribution, entry.title, entry.publication, entry.commentary)
+    return identity_digest(listed)
 
 
-def _worded(db: Database, entry_id: int, revision_id: int | None) -> CurrentEntry | None:
-    """Return an entry with the wording of a revision of its own, else with its current one; None where there is none."""
-    rows = db.execute(
-        f"SELECT {entry_columns('r')} FROM entries e JOIN revisions r ON r.entry_id = e.entry_id"  # noqa: S608 - our own names
-        "  AND r.revision_id IN (?, e.revision_id)"
-        " JOIN captures c USING (capture_id) WHERE e.entry_id = ? ORDER BY r.revision_id = ? DESC LIMIT 1",
-        (revision_id, entry_id, revision_id),
+def _worded(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
+    """Return an entry with the words that were told of it, else with its current ones; None where there is none.
+
+    The page that it leads to is the one that first showed the revision, if the entry has it still.
+    """
+    row = db.execute(
+        f"SELECT {entry_columns('e')} FROM entries e JOIN revisions r ON r.entry_id = e.entry_id"  # noqa: S608 - our own names
+        "  AND (r.revision_id = e.revision_id OR (r.number = :revision AND r.technical = 0))"
+        " JOIN captures c USING (capture_id) WHERE e.entry_id = :entry_id"
+        " ORDER BY (r.number = :revision AND r.technical = 0) DESC LIMIT 1",
+        {"entry_id": entry_id, "revision": revision},
+    ).fetchone()
+    texts = told_texts(db, words)
+    if row is None or texts is None:
+        return next(iter(entries_by_id(db, [entry_id])), None)
+    shown = to_entry(row)
+    return replace(
+        shown,
+        title=texts.title,
+        publication=texts.publication,
+        attribution=texts.attribution,
+        excerpt=texts.excerpt,
+        commentary=texts.commentary,
+        revision=revision or shown.revision,
     )
-    row = rows.fetchone()
-    return to_entry(row) if row else None

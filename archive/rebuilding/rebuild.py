@@ -22,6 +22,7 @@ from archive.crawls import Crawl, SettledCrawl, find_crawl, last_settled_crawls,
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from archive.rebuilding.redating import corrected
+from archive.rebuilding.telling import tell_decisions
 from archive.seals import seal
 from archive.settling.doubts import apply_confirmations
 from archive.settling.identities import insert_identity
@@ -30,6 +31,7 @@ from archive.settling.links import close_killed_links
 from archive.settling.past import Past, take_past
 from archive.settling.recording import Settling
 from archive.settling.settle import derive
+from archive.settling.told import fill_words
 from archive.store import path_of, writing
 from archive.values import Counts, Parser
 
@@ -88,6 +90,8 @@ def rebuild(
         scratch.execute("BEGIN")
         with corrected(scratch):
             counts, minted = _derive_again(scratch, parser, at, authority, added, on_crawl)
+            fill_words(scratch)
+            tell_decisions(before, scratch, at)
         _check_references(scratch)
         scratch.execute("COMMIT")
         differences = tuple(compare(before, scratch))

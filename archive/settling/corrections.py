@@ -30,7 +30,10 @@ class Correction:
 
 
 def find_correction(db: Database, redating_id: int) -> Correction:
-    """Return what a redating changed, the newest date first."""
+    """Return what a redating changed, the newest date first.
+
+    Titles are those that readers were told first, which stay whatever entries are merged.
+    """
     began_at, said = db.execute(
         "SELECT r.began_at, coalesce((SELECT o.began_at FROM redatings o WHERE o.crawl_id = r.crawl_id"
         "  AND o.redating_id < r.redating_id ORDER BY o.redating_id DESC LIMIT 1), c.started_at)"
@@ -40,8 +43,10 @@ def find_correction(db: Database, redating_id: int) -> Correction:
     rows = db.execute(
         "SELECT m.entry_id, coalesce((SELECT feed_date FROM redated_entries e WHERE e.entry_id = m.entry_id"
         "  AND e.redating_id < m.redating_id ORDER BY e.redating_id DESC LIMIT 1), i.feed_date), m.feed_date,"
-        " (SELECT coalesce(v.title, v.attribution) FROM revisions v WHERE v.entry_id = m.entry_id"
-        "  ORDER BY v.number, v.revision_id LIMIT 1)"
+        " coalesce((SELECT coalesce(w.title, w.attribution) FROM changes x JOIN told_words t USING (change_id)"
+        "   JOIN told_texts w USING (words) WHERE x.entry_id = m.entry_id AND x.announced = 1 ORDER BY x.change_id LIMIT 1),"
+        "  (SELECT coalesce(v.title, v.attribution) FROM revisions v WHERE v.entry_id = m.entry_id"
+        "  ORDER BY v.number, v.revision_id LIMIT 1))"
         " FROM redated_entries m JOIN identities i USING (entry_id) WHERE m.redating_id = ? ORDER BY m.feed_date DESC",
         (redating_id,),
     )

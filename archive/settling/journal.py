@@ -33,6 +33,8 @@ Kind = Literal[
 class Change:
     """What happened to one entry, to one link, or to the times of a crawl; the revision is the one that was current afterwards.
 
+    A change that tells of an operator's decision has its `decision_id`, or `redaction_id`, and no revision: `other_entry_id`
+    is the other entry that it is about, `corrects_id` the earlier change that turned out to be wrong.
     `former_link_id` is the link that made way for this one, None where it came besides; a link that is gone, with none in
     its place, is its own former one. `is_known` is a change that was announced before it was lost: it is not announced
     again.
@@ -45,6 +47,10 @@ class Change:
     former_link_id: int | None = None
     is_known: bool = False
     redating_id: int | None = None
+    other_entry_id: int | None = None
+    decision_id: int | None = None
+    corrects_id: int | None = None
+    redaction_id: int | None = None
 
 
 def record_changes(
@@ -75,7 +81,8 @@ def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
     used: set[int] = set()
     for change_id, crawl_id, kind, revision_id in rows:
         told = db.execute(
-            "SELECT change_id FROM changes WHERE entry_id = ? AND kind = ? AND (crawl_id = ? OR kind = 'new') ORDER BY change_id",
+            "SELECT change_id FROM changes WHERE entry_id = ? AND kind = ? AND crawl_id IS NOT NULL"
+            " AND (crawl_id = ? OR kind = 'new') ORDER BY change_id",
             (identity_id, kind, crawl_id),
         )
         before = next((told_id for (told_id,) in told if told_id not in used), None)
@@ -126,11 +133,11 @@ def _point_to_current(db: Database, change_ids: Sequence[int], entry_id: int | N
 
 def _is_news(db: Database, change: Change) -> bool:
     """Tell whether readers have not been told already that an entry is gone, or never that it was."""
-    if change.kind not in ("withdrawn", "returned"):
+    if change.kind not in ("withdrawn", "returned") or change.decision_id is not None:
         return True
     told = db.execute(
-        "SELECT kind FROM changes WHERE entry_id = ? AND announced = 1 AND kind IN ('withdrawn', 'returned')"
-        " ORDER BY change_id DESC LIMIT 1",
+        "SELECT x.kind FROM changes x WHERE x.entry_id = ? AND x.announced = 1 AND x.kind IN ('withdrawn', 'returned')"
+        " AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.corrects_id = x.change_id) ORDER BY x.change_id DESC LIMIT 1",
         (change.entry_id,),
     ).fetchone()
     told_gone: bool = told == ("withdrawn",)
@@ -138,27 +145,30 @@ def _is_news(db: Database, change: Change) -> bool:
 
 
 def append_changes(
-    db: Database, source_id: int, crawl_id: int, changes: Sequence[Change], at: datetime, *, announced: bool
-) -> None:
-    """Append changes to the journal, in their order, inside the caller's transaction."""
-    if not changes:
-        return
-    times = _times(db, len(changes), at)
-    last = db.execute("SELECT coalesce(max(change_id), 0) FROM changes").fetchone()[0]
-    db.conn.executemany(
-        "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id, former_link_id,"
-        " redating_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+    db: Database, source_id: int, crawl_id: int | None, changes: Sequence[Change], at: datetime, *, announced: bool
+) -> list[int]:
+    """Append changes to the journal, in their order, inside the caller's transaction; return their ids.
+
+    The words of those that are announced are stored, where they lead to a revision. Others are the caller's to store: see
+    `archive.settling.told`.
+    """
+    change_ids = []
+    for time, change in zip(_times(db, len(changes), at) if changes else (), changes, strict=True):
+        is_told = announced and not change.is_known and _is_news(db, change)
+        cursor = db.execute(
+            "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id, former_link_id,"
+            " redating_id, other_entry_id, decision_id, corrects_id, redaction_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(source_id, crawl_id, to_text(time), change.kind),
-                announced and not change.is_known and _is_news(db, change),
-                *(change.entry_id, change.revision_id, change.link_id, change.former_link_id, change.redating_id),
-            )
-            for time, change in zip(times, changes, strict=True)
-        ],
-    )
-    told = "SELECT change_id FROM changes WHERE change_id > ? AND announced = 1 AND revision_id IS NOT NULL"
-    store_words_of(db, [change_id for (change_id,) in db.execute(told, (last,)).fetchall()])
+                *(source_id, crawl_id, to_text(time), change.kind, is_told, change.entry_id, change.revision_id),
+                *(change.link_id, change.former_link_id, change.redating_id, change.other_entry_id),
+                *(change.decision_id, change.corrects_id, change.redaction_id),
+            ),
+        )
+        change_ids.append(int(cursor.lastrowid or 0))
+        if is_told and change.revision_id is not None:
+            store_words_of(db, change_ids[-1:])
+    return change_ids
 
 
 def _times(db: Database, count: int, at: datetime) -> list[datetime]:

@@ -52,6 +52,17 @@ def current_texts(db: Database, entry_id: int) -> tuple[int, ToldTexts] | None:
     return (row[0], ToldTexts(*row[1:])) if row else None
 
 
+def last_told(db: Database, entry_id: int) -> ToldTexts | None:
+    """Return what readers were last told that an entry says, under this very id; None where they never were."""
+    row = db.execute(
+        f"SELECT {', '.join(f'w.{part}' for part in _PARTS.split(', '))} FROM changes x JOIN told_words t USING (change_id)"  # noqa: S608
+        " JOIN told_texts w USING (words) WHERE x.entry_id = ? AND x.announced = 1 AND x.kind IN ('new', 'revised')"
+        " ORDER BY x.change_id DESC LIMIT 1",
+        (entry_id,),
+    ).fetchone()
+    return ToldTexts(*row) if row else None
+
+
 def texts_before(db: Database, revision_id: int | None) -> ToldTexts | None:
     """Return the texts that a revision replaced, as the same parser read them if it did.
 

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from archive.publishing.announced import AnnouncedChange, Wording
 from archive.settling.corrections import Correction
+from archive.settling.told_decisions import Decided
 from archive.values import Link
 from archive.wording_diff import Op, Piece, abridged, word_diff
 from feeds import markup
 from feeds.addresses import web_address
+from feeds.compose.decisions import HAPPENED, decision_note, words_note
 from feeds.compose.edition import Edition
 from feeds.compose.entries import entry_path
 from feeds.compose.items import Item
@@ -20,13 +22,7 @@ from feeds.compose.words import one_line, opening
 # who says that something was changed: the archive, and neither the press nor the column
 REPORTER = "Foreign Eyes"
 
-_HAPPENED = {
-    "revised": "Edited",
-    "withdrawn": "Withdrawn",
-    "returned": "Returned",
-    "link changed": "Link changed",
-    "corrected": "Corrected",
-}
+_HAPPENED = {**HAPPENED, "revised": "Edited", "link changed": "Link changed"}
 # of what is told in its words; an edit is, where no part of it is seen to differ
 _NOTES = {
     "revised": "Its wording was changed. Its words, as listed since:",
@@ -53,7 +49,7 @@ class ComposedChange:
 
     `heading` is the entry's title, or the link's label. `path` is the page below the base URL that tells more of it.
     `parts` are those of an edit, `words` the lines of what was withdrawn or came back, below a `note`. A link has a former
-    one, a present one or both.
+    one, a present one or both. `other_entry` is the other entry that a decision is about, with its page below the base URL.
     """
 
     change_id: int
@@ -68,12 +64,16 @@ class ComposedChange:
     words: tuple[str, ...]
     former_link: Link | None
     link: Link | None
+    other_entry: int | None = None
+    other_path: str = ""
 
 
 def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
     """Return what readers are told of a change."""
     if change.correction is not None:
         return _compose_correction(edition, change, change.correction)
+    if change.decision is not None and change.entry_id is not None:
+        return _compose_decision(edition, change, change.decision, entry_path(change.entry_id))
     parts = changed_parts(words_of(change.before), words_of(change.after)) if change.before and change.after else ()
     tells_words = change.kind in _NOTES and not parts
     is_entrys = change.entry_id is not None
@@ -126,6 +126,30 @@ def _compose_correction(edition: Edition, change: AnnouncedChange, correction: C
     )
 
 
+def _compose_decision(edition: Edition, change: AnnouncedChange, decision: Decided, path: str) -> ComposedChange:
+    """Return what readers are told of an operator's decision on identity, and of what it made wrong."""
+    before, after = change.before, change.after
+    parts = changed_parts(words_of(before), words_of(after)) if change.kind == "revised" and before and after else ()
+    said = decision_note(change.kind, decision)
+    merged_title = _title(before) if change.kind == "merged" else ""
+    return ComposedChange(
+        change_id=change.change_id,
+        tag_uri=f"{change.tag_uri or edition.tag}/change/{change.change_id}",
+        at=change.at,
+        kind=change.kind,
+        happened=_HAPPENED["corrected" if change.kind == "revised" else change.kind],
+        heading=merged_title or _heading(change),
+        path=path,
+        parts=parts,
+        note=said if parts else f"{said} {words_note(change.kind, decision)}",
+        words=() if parts else _lines(change.after),
+        former_link=None,
+        link=None,
+        other_entry=decision.other_id,
+        other_path=entry_path(decision.other_id) if decision.other_id is not None else "",
+    )
+
+
 def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
@@ -138,7 +162,7 @@ def change_item(edition: Edition, change: ComposedChange) -> Item:
         author=REPORTER,
         collections=(),
         summary=_summary(change),
-        html=_html(change),
+        html=_html(edition, change),
         alternate=edition.base_url + change.path + (f"#change-{change.change_id}"),
         via=None,
         published=change.at,
@@ -172,15 +196,13 @@ def _heading(change: AnnouncedChange) -> str:
     if change.entry_id is None:
         link = change.link or change.former_link
         return one_line(link.label if link else "") or "Patent Search"
-    wording = change.after
+    return _title(change.after) or f"entry {change.entry_id}"
+
+
+def _title(wording: Wording | None) -> str:
     if wording is None:
-        return f"entry {change.entry_id}"
-    return (
-        one_line(wording.title)
-        or one_line(wording.attribution)
-        or one_line(opening(wording.excerpt))
-        or f"entry {change.entry_id}"
-    )
+        return ""
+    return one_line(wording.title) or one_line(wording.attribution) or one_line(opening(wording.excerpt))
 
 
 def _lines(wording: Wording | None) -> tuple[str, ...]:
@@ -189,17 +211,16 @@ def _lines(wording: Wording | None) -> tuple[str, ...]:
 
 
 def _summary(change: ComposedChange) -> str:
-    if change.parts:
+    if change.parts and not change.note:
         return f"Changed: {', '.join(part.label.lower() for part in change.parts)}."
-    if change.kind == "corrected":
-        return change.note
     if change.note:
-        return change.note.partition(".")[0] + "."
+        said, _, introduction = change.note.rpartition(". ")
+        return f"{said}." if introduction.endswith(":") else change.note
     lines = [f"{name}: {link.label} {link.url}" for name, link in _links(change)]
     return "\n".join(lines)
 
 
-def _html(change: ComposedChange) -> str:
+def _html(edition: Edition, change: ComposedChange) -> str:
     """Return a change for readers that may show neither colours nor strokes: each part before, and each part after."""
     if change.kind == "link changed":
         return "".join(f"<p>{name}: {_link(link)}</p>" for name, link in _links(change))
@@ -211,7 +232,15 @@ def _html(change: ComposedChange) -> str:
     ]
     note = f"<p>{markup.text(change.note)}</p>" if change.note else ""
     words = "".join(markup.paragraphs(line) for line in change.words)
-    return "\n".join([*([note] if note else []), *parts, *([f"<blockquote>{words}</blockquote>"] if words else [])])
+    quoted = [f"<blockquote>{words}</blockquote>"] if words else []
+    return "\n".join([*([note] if note else []), *parts, *quoted, *_other(edition, change)])
+
+
+def _other(edition: Edition, change: ComposedChange) -> list[str]:
+    if change.other_entry is None:
+        return []
+    address = markup.attribute(edition.base_url + change.other_path)
+    return [f'<p>The other entry: <a href="{address}">{change.other_entry}</a></p>']
 
 
 def _side(pieces: Iterable[Piece], other: Op) -> str:

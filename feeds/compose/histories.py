@@ -14,6 +14,7 @@ from archive.wording_diff import Piece
 from feeds.addresses import web_address
 from feeds.compose.changes import ChangedPart
 from feeds.compose.citing import Citations, cite
+from feeds.compose.decisions import event_name, event_note
 from feeds.compose.edition import Edition
 from feeds.compose.entries import FeedEntry
 
@@ -41,11 +42,16 @@ class RevisionTold:
 
 @dataclass(frozen=True, slots=True)
 class EventTold:
-    """A withdrawal or a return, and the row of the journal that tells of it."""
+    """What happened between two wordings, in a word and a sentence, and the row of the journal that tells of it.
 
-    kind: str
+    `other_id` is the other entry of a decision; None where there is none, or it is this very entry today.
+    """
+
+    happened: str
     at: datetime
     change_id: int
+    note: str = ""
+    other_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +70,24 @@ def compose_entry_page(edition: Edition, entry: FeedEntry, history: History) -> 
     return EntryPage(
         entry=entry,
         told=tuple(
-            _event(one) if isinstance(one, Event) else _revision(history, one)
+            _revision(history, one) if isinstance(one, Revision) else _event(history, entry.entry_id, one)
             for one in history.timeline()
-            if isinstance(one, Revision) or one.kind in ("withdrawn", "returned")
         ),
         change_ids={
             change.revision: change.change_id
             for change in history.changes
-            if change.kind == "revised" and change.revision is not None
+            if change.kind == "revised" and change.revision is not None and change.crawl is not None
         },
         answers_for=history.answers_for,
         citations=cite(edition, entry),
     )
 
 
-def _event(event: Event) -> EventTold:
-    return EventTold(event.kind, from_text(event.at), event.change_id)
+def _event(history: History, entry_id: int, event: Event) -> EventTold:
+    ours = {entry_id, *history.answers_for}
+    named = (event.decision.told_id, event.decision.other_id) if event.decision else ()
+    other_id = next((one for one in named if one is not None and one not in ours), None)
+    return EventTold(event_name(event), from_text(event.at), event.change_id, event_note(event), other_id)
 
 
 def _revision(history: History, revision: Revision) -> RevisionTold:
