@@ -19,7 +19,7 @@ from settling import DAY, START, Column  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 
 from archive.clock import to_text  # noqa: E402
-from archive.identity.keys import entry_tag, excerpt_key, publication_key, rare_words, wording_digest  # noqa: E402
+from archive.identity.keys import commentary_key, entry_tag, excerpt_key, publication_key, wording_digest  # noqa: E402
 from archive.publishing.announced import source_tag  # noqa: E402
 from archive.publishing.feed_log import DOCUMENT_SIZE, freeze, full_documents  # noqa: E402
 from archive.publishing.following import follow, present_mark  # noqa: E402
@@ -199,7 +199,7 @@ def _fill_entries(db: Database, made: Inventor) -> None:
     paper_ids = {paper: number for number, paper in enumerate(PUBLICATIONS, 1)}
     aliases = ((publication_key(paper), number) for paper, number in paper_ids.items())
     _insert(db, "publication_aliases", "alias, publication_id", aliases)
-    key_of, rare_of = lru_cache(EXCERPTS)(excerpt_key), lru_cache(EXCERPTS)(rare_words)
+    key_of = lru_cache(EXCERPTS)(excerpt_key)
 
     def dated(one: Invented) -> str:
         return made.at(one.crawl, one.number % 1000 / 1000)
@@ -221,7 +221,7 @@ def _fill_entries(db: Database, made: Inventor) -> None:
         "entries",
         "entry_id, tag_uri, feed_date, source_id, not_before, first_seen, revision_id, wording, title_key, title,"
         " publication, publication_id, attribution, excerpt, commentary, last_body, last_page, last_position, missed,"
-        " withdrawn_at, excerpt_key, rare_words",
+        " withdrawn_at, excerpt_key, commentary_key",
         (
             (
                 *(one.entry_id, entry_tag(AUTHORITY, name, one.entry_id), dated(one), 1, made.at(one.crawl - 1)),
@@ -230,7 +230,7 @@ def _fill_entries(db: Database, made: Inventor) -> None:
                 *(one.publication, paper_ids[one.publication], attributed(one), one.excerpt, one.commentary),
                 *(_body(_last_crawl(made, one)), 1, made.entries - one.number),
                 *((2, _withdrawn_at(made, one)) if _is_withdrawn(made, one) else (0, None)),
-                *(key_of(one.excerpt), rare_of(one.excerpt)),
+                *(key_of(one.excerpt), commentary_key(one.commentary)),
             )
             for one in made.by_id()
         ),

@@ -95,9 +95,10 @@ def test_the_letters_are_counted_by_which_titles_differ() -> None:
     assert likeness(LOOM, edited(LOOM, title=(LOOM.title or "").replace("loom that", "lom taht"))).title_edits == 3
 
 
-def test_near_texts_are_found_unless_too_many_are() -> None:
+def test_of_many_near_texts_the_nearest_are_found() -> None:
     texts = dict(enumerate(one.excerpt for one in ALL))
     row = {7: typos(TEA.excerpt)}
     assert list(near(row, texts, NEAR_EXCERPT, 1)) == [(7, ALL.index(TEA))]
-    assert list(near(row, texts | {99: TEA.excerpt}, NEAR_EXCERPT, 1)) == []
+    many = texts | {99: typos(TEA.excerpt), 98: typos(TEA.excerpt, 9)}
+    assert list(near(row, many, NEAR_EXCERPT, 2)) == [(7, 99), (7, ALL.index(TEA))]
     assert list(near(row, {}, NEAR_EXCERPT, 1)) == []

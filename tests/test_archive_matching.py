@@ -144,9 +144,9 @@ def test_a_few_words_of_commentary_do_not_stand_in_for_an_excerpt() -> None:
     [
         (LOOM, entry(LOOM), Match(1, "same wording")),
         (LOOM, entry(TEA, earlier=[LOOM]), Match(1, "earlier wording")),
-        (edited(LOOM, **RETITLED), entry(LOOM), Match(1, "same excerpt", 79.0)),
-        (edited(LOOM, **OTHER_EXCERPT), entry(LOOM), Match(1, "title and publication", 62.0)),
-        (edited(LOOM, **TYPO_IN_EXCERPT, **TYPO_IN_TITLE), entry(LOOM), Match(1, "near wording", 98.0)),
+        (edited(LOOM, **RETITLED), entry(LOOM, 1, 0), Match(1, "same excerpt", 79.0)),
+        (edited(LOOM, **OTHER_EXCERPT), entry(LOOM, 1, 0), Match(1, "title and publication", 62.0)),
+        (edited(LOOM, **TYPO_IN_EXCERPT, **TYPO_IN_TITLE), entry(LOOM, 1, 0), Match(1, "near wording", 98.0)),
         (LOOM, entry(TEA), Match(None, "new")),
     ],
 )
@@ -230,12 +230,10 @@ RECURRING = edited(LOOM, **OTHER_EXCERPT, **OTHER_COMMENTARY)
     ("listing", "before"),
     [
         ([RECURRING, TEA, MOON], [TEA, LOOM, MOON]),
-        ([RECURRING, TEA, MOON], [LOOM, TEA, MOON]),
-        ([TEA, MOON, RECURRING], [TEA, MOON, LOOM]),
         ([TEA, RECURRING, MOON], [TEA, MOON, LOOM]),
         ([RECURRING], [LOOM]),
     ],
-    ids=["at the top", "in the place of the first", "in the place of the last", "elsewhere", "alone"],
+    ids=["at the top", "elsewhere", "alone"],
 )
 def test_a_recurring_title_with_other_text_is_new_and_in_doubt(
     listing: list[ListedEntry], before: list[ListedEntry]
@@ -409,11 +407,11 @@ def test_an_entry_without_title_is_known_by_its_excerpt_and_line() -> None:
     assert ids(match([row(now)], [entry(untitled)])) == [1]
 
 
-def test_without_an_excerpt_a_typo_in_the_title_needs_both_neighbours() -> None:
+def test_without_an_excerpt_a_typo_in_the_title_leaves_the_entry_known_by_title_and_commentary() -> None:
     now = edited(FEW_WORDS, title="Notice to all raeders of the column")
     assert ids(match(rows(TEA, now, MOON), archive(TEA, FEW_WORDS, MOON))) == [1, 2, 3]
-    assert ids(match(rows(now, TEA, MOON), archive(FEW_WORDS, TEA, MOON))) == [None, 2, 3]
-    assert ids(match(rows(TEA, now, MOON), archive(TEA, MOON, FEW_WORDS))) == [1, None, 2]
+    assert ids(match(rows(now, TEA, MOON), archive(FEW_WORDS, TEA, MOON))) == [1, 2, 3]
+    assert ids(match(rows(TEA, now, MOON), archive(TEA, MOON, FEW_WORDS))) == [1, 3, 2]
 
 
 @pytest.mark.parametrize(
@@ -485,7 +483,7 @@ def test_of_two_that_differ_by_a_typo_the_one_in_its_place_is_meant() -> None:
 
 def test_what_is_equally_near_goes_by_listing_order_where_neighbours_do_not_tell() -> None:
     one, other = edited(LOOM, commentary="aaa"), edited(LOOM, commentary="bbb")
-    known = [entry(one, 5, 1), entry(other, 9, 0), entry(other, 3)]
+    known = [entry(one, 5, 1), entry(other, 9, 0), entry(edited(LOOM, commentary="eee"), 3)]
     now = [edited(LOOM, commentary=words) for words in ("ccc", "ddd")]
     assert ids(match(rows(*now), known)) == [9, 5]
 
@@ -639,9 +637,12 @@ def test_scores_are_told_where_wordings_were_compared(listing: list[ListedEntry]
     compared = {"same excerpt", "title and publication", "title and neighbours", "near wording"}
     for one in match(rows(*listing), known).values():
         # another place of a merged entry has its wording, or one that is near
-        assert (one.score is not None) == (one.method in compared) or one.method == "merged by an operator"
+        assert (one.score is not None) == (one.method in compared) or one.method in (
+            "merged by an operator",
+            "second place",
+        )
         assert 0 <= (one.score or 0) <= 100
-        assert one.doubt is None or one.method == "new"
+        assert one.doubt is None or one.method == "new" or one.score is not None
 
 
 @given(st.permutations(ALL), st.data())

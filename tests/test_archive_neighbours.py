@@ -8,10 +8,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archive.identity.neighbours import BOTH, Neighbours
+from archive.identity.neighbours import NONE, Agreement, Neighbours
 
 # rows 2, 4 and 6 are the entries that stood at 10, 20 and 30
 ANCHORS = {2: 10, 4: 20, 6: 30}
+
+
+BOTH = Agreement(entries=2)
+ONE = Agreement(entries=1)
+AT_AN_END = Agreement(entries=1, ends=1)
 
 
 @pytest.mark.parametrize(
@@ -20,27 +25,53 @@ ANCHORS = {2: 10, 4: 20, 6: 30}
         (3, 15, BOTH),
         (3, 11, BOTH),
         (5, 25, BOTH),
-        (3, 25, 0),
-        (3, 5, 0),
-        (1, 5, 1),
-        (7, 35, 1),
-        (1, 35, 0),
-        (3, None, 0),
+        (3, 25, NONE),
+        (3, 5, NONE),
+        (1, 5, AT_AN_END),
+        (7, 35, AT_AN_END),
+        (1, 35, NONE),
+        (3, None, NONE),
     ],
 )
 def test_neighbours_agree_where_row_and_entry_stand_between_the_same(
-    place: int, rank: int | None, agreement: int
+    place: int, rank: int | None, agreement: Agreement
 ) -> None:
     assert Neighbours(ANCHORS).agreement(place, rank) == agreement
 
 
-def test_the_ends_of_a_listing_are_no_neighbours() -> None:
-    assert Neighbours({}).agreement(0, 0) == 0
-    assert Neighbours({1: 1}).agreement(0, 0) == 1
+@pytest.mark.parametrize(
+    ("agreement", "any_side", "in_place", "between"),
+    [
+        (BOTH, True, True, True),
+        (AT_AN_END, True, True, False),
+        (ONE, True, False, False),
+        (Agreement(ends=2), False, False, False),
+        (NONE, False, False, False),
+    ],
+)
+def test_nothing_but_ends_says_nothing(agreement: Agreement, any_side: bool, in_place: bool, between: bool) -> None:
+    assert (agreement.on_any_side, agreement.in_place, agreement.between_entries) == (any_side, in_place, between)
+
+
+def test_the_ends_of_a_listing_are_neighbours() -> None:
+    assert Neighbours({}).agreement(0, 0) == NONE
+    assert Neighbours({1: 1}).agreement(0, 0) == AT_AN_END
+    assert Neighbours({1: 1}).agreement(2, 2) == AT_AN_END
+
+
+def test_what_came_above_makes_no_difference_to_the_upper_end() -> None:
+    neighbours = Neighbours({7: 1, 8: 2}, places=range(9), ranks=range(3))
+    assert [neighbours.agreement(place, 0) for place in (0, 3, 6)] == [AT_AN_END] * 3
+
+
+@pytest.mark.parametrize(("rows", "counts"), [(13, True), (10, True), (7, True), (6, False)])
+def test_where_a_crawl_stopped_early_the_listing_does_not_end(rows: int, counts: bool) -> None:
+    neighbours = Neighbours({4: 4, 5: 5}, places=range(rows), ranks=range(10))
+    assert neighbours.agreement(6, 9) == (AT_AN_END if counts else ONE)
 
 
 def test_neighbours_that_were_swapped_agree_on_neither_side() -> None:
-    assert Neighbours({2: 20, 4: 10}).agreement(3, 15) == 0
+    assert Neighbours({2: 20, 4: 10}).agreement(3, 15).on_any_side is False
 
 
 def test_a_neighbour_that_moved_is_none() -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 # of a new entry
-SAME_EXCERPT = "same excerpt as another entry"
-SAME_TITLE = "same title and publication as another entry"
-NEARLY_EXCERPT = "nearly the excerpt of another entry"
-NEARLY_THE_REST = "nearly the title and commentary of another entry"
+SAME_EXCERPT = "near another entry: the same excerpt"
+SAME_TITLE = "recurring title"
+NEARLY_EXCERPT = "near another entry: nearly the same excerpt"
+NEARLY_THE_REST = "near another entry: nearly the same title and commentary"
+
+# of an entry that was recognised with other words
+NEAR_ANOTHER = "near another entry"
+FIGURES_CHANGED = "figures changed"
+NAMES_CHANGED = "names changed"
+LOW_SCORE = "low score"
 
 # of a withdrawn entry that is listed again and edited at once
 RETURNED = "returned with other words"

@@ -78,11 +78,16 @@ def excerpt_key(excerpt: str) -> str | None:
     return _digest(text) if len(text) >= SHORTEST_EXCERPT else None
 
 
-def rare_words(excerpt: str) -> str | None:
-    """Return the key by which an edited excerpt is found again: its longest words, in alphabetical order.
+def commentary_key(commentary: str) -> str | None:
+    """Return the digest (16 bytes of SHA-256, hexadecimal) by which entries share a commentary; None where there is none."""
+    text = folded(commentary).casefold()
+    return _digest(text) if text else None
 
-    Length stands for rarity: it needs no count of the whole archive, so the key of a text never changes. None where the
-    excerpt has too few long words to be known by them.
+
+def rare_words(excerpt: str) -> str | None:
+    """Return an excerpt's longest words, in alphabetical order; None where it has too few long ones.
+
+    Only the migration that once stored them asks for it.
     """
     words = {word.casefold() for word in _WORD.findall(excerpt) if len(word) >= SHORTEST_RARE_WORD}
     longest = sorted(words, key=lambda word: (-len(word), word))[:RARE_WORDS]

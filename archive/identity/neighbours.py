@@ -3,32 +3,70 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 BOTH = 2
+# how many more entries than rows may lie between the last known one and an end for that end to count: a crawl that read
+# only the first pages ends in the middle of the listing
+_LOST_AT_AN_END = 3
 
 Sides = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """On how many sides a row and an entry have the same neighbour: another entry, or an end of the listing."""
+
+    entries: int = 0
+    ends: int = 0
+
+    @property
+    def on_any_side(self) -> bool:
+        """Whether a known entry is the neighbour of both."""
+        return self.entries > 0
+
+    @property
+    def in_place(self) -> bool:
+        """Whether both sides agree, and a known entry is one of them: nothing but ends says nothing."""
+        return self.entries > 0 and self.entries + self.ends == BOTH
+
+    @property
+    def between_entries(self) -> bool:
+        """Whether a known entry is the neighbour of both on either side."""
+        return self.entries == BOTH
+
+
+NONE = Agreement()
 
 
 class Neighbours:
     """The rows whose entry is known, as anchors between which the others stand.
 
     Those that moved are no anchors: of all that are known, the most that stand in the order of the listing before are.
-    The ends of the listing are no anchors: new entries arrive at its top, and a crawl may have read only its first pages.
     """
 
-    def __init__(self, anchors: Mapping[int, int]):
-        """`anchors` are ranks in the listing before, by the place in this one."""
+    def __init__(self, anchors: Mapping[int, int], places: Iterable[int] = (), ranks: Iterable[int] = ()):
+        """`anchors` are ranks in the listing before, by the place in this one; `places` and `ranks` are those of all."""
         place_of = {rank: place for place, rank in anchors.items()}
         self._ranks = _longest_rise([anchors[place] for place in sorted(anchors)])
         self._places = [place_of[rank] for rank in self._ranks]
+        self._top_counts, self._end_counts = False, False
+        if self._ranks:
+            places, ranks = [*places], [*ranks]
+            before = sum(rank < self._ranks[0] for rank in ranks), sum(place < self._places[0] for place in places)
+            after = sum(rank > self._ranks[-1] for rank in ranks), sum(place > self._places[-1] for place in places)
+            self._top_counts = before[0] <= before[1] + _LOST_AT_AN_END
+            self._end_counts = after[0] <= after[1] + _LOST_AT_AN_END
 
-    def agreement(self, place: int, rank: int | None) -> int:
-        """Return on how many sides, none to both, a row and an entry have the same neighbour; `rank` None has none."""
+    def agreement(self, place: int, rank: int | None) -> Agreement:
+        """Return on which sides a row and an entry have the same neighbour; `rank` None has none."""
         if rank is None:
-            return 0
-        sides = zip(self._around_place(place), self._around_rank(rank), strict=True)
-        return sum(here == there is not None for here, there in sides)
+            return NONE
+        above, below = zip(self._around_place(place), self._around_rank(rank), strict=True)
+        entries = sum(here == there is not None for here, there in (above, below))
+        ends = (above == (None, None) and self._top_counts) + (below == (None, None) and self._end_counts)
+        return Agreement(entries, ends)
 
     def _around_place(self, place: int) -> Sides:
         before, after = bisect_left(self._places, place) - 1, bisect_right(self._places, place)

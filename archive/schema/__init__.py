@@ -17,6 +17,7 @@ from archive.schema.freshness import m011_fresh_requests
 from archive.schema.identity import m006_identities
 from archive.schema.leniency import m013_leniency
 from archive.schema.links import m012_links
+from archive.schema.matching import m019_shared_texts
 from archive.schema.publishing import m007_publishing
 from archive.schema.telling import m014_telling
 from archive.schema.trust import m008_archive_id, m009_seals
@@ -43,5 +44,6 @@ for step in (
     m013_leniency,
     m014_telling,
     m018_doubts,
+    m019_shared_texts,
 ):
     migrations()(step)

@@ -1,44 +1,73 @@
-"""Finding the entries that the rows of a listing might be, by index alone.
+"""Finding the entries that the rows of a listing might be, by index alone, and how rare their texts are in the archive.
 
 An archive grows by what was withdrawn, while a listing stays as long as it is. So what is listed is looked at whole, and
-what is not only where a row that the listing before lacked shares a key with it.
+what is not only where a row that the listing before lacked shares a key, or rare words, with it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from archive.identity.keys import rare_words
+from archive.identity.keys import commentary_key, title_key
 from archive.identity.matching import Candidate, Row
+from archive.identity.rarity import Rarity
 from archive.settling.decisions import merged_ids
+from archive.settling.shared_texts import count_holders, find_word_holders, most_alike, word_counts
 from archive.values import ListedEntry
 
 # A title that stands over a thousand articles tells none of them
 MOST_BY_KEY = 1000
+# A commentary that more entries share says nothing of any of them
+MOST_BY_COMMENTARY = 20
 
 
-def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> list[Candidate]:
-    """Return every entry of the source that any of `rows` might be.
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """An entry that is not withdrawn: its place in listing order, and whether the last complete crawl lacked it."""
 
-    These are the entries that stand in the listing, or that only one complete crawl has lacked; and where some rows have
-    none of their wordings, also the withdrawn ones that share with such a row a wording, now or earlier, a title with
-    its publication, an excerpt, or an excerpt's rarest words.
+    entry_id: int
+    wording: str
+    missed: int
+    body_sha256: str
+
+
+def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> tuple[list[Candidate], Rarity]:
+    """Return every entry of the source that any of `rows` might be, and how many entries hold what the rows hold.
+
+    The entries are those that stand in the listing, or that only one complete crawl has lacked; and where some rows have
+    none of their wordings, also the withdrawn ones that share with such a row a wording, now or earlier, a title with its
+    publication, an excerpt, a commentary that few have, or most of the excerpt's rare words.
     """
     listed = _listed(db, source_id)
-    ranks = {entry_id: rank if not missed else None for rank, (entry_id, _, missed) in enumerate(listed)}
-    wordings = {wording for _, wording, _ in listed}
+    ranks = {one.entry_id: rank if not one.missed else None for rank, one in enumerate(listed)}
+    wordings = {one.wording for one in listed}
     unknown = [row for row in rows if row.wording not in wordings]
     if not unknown:
         shown = {row.wording for row in rows}
-        return _load(db, source_id, {entry_id: ranks[entry_id] for entry_id, wording, _ in listed if wording in shown})
-    return _load(db, source_id, dict.fromkeys(_find_by_keys(db, source_id, unknown)) | ranks)
+        known = {one.entry_id: ranks[one.entry_id] for one in listed if one.wording in shown}
+        return _load(db, known, {}), Rarity()
+    holders = find_word_holders(db, [row.texts.excerpt for row in unknown])
+    rarity = Rarity(
+        words=word_counts(holders),
+        titles=count_holders(db, source_id, "title_key", (title_key(row.texts) for row in unknown)),
+        excerpts=count_holders(db, source_id, "excerpt_key", (row.excerpt_key for row in unknown)),
+        commentaries=count_holders(
+            db, source_id, "commentary_key", (commentary_key(row.texts.commentary) for row in unknown)
+        ),
+    )
+    found = [
+        *_find_by_keys(db, source_id, unknown),
+        *_of_source(db, source_id, (one for row in unknown for one in most_alike(row.texts.excerpt, holders))),
+    ]
+    return _load(db, dict.fromkeys(found) | ranks, _elsewhere(db, source_id, listed)), rarity
 
 
-def _listed(db: Database, source_id: int) -> list[tuple[int, str, int]]:
-    """Return id, wording and complete crawls missed of the entries that are not withdrawn, in listing order, missed ones last.
+def _listed(db: Database, source_id: int) -> list[_Listed]:
+    """Return the entries that are not withdrawn in listing order, those that the last complete crawl lacked last.
 
     A crawl that read only some pages leaves two readings side by side. What an older one saw on a page that has been read
     since, and was not there any more, has been pushed over its end by what came.
@@ -58,7 +87,10 @@ def _listed(db: Database, source_id: int) -> list[tuple[int, str, int]]:
     for _, _, _, page, _, body in rows:
         latest[page] = max(latest.get(page, 0), read[body])
     rows.sort(key=lambda row: (row[2] > 0, row[3], read[row[5]] < latest[row[3]], row[4], row[0]))
-    return [(entry_id, wording, missed) for entry_id, wording, missed, *_ in rows]
+    return [
+        _Listed(entry_id, wording, missed, body if read[body] == latest[page] else "")
+        for entry_id, wording, missed, page, _, body in rows
+    ]
 
 
 def _find_by_keys(db: Database, source_id: int, rows: Sequence[Row]) -> list[int]:
@@ -67,27 +99,28 @@ def _find_by_keys(db: Database, source_id: int, rows: Sequence[Row]) -> list[int
         "SELECT entry_id FROM entries WHERE source_id = :source_id"  # noqa: S608 - our own names
         " AND wording IN (SELECT value FROM json_each(:wordings))"
         f" UNION {_of_each('title_key', ':titles')} UNION {_of_each('excerpt_key', ':excerpts')}"
-        f" UNION {_of_each('rare_words', ':words')}"
+        f" UNION {_of_each('commentary_key', ':commentaries', ':few')}"
         # a cross join keeps its order: the revisions of these wordings are few, the source's entries are not
         " UNION SELECT entry_id FROM revisions CROSS JOIN entries USING (entry_id)"
         "  WHERE revisions.wording IN (SELECT value FROM json_each(:wordings)) AND source_id = :source_id",
         {
             "source_id": source_id,
             "most": MOST_BY_KEY,
+            "few": MOST_BY_COMMENTARY,
             "wordings": _array(row.wording for row in rows),
             "titles": _array(row.title_key for row in rows),
             "excerpts": _array(row.excerpt_key for row in rows),
-            "words": _array(rare_words(row.texts.excerpt) for row in rows),
+            "commentaries": _array(commentary_key(row.texts.commentary) for row in rows),
         },
     )
     return [entry_id for (entry_id,) in found]
 
 
-def _of_each(column: str, keys: str) -> str:
+def _of_each(column: str, keys: str, most: str = ":most") -> str:
     """Return a query for the entries with each of these keys: so many of each, that none crowds out another's."""
     return (
         f"SELECT e.entry_id FROM json_each({keys}) k CROSS JOIN entries e ON e.entry_id IN"  # noqa: S608 - our own names
-        f" (SELECT entry_id FROM entries WHERE source_id = :source_id AND {column} = k.value ORDER BY entry_id LIMIT :most)"
+        f" (SELECT entry_id FROM entries WHERE source_id = :source_id AND {column} = k.value ORDER BY entry_id LIMIT {most})"
     )
 
 
@@ -95,7 +128,17 @@ def _array(values: Iterable[str | None]) -> str:
     return json.dumps(sorted({value for value in values if value is not None}))
 
 
-def _load(db: Database, source_id: int, ranks: Mapping[int, int | None]) -> list[Candidate]:
+def _of_source(db: Database, source_id: int, entry_ids: Iterable[int]) -> list[int]:
+    rows = db.execute(
+        "SELECT entry_id FROM json_each(?) JOIN entries ON entry_id = value WHERE source_id = ?",
+        (json.dumps(sorted(set(entry_ids))), source_id),
+    )
+    return [entry_id for (entry_id,) in rows]
+
+
+def _load(
+    db: Database, ranks: Mapping[int, int | None], elsewhere: Mapping[int, tuple[ListedEntry, ...]]
+) -> list[Candidate]:
     """Return the entries of these ids as candidates, each with its rank in the listing before."""
     found = db.execute(
         "SELECT e.entry_id, e.wording, e.title_key, e.excerpt_key,"
@@ -110,20 +153,35 @@ def _load(db: Database, source_id: int, ranks: Mapping[int, int | None]) -> list
             *(entry_id, ranks[entry_id], wording, frozenset(json.loads(earlier)), title_key, excerpt_key),
             ListedEntry(*texts),
             merged=entry_id in merged,
-            elsewhere=_elsewhere(db, source_id, entry_id, wording) if entry_id in merged else (),
+            elsewhere=elsewhere.get(entry_id, ()),
         )
         for entry_id, wording, title_key, excerpt_key, *texts, earlier in found.fetchall()
     ]
 
 
-def _elsewhere(db: Database, source_id: int, entry_id: int, wording: str) -> tuple[ListedEntry, ...]:
-    """Return the texts, other than its current wording, that a merged entry has in the listing as it was last settled."""
+def _elsewhere(db: Database, source_id: int, listed: Sequence[_Listed]) -> dict[int, tuple[ListedEntry, ...]]:
+    """Return by id the texts at all places but one of the entries that stand at several places of the listing."""
+    current = {one.entry_id: one.wording for one in listed if not one.missed}
+    bodies = sorted({one.body_sha256 for one in listed if not one.missed and one.body_sha256})
     rows = db.execute(
-        "SELECT DISTINCT r.excerpt, r.attribution, r.title, r.publication, r.commentary"
-        " FROM listing_rows l JOIN revisions r USING (revision_id)"
-        " WHERE l.entry_id = ? AND l.wording != ? AND l.source_id = ? AND l.body_sha256 IN"
-        "  (SELECT last_body FROM entries WHERE source_id = ? AND withdrawn_at IS NULL AND missed = 0)"
-        " ORDER BY l.position, r.revision_id",
-        (entry_id, wording, source_id, source_id),
+        "SELECT l.entry_id, l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM json_each(:bodies) b CROSS JOIN listing_rows l ON l.body_sha256 = b.value AND l.source_id = :source_id"
+        "  AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o"
+        "   WHERE o.source_id = :source_id AND o.body_sha256 = b.value)"
+        " CROSS JOIN revisions r USING (revision_id) ORDER BY b.key, l.position",
+        {"bodies": json.dumps(bodies), "source_id": source_id},
     )
-    return tuple(ListedEntry(*texts) for texts in rows)
+    places: dict[int, list[tuple[str, ListedEntry]]] = {}
+    for entry_id, wording, *texts in rows:
+        places.setdefault(entry_id, []).append((wording, ListedEntry(*texts)))
+    return {
+        entry_id: _all_but_one(current[entry_id], found)
+        for entry_id, found in places.items()
+        if len(found) > 1 and entry_id in current
+    }
+
+
+def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tuple[ListedEntry, ...]:
+    """Return the texts of all places but the first with the current wording, or but the first if none has it."""
+    main = next((number for number, (wording, _) in enumerate(places) if wording == current), 0)
+    return tuple(texts for number, (_, texts) in enumerate(places) if number != main)

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from archive.captures import Capture
 from archive.clock import to_text
-from archive.identity.keys import excerpt_key, identity_digest, rare_words
+from archive.identity.keys import commentary_key, excerpt_key, identity_digest
 from archive.identity.matching import Match, Row
 from archive.settling.identities import Identity
 from archive.settling.publications import record_publication
@@ -33,10 +33,9 @@ class Place:
     position: int
     first_capture: Capture
 
-    @property
-    def row(self) -> Row:
-        """The row as matching sees it."""
-        return Row(self.rank, self.wording, self.title_key, self.entry)
+    def row(self, count: int = 1) -> Row:
+        """Return the row as matching sees it; `count` is the number of places with this wording."""
+        return Row(self.rank, self.wording, self.title_key, self.entry, count)
 
     @property
     def identity(self) -> str:
@@ -85,12 +84,12 @@ def insert_entry(db: Database, identity: Identity, place: Place, not_before: str
     entry = place.entry
     db.execute(
         "INSERT INTO entries (entry_id, tag_uri, feed_date, source_id, not_before, first_seen, wording, title_key,"
-        " excerpt_key, rare_words, title, publication, publication_id, attribution, excerpt, commentary, last_body, last_page,"
-        " last_position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " excerpt_key, commentary_key, title, publication, publication_id, attribution, excerpt, commentary, last_body,"
+        " last_page, last_position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(identity.entry_id, identity.tag_uri, to_text(identity.feed_date), identity.source_id),
             *(not_before, to_text(place.first_capture.fetched_at)),
-            *(place.wording, place.title_key, excerpt_key(entry.excerpt), rare_words(entry.excerpt)),
+            *(place.wording, place.title_key, excerpt_key(entry.excerpt), commentary_key(entry.commentary)),
             *(entry.title, publication, publication_id, entry.attribution, entry.excerpt, entry.commentary),
             *last_place(place),
         ),
@@ -133,13 +132,24 @@ def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
 
 def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
     """Let the entry that was minted as `entry_id` while the archive is derived again have the identity that it had before."""
+    # the search index goes by entry ids, and matching finds entries by it
+    _index_words(db, entry_id, "entries_fts, rowid", "'delete', entry_id")
     db.execute(
         "UPDATE entries SET entry_id = ?, tag_uri = ?, feed_date = ? WHERE entry_id = ?",
         (identity.entry_id, identity.tag_uri, to_text(identity.feed_date), entry_id),
     )
+    _index_words(db, identity.entry_id, "rowid", "entry_id")
     named = (("revisions", "entry_id"), ("listing_rows", "entry_id"), ("match_doubts", "other_entry_id"))
     for table, column in named:
         db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (identity.entry_id, entry_id))  # noqa: S608
+
+
+def _index_words(db: Database, entry_id: int, columns: str, values: str) -> None:
+    db.execute(
+        f"INSERT INTO entries_fts ({columns}, title, publication, excerpt, commentary)"  # noqa: S608 - our own names
+        f" SELECT {values}, title, publication, excerpt, commentary FROM entries WHERE entry_id = ?",
+        (entry_id,),
+    )
 
 
 def update_wording(db: Database, entry_id: int, place: Place) -> None:
@@ -148,7 +158,7 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
     entry = place.entry
     db.execute(
         "UPDATE entries SET wording = ?, title_key = ?, title = ?, publication = ?, publication_id = ?, attribution = ?,"
-        " excerpt = ?, commentary = ?, excerpt_key = ?, rare_words = ? WHERE entry_id = ?",
+        " excerpt = ?, commentary = ?, excerpt_key = ?, commentary_key = ? WHERE entry_id = ?",
         (
             *(place.wording, place.title_key, entry.title, publication, publication_id),
             *(
@@ -156,7 +166,7 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
                 entry.excerpt,
                 entry.commentary,
                 excerpt_key(entry.excerpt),
-                rare_words(entry.excerpt),
+                commentary_key(entry.commentary),
             ),
             entry_id,
         ),

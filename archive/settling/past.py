@@ -100,7 +100,7 @@ class Past:
         candidates = [
             _candidate(number, sighting.wording, sighting.listed) for number, sighting in enumerate(sightings)
         ]
-        matches = match([place.row for place in places], candidates)
+        matches = match([place.row() for place in places], candidates)
         return {
             rank: self.merged.get(sightings[one.entry_id].entry_id, sightings[one.entry_id].entry_id)
             for rank, one in matches.items()

@@ -26,8 +26,8 @@ from archive.settling.older import OlderRevision, restore_revision
 from archive.settling.past import Past
 from archive.values import Counts, Parser
 
-# What two different places of one entry can be: only an operator's decision makes that
-SECOND_PLACES = ("merged by an operator", "as settled before")
+# The methods by which a row is another place of an entry that stands in the listing already
+SECOND_PLACES = ("merged by an operator", "second place", "as settled before")
 
 
 @dataclass(slots=True)
@@ -113,7 +113,10 @@ def _named(work: Settling, found: Match, entry_id: int | None) -> Match:
 
 
 def _second_place(work: Settling, place: Place, found: Match) -> tuple[int, int] | None:
-    """Return (entry, revision) where a merged entry stands in the listing twice, and this wording of it is known."""
+    """Return (entry, revision) where an entry stands in the listing twice, and this wording of it is known.
+
+    A wording that is not known yet is an edit, and the current wording from then on.
+    """
     if found.method not in SECOND_PLACES or found.entry_id is None:
         return None
     revision_id = entries.find_revision(work.db, found.entry_id, place.wording)

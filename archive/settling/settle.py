@@ -7,6 +7,7 @@ It is the same path for every crawl whose captures are in the archive, wherever 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from sqlite_utils import Database
 from archive.captures import Capture, listing_captures, load_body
 from archive.crawls import find_crawl, finish_crawl
 from archive.identity.keys import identity_digest, title_key, wording_digest
-from archive.identity.matching import Match, match
+from archive.identity.matching import Match, Row, match
 from archive.seals import seal
 from archive.settling import entries
 from archive.settling.absences import judge_absences
@@ -127,7 +128,9 @@ def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str]) 
     places = sorted(collapsed.values(), key=lambda place: place.rank)
 
     known = work.past.claim(work.db, work.crawl, places, bodies)
-    seen = record_places(work, places, _match(work, places, known), known)
+    counts = Counter(place.wording for place in rows)
+    matches = _match(work, [place.row(counts[place.wording]) for place in places], known)
+    seen = record_places(work, places, matches, known)
     for row in rows:
         entry_id, revision_id = seen[row.wording]
         entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
@@ -135,16 +138,15 @@ def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str]) 
     return {entry_id for entry_id, _ in seen.values()}
 
 
-def _match(work: Settling, places: Sequence[Place], known: Mapping[int, int]) -> dict[int, Match]:
-    """Match places with the archive; what was settled before stays what it was, whatever the evidence says today."""
-    rows = [place.row for place in places]
-    candidates = find_candidates(work.db, work.crawl.source_id, rows)
-    matches = match(rows, candidates)
+def _match(work: Settling, rows: Sequence[Row], known: Mapping[int, int]) -> dict[int, Match]:
+    """Match rows with the archive; what was settled before stays what it was, whatever the evidence says today."""
+    candidates, rarity = find_candidates(work.db, work.crawl.source_id, rows)
+    matches = match(rows, candidates, rarity)
     strangers = work.past.strangers(matches, known)
     if strangers:
         spoken_for = {known[rank] for rank in strangers} - set(work.past.merged.values())
         free = [candidate for candidate in candidates if candidate.entry_id not in spoken_for]
-        matches = match([row for row in rows if row.place not in strangers], free)
+        matches = match([row for row in rows if row.place not in strangers], free, rarity)
     return matches | {rank: Match(None, "new") for rank in strangers}
 
 

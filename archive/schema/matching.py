@@ -1,0 +1,26 @@
+"""What matching looks up: which commentaries several entries share, and excerpts by their rare words."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from archive.identity.keys import commentary_key
+from archive.schema.script import run_script
+
+
+def m019_shared_texts(db: Database) -> None:
+    """Find entries by their commentary; excerpts are found by the words in the search index instead of by `rare_words`."""
+    run_script(
+        db,
+        """
+        DROP INDEX entries_by_rare_words;
+        ALTER TABLE entries DROP COLUMN rare_words;
+        ALTER TABLE entries ADD COLUMN commentary_key TEXT;
+        CREATE INDEX entries_by_commentary ON entries (source_id, commentary_key) WHERE commentary_key IS NOT NULL;
+        """,
+    )
+    texts = db.execute("SELECT entry_id, commentary FROM entries").fetchall()
+    db.conn.executemany(
+        "UPDATE entries SET commentary_key = ? WHERE entry_id = ?",
+        [(commentary_key(commentary), entry_id) for entry_id, commentary in texts],
+    )
