@@ -56,10 +56,12 @@ class Failure:
 
 
 def told(article: Article) -> str:
-    """Return what happened to an article lately, and its wording before and now, to be read beside a failure."""
-    lines = [f"  article {article.number}: {'; '.join(article.story[-5:])}"]
-    for when, wording in (("before", article.earlier[-1:]), ("now", [article.wording])):
-        lines += [f"    {when} {part}: {getattr(one, part)}" for one in wording for part in Wording.__slots__]
+    """Return what happened to an article lately, and how its wording changed, to be read beside a failure."""
+    lines = [f"  article {article.number}: {'; '.join(article.story[-6:])}"]
+    before = article.earlier[-1] if article.earlier else article.wording
+    for part in Wording.__slots__:
+        old, new = getattr(before, part), getattr(article.wording, part)
+        lines += [f"    = {part}: {new}"] if old == new else [f"    - {part}: {old}", f"    + {part}: {new}"]
     return "\n".join(lines)
 
 
@@ -271,9 +273,13 @@ class Oracle:
         return not memory.spoilt
 
     def _judge_merge(self, memory: _Memory, owner: _Memory, entry_id: int, *, has_doubt: bool) -> None:
-        """One entry for two articles is defensible where one replaced the other in place and shares enough with it."""
+        """One entry for two articles is defensible in two cases, which docs/simulation.md tells."""
+        excerpt = memory.article.wording.excerpt
+        alone = self._holders["excerpt", excerpt] == {memory.article.number, owner.article.number}
         if owner.article.number in memory.article.instead_of:
             self._accept("merged: replaced in place", memory, owner)
+        elif excerpt and alone and has_doubt:
+            self._accept("merged: the excerpt was one article's alone until then", memory, owner)
         else:
             kind = "false merge" if has_doubt else "false merge without a doubt"
             self._fail(kind, f"both are entry {entry_id}", memory, owner)
