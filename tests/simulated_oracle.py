@@ -193,7 +193,7 @@ class Oracle:
             memory = self._memories[row.article.number] = _Memory(row.article, self._last_complete, fetched_at)
             new.append((memory, pass_number))
             self._note_parts(memory, row.wording)
-        if row.article.number not in self._listed:
+        if memory.missed or row.article.number not in self._listed:
             memory.returned_in = self._crawl_id
         memory.missed = 0
         self._listed[row.article.number] = memory
@@ -259,7 +259,7 @@ class Oracle:
                 due = len(memory.wordings) - memory.wordings[::-1].index(row.wording)
                 if self._identify(db, memory, entry_id, revision_id) and number != due:
                     kind = "false edit" if number > due else "missed revision"
-                    self._fail(kind, f"revision {number} where {due} is due", memory)
+                    self._fail(kind, f"revision {number} where {due} of {len(memory.wordings)} is due", memory)
 
     def _identify(self, db: Connection, memory: _Memory, entry_id: int, revision_id: int) -> bool:
         """Tell whether an article and an entry belong together and nothing is amiss with either."""
