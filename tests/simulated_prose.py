@@ -7,6 +7,7 @@ phrase. No text holds a comma in its title, nor dashes, so that the real parser 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -36,11 +37,11 @@ WORDS: dict[str, list[str]] = {
     "quality": _words("""
         quiet cheap sturdy slender modest ambitious patient costly nimble local foreign public private early late crowded
         remote daring careful thrifty fragile durable precise rapid sober unlikely familiar ordinary complex elegant
-        stubborn hidden open novel bright coastal rural urban provincial domestic global"""),
+        stubborn hidden open novel bright coastal rural urban provincial domestic global naïve"""),
     "thing": _words("""
         workshop laboratory orchard harbour library kitchen hospital warehouse market campus village station bridge
         factory museum theatre farm studio court ministry bank school garage foundry pharmacy bakery greenhouse archive
-        depot embassy nursery printer tannery brewery dockyard clinic quarry mill observatory foundation"""),
+        depot embassy nursery printer tannery brewery dockyard clinic quarry mill observatory foundation café"""),
     "people": _words("""
         engineers farmers nurses investors regulators students lawyers drivers teachers examiners chemists pilots tailors
         miners dentists designers programmers surgeons architects retirees traders translators machinists botanists
@@ -280,14 +281,20 @@ def styled(text: str, style: int) -> str:
 
 def plain(text: str) -> str:
     """Return `text` without what `styled` does to it: the oracle's own comparison, not the archive's."""
-    return re.sub(r"\s+", " ", text).translate(str.maketrans("“”’", '""\''))
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).replace(" — ", "--"))
+    return text.translate(str.maketrans("“”’", '""\''))
 
 
+_FULL_WIDTH = {ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}
 _STYLES: list[Callable[[str], str]] = [
     str,
     lambda text: re.sub(r'"([^"]*)"', "“\\1”", text).replace("'", "’"),
     lambda text: text.replace(". ", ".  "),
     lambda text: text.replace(" the ", " the\u00a0"),
     lambda text: text.replace(" a ", " \n a "),
+    lambda text: text.replace(" — ", "--").replace("fi", "ﬁ").replace("fl", "ﬂ"),
+    lambda text: text.translate(_FULL_WIDTH),
+    lambda text: unicodedata.normalize("NFD", text),
 ]
+
 STYLES = len(_STYLES)
