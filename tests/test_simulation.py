@@ -5,57 +5,68 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
-from conftest import IN_CI, CommandLine
+from conftest import CommandLine
 from listing_server import ListingServer
-from simulated_events import Editor, Weather
+from simulated_events import Editor, Rates, Weather
 from simulated_oracle import Oracle
 from simulated_server import Html, SimulatedServer
 from simulated_source import Column, Site
-from simulation import PLAIN, Report, Scene, Simulation, simulate, weather_of
+from simulation import FEW_SPLITS, PLAIN, Report, Scene, Simulation, simulate, weather_of
 
 from archive.identity.matching import Candidate, Match, Row
 from archive.store import open_archive
+from archive.values import Verdict
 
-SHORT = Scene(entries=32, per_page=8, rates=PLAIN, weather=Weather(quiet=0.7))
+BUSY = Weather(quiet=0.2, clock_leaps=0.02, clock_zones=0.02)
+SHORT = Scene(entries=32, per_page=8, weather=BUSY)
 ROUGH = Weather(blocked=0.1, unreachable=0, cut_short=0, half_read=0.1, shifting=0.3, restless=0)
 
 
+def told(report: Report) -> list[str]:
+    """Return the first failures, but for splits of which a few in a hundred are tolerated."""
+    return [str(failure) for failure in report.failures if failure.kind not in FEW_SPLITS][:3]
+
+
 def kinds(report: Report) -> set[str]:
-    return {failure.kind.partition(":")[0].removesuffix(" without a doubt") for failure in report.failures}
+    return {kind.partition(":")[0] for kind in report.kinds()}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4] if IN_CI else [1])
-def test_five_years_break_no_promise(seed: int) -> None:
-    report = simulate(seed, years=5, scene=SHORT)
-    assert [str(failure) for failure in report.failures[:3]] == []
-    assert {name for name, count in report.events.items() if count} >= {
-        one.name for one in fields(PLAIN) if getattr(PLAIN, one.name)
-    }
-    assert {"complete", "unchanged", "partial", "blocked", "unreachable"} <= report.crawls.keys()
+def test_months_of_hostile_edits_break_no_promise() -> None:
+    report = simulate(1, years=0.35, scene=SHORT)
+    assert told(report) == []
+    assert {"complete", "unchanged", "partial", "suspect"} <= report.crawls.keys()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_hostile_year_breaks_no_promise(seed: int) -> None:
+    report = simulate(seed, years=1, scene=SHORT)
+    assert told(report) == []
+    assert {name for name, count in report.events.items() if count} >= {one.name for one in fields(Rates)}
 
 
 def test_a_column_of_the_real_size_breaks_no_promise() -> None:
-    report = simulate(seed=5, years=0.06, scene=Scene(rates=PLAIN))
-    assert [str(failure) for failure in report.failures[:3]] == []
+    assert told(simulate(seed=5, years=0.03, scene=Scene())) == []
 
 
-def test_a_simulated_year_is_derived_the_same_again_from_its_captures() -> None:
+def test_simulated_months_are_derived_the_same_again_from_their_captures() -> None:
     with open_archive(Path(":memory:")) as db:
         simulation = Simulation(9, SHORT, db)
-        for _ in range(365):
+        for _ in range(80):
             simulation.live_a_day()
         found = simulation.derive_again()
     assert (found.differences, found.minted) == ((), 0)
-    assert found.crawls > 300
+    assert found.crawls > 60
 
 
 def test_a_seed_can_be_replayed() -> None:
-    once, again = (simulate(seed=6, years=0.2, scene=SHORT) for _ in range(2))
+    once, again = (simulate(seed=6, years=0.08, scene=SHORT) for _ in range(2))
     assert once == again
 
 
@@ -83,17 +94,17 @@ def test_days_through_the_real_spider_and_a_real_server(seed: int, tmp_path: Pat
     assert [str(failure) for failure in oracle.failures[:3]] == []
 
 
-def by_title_only(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Match]:
+def by_title_only(rows: Sequence[Row], candidates: Sequence[Candidate], *_: Any, **__: Any) -> dict[int, Match]:
     known = {candidate.title_key: candidate.entry_id for candidate in candidates}
     return {row.place: found(known.pop(row.title_key, None)) for row in rows}
 
 
-def by_position(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Match]:
+def by_position(rows: Sequence[Row], candidates: Sequence[Candidate], *_: Any, **__: Any) -> dict[int, Match]:
     known = [candidate.entry_id for candidate in candidates]
     return {row.place: found(known.pop(0) if known else None) for row in rows}
 
 
-def by_nothing(rows: Sequence[Row], candidates: Sequence[Candidate]) -> dict[int, Match]:
+def by_nothing(rows: Sequence[Row], *_: Any, **__: Any) -> dict[int, Match]:
     return {row.place: found(None) for row in rows}
 
 
@@ -102,19 +113,35 @@ def found(entry_id: int | None) -> Match:
 
 
 @pytest.mark.parametrize(
-    ("broken", "kind"),
+    ("broken", "due"),
     [
-        (by_title_only, "false merge"),
-        (by_title_only, "false split"),
-        (by_position, "false merge"),
-        (by_nothing, "false split"),
+        (by_title_only, {"false merge without a doubt", "false split"}),
+        (by_position, {"false merge without a doubt"}),
+        (by_nothing, {"false split"}),
     ],
 )
 def test_the_oracle_tells_of_a_matcher_that_is_wrong(
-    broken: Callable[..., dict[int, Match]], kind: str, monkeypatch: pytest.MonkeyPatch
+    broken: Callable[..., dict[int, Match]], due: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.settling.settle.match", broken)
-    assert kind in kinds(simulate(seed=9, years=0.3, scene=SHORT))
+    assert due <= kinds(simulate(seed=9, years=0.1, scene=SHORT))
+
+
+@pytest.mark.parametrize(
+    ("weather", "kind"),
+    [
+        (replace(BUSY, clock_leaps=0.3), "a clock that leapt was believed"),
+        (replace(BUSY, clock_zones=0.3), "a clock that changed was believed at once"),
+    ],
+)
+def test_the_oracle_tells_of_a_clock_that_is_believed(
+    weather: Weather, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def believe(db: object, crawl_id: int, verdict: Verdict, *, accept: bool) -> Verdict:
+        return verdict
+
+    monkeypatch.setattr("simulation.judge_times", believe)
+    assert kind in kinds(simulate(seed=9, years=0.03, scene=replace(SHORT, weather=weather)))
 
 
 @pytest.mark.parametrize(
@@ -133,8 +160,8 @@ def test_the_oracle_tells_of_a_matcher_that_is_wrong(
 )
 def test_the_oracle_tells_of_an_archive_that_was_harmed(harm: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_archive(Path(":memory:")) as db:
-        simulation = Simulation(10, SHORT, db)
-        for _ in range(30):
+        simulation = Simulation(10, replace(SHORT, entries=16), db)
+        for _ in range(12):
             simulation.live_a_day()
         check = Oracle.check_crawl
 
