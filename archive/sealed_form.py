@@ -122,6 +122,14 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
         SealedTable(
             "identities", ("entry_id",), ("source_id", "tag_uri", "feed_date", "crawl_id", "wording")
         ),
+        SealedTable(
+            "recognitions",
+            ("recognition_id",),
+            (
+                *("source_id", "crawl_id", "pass", "wording", "spelling", "parser_version", "entry_id", "match_method"),
+                *("match_score", "doubt", "other_entry_id"),
+            ),
+        ),
         SealedTable("decisions", ("decision_id",), ("at", "kind", "entry_id", "other_id", "revision")),
         SealedTable(
             "confirmations", ("confirmation_id",), ("at", "entry_id", "revision", "wording", "capture_id")

@@ -37,6 +37,7 @@ REMOVED = {
     **dict.fromkeys(
         (
             "changes",
+            "recognitions",
             "redated_captures",
             "feed_log",
             "frozen_documents",

@@ -1,6 +1,6 @@
 """The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
 
-    all columns of sources, crawls, captures, link_traffic, identities, decisions, confirmations, redatings,
+    all columns of sources, crawls, captures, link_traffic, identities, recognitions, decisions, confirmations, redatings,
     redated_entries, told_texts, told_words; of changes all but what is derived
     revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
 
@@ -24,8 +24,8 @@ from archive.values import Source
 Row = Mapping[str, Any]
 
 _BY_RUNS = (
-    *("crawls", "captures", "link_traffic", "identities", "decisions", "confirmations", "redatings", "redated_entries"),
-    *("changes", "told_texts", "told_words"),
+    *("crawls", "captures", "link_traffic", "identities", "recognitions", "decisions", "confirmations", "redatings"),
+    *("redated_entries", "changes", "told_texts", "told_words"),
 )
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")

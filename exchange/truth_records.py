@@ -30,7 +30,9 @@ CONTENT_TYPE = "application/x-ndjson"
 RECORD_ID = "warc_record_id"
 
 # tables that exports of earlier versions do not have
-LATER = {"link_traffic", "redatings", "redated_entries", "confirmations", "told_texts", "told_words"}
+LATER = {
+    *("link_traffic", "recognitions", "redatings", "redated_entries", "confirmations", "told_texts", "told_words"),
+}
 
 Row = dict[str, Any]
 

@@ -337,7 +337,7 @@ def test_a_new_archive_notes_its_parser_and_an_old_one_is_derived_again_by_a_new
     rebuilt = kept_up(column, Shouting())
     assert rebuilt is not None
     tables = {difference.table for difference in rebuilt.differences}
-    assert tables == {"entries", "revisions", "listing_rows", "changes"}
+    assert tables == {"entries", "revisions", "listing_rows", "changes", "recognitions"}
     assert kept_up(column, Shouting()) is None
 
 

@@ -16,3 +16,6 @@ LOW_SCORE = "low score"
 
 # of a withdrawn entry that is listed again and edited at once
 RETURNED = "returned with other words"
+
+# of a row that was settled by the rules of an earlier version
+OTHER_RULES = "other rules would choose another entry"

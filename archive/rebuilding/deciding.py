@@ -15,6 +15,7 @@ from archive.clock import from_text
 from archive.crawls import find_crawl
 from archive.errors import CannotDecide
 from archive.identity.keys import entry_tag, identity_digest, mint_entry_id
+from archive.rebuilding.parting import Part, move_recognitions
 from archive.settling.dating import feed_dates
 from archive.settling.decisions import Decision, merged_ids, record_decision, surviving
 from archive.settling.identities import Identity, dates_taken, find_identity, id_taken, insert_identity, load_identity
@@ -62,14 +63,18 @@ def split(db: Database, entry_id: int, number: int, at: datetime, authority: str
     ids = [entry, *(load_identity(db, other) for other, into in merged_ids(db).items() if into == entry.entry_id)]
     later = [one for one in ids if _is_later(db, entry.entry_id, one, cut)]
     earlier = [one for one in ids if one not in later] or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
-    if not any((one.crawl_id, one.wording) == (cut.crawl_id, cut.identity) for one in later):
-        later.append(_mint(db, cut, authority))
+    takes_back = any((one.crawl_id, one.wording) == (cut.crawl_id, cut.identity) for one in later) and bool(
+        set(earlier) & set(ids)
+    )
+    later = later or [_mint(db, cut, authority)]
     own, other = (later, earlier) if entry in later else (earlier, later)
     record_decision(db, Decision("split", entry.entry_id, other[0].entry_id, number), at)
     for head, part in ((entry, own), (other[0], other)):
         for one in part:
             if one != head:
                 record_decision(db, Decision("merge", head.entry_id, one.entry_id), at)
+    own_ids = frozenset(one.entry_id for one in own)
+    move_recognitions(db, Part(entry.entry_id, number, other is later, other[0].entry_id, own_ids, takes_back))
     _move_older(db, entry.entry_id, other[0].entry_id, _LATER if other is later else f"NOT {_LATER}", cut)
     return Parted(other[0].entry_id, other is later, other[0] not in ids)
 

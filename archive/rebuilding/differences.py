@@ -13,7 +13,8 @@ from archive.sealed_form import FORMS, VERSION, Key
 
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (
-    *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "decisions", "confirmations"),
+    *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),
+    "confirmations",
     *("redatings", "redated_entries", "redated_crawls", "redated_captures"),
     *("publications", "publication_aliases", "entries", "revisions", "listing_rows", "links", "changes"),
     *("match_doubts", "told_texts", "told_words"),

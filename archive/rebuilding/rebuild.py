@@ -165,7 +165,9 @@ def _refuse_newer(db: Database, parser: Parser) -> None:
 def _derive_again(
     db: Database, parser: Parser, at: datetime, authority: str, added: frozenset[int], on_crawl: Progress
 ) -> tuple[list[Counts], int]:
-    past = take_past(db, parser.PARSER_VERSION)
+    version = _version(db)
+    has_new_rules = version >= 100 and version % 100 < RULES_VERSION
+    past = take_past(db, parser.PARSER_VERSION, added, has_new_rules=has_new_rules)
     told_links = _told_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
     last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db))

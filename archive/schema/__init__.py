@@ -1,9 +1,9 @@
 """The archive's tables, as append-only migrations.
 
-Truth: sources, crawls, captures, bodies, link_traffic, identities, decisions, confirmations, redatings with the feed dates
-that they move, and of the journal each change's id, time and kind, and the words of what was announced; of entries that an
-older parser read also their revisions. All else is derived from it (see `archive.rebuilding`). Times are UTC ISO 8601 with
-microseconds and a Z, so that their text order is their time order; unknown is NULL.
+Truth: sources, crawls, captures, bodies, link_traffic, identities, recognitions, decisions, confirmations, redatings with the
+feed dates that they move, and of the journal each change's id, time and kind, and the words of what was announced; of
+entries that an older parser read also their revisions. All else is derived from it (see `archive.rebuilding`). Times are
+UTC ISO 8601 with microseconds and a Z, so that their text order is their time order; unknown is NULL.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from archive.schema.leniency import m013_leniency
 from archive.schema.links import m012_links
 from archive.schema.matching import m019_shared_texts
 from archive.schema.publishing import m007_publishing
+from archive.schema.recognitions import m015_recognitions
 from archive.schema.telling import m014_telling
 from archive.schema.trust import m008_archive_id, m009_seals
 
@@ -43,6 +44,7 @@ for step in (
     m012_links,
     m013_leniency,
     m014_telling,
+    m015_recognitions,
     m018_doubts,
     m019_shared_texts,
 ):

@@ -50,6 +50,12 @@ def surviving(db: Database, entry_id: int) -> int:
     return merged_ids(db).get(entry_id, entry_id)
 
 
+def decided_ids(db: Database) -> set[int]:
+    """Return all ids that an operator decided on."""
+    rows = db.execute("SELECT entry_id FROM decisions UNION SELECT other_id FROM decisions")
+    return {entry_id for (entry_id,) in rows}
+
+
 def _end(into: dict[int, int], entry_id: int) -> int:
     while entry_id in into:
         entry_id = into[entry_id]

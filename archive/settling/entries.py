@@ -32,10 +32,13 @@ class Place:
     capture: Capture
     position: int
     first_capture: Capture
+    # the number of places with this wording
+    count: int = 1
 
-    def row(self, count: int = 1) -> Row:
-        """Return the row as matching sees it; `count` is the number of places with this wording."""
-        return Row(self.rank, self.wording, self.title_key, self.entry, count)
+    @property
+    def row(self) -> Row:
+        """The row as matching sees it."""
+        return Row(self.rank, self.wording, self.title_key, self.entry, self.count)
 
     @property
     def identity(self) -> str:

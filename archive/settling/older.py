@@ -76,6 +76,7 @@ class Sighting:
     wording: str
     entry_id: int
     listed: ListedEntry
+    parser_version: int
 
 
 def older_sightings(
@@ -87,17 +88,17 @@ def older_sightings(
     """
     order = {body: number for number, body in enumerate(bodies)}
     rows = db.execute(
-        "SELECT l.body_sha256, l.position, l.entry_id, l.revision_id FROM listing_rows l"
+        "SELECT l.body_sha256, l.position, l.entry_id, l.revision_id, l.parser_version FROM listing_rows l"
         " WHERE l.source_id = :source_id AND l.body_sha256 IN (SELECT value FROM json_each(:bodies))"
         " AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o WHERE o.source_id = l.source_id"
         "  AND o.body_sha256 = l.body_sha256 AND o.parser_version < :version)",
         {"source_id": source_id, "bodies": json.dumps(list(bodies)), "version": parser_version},
     ).fetchall()
     found: dict[str, Sighting] = {}
-    for _, _, entry_id, revision_id in sorted(rows, key=lambda row: (order[row[0]], row[1])):
+    for _, _, entry_id, revision_id, version in sorted(rows, key=lambda row: (order[row[0]], row[1])):
         if revision_id in texts:
             wording = wording_digest(texts[revision_id])
-            found.setdefault(wording, Sighting(wording, entry_id, texts[revision_id]))
+            found.setdefault(wording, Sighting(wording, entry_id, texts[revision_id], version))
     return list(found.values())
 
 

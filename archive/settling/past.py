@@ -1,26 +1,39 @@
-"""What is known already of crawls that are settled again: the ids they minted, and what older parsers read in them.
+"""What is known already of crawls that are settled again: which entries their rows were, and what older parsers read.
 
-A crawl that is settled for the first time has no past: every row that is nobody's gets a new id, at once and for good. One
-that is settled again must arrive at the ids it had. Where this very parser settled it before, each identity tells which
-wording of which crawl it was minted for, and the row of that wording is its entry again. Where an older parser did, its
-sightings tell of every row whose it is, and what this parser makes of the row is that entry's.
+A crawl that is settled for the first time has no past: its rows are matched, and a row that matches nothing gets a new id.
+When it is settled again, each row gets the entry that it was before. Recognitions say which one that is, where this parser
+settled the crawl; where an older parser did, its sightings do. An identity names the row that it was minted for, which
+serves where neither is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
 from archive.crawls import Crawl
-from archive.identity.keys import excerpt_key, title_key
-from archive.identity.matching import Candidate, Match, match
+from archive.identity.keys import excerpt_key, identity_digest, title_key
+from archive.identity.matching import Candidate, match
 from archive.settling.decisions import merged_ids
 from archive.settling.entries import Place
 from archive.settling.identities import Identity, born_in
-from archive.settling.older import OlderRevision, older_sightings, take_older_revisions
+from archive.settling.older import OlderRevision, Sighting, older_sightings, take_older_revisions
+from archive.settling.recognitions import Key, Recognition, Recognitions, load_recognitions
 from archive.values import ListedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The entry that a row was before.
+
+    `recognition` says so, where one does; `is_exact` tells that it was made for this very row.
+    """
+
+    entry_id: int
+    recognition: Recognition | None = None
+    is_exact: bool = False
 
 
 @dataclass(slots=True)
@@ -40,6 +53,15 @@ class Past:
     texts: dict[int, ListedEntry] = field(default_factory=dict)
     # by identity digest the entries that this crawl's rows were minted for, as long as they have not come
     births: dict[str, int] = field(default_factory=dict)
+    # crawls that are settled for the first time
+    added: frozenset[int] = frozenset()
+    # as they were before, and with what is recognised now
+    recognitions: Recognitions = field(default_factory=Recognitions)
+    written: Recognitions = field(default_factory=Recognitions)
+    # recognitions of nameless entries, by entry
+    of_nameless: dict[int, list[Recognition]] = field(default_factory=dict)
+    # the rules are newer than those by which the archive was settled
+    has_new_rules: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -56,26 +78,44 @@ class Past:
         """Tell whether an older parser was the first to settle a crawl."""
         return crawl.parser_version is not None and crawl.parser_version < self.parser_version
 
-    def claim(self, db: Database, crawl: Crawl, places: Sequence[Place], bodies: Collection[str]) -> dict[int, int]:
-        """Return by rank the entries that places were before, where that is known; `bodies` are the listing's pages."""
+    def claim(
+        self, db: Database, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]
+    ) -> dict[int, Claim]:
+        """Return by rank what places were before, where that is known; `bodies` are the listing's pages."""
         if self.is_empty:
             return {}
-        found = self._claim_older(db, crawl, places, bodies) if self.was_read_by_older(crawl) else {}
+        found = {}
         for place in places:
-            entry_id = self.births.pop(place.identity, None)
-            if entry_id is not None:
-                found.setdefault(place.rank, entry_id)
+            key = self.key_of(crawl, place)
+            one = None if crawl.crawl_id in self.added else self.recognitions.find(key, crawl.crawl_id, pass_number)
+            if one is not None and one.entry_id is not None:
+                is_exact = one.since == (crawl.crawl_id, pass_number)
+                found[place.rank] = Claim(self.survivor(one.entry_id), one, is_exact)
+        if self.was_read_by_older(crawl):
+            for rank, entry_id in self._claim_older(db, crawl, pass_number, places, bodies).items():
+                found.setdefault(rank, Claim(entry_id))
+        for place in places:
+            born = self.births.pop(place.identity, None)
+            if born is not None:
+                found.setdefault(place.rank, Claim(born))
         return found
 
-    def strangers(self, matches: Mapping[int, Match], known: Mapping[int, int]) -> set[int]:
-        """Return the places that were matched with another entry than theirs, or whose entry another place was."""
-        found = {rank: one.entry_id for rank, one in matches.items()}
-        given = set(found.values()) - set(self.merged.values())
-        return {
-            rank
-            for rank, entry_id in known.items()
-            if found[rank] != entry_id and (found[rank] not in {None, *self.nameless} or entry_id in given)
-        }
+    def only_entry(self, crawl: Crawl, place: Place) -> int | None:
+        """Return the one entry that rows of a place's wording ever were, in any crawl; None if none or several were."""
+        entries = {self.survivor(one) for one in self.recognitions.entries_of(self.key_of(crawl, place))}
+        return entries.pop() if len(entries) == 1 else None
+
+    def key_of(self, crawl: Crawl, place: Place) -> Key:
+        """Return what a place's recognitions are looked up by."""
+        return Key(crawl.source_id, self.parser_version, place.identity, place.wording)
+
+    def survivor(self, entry_id: int) -> int:
+        """Return the entry that an id leads to."""
+        return self.merged.get(entry_id, entry_id)
+
+    def names(self, crawl_id: int, identity: str) -> bool:
+        """Tell whether a row of this identity digest in a crawl is known to be an entry."""
+        return identity in self.births or identity in self.recognitions.wordings_of(crawl_id)
 
     def take_older(self, crawl_id: int, entry_id: int) -> list[OlderRevision]:
         """Return, once, the revisions of an entry that an older parser read in this crawl."""
@@ -93,25 +133,41 @@ class Past:
         return self.next_revision - 1
 
     def _claim_older(
-        self, db: Database, crawl: Crawl, places: Sequence[Place], bodies: Collection[str]
+        self, db: Database, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]
     ) -> dict[int, int]:
         """Match places with what an older parser read on the very same pages."""
         sightings = older_sightings(db, crawl.source_id, bodies, self.parser_version, self.texts)
         candidates = [
             _candidate(number, sighting.wording, sighting.listed) for number, sighting in enumerate(sightings)
         ]
-        matches = match([place.row() for place in places], candidates)
+        matches = match([place.row for place in places], candidates)
         return {
-            rank: self.merged.get(sightings[one.entry_id].entry_id, sightings[one.entry_id].entry_id)
+            rank: self._entry_of(crawl, pass_number, sightings[one.entry_id])
             for rank, one in matches.items()
             if one.entry_id is not None
         }
 
+    def _entry_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> int:
+        """Return the entry that an older parser's row was: a sighting is of a page, a recognition of the crawl, too."""
+        key = Key(crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording)
+        one = self.recognitions.find(key, crawl.crawl_id, pass_number)
+        return self.survivor(sighting.entry_id if one is None or one.entry_id is None else one.entry_id)
 
-def take_past(db: Database, parser_version: int) -> Past:
-    """Return the past of an archive that is about to be derived again by a parser of that version."""
+
+def take_past(
+    db: Database, parser_version: int, added: frozenset[int] = frozenset(), *, has_new_rules: bool = False
+) -> Past:
+    """Return the past of an archive that is about to be derived again by a parser of that version.
+
+    `added` are crawls that were never settled; `has_new_rules` tells that older rules settled the others.
+    """
     older, next_revision = take_older_revisions(db, parser_version)
+    recognitions = load_recognitions(db)
     return Past(
+        added=added,
+        recognitions=recognitions,
+        written=recognitions.copy(),
+        has_new_rules=has_new_rules,
         merged=merged_ids(db),
         parser_version=parser_version,
         older=older,

@@ -21,7 +21,7 @@ from archive.settling.dating import feed_dates
 from archive.settling.doubts import record_doubt, with_doubt
 from archive.settling.entries import Place, RevisionCount, Stored
 from archive.settling.identities import Identity, dates_taken, id_taken, insert_identity, load_identity
-from archive.settling.journal import Change, rename_changes
+from archive.settling.journal import Change
 from archive.settling.older import OlderRevision, restore_revision
 from archive.settling.past import Past
 from archive.values import Counts, Parser
@@ -60,7 +60,6 @@ def record_places(
 
     The listing's first row becomes the newest event, so its change comes last.
     """
-    matches = {rank: _named(work, found, known.get(rank)) for rank, found in matches.items()}
     rows_of = Counter(found.entry_id for found in matches.values() if found.entry_id is not None)
     stored = entries.load_stored(work.db, rows_of)
     dates = _dates_for_new(work, [p for p in places if matches[p.rank].entry_id is None and p.rank not in known])
@@ -95,21 +94,6 @@ def keep_older(work: Settling) -> None:
             work.changes.append(Change("new", revision.entry_id, revision.revision_id))
         _restore(work, revision, known[revision.entry_id])
         entries.update_wording(work.db, revision.entry_id, place)
-
-
-def _named(work: Settling, found: Match, entry_id: int | None) -> Match:
-    """Give what was matched the id that it is known by."""
-    if entry_id is None or found.entry_id == entry_id:
-        return found
-    is_there = bool(entries.load_stored(work.db, [entry_id]))
-    if found.entry_id is not None and found.entry_id in work.past.nameless and not is_there:
-        del work.past.nameless[found.entry_id]
-        entries.rename_entry(work.db, found.entry_id, load_identity(work.db, entry_id))
-        rename_changes(work.db, found.entry_id, entry_id)
-        return replace(found, entry_id=entry_id)
-    if is_there:
-        return Match(entry_id, "as settled before")
-    return found if found.entry_id is None else Match(None, "new")
 
 
 def _second_place(work: Settling, place: Place, found: Match) -> tuple[int, int] | None:

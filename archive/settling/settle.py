@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -16,15 +17,14 @@ from sqlite_utils import Database
 from archive.captures import Capture, listing_captures, load_body
 from archive.crawls import find_crawl, finish_crawl
 from archive.identity.keys import identity_digest, title_key, wording_digest
-from archive.identity.matching import Match, Row, match
 from archive.seals import seal
 from archive.settling import entries
 from archive.settling.absences import judge_absences
-from archive.settling.candidates import find_candidates
 from archive.settling.entries import Place
 from archive.settling.journal import Change, record_changes
 from archive.settling.links import settle_answers, settle_links, shown_links
 from archive.settling.past import Past
+from archive.settling.recognising import recognise, remember
 from archive.settling.recording import Settling, keep_older, record_places
 from archive.store import writing
 from archive.values import Counts, ListingPage, Parser, Traffic, Verdict
@@ -87,7 +87,8 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
         if {page: capture.body_sha256 for page, capture in state.items()} != before:
             shown = [state[page] for page in sorted(state)]
             rows = _rows(shown, captures, pages, digests, passed_over)
-            listed |= _settle_state(work, rows, [capture.body_sha256 for capture in shown])
+            bodies = [capture.body_sha256 for capture in shown]
+            listed |= _settle_state(work, rows, bodies, pass_captures[0].pass_number)
     work.counts.pages = len(state)
     keep_older(work)
     if whole:
@@ -115,39 +116,30 @@ def _contradicted(
             shown_by.setdefault(digest, set()).add(capture.pass_number)
     last = max((capture.pass_number for capture in captures), default=0)
     once = {digest for digest, passes in shown_by.items() if len(passes) == 1 and last not in passes}
-    # what an entry was minted for, by rules of before, stays an entry
-    if once and work.past.births:
+    # what was taken for an entry before stays one
+    if once and not work.past.is_empty:
         listed = (entry for page in pages.values() for entry in page.entries)
-        once -= {wording_digest(entry) for entry in listed if identity_digest(entry) in work.past.births}
+        once -= {
+            wording_digest(entry) for entry in listed if work.past.names(work.crawl.crawl_id, identity_digest(entry))
+        }
     return once - entries.known_wordings(work.db, work.crawl.source_id, once) if once else once
 
 
-def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str]) -> set[int]:
+def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int) -> set[int]:
     """Settle the rows that one state of the listing shows, the bodies of its pages being these; return the entries on it."""
     collapsed = {place.wording: place for place in reversed(rows)}  # the first place of each wording
     places = sorted(collapsed.values(), key=lambda place: place.rank)
 
-    known = work.past.claim(work.db, work.crawl, places, bodies)
     counts = Counter(place.wording for place in rows)
-    matches = _match(work, [place.row(counts[place.wording]) for place in places], known)
-    seen = record_places(work, places, matches, known)
+    places = [replace(place, count=counts[place.wording]) for place in places]
+    recognised = recognise(work, places, bodies, pass_number)
+    seen = record_places(work, places, recognised.matches, recognised.known)
+    remember(work, places, pass_number, recognised, seen)
     for row in rows:
         entry_id, revision_id = seen[row.wording]
         entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
     work.counts.entries = len(places)
     return {entry_id for entry_id, _ in seen.values()}
-
-
-def _match(work: Settling, rows: Sequence[Row], known: Mapping[int, int]) -> dict[int, Match]:
-    """Match rows with the archive; what was settled before stays what it was, whatever the evidence says today."""
-    candidates, rarity = find_candidates(work.db, work.crawl.source_id, rows)
-    matches = match(rows, candidates, rarity)
-    strangers = work.past.strangers(matches, known)
-    if strangers:
-        spoken_for = {known[rank] for rank in strangers} - set(work.past.merged.values())
-        free = [candidate for candidate in candidates if candidate.entry_id not in spoken_for]
-        matches = match([row for row in rows if row.place not in strangers], free, rarity)
-    return matches | {rank: Match(None, "new") for rank in strangers}
 
 
 def _parse(work: Settling, capture: Capture) -> ListingPage:

@@ -1,0 +1,124 @@
+"""What a split does to recognitions: rows of the part that is cut off lead to the other entry.
+
+Rows whose wording the cut-off part did not bring are left: they are not what was split off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from archive.identity.keys import identity_digest
+from archive.identity.matching import Match
+from archive.settling.recognitions import Key, Recognition, Recognitions, insert_recognition, load_recognitions
+from archive.values import ListedEntry
+
+# a crawl's place in time, and a pass of it
+Point = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part that a split cuts off: what of an entry goes to `other_id`, and which ids are of the two parts.
+
+    `takes_back` tells that the split undoes a merge: rows that were recognised before that keep the id they had, and those
+    since then are decided anew.
+    """
+
+    entry_id: int
+    number: int
+    is_later: bool
+    other_id: int
+    own_ids: Collection[int]
+    takes_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Where a revision was first shown: by which key it is looked up, in which pass of which crawl."""
+
+    number: int
+    key: Key
+    crawl_id: int
+    point: Point
+
+
+def move_recognitions(db: Database, part: Part) -> None:
+    """Let the rows of the part that is cut off lead to the other entry, inside the caller's transaction."""
+    shown = list(_revisions(db, part.entry_id))
+    cut = min(one.point for one in shown if one.number == part.number)
+    cut_off = [one for one in shown if (one.number >= part.number) == part.is_later]
+    recognitions = load_recognitions(db)
+    merged_at = _crawl_at_merge(db, part) if part.takes_back else 0
+    times: dict[int, str] = dict(
+        db.execute("SELECT crawl_id, ordered_at FROM timed_crawls WHERE settled = 1").fetchall()
+    )
+    for key in {one.key for one in cut_off}:
+        points = {one.point for one in cut_off if one.key == key}
+
+        def is_cut_off(point: Point, points: Collection[Point] = frozenset(points)) -> bool:
+            return point >= min(points) if part.is_later else point < cut or point in points
+
+        def target(one: Recognition, point: Point, is_cut_off: Callable[[Point], bool] = is_cut_off) -> int | None:
+            if one.entry_id not in part.own_ids or not is_cut_off(point):
+                return one.entry_id
+            if not part.takes_back:
+                return part.other_id
+            return one.entry_id if point[1] <= merged_at else None
+
+        _restate(db, key, recognitions, _places(key, recognitions, shown, times), target)
+
+
+def _revisions(db: Database, entry_id: int) -> Iterable[_Shown]:
+    rows = db.execute(
+        "SELECT r.number, e.source_id, r.parser_version, w.crawl_id, w.ordered_at, c.pass,"
+        " r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM revisions r JOIN entries e USING (entry_id) JOIN captures c ON c.capture_id = r.capture_id"
+        " JOIN timed_crawls w USING (crawl_id) WHERE r.entry_id = ? ORDER BY r.revision_id",
+        (entry_id,),
+    )
+    for number, source_id, version, crawl_id, ordered_at, pass_number, *texts in rows.fetchall():
+        key = Key(source_id, version, identity_digest(ListedEntry(*texts)))
+        yield _Shown(number, key, crawl_id, (ordered_at, crawl_id, pass_number))
+
+
+def _crawl_at_merge(db: Database, part: Part) -> int:
+    """Return the last crawl that was settled when the merge was decided that is taken back; 0 if there is none."""
+    row = db.execute(
+        "SELECT max(c.crawl_id) FROM crawls c WHERE imported = 0 AND finished_at <="
+        " (SELECT max(at) FROM decisions WHERE kind = 'merge' AND :other_id IN (entry_id, other_id)"
+        "  AND decision_id < (SELECT max(decision_id) FROM decisions WHERE kind = 'split'))",
+        {"other_id": part.other_id},
+    ).fetchone()
+    return int(row[0] or 0)
+
+
+def _places(key: Key, recognitions: Recognitions, shown: Iterable[_Shown], times: dict[int, str]) -> list[Point]:
+    """Return where what holds for a key may change: at each crawl, recognition and revision, by the crawls' ids."""
+    places = {(crawl_id, 0) for crawl_id in times}
+    places |= {one.since for one in recognitions.of(key)}
+    places |= {(one.crawl_id, one.point[2]) for one in shown}
+    return [(times.get(crawl_id, ""), crawl_id, pass_number) for crawl_id, pass_number in sorted(places)]
+
+
+def _restate(
+    db: Database,
+    key: Key,
+    recognitions: Recognitions,
+    places: Iterable[Point],
+    target: Callable[[Recognition, Point], int | None],
+) -> None:
+    """Add recognitions so that at each place what holds becomes what `target` makes of it."""
+    holds: int | None = None
+    for place in places:
+        before = recognitions.find(key, place[1], place[2])
+        if before is None:
+            continue
+        is_here = before.since == place[1:]
+        wanted = target(before, place)
+        if wanted != (before.entry_id if is_here else holds):
+            match = before.match if is_here else Match(wanted, "as settled before")
+            insert_recognition(db, key, place[1:], wanted, match)
+        holds = wanted

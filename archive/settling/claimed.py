@@ -1,0 +1,84 @@
+"""How rows are matched that are known already to be an entry: as their recognition says, else by their wording."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from archive.identity.keys import identity_digest
+from archive.identity.matching import Match
+from archive.settling.entries import Place
+from archive.settling.past import Claim
+from archive.values import ListedEntry
+
+# methods that follow from the wordings that an entry has, so that a recognition need not say them
+_NOT_SAID = {"new", "as settled before"}
+
+
+def claimed_matches(db: Database, places: Sequence[Place], claims: Mapping[int, Claim]) -> dict[int, Match]:
+    """Return by rank the matches of claimed places whose entry is in the archive already; places come in listing order."""
+    claimed = [place for place in places if place.rank in claims]
+    current = _current_wordings(db, {claims[place.rank].entry_id for place in claimed})
+    found: dict[int, Match] = {}
+    others: dict[int, list[Place]] = {}
+    for place in claimed:
+        claim = claims[place.rank]
+        if claim.entry_id not in current:
+            continue
+        one = claim.recognition
+        if claim.is_exact and one is not None and one.match.method not in _NOT_SAID:
+            found[place.rank] = replace(one.match, entry_id=claim.entry_id)
+        else:
+            others.setdefault(claim.entry_id, []).append(place)
+    for entry_id, group in others.items():
+        found |= _by_wording(db, entry_id, current[entry_id], group)
+    return found
+
+
+def as_new(claim: Claim) -> Match:
+    """Return the match of a claimed place whose entry is not in the archive yet."""
+    one = claim.recognition
+    return Match(None, "new", doubt=one.match.doubt if one and claim.is_exact and one.match.method == "new" else None)
+
+
+def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place]) -> dict[int, Match]:
+    """Return the matches of the places of one entry: the first of its wording is its place, others are second places."""
+    first = next((place for place in group if place.wording == current), None)
+    found = {first.rank: Match(entry_id, "same wording")} if first else {}
+    for place in group:
+        if place.rank in found:
+            continue
+        had, is_current = _had(db, entry_id, place)
+        if not had:
+            found[place.rank] = Match(entry_id, "as settled before")
+        elif first is None:
+            first = place
+            found[place.rank] = Match(entry_id, "same wording" if is_current else "earlier wording")
+        else:
+            found[place.rank] = Match(entry_id, "merged by an operator")
+    return found
+
+
+def _current_wordings(db: Database, entry_ids: Collection[int]) -> dict[int, str]:
+    rows = db.execute(
+        "SELECT entry_id, wording FROM json_each(?) JOIN entries ON entry_id = value", (json.dumps(sorted(entry_ids)),)
+    )
+    return dict(rows.fetchall())
+
+
+def _had(db: Database, entry_id: int, place: Place) -> tuple[bool, bool]:
+    """Tell whether an entry ever had a place's wording, but for style, and whether it has it now."""
+    rows = db.execute(
+        "SELECT r.wording, r.revision_id = e.revision_id, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id = ?",
+        (entry_id,),
+    ).fetchall()
+    had = [
+        is_current
+        for wording, is_current, *texts in rows
+        if wording == place.wording or identity_digest(ListedEntry(*texts)) == place.identity
+    ]
+    return bool(had), any(had)

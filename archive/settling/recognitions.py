@@ -1,0 +1,151 @@
+"""Which entry each row was taken for: written when it is decided, read when its crawl is settled again.
+
+A recognition holds from one pass of one crawl on, by the crawls' ids, until another one for the same wording. So an entry
+that is listed for years needs one row, and an edit one more. Ids of crawls rise in the order in which they came to the
+archive, whatever time they are of: an imported crawl adds recognitions and changes none.
+
+Wordings that different parsers read are kept apart, since a row may have other words for each.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right, insort
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+from sqlite_utils import Database
+
+from archive.identity.matching import Doubt, Match, Method
+
+
+class Key(NamedTuple):
+    """What a row is looked up by: `spelling` is "" but for rows of one wording digest that were listed together."""
+
+    source_id: int
+    parser_version: int
+    wording: str
+    spelling: str = ""
+
+
+@dataclass(slots=True)
+class Recognition:
+    """That a row is an entry, from a pass of a crawl on; `entry_id` None leaves it open."""
+
+    recognition_id: int
+    crawl_id: int
+    pass_number: int
+    entry_id: int | None
+    match: Match
+    spelling: str = ""
+
+    @property
+    def since(self) -> tuple[int, int]:
+        """The crawl and the pass from which on it holds."""
+        return self.crawl_id, self.pass_number
+
+
+class Recognitions:
+    """Recognitions by key, each list in the order of crawls and passes, then of writing."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[Key, list[Recognition]] = {}
+        self._by_crawl: dict[int, set[str]] = {}
+
+    def add(self, key: Key, recognition: Recognition) -> None:
+        """Add one."""
+        insort(self._by_key.setdefault(key, []), recognition, key=lambda one: (*one.since, one.recognition_id))
+        self._by_crawl.setdefault(recognition.crawl_id, set()).add(key.wording)
+
+    def find(self, key: Key, crawl_id: int, pass_number: int) -> Recognition | None:
+        """Return what holds for a row in a pass of a crawl; of one with and one without its spelling the later."""
+        found = [self._last(one, (crawl_id, pass_number)) for one in _spelled(key)]
+        there = [one for one in found if one is not None]
+        return max(there, key=lambda one: (*one.since, one.recognition_id)) if there else None
+
+    def entries_of(self, key: Key) -> set[int]:
+        """Return every entry that rows of this wording were ever taken for."""
+        return {one.entry_id for one in self.of(key) if one.entry_id is not None}
+
+    def wordings_of(self, crawl_id: int) -> Collection[str]:
+        """Return the wordings for which a recognition holds from this very crawl on."""
+        return self._by_crawl.get(crawl_id, ())
+
+    def following(self, key: Key, crawl_id: int, pass_number: int) -> int | None:
+        """Return the crawl of the next recognition, or None if there is none."""
+        ones = self._by_key.get(key, [])
+        place = bisect_right(ones, (crawl_id, pass_number), key=lambda one: one.since)
+        return ones[place].crawl_id if place < len(ones) else None
+
+    def of(self, key: Key) -> list[Recognition]:
+        """Return all for a row of this wording, in no particular order of spellings."""
+        return [one for each in _spelled(key) for one in self._by_key.get(each, ())]
+
+    def copy(self) -> Recognitions:
+        """Return another that what is added to this one does not change."""
+        other = Recognitions()
+        other._by_key = {key: list(ones) for key, ones in self._by_key.items()}
+        other._by_crawl = {crawl_id: set(wordings) for crawl_id, wordings in self._by_crawl.items()}
+        return other
+
+    def _last(self, key: Key, until: tuple[int, int]) -> Recognition | None:
+        ones = self._by_key.get(key, [])
+        place = bisect_right(ones, until, key=lambda one: one.since)
+        return ones[place - 1] if place else None
+
+
+def _spelled(key: Key) -> set[Key]:
+    """Return the key with and without its spelling."""
+    return {key, key._replace(spelling="")}
+
+
+_SELECT = (
+    "SELECT source_id, parser_version, wording, spelling, recognition_id, crawl_id, pass, entry_id, match_method,"
+    " match_score, doubt, other_entry_id FROM recognitions"
+)
+
+
+def load_recognitions(db: Database, source_id: int | None = None, wordings: Iterable[str] = ()) -> Recognitions:
+    """Return all recognitions, or those of some wordings of a source."""
+    if source_id is None:
+        rows = db.execute(f"{_SELECT} ORDER BY recognition_id")
+    else:
+        rows = db.execute(
+            f"{_SELECT} WHERE source_id = ? AND wording IN (SELECT value FROM json_each(?)) ORDER BY recognition_id",  # noqa: S608
+            (source_id, json.dumps(sorted(set(wordings)))),
+        )
+    found = Recognitions()
+    for *key, recognition_id, crawl_id, pass_number, entry_id, method, score, reason, other_id in rows.fetchall():
+        doubt = None if reason is None else Doubt(reason, other_id)
+        match = Match(entry_id, cast(Method, method), score, doubt)
+        found.add(Key(*key), Recognition(recognition_id, crawl_id, pass_number, entry_id, match, key[3]))
+    return found
+
+
+def insert_recognition(
+    db: Database, key: Key, since: tuple[int, int], entry_id: int | None, match: Match
+) -> Recognition:
+    """Store a recognition, inside the caller's transaction; `match` tells how the row was recognised."""
+    doubt = match.doubt
+    values: Mapping[str, Any] = {
+        **key._asdict(),
+        "crawl_id": since[0],
+        "pass": since[1],
+        "entry_id": entry_id,
+        "match_method": match.method,
+        "match_score": match.score,
+        "doubt": doubt.reason if doubt else None,
+        "other_entry_id": doubt.other_entry_id if doubt else None,
+    }
+    cursor = db.execute(
+        f"INSERT INTO recognitions ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})",  # noqa: S608
+        dict(values),
+    )
+    return Recognition(int(cursor.lastrowid or 0), *since, entry_id, match, key.spelling)
+
+
+def rename_recognised(db: Database, entry_id: int, identity_id: int) -> None:
+    """Let recognitions of an entry that was minted while the archive is derived lead to the id that it had before."""
+    for column in ("entry_id", "other_entry_id"):
+        db.execute(f"UPDATE recognitions SET {column} = ? WHERE {column} = ?", (identity_id, entry_id))  # noqa: S608
