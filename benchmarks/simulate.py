@@ -44,6 +44,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--years", type=float, default=1000, help="simulated years in all (default: 1000)")
     parser.add_argument("--seed", type=int, default=1, help="the first run's seed; each further run has the next one")
+    parser.add_argument("--run-years", type=float, default=YEARS_A_RUN, help="years of one run (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many runs at a time")
     parser.add_argument(
         "--entries", type=int, default=SMALL.entries, help="entries in the column; the real one has 320"
@@ -74,8 +75,8 @@ def run(options: argparse.Namespace) -> Report:
     runs = []
     left = options.years
     while left > 0:
-        runs.append((options.seed + len(runs), min(left, YEARS_A_RUN), scene))
-        left -= YEARS_A_RUN
+        runs.append((options.seed + len(runs), min(left, options.run_years), scene))
+        left -= options.run_years
     report = Report()
     with Pool(options.processes) as pool:
         for done in pool.imap_unordered(simulate_one, runs):

@@ -174,16 +174,16 @@ class Oracle:
         self._absences.begin(complete=complete)
         for number in sorted({captured[2] for captured in captures}):
             of_pass = [captured for captured in captures if captured[2] == number]
-            pages: dict[int, int] = {}
-            wordings: dict[int, list[Wording]] = {}
+            places: dict[int, dict[Wording, int]] = {}  # by article the first page of each wording
             for body, fetched_at, pass_number, page, _ in of_pass:
                 for row in self.shown[body]:
                     if row.wording not in contradicted:
-                        pages.setdefault(row.article.number, page)
-                        wordings.setdefault(row.article.number, []).append(row.wording)
+                        places.setdefault(row.article.number, {}).setdefault(row.wording, page)
                         self._see_row(row, fetched_at, pass_number, new)
-            for article, shown in wordings.items():
-                self._see_wordings(self._memories[article], shown)
+            pages = {
+                article: shown[self._see_wordings(self._memories[article], [*shown])]
+                for article, shown in places.items()
+            }
             self._absences.see({captured[3]: captured[0] for captured in of_pass}, pages)
         return new
 
@@ -198,14 +198,14 @@ class Oracle:
         memory.missed = 0
         self._listed[row.article.number] = memory
 
-    def _see_wordings(self, memory: _Memory, shown: Sequence[Wording]) -> None:
-        """Take in what one pass shows of an article: an edit at one of two places makes the current wording."""
+    def _see_wordings(self, memory: _Memory, shown: Sequence[Wording]) -> Wording:
+        """Take in what one pass shows of an article, return what is current: of two places the edited one."""
         current = memory.wordings[-1] if memory.wordings else None
         fresh = [wording for wording in shown if wording not in memory.shown]
         chosen = fresh[-1] if fresh else current if current in shown else shown[0]
         memory.shown = frozenset(shown)
         if chosen == current:
-            return
+            return chosen
         if current is not None:
             self._note_parts(memory, chosen)
             if chosen in memory.wordings:
@@ -218,6 +218,7 @@ class Oracle:
             self.edits[memory.survived] += 1
         memory.wordings.append(chosen)
         self._known.add(chosen)
+        return chosen
 
     def _note_parts(self, memory: _Memory, wording: Wording) -> None:
         parts = {"excerpt": wording.excerpt, "commentary": wording.commentary, "name": name_of(wording)}
