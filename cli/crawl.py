@@ -78,6 +78,7 @@ def crawl(
     job = replace(job, archive=context.archive, mode="full" if full else "quick", accept=accept, fresh=fresh)
     with _copied(job) if dry_run else _as_it_is(job) as the_job:
         rows, interrupted = run_job(the_job, days, quiet=quiet or as_json, verbose=verbose)
+        doubts = 0 if quiet or as_json else _new_doubts(the_job, rows)
     row = rows[-1]
     if as_json:
         say_json(row)
@@ -85,6 +86,9 @@ def crawl(
         _report_days(rows, days_seen(job) - len(rows))
     elif not quiet:
         _report(row, dry_run=dry_run)
+    if doubts:
+        verb = "would be" if dry_run else "is" if doubts == 1 else "are"
+        say(f"  {counted(doubts, 'match', 'matches')} {verb} doubtful: foreign-eyes doubts")
     good = exits.OF_OUTCOME[row["outcome"]] == exits.DONE
     if good and row["reason"]:
         say(f"warning: {row['source']}: {row['reason']}", err=True)
@@ -180,6 +184,15 @@ def _report(row: dict[str, Any], *, dry_run: bool) -> None:
     say(
         f"  {counted(row['requests'], 'request')}, {row['not_modified']} of them not modified, {kilobytes(row['bytes'])}"
     )
+
+
+def _new_doubts(job: Job, rows: list[dict[str, Any]]) -> int:
+    """Return how many doubtful matches these crawls brought."""
+    from archive.doubts import count_new_doubts
+    from archive.store import read_archive
+
+    with read_archive(job.archive) as db:
+        return count_new_doubts(db, [row["crawl_id"] for row in rows])
 
 
 def days_seen(job: Job) -> int:

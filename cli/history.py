@@ -12,6 +12,7 @@ from cli.finding import find_one
 from cli.terminal import say_json
 
 if TYPE_CHECKING:
+    from archive.doubts import DoubtfulMatch
     from archive.history import Event, History, Revision
 
 EXAMPLES = """
@@ -34,31 +35,33 @@ def history(context: Context, entry: str, as_json: bool) -> None:
     ENTRY is an id, a tag URI, or a part of a title, current or former, that no other entry has; letter case, white
     space and quote style do not count. Without colours, changes are marked [-removed-] and {+added+}.
     """
+    from archive.doubts import find_doubts
     from archive.history import entry_history
     from archive.store import read_archive
 
     with read_archive(context.archive) as db:
-        told = entry_history(db, find_one(db, entry).entry_id)
+        entry_id = find_one(db, entry).entry_id
+        told, doubts = entry_history(db, entry_id), find_doubts(db, entry_id, settled=True)
     if as_json:
-        say_json(_as_object(told))
+        say_json(_as_object(told, doubts))
     else:
         from cli.history_screen import show_history
 
-        show_history(told)
+        show_history(told, doubts)
 
 
-def _as_object(told: History) -> dict[str, Any]:
+def _as_object(told: History, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
     return {
         **told.entry,
         "missed": told.missed,
         "answers_for": list(told.answers_for),
-        "revisions": [_revision_object(told, revision) for revision in told.revisions],
+        "revisions": [_revision_object(told, revision, doubts) for revision in told.revisions],
         "changes": [_change_object(change) for change in told.changes],
         "decisions": [dataclasses.asdict(decision) for decision in told.decisions],
     }
 
 
-def _revision_object(told: History, revision: Revision) -> dict[str, Any]:
+def _revision_object(told: History, revision: Revision, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
     from archive.history import changed_parts
 
     return {
@@ -74,6 +77,15 @@ def _revision_object(told: History, revision: Revision) -> dict[str, Any]:
         "match_score": revision.match_score,
         "parser_version": revision.parser_version,
         "flags": list(revision.flags),
+        "doubts": [
+            {
+                "reason": one.facts["reason"],
+                "other_entry_id": one.facts["other_entry_id"],
+                "confirmed_at": one.confirmed_at,
+            }
+            for one in doubts
+            if one.after.revision == revision
+        ],
         **revision.wording,
         "diff": changed_parts(told.before(revision), revision),
     }

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from archive.doubts import DoubtfulMatch
 from archive.history import Event, History, Revision, changed_parts
 from archive.wording_diff import Piece, abridged
 from cli.terminal import has_colour, local_time, printable
@@ -26,8 +27,8 @@ _STYLES = {"kept": "", "removed": "red strike", "added": "green bold"}
 _MARKS = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 
-def show_history(told: History) -> None:
-    """Write the entry, then its revisions, withdrawals and returns, oldest first."""
+def show_history(told: History, doubts: Sequence[DoubtfulMatch] = ()) -> None:
+    """Write the entry, then its revisions with their doubts, withdrawals and returns, oldest first."""
     paper = Paper()
     _write_entry(paper, told)
     for one in told.timeline():
@@ -35,7 +36,7 @@ def show_history(told: History) -> None:
         if isinstance(one, Event):
             _write_event(paper, one)
         else:
-            _write_revision(paper, told, one)
+            _write_revision(paper, told, one, [doubt for doubt in doubts if doubt.after.revision == one])
     paper.hand_over()
 
 
@@ -133,7 +134,7 @@ def _write_decision(paper: Paper, event: Event) -> None:
         paper.line(f"{INDENT}{line}")
 
 
-def _write_revision(paper: Paper, told: History, revision: Revision) -> None:
+def _write_revision(paper: Paper, told: History, revision: Revision, doubts: Sequence[DoubtfulMatch]) -> None:
     name = f"revision {revision.number}{', technical' if revision.technical else ''}"
     paper.line(f"{name} · {local_time(revision.first_seen)} · page {revision.page}, place {revision.position}", "bold")
     paper.line(
@@ -143,16 +144,26 @@ def _write_revision(paper: Paper, told: History, revision: Revision) -> None:
         paper.line(f"{INDENT}read anew by parser version {revision.parser_version}: the source said the same", "dim")
     if revision.flags:
         paper.line(f"{INDENT}flags: {printable(', '.join(revision.flags))}", "yellow")
+    for doubt in doubts:
+        paper.line(f"{INDENT}{_doubt(doubt)}", "green" if doubt.confirmed_at else "yellow")
     before = told.before(revision)
     if before is None:
-        for part, text in _whole_parts(revision):
+        for part, text in whole_parts(revision):
             paper.line(printable(text).strip(), label=part)
         return
-    parts = _telling_parts(before, revision)
+    parts = telling_parts(before, revision)
     for part, pieces in parts.items():
-        paper.add(_as_text(abridged(pieces), coloured=paper.coloured), label=part)
+        paper.add(as_text(abridged(pieces), coloured=paper.coloured), label=part)
     if not parts:
         paper.line(f"{INDENT}no word differs from the revision before", "dim")
+
+
+def _doubt(doubt: DoubtfulMatch) -> str:
+    other_id, entry_id = doubt.facts["other_entry_id"], doubt.facts["entry_id"]
+    reason = doubt.facts["reason"] + (f" ({other_id})" if other_id else "")
+    if doubt.confirmed_at:
+        return f"doubtful: {reason}; confirmed {local_time(doubt.confirmed_at)}"
+    return f"doubtful: {reason}; see: foreign-eyes doubts {entry_id}"
 
 
 def _match(revision: Revision) -> str:
@@ -162,14 +173,14 @@ def _match(revision: Revision) -> str:
     return f"matched by {revision.match_method}{score}"
 
 
-def _whole_parts(revision: Revision) -> Iterator[tuple[str, str]]:
+def whole_parts(revision: Revision) -> Iterator[tuple[str, str]]:
     """Yield what there is; the attribution line only where it could not be split."""
     for part, text in revision.wording.items():
         if text and not (part == "attribution" and revision.wording["title"]):
             yield part, text
 
 
-def _telling_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, ...]]:
+def telling_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, ...]]:
     """Return the parts in which a word differs; not the attribution line where title or publication say the same."""
     parts = changed_parts(before, after)
     if before.wording["title"] and after.wording["title"] and ("title" in parts or "publication" in parts):
@@ -177,7 +188,7 @@ def _telling_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, 
     return {part: pieces for part, pieces in parts.items() if any(op != "kept" and text.strip() for op, text in pieces)}
 
 
-def _as_text(pieces: Sequence[Piece], *, coloured: bool) -> Text:
+def as_text(pieces: Sequence[Piece], *, coloured: bool) -> Text:
     """Return pieces as a line to be wrapped; white space is not marked, and stands as in the new text."""
     line = Text()
     before = "kept"

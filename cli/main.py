@@ -13,8 +13,10 @@ from cli import exits, stopping
 from cli.backup import backup
 from cli.check import check
 from cli.config import config_command
+from cli.confirm import confirm
 from cli.context import Context
 from cli.crawl import crawl
+from cli.doubts import doubts
 from cli.export import export
 from cli.history import history
 from cli.import_ import import_files
@@ -95,6 +97,8 @@ for command in (
     status,
     check,
     history,
+    doubts,
+    confirm,
     merge,
     split,
     redate,

@@ -23,6 +23,7 @@ def status(context: Context, as_json: bool) -> None:
     """Show what the archive holds, when it last crawled and with what outcome, and what is wrong."""
     from archive import query
     from archive.clock import now
+    from archive.doubts import count_doubts
     from archive.invented import holdings
     from archive.lock import holder
     from archive.store import read_archive
@@ -35,7 +36,7 @@ def status(context: Context, as_json: bool) -> None:
     running = holder(context.archive)
     with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:
         place = at_its_output(context)
-        totals, crawls = query.totals(db, now()), query.last_crawls(db)
+        totals, crawls, doubts = query.totals(db, now()), query.last_crawls(db), count_doubts(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
             *health.future_problems(query.crawls_to_come(db, now() + health.AHEAD)),
@@ -55,8 +56,9 @@ def status(context: Context, as_json: bool) -> None:
         "archive": str(context.archive),
         "bytes": context.archive.stat().st_size,
         "running": running,
-        "sources": totals,
+        "sources": [{**row, "doubts": doubts.get(row["source"], 0)} for row in totals],
         "last_crawls": crawls,
+        "doubts": sum(doubts.values()),
     }
     if as_json:
         say_json(report)
@@ -82,6 +84,8 @@ def _show(report: dict[str, Any], problems: list[Problem]) -> None:
             )
         say(f"  last good crawl {local_time(source['last_good_crawl'])}")
         say(f"  last fresh crawl {local_time(source['last_fresh_crawl'])}")
+        if source["doubts"]:
+            say(f"  {counted(source['doubts'], 'open doubt')}: foreign-eyes doubts", fg="yellow")
     show_problems(problems)
 
 

@@ -53,6 +53,7 @@ returned · 2026-03-07 09:00
 
 revision 3 · 2026-03-07 09:00 · page 2, place 2
   capture 8 (sha256 SHA) · matched by METHOD
+  doubtful: returned with other words; see: foreign-eyes doubts ID
   commentary   The office serves {+all+}.
 """
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")

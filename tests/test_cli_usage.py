@@ -26,6 +26,8 @@ COMMANDS = {
     "status": ["--json"],
     "check": ["--json", "--output", "--deep"],
     "history": ["--json"],
+    "doubts": ["--all", "--json"],
+    "confirm": ["--json"],
     "merge": ["--dry-run", "--json"],
     "split": ["--dry-run", "--json"],
     "redate": ["--dry-run", "--json"],

@@ -14,6 +14,12 @@ FIGURES_CHANGED = "figures changed"
 NAMES_CHANGED = "names changed"
 LOW_SCORE = "low score"
 
+# of an entry that was recognised with other words
+NEAR_ANOTHER = "near another entry"
+FIGURES_CHANGED = "figures changed"
+NAMES_CHANGED = "names changed"
+LOW_SCORE = "low score"
+
 # of a withdrawn entry that is listed again and edited at once
 RETURNED = "returned with other words"
 

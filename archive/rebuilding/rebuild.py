@@ -24,7 +24,7 @@ from archive.rebuilding.differences import Difference, changed_rows, compare, pu
 from archive.rebuilding.redating import corrected
 from archive.rebuilding.telling import tell_decisions
 from archive.seals import seal
-from archive.settling.doubts import apply_confirmations
+from archive.settling.doubts import apply_confirmations, drop_merged
 from archive.settling.identities import insert_identity
 from archive.settling.journal import record_changes
 from archive.settling.links import close_killed_links
@@ -182,6 +182,7 @@ def _derive_again(
     for identity in past.nameless.values():
         insert_identity(db, identity)
     _refuse_losses(db, past)
+    drop_merged(db)
     apply_confirmations(db)
     _point_to_links(db, told_links)
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")

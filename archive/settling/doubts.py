@@ -86,6 +86,19 @@ def apply_confirmations(db: Database) -> None:
             _settle(db, "d.capture_id = :value", {**of_entry, "value": capture_id})
 
 
+def drop_merged(db: Database) -> None:
+    """Drop the doubts whose other entry was merged into their own, inside the caller's transaction.
+
+    Other doubts name the entry that answers for a merged id.
+    """
+    for other_id, entry_id in merged_ids(db).items():
+        db.execute("UPDATE match_doubts SET other_entry_id = ? WHERE other_entry_id = ?", (entry_id, other_id))
+    db.execute(
+        "DELETE FROM match_doubts WHERE other_entry_id ="
+        " (SELECT entry_id FROM revisions r WHERE r.revision_id = match_doubts.revision_id)"
+    )
+
+
 def _settle(db: Database, condition: str, values: dict[str, object]) -> bool:
     """Settle the open doubts of an entry that fit; tell whether any fits, open or settled."""
     doubts = (

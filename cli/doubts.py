@@ -1,0 +1,88 @@
+"""`foreign-eyes doubts`: the matches that are not plain, for an operator to decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import Context, pass_context
+from cli.finding import find_one
+from cli.json_errors import told_as_object
+from cli.terminal import say, say_json
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from archive.doubts import DoubtfulMatch, Wording
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes doubts                       the open ones, newest first
+  foreign-eyes doubts 123456789             those of one entry
+  foreign-eyes doubts --all                 with those that were confirmed
+  foreign-eyes doubts --json | jq '.doubts[].why'
+  foreign-eyes confirm 123456789 3          the match is right
+  foreign-eyes split 123456789 3            it is wrong: two entries
+  foreign-eyes merge 123456789 987654321    two entries are one
+"""
+
+
+@click.command(short_help="Show matches that an operator should look at", epilog=EXAMPLES)
+@click.argument("entry", metavar="[ENTRY]", required=False)
+@click.option("--all", "settled", is_flag=True, help="Also those that were confirmed")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: open, doubts")
+@pass_context
+def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) -> None:
+    """Show each match that is not plain, newest first: why, both texts as a word diff, and the commands that settle it.
+
+    The exit code is 0, with doubts and without. ENTRY is an id, a tag URI, or a part of a title that no other entry has.
+    Without colours, changes are marked [-removed-] and {+added+}.
+    """
+    from archive.doubts import count_doubts, find_doubts
+    from archive.store import read_archive
+
+    with told_as_object(as_json, context.archive), read_archive(context.archive) as db:
+        entry_id = None if entry is None else find_one(db, entry, "doubts").entry_id
+        found, still_open = find_doubts(db, entry_id, settled=settled), sum(count_doubts(db).values())
+        _say_outdated(db)
+    if as_json:
+        say_json({"open": still_open, "doubts": [_as_object(one) for one in found]})
+    else:
+        from cli.doubts_screen import show_doubts
+
+        show_doubts(found, of_entry=entry_id)
+
+
+def _say_outdated(db: Database) -> None:
+    """Say where doubts are missing because an earlier version derived the archive."""
+    from archive.rebuilding.rebuild import is_current
+    from crawler import parse
+
+    if not is_current(db, parse):
+        say("the archive was derived by another version; its doubts are found by: foreign-eyes reparse", err=True)
+
+
+def _as_object(one: DoubtfulMatch) -> dict[str, Any]:
+    from archive.history import changed_parts
+
+    return {
+        **one.facts,
+        "why": one.sentence,
+        "confirmed_at": one.confirmed_at,
+        "source": one.entry["source"],
+        "tag_uri": one.entry["tag_uri"],
+        "capture_id": one.capture_id,
+        "page": one.page,
+        "before": _texts(one.before),
+        "after": _texts(one.after),
+        "diff": changed_parts(one.before.revision if one.before else None, one.after.revision),
+        "commands": {remedy.name: remedy.command for remedy in one.remedies},
+    }
+
+
+def _texts(wording: Wording | None) -> dict[str, Any] | None:
+    if wording is None:
+        return None
+    return {"entry_id": wording.entry_id, "revision": wording.revision.number, **wording.revision.wording}

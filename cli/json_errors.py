@@ -1,0 +1,32 @@
+"""An object on standard output where a `--json` command ends with an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.exits import Stopped
+from cli.terminal import say_json
+
+
+@contextmanager
+def told_as_object(as_json: bool, where: object) -> Iterator[None]:
+    """Print an error as `{ok, problems}`, as `status --json` does, if the command prints JSON; the error goes on.
+
+    `where` is the file that the command works on.
+    """
+    from archive.errors import ArchiveError, CannotDecide, DamagedArchive, NoArchive
+
+    try:
+        yield
+    except (Stopped, ArchiveError) as error:
+        if as_json:
+            remedies = {
+                Stopped: "foreign-eyes history PART-OF-THE-TITLE",
+                CannotDecide: "foreign-eyes doubts",
+                NoArchive: "foreign-eyes crawl, or name another archive with --archive",
+                DamagedArchive: "foreign-eyes restore FILE",
+            }
+            remedy = next((said for kind, said in remedies.items() if isinstance(error, kind)), "try again later")
+            say_json({"ok": False, "problems": [{"what": str(error), "where": str(where), "remedy": remedy}]})
+        raise
