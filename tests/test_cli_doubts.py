@@ -154,6 +154,13 @@ def test_a_confirmed_doubt_is_gone_and_can_still_be_seen(returned: CommandLine) 
     assert returned("reparse", "--check").returncode == 0
 
 
+def test_an_export_carries_confirmations(returned: CommandLine) -> None:
+    tell(returned, "confirm", "the labs", "2")
+    assert returned("export", "town.warc.gz").returncode == 0
+    assert returned("--archive", "other.db", "import", "town.warc.gz").returncode == 0
+    assert tell(returned, "--archive", "other.db", "doubts", "--all").startswith("no open doubts, 1 confirmed\n")
+
+
 def test_a_merge_settles_a_doubt_and_leaves_nothing_to_confirm(namesake: CommandLine) -> None:
     [row] = namesake.rows("SELECT entry_id, other_entry_id FROM doubts")
     assert namesake("merge", str(row["other_entry_id"]), str(row["entry_id"])).returncode == 0

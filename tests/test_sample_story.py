@@ -130,10 +130,13 @@ def test_the_near_twins_are_two_entries(told: CommandLine) -> None:
     assert len(rows) == 2
 
 
-def test_an_excerpt_that_is_used_again_raises_a_doubt(told: CommandLine) -> None:
-    rows = told.rows("SELECT title, flags FROM revisions WHERE flags LIKE '%another entry%'")
-    assert [(row["title"], row["flags"]) for row in rows] == [
-        ("Five Questions on the Next Mobile Standard", '["same excerpt as another entry"]')
+def test_an_excerpt_that_is_used_again_and_an_entry_that_returns_edited_raise_doubts(told: CommandLine) -> None:
+    rows = told.rows(
+        "SELECT title, match_method = 'new' AS is_new FROM doubts JOIN current_entries USING (entry_id) ORDER BY at"
+    )
+    assert [(row["title"], row["is_new"]) for row in rows] == [
+        ("Five Questions on the Next Mobile Standard", 1),
+        ("Tencent Music aims to raise $2bn in US IPO", 0),
     ]
 
 

@@ -19,8 +19,8 @@ from archive.identity.matching import Doubt, Match
 from archive.settling.decisions import merged_ids
 from archive.settling.entries import Place, Stored
 
-# a row of one of these has every word of a known wording, or is the entry's by decision
-_PLAIN = {"same wording", "earlier wording", "merged by an operator", "as settled before"}
+# a row of one of these has every word of a known wording, is the entry's by decision, or stands beside a row that is
+_PLAIN = {"same wording", "earlier wording", "merged by an operator", "second place", "as settled before"}
 
 
 def with_doubt(found: Match, before: Stored, after: Stored) -> Match:
