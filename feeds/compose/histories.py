@@ -5,6 +5,7 @@ Nothing on it changes with a crawl that found nothing new: it tells no last sigh
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,11 +68,11 @@ class EntryPage:
 
 def compose_entry_page(edition: Edition, entry: FeedEntry, history: History) -> EntryPage:
     """Return what the page of an entry says."""
+    ours = {entry.entry_id, *history.answers_for}
     return EntryPage(
         entry=entry,
         told=tuple(
-            _revision(history, one) if isinstance(one, Revision) else _event(history, entry.entry_id, one)
-            for one in history.timeline()
+            _revision(history, one) if isinstance(one, Revision) else _event(ours, one) for one in history.timeline()
         ),
         change_ids={
             change.revision: change.change_id
@@ -83,8 +84,7 @@ def compose_entry_page(edition: Edition, entry: FeedEntry, history: History) -> 
     )
 
 
-def _event(history: History, entry_id: int, event: Event) -> EventTold:
-    ours = {entry_id, *history.answers_for}
+def _event(ours: Container[int], event: Event) -> EventTold:
     named = (event.decision.told_id, event.decision.other_id) if event.decision else ()
     other_id = next((one for one in named if one is not None and one not in ours), None)
     return EventTold(event_name(event), from_text(event.at), event.change_id, event_note(event), other_id)

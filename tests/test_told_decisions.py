@@ -1,0 +1,347 @@
+"""What operators decide is announced: as changes of their own, once, and nothing that was decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+
+import pytest
+from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
+from sqlite_utils import Database
+
+from archive.clock import from_text
+from archive.history import Event, entry_history
+from archive.publishing.announced import AnnouncedChange, newest_changes
+from archive.publishing.current import CurrentEntry, entries_by_id
+from archive.publishing.feed_log import newest_of_log
+from archive.publishing.following import follow
+from archive.rebuilding.deciding import merge, split
+from archive.rebuilding.rebuild import Rebuilt, rebuild
+from archive.rebuilding.redating import redate
+from archive.seal_check import verify_seals
+from archive.settling.decisions import Decision, record_decision
+from archive.store import IN_MEMORY, open_archive
+from feeds.compose.decisions import event_note
+
+LATER = START + 400 * DAY
+AUTHORITY = "example.org,2026"
+LYON = "The court of Lyon heard on Tuesday that the two firms had copied the drawings of a loom, and fined them."
+FIRST = entry("Looms", excerpt=LYON, commentary="A fine for looms.")
+SECOND = entry("Looms", excerpt=LYON.replace("Lyon", "Lille"), commentary="Another fine.")
+
+
+@pytest.fixture
+def column() -> Iterator[Column]:
+    with open_archive(IN_MEMORY) as db:
+        yield Column(db)
+
+
+def told(column: Column, since: int = 0) -> list[AnnouncedChange]:
+    """What readers are told besides new entries, the oldest first, after the change `since`."""
+    return [one for one in newest_changes(column.db, 1, 50)[::-1] if one.change_id > since]
+
+
+def kinds(column: Column, since: int) -> list[str]:
+    """All announced kinds after the change `since`, new entries too."""
+    query = f"SELECT kind FROM changes WHERE announced = 1 AND change_id > {since} ORDER BY change_id"
+    return [kind for (kind,) in column.rows(query)]
+
+
+def last_change(column: Column) -> int:
+    return int(column.rows("SELECT max(change_id) FROM changes")[0][0])
+
+
+def derive(
+    column: Column, prepare: Callable[[Database], Collection[int]] | None = None, at: datetime = LATER
+) -> Rebuilt:
+    return rebuild(column.db, LineParser(), at=at, authority=AUTHORITY, prepare=prepare)
+
+
+def merge_ids(column: Column, survivor: int, other: int, at: datetime = LATER) -> None:
+    derive(column, lambda db: merge(db, survivor, other, at), at)
+
+
+def merge_titles(column: Column, survivor: str, other: str) -> tuple[int, int]:
+    ids = column.ids()
+    merge_ids(column, ids[survivor], ids[other])
+    return ids[survivor], ids[other]
+
+
+def split_at(column: Column, entry_id: int, revision: int, at: datetime = LATER) -> int:
+    """Split and return the id of the other part."""
+
+    def prepare(db: Database) -> tuple[()]:
+        parts.append(split(db, entry_id, revision, at, AUTHORITY).other_id)
+        return ()
+
+    parts: list[int] = []
+    derive(column, prepare, at)
+    return parts[0]
+
+
+def shown(column: Column, entry_id: int) -> CurrentEntry:
+    [found] = entries_by_id(column.db, [entry_id])
+    return found
+
+
+def feed(column: Column, enough: int = 50) -> list[CurrentEntry]:
+    events = follow(column.db, 1, {}, lambda *_: [])
+    return entries_by_id(column.db, newest_of_log(column.db, 1, events, enough))
+
+
+def events_of(column: Column, entry_id: int) -> list[Event]:
+    return [one for one in entry_history(column.db, entry_id).timeline() if isinstance(one, Event)]
+
+
+def false_merge(column: Column) -> int:
+    """A report that was withdrawn, and another that was taken for it when it came; return the id of both."""
+    column.crawl(listing(FIRST, A))
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, B))
+    column.crawl(listing(SECOND, A, B))
+    entry_id = column.ids()["Looms"]
+    assert kinds(column, 3) == ["withdrawn", "returned", "revised"]
+    return entry_id
+
+
+def replaced_in_place(column: Column) -> int:
+    """A report that another was taken for in the crawl in which it was withdrawn; return the id of both."""
+    column.crawl(listing(A, FIRST))
+    column.crawl(listing(A, SECOND))
+    column.crawl(listing(A, SECOND))
+    return column.ids()["Looms"]
+
+
+def withdrawn_and_anew(column: Column) -> None:
+    """An entry that was withdrawn, and came back with other words: Bears, and Cranes."""
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, C))
+    column.crawl(listing(A, C))
+
+
+# merging
+
+
+def test_a_merge_is_announced_under_the_merged_id_with_the_words_of_the_entry_that_answers(column: Column) -> None:
+    column.crawl(listing(A, B))
+    apples, bears = merge_titles(column, "Apples", "Bears")
+
+    [merged] = [one for one in told(column) if one.kind == "merged"]
+    assert merged.decision is not None
+    assert (merged.decision.told_id, merged.decision.other_id) == (bears, apples)
+    assert merged.before is not None
+    assert merged.before.title == "Bears"
+    assert merged.after is not None
+    assert merged.after.title == shown(column, apples).title
+    assert merged.at >= LATER
+    assert merged.entry_id == apples
+    assert merged.tag_uri is not None
+    assert merged.tag_uri.endswith(f"/{bears}")
+
+
+def test_a_merge_corrects_a_withdrawal_that_readers_were_told_of(column: Column) -> None:
+    withdrawn_and_anew(column)
+    [withdrawal] = told(column)
+    cranes, bears = merge_titles(column, "Cranes", "Bears")
+
+    merged, corrected = told(column, withdrawal.change_id)
+    assert (merged.kind, corrected.kind) == ("merged", "corrected")
+    assert corrected.decision is not None
+    assert (corrected.decision.told_id, corrected.decision.other_id) == (bears, cranes)
+    assert corrected.decision.undone is not None
+    assert (corrected.decision.undone.kind, corrected.decision.undone.at) == ("withdrawn", withdrawal.at)
+
+
+def test_a_merge_into_the_withdrawn_entry_tells_its_new_words_and_that_it_is_listed(column: Column) -> None:
+    withdrawn_and_anew(column)
+    before = shown(column, column.ids()["Bears"])
+    since = last_change(column)
+    bears, cranes = merge_titles(column, "Bears", "Cranes")
+
+    merged, revised, corrected = told(column, since)
+    assert [merged.kind, revised.kind, corrected.kind] == ["merged", "revised", "corrected"]
+    assert revised.before is not None
+    assert revised.after is not None
+    assert (revised.before.title, revised.after.title) == ("Bears", "Cranes")
+    assert corrected.decision is not None
+    assert (corrected.decision.told_id, corrected.decision.other_id) == (bears, cranes)
+    assert before.updated < shown(column, bears).updated == revised.at
+
+
+def test_an_entry_that_says_the_same_after_a_merge_is_not_updated(column: Column) -> None:
+    withdrawn_and_anew(column)
+    before = shown(column, column.ids()["Cranes"])
+    cranes, _ = merge_titles(column, "Cranes", "Bears")
+    assert shown(column, cranes).updated == before.updated
+
+
+def test_the_feed_has_one_entry_for_two_that_were_merged(column: Column) -> None:
+    column.crawl(listing(A, B, C))
+    feed(column)
+    apples, _ = merge_titles(column, "Apples", "Bears")
+    assert sorted(one.entry_id for one in feed(column)) == sorted([apples, column.ids()["Cranes"]])
+
+
+def test_a_withdrawal_after_a_corrected_one_is_news(column: Column) -> None:
+    withdrawn_and_anew(column)
+    bears, _ = merge_titles(column, "Bears", "Cranes")
+    since = last_change(column)
+    column.day += 400
+    column.crawl(listing(A))
+    column.crawl(listing(A))
+    assert [(one.kind, one.entry_id) for one in told(column, since)] == [("withdrawn", bears)]
+
+
+# splitting
+
+
+def test_a_split_tells_of_both_parts_and_announces_the_entry_that_readers_never_saw(column: Column) -> None:
+    looms = false_merge(column)
+    since = last_change(column)
+    other = split_at(column, looms, 2)
+
+    assert kinds(column, since) == ["split", "new", "revised", "corrected"]
+    parted = told(column, since)[0]
+    assert parted.decision is not None
+    assert (parted.decision.told_id, parted.decision.other_id, parted.decision.revision) == (looms, other, 2)
+    assert parted.after is not None
+    assert parted.after.commentary == "Another fine."
+    newcomer = next(one for one in feed(column, 2) if one.entry_id == other)
+    assert newcomer.not_before is not None
+    assert newcomer.not_before <= newcomer.feed_date <= newcomer.first_seen
+    assert newcomer.updated > newcomer.feed_date
+    assert column.rows("SELECT entry_id, announced FROM feed_log ORDER BY position DESC LIMIT 2") == [
+        *((looms, 1), (other, 1)),
+    ]
+
+
+def test_a_split_corrects_a_return_that_was_none(column: Column) -> None:
+    looms = false_merge(column)
+    [_, returned, _] = told(column)
+    other = split_at(column, looms, 2)
+
+    corrected = told(column)[-1]
+    assert corrected.decision is not None
+    assert (corrected.kind, corrected.decision.told_id, corrected.decision.other_id) == ("corrected", looms, other)
+    assert corrected.decision.undone is not None
+    assert (corrected.decision.undone.kind, corrected.decision.undone.at) == ("returned", returned.at)
+
+
+def test_a_split_tells_of_a_withdrawal_that_was_never_told(column: Column) -> None:
+    looms = replaced_in_place(column)
+    since = last_change(column)
+    split_at(column, looms, 2)
+
+    assert kinds(column, since) == ["split", "new", "revised", "withdrawn"]
+    gone = told(column, since)[-1]
+    assert gone.after is not None
+    assert (gone.entry_id, gone.after.commentary) == (looms, "A fine for looms.")
+    assert gone.at > from_text(str(column.rows(f"SELECT withdrawn_at FROM entries WHERE entry_id = {looms}")[0][0]))
+
+
+def test_an_entry_that_says_something_else_after_a_split_is_updated(column: Column) -> None:
+    looms = false_merge(column)
+    split_at(column, looms, 2)
+    now = shown(column, looms)
+    [revised] = [one for one in told(column) if one.kind == "revised" and one.decision]
+    assert (now.commentary, now.updated) == ("A fine for looms.", revised.at)
+    assert revised.before is not None
+    assert revised.before.commentary == "Another fine."
+
+
+def test_a_merge_that_takes_a_split_back_is_told_as_any_other(column: Column) -> None:
+    looms = false_merge(column)
+    other = split_at(column, looms, 2)
+    since = last_change(column)
+    merge_ids(column, looms, other, LATER + DAY)
+
+    # the withdrawal stands corrected, since the return that was said to be wrong was not
+    assert kinds(column, since) == ["merged", "revised", "corrected"]
+    assert shown(column, looms).commentary == "Another fine."
+
+
+def test_an_entry_that_was_merged_and_split_again_is_not_announced_as_new(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.crawl(listing(A, C))
+    column.crawl(listing(A, C))
+    bears, cranes = merge_titles(column, "Bears", "Cranes")
+    since = last_change(column)
+    assert split_at(column, bears, 2, LATER + DAY) == cranes
+    assert kinds(column, since) == ["split", "revised", "withdrawn"]
+
+
+# what holds for all
+
+
+@pytest.mark.parametrize("decide", [false_merge, replaced_in_place])
+def test_deriving_again_tells_nothing_twice_and_changes_nothing(
+    column: Column, decide: Callable[[Column], int]
+) -> None:
+    looms = decide(column)
+    split_at(column, looms, 2)
+    before = told(column)
+    assert derive(column).differences == ()
+    assert told(column) == before
+    assert list(verify_seals(column.db)) == []
+
+
+def test_what_was_decided_before_is_not_announced_after_the_fact(column: Column) -> None:
+    withdrawn_and_anew(column)
+    ids = column.ids()
+    record_decision(column.db, Decision("merge", ids["Cranes"], ids["Bears"]), LATER)
+    derive(column)
+    assert [one.kind for one in told(column)] == ["withdrawn"]
+    merge_ids(column, ids["Apples"], ids["Cranes"])
+    assert "corrected" not in [one.kind for one in told(column)]
+
+
+def test_each_change_that_a_decision_tells_has_a_time_of_its_own_after_all_before(column: Column) -> None:
+    looms = false_merge(column)
+    split_at(column, looms, 2)
+    times = [from_text(at) for (at,) in column.rows("SELECT at FROM changes ORDER BY change_id")]
+    assert times == sorted(set(times))
+    assert times[-1] >= LATER
+
+
+def test_the_history_of_both_entries_tells_of_the_split(column: Column) -> None:
+    looms = false_merge(column)
+    other = split_at(column, looms, 2)
+
+    assert [(one.kind, one.entry_id) for one in events_of(column, looms)] == [
+        *(("withdrawn", looms), ("returned", looms), ("split", looms), ("revised", looms), ("corrected", looms)),
+    ]
+    assert [(one.kind, one.entry_id) for one in events_of(column, other)] == [("split", looms), ("new", other)]
+    split_event = events_of(column, other)[0]
+    assert (
+        event_note(split_event)
+        == f"What was taken for one entry is two: {looms} and {other} were parted at revision 2."
+    )
+
+
+def test_the_history_of_an_entry_tells_what_was_said_of_the_one_merged_into_it(column: Column) -> None:
+    withdrawn_and_anew(column)
+    cranes, bears = merge_titles(column, "Cranes", "Bears")
+    events = events_of(column, cranes)
+    assert [(one.kind, one.entry_id) for one in events] == [
+        ("withdrawn", bears),
+        ("merged", bears),
+        ("corrected", bears),
+    ]
+    assert events[0].told is not None
+    assert events[0].told["title"] == "Bears"
+
+
+def test_the_history_of_an_entry_tells_that_its_date_was_corrected(column: Column) -> None:
+    column.crawl(listing(A))
+    column.day += 1000
+    column.crawl(listing(A, B))
+
+    def prepare(db: Database) -> tuple[()]:
+        redate(db, 2, START + DAY, column.today + DAY)
+        return ()
+
+    derive(column, prepare, column.today + DAY)
+    [event] = events_of(column, column.ids()["Bears"])
+    assert (event.kind, event.moved and event.moved[1][:10]) == ("corrected", "2026-03-02")
+    assert "The clock of the machine" in event_note(event)
+    assert events_of(column, column.ids()["Apples"]) == []
