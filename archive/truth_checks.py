@@ -14,6 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.clock import from_text
+from archive.settling.told import ToldTexts, words_digest
 
 Row = Mapping[str, Any]
 
@@ -48,6 +49,7 @@ def check_rows(db: Database, rows: Mapping[str, Sequence[Row]]) -> None:
     for revision in rows.get("revisions", ()):
         if not _is_list(revision.get("flags", "[]"), lambda flag: isinstance(flag, str)):
             raise _refusal("revisions", "flags", "not a list of words")
+    _check_told(rows)
     _check_references(rows)
 
 
@@ -93,6 +95,13 @@ def _check_captures(captures: Sequence[Row]) -> None:
             raise _refusal("captures", "status", "not there, but a body is")
         if not _is_list(row.get("headers", "[]"), _is_pair):
             raise _refusal("captures", "headers", "not a list of pairs of words")
+
+
+def _check_told(rows: Mapping[str, Sequence[Row]]) -> None:
+    parts = ("title", "publication", "attribution", "excerpt", "commentary")
+    for row in rows.get("told_texts", ()):
+        if words_digest(ToldTexts(*(row.get(part) for part in parts))) != row["words"]:  # type: ignore[arg-type]
+            raise _refusal("told_texts", "words", "not the digest of the texts")
 
 
 def _check_references(rows: Mapping[str, Sequence[Row]]) -> None:

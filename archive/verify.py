@@ -1,4 +1,4 @@
-"""Whether an archive is what was written: its structure, references, seals, bodies, revisions and the search index.
+"""Whether an archive is what was written: its structure, references, seals, bodies, texts and the search index.
 
 What is derived besides, and the indexes, are checked by `archive.rebuilding.deep_check`.
 """
@@ -21,6 +21,7 @@ from archive.identity.keys import identity_digest, wording_digest
 from archive.lenient import read_leniently
 from archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
 from archive.seal_check import verify_seals
+from archive.told_check import verify_told_words
 from archive.values import ListedEntry
 
 __all__ = ["Problem", "open_damaged", "verify"]
@@ -36,6 +37,7 @@ def verify(db: Database) -> Iterator[Problem]:
         "references between tables": _verify_references,
         "seals": verify_seals,
         "table bodies": _verify_bodies,
+        "table told_texts": verify_told_words,
         "table revisions": _verify_revisions,
         "table entries_fts": _verify_search,
     }

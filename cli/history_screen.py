@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from archive.clock import to_text
 from archive.doubts import DoubtfulMatch
 from archive.history import Event, History, Revision, changed_parts
 from archive.wording_diff import Piece, abridged
@@ -130,7 +131,8 @@ def _write_event(paper: Paper, event: Event) -> None:
 
 def _write_decision(paper: Paper, event: Event) -> None:
     paper.line(f"{event_name(event).lower()} · {local_time(event.at)}", "bold yellow")
-    for line in textwrap.wrap(event_note(event), paper.width - len(INDENT)):
+    note = event_note(event, lambda moment: local_time(to_text(moment)))
+    for line in textwrap.wrap(note, paper.width - len(INDENT)):
         paper.line(f"{INDENT}{line}")
 
 

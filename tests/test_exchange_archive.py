@@ -350,7 +350,20 @@ def test_records_of_the_truth_stay_below_a_megabyte_and_name_what_they_hold(db: 
             sizes.setdefault(name, []).append(len(record.content_stream().read()))
     assert max(size for found in sizes.values() for size in found) < 1_000_000
     assert len(sizes["revisions"]) > 1
-    assert set(sizes) == {"sources", "crawls", "captures", "identities", "changes", "revisions", "listing_rows", "end"}
+    assert set(sizes) == {
+        *(
+            "sources",
+            "crawls",
+            "captures",
+            "identities",
+            "changes",
+            "told_texts",
+            "told_words",
+            "revisions",
+            "listing_rows",
+        ),
+        "end",
+    }
 
 
 def test_captures_name_the_records_that_hold_them(db: Database) -> None:

@@ -21,6 +21,9 @@ from archive.seal_check import verify_seals
 from archive.separation import keep_sources
 from archive.settling.told import ToldTexts, fill_words, told_texts, words_digest
 from archive.store import IN_MEMORY, open_archive, writing
+from archive.told_check import verify_told_words
+from archive.truth import dump_rows
+from archive.truth_checks import NotTruth, check_rows
 from archive.values import ListingPage
 
 LATER = START + 400 * DAY
@@ -203,3 +206,29 @@ def test_words_of_a_source_that_is_taken_out_go_with_it(column: Column) -> None:
     keep_sources(column.db, ["village"], LATER)
     assert column.rows("SELECT title FROM told_texts") == [("Bears",)]
     assert problems(column) == []
+
+
+FORGED = "UPDATE told_texts SET commentary = 'Forged.' WHERE title = 'Bears'"
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (FORGED, "is not the one that was announced"),
+        ("DELETE FROM told_texts WHERE title = 'Bears'", "which was announced, is missing"),
+        ("UPDATE changes SET announced = 0 WHERE change_id = 1", "change 1 has words, though it was not announced"),
+        ("INSERT INTO told_texts VALUES ('aa', NULL, NULL, '', '', '')", "the text aa was never announced"),
+    ],
+)
+def test_announced_words_that_were_changed_or_lost_are_found(column: Column, damage: str, what: str) -> None:
+    column.crawl(listing(A, B))
+    assert list(verify_told_words(column.db)) == []
+    column.db.execute(damage)
+    assert any(what in problem.what for problem in verify_told_words(column.db))
+
+
+def test_words_of_a_file_that_have_another_digest_are_refused(column: Column) -> None:
+    column.crawl(listing(A, B))
+    column.db.execute(FORGED)
+    with pytest.raises(NotTruth, match="its told_texts are not an archive's"):
+        check_rows(column.db, {"told_texts": list(dump_rows(column.db, "told_texts"))})

@@ -43,7 +43,7 @@ def _lag(db: Database, folder: Path, source: str) -> OutputLag:
         return OutputLag(folder, source, None, 0, 0, rederived=False)
     until = state.mark.changes_until if state is not None else ""
     changes, new = db.execute(
-        "SELECT count(*), count(CASE kind WHEN 'new' THEN 1 END) FROM changes WHERE source_id = ? AND at > ?",
+        "SELECT count(*), count(DISTINCT CASE kind WHEN 'new' THEN entry_id END) FROM changes WHERE source_id = ? AND at > ?",
         (source_id, until),
     ).fetchone()
     base_url = state.base_url if state is not None else None

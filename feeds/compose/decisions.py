@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from archive.clock import from_text
 from archive.history import Event
 from archive.settling.told_decisions import Decided
@@ -26,16 +29,20 @@ def event_name(event: Event) -> str:
     return HAPPENED.get(event.kind, "Corrected")
 
 
-def event_note(event: Event) -> str:
-    """Return what an entry's history says of an event besides its name and time; empty where those say it all."""
+def event_note(event: Event, say: Callable[[datetime], str] = minute) -> str:
+    """Return what an entry's history says of an event besides its name and time; empty where those say it all.
+
+    `say` puts times in words.
+    """
     if event.moved is not None:
-        before, after = (minute(from_text(date)) for date in event.moved)
-        return f"The clock of the machine that reads the column was wrong: its date was {before}, and is {after}."
+        return (
+            f"The clock of the machine that reads the column was wrong. Its date is {say(from_text(event.moved[1]))}."
+        )
     if event.decision is None:
         return ""
     if event.kind == "new":
         return "Until then it was taken for another entry, so that readers were not told of it."
-    return decision_note(event.kind, event.decision)
+    return decision_note(event.kind, event.decision, say)
 
 
 _NOTES = {
@@ -56,8 +63,8 @@ _NOTES = {
 }
 
 
-def decision_note(kind: str, decision: Decided) -> str:
-    """Return what a change of that kind says of the decision that it tells."""
+def decision_note(kind: str, decision: Decided, say: Callable[[datetime], str] = minute) -> str:
+    """Return what a change of that kind says of the decision that it tells; `say` puts times in words."""
     undone = decision.undone
     if undone is not None:
         kind = f"{undone.kind} corrected"
@@ -67,7 +74,7 @@ def decision_note(kind: str, decision: Decided) -> str:
         told=decision.told_id,
         other=decision.other_id,
         revision=decision.revision,
-        undone=minute(undone.at) if undone else "",
+        undone=say(undone.at) if undone else "",
     )
 
 
