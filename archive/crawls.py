@@ -12,6 +12,9 @@ from archive.invented import refuse_mixture
 from archive.store import writing
 from archive.values import Counts, Mode, Source, Traffic, Verdict
 
+# Of matching and settling: to be raised when they decide otherwise than before on the same captures
+RULES_VERSION = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
@@ -19,7 +22,8 @@ class Crawl:
 
     That is never later than its own start or its first capture: a crawl whose clock was ahead says nothing of when this one's
     entries came, and a clock that was set back within this one must not make them older than what they came after.
-    `parser_version` is the one that settled it first, None where that is yet to come.
+    `parser_version` and `rules` are those that settled it first, None where that is yet to come; of crawls that settled
+    before version 3 of the rules, that is not known.
     """
 
     crawl_id: int
@@ -28,6 +32,12 @@ class Crawl:
     mode: Mode
     parser_version: int | None
     not_before: str | None
+    rules: int | None
+
+    @property
+    def by_earlier_rules(self) -> bool:
+        """Whether rules before version 3 settled it first, which told wordings apart by another digest."""
+        return self.parser_version is not None and self.rules is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +110,8 @@ def find_crawl(db: Database, crawl_id: int) -> Crawl:
             " WHERE p.source_id = c.source_id AND (p.ordered_at, p.crawl_id) < (c.ordered_at, c.crawl_id)"
             " AND p.mode = 'full' AND p.outcome IN ('complete', 'unchanged') AND p.started_at <= min(c.started_at, coalesce("
             f"  (SELECT min({fetched_at}) FROM captures f WHERE crawl_id = c.crawl_id), c.started_at))"
-            " ORDER BY p.ordered_at DESC, p.crawl_id DESC LIMIT 1)"
-            f" FROM {crawls} c JOIN sources s USING (source_id) WHERE c.crawl_id = ?",
+            " ORDER BY p.ordered_at DESC, p.crawl_id DESC LIMIT 1), o.rules"
+            f" FROM {crawls} c JOIN crawls o USING (crawl_id) JOIN sources s ON s.source_id = c.source_id WHERE c.crawl_id = ?",
             (crawl_id,),
         ).fetchone()
     )
@@ -114,7 +124,7 @@ def finish_crawl(
     db.execute(
         "UPDATE crawls SET outcome = ?, reason = ?, settled = ?, parser_version = ?, finished_at = ?, requests = ?,"
         " not_modified = ?, bytes = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ?,"
-        " clock_difference = ?, usual_difference = ? WHERE crawl_id = ?",
+        " clock_difference = ?, usual_difference = ?, rules = ? WHERE crawl_id = ?",
         (
             verdict.outcome,
             verdict.reason,
@@ -123,7 +133,7 @@ def finish_crawl(
             to_text(at),
             *(traffic.requests, traffic.not_modified, traffic.bytes),
             *(counts.pages, counts.entries, counts.new, counts.revised, counts.withdrawn, counts.returned),
-            *(verdict.clock.difference, verdict.clock.usual, crawl_id),
+            *(verdict.clock.difference, verdict.clock.usual, RULES_VERSION, crawl_id),
         ),
     )
 
@@ -189,10 +199,10 @@ def last_settled_crawls(db: Database) -> list[Crawl]:
 def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: int) -> None:
     """Note what settling an imported crawl found, inside the caller's transaction."""
     db.execute(
-        "UPDATE crawls SET parser_version = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ?"
-        " WHERE crawl_id = ?",
+        "UPDATE crawls SET parser_version = ?, rules = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?,"
+        " returned = ? WHERE crawl_id = ?",
         (
-            *(parser_version, counts.pages, counts.entries),
+            *(parser_version, RULES_VERSION, counts.pages, counts.entries),
             *(counts.new, counts.revised, counts.withdrawn, counts.returned, crawl_id),
         ),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlite_utils import Database
@@ -60,6 +60,26 @@ class Revision:
     parser_version: int
     wording: dict[str, str | None]
     crawl: tuple[str, int]
+    revision_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restyle:
+    """Texts that differ from those before in style alone, with the capture that shows them and the place there.
+
+    `revision` is the number of the wording, `crawl` the place in time of the crawl that saw it, and its id.
+    """
+
+    revision: int
+    first_seen: str
+    url: str
+    page: int
+    position: int
+    capture_id: int
+    body_sha256: str
+    wording: dict[str, str | None]
+    crawl: tuple[str, int]
+    revision_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +136,33 @@ class History:
     revisions: tuple[Revision, ...]
     changes: tuple[Event, ...]
     decisions: tuple[DecisionMade, ...]
+    restyles: tuple[Restyle, ...] = ()
 
     def before(self, revision: Revision) -> Revision | None:
         """Return the revision to compare one with, None for the first.
 
         A technical one is compared with what it restates; another with the wording before it, and of that with the
-        restatement by the same parser, if there is one: what an editor changed must not mix with what a parser did.
+        restatement by the same parser, if there is one: what an editor changed must not mix with what a parser did. It has
+        the style that it had last.
         """
         earlier = self.revisions[: self.revisions.index(revision)]
-        if not earlier or revision.technical:
-            return earlier[-1] if earlier else None
+        if not earlier:
+            return None
         restated = [one for one in earlier if one.number == earlier[-1].number]
-        return next((one for one in restated if one.parser_version == revision.parser_version), restated[-1])
+        same_parser = [one for one in restated if one.parser_version == revision.parser_version]
+        found = (same_parser or restated)[-1] if not revision.technical else earlier[-1]
+        styles = [one.wording for one in self.restyles if one.revision_id == found.revision_id]
+        return replace(found, wording=styles[-1]) if styles else found
 
-    def timeline(self) -> list[Revision | Event]:
-        """Return the revisions, and between them withdrawals, returns and what was decided, in their order in time."""
+    def is_reread(self, technical: Revision) -> bool:
+        """Tell whether a technical revision is what another parser read; else only word boundaries were changed."""
+        before = self.before(technical)
+        return before is None or before.parser_version != technical.parser_version
+
+    def timeline(self) -> list[Revision | Event | Restyle]:
+        """Return the revisions, and between them withdrawals, returns, restyles and decisions, in their order in time."""
         between = [change for change in self.changes if change.is_told_beside_revisions]
-        return sorted([*between, *self.revisions], key=_place_in_time)
+        return sorted([*between, *self.revisions, *self.restyles], key=_place_in_time)
 
 
 def find_entries(db: Database, wanted: str) -> list[Named]:
@@ -155,7 +185,7 @@ def entry_history(db: Database, entry_id: int) -> History:
     merged = sorted(other_id for other_id, survivor in merged_ids(db).items() if survivor == entry_id)
     ids = json.dumps([entry_id, *merged])
     revisions, changes, decisions = _revisions(db, entry_id), _changes(db, ids), _decisions(db, ids)
-    return History(entry, missed, tuple(merged), revisions, changes, decisions)
+    return History(entry, missed, tuple(merged), revisions, changes, decisions, _restyles(db, entry_id))
 
 
 def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[Piece, ...]]:
@@ -206,7 +236,7 @@ def _revisions(db: Database, entry_id: int) -> tuple[Revision, ...]:
     rows = db.execute(
         "SELECT r.number, r.technical, r.first_seen, c.url, r.page, r.position, r.capture_id, c.body_sha256,"
         " r.match_method, r.match_score, r.flags, r.parser_version, w.ordered_at, w.crawl_id,"
-        " r.title, r.publication, r.attribution, r.excerpt, r.commentary"
+        " r.revision_id, r.title, r.publication, r.attribution, r.excerpt, r.commentary"
         " FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
         " WHERE r.entry_id = ? ORDER BY r.number, r.technical, r.revision_id",
         (entry_id,),
@@ -216,7 +246,7 @@ def _revisions(db: Database, entry_id: int) -> tuple[Revision, ...]:
 
 def _revision(row: tuple[Any, ...]) -> Revision:
     number, technical, first_seen, url, page, position, capture_id, body_sha256 = row[:8]
-    match_method, match_score, flags, parser_version, ordered_at, crawl_id = row[8:14]
+    match_method, match_score, flags, parser_version, ordered_at, crawl_id, revision_id = row[8:15]
     return Revision(
         number=number,
         technical=bool(technical),
@@ -230,9 +260,27 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         match_score=match_score,
         flags=tuple(json.loads(flags)),
         parser_version=parser_version,
-        wording=dict(zip(PARTS, row[14:], strict=True)),
+        wording=dict(zip(PARTS, row[15:], strict=True)),
         crawl=(ordered_at, crawl_id),
+        revision_id=revision_id,
     )
+
+
+def _restyles(db: Database, entry_id: int) -> tuple[Restyle, ...]:
+    rows = db.execute(
+        "SELECT r.number, x.first_seen, c.url, x.page, x.position, x.capture_id, c.body_sha256, w.ordered_at, w.crawl_id,"
+        " x.revision_id, x.title, x.publication, x.attribution, x.excerpt, x.commentary"
+        " FROM restyles x JOIN revisions r USING (revision_id) JOIN captures c ON c.capture_id = x.capture_id"
+        " JOIN timed_crawls w USING (crawl_id) WHERE x.entry_id = ? ORDER BY x.restyle_id",
+        (entry_id,),
+    )
+    return tuple(map(_restyle, rows))
+
+
+def _restyle(row: tuple[Any, ...]) -> Restyle:
+    number, first_seen, url, page, position, capture_id, body_sha256, ordered_at, crawl_id, revision_id, *texts = row
+    wording, crawl = dict(zip(PARTS, texts, strict=True)), (ordered_at, crawl_id)
+    return Restyle(number, first_seen, url, page, position, capture_id, body_sha256, wording, crawl, revision_id)
 
 
 _CHANGES = (
@@ -290,10 +338,12 @@ def _decisions(db: Database, ids: str) -> tuple[DecisionMade, ...]:
     return tuple(DecisionMade(*row) for row in rows)
 
 
-def _place_in_time(one: Revision | Event) -> tuple[object, ...]:
+def _place_in_time(one: Revision | Event | Restyle) -> tuple[object, ...]:
     """What came back is said before the wording that it came back with, all else by number."""
     if isinstance(one, Event) and one.crawl is None:  # after all that was seen until then
         return (one.at, math.inf, 2, one.change_id, False)
     if isinstance(one, Event):
         return (*(one.crawl or ()), 0, one.change_id, False)
+    if isinstance(one, Restyle):
+        return (*one.crawl, 1, one.revision, True)
     return (*one.crawl, 1, one.number, one.technical)

@@ -104,7 +104,7 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
                 *("returned", "imported"),
             ),
             by_digest=("reason",),
-            later={"clock_difference": None, "usual_difference": None},
+            later={"clock_difference": None, "usual_difference": None, "rules": None},
             # a crawl is sealed when it has ended
             only="t.outcome IS NOT NULL",
         ),

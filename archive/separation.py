@@ -48,6 +48,7 @@ REMOVED = {
             "outputs",
             "published_files",
             "listing_rows",
+            "restyles",
             "links",
             "entries",
             "identities",

@@ -13,7 +13,7 @@ from cli.terminal import say_json
 
 if TYPE_CHECKING:
     from archive.doubts import DoubtfulMatch
-    from archive.history import Event, History, Revision
+    from archive.history import Event, History, Restyle, Revision
 
 EXAMPLES = """
 \b
@@ -27,7 +27,9 @@ Examples:
 
 @click.command(short_help="Show what an entry has said, as a word diff", epilog=EXAMPLES)
 @click.argument("entry", metavar="ENTRY")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the entry, revisions, changes, decisions")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object: the entry, revisions, restyles, changes, decisions"
+)
 @pass_context
 def history(context: Context, entry: str, as_json: bool) -> None:
     """Show each revision of ENTRY: the capture that first showed it, how it was matched, and what it changed.
@@ -57,6 +59,7 @@ def _as_object(told: History, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
         "answers_for": list(told.answers_for),
         "revisions": [_revision_object(told, revision, doubts) for revision in told.revisions],
         "changes": [_change_object(change) for change in told.changes],
+        "restyles": [_restyle_object(restyle) for restyle in told.restyles],
         "decisions": [dataclasses.asdict(decision) for decision in told.decisions],
     }
 
@@ -88,6 +91,19 @@ def _revision_object(told: History, revision: Revision, doubts: list[DoubtfulMat
         ],
         **revision.wording,
         "diff": changed_parts(told.before(revision), revision),
+    }
+
+
+def _restyle_object(restyle: Restyle) -> dict[str, Any]:
+    return {
+        "revision": restyle.revision,
+        "first_seen": restyle.first_seen,
+        "url": restyle.url,
+        "page": restyle.page,
+        "position": restyle.position,
+        "capture_id": restyle.capture_id,
+        "body_sha256": restyle.body_sha256,
+        **restyle.wording,
     }
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from archive.clock import to_text
 from archive.doubts import DoubtfulMatch
-from archive.history import Event, History, Revision, changed_parts
+from archive.history import Event, History, Restyle, Revision, changed_parts
 from archive.wording_diff import Piece, abridged
 from cli.terminal import has_colour, local_time, printable
 from feeds.compose.decisions import event_name, event_note
@@ -36,6 +36,8 @@ def show_history(told: History, doubts: Sequence[DoubtfulMatch] = ()) -> None:
         paper.line()
         if isinstance(one, Event):
             _write_event(paper, one)
+        elif isinstance(one, Restyle):
+            _write_restyle(paper, one)
         else:
             _write_revision(paper, told, one, [doubt for doubt in doubts if doubt.after.revision == one])
     paper.hand_over()
@@ -136,6 +138,11 @@ def _write_decision(paper: Paper, event: Event) -> None:
         paper.line(f"{INDENT}{line}")
 
 
+def _write_restyle(paper: Paper, restyle: Restyle) -> None:
+    paper.line(f"restyled · {local_time(restyle.first_seen)} · capture {restyle.capture_id}", "bold")
+    paper.line(f"{INDENT}other spaces, quotation marks, dashes or letter forms; the same words", "dim")
+
+
 def _write_revision(paper: Paper, told: History, revision: Revision, doubts: Sequence[DoubtfulMatch]) -> None:
     name = f"revision {revision.number}{', technical' if revision.technical else ''}"
     paper.line(f"{name} · {local_time(revision.first_seen)} · page {revision.page}, place {revision.position}", "bold")
@@ -143,7 +150,7 @@ def _write_revision(paper: Paper, told: History, revision: Revision, doubts: Seq
         f"{INDENT}capture {revision.capture_id} (sha256 {revision.body_sha256[:12]}) · {_match(revision)}", "dim"
     )
     if revision.technical:
-        paper.line(f"{INDENT}read anew by parser version {revision.parser_version}: the source said the same", "dim")
+        paper.line(f"{INDENT}{_why_technical(told, revision)}", "dim")
     if revision.flags:
         paper.line(f"{INDENT}flags: {printable(', '.join(revision.flags))}", "yellow")
     for doubt in doubts:
@@ -166,6 +173,12 @@ def _doubt(doubt: DoubtfulMatch) -> str:
     if doubt.confirmed_at:
         return f"doubtful: {reason}; confirmed {local_time(doubt.confirmed_at)}"
     return f"doubtful: {reason}; see: foreign-eyes doubts {entry_id}"
+
+
+def _why_technical(told: History, revision: Revision) -> str:
+    if told.is_reread(revision):
+        return f"read anew by parser version {revision.parser_version}: the source said the same"
+    return "word boundaries were changed, which earlier versions of foreign-eyes did not count as a revision"
 
 
 def _match(revision: Revision) -> str:

@@ -20,6 +20,7 @@ from archive.archive_id import archive_id
 from archive.errors import RecordDamaged
 from archive.publishing.claims import read_claim, shows_feeds
 from archive.publishing.folder_record import FolderRecord, is_file_name, read_record, record_path
+from archive.publishing.following import Mark
 from archive.publishing.manifest import Manifest, OutputState
 from archive.publishing.published_ids import all_ids, ids_since
 from archive.publishing.recording_folder import (
@@ -120,10 +121,10 @@ class OutputFolder:
         if strangers := sorted(name for name in unknown if os.path.lexists(self.output / name)):
             raise FilesOfOthers(self.output, strangers)
 
-    def plan(self, state: OutputState, names: Collection[str], *, since: str | None) -> Plan:
+    def plan(self, state: OutputState, names: Collection[str], *, since: Mark | None) -> Plan:
         """Return what the record is to say of a publish that writes the files `names` and leaves the folder in `state`.
 
-        With `since`, the record has all ids and names up to that time of a change; with None it is read to find out.
+        With `since`, the record has all ids and names up to that mark; with None it is read to find out.
         """
         seal = newest_seal(self._db)
         token = token_of(self._source.name, state)
@@ -183,4 +184,6 @@ class OutputFolder:
 def token_of(source: str, state: OutputState) -> str:
     """Return a digest of what a folder shows: whose feeds, at which address, in which shape, up to where."""
     shown = [source, state.base_url, state.shape, state.mark.derivation, state.mark.changes_until]
+    if state.mark.restyled_until:  # else the digest is the one of versions that knew no restyles
+        shown.append(state.mark.restyled_until)
     return sha256(json.dumps(shown).encode()).hexdigest()[:16]

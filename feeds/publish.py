@@ -135,7 +135,7 @@ def publish(
         files = len(names) if before is None else before.files + added - len(removed)
         extent = desk.extent
         state = OutputState(desk.source_id, base_url, shape, mark, extent.entries, extent.events, files)
-        plan = folder.plan(state, names, since=before.mark.changes_until if before is not None else None)
+        plan = folder.plan(state, names, since=before.mark if before is not None else None)
         writer = _Writer(folder, plan, target.file_mode, mend_modes=everything_anew)
         if not folder.says(plan) or removed:
             writer.begin()
@@ -213,7 +213,7 @@ def _follows(before: OutputState, desk: Desk, mark: Mark, shape: str, folder: Ou
 
 def _changed(desk: Desk, before: OutputState) -> Scope:
     extent = Extent(before.entries, before.events, frozenset(), frozenset())
-    changes = touched_since(desk.db, desk.source_id, before.mark.changes_until, desk.topics.classify)
+    changes = touched_since(desk.db, desk.source_id, before.mark, desk.topics.classify)
     return touched(desk.extent, extent, changes)
 
 

@@ -40,7 +40,13 @@ def two(tmp_path: Path) -> Database:
         )
         for _ in range(2):
             column.crawl(listing(entry("Robots"), entry("Bears", publication=name)))
-        column.crawl(listing(entry("Robots"), entry("Apples", commentary="Back."), entry("Bears", publication=name)))
+        column.crawl(
+            listing(
+                entry("Robots", commentary="As  before."),
+                entry("Apples", commentary="Back."),
+                entry("Bears", publication=name),
+            )
+        )
     ids = dict(db.execute("SELECT title, entry_id FROM current_entries WHERE source = 'town'").fetchall())
     at = Column(db, day=30).today
     with writing(db):
@@ -59,7 +65,7 @@ def two(tmp_path: Path) -> Database:
             follow(db, source_id, topics.patterns, topics.classify)
             db.execute("INSERT INTO published_files VALUES (?, 'atom.xml', 'x', ?)", (f"public-{source_id}", source_id))
             db.execute(
-                "INSERT INTO outputs VALUES (?, ?, 'http://a/', 's', 0, '', 1, 1, 1)",
+                "INSERT INTO outputs VALUES (?, ?, 'http://a/', 's', 0, '', 1, 1, 1, 0)",
                 (f"public-{source_id}", source_id),
             )
             db.execute("INSERT INTO frozen_documents VALUES (?, 'http://a/', 'atom', 1, 'x', x'00')", (source_id,))

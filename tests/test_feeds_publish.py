@@ -101,6 +101,15 @@ def rewrite(db: Database, title: str, listed: list[str], at: datetime) -> None:
     crawl(db, listed, at, parser=Rewritten())
 
 
+class Restyled(TinyParser):
+    """Reads an em dash for each hyphen of a title's own words."""
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+        page = super().parse_listing(body, url, content_type)
+        anew = [replace(e, commentary=e.commentary.replace("-", "\u2014")) for e in page.entries]
+        return replace(page, entries=tuple(anew))
+
+
 def titles(count: int) -> list[str]:
     return [f"Title {number}" for number in range(count, 0, -1)]
 
@@ -711,3 +720,22 @@ def test_two_sources_of_one_archive_do_not_touch_each_others_folders(
     assert not {entry.entry_id for entry in newest_entries(db, "other")} & {
         int(name.split("/")[1]) for name in before if name.startswith("entries/")
     }
+
+
+def test_a_restyle_is_published_without_a_word_to_readers(db: Database, target: Target) -> None:
+    listed = [*titles(60), "A first - and last"]
+    crawl(db, listed)
+    published(db, target)
+    before = snapshot(target.output)
+    crawl(db, listed, START + DAY, parser=Restyled())
+    assert published(db, target).written > 0
+    after = snapshot(target.output)
+
+    [(entry_id,)] = db.execute("SELECT entry_id FROM restyles").fetchall()
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert f"entries/{entry_id}/index.html" in changed
+    assert "\u2014 and last" in after[f"entries/{entry_id}/index.html"].decode()
+    assert not {name for name in changed if name.startswith(("archive/", "changes"))}
+    assert re.findall(b"<updated>[^<]*", after["atom.xml"]) == re.findall(b"<updated>[^<]*", before["atom.xml"])
+    assert published(db, target).written == 0
+    assert published(db, target, everything_anew=True).written == 0

@@ -227,7 +227,7 @@ def test_what_changes_touch_has_former_publications_and_topics_in_it(column: Col
     passage = "A passage that is long enough to be known again, whatever else is written around it."
     column.crawl(listing(B, entry("Apples", publication="CNN", excerpt=passage)))
     followed(column)
-    until = present_mark(column.db, TOWN).changes_until
+    until = present_mark(column.db, TOWN)
     column.crawl(listing(B, entry("Pears", publication="Nature", excerpt=passage)))
     followed(column)
 

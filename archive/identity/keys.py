@@ -89,7 +89,7 @@ def rare_words(excerpt: str) -> str | None:
 
     Only the migration that once stored them asks for it.
     """
-    words = {word.casefold() for word in _WORD.findall(excerpt) if len(word) >= SHORTEST_RARE_WORD}
+    words = {word.casefold() for word in _WORD.findall(unstyled(excerpt)) if len(word) >= SHORTEST_RARE_WORD}
     longest = sorted(words, key=lambda word: (-len(word), word))[:RARE_WORDS]
     return " ".join(sorted(longest)) if len(longest) == RARE_WORDS else None
 

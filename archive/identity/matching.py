@@ -168,7 +168,7 @@ class _Matching:
         for row in self._free_rows():
             free = [slot for slot in known.get(of_row(row), ()) if slot.number not in self.taken]
             if free:
-                self._take(row, free[0], method)
+                self._take(row, free[0] if len(free) == 1 else _of_same_style(row, free), method)
 
     def _claims(self) -> list[_Claim]:
         """Compare what is left over."""
@@ -262,6 +262,12 @@ def _method_at(slot: Slot, method: Method, *, is_known: bool) -> Method:
     if slot.entry.merged:
         return "merged by an operator"
     return "second place" if is_known else "earlier wording" if method == "second place" else method
+
+
+def _of_same_style(row: Row, slots: Sequence[Slot]) -> Slot:
+    """Return the place whose dashes and letter forms are those of the row too, else the first."""
+    style = identity_digest(row.texts)
+    return next((slot for slot in slots if identity_digest(slot.texts) == style), slots[0])
 
 
 def _earlier(slot: Slot) -> Iterable[str]:

@@ -23,14 +23,15 @@ from archive.settling.decisions import merged_ids
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Up to where an archive was followed: how often it was derived again, and the source's last change by its time.
+    """Up to where an archive was followed: derivations, the source's last change by its time, and its last restyle.
 
     The journal's order is that of its ids; a change that was recorded while a clock was ahead can bear a later time than those
-    after it. Its time is distinct, so it names the change.
+    after it. Its time is distinct, so it names the change. Restyles are followed by their ids, since they are no changes.
     """
 
     derivation: int
     changes_until: str
+    restyled_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ def present_mark(db: Database, source_id: int) -> Mark:
     return Mark(
         *db.execute(
             "SELECT count, coalesce((SELECT at FROM changes INDEXED BY changes_of_source WHERE source_id = ?"
-            " ORDER BY change_id DESC LIMIT 1), '') FROM derivations",
-            (source_id,),
+            " ORDER BY change_id DESC LIMIT 1), ''),"
+            " coalesce((SELECT max(restyle_id) FROM restyles WHERE source_id = ?), 0) FROM derivations",
+            (source_id, source_id),
         ).fetchone()
     )
 
@@ -77,7 +79,7 @@ def follow(db: Database, source_id: int, topics: Mapping[str, Sequence[str]], cl
         for kind in ("publication", "topic", "month"):
             count_again(db, source_id, kind)
     else:
-        touched = touched_since(db, source_id, before.changes_until, classify)
+        touched = touched_since(db, source_id, before, classify)
         count_new(db, source_id, number_new(db, source_id, touched.entry_ids))
         recount(db, source_id, "publication", renamed_publications(db, touched.entry_ids))
         count_up(db, source_id, "topic", classify_entries(db, source_id, touched.entry_ids, classify))
@@ -89,21 +91,23 @@ def follow(db: Database, source_id: int, topics: Mapping[str, Sequence[str]], cl
         (source_id, json.dumps(list(topics))),
     )
     db.execute(
-        "INSERT INTO followed (source_id, derivation, changes_until) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " derivation = excluded.derivation, changes_until = excluded.changes_until"
-        " WHERE (derivation, changes_until) != (excluded.derivation, excluded.changes_until)",
-        (source_id, here.derivation, here.changes_until),
+        "INSERT INTO followed (source_id, derivation, changes_until, restyled_until) VALUES (?, ?, ?, ?) ON CONFLICT"
+        " DO UPDATE SET derivation = excluded.derivation, changes_until = excluded.changes_until,"
+        " restyled_until = excluded.restyled_until WHERE (derivation, changes_until, restyled_until)"
+        " != (excluded.derivation, excluded.changes_until, excluded.restyled_until)",
+        (source_id, here.derivation, here.changes_until, here.restyled_until),
     )
     return events
 
 
-def touched_since(db: Database, source_id: int, until: str, classify: Classify) -> Touched:
-    """Return what the source's changes after `until` touch; announced or not, for pages tell of all."""
+def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) -> Touched:
+    """Return what the source's changes and restyles after a mark touch; announced or not, for pages tell of all."""
     into = merged_ids(db)
     rows = db.execute(
         "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND entry_id IS NOT NULL"
-        " AND change_id > coalesce((SELECT change_id FROM changes WHERE at = ?), 0)",
-        (source_id, until),
+        " AND change_id > coalesce((SELECT change_id FROM changes WHERE at = ?), 0)"
+        " UNION SELECT entry_id FROM restyles WHERE source_id = ? AND restyle_id > ?",
+        (source_id, mark.changes_until, source_id, mark.restyled_until),
     )
     entry_ids = sorted({into.get(entry_id, entry_id) for (entry_id,) in rows})
     ids = json.dumps(entry_ids)
@@ -126,5 +130,7 @@ def touched_since(db: Database, source_id: int, until: str, classify: Classify) 
 
 
 def _followed(db: Database, source_id: int) -> Mark | None:
-    row = db.execute("SELECT derivation, changes_until FROM followed WHERE source_id = ?", (source_id,)).fetchone()
+    row = db.execute(
+        "SELECT derivation, changes_until, restyled_until FROM followed WHERE source_id = ?", (source_id,)
+    ).fetchone()
     return Mark(*row) if row else None

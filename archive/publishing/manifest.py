@@ -43,14 +43,14 @@ class Manifest:
     def state(self) -> OutputState | None:
         """Return what was published last; None where nothing was, or a version before this one did it."""
         row = self._db.execute(
-            "SELECT source_id, base_url, shape, derivation, changes_until, entries, events, files FROM outputs"
+            "SELECT source_id, base_url, shape, derivation, changes_until, restyled_until, entries, events, files FROM outputs"
             " WHERE output = ?",
             (self._key,),
         ).fetchone()
         if row is None:
             return None
-        source_id, base_url, shape, derivation, changes_until, *extent = row
-        return OutputState(source_id, base_url, shape, Mark(derivation, changes_until), *extent)
+        source_id, base_url, shape, *mark, entries, events, files = row
+        return OutputState(source_id, base_url, shape, Mark(*mark), entries, events, files)
 
     def digests(self) -> dict[str, str]:
         """Return all files: SHA-256 in hexadecimal by path relative to the folder."""
@@ -90,11 +90,11 @@ class Manifest:
         """Note what the folder shows now."""
         mark = state.mark
         self._db.execute(
-            "INSERT OR REPLACE INTO outputs (output, source_id, base_url, shape, derivation, changes_until, entries, events,"
-            " files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO outputs (output, source_id, base_url, shape, derivation, changes_until, restyled_until,"
+            " entries, events, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(self._key, state.source_id, state.base_url, state.shape, mark.derivation, mark.changes_until),
-                *(state.entries, state.events, state.files),
+                *(mark.restyled_until, state.entries, state.events, state.files),
             ),
         )
 

@@ -11,18 +11,25 @@ from sqlite_utils import Database
 from archive.clock import from_text
 from archive.identity.keys import identity_digest
 from archive.publishing.folder_record import RecordedId
+from archive.publishing.following import Mark
 from archive.values import ListedEntry
 
 _COLUMNS = "i.entry_id, i.tag_uri, i.feed_date, w.started_at, s.name, s.url, i.wording"
 _TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+# every text that was shown under an id
+_SHOWN = (
+    "(SELECT entry_id, revision_id, 0 AS restyle_id, excerpt, attribution, title, publication, commentary FROM revisions"
+    " UNION ALL"
+    " SELECT entry_id, revision_id, restyle_id, excerpt, attribution, title, publication, commentary FROM restyles)"
+)
 
 
 def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
     """Yield every id ever minted for a source, with each wording that its entry had."""
     rows = db.execute(
         f"SELECT {_COLUMNS}, {_TEXTS} FROM identities i JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own columns
-        " JOIN sources s ON s.source_id = i.source_id LEFT JOIN revisions r ON r.entry_id = i.entry_id"
-        " WHERE i.source_id = ? ORDER BY i.feed_date, i.entry_id, r.revision_id",
+        f" JOIN sources s ON s.source_id = i.source_id LEFT JOIN {_SHOWN} r ON r.entry_id = i.entry_id"
+        " WHERE i.source_id = ? ORDER BY i.feed_date, i.entry_id, r.revision_id, r.restyle_id",
         (source_id,),
     )
     for (entry_id, tag_uri, feed_date, started, name, url, first), revisions in groupby(rows, lambda row: row[:7]):
@@ -30,8 +37,8 @@ def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
         yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, tuple(wordings))
 
 
-def ids_since(db: Database, source_id: int, until: str) -> Iterator[tuple[RecordedId, bool]]:
-    """Yield the ids whose entries are new or have another wording since `until`; and whether they are new.
+def ids_since(db: Database, source_id: int, mark: Mark) -> Iterator[tuple[RecordedId, bool]]:
+    """Yield the ids whose entries are new, or have another wording or style, since a mark; and whether they are new.
 
     Of an id that is not new, the wordings are those that came since.
     """
@@ -40,7 +47,7 @@ def ids_since(db: Database, source_id: int, until: str) -> Iterator[tuple[Record
         " JOIN crawls w ON w.crawl_id = i.crawl_id JOIN sources s ON s.source_id = i.source_id"
         " LEFT JOIN revisions r ON r.revision_id = x.revision_id"
         " WHERE x.source_id = ? AND x.at > ? AND x.kind IN ('new', 'revised') ORDER BY i.feed_date, i.entry_id, x.at",
-        (source_id, until),
+        (source_id, mark.changes_until),
     )
     for (entry_id, tag_uri, feed_date, started, name, url, first), group in groupby(rows, lambda row: row[:7]):
         changes = list(group)
@@ -52,6 +59,19 @@ def ids_since(db: Database, source_id: int, until: str) -> Iterator[tuple[Record
                 RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings),
                 is_new,
             )
+    yield from ((one, False) for one in _restyled(db, source_id, mark.restyled_until))
+
+
+def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, {_TEXTS} FROM restyles r JOIN identities i USING (entry_id)"  # noqa: S608 - our own columns
+        " JOIN crawls w ON w.crawl_id = i.crawl_id JOIN sources s ON s.source_id = i.source_id"
+        " WHERE r.source_id = ? AND r.restyle_id > ? ORDER BY i.feed_date, i.entry_id, r.restyle_id",
+        (source_id, until),
+    )
+    for (entry_id, tag_uri, feed_date, started, name, url, _), group in groupby(rows, lambda row: row[:7]):
+        wordings = tuple(dict.fromkeys(_digests(row[7:] for row in group)))
+        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings)
 
 
 def _digests(texts: Iterable[tuple[Any, ...]]) -> Iterator[str]:

@@ -65,8 +65,9 @@ def topics_of(db: Database, entry_ids: Iterable[int]) -> dict[int, list[str]]:
 def topics_ever(db: Database, entry_ids: Iterable[int], classify: Classify) -> set[str]:
     """Return the topics that any wording of these entries is about, a former one too."""
     rows = db.execute(
-        f"SELECT {_WORDING} FROM revisions WHERE entry_id IN (SELECT value FROM json_each(?))",  # noqa: S608
-        (json.dumps(list(entry_ids)),),
+        f"SELECT {_WORDING} FROM revisions WHERE entry_id IN (SELECT value FROM json_each(:ids))"  # noqa: S608 - our own words
+        f" UNION SELECT {_WORDING} FROM restyles WHERE entry_id IN (SELECT value FROM json_each(:ids))",
+        {"ids": json.dumps(list(entry_ids))},
     )
     return {name for row in rows for name in classify(*row)}
 

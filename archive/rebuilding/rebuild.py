@@ -18,7 +18,15 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.captures import listing_captures
-from archive.crawls import Crawl, SettledCrawl, find_crawl, last_settled_crawls, record_counts, settled_crawls
+from archive.crawls import (
+    RULES_VERSION,
+    Crawl,
+    SettledCrawl,
+    find_crawl,
+    last_settled_crawls,
+    record_counts,
+    settled_crawls,
+)
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from archive.rebuilding.redating import corrected
@@ -38,10 +46,19 @@ from archive.values import Counts, Parser
 Prepare = Callable[[Database], Collection[int]]
 Progress = Callable[[int, int], None]
 
-# Of matching and settling: to be raised when they decide otherwise than before on the same captures
-RULES_VERSION = 3
 # children before their parents
-_DERIVED = ("match_doubts", "listing_rows", "revisions", "entries", "links", "publication_aliases", "publications")
+_DERIVED = (
+    *(
+        "match_doubts",
+        "restyles",
+        "listing_rows",
+        "revisions",
+        "entries",
+        "links",
+        "publication_aliases",
+        "publications",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ class Place:
     capture: Capture
     position: int
     first_capture: Capture
-    # the number of places with this wording
+    # the same wording at later places of the listing, in other styles
+    twins: tuple[ListedEntry, ...] = ()
+    # the number of rows of the listing that are this place
     count: int = 1
 
     @property
@@ -57,7 +59,7 @@ class RevisionCount:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the archive has of an entry that a row was matched to."""
+    """What the archive has of an entry that a row was matched to; `texts` are those that it shows now."""
 
     entry_id: int
     revision_id: int
@@ -66,18 +68,23 @@ class Stored:
     last_place: tuple[str, int, int]
     missed: int
     withdrawn: bool
+    texts: ListedEntry
 
 
 def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, Stored]:
     """Return by id what the archive has of these entries."""
     rows = db.execute(
         "SELECT e.entry_id, e.revision_id, r.number, e.wording, e.last_body, e.last_page, e.last_position, e.missed,"
-        " e.withdrawn_at IS NOT NULL FROM json_each(?) JOIN entries e ON e.entry_id = value JOIN revisions r USING (revision_id)",
+        " e.withdrawn_at IS NOT NULL, e.excerpt, e.attribution, e.title, e.publication, e.commentary"
+        " FROM json_each(?) JOIN entries e ON e.entry_id = value JOIN revisions r USING (revision_id)",
         (json.dumps(list(entry_ids)),),
     )
     return {
-        entry_id: Stored(entry_id, revision_id, number, wording, (body, page, position), missed, bool(withdrawn))
-        for entry_id, revision_id, number, wording, body, page, position, missed, withdrawn in rows
+        entry_id: Stored(
+            *(entry_id, revision_id, number, wording, (body, page, position), missed, bool(withdrawn)),
+            ListedEntry(*texts),
+        )
+        for entry_id, revision_id, number, wording, body, page, position, missed, withdrawn, *texts in rows
     }
 
 
@@ -142,7 +149,10 @@ def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
         (identity.entry_id, identity.tag_uri, to_text(identity.feed_date), entry_id),
     )
     _index_words(db, identity.entry_id, "rowid", "entry_id")
-    named = (("revisions", "entry_id"), ("listing_rows", "entry_id"), ("match_doubts", "other_entry_id"))
+    named = (
+        *(("revisions", "entry_id"), ("restyles", "entry_id"), ("listing_rows", "entry_id")),
+        ("match_doubts", "other_entry_id"),
+    )
     for table, column in named:
         db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (identity.entry_id, entry_id))  # noqa: S608
 
@@ -172,6 +182,29 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
                 commentary_key(entry.commentary),
             ),
             entry_id,
+        ),
+    )
+
+
+def record_restyle(db: Database, source_id: int, stored: Stored, place: Place) -> None:
+    """Let an entry's texts follow the source, which only restyled them, and record that with the capture that shows it."""
+    update_wording(db, stored.entry_id, place)
+    entry, capture = place.entry, place.capture
+    _, publication = record_publication(db, entry.publication)
+    db.execute(
+        "INSERT INTO restyles (source_id, entry_id, revision_id, title, publication, attribution, excerpt, commentary,"
+        " first_seen, capture_id, page, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(
+                source_id,
+                stored.entry_id,
+                stored.revision_id,
+                entry.title,
+                publication,
+                entry.attribution,
+                entry.excerpt,
+            ),
+            *(entry.commentary, to_text(capture.fetched_at), capture.capture_id, capture.page, place.position),
         ),
     )
 

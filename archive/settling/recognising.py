@@ -68,15 +68,15 @@ def remember(
     places: Sequence[Place],
     pass_number: int,
     recognised: Recognised,
-    seen: Mapping[str, tuple[int, int]],
+    seen: Mapping[int, tuple[int, int]],
 ) -> None:
-    """Store what was decided of the places of a state; `seen` are their entries and revisions by wording."""
+    """Store what was decided of the places of a state; `seen` are their entries and revisions by rank."""
     shared = Counter(place.identity for place in places)
     since = (work.crawl.crawl_id, pass_number)
     for place in places:
         if place.rank in recognised.stored:
             continue
-        entry_id = seen[place.wording][0]
+        entry_id = seen[place.rank][0]
         key = _key(work, place)._replace(spelling=place.wording if shared[place.identity] > 1 else "")
         _keep_later_crawls(work, key, since, recognised.ledger, entry_id)
         one = insert_recognition(work.db, key, since, entry_id, recognised.matches[place.rank])

@@ -19,6 +19,7 @@ from archive.lost_ids import find_lost_id, was_published
 from archive.settling import entries
 from archive.settling.dating import feed_dates
 from archive.settling.doubts import record_doubt, with_doubt
+from archive.settling.editing import judge_edit
 from archive.settling.entries import Place, RevisionCount, Stored
 from archive.settling.identities import Identity, dates_taken, id_taken, insert_identity, load_identity
 from archive.settling.journal import Change
@@ -55,15 +56,15 @@ class Settling:
 
 def record_places(
     work: Settling, places: Sequence[Place], matches: Mapping[int, Match], known: Mapping[int, int]
-) -> dict[str, tuple[int, int]]:
-    """Record each place as what it was matched to, or as what it is `known` to be; return (entry, revision) by wording.
+) -> dict[int, tuple[int, int]]:
+    """Record each place as what it was matched to, or as what it is `known` to be; return (entry, revision) by rank.
 
     The listing's first row becomes the newest event, so its change comes last.
     """
     rows_of = Counter(found.entry_id for found in matches.values() if found.entry_id is not None)
     stored = entries.load_stored(work.db, rows_of)
     dates = _dates_for_new(work, [p for p in places if matches[p.rank].entry_id is None and p.rank not in known])
-    seen: dict[str, tuple[int, int]] = {}
+    seen: dict[int, tuple[int, int]] = {}
     for place in sorted(places, key=lambda p: (matches[p.rank].method in SECOND_PLACES, -p.rank)):
         found, entry_id = matches[place.rank], known.get(place.rank)
         if found.entry_id is None and entry_id in stored:
@@ -72,7 +73,7 @@ def record_places(
             identity = _mint(work, place, dates[place.rank]) if entry_id is None else load_identity(work.db, entry_id)
             after = _record_new(work, place, found, identity)
         elif rows_of[found.entry_id] > 1 and (second := _second_place(work, place, found)):
-            seen[place.wording] = second
+            seen[place.rank] = second
             continue
         else:
             before = stored[found.entry_id]
@@ -80,7 +81,7 @@ def record_places(
             found = with_doubt(found, before, after)
         record_doubt(work.db, place, found, after.revision_id)
         stored[after.entry_id] = after
-        seen[place.wording] = after.entry_id, after.revision_id
+        seen[place.rank] = after.entry_id, after.revision_id
     return seen
 
 
@@ -161,7 +162,7 @@ def _record_new(work: Settling, place: Place, found: Match, identity: Identity) 
 def _insert(work: Settling, place: Place, identity: Identity) -> Stored:
     """Store a new entry, as yet without a revision."""
     entries.insert_entry(work.db, identity, place, work.crawl.not_before)
-    return Stored(identity.entry_id, 0, 0, "", entries.last_place(place), 0, withdrawn=False)
+    return Stored(identity.entry_id, 0, 0, "", entries.last_place(place), 0, withdrawn=False, texts=place.entry)
 
 
 def _record_known(work: Settling, place: Place, found: Match, stored: Stored) -> Stored:
@@ -178,8 +179,9 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
         stored = _restore(work, revision, stored)
         if not revision.technical:
             work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
-    if stored.wording != place.wording:
-        technical = work.is_technical(stored.entry_id)
+    edit = judge_edit(stored.texts, place.entry, place.twins, by_earlier_rules=work.crawl.by_earlier_rules)
+    if edit in ("revision", "uncounted revision"):
+        technical = edit == "uncounted revision" or work.is_technical(stored.entry_id)
         is_known = was_published(work.db, stored.entry_id, place.identity, place.wording)
         stored = _record_wording(work, place, found, stored, technical=technical)
         if not technical:
@@ -187,7 +189,11 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
             work.changes.append(Change("revised", stored.entry_id, stored.revision_id, is_known=is_known))
     elif older:
         entries.update_wording(work.db, stored.entry_id, place)
-    return stored
+    elif edit == "restyle":
+        entries.record_restyle(work.db, work.crawl.source_id, stored, place)
+    else:
+        return stored
+    return replace(stored, texts=place.entry)
 
 
 def _record_wording(work: Settling, place: Place, found: Match, stored: Stored, *, technical: bool) -> Stored:
@@ -205,7 +211,9 @@ def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
     restore_revision(work.db, revision, number)
     entries.make_current(work.db, stored.entry_id, revision.revision_id)
     work.past.met.add(stored.entry_id)
-    return replace(stored, revision_id=revision.revision_id, number=number, wording=revision.wording)
+    return replace(
+        stored, revision_id=revision.revision_id, number=number, wording=revision.wording, texts=revision.listed
+    )
 
 
 def _restate(work: Settling, revision: OlderRevision, stored: Stored) -> None:

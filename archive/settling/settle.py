@@ -7,9 +7,7 @@ It is the same path for every crawl whose captures are in the archive, wherever 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -20,6 +18,7 @@ from archive.identity.keys import identity_digest, title_key, wording_digest
 from archive.seals import seal
 from archive.settling import entries
 from archive.settling.absences import judge_absences
+from archive.settling.collapsing import collapse
 from archive.settling.entries import Place
 from archive.settling.journal import Change, record_changes
 from archive.settling.links import settle_answers, settle_links, shown_links
@@ -127,16 +126,14 @@ def _contradicted(
 
 def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int) -> set[int]:
     """Settle the rows that one state of the listing shows, the bodies of its pages being these; return the entries on it."""
-    collapsed = {place.wording: place for place in reversed(rows)}  # the first place of each wording
-    places = sorted(collapsed.values(), key=lambda place: place.rank)
+    collapsed = collapse(work.db, work.crawl, rows)
+    places = collapsed.places
 
-    counts = Counter(place.wording for place in rows)
-    places = [replace(place, count=counts[place.wording]) for place in places]
     recognised = recognise(work, places, bodies, pass_number)
     seen = record_places(work, places, recognised.matches, recognised.known)
     remember(work, places, pass_number, recognised, seen)
     for row in rows:
-        entry_id, revision_id = seen[row.wording]
+        entry_id, revision_id = seen[collapsed.place_of[row.rank]]
         entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
     work.counts.entries = len(places)
     return {entry_id for entry_id, _ in seen.values()}

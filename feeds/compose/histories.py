@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive.clock import from_text
-from archive.history import PARTS, Event, History, Revision, changed_parts
+from archive.history import PARTS, Event, History, Restyle, Revision, changed_parts
 from archive.wording_diff import Piece
 from feeds.addresses import web_address
 from feeds.compose.changes import ChangedPart
@@ -24,12 +24,14 @@ from feeds.compose.entries import FeedEntry
 class RevisionTold:
     """A wording: when and where it was first seen, by which capture, why it was taken for this entry's, and what it changed.
 
-    `parts` are the parts in which it differs from the wording before, whole. The first has all of its parts where it is not the
-    only one, since nobody could read them elsewhere.
+    A technical one was `reread` by another parser; else an edit of word boundaries alone, which earlier versions did not
+    count. `parts` are the parts in which it differs from the wording before, whole. The first has all of its parts where
+    it is not the only one, since nobody could read them elsewhere.
     """
 
     number: int
     technical: bool
+    reread: bool
     first_seen: datetime
     url: str
     address: str | None
@@ -72,7 +74,9 @@ def compose_entry_page(edition: Edition, entry: FeedEntry, history: History) -> 
     return EntryPage(
         entry=entry,
         told=tuple(
-            _revision(history, one) if isinstance(one, Revision) else _event(ours, one) for one in history.timeline()
+            _event(ours, one) if isinstance(one, Event) else _revision(history, one)
+            for one in history.timeline()
+            if not isinstance(one, Restyle)  # of no interest to readers: the words are the same
         ),
         change_ids={
             change.revision: change.change_id
@@ -95,6 +99,7 @@ def _revision(history: History, revision: Revision) -> RevisionTold:
     return RevisionTold(
         number=revision.number,
         technical=revision.technical,
+        reread=revision.technical and history.is_reread(revision),
         first_seen=from_text(revision.first_seen),
         url=revision.url,
         address=web_address(revision.url),

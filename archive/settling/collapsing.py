@@ -1,0 +1,61 @@
+"""Rows of one listing that are one place: those of the same wording, in whatever style."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from archive.crawls import Crawl
+from archive.settling.entries import Place
+from archive.values import ListedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Collapsed:
+    """The first place of each wording, in listing order, and by each row's rank that of its place."""
+
+    places: tuple[Place, ...]
+    place_of: Mapping[int, int]
+
+
+def collapse(db: Database, crawl: Crawl, rows: Sequence[Place]) -> Collapsed:
+    """Collapse the rows of a listing, given in its order.
+
+    What earlier rules told apart stays apart: in the crawls that they settled, and while both entries are listed.
+    """
+    apart = {row.wording for row in rows} if crawl.by_earlier_rules else _told_apart(db, crawl.source_id, rows)
+    return _collapse({row.rank: row.identity if row.wording in apart else row.wording for row in rows}, rows)
+
+
+def _collapse(keys: Mapping[int, str], rows: Sequence[Place]) -> Collapsed:
+    first: dict[str, Place] = {}
+    twins: dict[int, list[ListedEntry]] = {}
+    place_of: dict[int, int] = {}
+    for row in rows:
+        place = first.setdefault(keys[row.rank], row)
+        place_of[row.rank] = place.rank
+        if place is not row and row.entry != place.entry:
+            twins.setdefault(place.rank, []).append(row.entry)
+    counts = Counter(place_of.values())
+    places = (replace(one, count=counts[one.rank], twins=tuple(twins.get(one.rank, ()))) for one in first.values())
+    return Collapsed(tuple(places), place_of)
+
+
+def _told_apart(db: Database, source_id: int, rows: Sequence[Place]) -> Collection[str]:
+    """Return the wordings that rows have in several styles, and that are those of several listed entries."""
+    identities: dict[str, set[str]] = {}
+    for row in rows:
+        identities.setdefault(row.wording, set()).add(row.identity)
+    several = [wording for wording, found in identities.items() if len(found) > 1]
+    if not several:
+        return ()
+    found = db.execute(
+        "SELECT wording FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
+        " AND wording IN (SELECT value FROM json_each(?)) GROUP BY wording HAVING count(*) > 1",
+        (source_id, json.dumps(several)),
+    )
+    return {wording for (wording,) in found}
