@@ -40,7 +40,7 @@ ROOMS = {
     "starlette": ("browse/",),
     "platformdirs": ("crawler/settings_file.py",),
     "filelock": ("archive/file_lock.py",),
-    "rapidfuzz": ("archive/identity/likeness.py",),
+    "rapidfuzz": ("archive/identity/",),
     "click": ("cli/",),
     "rich": ("cli/",),
     "warcio": ("exchange/warc_reading.py", "exchange/warc_writing.py"),

@@ -265,3 +265,26 @@ def test_the_cost_does_not_grow_with_what_was_withdrawn(column: Column) -> None:
     copies(column, 5_000)
     assert len(find_candidates(column.db, 1, listing)[0]) == 2
     assert cost() < 10 * before + 0.01
+
+
+A_TYPO = edited(TEA, commentary=typos(TEA.commentary, 1))
+
+
+def test_an_article_at_two_places_keeps_its_id_while_they_differ_and_when_both_come_back(column: Column) -> None:
+    crawl(column, TEA, LOOM, TEA)
+    [entry_id] = {column.ids()[TEA.title or ""]}
+    crawl(column, A_TYPO, LOOM, TEA)
+    crawl(column, A_TYPO, LOOM, TEA, MOON)
+    withdraw_all(column, keeping=LOOM)
+    crawl(column, TEA, LOOM, A_TYPO)
+    assert column.ids()[TEA.title or ""] == entry_id
+    assert column.rows("SELECT count(*) FROM entries") == [(3,)]
+    crawl(column, A_TYPO, LOOM, A_TYPO)
+    assert column.rows(f"SELECT number FROM revisions WHERE entry_id = {entry_id}") == [(1,), (2,)]
+
+
+def test_an_earlier_wording_that_never_stood_beside_the_current_one_is_not_another_place(column: Column) -> None:
+    crawl(column, TEA, LOOM)
+    crawl(column, A_TYPO, LOOM)
+    crawl(column, A_TYPO, LOOM, TEA)
+    assert column.rows("SELECT count(*) FROM entries") == [(3,)]

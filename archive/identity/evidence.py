@@ -40,9 +40,15 @@ NEARER_PART = 0.85
 TYPO = 2
 # Least share of the row's rare words that the entry must hold for the excerpt to count
 KEPT = 0.5
+# Letters of an excerpt that speaks for itself; a shorter one may be a notice ("for subscribers only") of many articles
+LONE_EXCERPT = 100
 # Letters of a title that can stand for an entry that has nothing else: "City A" and "City B" are not one with a typo
 SHORTEST_NEAR_TITLE = 16
 SHORTEST_LONE_TITLE = 30
+# For each name that was replaced so many must have stayed, if it is not the only one
+NAMES_KEPT = 4
+# A withdrawn entry from which a new one differs in more places is clearly another
+MOST_CORRECTIONS = 2
 # A score below is doubtful
 LOW = 50
 
@@ -97,8 +103,9 @@ class Pair:
 
     @cached_property
     def facts_agree(self) -> bool:
-        """Whether most figures and most names in the excerpts are the same."""
-        return self.alike.numbers_agree and (self.alike.swaps.names <= 1 or self.alike.names_agree)
+        """Whether most figures in the excerpts are the same, and all but one name, or nearly all of many."""
+        names = self.alike.swaps.names
+        return self.alike.numbers_agree and (names <= 1 or NAMES_KEPT * names <= self.alike.shared_names)
 
     @cached_property
     def is_other_report(self) -> bool:
@@ -128,8 +135,8 @@ def doubt(pair: Pair, *, most_titles: bool) -> str | None:
     alike = pair.alike
     if pair.same_title:
         return None if most_titles else SAME_TITLE
-    if alike.excerpt >= NEAR_EXCERPT and pair.keeps_excerpt:
-        return NEARLY_EXCERPT
+    if alike.excerpt >= NEAR_EXCERPT and pair.rare_excerpt and pair.keeps_excerpt:
+        return NEARLY_EXCERPT if pair.listed or alike.swaps.all <= MOST_CORRECTIONS else None
     return NEARLY_THE_REST if _all_but_excerpt(pair) and pair.rare_commentary else None
 
 
@@ -142,7 +149,9 @@ def doubt_of_match(pair: Pair, evidence: Evidence) -> str | None:
         return FIGURES_CHANGED
     if alike.excerpts_tell and alike.excerpt >= TEMPLATE and alike.swaps.names:
         return NAMES_CHANGED
-    return LOW_SCORE if alike.score < LOW or evidence == "title and neighbours" else None
+    is_notice = alike.excerpt_length < LONE_EXCERPT and not (pair.same_title or pair.near_title)
+    doubtful = alike.score < LOW or evidence == "title and neighbours" or (evidence == "same excerpt" and is_notice)
+    return LOW_SCORE if doubtful else None
 
 
 def _by_same_excerpt(pair: Pair) -> Rank | None:
@@ -150,7 +159,8 @@ def _by_same_excerpt(pair: Pair) -> Rank | None:
     more = pair.same_title or pair.near_title or pair.same_commentary or pair.near_commentary
     if more and (pair.rare_excerpt or pair.rare_title or pair.rare_commentary):
         return Rank.EXCERPT_AND_MORE
-    return Rank.EXCERPT if pair.rare_excerpt else None
+    speaks_alone = pair.alike.excerpt_length >= LONE_EXCERPT or (pair.listed and pair.agreement.in_place)
+    return Rank.EXCERPT if pair.rare_excerpt and speaks_alone else None
 
 
 def _text_survives(pair: Pair) -> bool:
@@ -160,14 +170,24 @@ def _text_survives(pair: Pair) -> bool:
         return False
     if alike.same_excerpt or alike.contains_excerpt:
         return pair.rare_title or (alike.excerpts_tell and pair.rare_excerpt and pair.keeps_excerpt)
-    if _excerpt_wears_on(pair):
-        return True
+    return _excerpt_wears_on(pair) or _commentary_survives(pair) or _only_gained_text(pair)
+
+
+def _commentary_survives(pair: Pair) -> bool:
+    alike = pair.alike
     if alike.same_commentary:
         return _commentary_speaks(pair)
     if pair.near_commentary:
         return pair.agreement.on_any_side or not alike.excerpts_tell
-    # nothing but the title was there to survive, and nothing contradicts it
-    return pair.rare_title and alike.one_excerpt_lacks and alike.one_commentary_lacks
+    return False
+
+
+def _only_gained_text(pair: Pair) -> bool:
+    """Tell whether the title was all there was to survive, so that nothing contradicts it, and stands where it stood."""
+    alike = pair.alike
+    if not (pair.rare_title and alike.one_excerpt_lacks and alike.one_commentary_lacks):
+        return False
+    return pair.agreement.in_place or (pair.listed and (alike.excerpt == 1 or alike.commentary == 1))
 
 
 def _excerpt_wears_on(pair: Pair) -> bool:
@@ -193,6 +213,8 @@ def _near_by_excerpt(pair: Pair) -> bool:
         return False
     if not _is_no_other_report(pair):
         return False
+    if alike.excerpt_length < LONE_EXCERPT:
+        return _something_stays(pair)
     if alike.excerpt >= NEAREST_EXCERPT:
         return alike.swaps.all <= 1 or _something_stays(pair)
     if alike.excerpt >= NEARER_EXCERPT and (alike.same_publication or alike.commentary >= NEAR_PART):
@@ -209,10 +231,10 @@ def _is_no_other_report(pair: Pair) -> bool:
     alike = pair.alike
     if not alike.swaps.facts and alike.same_numbers:
         return alike.title < NEAR_PART or alike.title_numbers_agree
-    if pair.same_commentary and alike.commentary_tells and pair.agreement.in_place:
-        return True
     if not pair.facts_agree:
-        return False
+        return pair.same_commentary and pair.near_title and pair.agreement.between_entries
+    if pair.same_commentary and pair.agreement.in_place:
+        return True
     return pair.near_title or pair.near_commentary or (pair.agreement.in_place and alike.swaps.all <= 1)
 
 

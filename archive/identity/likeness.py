@@ -29,7 +29,7 @@ from rapidfuzz.distance import Levenshtein
 from archive.identity.keys import SHORTEST_EXCERPT, publication_key
 from archive.identity.rarity import share_kept, telling_words
 from archive.identity.swaps import MONTHS, Swaps, Tokens, find_swaps
-from archive.text import folded
+from archive.text import folded, unstyled
 from archive.values import ListedEntry
 
 # Decimals are one number: of 4.8 and 4.9 half would be the same. A month is a figure too, as reports that recur go by it
@@ -77,22 +77,22 @@ class Forms:
     @cached_property
     def title_numbers(self) -> tuple[str, ...]:
         """The figures in the title, months too."""
-        return tuple(_FIGURE.findall(self._texts.title or self._texts.attribution))
+        return tuple(_FIGURE.findall(unstyled(self._texts.title or self._texts.attribution)))
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
         """The figures in the excerpt, months too."""
-        return tuple(_FIGURE.findall(self._texts.excerpt))
+        return tuple(_FIGURE.findall(unstyled(self._texts.excerpt)))
 
     @cached_property
     def title_tokens(self) -> Tokens:
         """The title's words and figures."""
-        return Tokens.of(self._texts.title or self._texts.attribution)
+        return Tokens.of(unstyled(self._texts.title or self._texts.attribution))
 
     @cached_property
     def tokens(self) -> Tokens:
         """The excerpt's words and figures."""
-        return Tokens.of(self._texts.excerpt)
+        return Tokens.of(unstyled(self._texts.excerpt))
 
     @cached_property
     def telling_words(self) -> frozenset[str]:
@@ -188,6 +188,11 @@ class Likeness:
         return Levenshtein.distance(*self._titles)
 
     @property
+    def excerpt_length(self) -> int:
+        """The letters of the shorter excerpt, white space not counted."""
+        return min(len(self._row.excerpt), len(self._entry.excerpt))
+
+    @property
     def title_length(self) -> int:
         """The letters of the shorter title."""
         return min(map(len, self._titles))
@@ -218,10 +223,9 @@ class Likeness:
         return not _contradict(self._row.numbers, self._entry.numbers)
 
     @cached_property
-    def names_agree(self) -> bool:
-        """Whether at least half of the fewer names in the excerpts are among the others."""
-        here, there = self._row.tokens.names, self._entry.tokens.names
-        return 2 * len(here & there) >= min(len(here), len(there))
+    def shared_names(self) -> int:
+        """How many names stand in both excerpts."""
+        return len(self._row.tokens.names & self._entry.tokens.names)
 
     @cached_property
     def kept(self) -> float:

@@ -14,7 +14,7 @@ what survives. What shows that is in `archive.identity.evidence`; docs/identity.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive.identity import evidence
 from archive.identity.doubts import NEAR_ANOTHER, SAME_EXCERPT
@@ -52,6 +52,7 @@ def match(rows: Sequence[Row], candidates: Sequence[Candidate], rarity: Rarity |
     work.take_earlier_wordings()
     for rank in (Rank.TITLE_AND_TEXT, Rank.NEAR, Rank.NEIGHBOURS):
         work.take_by_evidence(rank)
+    work.name_second_places()
     work.call_the_rest_new()
     return work.found
 
@@ -89,6 +90,7 @@ class _Matching:
     known: set[int] = field(default_factory=set)  # entries that a row was found to be
     anchors: dict[int, int] = field(default_factory=dict)
     owners: dict[int, int | None] = field(default_factory=dict)
+    slot_of: dict[int, Slot] = field(default_factory=dict)
     pairs: set[tuple[int, int]] | None = None
     rejected: list[_Claim] = field(default_factory=list)
     alike: dict[tuple[int, int], Likeness] = field(default_factory=dict)
@@ -120,7 +122,7 @@ class _Matching:
                     merged.setdefault(wording, slot)
         for row in self._free_rows():
             if row.wording in merged:
-                self._find(row, merged[row.wording], "merged by an operator")
+                self._find(row, merged[row.wording], "earlier wording")
 
     def take_by_evidence(self, weakest: Rank) -> None:
         """Give rows to places by what survives of their texts and by neighbours, as far as evidence of that rank."""
@@ -133,6 +135,16 @@ class _Matching:
                 self._take(claim.row, claim.slot, claim.judged[1], score, doubt)
         self.rejected = [claim for claim in claims if not claim.judged]
 
+    def name_second_places(self) -> None:
+        """Call all rows of an entry but the one at its main place second places."""
+        first: dict[int, int] = {}
+        for place, slot in sorted(self.slot_of.items(), key=lambda one: one[1].is_second):
+            first.setdefault(slot.entry_id, place)
+        for place, slot in self.slot_of.items():
+            found = self.found[place]
+            method = _method_at(slot, found.method, is_first=first[slot.entry_id] == place)
+            self.found[place] = replace(found, method=method)
+
     def call_the_rest_new(self) -> None:
         """Call the rows new that are left over, with a doubt where an entry that is left over comes near."""
         doubts: dict[int, Doubt] = {}
@@ -141,22 +153,23 @@ class _Matching:
             reason = evidence.doubt(claim.pair, most_titles=recurs)
             if reason and claim.slot.entry_id not in self.known:
                 doubts.setdefault(claim.row.place, Doubt(reason, claim.slot.entry_id))
-        rows, free = self._free_rows(), [slot for slot in self._free_slots() if slot.entry_id not in self.known]
-        self._doubt_equal_excerpts(doubts, joined(rows, free, _quoted, _quoted))
-        self._doubt_equal_excerpts(
-            doubts, joined(rows, self.slots, lambda row: row.excerpt_key, lambda slot: slot.excerpt_key)
-        )
+        rows = self._free_rows()
+        self._doubt_equal_excerpts(rows, doubts)
         for row in rows:
             self.found[row.place] = Match(None, "new", doubt=doubts.get(row.place))
 
-    def _doubt_equal_excerpts(self, doubts: dict[int, Doubt], keys: Iterable[tuple[int, int]]) -> None:
+    def _doubt_equal_excerpts(self, rows: Sequence[Row], doubts: dict[int, Doubt]) -> None:
         """Note rows that have the excerpt of one entry; one that several share is nothing to look at."""
-        sharers: dict[int, set[int]] = {}
-        for place, number in keys:
-            sharers.setdefault(place, set()).add(self.slots[number].entry_id)
-        for place, entry_ids in sharers.items():
-            if len(entry_ids) == 1:
-                doubts[place] = Doubt(SAME_EXCERPT, *entry_ids)
+        sharers: dict[int, dict[int, Slot]] = {}
+        for place, number in joined(rows, self.slots, _quoted, _quoted):
+            sharers.setdefault(place, {})[self.slots[number].entry_id] = self.slots[number]
+        for row in rows:
+            of_row = [*sharers.get(row.place, {}).values()]
+            if len(of_row) != 1 or not self.sharing.excerpt_is_rare(row, of_row[0], self.owners):
+                continue
+            # a few words that another entry still has say nothing
+            if row.excerpt_key or of_row[0].entry_id not in self.known:
+                doubts[row.place] = Doubt(SAME_EXCERPT, of_row[0].entry_id)
 
     def _take_wordings(
         self, method: Method, of_slot: Callable[[Slot], Iterable[str]], of_row: Callable[[Row], str]
@@ -219,8 +232,7 @@ class _Matching:
         self, row: Row, slot: Slot, method: Method, score: float | None = None, doubt: Doubt | None = None
     ) -> None:
         """Give a place to a row."""
-        is_known = slot.entry_id in self.known
-        self._find(row, slot, _method_at(slot, method, is_known=is_known), score, doubt)
+        self._find(row, slot, method, score, doubt)
         # a merged entry can have a wording of before at any number of places
         if not (slot.entry.merged and method == "earlier wording"):
             self.taken.add(slot.number)
@@ -234,7 +246,7 @@ class _Matching:
         self, row: Row, slot: Slot, method: Method, score: float | None = None, doubt: Doubt | None = None
     ) -> None:
         self.found[row.place] = Match(slot.entry_id, method, score, doubt)
-        self.owners[row.place] = slot.entry_id
+        self.owners[row.place], self.slot_of[row.place] = slot.entry_id, slot
         self.known.add(slot.entry_id)
 
     def _free_rows(self) -> list[Row]:
@@ -255,13 +267,15 @@ class _Matching:
         return self.slot_forms[slot.number]
 
 
-def _method_at(slot: Slot, method: Method, *, is_known: bool) -> Method:
+def _method_at(slot: Slot, method: Method, *, is_first: bool) -> Method:
     """Return the method by which a row was found, where it may be another place of its entry."""
-    if not is_known and not slot.is_second:
+    if is_first and not slot.is_second:
         return method
     if slot.entry.merged:
-        return "merged by an operator"
-    return "second place" if is_known else "earlier wording" if method == "second place" else method
+        return "earlier wording" if is_first and method == "second place" else "merged by an operator"
+    if not is_first:
+        return "second place"
+    return "earlier wording" if method == "second place" else method
 
 
 def _of_same_style(row: Row, slots: Sequence[Slot]) -> Slot:

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 # decimals are one figure: of 4.8 and 4.9 half would be the same
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*[^\W_]*|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|[.!?]")
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*[^\W_]*|[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?]")
 _FIGURE = re.compile(rf"\d.*|(?:{MONTHS})")
 _ENDS = frozenset(".!?")
 # words that begin sentences with a capital and name nobody
@@ -65,8 +65,8 @@ class Tokens:
 
     @classmethod
     def of(cls, text: str) -> Tokens:
-        """Split a text."""
-        found = _TOKEN.findall(text.replace("\u2019", "'"))
+        """Split a text whose style was removed (see `archive.text.unstyled`)."""
+        found = _TOKEN.findall(text)
         words, names = [], set()
         at_start = True
         for token in found:
@@ -130,7 +130,7 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _similar(one: str, other: str) -> bool:
-    return Levenshtein.normalized_similarity(one.casefold(), other.casefold()) >= _SAME_WORD
+    return OSA.normalized_similarity(one.casefold(), other.casefold()) >= _SAME_WORD
 
 
 def _figures(here: Sequence[str], there: Sequence[str], one: Tokens, other: Tokens) -> list[str]:

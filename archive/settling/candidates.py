@@ -7,8 +7,8 @@ what is not only where a row that the listing before lacked shares a key, or rar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
@@ -63,7 +63,8 @@ def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> tuple[
         *_find_by_keys(db, source_id, unknown),
         *_of_source(db, source_id, (one for row in unknown for one in most_alike(row.texts.excerpt, holders))),
     ]
-    return _load(db, dict.fromkeys(found) | ranks, _elsewhere(db, source_id, listed)), rarity
+    candidates = _load(db, dict.fromkeys(found) | ranks, _elsewhere(db, source_id, listed))
+    return _with_former_places(db, source_id, candidates, {row.wording for row in rows}), rarity
 
 
 def _listed(db: Database, source_id: int) -> list[_Listed]:
@@ -185,3 +186,38 @@ def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tup
     """Return the texts of all places but the first with the current wording, or but the first if none has it."""
     main = next((number for number, (wording, _) in enumerate(places) if wording == current), 0)
     return tuple(texts for number, (_, texts) in enumerate(places) if number != main)
+
+
+def _with_former_places(
+    db: Database, source_id: int, candidates: Sequence[Candidate], wordings: Collection[str]
+) -> list[Candidate]:
+    """Return the candidates, those that are back in two of their wordings with the places where they had both at once."""
+    return [
+        replace(one, elsewhere=_former_places(db, source_id, one, one.earlier & set(wordings)))
+        if not one.elsewhere and one.wording in wordings and not one.earlier.isdisjoint(wordings)
+        else one
+        for one in candidates
+    ]
+
+
+def _former_places(
+    db: Database, source_id: int, candidate: Candidate, wordings: Collection[str]
+) -> tuple[ListedEntry, ...]:
+    """Return the texts of these earlier wordings that one pass of a crawl showed beside the current one."""
+    rows = db.execute(
+        "SELECT DISTINCT l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"
+        " WHERE l.entry_id = :entry_id AND l.source_id = :source_id AND l.wording IN (SELECT value FROM json_each(:wordings))"
+        " AND EXISTS (SELECT 1 FROM listing_rows o CROSS JOIN captures c ON c.body_sha256 = l.body_sha256"
+        "  CROSS JOIN captures b ON b.crawl_id = c.crawl_id AND b.purpose = 'listing' AND b.pass = c.pass"
+        "   AND b.body_sha256 = o.body_sha256"
+        "  WHERE o.entry_id = :entry_id AND o.source_id = :source_id AND o.wording = :current)"
+        " GROUP BY l.wording ORDER BY l.wording",
+        {
+            "entry_id": candidate.entry_id,
+            "source_id": source_id,
+            "current": candidate.wording,
+            "wordings": json.dumps(sorted(wordings)),
+        },
+    )
+    return tuple(ListedEntry(*texts) for _, *texts in rows)
