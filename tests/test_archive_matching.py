@@ -449,7 +449,7 @@ def test_a_short_excerpt_that_survives_alone_is_a_doubt() -> None:
     assert match([row(edited(nothing, **ALL_ELSE))], [entry(nothing)]) == {0: Match(None, "new")}
 
 
-def test_of_a_duplicate_the_unedited_row_keeps_the_entry() -> None:
+def test_of_two_rows_for_an_entry_at_one_place_the_unedited_one_is_it() -> None:
     found = match(rows(edited(LOOM, **TYPO_IN_EXCERPT), TEA, LOOM), archive(LOOM, TEA))
     assert ids(found) == [None, 2, 1]
 
