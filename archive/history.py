@@ -13,6 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.clock import to_text
+from archive.restyled import Restyle, load_restyles
 from archive.settling.corrections import find_correction
 from archive.settling.decisions import merged_ids, surviving
 from archive.settling.told import told_texts
@@ -58,25 +59,6 @@ class Revision:
     match_score: float | None
     flags: tuple[str, ...]
     parser_version: int
-    wording: dict[str, str | None]
-    crawl: tuple[str, int]
-    revision_id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Restyle:
-    """Texts that differ from those before in style alone, with the capture that shows them and the place there.
-
-    `revision` is the number of the wording, `crawl` the place in time of the crawl that saw it, and its id.
-    """
-
-    revision: int
-    first_seen: str
-    url: str
-    page: int
-    position: int
-    capture_id: int
-    body_sha256: str
     wording: dict[str, str | None]
     crawl: tuple[str, int]
     revision_id: int = 0
@@ -157,7 +139,9 @@ class History:
     def is_reread(self, technical: Revision) -> bool:
         """Tell whether a technical revision is what another parser read; else only word boundaries were changed."""
         before = self.before(technical)
-        return before is None or before.parser_version != technical.parser_version
+        if before is None or before.parser_version != technical.parser_version:
+            return True
+        return any(folded(before.wording[part]) != folded(technical.wording[part]) for part in PARTS)
 
     def timeline(self) -> list[Revision | Event | Restyle]:
         """Return the revisions, and between them withdrawals, returns, restyles and decisions, in their order in time."""
@@ -185,7 +169,7 @@ def entry_history(db: Database, entry_id: int) -> History:
     merged = sorted(other_id for other_id, survivor in merged_ids(db).items() if survivor == entry_id)
     ids = json.dumps([entry_id, *merged])
     revisions, changes, decisions = _revisions(db, entry_id), _changes(db, ids), _decisions(db, ids)
-    return History(entry, missed, tuple(merged), revisions, changes, decisions, _restyles(db, entry_id))
+    return History(entry, missed, tuple(merged), revisions, changes, decisions, load_restyles(db, entry_id))
 
 
 def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[Piece, ...]]:
@@ -264,23 +248,6 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         crawl=(ordered_at, crawl_id),
         revision_id=revision_id,
     )
-
-
-def _restyles(db: Database, entry_id: int) -> tuple[Restyle, ...]:
-    rows = db.execute(
-        "SELECT r.number, x.first_seen, c.url, x.page, x.position, x.capture_id, c.body_sha256, w.ordered_at, w.crawl_id,"
-        " x.revision_id, x.title, x.publication, x.attribution, x.excerpt, x.commentary"
-        " FROM restyles x JOIN revisions r USING (revision_id) JOIN captures c ON c.capture_id = x.capture_id"
-        " JOIN timed_crawls w USING (crawl_id) WHERE x.entry_id = ? ORDER BY x.restyle_id",
-        (entry_id,),
-    )
-    return tuple(map(_restyle, rows))
-
-
-def _restyle(row: tuple[Any, ...]) -> Restyle:
-    number, first_seen, url, page, position, capture_id, body_sha256, ordered_at, crawl_id, revision_id, *texts = row
-    wording, crawl = dict(zip(PARTS, texts, strict=True)), (ordered_at, crawl_id)
-    return Restyle(number, first_seen, url, page, position, capture_id, body_sha256, wording, crawl, revision_id)
 
 
 _CHANGES = (

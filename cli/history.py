@@ -13,7 +13,8 @@ from cli.terminal import say_json
 
 if TYPE_CHECKING:
     from archive.doubts import DoubtfulMatch
-    from archive.history import Event, History, Restyle, Revision
+    from archive.history import Event, History, Revision
+    from archive.restyled import Restyle
 
 EXAMPLES = """
 \b
@@ -28,7 +29,7 @@ Examples:
 @click.command(short_help="Show what an entry has said, as a word diff", epilog=EXAMPLES)
 @click.argument("entry", metavar="ENTRY")
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object: the entry, revisions, restyles, changes, decisions"
+    "--json", "as_json", is_flag=True, help="Print one JSON object: the entry, revisions, changes, decisions, restyles"
 )
 @pass_context
 def history(context: Context, entry: str, as_json: bool) -> None:
@@ -59,8 +60,8 @@ def _as_object(told: History, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
         "answers_for": list(told.answers_for),
         "revisions": [_revision_object(told, revision, doubts) for revision in told.revisions],
         "changes": [_change_object(change) for change in told.changes],
-        "restyles": [_restyle_object(restyle) for restyle in told.restyles],
         "decisions": [dataclasses.asdict(decision) for decision in told.decisions],
+        "restyles": [_restyle_object(restyle) for restyle in told.restyles],
     }
 
 

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from archive.clock import to_text
 from archive.doubts import DoubtfulMatch
-from archive.history import Event, History, Restyle, Revision, changed_parts
+from archive.history import Event, History, Revision, changed_parts
+from archive.restyled import Restyle
 from archive.wording_diff import Piece, abridged
 from cli.terminal import has_colour, local_time, printable
 from feeds.compose.decisions import event_name, event_note
@@ -101,7 +102,8 @@ def _write_entry(paper: Paper, told: History) -> None:
     since = entry["not_before"]
     before = f", not before {local_time(since)}" if since else "; it appeared at an unknown time before"
     paper.line(local_time(entry["first_seen"]) + before, label="first seen")
-    paper.line(f"{local_time(entry['feed_date'])}, decided at first sight", label="feed date")
+    later = "; captures imported since show the entry earlier" if entry["feed_date"] > entry["first_seen"] else ""
+    paper.line(f"{local_time(entry['feed_date'])}, decided at first sight{later}", label="feed date")
     for decision in told.decisions:
         what = "was merged into" if decision.kind == "merge" else f"was split off at revision {decision.revision} of"
         paper.line(f"{local_time(decision.at)}: {decision.other_id} {what} {decision.entry_id}", label="decided")

@@ -16,12 +16,14 @@ from settling import DAY, START, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
 import archive.settling.settle
+from archive.history import entry_history
 from archive.identity.keys import identity_digest
 from archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
 from archive.schema import migrations
 from archive.settling import recording
 from archive.settling.editing import Edit, judge_edit
 from archive.values import ListedEntry
+from cli.history_screen import show_history
 
 LATER = START + 400 * DAY
 TEXT = "Sales of the 'smart' loom rose by 83 million yuan - a first - at fifty-five mills."
@@ -188,6 +190,25 @@ def test_every_restyle_is_kept_with_its_texts_and_its_capture(column: Column) ->
     assert [row[2:4] for row in kept] == [(1, 1), (1, 1)]
     captures = column.rows("SELECT fetched_at, capture_id FROM captures WHERE capture_id > 1 ORDER BY capture_id")
     assert [(row[1], row[4]) for row in kept] == captures
+
+
+def test_history_lists_restyles_and_an_edit_is_compared_with_the_last_style(
+    column: Column, capsys: pytest.CaptureFixture[str]
+) -> None:
+    curly = LOOM.replace("'", "’")
+    for line in (LOOM, curly, curly.replace("mills", "farms")):
+        column.crawl(listing(line))
+    told = entry_history(column.db, column.rows("SELECT entry_id FROM entries")[0][0])
+
+    [restyle] = told.restyles
+    assert (restyle.revision, restyle.capture_id, restyle.wording["excerpt"]) == (1, 2, TEXT.replace("'", "’"))
+    assert told.timeline() == [told.revisions[0], restyle, told.revisions[1]]
+    show_history(told)
+    written = capsys.readouterr().out
+    assert "restyled · " in written
+    assert "· capture 2\n" in written
+    assert "[-mills-]{+farms+}" in " ".join(written.split())
+    assert "smart" not in written.split("revision 2")[1]
 
 
 # archives of versions that told wordings apart otherwise

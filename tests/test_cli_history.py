@@ -104,7 +104,7 @@ def test_a_program_gets_one_object(archived: CommandLine) -> None:
     told = tell_json(archived, "labs")
     [row] = archived.rows("SELECT * FROM current_entries WHERE title = 'The Labs'")
     assert {key: told[key] for key in row} == row
-    assert list(told)[len(row) :] == ["missed", "answers_for", "revisions", "changes", "decisions"]
+    assert list(told)[len(row) :] == ["missed", "answers_for", "revisions", "changes", "decisions", "restyles"]
     assert (told["missed"], told["answers_for"], told["decisions"]) == (0, [], [])
     assert [change["kind"] for change in told["changes"]] == ["new", "revised", "withdrawn", "returned", "revised"]
     assert [(one["revision"], one["technical"]) for one in told["revisions"]] == [(1, False), (2, False), (3, False)]

@@ -727,3 +727,13 @@ def test_every_entry_can_be_reached_from_the_front_page_and_no_link_dangles(tmp_
     assert feed_walk.dangling_links(public, BASE_URL) == []
     pages = {path.relative_to(public).as_posix() for path in public.rglob("*.html")} - {"404.html"}
     assert pages <= reached
+
+
+@pytest.mark.parametrize("learnt", [timedelta(0), timedelta(days=300)], ids=["as minted", "after an import"])
+def test_an_entrys_page_shows_the_date_in_feeds_beside_the_interval(learnt: timedelta) -> None:
+    told = replace(TEA, first_seen=TEA.published - learnt, not_before=None)
+    page = " ".join(lxml.html.fromstring(own_page(told)).text_content().split())
+    assert "Date in feeds" in page
+    assert ("Older captures, which it received later, show that the entry had been there before" in page) == bool(
+        learnt
+    )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive.clock import from_text
-from archive.history import PARTS, Event, History, Restyle, Revision, changed_parts
+from archive.history import PARTS, Event, History, Revision, changed_parts
+from archive.restyled import Restyle
 from archive.wording_diff import Piece
 from feeds.addresses import web_address
 from feeds.compose.changes import ChangedPart

@@ -1,0 +1,50 @@
+"""What the source only restyled of an entry: the texts since then, and the capture that shows them.
+
+Times are the archive's texts, UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
+
+
+@dataclass(frozen=True, slots=True)
+class Restyle:
+    """Texts that differ from those before in style alone, with the capture that shows them and the place there.
+
+    `revision` is the number of the wording, `crawl` the place in time of the crawl that saw it, and its id.
+    """
+
+    revision: int
+    first_seen: str
+    url: str
+    page: int
+    position: int
+    capture_id: int
+    body_sha256: str
+    wording: dict[str, str | None]
+    crawl: tuple[str, int]
+    revision_id: int = 0
+
+
+def load_restyles(db: Database, entry_id: int) -> tuple[Restyle, ...]:
+    """Return the restyles of an entry in their order."""
+    rows = db.execute(
+        "SELECT r.number, x.first_seen, c.url, x.page, x.position, x.capture_id, c.body_sha256, w.ordered_at, w.crawl_id,"
+        " x.revision_id, x.title, x.publication, x.attribution, x.excerpt, x.commentary"
+        " FROM restyles x JOIN revisions r USING (revision_id) JOIN captures c ON c.capture_id = x.capture_id"
+        " JOIN timed_crawls w USING (crawl_id) WHERE x.entry_id = ? ORDER BY x.restyle_id",
+        (entry_id,),
+    )
+    return tuple(map(_restyle, rows))
+
+
+def _restyle(row: tuple[Any, ...]) -> Restyle:
+    number, first_seen, url, page, position, capture_id, body_sha256, ordered_at, crawl_id, revision_id, *texts = row
+    wording, crawl = dict(zip(_PARTS, texts, strict=True)), (ordered_at, crawl_id)
+    return Restyle(number, first_seen, url, page, position, capture_id, body_sha256, wording, crawl, revision_id)
