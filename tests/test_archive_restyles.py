@@ -208,7 +208,7 @@ def test_history_lists_restyles_and_an_edit_is_compared_with_the_last_style(
     assert "restyled · " in written
     assert "· capture 2\n" in written
     assert "[-mills-]{+farms+}" in " ".join(written.split())
-    assert "smart" not in written.split("revision 2")[1]
+    assert written.count("[-") == 1
 
 
 # archives of versions that told wordings apart otherwise
