@@ -29,6 +29,13 @@ _SENTENCES = {
     reasons.RETURNED: "The entry was no longer listed, and what was taken for its return has other words.",
     reasons.OTHER_RULES: "It was taken for this entry by the rules of an earlier version; today's would choose {other}.",
 }
+# as rules before version 3 put the reasons
+_OLDER = {
+    "same excerpt as another entry": reasons.SAME_EXCERPT,
+    "same title and publication as another entry": reasons.SAME_TITLE,
+    "nearly the excerpt of another entry": reasons.NEARLY_EXCERPT,
+    "nearly the title and commentary of another entry": reasons.NEARLY_THE_REST,
+}
 # matches in which all words are known: what they are compared with is the other entry
 _BY_WORDING = {"new", "same wording", "earlier wording", "as settled before"}
 
@@ -72,9 +79,9 @@ class DoubtfulMatch:
         """The reason as a sentence."""
         other_id = self.facts["other_entry_id"]
         other = "another entry" if other_id is None else f"entry {other_id}"
-        return _SENTENCES.get(self.facts["reason"], "The match is doubtful: {reason}.").format(
-            other=other, reason=self.facts["reason"]
-        )
+        reason = self.facts["reason"]
+        sentence = _SENTENCES.get(_OLDER.get(reason, reason), "The match is doubtful: {reason}.")
+        return sentence.format(other=other, reason=reason)
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:

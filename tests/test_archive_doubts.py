@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +14,16 @@ from settling import DAY, START, A, B, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
 from archive.errors import CannotDecide
-from archive.identity.doubts import RETURNED
+from archive.identity.doubts import NEAR_ANOTHER, RETURNED
 from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import Rebuilt, rebuild
 from archive.schema import migrations
 from archive.seal_check import verify_seals
 from archive.seals import seal
-from archive.settling.doubts import confirm
+from archive.settling.decisions import Decision, record_decision
+from archive.settling.doubts import confirm, drop_merged
+from archive.settling.entries import rename_entry
+from archive.settling.identities import load_identity
 from archive.store import writing
 
 AUTHORITY = "example.org,2026"
@@ -195,7 +199,6 @@ def test_a_confirmation_holds_though_a_newer_parser_reads_the_wording_otherwise(
     say_right(returned, entry_id, 2)
     derive_again(returned, parser=NewerParser())
     assert doubts(returned) == []
-    assert returned.rows("SELECT DISTINCT confirmation_id FROM match_doubts") == [(1,)]
 
 
 def test_a_confirmation_of_another_wording_settles_nothing(returned: Column) -> None:
@@ -233,6 +236,37 @@ def test_a_confirmation_goes_with_an_entry_that_is_merged_into_another(returned:
     (other,) = returned.rows("SELECT entry_id FROM current_entries WHERE title = 'Apples'")[0]
     derive_again(returned, lambda db: merge(db, other, entry_id, LATER))
     assert doubts(returned) == []
+
+
+@pytest.fixture
+def near_apples(returned: Column) -> Column:
+    """The returned entry is known by now, but its revision 2 is near another one, too."""
+    ids = returned.ids()
+    returned.db.execute(
+        "INSERT INTO match_doubts (revision_id, reason, at, capture_id, match_method, other_entry_id, wording)"
+        " SELECT revision_id, ?, at, capture_id, match_method, ?, wording FROM match_doubts",
+        (NEAR_ANOTHER, ids["Apples"]),
+    )
+    say_right(returned, ids["The Labs"], 2)
+    returned.db.execute("UPDATE match_doubts SET confirmation_id = NULL WHERE reason = ?", (NEAR_ANOTHER,))
+    return returned
+
+
+@pytest.mark.parametrize(("survivor", "left"), [("The Labs", None), ("Bears", "Bears")])
+def test_a_merge_of_the_other_entry_settles_a_doubt_or_leads_it_on(
+    near_apples: Column, survivor: str, left: str | None
+) -> None:
+    ids = near_apples.ids()
+    record_decision(near_apples.db, Decision("merge", ids[survivor], ids["Apples"]), LATER)
+    drop_merged(near_apples.db)
+    assert doubts(near_apples, "reason, other_entry_id") == ([(NEAR_ANOTHER, ids[left])] if left else [])
+
+
+def test_a_doubt_names_the_other_entry_by_the_id_that_it_gets_in_the_end(near_apples: Column) -> None:
+    apples = load_identity(near_apples.db, near_apples.ids()["Apples"])
+    near_apples.db.execute("PRAGMA foreign_keys=OFF")
+    rename_entry(near_apples.db, apples.entry_id, replace(apples, entry_id=123456789))
+    assert doubts(near_apples, "other_entry_id") == [(123456789,)]
 
 
 def test_the_moment_of_a_doubt_is_that_of_its_capture(returned: Column) -> None:

@@ -239,8 +239,8 @@ def test_a_crawl_counts_its_doubtful_matches_in_one_line(command: CommandLine, s
 
 
 def test_every_reason_is_told_as_a_sentence() -> None:
-    known = {value for name, value in vars(reasons).items() if name.isupper()}
-    assert known == set(doubts._SENTENCES)
+    known = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
+    assert known <= set(doubts._SENTENCES)
     for sentence in doubts._SENTENCES.values():
         told = sentence.format(other="entry 123456789")
         assert told[0].isupper()
