@@ -21,7 +21,7 @@ from archive.schema import migrations
 from archive.seal_check import verify_seals
 from archive.seals import seal
 from archive.settling.decisions import Decision, record_decision
-from archive.settling.doubts import confirm, drop_merged
+from archive.settling.doubts import apply_confirmations, confirm, drop_merged
 from archive.settling.entries import rename_entry
 from archive.settling.identities import load_identity
 from archive.store import writing
@@ -167,13 +167,13 @@ def test_doubts_and_confirmations_are_derived_again_as_they_were(
     assert doubts(column) == before
 
 
-def imported_before(column: Column, line: str) -> Callable[[Database], Collection[int]]:
-    """What adds a crawl of half a day after the first one, which shows a wording that was not known to stand then."""
+def imported(line: str, days: float) -> Callable[[Database], Collection[int]]:
+    """What adds a crawl of so many days after the first one, which shows a line that was not known to stand there then."""
 
     def prepare(db: Database) -> Collection[int]:
         earlier = Column(db)
         crawl_id = earlier.capture([[listing(line, A, B)]])
-        at = (START + DAY / 2).isoformat().replace("+00:00", ".000000Z")
+        at = (START + days * DAY).isoformat().replace("+00:00", ".000000Z")
         db.execute(
             "UPDATE crawls SET outcome = 'partial', settled = 1, imported = 1, started_at = :at, ordered_at = :at,"
             " finished_at = :at, parser_version = 1 WHERE crawl_id = :crawl_id",
@@ -188,10 +188,17 @@ def imported_before(column: Column, line: str) -> Callable[[Database], Collectio
 def test_a_confirmation_holds_though_an_import_moves_the_revision(returned: Column) -> None:
     [entry_id] = labs(returned)
     say_right(returned, entry_id, 2)
-    derive_again(returned, imported_before(returned, entry("The Labs", excerpt=LABS, commentary="Another.")))
+    derive_again(returned, imported(entry("The Labs", excerpt=LABS, commentary="Another."), 0.5))
     rows = "SELECT r.number FROM match_doubts d JOIN revisions r USING (revision_id) WHERE confirmation_id = 1"
     assert returned.rows(rows) == [(3,)]
     assert doubts(returned) == []
+
+
+def test_a_confirmation_holds_though_an_import_shows_the_wording_earlier(returned: Column) -> None:
+    [entry_id] = labs(returned)
+    say_right(returned, entry_id, 2)
+    derive_again(returned, imported(EDITED, 2.5))
+    assert returned.rows("SELECT at, confirmation_id FROM match_doubts") == [("2026-03-03T21:00:00.000000Z", 1)]
 
 
 def test_a_confirmation_holds_though_a_newer_parser_reads_the_wording_otherwise(returned: Column) -> None:
@@ -235,6 +242,16 @@ def test_a_confirmation_goes_with_an_entry_that_is_merged_into_another(returned:
     say_right(returned, entry_id, 2)
     (other,) = returned.rows("SELECT entry_id FROM current_entries WHERE title = 'Apples'")[0]
     derive_again(returned, lambda db: merge(db, other, entry_id, LATER))
+    assert doubts(returned) == []
+
+
+def test_a_confirmation_under_an_id_that_was_merged_is_one_of_the_entry_that_answers(returned: Column) -> None:
+    ids = returned.ids()
+    say_right(returned, ids["The Labs"], 2)
+    record_decision(returned.db, Decision("merge", ids["Bears"], ids["The Labs"]), LATER)
+    returned.db.execute("UPDATE revisions SET entry_id = ? WHERE number = 2", (ids["Bears"],))
+    returned.db.execute("UPDATE match_doubts SET confirmation_id = NULL")
+    apply_confirmations(returned.db)
     assert doubts(returned) == []
 
 
