@@ -270,6 +270,19 @@ def test_an_entry_that_was_merged_and_split_again_is_not_announced_as_new(column
     assert kinds(column, since) == ["split", "revised", "withdrawn"]
 
 
+def test_the_ids_that_a_split_leaves_with_the_other_part_are_not_told_as_merges(column: Column) -> None:
+    for line in (A, B, C):
+        column.crawl(listing(line, FIRST))
+        column.crawl(listing(line, FIRST))
+    ids = column.ids()
+    merge_ids(column, ids["Apples"], ids["Bears"])
+    merge_ids(column, ids["Apples"], ids["Cranes"])
+    since = last_change(column)
+    assert split_at(column, ids["Apples"], 2, LATER + DAY) == ids["Bears"]
+    assert column.rows("SELECT kind FROM decisions ORDER BY decision_id")[2:] == [("split",), ("merge",)]
+    assert kinds(column, since) == ["split", "revised", "revised", "withdrawn"]
+
+
 # what holds for all
 
 
