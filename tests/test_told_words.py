@@ -10,13 +10,14 @@ import pytest
 from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
+from archive import store
 from archive.problems import Problem
 from archive.publishing.announced import AnnouncedChange, newest_changes
 from archive.publishing.feed_log import logged_entries
 from archive.publishing.following import follow
 from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import rebuild
-from archive.schema import migrations
+from archive.schema import migrations, telling
 from archive.seal_check import verify_seals
 from archive.separation import keep_sources
 from archive.settling.told import ToldTexts, fill_words, told_texts, words_digest
@@ -188,6 +189,22 @@ def _copy_without_words(db: Database, old: Database) -> None:
         old.execute(f"DELETE FROM {table}")
         for row in rows:
             old.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", row)
+
+
+def test_words_that_are_added_to_a_sealed_archive_break_no_seal(
+    column: Column, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("archive.settling.journal.store_words_of", lambda *_: None)
+        edited_apples(column)
+    assert stored_words(column) == []
+    seals = column.rows("SELECT digest FROM seals ORDER BY seal_id")
+    with writing(column.db):
+        telling._store_words(column.db)
+        store._seal_added(column.db)
+    assert column.rows("SELECT digest FROM seals ORDER BY seal_id")[:-1] == seals
+    assert column.rows("SELECT DISTINCT table_name FROM sealed_rows WHERE seal_id = 3") == [("told_words",)]
+    assert problems(column) == []
 
 
 def test_words_that_an_export_of_an_earlier_version_lacks_are_filled_once_it_is_derived(column: Column) -> None:
