@@ -20,6 +20,9 @@ FIGURES_CHANGED = "figures changed"
 NAMES_CHANGED = "names changed"
 LOW_SCORE = "low score"
 
+# what revisions of archives that rules before version 3 settled can have among their flags
+OF_OLDER_RULES = (SAME_EXCERPT, SAME_TITLE, NEARLY_EXCERPT, NEARLY_THE_REST)
+
 # of a withdrawn entry that is listed again and edited at once
 RETURNED = "returned with other words"
 

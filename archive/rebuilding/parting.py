@@ -47,10 +47,10 @@ class _Shown:
 
 def move_recognitions(db: Database, part: Part) -> None:
     """Let the rows of the part that is cut off lead to the other entry, inside the caller's transaction."""
-    shown = list(_revisions(db, part.entry_id))
+    recognitions = load_recognitions(db)
+    shown = list(_revisions(db, part.entry_id, recognitions))
     cut = min(one.point for one in shown if one.number == part.number)
     cut_off = [one for one in shown if (one.number >= part.number) == part.is_later]
-    recognitions = load_recognitions(db)
     merged_at = _crawl_at_merge(db, part) if part.takes_back else 0
     times: dict[int, str] = dict(
         db.execute("SELECT crawl_id, ordered_at FROM timed_crawls WHERE settled = 1").fetchall()
@@ -71,16 +71,18 @@ def move_recognitions(db: Database, part: Part) -> None:
         _restate(db, key, recognitions, _places(key, recognitions, shown, times), target)
 
 
-def _revisions(db: Database, entry_id: int) -> Iterable[_Shown]:
+def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Iterable[_Shown]:
     rows = db.execute(
-        "SELECT r.number, e.source_id, r.parser_version, w.crawl_id, w.ordered_at, c.pass,"
+        "SELECT r.number, e.source_id, r.parser_version, w.crawl_id, w.ordered_at, c.pass, r.wording,"
         " r.excerpt, r.attribution, r.title, r.publication, r.commentary"
         " FROM revisions r JOIN entries e USING (entry_id) JOIN captures c ON c.capture_id = r.capture_id"
         " JOIN timed_crawls w USING (crawl_id) WHERE r.entry_id = ? ORDER BY r.revision_id",
         (entry_id,),
     )
-    for number, source_id, version, crawl_id, ordered_at, pass_number, *texts in rows.fetchall():
-        key = Key(source_id, version, identity_digest(ListedEntry(*texts)))
+    for number, source_id, version, crawl_id, ordered_at, pass_number, wording, *texts in rows.fetchall():
+        key = Key(source_id, version, identity_digest(ListedEntry(*texts)), wording)
+        one = recognitions.find(key, crawl_id, pass_number)
+        key = key._replace(spelling=one.spelling if one else "")
         yield _Shown(number, key, crawl_id, (ordered_at, crawl_id, pass_number))
 
 

@@ -29,6 +29,7 @@ from archive.crawls import (
 )
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
+from archive.rebuilding.recognised_before import fill_recognitions
 from archive.rebuilding.redating import corrected
 from archive.rebuilding.telling import tell_decisions
 from archive.seals import seal
@@ -103,10 +104,14 @@ def rebuild(
         db.conn.backup(before.conn)
         close_killed_links(before, parser)
         before.conn.backup(scratch.conn)
+        scratch.execute("BEGIN")
+        has_new_rules = fill_recognitions(scratch, derived_by(scratch)) or _is_by_older_rules(scratch)
+        scratch.execute("COMMIT")
         added = frozenset(prepare(scratch) if prepare else ())
         scratch.execute("BEGIN")
         with corrected(scratch):
-            counts, minted = _derive_again(scratch, parser, at, authority, added, on_crawl)
+            past = take_past(scratch, parser.PARSER_VERSION, added, has_new_rules=has_new_rules)
+            counts, minted = _derive_again(scratch, parser, at, authority, past, on_crawl)
             fill_words(scratch)
             tell_decisions(before, scratch, at)
         _check_references(scratch)
@@ -153,6 +158,11 @@ def _version_of(parser: Parser) -> int:
     return parser.PARSER_VERSION * 100 + RULES_VERSION
 
 
+def _is_by_older_rules(db: Database) -> bool:
+    """Tell whether an archive was derived by rules before ours; one that was never derived as a whole was not."""
+    return _version(db) >= 100 and _version(db) % 100 < RULES_VERSION
+
+
 def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
     """Derive the archive again if its parser, or our rules, were older ones, before `parser` settles its first crawl.
 
@@ -180,20 +190,17 @@ def _refuse_newer(db: Database, parser: Parser) -> None:
 
 
 def _derive_again(
-    db: Database, parser: Parser, at: datetime, authority: str, added: frozenset[int], on_crawl: Progress
+    db: Database, parser: Parser, at: datetime, authority: str, past: Past, on_crawl: Progress
 ) -> tuple[list[Counts], int]:
-    version = _version(db)
-    has_new_rules = version >= 100 and version % 100 < RULES_VERSION
-    past = take_past(db, parser.PARSER_VERSION, added, has_new_rules=has_new_rules)
     told_links = _told_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
     last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db))
-    replay = _Replay(db, parser, at, authority, past, last & added)
+    replay = _Replay(db, parser, at, authority, past, last & past.added)
     crawls = settled_crawls(db)
     counts = []
     for number, crawl in enumerate(crawls, start=1):
-        found = replay.settle(crawl, is_new=crawl.crawl_id in added)
-        if crawl.crawl_id in added:
+        found = replay.settle(crawl, is_new=crawl.crawl_id in past.added)
+        if crawl.crawl_id in past.added:
             counts.append(found)
         on_crawl(number, len(crawls))
     for identity in past.nameless.values():

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from archive.identity.keys import identity_digest
-from archive.identity.matching import Match
+from archive.identity.matching import Match, Method
 from archive.settling.entries import Place
 from archive.settling.past import Claim
 from archive.values import ListedEntry
@@ -18,8 +18,13 @@ from archive.values import ListedEntry
 _NOT_SAID = {"new", "as settled before"}
 
 
-def claimed_matches(db: Database, places: Sequence[Place], claims: Mapping[int, Claim]) -> dict[int, Match]:
-    """Return by rank the matches of claimed places whose entry is in the archive already; places come in listing order."""
+def claimed_matches(
+    db: Database, places: Sequence[Place], claims: Mapping[int, Claim], merged: Collection[int]
+) -> dict[int, Match]:
+    """Return by rank the matches of claimed places whose entry is in the archive already; places come in listing order.
+
+    `merged` are the entries that others were merged into.
+    """
     claimed = [place for place in places if place.rank in claims]
     current = _current_wordings(db, {claims[place.rank].entry_id for place in claimed})
     found: dict[int, Match] = {}
@@ -34,7 +39,8 @@ def claimed_matches(db: Database, places: Sequence[Place], claims: Mapping[int, 
         else:
             others.setdefault(claim.entry_id, []).append(place)
     for entry_id, group in others.items():
-        found |= _by_wording(db, entry_id, current[entry_id], group)
+        second: Method = "merged by an operator" if entry_id in merged else "second place"
+        found |= _by_wording(db, entry_id, current[entry_id], group, second)
     return found
 
 
@@ -44,7 +50,7 @@ def as_new(claim: Claim) -> Match:
     return Match(None, "new", doubt=one.match.doubt if one and claim.is_exact and one.match.method == "new" else None)
 
 
-def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place]) -> dict[int, Match]:
+def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place], second: Method) -> dict[int, Match]:
     """Return the matches of the places of one entry: the first of its wording is its place, others are second places."""
     first = next((place for place in group if place.wording == current), None)
     found = {first.rank: Match(entry_id, "same wording")} if first else {}
@@ -58,7 +64,7 @@ def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place
             first = place
             found[place.rank] = Match(entry_id, "same wording" if is_current else "earlier wording")
         else:
-            found[place.rank] = Match(entry_id, "merged by an operator")
+            found[place.rank] = Match(entry_id, second)
     return found
 
 

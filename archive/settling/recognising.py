@@ -1,13 +1,10 @@
 """Saying which entry each row of one state of a listing is: what it was before, else what matching finds.
 
-    claims of rows that were settled | known from later crawls | names for the nameless | match the rest | remember
-
-What is decided is stored as a recognition, except where it follows from those that are stored already.
+claims of rows that were settled | known from later crawls | names for the nameless | match the rest
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,8 +19,9 @@ from archive.settling.identities import load_identity
 from archive.settling.journal import rename_changes
 from archive.settling.other_rules import add_doubts
 from archive.settling.past import Claim
-from archive.settling.recognitions import Key, Recognitions, insert_recognition, load_recognitions, rename_recognised
+from archive.settling.recognitions import rename_recognised
 from archive.settling.recording import Settling
+from archive.settling.remembering import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +34,21 @@ class Recognised:
     matches: Mapping[int, Match]
     known: Mapping[int, int]
     stored: Collection[int]
-    ledger: Recognitions
+    ledger: Ledger
 
 
 def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], pass_number: int) -> Recognised:
     """Return what the places of one state of the listing are, the bodies of its pages being `bodies`."""
+    merging = merged_ids(work.db) if work.past.is_empty else work.past.merged
+    merged = set(merging.values())
     claims = work.past.claim(work.db, work.crawl, pass_number, places, bodies)
     settled = {rank: claim for rank, claim in claims.items() if claim.recognition is not None}
     if work.crawl.crawl_id in work.past.added:
         claims |= _known_later(work, places, claims)
-    matches = claimed_matches(work.db, places, claims)
+    matches = claimed_matches(work.db, places, claims, merged)
     if len(matches) < len(claims) and work.past.nameless:
         _name_unborn(work, places, claims, matches)
-        matches = claimed_matches(work.db, places, claims)
+        matches = claimed_matches(work.db, places, claims, merged)
     matches = {rank: as_new(claim) for rank, claim in claims.items()} | matches
     if work.past.has_new_rules:
         add_doubts(work, places, claims, matches)
@@ -56,33 +56,11 @@ def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], 
     if rest:
         taken = {claim.entry_id for claim in claims.values()}
         matches |= _match_among(rest, places, matches, _candidates(work, places), lambda one: one not in taken)
-    ledger = _ledger(work, places)
     known = {rank: claim.entry_id for rank, claim in claims.items()}
+    ledger = Ledger(work, places, pass_number, merging)
     found = {place.rank: known.get(place.rank, matches[place.rank].entry_id) for place in places}
-    stored = _stored(work, places, pass_number, ledger, matches, settled, found)
+    stored = ledger.find_stored(matches, found, settled)
     return Recognised(matches, known, stored, ledger)
-
-
-def remember(
-    work: Settling,
-    places: Sequence[Place],
-    pass_number: int,
-    recognised: Recognised,
-    seen: Mapping[int, tuple[int, int]],
-) -> None:
-    """Store what was decided of the places of a state; `seen` are their entries and revisions by rank."""
-    shared = Counter(place.identity for place in places)
-    since = (work.crawl.crawl_id, pass_number)
-    for place in places:
-        if place.rank in recognised.stored:
-            continue
-        entry_id = seen[place.rank][0]
-        key = _key(work, place)._replace(spelling=place.wording if shared[place.identity] > 1 else "")
-        _keep_later_crawls(work, key, since, recognised.ledger, entry_id)
-        one = insert_recognition(work.db, key, since, entry_id, recognised.matches[place.rank])
-        recognised.ledger.add(key, one)
-        if entry_id in work.past.nameless:
-            work.past.of_nameless.setdefault(entry_id, []).append(one)
 
 
 def _known_later(work: Settling, places: Sequence[Place], claims: Mapping[int, Claim]) -> dict[int, Claim]:
@@ -157,60 +135,3 @@ def _match_among(
 def _apart(row: Row) -> Row:
     """Return a row that no neighbour's wording makes an entry of its own."""
     return replace(row, wording=f"{row.wording} {row.place}")
-
-
-def _ledger(work: Settling, places: Sequence[Place]) -> Recognitions:
-    """Return the recognitions, with those of this run, that can say something of the places."""
-    if not work.past.is_empty:
-        return work.past.written
-    return load_recognitions(work.db, work.crawl.source_id, [place.identity for place in places])
-
-
-def _key(work: Settling, place: Place) -> Key:
-    return Key(work.crawl.source_id, work.parser_version, place.identity, place.wording)
-
-
-def _stored(
-    work: Settling,
-    places: Sequence[Place],
-    pass_number: int,
-    ledger: Recognitions,
-    matches: Mapping[int, Match],
-    settled: Mapping[int, Claim],
-    found: Mapping[int, int | None],
-) -> set[int]:
-    """Return the places whose matches would be found again by what is stored already."""
-    since = (work.crawl.crawl_id, pass_number)
-    merged = merged_ids(work.db) if work.past.is_empty else work.past.merged
-    claims = dict(settled)
-    for place in places:
-        one = None if place.rank in claims else ledger.find(_key(work, place), *since)
-        entry_id = one.entry_id if one else None
-        if one is not None and entry_id is not None and merged.get(entry_id, entry_id) == found[place.rank]:
-            claims[place.rank] = Claim(merged.get(entry_id, entry_id), one, one.since == since)
-    while True:
-        expected = claimed_matches(work.db, places, claims)
-        wrong = {
-            rank
-            for rank, claim in claims.items()
-            if rank not in settled and expected.get(rank, as_new(claim)) != matches[rank]
-        }
-        if not wrong:
-            return set(claims)
-        # they are going to have recognitions of their own, so that the others' follow without them
-        claims = {rank: claim for rank, claim in claims.items() if rank not in wrong}
-
-
-def _keep_later_crawls(work: Settling, key: Key, since: tuple[int, int], ledger: Recognitions, entry_id: int) -> None:
-    """Before a recognition is added, let crawls that came to the archive after it keep what holds for them."""
-    before = ledger.find(key, *since)
-    if before is None or before.entry_id in (None, entry_id):
-        return
-    row = work.db.execute(
-        "SELECT min(crawl_id) FROM crawls WHERE source_id = ? AND settled = 1 AND crawl_id > ?",
-        (work.crawl.source_id, work.crawl.crawl_id),
-    ).fetchone()
-    following = ledger.following(key, *since)
-    if row[0] is not None and (following is None or row[0] < following):
-        kept = Match(before.entry_id, "as settled before")
-        ledger.add(key, insert_recognition(work.db, key, (row[0], 0), before.entry_id, kept))

@@ -23,7 +23,7 @@ from archive.settling.entries import Place
 from archive.settling.journal import Change, record_changes
 from archive.settling.links import settle_answers, settle_links, shown_links
 from archive.settling.past import Past
-from archive.settling.recognising import recognise, remember
+from archive.settling.recognising import recognise
 from archive.settling.recording import Settling, keep_older, record_places
 from archive.store import writing
 from archive.values import Counts, ListingPage, Parser, Traffic, Verdict
@@ -131,7 +131,7 @@ def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], 
 
     recognised = recognise(work, places, bodies, pass_number)
     seen = record_places(work, places, recognised.matches, recognised.known)
-    remember(work, places, pass_number, recognised, seen)
+    recognised.ledger.remember(recognised.matches, recognised.stored, seen)
     for row in rows:
         entry_id, revision_id = seen[collapsed.place_of[row.rank]]
         entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)

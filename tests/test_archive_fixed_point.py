@@ -1,0 +1,247 @@
+"""Deriving again changes nothing, after any history, imports and decisions; no settled row gets another entry."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from settling import DAY, START, Column, LineParser, entry, listing
+from sqlite_utils import Database
+
+from archive.captures import listing_captures, load_body, record_capture
+from archive.clock import from_text, to_text
+from archive.crawls import find_crawl
+from archive.errors import CannotDecide
+from archive.identity.keys import identity_digest, wording_digest
+from archive.rebuilding.deciding import merge, split
+from archive.rebuilding.rebuild import Rebuilt, rebuild
+from archive.rebuilding.redating import redate
+from archive.schema import migrations
+from archive.settling.decisions import merged_ids
+from archive.settling.recognitions import Key, load_recognitions
+from archive.values import Fetched, Outcome
+
+# each with up to six histories
+EXAMPLES = 300 if os.environ.get("CI") == "true" else 60
+
+LATER = START + 400 * DAY
+AUTHORITY = "example.org,2026"
+LONG = "A passage that is long enough to be known again whatever else is written around it."
+OTHER = "Quite another passage, and just as long as the one that is not this one."
+SAID = "Neither good nor bad, and said at a length that leaves no doubt of it."
+
+LINES = st.builds(
+    lambda title, excerpt, commentary: entry(title, excerpt=excerpt, commentary=commentary),
+    st.sampled_from(["One", "Two", "Three"]),
+    st.sampled_from([LONG, LONG.upper(), f"{LONG} It was told again.", OTHER]),
+    st.sampled_from(["Good.", "Bad.", SAID]),
+)
+PAGES = st.lists(LINES, min_size=1, max_size=4).map(lambda lines: listing(*lines))
+
+
+@dataclass(frozen=True)
+class Town:
+    """What happens to one source: days of crawls, captures that are imported later, and what an operator decides."""
+
+    days: list[tuple[list[str], Outcome]]
+    imports: list[tuple[int, str]]
+    decision: tuple[str, int, int]
+    redated: int | None
+    last_import: tuple[int, str] | None
+    last_day: str
+
+
+IMPORTS = st.tuples(st.integers(-2, 5), PAGES)
+TOWNS = st.builds(
+    Town,
+    days=st.lists(
+        st.tuples(
+            st.one_of(PAGES.map(lambda page: [page]), st.lists(PAGES, min_size=2, max_size=3)),
+            st.sampled_from(["complete", "complete", "partial"]),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    imports=st.lists(IMPORTS, min_size=1, max_size=2),
+    decision=st.tuples(st.sampled_from(["merge", "split", ""]), st.integers(0, 9), st.integers(0, 9)),
+    redated=st.one_of(st.none(), st.integers(1, 4)),
+    last_import=st.one_of(st.none(), IMPORTS),
+    last_day=PAGES,
+)
+
+
+@cache
+def empty_archive() -> bytes:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrations.apply(Database(connection))
+        return connection.serialize()
+
+
+@contextmanager
+def archive_in_memory() -> Iterator[Database]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.deserialize(empty_archive())
+        yield Database(connection)
+
+
+def again(db: Database, prepare: Any = None, **options: Any) -> Rebuilt:
+    return rebuild(db, LineParser(), at=LATER, authority=AUTHORITY, prepare=prepare, **options)
+
+
+def add_captures(db: Database, source: str, day: int, page: str) -> int:
+    """Add a partial crawl of one page to a copy; return its id."""
+    at = START + day * DAY + timedelta(hours=1)
+    cursor = db.execute(
+        "INSERT INTO crawls (source_id, mode, started_at, ordered_at, finished_at, outcome, settled, imported)"
+        " SELECT source_id, 'full', :at, :at, :at, 'partial', 1, 1 FROM sources WHERE name = :source",
+        {"at": to_text(at), "source": source},
+    )
+    crawl_id = int(cursor.lastrowid or 0)
+    record_capture(db, crawl_id, Fetched("listing", "u", "u", at, 200, (), page.encode(), pass_number=1, page=1))
+    return crawl_id
+
+
+def settled_rows(db: Database) -> dict[tuple[int, int, str], int]:
+    """Return the entry of each row of each settled crawl, by crawl, pass and wording, as recognitions have it."""
+    found = {}
+    recognitions, merged = load_recognitions(db), merged_ids(db)
+    for (crawl_id,) in db.execute("SELECT crawl_id FROM crawls WHERE settled = 1").fetchall():
+        source_id = find_crawl(db, crawl_id).source_id
+        for capture in listing_captures(db, crawl_id):
+            for one in LineParser().parse_listing(load_body(db, capture.body_sha256), "u").entries:
+                key = Key(source_id, 1, identity_digest(one), wording_digest(one))
+                holds = recognitions.find(key, crawl_id, capture.pass_number)
+                if holds is not None and holds.entry_id is not None:
+                    found[crawl_id, capture.pass_number, key.wording] = merged.get(holds.entry_id, holds.entry_id)
+    return found
+
+
+def truth(db: Database) -> dict[str, Any]:
+    """Return what must not change: ids with tags and dates, and what was announced."""
+    return {
+        "minted": set(db.execute("SELECT entry_id, tag_uri, feed_date, crawl_id, wording FROM identities").fetchall()),
+        "told": db.execute(
+            "SELECT change_id, at, kind, entry_id FROM changes WHERE announced = 1 ORDER BY 1"
+        ).fetchall(),
+    }
+
+
+@dataclass
+class Archive:
+    """An archive of several towns, and what has to hold after each step."""
+
+    db: Database
+    towns: dict[str, Town]
+    columns: dict[str, Column] = field(default_factory=dict)
+
+    def live(self) -> None:
+        for name, town in self.towns.items():
+            self.columns[name] = Column(self.db, name=name)
+            for passes, outcome in town.days:
+                self.columns[name].crawl(passes=[[page] for page in passes], outcome=outcome)
+
+    def step(self, prepare: Callable[[Database], Collection[int]], moved: Collection[int] = ()) -> None:
+        """Derive again with more truth, which moves only rows of the entries that an operator `moved`."""
+        before, rows = truth(self.db), settled_rows(self.db)
+        again(self.db, prepare)
+        after, found = truth(self.db), settled_rows(self.db)
+        assert before["minted"] <= after["minted"]
+        assert after["told"][: len(before["told"])] == before["told"]
+        merged = merged_ids(self.db)
+        assert {row: entry_id for row, entry_id in found.items() if row in rows and entry_id not in moved} == {
+            row: merged.get(entry_id, entry_id) for row, entry_id in rows.items() if found[row] not in moved
+        }
+        self.check()
+
+    def check(self) -> None:
+        """Deriving again changes nothing, and what stands on the pages is what recognitions say."""
+        found = again(self.db, apply=False)
+        assert found.differences == ()
+        assert found.minted == 0
+
+    def imports(self, which: Callable[[Town], Collection[tuple[int, str]]]) -> None:
+        def prepare(db: Database) -> list[int]:
+            return [add_captures(db, name, *one) for name, town in self.towns.items() for one in which(town)]
+
+        if any(which(town) for town in self.towns.values()):
+            self.step(prepare)
+
+    def decide(self) -> None:
+        moved: set[int] = set()
+
+        def prepare(db: Database) -> tuple[()]:
+            for name, town in self.towns.items():
+                with suppress(CannotDecide):
+                    moved.update(decide(db, name, *town.decision))
+            return ()
+
+        self.step(prepare, moved)
+
+    def redate(self) -> None:
+        def prepare(db: Database) -> tuple[()]:
+            for name, town in self.towns.items():
+                if town.redated is not None:
+                    first = db.execute(
+                        "SELECT crawl_id, started_at FROM crawls JOIN sources USING (source_id) WHERE name = ?"
+                        " AND imported = 0 ORDER BY crawl_id DESC LIMIT 1",
+                        (name,),
+                    ).fetchone()
+                    redate(db, first[0], from_text(first[1]) - town.redated * DAY, LATER)
+            return ()
+
+        if any(town.redated for town in self.towns.values()):
+            rows = settled_rows(self.db)
+            again(self.db, prepare)
+            assert settled_rows(self.db) == rows
+            self.check()
+
+
+def decide(db: Database, source: str, kind: str, one: int, other: int) -> set[int]:
+    """Merge or split some entry of a source; return the ids whose rows this may move."""
+    ids = [
+        entry_id
+        for (entry_id,) in db.execute(
+            "SELECT entry_id FROM entries JOIN sources USING (source_id) WHERE name = ? ORDER BY first_seen, entry_id",
+            (source,),
+        )
+    ]
+    if kind == "merge":
+        merge(db, ids[one % len(ids)], ids[other % len(ids)], LATER)
+        return {ids[one % len(ids)]}
+    if kind == "split":
+        parted = [
+            row
+            for entry_id in ids
+            for row in db.execute(
+                "SELECT entry_id, number FROM revisions WHERE entry_id = ? AND number > 1", (entry_id,)
+            )
+        ]
+        if parted:
+            entry_id, number = parted[one % len(parted)]
+            return {entry_id, split(db, entry_id, number, LATER, AUTHORITY).other_id}
+    return set()
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.lists(TOWNS, min_size=1, max_size=6))
+def test_deriving_again_changes_nothing_whatever_was_imported_and_decided(towns: list[Town]) -> None:
+    with archive_in_memory() as db:
+        archive = Archive(db, {f"town{number}": town for number, town in enumerate(towns)})
+        archive.live()
+        archive.check()
+        archive.imports(lambda town: town.imports)
+        archive.decide()
+        archive.imports(lambda town: [town.last_import] if town.last_import else [])
+        archive.redate()
+        for name, town in archive.towns.items():
+            archive.columns[name].day = 9  # after all that was imported
+            archive.columns[name].crawl(town.last_day)
+        archive.check()
