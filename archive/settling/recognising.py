@@ -93,7 +93,7 @@ def _name_unborn(
     found = _match_among(unborn, places, matches, _candidates(work, places), nameless.__contains__)
     for rank, one in found.items():
         entry_id = claims[rank].entry_id
-        if one.entry_id is None or entries.load_stored(work.db, [entry_id]):
+        if one.entry_id is None or one.entry_id not in nameless or entries.load_stored(work.db, [entry_id]):
             continue
         del nameless[one.entry_id]
         entries.rename_entry(work.db, one.entry_id, load_identity(work.db, entry_id))
