@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from settling import DAY, START, Column, LineParser, entry, listing
@@ -20,9 +21,10 @@ from archive.captures import listing_captures, load_body, record_capture
 from archive.clock import from_text, to_text
 from archive.crawls import find_crawl
 from archive.errors import CannotDecide
+from archive.identity.doubts import OTHER_RULES
 from archive.identity.keys import identity_digest, wording_digest
 from archive.rebuilding.deciding import merge, split
-from archive.rebuilding.rebuild import Rebuilt, rebuild
+from archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
 from archive.rebuilding.redating import redate
 from archive.schema import migrations
 from archive.settling.decisions import merged_ids
@@ -245,3 +247,105 @@ def test_deriving_again_changes_nothing_whatever_was_imported_and_decided(towns:
             archive.columns[name].day = 9  # after all that was imported
             archive.columns[name].crawl(town.last_day)
         archive.check()
+
+
+def line(title: str, commentary: str, excerpt: str = LONG) -> str:
+    return entry(title, excerpt=excerpt, commentary=commentary)
+
+
+@pytest.mark.parametrize("day", [-1, 0, 1, 2])
+@pytest.mark.parametrize("rest", [[], [line("Three", "Bad.")], [line("Three", "Bad."), line("Two", SAID)]])
+def test_an_import_decides_at_once_what_every_later_derivation_finds(day: int, rest: list[str]) -> None:
+    with archive_in_memory() as db:
+        column = Column(db)
+        column.crawl(line("One", "Good."))
+        column.crawl(line("One", "Bad."))
+        column.crawl(listing(line("One", SAID), line("Two", "Good."), *rest))
+        rows = settled_rows(db)
+        older = listing(line("One", SAID), line("One", "Good.", LONG.upper()), line("Three", SAID))
+        again(db, lambda copy: [add_captures(copy, "town", day, older)])
+        assert rows.items() <= settled_rows(db).items()
+        found = again(db)
+        assert (found.differences, found.minted) == ((), 0)
+
+
+def test_an_older_capture_of_a_wording_that_a_later_crawl_found_new_is_that_entry() -> None:
+    with archive_in_memory() as db:
+        column = Column(db)
+        column.crawl(line("One", "Good."))
+        column.crawl(listing(line("One", "Good."), line("Two", SAID, OTHER)))
+        two = column.ids()["Two"]
+        again(db, lambda copy: [add_captures(copy, "town", -5, line("Two", SAID, OTHER))])
+        assert column.ids()["Two"] == two
+        assert column.rows("SELECT count(*) FROM identities") == [(2,)]
+        assert column.rows(f"SELECT substr(first_seen, 1, 10) FROM entries WHERE entry_id = {two}") == [("2026-02-24",)]
+
+
+def test_a_crawl_stores_only_what_does_not_follow() -> None:
+    with archive_in_memory() as db:
+        column = Column(db)
+        pages = [line("One", "Good."), line("Two", SAID, OTHER)]
+        for _ in range(3):
+            column.crawl(*pages)
+            pages.reverse()
+        assert column.rows("SELECT crawl_id, match_method FROM recognitions") == [(1, "new"), (1, "new")]
+        column.crawl(line("One", "Bad."), line("Two", SAID, OTHER))
+        column.crawl(line("One", "Good."), line("Two", SAID, OTHER))
+        methods = column.rows("SELECT crawl_id, match_method, match_score > 80 FROM recognitions WHERE crawl_id > 1")
+        assert methods == [(4, "same excerpt", 1)]
+
+
+def made_by_older_rules(db: Database) -> Column:
+    """An archive that rules of before settled: they took "Two" for an edit of "One", and stored no recognitions."""
+    column = Column(db)
+    column.crawl(line("One", "Good."))
+    column.crawl(line("One", "Bad."))
+    column.crawl(line("Two", SAID, OTHER))
+    one, two = column.ids()["One"], column.ids()["Two"]
+    db.execute("UPDATE recognitions SET entry_id = ?, match_method = 'near wording', match_score = 85"
+               " WHERE entry_id = ?", (one, two))  # fmt: skip
+    db.execute("DELETE FROM changes WHERE entry_id = ?", (two,))
+    for table in ("listing_rows", "entries", "identities", "revisions"):
+        db.execute("PRAGMA foreign_keys=OFF")
+        db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (two,))
+    again(db)
+    db.execute("DELETE FROM recognitions")
+    db.execute("DELETE FROM sealed_rows WHERE table_name = 'recognitions'")
+    db.execute("PRAGMA user_version=102")
+    return column
+
+
+def test_newer_rules_move_no_settled_row_and_store_a_doubt_where_they_would() -> None:
+    with archive_in_memory() as db:
+        column = made_by_older_rules(db)
+        ids = column.rows("SELECT entry_id, tag_uri, feed_date, crawl_id, wording FROM identities")
+        revisions = column.rows("SELECT revision_id, entry_id, number, title, match_method, match_score FROM revisions")
+        told = column.rows("SELECT change_id, at, kind, announced, entry_id, revision_id FROM changes")
+        assert [title for _, _, _, title, *_ in revisions] == ["One", "One", "Two"]
+        assert keep_up(db, LineParser(), at=LATER, authority=AUTHORITY) is not None
+        assert column.rows("SELECT entry_id, tag_uri, feed_date, crawl_id, wording FROM identities") == ids
+        assert (
+            column.rows("SELECT revision_id, entry_id, number, title, match_method, match_score FROM revisions")
+            == revisions
+        )
+        assert column.rows("SELECT change_id, at, kind, announced, entry_id, revision_id FROM changes") == told
+        doubted = column.rows(
+            "SELECT crawl_id, entry_id, doubt, other_entry_id FROM recognitions WHERE doubt IS NOT NULL"
+        )
+        assert doubted == [(3, ids[0][0], OTHER_RULES, None)]
+        assert again(db).differences == ()
+
+
+def test_an_archive_that_agrees_with_the_newer_rules_gets_no_doubt() -> None:
+    with archive_in_memory() as db:
+        column = Column(db)
+        column.crawl(listing(line("One", "Good."), line("Two", SAID, OTHER)))
+        column.crawl(listing(line("One", "Bad."), line("Two", SAID, OTHER)))
+        stored = (
+            "SELECT crawl_id, pass, wording, entry_id, match_method, match_score, doubt FROM recognitions ORDER BY 1, 3"
+        )
+        recognitions = column.rows(stored)
+        db.execute("DELETE FROM recognitions")
+        db.execute("PRAGMA user_version=102")
+        again(db)
+        assert column.rows(stored) == recognitions
