@@ -402,9 +402,6 @@ def test_any_history_is_derived_the_same_again(days: list[tuple[list[str], Outco
         assert again(lived_through(db, days)).differences == ()
 
 
-# Some other examples fail, by a known fault of the product: after an older capture was imported, deriving the archive once
-# more can mint an id, where the import had found the entry. Until that is corrected, fresh examples would report it again.
-@pytest.mark.fixed
 @settings(deadline=None)
 @given(HISTORIES, st.integers(-3, 6), LISTINGS)
 def test_no_capture_that_comes_later_changes_an_id_a_date_or_what_was_told(

@@ -17,11 +17,16 @@ from sqlite_utils import Database
 from archive.captures import listing_captures
 from archive.crawls import settled_crawls
 from archive.identity.doubts import OF_OLDER_RULES
+from archive.identity.keys import identity_digest
 from archive.identity.matching import Doubt, Match, Method
 from archive.settling.recognitions import Key, insert_recognition
+from archive.values import ListedEntry
 
 # methods that follow from the wordings that an entry had
 _BY_WORDING = {"same wording", "earlier wording", "merged by an operator", "as settled before"}
+
+
+_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
 
 
 def fill_recognitions(db: Database, parser_version: int) -> bool:
@@ -56,12 +61,14 @@ def _made(
     by_row: dict[tuple[int, int, str], list[_Made]] = {}
     first: dict[tuple[int, str], tuple[str, int]] = {}
     rows = db.execute(
-        "SELECT w.crawl_id, c.pass, r.wording, r.entry_id, w.ordered_at, r.match_method, r.match_score, r.flags"
+        "SELECT w.crawl_id, c.pass, r.entry_id, w.ordered_at, r.match_method, r.match_score, r.flags,"  # noqa: S608
+        f" {_TEXTS}"
         " FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
         " WHERE r.parser_version = ? ORDER BY r.revision_id",
         (parser_version,),
     )
-    for crawl_id, pass_number, wording, entry_id, ordered_at, method, score, flags in rows:
+    for crawl_id, pass_number, entry_id, ordered_at, method, score, flags, *texts in rows:
+        wording = identity_digest(ListedEntry(*texts))
         place = (ordered_at, crawl_id)
         doubt = next((Doubt(flag) for flag in json.loads(flags) if flag in OF_OLDER_RULES), None)
         made = _Made(entry_id, place, Match(entry_id, cast(Method, method), score, doubt))
@@ -101,12 +108,13 @@ class _Filling:
         captures = listing_captures(self.db, crawl_id)
         bodies = sorted({capture.body_sha256 for capture in captures})
         rows: dict[str, list[tuple[str, int]]] = {}
-        for body, wording, entry_id in self.db.execute(
-            "SELECT body_sha256, wording, entry_id FROM listing_rows WHERE source_id = ? AND parser_version = ?"
-            " AND body_sha256 IN (SELECT value FROM json_each(?)) ORDER BY position",
+        for body, entry_id, *texts in self.db.execute(
+            f"SELECT l.body_sha256, l.entry_id, {_TEXTS} FROM listing_rows l JOIN revisions r USING (revision_id)"  # noqa: S608
+            " WHERE l.source_id = ? AND l.parser_version = ? AND l.body_sha256 IN (SELECT value FROM json_each(?))"
+            " ORDER BY l.position",
             (source_id, self.parser_version, json.dumps(bodies)),
         ):
-            rows.setdefault(body, []).append((wording, entry_id))
+            rows.setdefault(body, []).append((identity_digest(ListedEntry(*texts)), entry_id))
         for capture in captures:
             for wording, entry_id in rows.get(capture.body_sha256, ()):
                 yield capture.pass_number, wording, entry_id
