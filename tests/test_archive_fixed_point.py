@@ -32,7 +32,7 @@ from archive.settling.recognitions import Key, load_recognitions
 from archive.values import Fetched, Outcome
 
 # each with up to six histories
-EXAMPLES = 300 if os.environ.get("CI") == "true" else 60
+EXAMPLES = 100 if os.environ.get("CI") == "true" else 20
 
 LATER = START + 400 * DAY
 AUTHORITY = "example.org,2026"
