@@ -14,14 +14,13 @@ FIGURES_CHANGED = "figures changed"
 NAMES_CHANGED = "names changed"
 LOW_SCORE = "low score"
 
-# of an entry that was recognised with other words
-NEAR_ANOTHER = "near another entry"
-FIGURES_CHANGED = "figures changed"
-NAMES_CHANGED = "names changed"
-LOW_SCORE = "low score"
-
 # what revisions of archives that rules before version 3 settled can have among their flags
-OF_OLDER_RULES = (SAME_EXCERPT, SAME_TITLE, NEARLY_EXCERPT, NEARLY_THE_REST)
+OF_OLDER_RULES = (
+    "same excerpt as another entry",
+    "same title and publication as another entry",
+    "nearly the excerpt of another entry",
+    "nearly the title and commentary of another entry",
+)
 
 # of a withdrawn entry that is listed again and edited at once
 RETURNED = "returned with other words"

@@ -55,14 +55,14 @@ class Ledger:
             claims = {rank: claim for rank, claim in claims.items() if rank not in wrong}
 
     def remember(
-        self, matches: Mapping[int, Match], stored: Collection[int], seen: Mapping[str, tuple[int, int]]
+        self, matches: Mapping[int, Match], stored: Collection[int], seen: Mapping[int, tuple[int, int]]
     ) -> None:
-        """Store the matches of the places that are not `stored`; `seen` are entries and revisions by wording."""
+        """Store the matches of the places that are not `stored`; `seen` are entries and revisions by rank."""
         shared = Counter(place.identity for place in self._places)
         for place in self._places:
             if place.rank in stored:
                 continue
-            entry_id = seen[place.wording][0]
+            entry_id = seen[place.rank][0]
             key = self._key(place)._replace(spelling=place.wording if shared[place.identity] > 1 else "")
             self._keep_later_crawls(key, entry_id)
             one = insert_recognition(self._work.db, key, self._since, entry_id, matches[place.rank])
