@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from simulated_events import Rates, Weather  # noqa: E402 - the paths come first
-from simulation import PLAIN, SMALL, Report, Scene, simulate  # noqa: E402 - the paths come first
+from simulated_report import Report  # noqa: E402 - the paths come first
+from simulation import PLAIN, SMALL, Scene, simulate  # noqa: E402 - the paths come first
 
 YEARS_A_RUN = 5
 TOLD = 20

@@ -22,9 +22,11 @@ from typing import Any
 
 from simulated_clock import SimulatedClock
 from simulated_events import Editor, Rates, Weather
+from simulated_failures import load_doubts
 from simulated_hostile import HostileEvents
-from simulated_oracle import Failure, Oracle, load_doubts
+from simulated_oracle import Oracle
 from simulated_prose import Wording, styled
+from simulated_report import Report
 from simulated_source import Column, Render, Shown, Site
 from sqlite_utils import Database
 
@@ -42,11 +44,6 @@ from crawler.reading import Known, ListingReader
 DAYS = 365
 AUTHORITY = "example.org,2026"
 START = datetime(2026, 1, 1, 6, tzinfo=UTC)
-# false merges per 1,000 events, each with a doubt on record; and the part of edits after which an article may be split
-FEW_MERGES, MOST_MERGES = "false merge", 0.05
-FEW_SPLITS = {"false split: title and publication survived": "title and publication"}
-MOST_SPLITS = 0.01
-NOTHING_HAPPENED = ("restyle", "restyle_all", "lay_out_anew")
 SOURCE = Source("simulated", "http://simulated.example/1", "The simulated column", "en")
 FAULTS: dict[str, tuple[int | None, Fault | None]] = {
     "blocked": (412, None),
@@ -54,46 +51,6 @@ FAULTS: dict[str, tuple[int | None, Fault | None]] = {
     "cut_short": (None, "incomplete"),
     "half_read": (404, None),
 }
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run did and found; reports add up."""
-
-    years: float = 0
-    crawls: Counter[str] = field(default_factory=Counter)
-    events: Counter[str] = field(default_factory=Counter)
-    methods: Counter[str] = field(default_factory=Counter)
-    # edits by what survived them, readings other than the oracle's that may be right, and doubts on record by their reason
-    edits: Counter[str] = field(default_factory=Counter)
-    defensible: Counter[str] = field(default_factory=Counter)
-    doubts: Counter[str] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-
-    def __add__(self, other: Report) -> Report:
-        return Report(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
-
-    @property
-    def happened(self) -> int:
-        """How many events happened to articles: what false merges are counted against."""
-        return sum(count for name, count in self.events.items() if name not in NOTHING_HAPPENED)
-
-    def kinds(self) -> Counter[str]:
-        """Return the failures by kind."""
-        return Counter(failure.kind for failure in self.failures)
-
-    def missed_targets(self) -> list[str]:
-        """Say which targets the run missed; docs/simulation.md lists them."""
-        kinds = self.kinds()
-        merges = {kind: count for kind, count in kinds.items() if kind.startswith("false merge")}
-        rate = 1000 * sum(merges.values()) / max(self.happened, 1)
-        missed = [f"{count} {kind}" for kind, count in kinds.items() if kind not in {FEW_MERGES, *FEW_SPLITS}]
-        if rate > MOST_MERGES:
-            missed.append(f"{rate:.3f} false merges per 1,000 events; at most {MOST_MERGES}")
-        for kind, survived in FEW_SPLITS.items():
-            if kinds[kind] > MOST_SPLITS * self.edits[survived]:
-                missed.append(f"{kinds[kind]} of {self.edits[survived]}: {kind}; at most {MOST_SPLITS:.0%}")
-        return missed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from conftest import CommandLine
 from listing_server import ListingServer
 from simulated_events import Editor, Rates, Weather
 from simulated_oracle import Oracle
+from simulated_report import FEW_SPLITS, Report
 from simulated_server import Html, SimulatedServer
 from simulated_source import Column, Site
-from simulation import FEW_SPLITS, PLAIN, Report, Scene, Simulation, simulate, weather_of
+from simulation import PLAIN, Scene, Simulation, simulate, weather_of
 
 from archive.identity.matching import Candidate, Match, Row
 from archive.store import open_archive
