@@ -1,6 +1,7 @@
 """What of an article survives an edit: the rules by which the oracle calls a split false or defensible.
 
-A part identifies an article if no other article ever had the very same. The classes, the strongest first:
+A part identifies an article if no other article ever had the very same, and it is no stock text, not even with a few typos.
+The classes, the strongest first:
 
 - "the same wording", now or earlier;
 - "excerpt": it identifies, and is the same, or but for a few typos;
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
-from simulated_boilerplate import AGENCIES
+from simulated_boilerplate import AGENCIES, STOCK_COMMENTARIES, STOCK_EXCERPTS
 from simulated_prose import Wording
 
 Survival = Literal[
@@ -38,10 +39,15 @@ SHORTEST_TITLE = 16
 TITLE_TYPO = 2
 
 Identifies = Callable[[str, str], bool]
+_STOCK = {"excerpt": STOCK_EXCERPTS, "commentary": STOCK_COMMENTARIES}
 
 
-def survival(old: Wording, new: Wording, identifies: Identifies, *, listed: bool) -> Survival:
-    """Return what of `old` survives in `new`; `identifies` tells whether a part, by name and text, is one article's alone."""
+def survival(old: Wording, new: Wording, alone: Identifies, *, listed: bool) -> Survival:
+    """Return what of `old` survives in `new`; `alone` tells whether a part, by name and text, was one article's only."""
+
+    def identifies(part: str, text: str) -> bool:
+        return alone(part, text) and not any(_survives(stock, text) for stock in _STOCK.get(part, ()))
+
     if _survives(old.excerpt, new.excerpt) and identifies("excerpt", old.excerpt):
         return "excerpt"
     if (old.title, old.publication) == (new.title, new.publication):

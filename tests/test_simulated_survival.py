@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from simulated_boilerplate import AGENCIES
+from simulated_boilerplate import AGENCIES, STOCK_EXCERPTS
 from simulated_prose import Wording
 from simulated_source import Column
 from simulated_survival import survival
@@ -55,6 +55,11 @@ def test_title_and_publication_alone_count_only_while_the_article_is_listed() ->
 
 def test_a_commentary_that_others_have_is_no_part_more() -> None:
     assert survives(replace(OLD, excerpt=NEW.excerpt), shared=("commentary",)) == "title and publication"
+
+
+def test_a_stock_excerpt_with_a_typo_is_still_no_evidence() -> None:
+    old = replace(OLD, excerpt=STOCK_EXCERPTS[0].replace("article", "artcile"))
+    assert survives(replace(NEW, excerpt=old.excerpt), old=old) == "little"
 
 
 def test_boilerplate_is_not_half_an_excerpt() -> None:

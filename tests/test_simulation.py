@@ -25,7 +25,7 @@ from archive.store import open_archive
 from archive.values import Verdict
 
 BUSY = Weather(quiet=0.2, clock_leaps=0.02, clock_zones=0.02)
-SHORT = Scene(entries=32, per_page=8, weather=BUSY)
+SHORT = Scene(entries=24, per_page=8, weather=BUSY)
 ROUGH = Weather(blocked=0.1, unreachable=0, cut_short=0, half_read=0.1, shifting=0.3, restless=0)
 
 
@@ -39,15 +39,14 @@ def kinds(report: Report) -> set[str]:
 
 
 def test_months_of_hostile_edits_break_no_promise() -> None:
-    report = simulate(1, years=0.35, scene=SHORT)
+    report = simulate(1, years=0.25, scene=SHORT)
     assert told(report) == []
     assert {"complete", "unchanged", "partial", "suspect"} <= report.crawls.keys()
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", [2, 3])
-def test_a_hostile_year_breaks_no_promise(seed: int) -> None:
-    report = simulate(seed, years=1, scene=SHORT)
+def test_a_hostile_year_breaks_no_promise() -> None:
+    report = simulate(2, years=1, scene=SHORT)
     assert told(report) == []
     assert {name for name, count in report.events.items() if count} >= {one.name for one in fields(Rates)}
 
@@ -59,15 +58,15 @@ def test_a_column_of_the_real_size_breaks_no_promise() -> None:
 def test_simulated_months_are_derived_the_same_again_from_their_captures() -> None:
     with open_archive(Path(":memory:")) as db:
         simulation = Simulation(9, SHORT, db)
-        for _ in range(80):
+        for _ in range(50):
             simulation.live_a_day()
         found = simulation.derive_again()
     assert (found.differences, found.minted) == ((), 0)
-    assert found.crawls > 60
+    assert found.crawls > 40
 
 
 def test_a_seed_can_be_replayed() -> None:
-    once, again = (simulate(seed=6, years=0.08, scene=SHORT) for _ in range(2))
+    once, again = (simulate(seed=6, years=0.05, scene=SHORT) for _ in range(2))
     assert once == again
 
 
@@ -81,7 +80,7 @@ def test_days_through_the_real_spider_and_a_real_server(seed: int, tmp_path: Pat
     command = CommandLine(tmp_path)
     with ListingServer() as server:
         source = SimulatedServer(server, site, editor)
-        for day in range(12):
+        for day in range(8):
             column.day = oracle.day = day
             editor.work_a_day(pace=2.0)
             before = source.begin_a_day(weather_of(random, ROUGH, column), random)
