@@ -42,16 +42,16 @@ class SimulatedClock:
             self.offset = self.random.choice([-1, 1]) * timedelta(minutes=self.random.randint(2, 14 * 60))
             self._until = day + self.random.randint(1, LONGEST_ZONE)
 
-    def judge(self, *, settled: bool, suspect: bool) -> str | None:
-        """Say what is wrong with a crawl that settled or was suspect at this clock, or None."""
+    def judge(self, *, settled: bool, doubted: bool) -> str | None:
+        """Say what is wrong with a crawl that settled, or whose clock was doubted, or None."""
         changed = abs(self.offset - self.usual)
         if changed < HOUR - timedelta(minutes=2):
-            return "a right clock was doubted" if suspect else None
+            return "a right clock was doubted" if doubted else None
         if not settled:
             return None
         if changed > timedelta(days=2):
             return "a clock that leapt was believed"
-        if self._before != self.offset:
+        if abs(self._before - self.offset) >= HOUR:
             return "a clock that changed was believed at once"
         self.usual = self.offset
         return None

@@ -38,6 +38,7 @@ class Oracle:
         self._memories: dict[int, Memory] = {}
         self._listed: dict[int, Memory] = {}  # by article: not withdrawn
         self._owners: dict[int, Memory] = {}  # by entry id
+        self._accepted: dict[int, set[int]] = {}  # by entry id the other articles that it may be, too
         self._minted: dict[int, tuple[Any, ...]] = {}  # what an entry got at first sight, and keeps
         self._last_complete: str | None = None
         self._absences = Absences()
@@ -243,15 +244,26 @@ class Oracle:
 
     def _judge_merge(self, memory: Memory, owner: Memory, entry_id: int, *, has_doubt: bool) -> None:
         """One entry for two articles is defensible in two cases, which docs/simulation.md tells."""
-        excerpt = memory.article.wording.excerpt
-        alone = self._holders["excerpt", excerpt] == {memory.article.number, owner.article.number}
-        if owner.article.number in memory.article.instead_of:
+        owners = {owner.article.number, *self._accepted.get(entry_id, ())}
+        if owners & memory.article.instead_of:
+            self._accepted.setdefault(entry_id, set()).add(memory.article.number)
             self._accept("merged: replaced in place", memory, owner)
-        elif excerpt and alone and has_doubt:
-            self._accept("merged: the excerpt was one article's alone until then", memory, owner)
+        elif has_doubt and self._looks_edited(owner, memory):
+            self._accept("merged: what it shares was one article's alone until then", memory, owner)
         else:
             kind = "false merge" if has_doubt else "false merge without a doubt"
             self._fail(kind, f"both are entry {entry_id}", memory, owner)
+
+    def _looks_edited(self, owner: Memory, memory: Memory) -> bool:
+        """Tell whether a split would be false, were the one article the other after an edit."""
+        both = {owner.article.number, memory.article.number}
+        survived = survival(
+            owner.wordings[-1],
+            memory.wordings[0],
+            lambda part, text: self._holders.get((part, text), set()) <= both,
+            listed=False,
+        )
+        return survived in ("excerpt", "title, publication and one more")
 
     def _judge_split(self, memory: Memory, entry_id: int) -> None:
         """Two entries for one article are defensible where an edit left too little of it."""

@@ -106,7 +106,7 @@ class Simulation:
             outcome = crawl.run(self._oracle)
         self._crawls[outcome] += 1
         settled = outcome in ("complete", "unchanged", "partial")
-        if wrong := self._clock.judge(settled=settled, suspect=outcome == "suspect"):
+        if wrong := self._clock.judge(settled=settled, doubted=crawl.doubted_clock):
             self._oracle.fail(wrong, f"{outcome}; the clock is ahead by {self._clock.offset}")
         if outcome in ("complete", "unchanged"):
             self._column.rest(also_touched=crawl.touched)
@@ -201,6 +201,7 @@ class SimulatedCrawl:
         self.fault_page = 0
         self.shifts: dict[int, Callable[[], None]] = {}  # by the number of requests after which they happen
         self.touched: set[int] = set()
+        self.doubted_clock = False
         self._is_fresh = day % 7 == 0
         self._asked_fresh: set[str] = set()
         self._requests = 0
@@ -222,7 +223,9 @@ class SimulatedCrawl:
         crawl_id = begin_crawl(self.db, SOURCE, "full", self.at)
         self._crawl_id = crawl_id
         verdict = self._read()
+        looked_right = verdict.outcome != "suspect"
         verdict = judge_times(self.db, crawl_id, verdict, accept=False)
+        self.doubted_clock = looked_right and verdict.outcome == "suspect"
         throughout &= {article.number for article in self.site.column.listed}
         at = self.at + timedelta(minutes=10)
         settle(self.db, crawl_id, verdict, self.register, Traffic(), at=at, authority=AUTHORITY)

@@ -25,7 +25,9 @@ from archive.store import open_archive
 from archive.values import Verdict
 
 BUSY = Weather(quiet=0.2, clock_leaps=0.02, clock_zones=0.02)
-SHORT = Scene(entries=24, per_page=8, weather=BUSY)
+# so that a short run in a small column has each event
+RATES = Rates(restore_backup=0.03, yearly_report=0.1, yearly_report_as_other_goes=0.06, join=0.1)
+SHORT = Scene(entries=24, per_page=8, rates=RATES, weather=BUSY)
 ROUGH = Weather(blocked=0.1, unreachable=0, cut_short=0, half_read=0.1, shifting=0.3, restless=0)
 
 
