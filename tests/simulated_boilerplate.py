@@ -6,7 +6,7 @@ its kind. A yearly report is the same text every year with other figures. None o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -191,11 +191,13 @@ class Boilerplate:
         self._prose, self._random = prose, prose.random
         self._figures_used: dict[str, set[str]] = {}
 
-    def agency_report(self, subject: Subject) -> Wording:
-        """A report whose commentary is stock more often than not."""
+    def agency_report(self, subject: Subject) -> Wording | None:
+        """A report whose commentary is stock more often than not; None where its title was another's."""
         agency = self._random.choice(AGENCIES)
         facts = _Facts(self._random, subject)
-        title = self._prose.new_title(lambda: agency.title.format_map(_Facts(self._random, subject, facts.chosen)))
+        title = agency.title.format_map(facts)
+        if not self._prose.take_title(title):
+            return None
         return Wording(
             title,
             agency.publication,
@@ -253,13 +255,17 @@ class Boilerplate:
 class _Facts(dict[str, str]):
     """What an agency report is about: firms, goods and city are the subject's, the rest is drawn."""
 
-    def __init__(self, random: Random, subject: Subject, chosen: Mapping[str, str] | None = None):
+    def __init__(self, random: Random, subject: Subject):
         super().__init__()
         self._random = random
         rivals = [name for name in WORDS["company"] if name != subject.company]
-        self.chosen = dict(chosen or {"rival": random.choice(rivals), "day": random.choice(DAYS)})
-        self.update(self.chosen)
-        self.update(company=subject.company, place=subject.place, product=subject.product)
+        self.update(
+            rival=random.choice(rivals),
+            day=random.choice(DAYS),
+            company=subject.company,
+            place=subject.place,
+            product=subject.product,
+        )
         self["place_caps"] = subject.place.upper()
 
     def __missing__(self, kind: str) -> str:

@@ -252,12 +252,12 @@ class HostileEvents(Desk):
         number = self.random.randrange(1000) if edition is None else edition
         return self._article(lambda subject: self.boilerplate.yearly_report(number))
 
-    def _article(self, write: Callable[[Subject], Wording]) -> Article:
-        """Return a new article; written again where another has the very same wording."""
+    def _article(self, write: Callable[[Subject], Wording | None]) -> Article:
+        """Return a new article; on another subject where another article has the very same title or wording."""
         while True:
             subject = self.prose.subject()
             wording = write(subject)
-            if not self.column.is_written(wording):
+            if wording is not None and not self.column.is_written(wording):
                 return self.column.article_of(subject, wording)
 
     def _is_boilerplate(self, article: Article) -> bool:

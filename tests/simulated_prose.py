@@ -192,11 +192,15 @@ class Prose:
 
     def new_title(self, write: Callable[[], str]) -> str:
         """Return the first title from `write` that no article has had."""
-        while True:
-            title = write()
-            if title not in self._titles:
-                self._titles.add(title)
-                return title
+        while not self.take_title(title := write()):
+            pass
+        return title
+
+    def take_title(self, title: str) -> bool:
+        """Return whether no article has had this title; from now on one has."""
+        is_new = title not in self._titles
+        self._titles.add(title)
+        return is_new
 
     def excerpt(self, subject: Subject) -> str:
         return self._text(REPORTS, subject, self.random.randint(40, 100))
