@@ -159,6 +159,15 @@ def most_entries(db: Database, source_name: str) -> int | None:
     return row[0]  # type: ignore[no-any-return]
 
 
+def settled_before(db: Database, crawl: Crawl) -> int:
+    """Return the id of the source's newest settled crawl that began before this one; 0 where there is none."""
+    row = db.execute(
+        "SELECT coalesce(max(crawl_id), 0) FROM crawls WHERE source_id = ? AND settled = 1 AND crawl_id < ?",
+        (crawl.source_id, crawl.crawl_id),
+    )
+    return int(row.fetchone()[0])
+
+
 def has_settled(db: Database, source_name: str) -> bool:
     """Tell whether anything of the source has been settled, by a crawl or an import."""
     row = db.execute(

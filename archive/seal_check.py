@@ -171,7 +171,7 @@ class _Pending:
             may = lambda key: self._is_of_open(db, key)  # noqa: E731
         elif table == "sources":
             may = self._sources(db).__contains__
-        elif table == "archive":
+        elif table in ("archive", "redaction_secret"):
             may = lambda key: not _any_sealed(db)  # noqa: E731
         return [key for key in keys if not may(key)]
 

@@ -94,6 +94,7 @@ _BY_DECISION = "follows from the operators' decisions, which are sealed"
 FORMS: Mapping[int, tuple[SealedTable, ...]] = {
     1: (
         SealedTable("archive", ("only",), ("archive_id",)),
+        SealedTable("redaction_secret", ("only",), ("secret",)),
         SealedTable("sources", ("source_id",), ("name", "url", "title", "language")),
         SealedTable(
             "crawls",
@@ -150,6 +151,9 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
             unsealed={"revision_id": _DERIVED_ID, "link_id": _DERIVED_ID, "former_link_id": _DERIVED_ID},
         ),
         SealedTable("told_words", ("change_id",), ("revision", "words", "words_before")),
+        SealedTable("redactions", ("redaction_id",), ("at", "entry_id", "kind"), by_digest=("reason",)),
+        SealedTable("redaction_digests", ("redaction_id", "number", "kind"), ("digest",)),
+        SealedTable("withheld_bodies", ("body_sha256",), ("purged",), by_digest=("rest",), only="t.purged = 1"),
         SealedTable(
             "revisions",
             ("revision_id",),
@@ -179,7 +183,7 @@ VERSION = max(FORMS)
 # `bodies` are covered by the digest in their captures: the bytes of each must have it
 BODIES: Mapping[str, str] = {
     "body_sha256": "sealed with the captures that name it",
-    "zlib": "must unpack to bytes of that digest",
+    "zlib": "must unpack to bytes of that digest; of a purged body, nothing",
     "size": "must be the number of those bytes",
 }
 

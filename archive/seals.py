@@ -26,7 +26,7 @@ from archive.sealed_form import FORMS, VERSION, Key, SealedTable, encode
 # tables whose ids are given in the order of writing: what comes after the last sealed one is new
 _IN_ORDER = (
     *("captures", "link_traffic", "recognitions", "decisions", "confirmations", "redatings", "changes"),
-    "told_words",
+    *("told_words", "redactions"),
 )
 
 

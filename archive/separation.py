@@ -25,6 +25,9 @@ REMOVED = {
     "lost_ids": f"source IN (SELECT name FROM sources WHERE {_OF_OTHERS})",  # noqa: S608 - our own condition
     "entry_topics": f"topic_id IN (SELECT topic_id FROM topics WHERE {_OF_OTHERS})",  # noqa: S608
     "match_doubts": f"revision_id IN (SELECT revision_id FROM revisions WHERE {_BY_ENTRY})",  # noqa: S608
+    "withheld_texts": f"redaction_id IN (SELECT redaction_id FROM redactions WHERE {_BY_ENTRY})",  # noqa: S608
+    "redaction_digests": f"redaction_id IN (SELECT redaction_id FROM redactions WHERE {_BY_ENTRY})",  # noqa: S608
+    "redactions": _BY_ENTRY,
     "revisions": _BY_ENTRY,
     "decisions": _BY_ENTRY,
     "confirmations": _BY_ENTRY,
@@ -60,6 +63,7 @@ REMOVED = {
 }
 # removed where no row of the kept sources refers to them
 UNREFERENCED = {
+    "withheld_bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)",
     "bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)"
     " AND body_sha256 NOT IN (SELECT last_body FROM entries)"
     " AND body_sha256 NOT IN (SELECT body_sha256 FROM listing_rows)",
@@ -67,7 +71,10 @@ UNREFERENCED = {
     " AND words NOT IN (SELECT words_before FROM told_words WHERE words_before IS NOT NULL)",
 }
 # of no source in particular
-SHARED = {"publications", "publication_aliases", "derivations", "archive", "seals", "sealed_rows", "lost_seals"}
+SHARED = {
+    *("publications", "publication_aliases", "derivations", "archive", "seals", "sealed_rows", "lost_seals"),
+    "redaction_secret",
+}
 
 
 def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:

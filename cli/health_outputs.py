@@ -52,8 +52,22 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
             yield Problem(what, str(lag.folder), command + ending)
 
 
+def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
+    """Return the command that publishes to each folder that lacks something of the archive; as `output_problems`."""
+    lags = output_lags(db)
+    several = len({lag.source for lag in lags}) > 1
+    return [
+        _command(lag, is_usual=lag.folder == output.resolve(), usual_url=base_url, several=several)
+        for lag in lags
+        if lag.folder.is_dir() and lacking(lag)
+    ]
+
+
 def lacking(lag: OutputLag) -> str | None:
     """Return in words what feeds lack of the archive, None if they lack nothing. Pure."""
+    if lag.redacted:
+        entries = "an entry that was" if lag.redacted == 1 else f"{lag.redacted} entries that were"
+        return f"its files still show the words of {entries} redacted"
     if lag.changes:
         parts = [f"{lag.new} new" if lag.new else "", f"{lag.changes - lag.new} other" if lag.changes > lag.new else ""]
         changes = " and ".join(part for part in parts if part)

@@ -24,6 +24,7 @@ from cli.init import init
 from cli.merge import merge
 from cli.probe import probe
 from cli.publish import publish
+from cli.redact import redact
 from cli.redate import redate
 from cli.reparse import reparse
 from cli.restore import restore
@@ -101,6 +102,7 @@ for command in (
     confirm,
     merge,
     split,
+    redact,
     redate,
     reparse,
     import_files,

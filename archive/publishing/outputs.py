@@ -15,8 +15,8 @@ from archive.publishing.manifest import Manifest, recorded_outputs
 class OutputLag:
     """A folder that was published to, and what the archive holds that it does not show.
 
-    `new` of the `changes` are new entries. `rederived` tells that the archive was derived again since. `base_url` is None
-    where a version before this one published.
+    `new` of the `changes` are new entries, `redacted` counts the entries whose words were taken down since. `rederived`
+    tells that the archive was derived again since. `base_url` is None where a version before this one published.
     """
 
     folder: Path
@@ -25,6 +25,7 @@ class OutputLag:
     changes: int
     new: int
     rederived: bool
+    redacted: int = 0
 
 
 def output_lags(db: Database) -> list[OutputLag]:
@@ -42,10 +43,11 @@ def _lag(db: Database, folder: Path, source: str) -> OutputLag:
     if source_id is None:
         return OutputLag(folder, source, None, 0, 0, rederived=False)
     until = state.mark.changes_until if state is not None else ""
-    changes, new = db.execute(
-        "SELECT count(*), count(DISTINCT CASE kind WHEN 'new' THEN entry_id END) FROM changes WHERE source_id = ? AND at > ?",
+    changes, new, redacted = db.execute(
+        "SELECT count(*), count(DISTINCT CASE kind WHEN 'new' THEN entry_id END),"
+        " count(DISTINCT CASE kind WHEN 'redacted' THEN entry_id END) FROM changes WHERE source_id = ? AND at > ?",
         (source_id, until),
     ).fetchone()
     base_url = state.base_url if state is not None else None
     rederived = state is not None and state.mark.derivation != present_mark(db, source_id).derivation
-    return OutputLag(folder, source, base_url, changes, new, rederived)
+    return OutputLag(folder, source, base_url, changes, new, rederived, redacted)

@@ -13,6 +13,7 @@ from archive.sealed_form import FORMS, VERSION, Key
 
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (
+    *("redaction_secret", "redactions", "redaction_digests", "withheld_texts", "withheld_bodies"),
     *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),
     "confirmations",
     *("redatings", "redated_entries", "redated_crawls", "redated_captures"),

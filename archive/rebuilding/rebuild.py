@@ -32,6 +32,7 @@ from archive.rebuilding.differences import Difference, changed_rows, compare, pu
 from archive.rebuilding.recognised_before import fill_recognitions
 from archive.rebuilding.redating import corrected
 from archive.rebuilding.telling import tell_decisions
+from archive.redaction.withholding import withhold_everywhere
 from archive.seals import seal
 from archive.settling.doubts import apply_confirmations, drop_merged
 from archive.settling.identities import insert_identity
@@ -114,6 +115,8 @@ def rebuild(
             counts, minted = _derive_again(scratch, parser, at, authority, past, on_crawl)
             fill_words(scratch)
             tell_decisions(before, scratch, at)
+        if prepare is not None:
+            withhold_everywhere(scratch, parser)
         _check_references(scratch)
         scratch.execute("COMMIT")
         differences = tuple(compare(before, scratch))

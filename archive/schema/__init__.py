@@ -20,6 +20,7 @@ from archive.schema.links import m012_links
 from archive.schema.matching import m019_shared_texts
 from archive.schema.publishing import m007_publishing
 from archive.schema.recognitions import m015_recognitions
+from archive.schema.redactions import m017_redactions
 from archive.schema.restyles import m016_restyles
 from archive.schema.telling import m014_telling
 from archive.schema.trust import m008_archive_id, m009_seals
@@ -47,6 +48,7 @@ for step in (
     m014_telling,
     m015_recognitions,
     m016_restyles,
+    m017_redactions,
     m018_doubts,
     m019_shared_texts,
 ):

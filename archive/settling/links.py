@@ -14,9 +14,10 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from archive.captures import Capture, headers_of, listing_captures, load_body
+from archive.captures import Capture, headers_of, listing_captures
 from archive.clock import to_text
 from archive.crawls import Crawl, find_crawl, last_settled_crawls
+from archive.redaction.masking import body_left, read_page
 from archive.seals import seal
 from archive.settling.journal import Change
 from archive.store import writing
@@ -199,8 +200,7 @@ def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) 
     ).fetchall()
     if any(url not in keys for url, _ in asked):
         for capture in listing_captures(db, crawl_id):
-            body = load_body(db, capture.body_sha256)
-            links = parser.parse_listing(body, capture.url, capture.content_type).links
+            links = read_page(db, parser, capture.body_sha256, capture.url, capture.content_type).links
             keys |= {link.url: link.known_by for link in links if link.url not in keys}
     last = {keys[url]: capture_id for url, capture_id in asked if url in keys}
     return {key: _answer(db, capture_id, parser) for key, capture_id in last.items()}
@@ -216,7 +216,7 @@ def _answer(db: Database, capture_id: int, parser: Parser) -> Answer:
     status = confirmed_status or status  # a 304 says that what it confirms would have been the answer
     if fault in ("refused", "disallowed"):
         return capture_id, status, "refused"
-    body = load_body(db, body_sha256) if body_sha256 else b""
+    body = body_left(db, body_sha256) if body_sha256 else b""
     if status and parser.blocking_sign(status, body, headers_of(headers).get("content-type")):
         return capture_id, status, "blocked"
     return capture_id, status, "ok" if not fault and status and 200 <= status < 300 else "error"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from archive.identity.matching import Candidate, Match, Row, match
 from archive.identity.rarity import Rarity
+from archive.redaction.masking import redacted_places
 from archive.settling import entries
 from archive.settling.candidates import find_candidates
 from archive.settling.claimed import as_new, claimed_matches
@@ -42,6 +43,8 @@ def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], 
     merging = merged_ids(work.db) if work.past.is_empty else work.past.merged
     merged = set(merging.values())
     claims = work.past.claim(work.db, work.crawl, pass_number, places, bodies)
+    # notices in place of redacted rows name their entries
+    claims = {rank: Claim(entry_id) for rank, entry_id in redacted_places(work.db, places).items()} | claims
     settled = {rank: claim for rank, claim in claims.items() if claim.recognition is not None}
     if work.crawl.crawl_id in work.past.added:
         claims |= _known_later(work, places, claims)

@@ -12,9 +12,11 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.captures import Capture, listing_captures, load_body
-from archive.crawls import find_crawl, finish_crawl
+from archive.captures import Capture, listing_captures
+from archive.crawls import find_crawl, finish_crawl, settled_before
 from archive.identity.keys import identity_digest, title_key, wording_digest
+from archive.redaction.masking import masked_pages, read_page
+from archive.redaction.withholding import withhold_bodies
 from archive.seals import seal
 from archive.settling import entries
 from archive.settling.absences import judge_absences
@@ -39,6 +41,7 @@ def settle(
     with writing(db):
         work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, Past())
         derive(work, verdict, as_before=verdict.outcome == "unchanged")
+        withhold_bodies(db, parser, work.crawl.source_id, since_crawl=settled_before(db, work.crawl))
         record_changes(db, work.crawl.source_id, crawl_id, work.changes, at)
         finish_crawl(db, crawl_id, verdict, parser.PARSER_VERSION, traffic, work.counts, at)
         seal(db, at)
@@ -75,7 +78,9 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     A wording that one earlier pass alone showed, and nobody before it, is passed over: those after it contradicted it.
     """
     captures = listing_captures(work.db, work.crawl.crawl_id)
-    pages = {capture.body_sha256: _parse(work, capture) for capture in captures}
+    pages = masked_pages(
+        work.db, work.crawl.source_id, {capture.body_sha256: _parse(work, capture) for capture in captures}
+    )
     digests = {body: [wording_digest(entry) for entry in page.entries] for body, page in pages.items()}
     passed_over = _contradicted(work, captures, pages, digests)
     listed: set[int] = set()
@@ -140,7 +145,7 @@ def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], 
 
 
 def _parse(work: Settling, capture: Capture) -> ListingPage:
-    return work.parser.parse_listing(load_body(work.db, capture.body_sha256), capture.url, capture.content_type)
+    return read_page(work.db, work.parser, capture.body_sha256, capture.url, capture.content_type)
 
 
 def _rows(

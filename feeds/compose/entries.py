@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from archive.publishing.current import CurrentEntry
+from archive.redaction.stand_in import is_notice
 from feeds.addresses import quoting, web_address
 from feeds.compose.edition import Edition
 from feeds.compose.words import one_line, opening
@@ -15,6 +16,8 @@ from feeds.slugs import slug
 
 # RFC 4287 section 4.1.2 wants an author; an invented name would be worse than this one
 UNIDENTIFIED = "Publication not identified"
+# of an entry whose publication was taken down with its words
+REDACTED = "Redacted"
 
 CollectionKind = Literal["publication", "topic"]
 
@@ -72,6 +75,11 @@ class FeedEntry:
     withdrawn_at: datetime | None
     revision: int
 
+    @property
+    def is_redacted(self) -> bool:
+        """Whether the excerpt is a notice in place of words that were taken down."""
+        return is_notice(self.title, self.entry_id)
+
 
 def compose_entry(edition: Edition, entry: CurrentEntry, topics: Iterable[str] = ()) -> FeedEntry:
     """Return what readers are told of an entry, which is about these topics."""
@@ -79,12 +87,13 @@ def compose_entry(edition: Edition, entry: CurrentEntry, topics: Iterable[str] =
     citation = Citation(title, publication) if title else Citation(_title_for_untitled(entry, publication), None)
     path = entry_path(entry.entry_id)
     listed_at = web_address(entry.seen_at_url)
+    has_words = not is_notice(entry.title, entry.entry_id)
     return FeedEntry(
         entry_id=entry.entry_id,
         tag_uri=entry.tag_uri,
         path=path,
         title=citation.work,
-        author=publication or UNIDENTIFIED,
+        author=publication or (UNIDENTIFIED if has_words else REDACTED),
         publication=collection("publication", entry.publication or "") if publication else None,
         topics=tuple(collection("topic", name) for name in sorted(topics)),
         summary=next((text for text in (entry.excerpt, entry.commentary) if text.strip()), citation.work),
@@ -93,7 +102,7 @@ def compose_entry(edition: Edition, entry: CurrentEntry, topics: Iterable[str] =
         attribution=entry.attribution,
         citation=citation,
         alternate=edition.base_url + path,
-        via=quoting(listed_at, opening(entry.excerpt)) if listed_at else None,
+        via=quoting(listed_at, opening(entry.excerpt)) if listed_at and has_words else listed_at,
         listed_at=listed_at,
         published=entry.feed_date,
         updated=entry.updated,

@@ -36,13 +36,14 @@ class Tombstone:
 def compose_item(entry: FeedEntry) -> Item:
     """Return the item of an entry."""
     cited = markup.citation(entry.citation.work, entry.citation.publication)
+    html = markup.quotation(entry.excerpt, cited, entry.commentary, entry.via)
     return Item(
         tag_uri=entry.tag_uri,
         title=entry.title,
         author=entry.author,
         collections=(*((entry.publication,) if entry.publication else ()), *entry.topics),
         summary=entry.summary,
-        html=markup.quotation(entry.excerpt, cited, entry.commentary, entry.via),
+        html=markup.paragraphs(entry.excerpt) if entry.is_redacted else html,
         alternate=entry.alternate,
         via=entry.via,
         published=entry.published,

@@ -1,0 +1,107 @@
+"""Frozen archive documents in which redacted entries stand, and the items that are kept of them in case of an undo."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from archive.publishing.feed_log import Format
+from archive.redaction.records import hidden_entries, keep_text, last_redaction, unpack
+
+_TABLE = "frozen_documents"
+
+
+class DocumentKey(NamedTuple):
+    """What identifies a frozen document."""
+
+    source_id: int
+    base_url: str
+    format: Format
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedTag:
+    """A redacted entry by the tag that feeds know it by."""
+
+    entry_id: int
+    tag_uri: str
+    source_id: int
+    reason: str | None
+    redaction_id: int
+    purged: bool
+
+
+def redacted_tags(db: Database) -> list[RedactedTag]:
+    """Return the entries that are redacted today and that the archive has minted."""
+    found = []
+    for one in hidden_entries(db):
+        row = db.execute("SELECT tag_uri, source_id FROM identities WHERE entry_id = ?", (one.entry_id,)).fetchone()
+        last = last_redaction(db, one.entry_id)
+        if row is not None and last is not None:
+            found.append(RedactedTag(one.entry_id, row[0], row[1], one.reason, last.redaction_id, one.purged))
+    return found
+
+
+def frozen_with(db: Database, source_id: int, tag_uri: str) -> Iterator[tuple[DocumentKey, bytes]]:
+    """Yield the frozen documents of a source that name an entry's tag, with their bytes."""
+    rows = db.execute(
+        "SELECT source_id, base_url, format, number FROM frozen_documents WHERE source_id = ?"
+        " ORDER BY base_url, format, number",
+        (source_id,),
+    ).fetchall()
+    for row in rows:
+        key = DocumentKey(*row)
+        content = frozen_content(db, key)
+        if content is not None and tag_uri.encode() in content:
+            yield key, content
+
+
+def frozen_content(db: Database, key: DocumentKey) -> bytes | None:
+    """Return the bytes of a frozen document; None where there is none."""
+    row = db.execute(
+        "SELECT zlib FROM frozen_documents WHERE source_id = ? AND base_url = ? AND format = ? AND number = ?", key
+    ).fetchone()
+    return zlib.decompress(row[0]) if row else None
+
+
+def keep_item(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> None:
+    """Keep the item of an entry as a document had it, unless the words were purged."""
+    if not redacted.purged:
+        keep_text(db, redacted.redaction_id, _TABLE, json.dumps([redacted.entry_id, *key]), {"item": item})
+
+
+def take_kept_items(db: Database) -> list[tuple[str, DocumentKey, str]]:
+    """Return, once, the items of entries that are redacted no longer: the tag, the document, and the item."""
+    redacted = {one.entry_id for one in hidden_entries(db)}
+    found = []
+    rows = db.execute("SELECT row_key, packed FROM withheld_texts WHERE table_name = ? ORDER BY row_key", (_TABLE,))
+    for row_key, packed in rows.fetchall():
+        entry_id, *key = json.loads(row_key)
+        if entry_id not in redacted:
+            db.execute("DELETE FROM withheld_texts WHERE table_name = ? AND row_key = ?", (_TABLE, row_key))
+            tag = db.execute("SELECT tag_uri FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
+            found.append((tag[0], DocumentKey(*key), unpack(packed)["item"]))
+    return found
+
+
+def replace_frozen(db: Database, key: DocumentKey, content: bytes) -> None:
+    """Store other bytes for a frozen document; its number, links and dates stay."""
+    db.execute(
+        "UPDATE frozen_documents SET sha256 = ?, zlib = ? WHERE source_id = ? AND base_url = ? AND format = ? AND number = ?",
+        (sha256(content).hexdigest(), zlib.compress(content, 9), *key),
+    )
+
+
+def forget_tallies(db: Database) -> None:
+    """Forget the counts of publications that no entry names any more; publishing counts again."""
+    db.execute(
+        "DELETE FROM tallies WHERE kind = 'publication' AND NOT EXISTS"
+        " (SELECT 1 FROM entries e WHERE e.source_id = tallies.source_id AND e.publication = tallies.name)"
+    )

@@ -1,0 +1,157 @@
+"""Masking: redacted rows of a listing are replaced by notices before anything is derived from them.
+
+    read the page (from its body, or from what is left of it) | recognise redacted rows | replace them
+
+All that follows sees the notice in place of the words: matching, entries, revisions, search, the journal and feeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sqlite_utils import Database
+
+from archive.captures import load_body
+from archive.identity.keys import wording_digest
+from archive.redaction.digests import HiddenEntry, letters, marks_of, recognise
+from archive.redaction.pages import unpack_page
+from archive.redaction.records import has_redactions, hidden_entries, secret_of
+from archive.redaction.stand_in import redacted_id, stand_in
+from archive.values import ListedEntry, ListingPage, Parser
+
+
+class Placed(Protocol):
+    """A row of a listing with its rank."""
+
+    @property
+    def rank(self) -> int:
+        """The row's number in the listing."""
+
+    @property
+    def entry(self) -> ListedEntry:
+        """What is listed there."""
+
+
+def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_type: str | None) -> ListingPage:
+    """Return what a body shows, unmasked; of a body that was purged, what was kept of it.
+
+    Raises:
+        ValueError: the stored bytes are damaged.
+    """
+    row = db.execute("SELECT rest FROM withheld_bodies WHERE body_sha256 = ? AND purged = 1", (body_sha256,)).fetchone()
+    return unpack_page(row[0]) if row else parser.parse_listing(load_body(db, body_sha256), url, content_type)
+
+
+def body_left(db: Database, body_sha256: str) -> bytes:
+    """Return the bytes of a body; none of one that was purged.
+
+    Raises:
+        ValueError: the stored bytes are damaged.
+    """
+    is_purged = "SELECT 1 FROM withheld_bodies WHERE body_sha256 = ? AND purged = 1"
+    return b"" if db.execute(is_purged, (body_sha256,)).fetchone() else load_body(db, body_sha256)
+
+
+def masked_pages(db: Database, source_id: int, pages: Mapping[str, ListingPage]) -> dict[str, ListingPage]:
+    """Return the pages of one listing, by any key, with notices in place of redacted rows."""
+    if not has_redactions(db):
+        return dict(pages)
+    return Masker.of_source(db, source_id).mask(pages)
+
+
+def redacted_places(db: Database, places: Iterable[Placed]) -> dict[int, int]:
+    """Return by rank the entries of those places of a listing that hold notices, where the archive knows their ids."""
+    named = {place.rank: entry_id for place in places if (entry_id := redacted_id(place.entry)) is not None}
+    return {
+        rank: entry_id
+        for rank, entry_id in named.items()
+        if db.execute("SELECT 1 FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Masker:
+    """Recognises the hidden entries of a source among the rows of its listing."""
+
+    db: Database
+    source_id: int
+    secret: bytes
+    hidden: tuple[HiddenEntry, ...]
+
+    @classmethod
+    def of_source(cls, db: Database, source_id: int, *, purged_only: bool = False) -> Masker:
+        """Return the masker of a source; with `purged_only`, of the entries whose words are removed for good."""
+        hidden = hidden_entries(db, purged_only=purged_only)
+        return cls(db, source_id, secret_of(db), tuple(one for one in hidden if _may_list(db, source_id, one.entry_id)))
+
+    def mask(self, pages: Mapping[str, ListingPage]) -> dict[str, ListingPage]:
+        """Return the pages of one listing with notices in place of redacted rows."""
+        exact = {self._exact(entry) for page in pages.values() for entry in page.entries} - {None}
+        listed = {one.entry_id: one.entry_id not in exact and self._is_listed(one.entry_id) for one in self.hidden}
+        return {key: self._mask_page(page, listed) for key, page in pages.items()}
+
+    def mask_all(self, page: ListingPage) -> ListingPage:
+        """Return a page without any row that may show words of a hidden entry."""
+        return self._mask_page(page, {one.entry_id: True for one in self.hidden})
+
+    def shows_any(self, page: ListingPage) -> bool:
+        """Tell whether a page shows words of a hidden entry."""
+        return self.mask_all(page).entries != page.entries
+
+    def _mask_page(self, page: ListingPage, listed: Mapping[int, bool]) -> ListingPage:
+        entries = tuple(masked for entry in page.entries if (masked := self._mask_row(entry, listed)) is not None)
+        if entries == page.entries:
+            return page
+        hidden = {letters(one.title) for one in page.entries if one not in entries and one.title}
+        headings = tuple(text for text in page.headings if not any(title in letters(text) for title in hidden))
+        return replace(page, entries=entries, headings=headings)
+
+    def _mask_row(self, entry: ListedEntry, listed: Mapping[int, bool]) -> ListedEntry | None:
+        """Return a row, or the notice in its place; None for the notice of an entry that is not of this archive."""
+        noticed = redacted_id(entry)
+        if noticed is not None:
+            return entry if noticed in listed or _is_minted(self.db, noticed) else None
+        marks = marks_of(self.secret, entry)
+        for one in self.hidden:
+            number = recognise(one, marks, is_listed=listed[one.entry_id])
+            if number is not None and (self._is_exact(one, marks.wording) or not self._is_of_another(one, entry)):
+                return stand_in(one.entry_id, number, one.reason)
+        return entry
+
+    def _exact(self, entry: ListedEntry) -> int | None:
+        """Return the hidden entry that has exactly this wording."""
+        wording = marks_of(self.secret, entry).wording
+        return next((one.entry_id for one in self.hidden if self._is_exact(one, wording)), None)
+
+    def _is_exact(self, one: HiddenEntry, wording: str) -> bool:
+        return any(marks.wording == wording for marks in one.wordings)
+
+    def _is_listed(self, entry_id: int) -> bool:
+        row = self.db.execute("SELECT withdrawn_at IS NULL FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()
+        return bool(row and row[0])
+
+    def _is_of_another(self, one: HiddenEntry, entry: ListedEntry) -> bool:
+        """Tell whether another entry has, or had, the very wording of a row that only resembles a hidden one."""
+        row = self.db.execute(
+            "SELECT 1 FROM revisions r JOIN entries e USING (entry_id) WHERE r.wording = ? AND e.source_id = ?"
+            " AND e.entry_id != ? LIMIT 1",
+            (wording_digest(entry), self.source_id, one.entry_id),
+        ).fetchone()
+        return row is not None
+
+
+def _may_list(db: Database, source_id: int, entry_id: int) -> bool:
+    """Tell whether a source can list an entry: it is that source's, or the archive does not know whose it is."""
+    row = db.execute("SELECT source_id FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
+    if row is not None:
+        return bool(row[0] == source_id)
+    row = db.execute(
+        "SELECT s.source_id FROM lost_ids l LEFT JOIN sources s ON s.name = l.source WHERE l.entry_id = ?", (entry_id,)
+    ).fetchone()
+    return row is None or row[0] == source_id
+
+
+def _is_minted(db: Database, entry_id: int) -> bool:
+    return db.execute("SELECT 1 FROM identities WHERE entry_id = ?", (entry_id,)).fetchone() is not None

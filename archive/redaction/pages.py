@@ -1,0 +1,47 @@
+"""A listing page as it is kept in place of a body that shows redacted words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from archive.redaction.records import pack, unpack
+from archive.values import Link, ListedEntry, ListingPage, Pager
+
+NOTHING = ListingPage((), None, (), Pager("none"), has_heading=False, encoding="utf-8")
+
+
+def pack_page(page: ListingPage) -> str:
+    """Return a page as `withheld_bodies.rest` holds it."""
+    return pack(asdict(page))
+
+
+def unpack_page(rest: str) -> ListingPage:
+    """Return the page of `pack_page`.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    value = unpack(rest)
+    try:
+        return ListingPage(
+            entries=tuple(_entry(one) for one in value["entries"]),
+            page_count=value["page_count"],
+            links=tuple(Link(**one) for one in value["links"]),
+            pager=_pager(value["pager"]),
+            has_heading=value["has_heading"],
+            encoding=value["encoding"],
+            replacements=value["replacements"],
+            headings=tuple(value["headings"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a page ({error!r})") from None
+
+
+def _entry(value: dict[str, Any]) -> ListedEntry:
+    return ListedEntry(**{**value, "flags": tuple(value["flags"])})
+
+
+def _pager(value: dict[str, Any]) -> Pager:
+    numbered = {int(number): url for number, url in value["numbered"].items()}
+    return Pager(value["kind"], value["next_url"], numbered, tuple((one, first) for one, first in value["guesses"]))

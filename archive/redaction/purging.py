@@ -1,0 +1,40 @@
+"""Removing redacted words for good: the bytes of captures that show them, texts kept for an undo, and free pages of the file."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from archive.redaction.masking import Masker
+from archive.redaction.pages import pack_page, unpack_page
+from archive.redaction.records import drop_kept_texts
+from archive.redaction.withholding import remove_purged
+
+
+def purge_bodies(db: Database, source_id: int, entry_id: int) -> int:
+    """Remove the bytes of all bodies that show the words of a purged entry; return how many, inside the caller's transaction.
+
+    What the parser read of the other entries on them is kept, so that they can be derived again.
+    """
+    drop_kept_texts(db, entry_id)
+    masker = Masker.of_source(db, source_id, purged_only=True)
+    rows = db.execute("SELECT body_sha256, rest FROM withheld_bodies ORDER BY body_sha256").fetchall()
+    for body_sha256, rest in rows:
+        page = unpack_page(rest)
+        masked = masker.mask_all(page)
+        if masked != page or not page.entries:
+            db.execute(
+                "UPDATE withheld_bodies SET purged = 1, rest = ? WHERE body_sha256 = ?",
+                (pack_page(masked), body_sha256),
+            )
+    return remove_purged(db)
+
+
+def vacuum(db: Database) -> None:
+    """Write the archive's file anew, without the pages in which deleted words may still stand.
+
+    Raises:
+        sqlite3.OperationalError: another program reads the archive.
+    """
+    db.execute("PRAGMA secure_delete=ON")
+    db.execute("VACUUM")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # of an archive that somebody has switched to a write-ahead log

@@ -1,0 +1,98 @@
+"""Withholding captures that show redacted words: they are marked, are not exported, and can be removed for good."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from sqlite_utils import Database
+
+from archive.captures import headers_of, load_body
+from archive.redaction.digests import marks_of
+from archive.redaction.masking import Masker, read_page
+from archive.redaction.pages import NOTHING, pack_page
+from archive.redaction.records import has_redactions
+from archive.values import ListedEntry, ListingPage, Parser
+
+_TAG = re.compile(r"<[^>]*>")
+# the share of a wording's phrases by which a page that lists nothing shows it all the same
+_SHOWN = 0.6
+
+
+def withhold_bodies(db: Database, parser: Parser, source_id: int, *, since_crawl: int = 0) -> int:
+    """Mark the bodies that show words of redacted entries, inside the caller's transaction; return how many were added.
+
+    Bodies of crawls from `since_crawl` on are read. Where the words were purged, the bytes are removed at once.
+    """
+    if not has_redactions(db):
+        return 0
+    masker, purged = Masker.of_source(db, source_id), Masker.of_source(db, source_id, purged_only=True)
+    if not masker.hidden:
+        return 0
+    rows = db.execute(
+        "SELECT c.body_sha256, c.url, c.headers, c.purpose FROM captures c JOIN crawls w USING (crawl_id)"
+        " WHERE w.source_id = ? AND w.crawl_id >= ? AND c.body_sha256 IS NOT NULL AND c.status IS NOT 304"
+        " AND c.body_sha256 NOT IN (SELECT body_sha256 FROM withheld_bodies) GROUP BY c.body_sha256 ORDER BY c.capture_id",
+        (source_id, since_crawl),
+    ).fetchall()
+    added = 0
+    for body_sha256, url, headers, purpose in rows:
+        page = NOTHING
+        if purpose == "listing":
+            page = _read(db, parser, body_sha256, url, headers)
+        if not (masker.shows_any(page) if page.entries else _shows_words(db, masker, body_sha256)):
+            continue
+        added += 1
+        is_purged = bool(purged.hidden) and (purged.shows_any(page) or not page.entries)
+        _insert(db, body_sha256, purged.mask_all(page), is_purged=is_purged)
+    remove_purged(db)
+    return added
+
+
+def withhold_everywhere(db: Database, parser: Parser) -> None:
+    """Mark the bodies of all crawls that show words of redacted entries, inside the caller's transaction."""
+    for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
+        withhold_bodies(db, parser, source_id)
+
+
+def withhold_again(db: Database) -> None:
+    """Forget which bodies are withheld, but for those whose bytes are gone: the caller has the others marked anew."""
+    db.execute("DELETE FROM withheld_bodies WHERE purged = 0")
+
+
+def remove_purged(db: Database) -> int:
+    """Remove the bytes of purged bodies, also of those that a crawl has brought again; return how many there were."""
+    cursor = db.execute(
+        "UPDATE bodies SET zlib = x'' WHERE length(zlib) > 0"
+        " AND body_sha256 IN (SELECT body_sha256 FROM withheld_bodies WHERE purged = 1)"
+    )
+    return int(cursor.rowcount)
+
+
+def _insert(db: Database, body_sha256: str, page: ListingPage, *, is_purged: bool) -> None:
+    db.execute(
+        "INSERT INTO withheld_bodies (body_sha256, purged, rest) VALUES (?, ?, ?)",
+        (body_sha256, is_purged, pack_page(page)),
+    )
+
+
+def _read(db: Database, parser: Parser, body_sha256: str, url: str, headers: str) -> ListingPage:
+    try:
+        return read_page(db, parser, body_sha256, url, headers_of(headers).get("content-type"))
+    except ValueError:  # damaged: `check` reports it
+        return NOTHING
+
+
+def _shows_words(db: Database, masker: Masker, body_sha256: str) -> bool:
+    """Tell whether a body that lists nothing holds most phrases of a hidden wording all the same."""
+    try:
+        text = load_body(db, body_sha256).decode("utf-8", "replace")
+    except ValueError:
+        return False
+    marks = marks_of(masker.secret, ListedEntry(unescape(_TAG.sub(" ", text)), "", None, None, ""))
+    return any(
+        len(marks.phrases & wording.phrases) >= _SHOWN * len(wording.phrases)
+        for one in masker.hidden
+        for wording in one.wordings
+        if wording.phrases
+    )

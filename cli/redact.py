@@ -1,0 +1,147 @@
+"""`foreign-eyes redact`: an operator's decision that the words of an entry are taken down."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.context import Context, pass_context
+from cli.exits import USAGE, Stopped
+from cli.finding import find_one
+from cli.rebuilding import as_object, rebuild_archive, say_decided
+from cli.terminal import say, say_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from archive.rebuilding.rebuild import Rebuilt
+
+EXAMPLES = """
+\b
+Examples:
+  foreign-eyes redact 123456789 --reason "asked for by the publisher"
+  foreign-eyes publish                        then: readers and web server get the notice
+  foreign-eyes redact 123456789 --undo        shows the words again, while their captures are kept
+  foreign-eyes redact 123456789 --purge       removes words and captures for good
+"""
+
+
+@click.command(short_help="Take down the words of an entry", epilog=EXAMPLES)
+@click.argument("entry")
+@click.option("--reason", metavar="TEXT", help="Why, as readers are told  [default: at the request of its publisher]")
+@click.option("--undo", is_flag=True, help="Show the words again")
+@click.option("--purge", is_flag=True, help="Remove the captures that show the words, and all copies of them, for good")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
+@pass_context
+def redact(
+    context: Context, entry: str, reason: str | None, undo: bool, purge: bool, yes: bool, as_json: bool, quiet: bool
+) -> int:
+    """Take down the words of ENTRY, for a publisher who asks: title, publication, excerpt and commentary.
+
+    ENTRY is an id, a tag URI or a part of a title that no other entry has. A notice stands in place of the words in all
+    that is derived, searched, served, published and exported; captures that show them are withheld. The entry keeps its
+    id, dates, revisions and links, and is recognised by keyed digests, so that what is still listed is neither shown nor
+    published as new. Publish afterwards: files on disk hold the words until then.
+    """
+    from archive.store import read_archive
+
+    if undo and (purge or reason is not None):
+        raise click.UsageError("--undo takes neither --purge nor --reason")
+    if reason is not None and not (reason.strip() and reason.isprintable()):
+        raise click.UsageError("--reason is empty or not one line of text")
+    with read_archive(context.archive) as db:
+        named = find_one(db, entry, "redact")
+    what = "undo" if undo else "purge" if purge else "redact"
+    _confirm(what, f'{named.entry_id} "{named.title}"', yes=yes)
+    rebuilt = _decide(context, named.entry_id, reason, what, quiet=as_json or quiet)
+    copies = _copies(context.archive, named.entry_id) if what != "undo" else []
+    outputs = _outputs(context)
+    if as_json:
+        told = {"entry_id": named.entry_id, "did": what, "publish": outputs, "copies": [str(path) for path in copies]}
+        say_json({**told, **as_object(rebuilt)})
+    elif not quiet:
+        _report(named.entry_id, what, rebuilt, outputs, copies)
+    return 0
+
+
+def _confirm(what: str, entry: str, *, yes: bool) -> None:
+    """Ask at a terminal before anything changes; what cannot be undone is not done without an answer.
+
+    Raises:
+        Stopped: the answer is missing.
+        click.Abort: it is no.
+    """
+    if yes or (what == "undo"):
+        return
+    if sys.stdin is not None and sys.stdin.isatty():
+        consequence = "This removes captures for good. " if what == "purge" else ""
+        click.confirm(f"{consequence}{what.capitalize()} {entry}?", abort=True, err=True)
+    elif what == "purge":
+        raise Stopped(USAGE, "--purge removes captures for good: add --yes; nothing was changed")
+
+
+def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, quiet: bool) -> Rebuilt:
+    """Carry out the decision, in the archive and in the documents frozen in it."""
+    from archive.clock import now, to_text
+    from archive.lock import only_run
+    from archive.rebuilding import redacting
+    from archive.redaction.purging import vacuum
+    from archive.redaction.records import is_redacted
+    from archive.store import open_archive, writing
+    from crawler.session import RememberingParser
+    from feeds.redacting import renew_documents
+
+    def prepare(db: Database) -> Collection[int]:
+        if what == "undo":
+            return redacting.undo(db, entry_id, now())
+        if what == "redact" or not is_redacted(db, entry_id):
+            redacting.redact(db, entry_id, reason, now())
+        return redacting.purge(db, entry_id, RememberingParser(), now()) if what == "purge" else ()
+
+    title = f"{what} {entry_id}"
+    rebuilt = rebuild_archive(context, title, prepare=prepare, quiet=quiet)
+    with only_run(context.archive, what=title, since=to_text(now())), open_archive(context.archive) as db:
+        with writing(db):
+            renew_documents(db)
+        if what == "purge":
+            vacuum(db)
+    return rebuilt
+
+
+def _outputs(context: Context) -> list[str]:
+    """Return the commands that publish to each folder whose files show what was decided otherwise."""
+    from archive.store import read_archive
+    from cli.health_outputs import publish_commands
+
+    with read_archive(context.archive) as db:
+        return publish_commands(db, context.output, context.publishing.base_url)
+
+
+def _copies(archive: Path, entry_id: int) -> list[Path]:
+    """Return the files beside the archive that are archives, too, and hold the words of the entry."""
+    from archive.redaction.copies import archives_that_show
+
+    return archives_that_show(archive, entry_id)
+
+
+def _report(entry_id: int, what: str, rebuilt: Rebuilt, outputs: list[str], copies: list[Path]) -> None:
+    done = {"redact": "is redacted", "undo": "shows its words again", "purge": "is redacted and its words are purged"}
+    say_decided(f"{entry_id} {done[what]}", rebuilt)
+    for command in outputs:
+        say(f"  published files still show the former state; run: {command}", fg="yellow")
+    if what == "undo":
+        return
+    for path in copies:
+        say(f"  still holds the words: {path}", fg="yellow")
+    say("  other backups and exports made before now hold the words, too, and so do caches and readers' own copies:")
+    say("  docs/redaction.md says what to do about each")
+    if what == "redact":
+        command = f"foreign-eyes redact {entry_id} --purge"
+        say(f"  captures that show the words are kept and withheld; to remove them for good: {command}")

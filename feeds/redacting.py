@@ -1,0 +1,116 @@
+"""Redacted entries in frozen documents: their words are replaced by the notice, and nothing else of the document changes.
+
+A document keeps its address, its links, its dates and the ids and order of its items; only these texts of one item change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.publishing.feed_log import Format
+from archive.publishing.redacted_documents import (
+    DocumentKey,
+    RedactedTag,
+    forget_tallies,
+    frozen_content,
+    frozen_with,
+    keep_item,
+    redacted_tags,
+    replace_frozen,
+    take_kept_items,
+)
+from archive.redaction.stand_in import notice_of, title_of
+from feeds import markup
+from feeds.compose.entries import REDACTED
+
+_FRAGMENT = "#:~:text="
+
+
+def renew_documents(db: Database) -> int:
+    """Bring frozen documents in line with the redactions, inside the caller's transaction; return how many changed.
+
+    Entries that are redacted get the notice, and those of which a redaction was undone their words. Doing it again changes
+    nothing.
+    """
+    changed = set()
+    for tag_uri, key, item in take_kept_items(db):
+        content = frozen_content(db, key)
+        if content is not None:
+            replace_frozen(db, key, replace_item(key.format, content, tag_uri, partial(_instead, item)))
+            changed.add(key)
+    for redacted in redacted_tags(db):
+        for key, content in frozen_with(db, redacted.source_id, redacted.tag_uri):
+            after = replace_item(key.format, content, redacted.tag_uri, partial(_hide, db, redacted, key))
+            if after != content:
+                replace_frozen(db, key, after)
+                changed.add(key)
+    forget_tallies(db)
+    return len(changed)
+
+
+def _instead(item: str, _: str) -> str:
+    return item
+
+
+def _hide(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> str:
+    """Return an item with the notice in place of its words, which are kept for an undo."""
+    cut = redacted_item(key.format, item, redacted.tag_uri, redacted.reason)
+    if cut != item:
+        keep_item(db, redacted, key, item)
+    return cut
+
+
+def replace_item(kind: Format, content: bytes, tag_uri: str, change: Callable[[str], str]) -> bytes:
+    """Return a document with one item changed; every other byte stays. Pure."""
+    text = content.decode()
+    if kind == "atom":
+        marker = f"    <id>{escape(tag_uri, quote=False)}</id>\n"
+        at = text.find(f"  <entry>\n{marker}")
+        if at < 0:
+            return content
+        end = text.index("  </entry>\n", at) + len("  </entry>\n")
+        return (text[:at] + change(text[at:end]) + text[end:]).encode()
+    document = json.loads(text)
+    document["items"] = [
+        json.loads(change(_dumps(item))) if item["id"] == tag_uri else item for item in document["items"]
+    ]
+    return (_dumps(document) + "\n").encode()
+
+
+def redacted_item(kind: Format, item: str, tag_uri: str, reason: str | None) -> str:
+    """Return an item with the notice in place of its words. Pure."""
+    entry_id = int(tag_uri.rpartition("/")[2])
+    title, text = title_of(entry_id), notice_of(reason)
+    html = markup.paragraphs(text)
+    if kind == "json":
+        return _dumps(_redacted_json(json.loads(item), title, text, html))
+    for start, end, words in (
+        ("<title>", "</title>", title),
+        ("<name>", "</name>", REDACTED),
+        ('<content type="html">', "</content>", html),
+        ('<summary type="text">', "</summary>", text),
+    ):
+        before, opening, rest = item.partition(start)
+        _, closing, after = rest.partition(end)
+        item = before + opening + escape(words, quote=False) + closing + after if closing else item
+    item = re.sub(r"    <category [^>]*/>\n", "", item)
+    return re.sub(rf'(<link rel="via"[^>]*href="[^"]*?){re.escape(_FRAGMENT)}[^"]*(")', r"\1\2", item)
+
+
+def _redacted_json(item: dict[str, Any], title: str, text: str, html: str) -> dict[str, Any]:
+    changed = {**item, "title": title, "content_html": html, "summary": text, "authors": [{"name": REDACTED}]}
+    if "external_url" in changed:
+        changed["external_url"] = changed["external_url"].partition(_FRAGMENT)[0]
+    changed.pop("tags", None)
+    return changed
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
