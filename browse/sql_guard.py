@@ -63,6 +63,13 @@ _PRAGMAS = frozenset(
     }
 )  # fmt: skip
 _PRAGMA_TABLES = frozenset(f"pragma_{name}" for name in _PRAGMAS - {"data_version", "database_list"})
+# the bytes of captures and of frozen documents, which can be longer than any value allowed here, and what redactions hide
+_HIDDEN = frozenset(
+    {
+        ("bodies", "zlib"), ("frozen_documents", "zlib"),
+        ("redaction_secret", "secret"), ("withheld_bodies", "rest"), ("withheld_texts", "packed"),
+    }
+)  # fmt: skip
 # virtual tables that are there without being made: of use to who looks after a file, not to who reads one
 _REFUSED_TABLES = frozenset(
     {"dbstat", "sqlite_dbpage", "sqlite_stmt", "bytecode", "tables_used", "fts3tokenize", "fts4aux", "fts5vocab"}
@@ -92,12 +99,12 @@ def guard(connection: sqlite3.Connection) -> None:
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _source: str | None) -> int:
     """Say whether a statement may contain `action`: an authorizer callback of SQLite.
 
-    The bytes of captures and of frozen documents read as NULL: they can be longer than any value allowed here.
+    The bytes of captures and of frozen documents read as NULL, as does what redactions hide.
     """
     if action == sqlite3.SQLITE_SELECT:
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_READ:
-        if second == "zlib" and first in ("bodies", "frozen_documents"):
+        if (first, second) in _HIDDEN:
             return sqlite3.SQLITE_IGNORE
         return _allowed(_is_open(first or ""))
     if action == sqlite3.SQLITE_FUNCTION:

@@ -10,7 +10,7 @@ import click
 from cli.context import Context, pass_context
 from cli.exits import USAGE, Stopped
 from cli.finding import find_one
-from cli.rebuilding import as_object, rebuild_archive, say_decided
+from cli.rebuilding import as_object, rebuild_archive, settled
 from cli.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def _copies(archive: Path, entry_id: int) -> list[Path]:
 
 def _report(entry_id: int, what: str, rebuilt: Rebuilt, outputs: list[str], copies: list[Path]) -> None:
     done = {"redact": "is redacted", "undo": "shows its words again", "purge": "is redacted and its words are purged"}
-    say_decided(f"{entry_id} {done[what]}", rebuilt)
+    say(f"{entry_id} {done[what]}", fg="green", bold=True)
+    say(f"  {settled(rebuilt)}")
     for command in outputs:
         say(f"  published files still show the former state; run: {command}", fg="yellow")
     if what == "undo":

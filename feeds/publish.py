@@ -39,6 +39,7 @@ from feeds.default_topics import DEFAULT_TOPICS
 from feeds.documents import FRONT_FILE, Desk, Document, documents, freeze_documents, names_of_emptied
 from feeds.errors import NothingToPublish, OutputTaken
 from feeds.folder import OutputFolder, Plan
+from feeds.redacting import renew_documents
 from feeds.scope import Extent, Scope, everything, touched
 from feeds.shape import shape_of
 from feeds.topics import Topics
@@ -125,6 +126,8 @@ def publish(
             before = None
         elif before.mark == mark:
             return Published(0, before.files, 0, time.monotonic() - started)
+        if before is None:
+            renew_documents(db)
         scope = _everything(desk) if before is None else _changed(desk, before)
         found = documents(desk, scope)
         names = [name for name, _ in found]

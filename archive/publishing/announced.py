@@ -44,7 +44,7 @@ class AnnouncedChange:
     `tag_uri` is the identity that it was told under, `entry_id` the entry that answers for it today; None for links.
     `after` are the words that were told, `before` those that an edit or a decision replaced; None where a redaction took
     them out. Of links, `link` is the one that is listed since, `former_link` the one that was before; one of them can be
-    missing. `correction` is of dates, `decision` of identity.
+    missing. `correction` is of dates, `decision` of identity, `reason` of a redaction.
     """
 
     change_id: int
@@ -58,11 +58,13 @@ class AnnouncedChange:
     link: Link | None
     correction: Correction | None = None
     decision: Decided | None = None
+    reason: str | None = None
 
 
 _TOLD = (
     "SELECT x.change_id, x.at, x.kind, x.entry_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id, x.decision_id,"
-    " t.revision, t.words, t.words_before FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
+    " t.revision, t.words, t.words_before, (SELECT reason FROM redactions d WHERE d.redaction_id = x.redaction_id)"
+    " FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
     " LEFT JOIN told_words t ON t.change_id = x.change_id"
     " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?"
 )
@@ -90,7 +92,7 @@ def source_tag(db: Database, source_id: int) -> str | None:
 
 def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> AnnouncedChange:
     change_id, at, kind, entry_id, link_id, former_link_id, tag_uri, redating_id, decision_id, *told = row
-    revision, words, words_before = told
+    revision, words, words_before, reason = told
     return AnnouncedChange(
         change_id=change_id,
         at=from_text(at),
@@ -103,6 +105,7 @@ def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> Announc
         link=None if link_id == former_link_id else _link(db, link_id),
         correction=None if redating_id is None else find_correction(db, redating_id),
         decision=None if decision_id is None else find_decided(db, change_id),
+        reason=reason,
     )
 
 

@@ -50,7 +50,7 @@ def extend_log(db: Database, source_id: int) -> int:
     cursor = db.execute(
         "INSERT INTO feed_log (source_id, position, entry_id, change_id, announced)"
         " SELECT source_id, ? + row_number() OVER (ORDER BY change_id), entry_id, change_id, announced FROM changes"
-        " WHERE source_id = ? AND change_id > ? AND kind IN ('new', 'revised')"
+        " WHERE source_id = ? AND change_id > ? AND kind IN ('new', 'revised', 'redacted', 'unredacted')"
         # an entry that a decision announced is told once
         " AND (announced = 1 OR kind != 'new' OR NOT EXISTS (SELECT 1 FROM changes d WHERE d.entry_id = changes.entry_id"
         "  AND d.kind = 'new' AND d.decision_id IS NOT NULL))",
@@ -140,8 +140,8 @@ def logged_entries(db: Database, source_id: int, number: int) -> list[LoggedEntr
 def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
     """Tell whether a document may be full that is not frozen for that base URL; the log need not be up to date."""
     source_id, events = db.execute(
-        "SELECT s.source_id, (SELECT count(*) FROM changes x WHERE x.source_id = s.source_id AND x.kind IN ('new', 'revised')"
-        "   AND x.change_id > coalesce((SELECT l.change_id FROM feed_log l"
+        "SELECT s.source_id, (SELECT count(*) FROM changes x WHERE x.source_id = s.source_id"
+        "   AND x.kind IN ('new', 'revised', 'redacted', 'unredacted') AND x.change_id > coalesce((SELECT l.change_id FROM feed_log l"
         "    WHERE l.source_id = s.source_id AND l.change_id IS NOT NULL ORDER BY l.position DESC LIMIT 1), 0))"
         "  + (SELECT coalesce(max(position), 0) FROM feed_log l WHERE l.source_id = s.source_id)"
         " FROM (SELECT (SELECT source_id FROM sources WHERE name = ?) AS source_id) s",

@@ -23,7 +23,7 @@ _CONTRADICTIONS: dict[str, dict[str, str]] = {
         ),
         "an event disagrees with its change in the journal": (
             "SELECT l.position FROM feed_log l LEFT JOIN changes x USING (change_id) WHERE l.change_id IS NOT NULL AND"
-            " (x.change_id IS NULL OR x.source_id != l.source_id OR x.kind NOT IN ('new', 'revised')"
+            " (x.change_id IS NULL OR x.source_id != l.source_id OR x.kind NOT IN ('new', 'revised', 'redacted', 'unredacted')"
             "  OR x.announced != l.announced)"
         ),
         "a change is in the log twice": (

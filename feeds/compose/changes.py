@@ -17,6 +17,7 @@ from feeds.compose.decisions import HAPPENED, decision_note, words_note
 from feeds.compose.edition import Edition
 from feeds.compose.entries import entry_path
 from feeds.compose.items import Item
+from feeds.compose.redactions import REDACTED_SINCE, redaction_note
 from feeds.compose.words import one_line, opening
 
 # who says that something was changed: the archive, and neither the press nor the column
@@ -77,6 +78,11 @@ def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
     parts = changed_parts(words_of(change.before), words_of(change.after)) if change.before and change.after else ()
     tells_words = change.kind in _NOTES and not parts
     is_entrys = change.entry_id is not None
+    note = _NOTES[change.kind] if tells_words else ""
+    if change.kind in ("redacted", "unredacted"):
+        note = redaction_note(change.kind, change.reason)
+    elif tells_words and change.after is None:
+        note = REDACTED_SINCE
     return ComposedChange(
         change_id=change.change_id,
         tag_uri=f"{change.tag_uri or edition.tag}/change/{change.change_id}",
@@ -86,7 +92,7 @@ def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
         heading=_heading(change),
         path=entry_path(change.entry_id) if change.entry_id is not None else "changes/",
         parts=parts,
-        note=_NOTES[change.kind] if tells_words else "",
+        note=note,
         words=_lines(change.after) if tells_words else (),
         former_link=None if is_entrys else change.former_link,
         link=None if is_entrys else change.link,
