@@ -1,7 +1,9 @@
 """The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
 
     all columns of sources, crawls, captures, link_traffic, identities, recognitions, decisions, confirmations, redatings,
-    redated_entries, told_texts, told_words; of changes all but what is derived
+    redated_entries, told_texts, told_words, redaction_secret, redactions, redaction_digests; of changes all but what is
+    derived
+    withheld_bodies: of each body that shows redacted words what was read on it, without these
     revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
 
 Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.
@@ -18,6 +20,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.invented import refuse_mixture
+from archive.redaction.withholding import add_purged_body, exported_rest
 from archive.truth_checks import NotTruth
 from archive.values import Source
 
@@ -26,6 +29,7 @@ Row = Mapping[str, Any]
 _BY_RUNS = (
     *("crawls", "captures", "link_traffic", "identities", "recognitions", "decisions", "confirmations", "redatings"),
     *("redated_entries", "changes", "told_texts", "told_words"),
+    *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
 )
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")
@@ -72,9 +76,13 @@ def count_rows(db: Database, table: str) -> int:
 def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table of the truth, in the order of their ids, by column name."""
     key = {"listing_rows": "source_id, body_sha256, parser_version, position", "redated_entries": "1, 2"}.get(
-        table, "1"
+        table, {"redaction_digests": "1, 2, 3, 4"}.get(table, "1")
     )
     query = _CHANGES if table == "changes" else f"SELECT * FROM {_known(table)} ORDER BY {key}"  # noqa: S608 - the same
+    if table == "withheld_bodies":
+        # an export has the bytes of none of them
+        yield from ({**row, "purged": 1, "rest": exported_rest(db, row["rest"])} for row in db.query(query))
+        return
     yield from db.query(query)
 
 
@@ -87,8 +95,14 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int,
     Raises:
         NotTruth: the rows are not an archive's.
     """
+    if rows.get("redaction_secret"):
+        db.execute("DELETE FROM redaction_secret")
     for table in TABLES:
         found = rows.get(table, ())
+        if table == "withheld_bodies":
+            for row in found:
+                add_purged_body(db, row["body_sha256"], row["rest"])
+            continue
         if table in BY_PARSER:
             found = [row for row in found if row.get("parser_version", 0) < parser_version]
         with _explained(table):

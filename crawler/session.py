@@ -29,6 +29,7 @@ from archive.freshness import is_due, last_fresh
 from archive.lock import only_run
 from archive.query import log_row
 from archive.rebuilding.rebuild import keep_up
+from archive.redaction.masking import MaskingParser, read_page
 from archive.settling.clock_records import judge_times
 from archive.settling.entries import has_wordings
 from archive.settling.links import close_killed_links, close_links, links_to_follow
@@ -104,6 +105,10 @@ class Session:
             new_wordings=partial(new_wordings, self.db, self.job.name),
             count_strangers=partial(count_strangers, self.db, self.job.name),
         )
+
+    def masking_parser(self) -> Parser:
+        """Return the parser to read the listing with: redacted words are neither judged nor quoted."""
+        return MaskingParser(self.db, self.job.name, self.parser)
 
     def validators(self, url: str) -> Validators | None:
         """Return what to revalidate `url` with."""
@@ -197,7 +202,7 @@ class Session:
         """Tell whether page 1 had the column's heading when the listing was last settled."""
         if not pages:
             return False
-        return self.parser.parse_listing(self.body(pages[0].body_sha256), self.job.source.url).has_heading
+        return read_page(self.db, self.parser, pages[0].body_sha256, self.job.source.url, None).has_heading
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class ListingSpider(Spider):
         return ListingReader(
             session.job.source.url,
             self._fetch_page,
-            session.parser,
+            session.masking_parser(),
             session.known(),
             mode=session.job.mode,
             accept=session.job.accept,

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from archive.archive_id import archive_id
 from archive.captures import load_body
 from archive.rebuilding.rebuild import derived_by
+from archive.redaction.withholding import is_withheld
 from archive.truth import TABLES, count_rows, dump_rows, last_moment
 from exchange.errors import NothingToExport
 from exchange.truth_records import (
@@ -110,11 +111,12 @@ class _Captures:
         original = self.written.get((url, digest)) if digest else None
         if original is not None and status == 304:
             return self.file.write_revisit(url, date, head_of(status, headers, None), original, "server-not-modified")
-        body = self._load(digest) if digest else b""
+        withheld = digest is not None and is_withheld(self.db, digest)
+        body = self._load(digest) if digest and not withheld else b""
         head = head_of(status, headers, len(body))
         if original is not None and body:
             return self.file.write_revisit(url, date, head, original, "identical-payload-digest")
-        truncated = _TRUNCATED.get(row["fault"], "unspecified") if row["fault"] else None
+        truncated = _TRUNCATED.get(row["fault"], "unspecified") if row["fault"] or withheld else None
         written = self.file.write_response(url, date, head, body, truncated=truncated)
         if digest:
             self.written.setdefault((url, digest), written)

@@ -6,7 +6,7 @@ decisions stay out. An empty one becomes the archive that was exported, its id i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from archive.archive_id import take_archive_id
 from archive.clock import from_text, now, to_text
+from archive.redaction.withholding import add_purged_body
 from archive.settling.dating import moved_time
 from archive.store import writing
 from archive.truth import (
@@ -109,7 +110,7 @@ class OwnImport:
 
     def _load(self, db: Database, sources: list[Row]) -> Collection[int]:
         rows = {**self.truth.rows, "sources": sources}
-        store_bodies(db, self.bodies, (row.get("body_sha256") for row in rows["captures"]))
+        store_bodies(db, self.bodies, self._whole(rows["captures"]))
         load_truth(db, rows, read_by=self.truth.parser_version, parser_version=self.parser_version)
         if self.truth.archive_id is not None:
             take_archive_id(db, self.truth.archive_id)
@@ -123,6 +124,15 @@ class OwnImport:
         self.brought.captures = len(rows["captures"])
         self.brought.with_ids = True
         return ()
+
+    def _withheld(self) -> dict[str, str]:
+        """Return by digest what the export has in place of bodies that show redacted words."""
+        return {row["body_sha256"]: row["rest"] for row in self.truth.rows.get("withheld_bodies", ())}
+
+    def _whole(self, captures: Sequence[Row]) -> Iterator[str | None]:
+        """Yield the digests of the bodies that the export has."""
+        withheld = self._withheld()
+        return (digest for row in captures if (digest := row.get("body_sha256")) not in withheld)
 
     def _count(self, crawl: Row, source: str, captures: int) -> None:
         self.brought.count_crawl(crawl.get("outcome"), captures)
@@ -182,7 +192,9 @@ class OwnImport:
         return True
 
     def _add_captures(self, db: Database, crawl_id: int, captures: list[Row], capture_ids: dict[int, int]) -> None:
-        store_bodies(db, self.bodies, (row.get("body_sha256") for row in captures))
+        store_bodies(db, self.bodies, self._whole(captures))
+        for digest in {row.get("body_sha256") for row in captures} & self._withheld().keys():
+            add_purged_body(db, str(digest), self._withheld()[str(digest)])
         for row in captures:
             original = row.get("revalidates")
             revalidates = None if original is None else capture_ids.get(original)

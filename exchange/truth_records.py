@@ -32,6 +32,7 @@ RECORD_ID = "warc_record_id"
 # tables that exports of earlier versions do not have
 LATER = {
     *("link_traffic", "recognitions", "redatings", "redated_entries", "confirmations", "told_texts", "told_words"),
+    *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
 }
 
 Row = dict[str, Any]
@@ -96,9 +97,14 @@ class TruthReader:
             if self._end.get(table, 0 if table in LATER else None) != len(rows):
                 told = f"{len(rows)} rows of its {table} are there, and {self._end.get(table)} were written"
                 raise BadWarc(self._name, told, remedy=again)
+        withheld = {row.get("body_sha256") for row in self._rows["withheld_bodies"]}
         for row in self._rows["captures"]:
             digest = row.get("body_sha256")
-            if digest is not None and not (isinstance(digest, str) and digest in self._bodies):
+            if (
+                digest is not None
+                and digest not in withheld
+                and not (isinstance(digest, str) and digest in self._bodies)
+            ):
                 raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
         return Truth(self._rows, self._parser_version, self._archive_id)
 

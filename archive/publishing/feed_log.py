@@ -141,7 +141,8 @@ def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
     """Tell whether a document may be full that is not frozen for that base URL; the log need not be up to date."""
     source_id, events = db.execute(
         "SELECT s.source_id, (SELECT count(*) FROM changes x WHERE x.source_id = s.source_id"
-        "   AND x.kind IN ('new', 'revised', 'redacted', 'unredacted') AND x.change_id > coalesce((SELECT l.change_id FROM feed_log l"
+        "   AND x.kind IN ('new', 'revised', 'redacted', 'unredacted')"
+        "   AND x.change_id > coalesce((SELECT l.change_id FROM feed_log l"
         "    WHERE l.source_id = s.source_id AND l.change_id IS NOT NULL ORDER BY l.position DESC LIMIT 1), 0))"
         "  + (SELECT coalesce(max(position), 0) FROM feed_log l WHERE l.source_id = s.source_id)"
         " FROM (SELECT (SELECT source_id FROM sources WHERE name = ?) AS source_id) s",

@@ -56,7 +56,8 @@ def body_left(db: Database, body_sha256: str) -> bytes:
 
 def masked_pages(db: Database, source_id: int, pages: Mapping[str, ListingPage]) -> dict[str, ListingPage]:
     """Return the pages of one listing, by any key, with notices in place of redacted rows."""
-    if not has_redactions(db):
+    noticed = any(redacted_id(entry) is not None for page in pages.values() for entry in page.entries)
+    if not noticed and not has_redactions(db):
         return dict(pages)
     return Masker.of_source(db, source_id).mask(pages)
 
@@ -69,6 +70,26 @@ def redacted_places(db: Database, places: Iterable[Placed]) -> dict[int, int]:
         for rank, entry_id in named.items()
         if db.execute("SELECT 1 FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
     }
+
+
+class MaskingParser:
+    """A parser that gives notices in place of redacted rows: what a crawl judges and quotes while it reads a listing."""
+
+    def __init__(self, db: Database, source: str, parser: Parser) -> None:
+        self.PARSER_VERSION = parser.PARSER_VERSION
+        self._db = db
+        self._source = source
+        self._parser = parser
+
+    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
+        """Read a listing page."""
+        page = self._parser.parse_listing(body, url, content_type)
+        row = self._db.execute("SELECT source_id FROM sources WHERE name = ?", (self._source,)).fetchone()
+        return masked_pages(self._db, row[0], {"": page})[""] if row else page
+
+    def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
+        """Say why an answer is a block; None where it is content."""
+        return self._parser.blocking_sign(status, body, content_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,18 @@ def unpack_page(rest: str) -> ListingPage:
 
 
 def _entry(value: dict[str, Any]) -> ListedEntry:
-    return ListedEntry(**{**value, "flags": tuple(value["flags"])})
+    entry = ListedEntry(**{**value, "flags": tuple(value["flags"])})
+    texts = (
+        entry.excerpt,
+        entry.attribution,
+        entry.title or "",
+        entry.publication or "",
+        entry.commentary,
+        *entry.flags,
+    )
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text is none")
+    return entry
 
 
 def _pager(value: dict[str, Any]) -> Pager:

@@ -10,8 +10,8 @@ from sqlite_utils import Database
 from archive.captures import headers_of, load_body
 from archive.redaction.digests import marks_of
 from archive.redaction.masking import Masker, read_page
-from archive.redaction.pages import NOTHING, pack_page
-from archive.redaction.records import has_redactions
+from archive.redaction.pages import NOTHING, pack_page, unpack_page
+from archive.redaction.records import has_redactions, hidden_entries, secret_of
 from archive.values import ListedEntry, ListingPage, Parser
 
 _TAG = re.compile(r"<[^>]*>")
@@ -53,6 +53,26 @@ def withhold_everywhere(db: Database, parser: Parser) -> None:
     """Mark the bodies of all crawls that show words of redacted entries, inside the caller's transaction."""
     for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
         withhold_bodies(db, parser, source_id)
+
+
+def exported_rest(db: Database, rest: str) -> str:
+    """Return what an export holds in place of a withheld body: all that was read on the page, but for redacted words."""
+    everywhere = Masker(db, 0, secret_of(db), tuple(hidden_entries(db)))
+    return pack_page(everywhere.mask_all(unpack_page(rest)))
+
+
+def is_withheld(db: Database, body_sha256: str) -> bool:
+    """Tell whether a body shows redacted words, so that it is not exported."""
+    return db.execute("SELECT 1 FROM withheld_bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone() is not None
+
+
+def add_purged_body(db: Database, body_sha256: str, rest: str) -> None:
+    """Store what another archive's export holds of a withheld body, unless this archive has the body itself."""
+    cursor = db.execute(
+        "INSERT INTO bodies (body_sha256, size, zlib) VALUES (?, 0, x'') ON CONFLICT DO NOTHING", (body_sha256,)
+    )
+    if cursor.rowcount:
+        db.execute("INSERT INTO withheld_bodies (body_sha256, purged, rest) VALUES (?, 1, ?)", (body_sha256, rest))
 
 
 def withhold_again(db: Database) -> None:
