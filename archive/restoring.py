@@ -27,7 +27,8 @@ from archive.lock import only_run
 from archive.lost_ids import keep_lost_ids, keep_lost_seal
 from archive.publishing.folder_record import FolderRecord, read_record
 from archive.publishing.manifest import recorded_outputs
-from archive.seals import has_seal
+from archive.rebuilding.redacting import take_back
+from archive.seals import derived_by_parser, has_seal, seal
 from archive.store import open_archive, read_any_version, refuse_versions, writing
 
 _BESIDE = ("-journal", "-wal", "-shm")
@@ -37,6 +38,7 @@ _BESIDE = ("-journal", "-wal", "-shm")
 class Restored:
     """What a restore did: where the archive before it is now, what the new one holds, the ids that folders gave back.
 
+    `redacted` counts the redactions that folders gave back: the caller derives the archive again where there are any.
     `folders` are the output folders whose records were read, `warnings` tell of those that could not be used.
     """
 
@@ -45,6 +47,7 @@ class Restored:
     given_back: int
     folders: tuple[Path, ...]
     warnings: tuple[str, ...]
+    redacted: int = 0
 
 
 def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool, at: datetime, since: str) -> Restored:
@@ -78,6 +81,7 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
                 if held.archive_id is None:
                     taking.take_id(held, before, at)
                 given_back = taking.take_ids()
+                redacted = taking.take_redactions(at)
                 contents = contents_of(db)
             if target.exists():
                 _keep_permissions(temporary, target)
@@ -89,7 +93,7 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
             if aside is not None:
                 temporary.replace(target)
             sync_folder(target.parent)
-    return Restored(contents, aside, given_back, tuple(taking.records), tuple(taking.warnings))
+    return Restored(contents, aside, given_back, tuple(taking.records), tuple(taking.warnings), redacted)
 
 
 class _Taking:
@@ -129,6 +133,18 @@ class _Taking:
                 if record.seal is not None and not has_seal(self._db, record.seal):
                     keep_lost_seal(self._db, record.seal)
         return found
+
+    def take_redactions(self, at: datetime) -> int:
+        """Take the redactions that the archive lacks; return how many. The next crawl derives it again at the latest."""
+        mine, taken = archive_id(self._db), 0
+        for record in self.records.values():
+            if record.archive_id == mine and record.redactions:
+                with writing(self._db):
+                    if found := take_back(self._db, record.redactions.values(), at):
+                        seal(self._db, at, reason="redactions were taken from the record of an output folder")
+                        self._db.execute(f"PRAGMA user_version={derived_by_parser(self._db) * 100:d}")
+                    taken += found
+        return taken
 
 
 def _look_at(archive: Path) -> tuple[Contents | None, list[Path]]:

@@ -89,14 +89,10 @@ def _confirm(what: str, entry: str, *, yes: bool) -> None:
 
 def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, quiet: bool) -> Rebuilt:
     """Carry out the decision, in the archive and in the documents frozen in it."""
-    from archive.clock import now, to_text
-    from archive.lock import only_run
+    from archive.clock import now
     from archive.rebuilding import redacting
-    from archive.redaction.purging import vacuum
     from archive.redaction.records import is_redacted
-    from archive.store import open_archive, writing
     from crawler.session import RememberingParser
-    from feeds.redacting import renew_documents
 
     def prepare(db: Database) -> Collection[int]:
         if what == "undo":
@@ -107,12 +103,24 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, q
 
     title = f"{what} {entry_id}"
     rebuilt = rebuild_archive(context, title, prepare=prepare, quiet=quiet)
-    with only_run(context.archive, what=title, since=to_text(now())), open_archive(context.archive) as db:
+    finish_redactions(context, title)
+    return rebuilt
+
+
+def finish_redactions(context: Context, what: str) -> None:
+    """Bring what is not derived in line with the redactions: frozen documents, and the free pages of the file after a purge."""
+    from archive.clock import now, to_text
+    from archive.lock import only_run
+    from archive.redaction.purging import vacuum
+    from archive.redaction.records import hidden_entries
+    from archive.store import open_archive, writing
+    from feeds.redacting import renew_documents
+
+    with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
         with writing(db):
             renew_documents(db)
-        if what == "purge":
+        if hidden_entries(db, purged_only=True):
             vacuum(db)
-    return rebuilt
 
 
 def _outputs(context: Context) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import Context, pass_context
+from cli.rebuilding import rebuild_archive
+from cli.redact import finish_redactions
 from cli.terminal import counted, say, say_json
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool
     at = now()
     folders = [*outputs, context.output]
     done = put_back(context.archive, file, folders, force=force, at=at, since=to_text(at))
+    if done.redacted:
+        rebuild_archive(context, "a restore", prepare=lambda _: (), quiet=as_json or quiet)
+        finish_redactions(context, "a restore")
     for warning in done.warnings:
         say(f"warning: {warning}", err=True, fg="yellow")
     if as_json:
@@ -69,6 +74,7 @@ def _as_object(archive: Path, file: Path, done: Restored) -> dict[str, object]:
         "last_crawl": done.contents.latest,
         "set_aside": str(done.aside) if done.aside else None,
         "ids_taken_back": done.given_back,
+        "redactions_taken_back": done.redacted,
         "folders": [str(folder) for folder in done.folders],
         "warnings": list(done.warnings),
     }
@@ -84,5 +90,7 @@ def _report(archive: Path, file: Path, done: Restored) -> None:
         say(f"  the archive that was there is now {done.aside}")
     if done.given_back:
         say(f"  {counted(done.given_back, 'id')} taken back from published folders, for the next crawls to find")
+    if done.redacted:
+        say(f"  {counted(done.redacted, 'redaction')} applied again; then: foreign-eyes publish")
     if not done.folders:
         say("  no published folder was found to take ids back from; name it with --output DIR", fg="yellow")

@@ -23,6 +23,7 @@ from archive.publishing.folder_record import FolderRecord, is_file_name, read_re
 from archive.publishing.following import Mark
 from archive.publishing.manifest import Manifest, OutputState
 from archive.publishing.published_ids import all_ids, ids_since
+from archive.publishing.recorded_redactions import redaction_lines
 from archive.publishing.recording_folder import (
     append_lines,
     begin_line,
@@ -141,6 +142,7 @@ class OutputFolder:
         opening = list(missing_ids(record, all_ids(self._db, state.source_id)))
         files = self.files.union(names) - (record.files if record is not None else set())
         opening += [file_line(name) for name in sorted(files) if is_file_name(name)]
+        opening += redaction_lines(self._db, state.source_id, record.redactions if record is not None else {})
         return Plan(token, whose, begin, opening, end)
 
     def begin(self, plan: Plan) -> None:

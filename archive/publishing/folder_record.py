@@ -24,6 +24,7 @@ from typing import Any, BinaryIO
 
 from archive.clock import from_text
 from archive.errors import RecordDamaged
+from archive.publishing.recorded_redactions import RecordedRedaction, take_redaction
 
 RECORD_NAME = ".foreign-eyes.jsonl"
 VERSION = 1
@@ -61,7 +62,7 @@ class FolderRecord:
 
     `seal` is the newest one of the archive when it was last published, None if it had none; `entries` is how many entries it
     had then, `until` the time of its newest change. `files` are the names of our files, relative to the folder. `shown` is a
-    token of what the last publish wrote, None if that publish was killed.
+    token of what the last publish wrote, None if that publish was killed. `redactions` are by their number in the record.
     """
 
     archive_id: str
@@ -73,6 +74,7 @@ class FolderRecord:
     ids: dict[int, RecordedId] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     shown: str | None = None
+    redactions: dict[int, RecordedRedaction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,8 @@ def _take(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecord:
         record.until = from_text(_text(value["until"])) if value["until"] else None
     elif "id" in value:
         _take_id(record, value)
+    elif "redaction" in value or "marks" in value:
+        take_redaction(record.redactions, value)
     elif "file" in value:
         record.files.add(_file(value["file"]))
     elif "gone" in value:

@@ -32,6 +32,7 @@ from archive.rebuilding.differences import Difference, changed_rows, compare, pu
 from archive.rebuilding.recognised_before import fill_recognitions
 from archive.rebuilding.redating import corrected
 from archive.rebuilding.telling import tell_decisions
+from archive.redaction.hiding import hide_texts
 from archive.redaction.withholding import withhold_everywhere
 from archive.seals import seal
 from archive.settling.doubts import apply_confirmations, drop_merged
@@ -111,6 +112,7 @@ def rebuild(
         added = frozenset(prepare(scratch) if prepare else ())
         scratch.execute("BEGIN")
         with corrected(scratch):
+            hide_texts(scratch, parser.PARSER_VERSION)
             past = take_past(scratch, parser.PARSER_VERSION, added, has_new_rules=has_new_rules)
             counts, minted = _derive_again(scratch, parser, at, authority, past, on_crawl)
             fill_words(scratch)

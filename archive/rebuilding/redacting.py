@@ -6,36 +6,42 @@ cannot be derived again are kept out of sight until the redaction is undone or p
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
 from sqlite_utils import Database
 
+from archive.clock import from_text
 from archive.errors import CannotDecide
 from archive.redaction.digests import HiddenEntry, Kind, Marks, is_near, letters, marks_of, own_marks, parts_of
+from archive.redaction.hiding import PARTS, hide_reason, show_texts
 from archive.redaction.purging import purge_bodies
 from archive.redaction.records import (
     Step,
-    drop_kept_text,
     is_redacted,
-    keep_text,
-    kept_texts,
     last_redaction,
     record_marks,
     record_redaction,
     secret_of,
 )
-from archive.redaction.stand_in import stand_in
 from archive.redaction.withholding import withhold_again, withhold_bodies
-from archive.seals import derived_by_parser
 from archive.settling.identities import find_identity
 from archive.settling.journal import Change, append_changes
 from archive.values import ListedEntry, Parser
 
-_PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
-_SELECT = ", ".join(f"r.{part}" for part in _PARTS)
+
+class RecordedRedaction(Protocol):
+    """A decision as the record of an output folder tells it; as in `archive.publishing.recorded_redactions`."""
+
+    entry_id: int
+    at: str
+    kind: Step
+    reason: str | None
+    digests: list[tuple[int, Kind, str]]
+
+
+_SELECT = ", ".join(f"r.{part}" for part in PARTS)
 # parts that recognise nothing alone, and so may be shared
 _WEAK = ("title word", "figure")
 # in letters and digits: shorter titles are words that stand in any sentence
@@ -56,7 +62,7 @@ def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Col
     marks = _own_marks(db, entry_id, wordings)
     others = _wordings_alike(db, HiddenEntry(entry_id, reason, marks))
     record_marks(db, redaction_id, marks, others)
-    hide_texts(db, HiddenEntry(entry_id, reason, marks, frozenset(others)), redaction_id, wordings)
+    _hide_reasons(db, redaction_id, wordings)
     return ()
 
 
@@ -73,7 +79,7 @@ def undo(db: Database, entry_id: int, at: datetime) -> Collection[int]:
         raise CannotDecide(
             f"the words of entry {entry_id} were purged at {last.at}; a backup from before may hold them"
         )
-    _show_texts(db, entry_id)
+    show_texts(db, entry_id)
     _record(db, entry_id, "undo", None, at)
     withhold_again(db)
     return ()
@@ -97,26 +103,36 @@ def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collecti
     return ()
 
 
-def hide_texts(db: Database, hidden: HiddenEntry, redaction_id: int, wordings: Sequence[ListedEntry]) -> None:
-    """Hide what nothing can derive again: revisions of older parsers, announced words, titles in reasons of crawls."""
-    numbers = {_key(wording): number for number, wording in enumerate(wordings, start=1)}
-    for revision_id, listed, flags in _older_revisions(db, hidden.entry_id):
-        notice = stand_in(hidden.entry_id, numbers.get(_key(listed), len(wordings)), hidden.reason)
-        keep_text(db, redaction_id, "revisions", revision_id, {**_texts(listed), "flags": flags})
-        _update(db, "revisions", "revision_id", revision_id, {**_texts(notice), "flags": json.dumps(notice.flags)})
-    for words, columns in _told_texts(db, hidden):
-        keep_text(db, redaction_id, "told_texts", words, columns)
-        db.execute("DELETE FROM told_texts WHERE words = ?", (words,))
-    for crawl_id, why in _reasons(db, wordings):
-        keep_text(db, redaction_id, "crawls", crawl_id, {"reason": why})
-        _update(db, "crawls", "crawl_id", crawl_id, {"reason": "the reason quoted words that were redacted"})
+def take_back(db: Database, recorded: Iterable[RecordedRedaction], at: datetime) -> int:
+    """Take redactions from the record of an output folder into an archive that lacks them; return how many.
+
+    Digests of an archive whose secret was another recognise nothing, so those of the wordings that this one has are added.
+    The caller derives the archive again.
+    """
+    known = {tuple(row) for row in db.execute("SELECT entry_id, at, kind FROM redactions")}
+    taken = 0
+    for one in sorted(recorded, key=lambda one: one.at):
+        if (one.entry_id, one.at, one.kind) in known:
+            continue
+        taken += 1
+        is_there = db.execute("SELECT 1 FROM revisions WHERE entry_id = ?", (one.entry_id,)).fetchone() is not None
+        own = _own_marks(db, one.entry_id, _wordings(db, one.entry_id)) if one.kind == "redact" and is_there else ()
+        redaction_id = _record(db, one.entry_id, one.kind, one.reason, at, decided_at=one.at)
+        record_marks(db, redaction_id, own, ())
+        db.conn.executemany(
+            "INSERT OR IGNORE INTO redaction_digests (redaction_id, number, kind, digest) VALUES (?, ?, ?, ?)",
+            [(redaction_id, number and number + len(own), kind, digest) for number, kind, digest in one.digests],
+        )
+    return taken
 
 
-def _record(db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime) -> int:
-    """Record a decision, and the change that tells readers of it."""
+def _record(
+    db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime, *, decided_at: str | None = None
+) -> int:
+    """Record a decision, and the change that tells readers of it: none of a purge, which changes nothing that they see."""
     identity = find_identity(db, entry_id)
-    redaction_id = record_redaction(db, entry_id, kind, reason, at)
-    if identity is not None:
+    redaction_id = record_redaction(db, entry_id, kind, reason, from_text(decided_at) if decided_at else at)
+    if identity is not None and kind != "purge":
         told = Change("unredacted" if kind == "undo" else "redacted", entry_id, redaction_id=redaction_id)
         append_changes(db, identity.source_id, None, [told], at, announced=True)
     return redaction_id
@@ -166,55 +182,12 @@ def _others(db: Database, entry_id: int) -> Iterator[ListedEntry]:
         yield ListedEntry(*row)
 
 
-def _older_revisions(db: Database, entry_id: int) -> Iterator[tuple[int, ListedEntry, str]]:
-    """Return the revisions of an entry that parsers before the present one read, with their flags as stored."""
-    rows = db.execute(
-        f"SELECT r.revision_id, r.flags, {_SELECT} FROM revisions r WHERE r.entry_id = ? AND r.parser_version < ?",  # noqa: S608
-        (entry_id, derived_by_parser(db)),
-    ).fetchall()
-    return ((revision_id, ListedEntry(*texts), flags) for revision_id, flags, *texts in rows)
-
-
-def _told_texts(db: Database, hidden: HiddenEntry) -> list[tuple[str, dict[str, Any]]]:
-    """Return by their digest the texts that changes told and that are the hidden entry's."""
-    secret = secret_of(db)
-    rows = db.execute(f"SELECT words, {', '.join(_PARTS)} FROM told_texts").fetchall()  # noqa: S608 - our own names
-    return [
-        (words, dict(zip(_PARTS, texts, strict=True)))
-        for words, *texts in rows
-        if is_near(hidden, marks_of(secret, ListedEntry(*texts)))
-    ]
-
-
-def _reasons(db: Database, wordings: Sequence[ListedEntry]) -> list[tuple[int, str]]:
-    """Return the crawls whose reason quotes the title of a wording."""
+def _hide_reasons(db: Database, redaction_id: int, wordings: Sequence[ListedEntry]) -> None:
+    """Hide the reasons of crawls that quote the title of a wording."""
     titles = [title for wording in wordings if len(title := letters(wording.title)) >= _SHORTEST_QUOTED]
-    rows = db.execute("SELECT crawl_id, reason FROM crawls WHERE reason IS NOT NULL").fetchall()
-    return [(crawl_id, why) for crawl_id, why in rows if any(title in letters(why) for title in titles)]
-
-
-def _show_texts(db: Database, entry_id: int) -> None:
-    """Put back the texts that a redaction hid."""
-    keys = {"revisions": "revision_id", "crawls": "crawl_id"}
-    for table, key, columns in kept_texts(db, entry_id):
-        if table == "told_texts":
-            names = ", ".join(("words", *columns))
-            marks = ", ".join("?" * (len(columns) + 1))
-            db.execute(f"INSERT OR IGNORE INTO told_texts ({names}) VALUES ({marks})", (key, *columns.values()))  # noqa: S608
-        elif table in keys:
-            _update(db, table, keys[table], int(key), columns)
-        else:
-            continue  # items of frozen documents are put back by the next publish
-        drop_kept_text(db, table, key)
-
-
-def _update(db: Database, table: str, key: str, value: int, columns: Mapping[str, Any]) -> None:
-    names = ", ".join(f"{name} = ?" for name in columns)
-    db.execute(f"UPDATE {table} SET {names} WHERE {key} = ?", (*columns.values(), value))  # noqa: S608 - our own names
-
-
-def _texts(listed: ListedEntry) -> dict[str, Any]:
-    return {part: getattr(listed, part) for part in _PARTS}
+    for crawl_id, why in db.execute("SELECT crawl_id, reason FROM crawls WHERE reason IS NOT NULL").fetchall():
+        if any(title in letters(why) for title in titles):
+            hide_reason(db, redaction_id, crawl_id, why)
 
 
 def _key(listed: ListedEntry) -> str:

@@ -1,0 +1,94 @@
+"""Hiding what nothing can derive again: the words of announced changes, and revisions that older parsers read.
+
+The texts are kept out of sight (see `withheld_texts`) until the redaction is undone or purged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.redaction.digests import HiddenEntry, is_near, marks_of, recognise
+from archive.redaction.records import (
+    drop_kept_text,
+    hidden_entries,
+    keep_text,
+    kept_texts,
+    last_redaction,
+    secret_of,
+)
+from archive.redaction.stand_in import redacted_id, stand_in
+from archive.values import ListedEntry
+
+PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
+_COLUMNS = ", ".join(PARTS)
+# where texts are kept of, and the key of the table
+_KEYS = {"revisions": "revision_id", "crawls": "crawl_id"}
+
+
+def hide_texts(db: Database, parser_version: int) -> None:
+    """Hide the texts of all redacted entries that parsers of `parser_version` cannot derive; doing it again changes nothing."""
+    for hidden in hidden_entries(db):
+        last = last_redaction(db, hidden.entry_id)
+        if last is not None:
+            _hide_revisions(db, hidden, last.redaction_id, parser_version)
+            _hide_told(db, hidden, last.redaction_id)
+
+
+def hide_reason(db: Database, redaction_id: int, crawl_id: int, reason: str) -> None:
+    """Take the reason of a crawl, which quotes redacted words, out of sight."""
+    keep_text(db, redaction_id, "crawls", crawl_id, {"reason": reason})
+    _update(db, "crawls", crawl_id, {"reason": "the reason quoted words that were redacted"})
+
+
+def show_texts(db: Database, entry_id: int) -> None:
+    """Put the texts back that a redaction hid; items of frozen documents are put back by publishing."""
+    for table, key, columns in kept_texts(db, entry_id):
+        if table == "told_texts":
+            names, marks = ", ".join(("words", *columns)), ", ".join("?" * (len(columns) + 1))
+            db.execute(f"INSERT OR IGNORE INTO told_texts ({names}) VALUES ({marks})", (key, *columns.values()))  # noqa: S608
+        elif table in _KEYS:
+            _update(db, table, int(key), columns)
+        else:
+            continue
+        drop_kept_text(db, table, key)
+
+
+def _hide_revisions(db: Database, hidden: HiddenEntry, redaction_id: int, parser_version: int) -> None:
+    rows = db.execute(
+        f"SELECT revision_id, flags, {_COLUMNS} FROM revisions WHERE entry_id = ? AND parser_version < ?",  # noqa: S608
+        (hidden.entry_id, parser_version),
+    ).fetchall()
+    secret = secret_of(db)
+    for revision_id, flags, *texts in rows:
+        listed = ListedEntry(*texts)
+        if redacted_id(replace(listed, flags=tuple(json.loads(flags)))) is None:
+            number = recognise(hidden, marks_of(secret, listed), is_listed=True) or len(hidden.wordings)
+            notice = stand_in(hidden.entry_id, number, hidden.reason)
+            if not hidden.purged:
+                keep_text(db, redaction_id, "revisions", revision_id, {**_texts(listed), "flags": flags})
+            _update(db, "revisions", revision_id, {**_texts(notice), "flags": json.dumps(notice.flags)})
+
+
+def _hide_told(db: Database, hidden: HiddenEntry, redaction_id: int) -> None:
+    secret = secret_of(db)
+    rows = db.execute(f"SELECT words, {_COLUMNS} FROM told_texts").fetchall()  # noqa: S608 - our own names
+    for words, *texts in rows:
+        told = ListedEntry(*texts)
+        if is_near(hidden, marks_of(secret, told)):
+            if not hidden.purged:
+                keep_text(db, redaction_id, "told_texts", words, _texts(told))
+            db.execute("DELETE FROM told_texts WHERE words = ?", (words,))
+
+
+def _texts(listed: ListedEntry) -> dict[str, Any]:
+    return {part: getattr(listed, part) for part in PARTS}
+
+
+def _update(db: Database, table: str, key: int, columns: Mapping[str, Any]) -> None:
+    names = ", ".join(f"{name} = ?" for name in columns)
+    db.execute(f"UPDATE {table} SET {names} WHERE {_KEYS[table]} = ?", (*columns.values(), key))  # noqa: S608 - our own names
