@@ -29,12 +29,14 @@ from archive.publishing.recording_folder import (
     begin_line,
     end_line,
     file_line,
+    forget_gone,
     gone_line,
     id_lines,
     missing_ids,
     replace_record,
     whose_line,
 )
+from archive.redaction.records import has_redactions
 from archive.seals import newest_seal
 from archive.values import Source
 from feeds.errors import FilesOfOthers, OutputUnwritable
@@ -155,12 +157,14 @@ class OutputFolder:
             else:
                 append_lines(self.output, lines, self._mode)
 
-    def end(self, plan: Plan, removed: Iterable[str]) -> None:
+    def end(self, plan: Plan, removed: Collection[str]) -> None:
         """Write down that the publish has ended, and which files are no more."""
         with self._explained():
             append_lines(
                 self.output, [*(gone_line(name) for name in removed if is_file_name(name)), plan.end], self._mode
             )
+            if removed and has_redactions(self._db):
+                forget_gone(self.output, self._mode)
 
     def says(self, plan: Plan) -> bool:
         """Tell whether the record says all this already."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from archive.clock import to_text
 from archive.publishing.folder_record import RECORD_NAME, VERSION, FolderRecord, RecordedId, record_path
@@ -97,16 +98,47 @@ def replace_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> Pat
         temporary.replace(kept)
     temporary = folder / f"{RECORD_NAME}.foreign-eyes"
     temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    _write_new(temporary, lines, mode)
+    temporary.replace(path)
+    _sync(folder)
+    return kept
+
+
+def forget_gone(folder: Path, mode: int = 0o644) -> None:
+    """Take the names of files that are gone out of the record of `folder`: a name can hold words that were redacted.
+
+    Raises:
+        OSError: it could not be done; the record is as it was.
+    """
+    lines = record_path(folder).read_text(encoding="ascii").splitlines(keepends=True)
+    values = [json.loads(line) for line in lines if line.endswith("\n")]
+    gone = {value["gone"] for value in values if "gone" in value} - _files_of(values)
+    kept = [_line(**value) for value in values if value.get("file", value.get("gone")) not in gone]
+    temporary = folder / f"{RECORD_NAME}.foreign-eyes"
+    temporary.unlink(missing_ok=True)
+    _write_new(temporary, kept, mode)
+    temporary.replace(record_path(folder))
+    _sync(folder)
+
+
+def _files_of(values: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the files that the values of a record leave."""
+    files: set[str] = set()
+    for value in values:
+        if "file" in value:
+            files.add(value["file"])
+        files.discard(value.get("gone", ""))
+    return files
+
+
+def _write_new(path: Path, lines: Iterable[str], mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         _permit(descriptor, mode)
         for line in lines:
             file.write(line.encode("ascii"))
         file.flush()
         os.fsync(descriptor)
-    temporary.replace(path)
-    _sync(folder)
-    return kept
 
 
 def remove_record(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from archive.publishing.feed_log import Format
-from archive.redaction.records import hidden_entries, keep_text, last_redaction, unpack
+from archive.redaction.records import has_redactions, hidden_entries, keep_text, last_redaction, unpack
 
 _TABLE = "frozen_documents"
 
@@ -100,7 +100,12 @@ def replace_frozen(db: Database, key: DocumentKey, content: bytes) -> None:
 
 
 def forget_tallies(db: Database) -> None:
-    """Forget the counts of publications that no entry names any more; publishing counts again."""
+    """Forget the counts of publications that no entry names any more; publishing counts again.
+
+    Where anything was redacted, SQLite overwrites with zeros what this connection deletes from now on.
+    """
+    if has_redactions(db):
+        db.execute("PRAGMA secure_delete=ON")
     db.execute(
         "DELETE FROM tallies WHERE kind = 'publication' AND NOT EXISTS"
         " (SELECT 1 FROM entries e WHERE e.source_id = tallies.source_id AND e.publication = tallies.name)"

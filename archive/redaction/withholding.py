@@ -82,6 +82,8 @@ def withhold_again(db: Database) -> None:
 
 def remove_purged(db: Database) -> int:
     """Remove the bytes of purged bodies, also of those that a crawl has brought again; return how many there were."""
+    if db.execute("SELECT 1 FROM withheld_bodies WHERE purged = 1 LIMIT 1").fetchone():
+        db.execute("PRAGMA secure_delete=ON")  # what is freed is overwritten with zeros
     cursor = db.execute(
         "UPDATE bodies SET zlib = x'' WHERE length(zlib) > 0"
         " AND body_sha256 IN (SELECT body_sha256 FROM withheld_bodies WHERE purged = 1)"

@@ -1,0 +1,260 @@
+"""After a redaction the words are in nothing that is published, browsed, searched or exported; after a purge in no file."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import io
+import json
+import re
+import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from published import many
+from settling import DAY, START, Column, LineParser, entry, listing
+from sqlite_utils import Database
+
+from archive.history import entry_history
+from archive.publishing.folder_record import read_record
+from archive.rebuilding.rebuild import rebuild
+from archive.rebuilding.redacting import purge, redact, undo
+from archive.redaction.purging import vacuum
+from archive.store import open_archive, writing
+from archive.verify import verify
+from browse.datasette_app import datasette_app
+from exchange.exporting import export
+from feeds.publish import Target, publish
+from feeds.redacting import renew_documents
+
+LATER = START + 99 * DAY
+PHRASE = "the zephyrine lacquer of quellmarsh"
+WORDS = ("zephyrine", "quellmarsh", "varnish", "bugle", "lacquer")
+FIRST = entry(
+    "Quellmarsh varnishers sue",
+    publication="The Quellmarsh Bugle",
+    excerpt="The zephyrine lacquer of Quellmarsh was copied for years before its maker thought of asking the court for help.",
+    commentary="Varnish is a mark of lacquer that holds.",
+)
+EDITED = FIRST.replace("for years", "for thirty years")
+
+
+@dataclass
+class Place:
+    """An archive that was published, with an entry that is new in one frozen document and revised in another."""
+
+    db: Database
+    column: Column
+    target: Target
+
+    @property
+    def entry_id(self) -> int:
+        [(entry_id,)] = self.column.rows("SELECT entry_id FROM identities ORDER BY feed_date LIMIT 1 OFFSET 5")
+        return int(entry_id)
+
+    def publish(self) -> None:
+        publish(self.db, self.column.source, self.target)
+
+    def decide(self, prepare: object) -> None:
+        rebuild(self.db, LineParser(), at=LATER, authority="example.org,2026", prepare=prepare)  # type: ignore[arg-type]
+        with writing(self.db):
+            renew_documents(self.db)
+
+    def redact(self) -> None:
+        self.decide(lambda copy: redact(copy, self.entry_id, None, LATER))
+        self.publish()
+
+    def files(self) -> dict[str, bytes]:
+        root = self.target.output
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an archive that was crawled and published; tests take copies of it."""
+    folder = tmp_path_factory.mktemp("made")
+    with open_archive(folder / "archive.db") as db:
+        place = Place(db, Column(db), Target(folder / "public", "https://eyes.example/"))
+        rows = many(60)
+        place.column.crawl(listing(*rows[:55], FIRST, *rows[55:]))
+        place.column.crawl(listing(*rows[:55], EDITED, *rows[55:]))
+        more = [*many(50, first=61), *rows]
+        place.column.crawl(listing(*more[:-5], EDITED, *more[-5:]))
+        for _ in range(2):
+            place.column.crawl(listing(*more))
+        place.column.crawl(listing(*more[:-5], EDITED, *more[-5:]))
+        place.publish()
+    return folder
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path) -> Iterator[Place]:
+    folder = tmp_path / "copy"
+    shutil.copytree(made, folder)
+    with open_archive(folder / "archive.db") as db:
+        column = Column(db, day=30)
+        yield Place(db, column, Target(folder / "public", "https://eyes.example/"))
+
+
+def found(text: bytes | str) -> list[str]:
+    """The words that a text holds, however it is escaped."""
+    plain = (text if isinstance(text, str) else text.decode("utf-8", "replace")).casefold()
+    return [word for word in WORDS if word in plain]
+
+
+def unpacked(content: bytes) -> Iterator[bytes]:
+    """The bytes themselves, and whatever in them is compressed or in Base64."""
+    yield content
+    for match in re.finditer(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b", content):
+        with suppress(zlib.error):
+            yield zlib.decompressobj(47).decompress(content[match.start() :])
+    for match in re.finditer(rb"[A-Za-z0-9+/]{40,}={0,2}", content):
+        with suppress(ValueError, zlib.error):
+            yield zlib.decompressobj().decompress(base64.b64decode(match[0] + b"=" * (-len(match[0]) % 4)))
+
+
+def browsed(archive: Path, *paths: str) -> dict[str, str]:
+    """What Datasette answers in this process."""
+
+    async def ask() -> dict[str, str]:
+        app = datasette_app(archive)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            answers = {path: await client.get(path) for path in paths}
+        app.close()
+        assert {answer.status_code for answer in answers.values()} == {200}
+        return {path: answer.text for path, answer in answers.items()}
+
+    return asyncio.run(ask())
+
+
+def test_published_files_hold_the_notice_in_place_of_the_words(place: Place) -> None:
+    before = place.files()
+    assert {"archive/1.xml", "archive/1.json", "archive/2.xml"} <= {
+        name for name, content in before.items() if found(content)
+    }
+    place.redact()
+    after = place.files()
+    assert {name: words for name, content in after.items() if (words := found(content))} == {}
+    page = after[f"entries/{place.entry_id}/index.html"].decode()
+    assert "The words of this entry were redacted at the request of its publisher." in page
+    assert "Redacted" in after["changes.xml"].decode()
+
+
+def test_pages_of_other_entries_and_other_items_of_frozen_documents_keep_every_byte(place: Place) -> None:
+    before = place.files()
+    place.redact()
+    after = place.files()
+    own = f"entries/{place.entry_id}/"
+    pages = [name for name in before if name.startswith("entries/") and not name.startswith(own)]
+    assert len(pages) > 100
+    assert {name for name in pages if before[name] != after[name]} == set()
+    for name in ("archive/1.xml", "archive/2.xml"):
+        mine = re.compile(rf"  <entry>\n    <id>[^<]*/{place.entry_id}</id>.*?  </entry>\n", re.DOTALL)
+        old, new = before[name].decode(), after[name].decode()
+        assert mine.sub("", old) == mine.sub("", new)
+        kept = re.compile('<(?:id|updated|published)>[^<]*|rel="alternate"[^>]*')
+        assert kept.findall(old) == kept.findall(new)
+    for name in ("archive/1.json", "archive/2.json"):
+        old_items, new_items = (json.loads(files[name])["items"] for files in (before, after))
+        assert [one["id"] for one in old_items] == [one["id"] for one in new_items]
+        changed = [one["id"] for one, other in zip(old_items, new_items, strict=True) if one != other]
+        assert [one.rpartition("/")[2] for one in changed] == [str(place.entry_id)]
+
+
+def test_the_item_of_a_feed_is_updated_and_keeps_its_date(place: Place) -> None:
+    def item() -> dict[str, str]:
+        items = json.loads(place.files()["feed.json"])["items"]
+        [mine] = [one for one in items if one["id"].endswith(f"/{place.entry_id}")]
+        return dict(mine)
+
+    place.redact()
+    mine = item()
+    assert mine["date_modified"] > mine["date_published"]
+    assert mine["date_modified"].startswith(f"{LATER:%Y-%m-%d}")
+
+
+def test_datasette_shows_the_words_nowhere(place: Place) -> None:
+    place.redact()
+    archive = place.target.output.parent / "archive.db"
+    tables = [name for name in (*place.db.table_names(), *place.db.view_names()) if not name.startswith("entries_fts_")]
+    answers = browsed(
+        archive,
+        *(f"archive/{name}.json?_size=1000&_shape=array" for name in tables),
+        f"archive/entries/{place.entry_id}",
+        "archive/current_entries.csv?_size=max&_stream=1",
+    )
+    assert {path: words for path, text in answers.items() if (words := found(text))} == {}
+    sql = "archive.json?_shape=array&sql=select+secret,rest,packed+from+redaction_secret,withheld_bodies,withheld_texts+limit+1"
+    search = "archive/current_entries.json?_shape=array&_search=zephyrine"
+    hidden, hits = browsed(archive, sql, search).values()
+    assert json.loads(hidden) == [{"secret": None, "rest": None, "packed": None}]
+    assert json.loads(hits) == []
+
+
+def test_history_search_and_exports_hold_the_notice(place: Place) -> None:
+    place.redact()
+    told = entry_history(place.db, place.entry_id)
+    assert found(repr(told)) == []
+    assert [one.kind for one in told.changes][-1] == "redacted"
+    assert place.column.rows("SELECT rowid FROM entries_fts WHERE entries_fts MATCH 'zephyrine OR varnish'") == []
+    out = io.BytesIO()
+    export(place.db, out)
+    content = gzip.decompress(out.getvalue())
+    assert [found(part) for part in unpacked(content) if found(part)] == []
+
+
+def test_the_record_of_the_folder_tells_the_redaction_without_the_words(place: Place) -> None:
+    place.redact()
+    record = read_record(place.target.output)
+    assert record is not None
+    [told] = record.redactions.values()
+    assert (told.entry_id, told.kind) == (place.entry_id, "redact")
+    assert len(told.digests) > 20
+
+
+def test_undoing_gives_every_file_its_words_back(place: Place) -> None:
+    before = place.files()
+    place.redact()
+    place.decide(lambda copy: undo(copy, place.entry_id, LATER))
+    place.publish()
+    after = place.files()
+    frozen = [name for name in before if name.startswith("archive/")]
+    assert len(frozen) > 4
+    assert {name for name in frozen if before[name] != after[name]} == set()
+    assert found(after[f"entries/{place.entry_id}/index.html"]) == list(WORDS)
+    assert [*verify(place.db)] == []
+
+
+def test_after_a_purge_no_file_holds_the_words_even_compressed(place: Place) -> None:
+    place.redact()
+    rows = place.column.rows("SELECT title, excerpt, revision, first_seen FROM current_entries ORDER BY entry_id")
+    archive = place.target.output.parent / "archive.db"
+    place.decide(lambda copy: purge(copy, place.entry_id, LineParser(), LATER))
+    vacuum(place.db)
+    place.publish()
+    for path in [archive, *place.target.output.rglob("*")]:
+        if path.is_file():
+            assert [found(part) for part in unpacked(path.read_bytes()) if found(part)] == [], path
+    assert (
+        place.column.rows("SELECT title, excerpt, revision, first_seen FROM current_entries ORDER BY entry_id") == rows
+    )
+    assert rebuild(place.db, LineParser(), at=LATER, authority="example.org,2026").differences == ()
+    assert [*verify(place.db)] == []
+
+
+def test_a_purged_entry_that_is_still_listed_stays_purged(place: Place) -> None:
+    place.redact()
+    place.decide(lambda copy: purge(copy, place.entry_id, LineParser(), LATER))
+    vacuum(place.db)
+    more = [*many(50, first=61), *many(60)]
+    counts = place.column.crawl(listing(*more[:-5], EDITED.replace("copied", "much copied"), *more[-5:]))
+    assert (counts.new, counts.revised) == (0, 0)
+    content = (place.target.output.parent / "archive.db").read_bytes()
+    assert [found(part) for part in unpacked(content) if found(part)] == []
+    assert [*verify(place.db)] == []
