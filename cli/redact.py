@@ -10,7 +10,7 @@ import click
 from cli.context import Context, pass_context
 from cli.exits import USAGE, Stopped
 from cli.finding import find_one
-from cli.rebuilding import as_object, rebuild_archive, settled
+from cli.rebuilding import as_object, rebuild_archive, say_differences, settled
 from cli.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -36,12 +36,21 @@ Examples:
 @click.option("--reason", metavar="TEXT", help="Why, as readers are told  [default: at the request of its publisher]")
 @click.option("--undo", is_flag=True, help="Show the words again")
 @click.option("--purge", is_flag=True, help="Remove the captures that show the words, and all copies of them, for good")
+@click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def redact(
-    context: Context, entry: str, reason: str | None, undo: bool, purge: bool, yes: bool, as_json: bool, quiet: bool
+    context: Context,
+    entry: str,
+    reason: str | None,
+    undo: bool,
+    purge: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Take down the words of ENTRY, for a publisher who asks: title, publication, excerpt and commentary.
 
@@ -59,13 +68,16 @@ def redact(
     with read_archive(context.archive) as db:
         named = find_one(db, entry, "redact")
     what = "undo" if undo else "purge" if purge else "redact"
-    _confirm(what, f'{named.entry_id} "{named.title}"', yes=yes)
-    rebuilt = _decide(context, named.entry_id, reason, what, quiet=as_json or quiet)
+    _confirm(what, f'{named.entry_id} "{named.title}"', yes=yes or dry_run)
+    rebuilt = _decide(context, named.entry_id, reason, what, apply=not dry_run, quiet=as_json or quiet)
     copies = _copies(context.archive, named.entry_id) if what != "undo" else []
     outputs = _outputs(context)
     if as_json:
         told = {"entry_id": named.entry_id, "did": what, "publish": outputs, "copies": [str(path) for path in copies]}
         say_json({**told, **as_object(rebuilt)})
+    elif dry_run and not quiet:
+        say(f"{named.entry_id} would be changed; {settled(rebuilt)}")
+        say_differences(rebuilt)
     elif not quiet:
         _report(named.entry_id, what, rebuilt, outputs, copies)
     return 0
@@ -87,7 +99,7 @@ def _confirm(what: str, entry: str, *, yes: bool) -> None:
         raise Stopped(USAGE, "--purge removes captures for good: add --yes; nothing was changed")
 
 
-def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, quiet: bool) -> Rebuilt:
+def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, apply: bool, quiet: bool) -> Rebuilt:
     """Carry out the decision, in the archive and in the documents frozen in it."""
     from archive.clock import now
     from archive.rebuilding import redacting
@@ -102,8 +114,9 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, q
         return redacting.purge(db, entry_id, RememberingParser(), now()) if what == "purge" else ()
 
     title = f"{what} {entry_id}"
-    rebuilt = rebuild_archive(context, title, prepare=prepare, quiet=quiet)
-    finish_redactions(context, title)
+    rebuilt = rebuild_archive(context, title, prepare=prepare, apply=apply, quiet=quiet)
+    if apply:
+        finish_redactions(context, title)
     return rebuilt
 
 

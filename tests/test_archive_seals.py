@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from archive.crawls import begin_crawl
 from archive.problems import Problem
 from archive.rebuilding.deciding import merge
 from archive.rebuilding.rebuild import keep_up, rebuild
+from archive.rebuilding.redacting import purge, redact
 from archive.rebuilding.redating import redate
 from archive.schema import APPLICATION_ID, migrations
 from archive.seal_check import verify_seals
@@ -58,7 +60,7 @@ def problems(db: Database) -> list[Problem]:
 
 
 def fill(db: Database) -> None:
-    """Rows in every table of the truth: two sources, edits, a merge, a redating, confirmations, and an older parser's."""
+    """Rows in every table of the truth: two sources, edits, a merge, a redating, confirmations, a purge, and an older parser's."""
     town = Column(db)
     town.answers = {"http://search.example/": 200}
     town.crawl(listing(A, B, "link|Patent Search|http://search.example/"), C)
@@ -85,6 +87,11 @@ def fill(db: Database) -> None:
         return ()
 
     rebuild(db, LineParser(), at=LATER, authority=AUTHORITY, prepare=redated)
+    [(bears,)] = db.execute("SELECT entry_id FROM entries WHERE title = 'Bears'").fetchall()
+    redacted = partial(redact, entry_id=bears, reason="asked for", at=LATER)
+    purged = partial(purge, entry_id=bears, parser=LineParser(), at=LATER)
+    for prepare in (redacted, purged):
+        rebuild(db, LineParser(), at=LATER, authority=AUTHORITY, prepare=prepare)
     keep_up(db, NewerParser(), at=LATER, authority=AUTHORITY)
     with writing(db):
         seal(db, LATER)

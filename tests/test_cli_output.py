@@ -27,6 +27,7 @@ ARGUMENTS = {
     "schedule": ["schedule", "cron"],
     "serve": ["serve", "--port", "99999"],
     "split": ["split", "1", "2"],
+    "redact": ["redact", "1"],
     "status": ["status"],
     "up": ["up", "sample", "--no-serve"],
     "watch": ["watch", "sample", "--rounds", "1"],

@@ -31,6 +31,7 @@ COMMANDS = {
     "merge": ["--dry-run", "--json"],
     "split": ["--dry-run", "--json"],
     "redate": ["--dry-run", "--json"],
+    "redact": ["--purge", "--undo", "--json"],
     "reparse": ["--check", "--json"],
     "import": ["--source", "--url", "--dry-run", "--json"],
     "export": ["--json"],
