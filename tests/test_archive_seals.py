@@ -60,7 +60,7 @@ def problems(db: Database) -> list[Problem]:
 
 
 def fill(db: Database) -> None:
-    """Rows in every table of the truth: two sources, edits, a merge, a redating, confirmations, a purge, and an older parser's."""
+    """Fill every table of the truth: two sources, edits, a merge, a redating, confirmations, a purge, an older parser's rows."""
     town = Column(db)
     town.answers = {"http://search.example/": 200}
     town.crawl(listing(A, B, "link|Patent Search|http://search.example/"), C)

@@ -18,7 +18,6 @@ from archive.identity.doubts import (
     NAMES_CHANGED,
     NEARLY_EXCERPT,
     NEARLY_THE_REST,
-    RETURNED,
     SAME_TITLE,
 )
 from archive.identity.likeness import Likeness
@@ -143,8 +142,6 @@ def doubt(pair: Pair, *, most_titles: bool) -> str | None:
 def doubt_of_match(pair: Pair, evidence: Evidence) -> str | None:
     """Say why an operator should look at row and entry that were found to be one."""
     alike = pair.alike
-    if not pair.listed:
-        return RETURNED
     if alike.excerpts_tell and alike.excerpt >= TEMPLATE and alike.swaps.figures:
         return FIGURES_CHANGED
     if alike.excerpts_tell and alike.excerpt >= TEMPLATE and alike.swaps.names:

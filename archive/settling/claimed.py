@@ -40,14 +40,16 @@ def claimed_matches(
             others.setdefault(claim.entry_id, []).append(place)
     for entry_id, group in others.items():
         second: Method = "merged by an operator" if entry_id in merged else "second place"
-        found |= _by_wording(db, entry_id, current[entry_id], group, second)
+        for rank, match in _by_wording(db, entry_id, current[entry_id], group, second).items():
+            found[rank] = replace(match, doubt=claims[rank].doubt)
     return found
 
 
 def as_new(claim: Claim) -> Match:
     """Return the match of a claimed place whose entry is not in the archive yet."""
     one = claim.recognition
-    return Match(None, "new", doubt=one.match.doubt if one and claim.is_exact and one.match.method == "new" else None)
+    is_said = one is not None and claim.is_exact and one.match.method == "new"
+    return Match(None, "new", doubt=one.match.doubt if one and is_said else claim.doubt)
 
 
 def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place], second: Method) -> dict[int, Match]:

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from archive.clock import to_text
 from archive.errors import CannotDecide
 from archive.identity.doubts import RETURNED
-from archive.identity.keys import wording_digest
+from archive.identity.keys import identity_digest
 from archive.identity.matching import Doubt, Match
 from archive.settling.decisions import merged_ids
 from archive.settling.entries import Place, Stored
@@ -40,7 +40,7 @@ def record_doubt(db: Database, place: Place, found: Match, revision_id: int) -> 
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             *(revision_id, found.doubt.reason, to_text(place.first_capture.fetched_at), place.first_capture.capture_id),
-            *(found.method, found.score, found.doubt.other_entry_id, wording_digest(place.entry)),
+            *(found.method, found.score, found.doubt.other_entry_id, identity_digest(place.entry)),
         ),
     )
     apply_confirmations(db)

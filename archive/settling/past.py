@@ -8,14 +8,15 @@ serves where neither is there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sqlite_utils import Database
 
 from archive.crawls import Crawl
 from archive.identity.keys import excerpt_key, identity_digest, title_key
-from archive.identity.matching import Candidate, match
+from archive.identity.matching import Candidate, Doubt, match
 from archive.settling.decisions import merged_ids
 from archive.settling.entries import Place
 from archive.settling.identities import Identity, born_in
@@ -28,12 +29,14 @@ from archive.values import ListedEntry
 class Claim:
     """The entry that a row was before.
 
-    `recognition` says so, where one does; `is_exact` tells that it was made for this very row.
+    `recognition` says so, where one does; `is_exact` tells that it was made for this very row. `doubt` is what was doubtful
+    about an older parser's row in its place.
     """
 
     entry_id: int
     recognition: Recognition | None = None
     is_exact: bool = False
+    doubt: Doubt | None = None
 
 
 @dataclass(slots=True)
@@ -92,8 +95,8 @@ class Past:
                 is_exact = one.since == (crawl.crawl_id, pass_number)
                 found[place.rank] = Claim(self.survivor(one.entry_id), one, is_exact)
         if self.was_read_by_older(crawl):
-            for rank, entry_id in self._claim_older(db, crawl, pass_number, places, bodies).items():
-                found.setdefault(rank, Claim(entry_id))
+            for rank, claim in self._claim_older(db, crawl, pass_number, places, bodies).items():
+                found.setdefault(rank, claim)
         for place in places:
             born = self.births.pop(place.identity, None)
             if born is not None:
@@ -134,24 +137,28 @@ class Past:
 
     def _claim_older(
         self, db: Database, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]
-    ) -> dict[int, int]:
-        """Match places with what an older parser read on the very same pages."""
+    ) -> dict[int, Claim]:
+        """Match places with what an older parser read on the very same pages.
+
+        What matching leaves over between two matched rows is paired by its order, if there are as many rows as sightings.
+        """
         sightings = older_sightings(db, crawl.source_id, bodies, self.parser_version, self.texts)
         candidates = [
             _candidate(number, sighting.wording, sighting.listed) for number, sighting in enumerate(sightings)
         ]
         matches = match([place.row for place in places], candidates)
-        return {
-            rank: self._entry_of(crawl, pass_number, sightings[one.entry_id])
-            for rank, one in matches.items()
-            if one.entry_id is not None
-        }
+        numbers = {rank: one.entry_id for rank, one in matches.items() if one.entry_id is not None}
+        numbers |= pair_in_order([place.rank for place in places], len(sightings), numbers)
+        return {rank: self._claim_of(crawl, pass_number, sightings[number]) for rank, number in numbers.items()}
 
-    def _entry_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> int:
-        """Return the entry that an older parser's row was: a sighting is of a page, a recognition of the crawl, too."""
+    def _claim_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> Claim:
+        """Return what an older parser's row was: a sighting is of a page, a recognition of the crawl, too."""
         key = Key(crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording)
         one = self.recognitions.find(key, crawl.crawl_id, pass_number)
-        return self.survivor(sighting.entry_id if one is None or one.entry_id is None else one.entry_id)
+        if one is None or one.entry_id is None:
+            return Claim(self.survivor(sighting.entry_id))
+        is_exact = one.since == (crawl.crawl_id, pass_number)
+        return Claim(self.survivor(one.entry_id), doubt=one.match.doubt if is_exact else None)
 
 
 def take_past(
@@ -175,6 +182,27 @@ def take_past(
         next_revision=next_revision,
         texts={row.revision_id: row.listed for rows in older.values() for row in rows},
     )
+
+
+def pair_in_order(ranks: Sequence[int], count: int, paired: Mapping[int, int]) -> dict[int, int]:
+    """Return by rank the numbers below `count` of rows that lie between the same `paired` ones, if they are as many. Pure.
+
+    `paired` are numbers by rank; the pairs that are out of order are no bounds.
+    """
+    rising: list[tuple[int, int]] = []
+    for rank in sorted(paired):
+        while rising and rising[-1][1] > paired[rank]:
+            rising.pop()
+        rising.append((rank, paired[rank]))
+    taken = set(paired.values())
+    found: dict[int, int] = {}
+    bounds = [(min(ranks, default=0) - 1, -1), *rising, (max(ranks, default=0) + 1, count)]
+    for (low, first), (high, last) in pairwise(bounds):
+        rows = [rank for rank in ranks if low < rank < high and rank not in paired]
+        numbers = [number for number in range(first + 1, last) if number not in taken]
+        if len(rows) == len(numbers):
+            found |= dict(zip(rows, numbers, strict=True))
+    return found
 
 
 def _candidate(rank: int, wording: str, listed: ListedEntry) -> Candidate:

@@ -32,7 +32,7 @@ class Recognised:
     The matches of `stored` rows follow from the recognitions in `ledger`.
     """
 
-    matches: Mapping[int, Match]
+    matches: dict[int, Match]
     known: Mapping[int, int]
     stored: Collection[int]
     ledger: Ledger

@@ -55,9 +55,11 @@ class Settling:
 
 
 def record_places(
-    work: Settling, places: Sequence[Place], matches: Mapping[int, Match], known: Mapping[int, int]
+    work: Settling, places: Sequence[Place], matches: dict[int, Match], known: Mapping[int, int]
 ) -> dict[int, tuple[int, int]]:
     """Record each place as what it was matched to, or as what it is `known` to be; return (entry, revision) by rank.
+
+    Doubts that show only here are added to `matches`.
 
     The listing's first row becomes the newest event, so its change comes last.
     """
@@ -78,7 +80,7 @@ def record_places(
         else:
             before = stored[found.entry_id]
             after = _record_known(work, place, found, before)
-            found = with_doubt(found, before, after)
+            found = matches[place.rank] = with_doubt(found, before, after)
         record_doubt(work.db, place, found, after.revision_id)
         stored[after.entry_id] = after
         seen[place.rank] = after.entry_id, after.revision_id
