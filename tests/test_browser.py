@@ -353,7 +353,7 @@ def test_the_address_of_an_id_that_was_merged_leads_to_the_entry_that_answers_fo
 def test_a_change_leads_to_the_revision_that_it_tells_of(site: Site, visit: Visit) -> None:
     page = visit("changes/")
     kinds = page.locator("article .when strong").all_inner_texts()
-    assert kinds == ["Link changed", "Withdrawn", "Edited", "Edited"]
+    assert kinds == ["Merged", "Link changed", "Withdrawn", "Edited", "Edited"]
     (change,) = page.locator("article", has_text="serve one").evaluate_all("all => all.map(one => one.id)")
     page.goto(f"{site.address}{site.path('entry')}#{change}")
 
