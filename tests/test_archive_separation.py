@@ -15,6 +15,7 @@ from archive.invented import Holdings, holdings, holdings_of_file, is_invented
 from archive.publishing.following import follow
 from archive.rebuilding.deciding import merge
 from archive.rebuilding.rebuild import rebuild
+from archive.rebuilding.redacting import redact
 from archive.rebuilding.redating import redate
 from archive.separation import REMOVED, SHARED, UNREFERENCED, keep_sources
 from archive.settling.doubts import confirm
@@ -28,7 +29,10 @@ AUTHORITY = "example.org,2026"
 
 @pytest.fixture
 def two(tmp_path: Path) -> Database:
-    """Two sources with edits, a merge, a confirmed doubt, links, and all that publishing keeps; one publication is shared."""
+    """Two sources with edits, a merge, a confirmed doubt, a redaction, links, and all that publishing keeps.
+
+    One publication is shared.
+    """
     manager = open_archive(tmp_path / "archive.db")
     db = manager.__enter__()
     for name in ("town", "village"):
@@ -59,6 +63,8 @@ def two(tmp_path: Path) -> Database:
         return ()
 
     rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=redate_first)
+    apples = ids["Apples"]
+    rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=lambda db: redact(db, apples, None, at))
     topics = Topics(DEFAULT_TOPICS)
     with writing(db):
         for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
@@ -95,7 +101,7 @@ def test_every_table_is_known_to_be_of_a_source_or_shared(two: Database) -> None
 @pytest.mark.parametrize(("kept", "removed"), [("town", "village"), ("village", "town")])
 def test_what_is_kept_is_as_it_was_and_the_other_source_is_gone(two: Database, kept: str, removed: str) -> None:
     before = rows_of(two, kept)
-    assert all(before.values()) or kept == "village"  # the merge is the town's
+    assert all(before.values()) or kept == "village"  # merge and redaction are the town's
     keep_sources(two, [kept], START)
     assert rows_of(two, kept) == before
     for table, condition in REMOVED.items():
