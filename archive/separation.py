@@ -14,6 +14,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from archive.redaction.hiding import show_texts
 from archive.seals import keys_of_truth, seal
 from archive.store import writing
 
@@ -94,6 +95,9 @@ def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:
     with writing(db):
         before = keys_of_truth(db)
         db.execute("PRAGMA defer_foreign_keys=ON")
+        redacted = f"SELECT DISTINCT entry_id FROM redactions WHERE {_BY_ENTRY}"  # noqa: S608
+        for (entry_id,) in db.execute(redacted, {"kept": json.dumps(kept)}).fetchall():
+            show_texts(db, entry_id)  # a kept source may have announced the same words
         for table, condition in REMOVED.items():
             db.execute(f"DELETE FROM {table} WHERE {condition}", {"kept": json.dumps(kept)})  # noqa: S608 - our own names
         for table, condition in UNREFERENCED.items():

@@ -39,10 +39,16 @@ def verify_told_words(db: Database) -> Iterator[Problem]:
 
 
 def _withheld(db: Database, named: set[str]) -> set[str]:
-    """Return which texts redactions may have taken out; a purged one is kept nowhere, so then it may be any."""
+    """Return which texts redactions may have taken out.
+
+    A purged one is kept nowhere, nor is any in an archive that was imported from an export, so then it may be any.
+    """
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'withheld_texts'").fetchone():
         return set()
-    if db.execute("SELECT 1 FROM redactions WHERE kind = 'purge' LIMIT 1").fetchone():
+    kept_nowhere = (
+        "SELECT 1 FROM redactions WHERE kind = 'purge' UNION ALL SELECT 1 FROM withheld_bodies WHERE purged = 1"
+    )
+    if db.execute(kept_nowhere).fetchone():
         return named
     return {words for (words,) in db.execute("SELECT row_key FROM withheld_texts WHERE table_name = 'told_texts'")}
 

@@ -21,6 +21,7 @@ from published import many
 from settling import DAY, START, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
+from archive.errors import CannotDecide
 from archive.history import entry_history
 from archive.publishing.folder_record import read_record
 from archive.rebuilding.rebuild import rebuild
@@ -29,7 +30,10 @@ from archive.redaction.purging import vacuum
 from archive.store import open_archive, writing
 from archive.verify import verify
 from browse.datasette_app import datasette_app
+from exchange.bodies import kept_on_disk
+from exchange.contents import Input, read_files
 from exchange.exporting import export
+from exchange.own_import import OwnImport
 from feeds.publish import Target, publish
 from feeds.redacting import renew_documents
 
@@ -258,3 +262,23 @@ def test_a_purged_entry_that_is_still_listed_stays_purged(place: Place) -> None:
     content = (place.target.output.parent / "archive.db").read_bytes()
     assert [found(part) for part in unpacked(content) if found(part)] == []
     assert [*verify(place.db)] == []
+
+
+def test_an_import_of_an_export_keeps_hiding_the_entry_and_has_all_others(place: Place, tmp_path: Path) -> None:
+    place.redact()
+    exported = tmp_path / "export.warc.gz"
+    with exported.open("wb") as file:
+        export(place.db, file)
+    query = "SELECT entry_id, title, excerpt, revision, feed_date FROM current_entries ORDER BY entry_id"
+    rows = place.column.rows(query)
+    with open_archive(tmp_path / "imported.db") as db, kept_on_disk() as bodies, exported.open("rb") as file:
+        contents = read_files([Input(exported.name, file)], bodies, limit=10**7)
+        assert contents.truth is not None
+        plan = OwnImport(exported.name, contents.truth, bodies, LineParser.PARSER_VERSION, now=LATER)
+        rebuild(db, LineParser(), at=LATER, authority="example.org,2026", prepare=plan.prepare)
+        assert db.execute(query).fetchall() == rows
+        assert [*verify(db)] == []
+        counts = Column(db, day=40).crawl(listing(*many(50, first=61), *many(60)[:55], EDITED, *many(60)[55:]))
+        assert counts.new == 0
+        with pytest.raises(CannotDecide, match="import"):
+            undo(db, place.entry_id, LATER)

@@ -25,7 +25,7 @@ from archive.redaction.records import (
     record_redaction,
     secret_of,
 )
-from archive.redaction.withholding import withhold_again, withhold_bodies
+from archive.redaction.withholding import is_shown_by_purged, withhold_again, withhold_bodies
 from archive.settling.identities import find_identity
 from archive.settling.journal import Change, append_changes
 from archive.values import ListedEntry, Parser
@@ -78,6 +78,10 @@ def undo(db: Database, entry_id: int, at: datetime) -> Collection[int]:
     if last is not None and last.kind == "purge":
         raise CannotDecide(
             f"the words of entry {entry_id} were purged at {last.at}; a backup from before may hold them"
+        )
+    if is_shown_by_purged(db, entry_id):
+        raise CannotDecide(
+            f"this archive has no captures that show the words of entry {entry_id}, such as after an import"
         )
     show_texts(db, entry_id)
     _record(db, entry_id, "undo", None, at)

@@ -12,6 +12,7 @@ from archive.redaction.digests import marks_of
 from archive.redaction.masking import Masker, read_page
 from archive.redaction.pages import NOTHING, pack_page, unpack_page
 from archive.redaction.records import has_redactions, hidden_entries, secret_of
+from archive.redaction.stand_in import redacted_id
 from archive.values import ListedEntry, ListingPage, Parser
 
 _TAG = re.compile(r"<[^>]*>")
@@ -64,6 +65,12 @@ def exported_rest(db: Database, rest: str) -> str:
 def is_withheld(db: Database, body_sha256: str) -> bool:
     """Tell whether a body shows redacted words, so that it is not exported."""
     return db.execute("SELECT 1 FROM withheld_bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone() is not None
+
+
+def is_shown_by_purged(db: Database, entry_id: int) -> bool:
+    """Tell whether words of an entry were on a page of which only the other entries are left."""
+    rests = db.execute("SELECT rest FROM withheld_bodies WHERE purged = 1")
+    return any(redacted_id(entry) == entry_id for (rest,) in rests for entry in unpack_page(rest).entries)
 
 
 def add_purged_body(db: Database, body_sha256: str, rest: str) -> None:
