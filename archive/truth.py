@@ -31,6 +31,8 @@ _BY_RUNS = (
     *("redated_entries", "changes", "told_texts", "told_words"),
     *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
 )
+# rows that an export leaves out: the secret while it keys nothing
+_EXPORTED = {"redaction_secret": "EXISTS (SELECT 1 FROM redactions)"}
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")
 # in the order in which each row finds what it refers to
@@ -70,7 +72,8 @@ def last_moment(db: Database) -> str | None:
 
 def count_rows(db: Database, table: str) -> int:
     """Return how many rows a table of the truth has."""
-    return int(db.execute(f"SELECT count(*) FROM {_known(table)}").fetchone()[0])  # noqa: S608 - one of our own names
+    query = f"SELECT count(*) FROM {_known(table)} WHERE {_EXPORTED.get(table, '1')}"  # noqa: S608 - one of our own names
+    return int(db.execute(query).fetchone()[0])
 
 
 def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
@@ -78,7 +81,8 @@ def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
     key = {"listing_rows": "source_id, body_sha256, parser_version, position", "redated_entries": "1, 2"}.get(
         table, {"redaction_digests": "1, 2, 3, 4"}.get(table, "1")
     )
-    query = _CHANGES if table == "changes" else f"SELECT * FROM {_known(table)} ORDER BY {key}"  # noqa: S608 - the same
+    where = _EXPORTED.get(table, "1")
+    query = _CHANGES if table == "changes" else f"SELECT * FROM {_known(table)} WHERE {where} ORDER BY {key}"  # noqa: S608 - the same
     if table == "withheld_bodies":
         # an export has the bytes of none of them
         yield from ({**row, "purged": 1, "rest": exported_rest(db, row["rest"])} for row in db.query(query))

@@ -25,9 +25,9 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes redact 123456789 --reason "asked for by the publisher"
-  foreign-eyes publish                        then: readers and web server get the notice
-  foreign-eyes redact 123456789 --undo        shows the words again, while their captures are kept
-  foreign-eyes redact 123456789 --purge       removes words and captures for good
+  foreign-eyes publish                    then: readers get the notice
+  foreign-eyes redact 123456789 --undo    shows the words again
+  foreign-eyes redact 123456789 --purge   removes the words for good
 """
 
 

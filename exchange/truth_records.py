@@ -97,14 +97,11 @@ class TruthReader:
             if self._end.get(table, 0 if table in LATER else None) != len(rows):
                 told = f"{len(rows)} rows of its {table} are there, and {self._end.get(table)} were written"
                 raise BadWarc(self._name, told, remedy=again)
-        withheld = {row.get("body_sha256") for row in self._rows["withheld_bodies"]}
+        rows = self._rows["withheld_bodies"]
+        withheld = {digest for row in rows if isinstance(digest := row.get("body_sha256"), str)}
         for row in self._rows["captures"]:
             digest = row.get("body_sha256")
-            if (
-                digest is not None
-                and digest not in withheld
-                and not (isinstance(digest, str) and digest in self._bodies)
-            ):
+            if digest is not None and not (isinstance(digest, str) and (digest in withheld or digest in self._bodies)):
                 raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
         return Truth(self._rows, self._parser_version, self._archive_id)
 

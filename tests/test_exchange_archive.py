@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -25,6 +25,7 @@ from archive.crawls import begin_crawl
 from archive.rebuilding import deciding
 from archive.rebuilding.differences import compare
 from archive.rebuilding.rebuild import Rebuilt, rebuild
+from archive.rebuilding.redacting import purge, redact
 from archive.rebuilding.redating import redate
 from archive.settling.links import close_links
 from archive.settling.settle import settle
@@ -93,7 +94,7 @@ def fill(db: Database) -> None:
 
 
 def fill_all(db: Database) -> None:
-    """The same, and a crawl that an operator has dated anew."""
+    """The same, a crawl that an operator has dated anew, and an entry whose words were purged."""
     fill(db)
     first = db.execute("SELECT min(crawl_id) FROM crawls").fetchone()[0]
 
@@ -102,6 +103,13 @@ def fill_all(db: Database) -> None:
         return ()
 
     rebuild(db, LineParser(), at=LATER, authority=AUTHORITY, prepare=redate_first)
+    entry_id = db.execute("SELECT entry_id FROM entries ORDER BY feed_date LIMIT 1").fetchone()[0]
+
+    def purged(copy: Database) -> Collection[int]:
+        redact(copy, entry_id, None, LATER)
+        return purge(copy, entry_id, LineParser(), LATER)
+
+    rebuild(db, LineParser(), at=LATER, authority=AUTHORITY, prepare=purged)
 
 
 def revalidate(db: Database, column: Column) -> None:
@@ -189,6 +197,11 @@ def imported(
         return plan.brought, rebuild(db, parser, at=LATER, authority=AUTHORITY, prepare=plan.prepare)
 
 
+def differing(before: Database, after: Database) -> list[str]:
+    """The tables that differ, but for the secret: an export has it only where it keys something."""
+    return [one.table for one in compare(before, after) if one.table != "redaction_secret"]
+
+
 def test_an_export_makes_an_equal_archive_of_an_empty_one(db: Database, other: Database) -> None:
     fill_all(db)
     assert {table: count(db, table) > 0 for table in (*TABLES, "links")} == dict.fromkeys((*TABLES, "links"), True)
@@ -272,21 +285,21 @@ def test_what_an_older_parser_read_comes_along(db: Database, other: Database) ->
     rebuild(db, NewerParser(), at=LATER, authority=AUTHORITY)
     assert count(db, "revisions WHERE technical = 1") > 0
     imported(other, exported(db), parser=NewerParser())
-    assert list(compare(db, other)) == []
+    assert differing(db, other) == []
 
 
 def test_a_newer_program_makes_of_an_older_export_what_it_makes_of_the_archive(db: Database, other: Database) -> None:
     fill(db)
     imported(other, exported(db), parser=NewerParser())
     rebuild(db, NewerParser(), at=LATER, authority=AUTHORITY)
-    assert list(compare(db, other)) == []
+    assert differing(db, other) == []
 
 
 def test_an_archive_with_imports_in_it_comes_out_and_in(db: Database, other: Database) -> None:
     Column(db).crawl(listing(A, B))
     imported(db, pages_of(2020, listing(A, C)))
     imported(other, exported(db))
-    assert list(compare(db, other)) == []
+    assert differing(db, other) == []
 
 
 def test_the_same_archive_gives_the_same_bytes(db: Database) -> None:

@@ -92,7 +92,7 @@ def remove_purged(db: Database) -> int:
     if db.execute("SELECT 1 FROM withheld_bodies WHERE purged = 1 LIMIT 1").fetchone():
         db.execute("PRAGMA secure_delete=ON")  # what is freed is overwritten with zeros
     cursor = db.execute(
-        "UPDATE bodies SET zlib = x'' WHERE length(zlib) > 0"
+        "UPDATE bodies SET zlib = x'', size = 0 WHERE length(zlib) > 0"
         " AND body_sha256 IN (SELECT body_sha256 FROM withheld_bodies WHERE purged = 1)"
     )
     return int(cursor.rowcount)
