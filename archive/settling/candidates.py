@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlite_utils import Database
 
+from archive.crawls import timed
 from archive.identity.keys import rare_words
 from archive.identity.matching import Candidate, Row
 from archive.settling.decisions import merged_ids
@@ -20,14 +21,17 @@ from archive.values import ListedEntry
 MOST_BY_KEY = 1000
 
 
-def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> list[Candidate]:
+def find_candidates(db: Database, source_id: int, rows: Sequence[Row], *, as_of: int | None = None) -> list[Candidate]:
     """Return every entry of the source that any of `rows` might be.
+
+    `as_of` is the crawl that is being settled: when an archive is derived again, it holds later crawls too, and their
+    captures must not count. None counts all captures.
 
     These are the entries that stand in the listing, or that only one complete crawl has lacked; and where some rows have
     none of their wordings, also the withdrawn ones that share with such a row a wording, now or earlier, a title with
     its publication, an excerpt, or an excerpt's rarest words.
     """
-    listed = _listed(db, source_id)
+    listed = _listed(db, source_id, as_of)
     ranks = {entry_id: rank if not missed else None for rank, (entry_id, _, missed) in enumerate(listed)}
     wordings = {wording for _, wording, _ in listed}
     unknown = [row for row in rows if row.wording not in wordings]
@@ -37,7 +41,7 @@ def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> list[C
     return _load(db, source_id, dict.fromkeys(_find_by_keys(db, source_id, unknown)) | ranks)
 
 
-def _listed(db: Database, source_id: int) -> list[tuple[int, str, int]]:
+def _listed(db: Database, source_id: int, as_of: int | None) -> list[tuple[int, str, int]]:
     """Return id, wording and complete crawls missed of the entries that are not withdrawn, in listing order, missed ones last.
 
     A crawl that read only some pages leaves two readings side by side. What an older one saw on a page that has been read
@@ -48,17 +52,27 @@ def _listed(db: Database, source_id: int) -> list[tuple[int, str, int]]:
         " WHERE source_id = ? AND withdrawn_at IS NULL",
         (source_id,),
     ).fetchall()
-    read = dict(
-        db.execute(
-            "SELECT value, (SELECT max(capture_id) FROM captures WHERE body_sha256 = value) FROM json_each(?)",
-            (json.dumps(sorted({row[5] for row in rows})),),
-        ).fetchall()
-    )
-    latest: dict[int, int] = {}
-    for _, _, _, page, _, body in rows:
-        latest[page] = max(latest.get(page, 0), read[body])
-    rows.sort(key=lambda row: (row[2] > 0, row[3], read[row[5]] < latest[row[3]], row[4], row[0]))
+    readings: dict[int, set[str]] = {}
+    for *_, page, _, body in rows:
+        readings.setdefault(page, set()).add(body)
+    several = {body for bodies in readings.values() if len(bodies) > 1 for body in bodies}
+    read = _last_read(db, source_id, several, as_of) if several else {}
+    latest = {page: max(read.get(body, "") for body in bodies) for page, bodies in readings.items()}
+    rows.sort(key=lambda row: (row[2] > 0, row[3], read.get(row[5], "") < latest[row[3]], row[4], row[0]))
     return [(entry_id, wording, missed) for entry_id, wording, missed, *_ in rows]
+
+
+def _last_read(db: Database, source_id: int, bodies: Iterable[str], as_of: int | None) -> dict[str, str]:
+    """Return by body a text that sorts by when the source was last seen to serve it, up to the crawl `as_of`."""
+    crawls = timed(db)
+    until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
+    rows = db.execute(
+        f"SELECT value, coalesce((SELECT max(w.ordered_at || printf(' %012d', c.capture_id))"  # noqa: S608
+        f"  FROM captures c JOIN {crawls} w USING (crawl_id) WHERE c.body_sha256 = value AND w.source_id = :source_id"
+        f"  AND (:as_of IS NULL OR (w.ordered_at, w.crawl_id) <= {until})), '') FROM json_each(:bodies)",
+        {"source_id": source_id, "as_of": as_of, "bodies": json.dumps(sorted(bodies))},
+    )
+    return dict(rows.fetchall())
 
 
 def _find_by_keys(db: Database, source_id: int, rows: Sequence[Row]) -> list[int]:

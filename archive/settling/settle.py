@@ -131,7 +131,7 @@ def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str]) 
 def _match(work: Settling, places: Sequence[Place], known: Mapping[int, int]) -> dict[int, Match]:
     """Match places with the archive; what was settled before stays what it was, whatever the evidence says today."""
     rows = [place.row for place in places]
-    candidates = find_candidates(work.db, work.crawl.source_id, rows)
+    candidates = find_candidates(work.db, work.crawl.source_id, rows, as_of=work.crawl.crawl_id)
     matches = match(rows, candidates)
     strangers = work.past.strangers(matches, known)
     if strangers:
