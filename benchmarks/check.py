@@ -51,10 +51,11 @@ FIELDS = (
 def fill(db: Database, captures: int, sealing: list[float]) -> None:
     """Crawl so often that the archive holds so many captures; note the seconds of each seal of an unchanged crawl."""
     db.execute("PRAGMA synchronous=OFF")
-    column = Column(db)
+    crawls = captures // (PAGES * PASSES)
+    column = Column(db, day=-crawls)  # none is dated in the future, which `check` would report
     listing = [line(number) for number in range(LISTED)]
     known: dict[str, tuple[int, str]] = {}
-    for day in range(captures // (PAGES * PASSES)):
+    for day in range(crawls):
         changed = day % 7 == 0
         if changed:
             place = day % (LISTED - 1)

@@ -395,6 +395,25 @@ def announced(column: Column) -> list[tuple[Any, ...]]:
     return column.rows("SELECT change_id, at, kind, entry_id FROM changes WHERE announced = 1 ORDER BY at")
 
 
+def test_a_listing_that_a_later_crawl_shows_again_does_not_change_what_came_before() -> None:
+    other = "Quite another passage, and just as long as the one that is not this one."
+    neither = "Neither good nor bad, and said at a length that leaves no doubt of it."
+    first = [entry("Two", excerpt=other, commentary=neither), entry("Two", excerpt=LONG, commentary="Bad.")]
+    first += [first[1], entry("Three", excerpt=LONG.upper(), commentary=neither)]
+    good = entry("One", excerpt=LONG, commentary="Good.")
+    partly = [good, entry("Three", excerpt=other, commentary="Good.")]
+    second = [
+        good,
+        entry("Three", excerpt=LONG, commentary="Bad."),
+        entry("One", excerpt=LONG.upper(), commentary="Good."),
+    ]
+    with archive_in_memory() as db:
+        column = lived_through(
+            db, [(first, "complete"), (partly, "partial"), (second, "complete"), (first, "complete")]
+        )
+        assert again(column).differences == ()
+
+
 @settings(deadline=None)
 @given(HISTORIES)
 def test_any_history_is_derived_the_same_again(days: list[tuple[list[str], Outcome]]) -> None:

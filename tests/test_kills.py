@@ -111,8 +111,7 @@ def kill_at(bench: Bench, name: str, moment: Moment, calls: Sequence[Call]) -> R
 
 def rank_of(point: Point, calls: Iterable[Call], moment: Moment) -> int | None:
     """Return how many calls on the moment's file came up to the point; None where the point's call is not one of them."""
-    same = [call for call in calls if call.syscall == point.syscall and call.when <= point.when]
-    fitting = [call for call in same if re.search(moment.arguments, call.arguments)]
+    fitting = [call for call in calls if call.when <= point.when and is_of(call, point.syscall, moment.arguments)]
     return len(fitting) if any(call.when == point.when for call in fitting) else None
 
 

@@ -135,7 +135,7 @@ def m002_entries(db: Database) -> None:
             missed INTEGER NOT NULL DEFAULT 0,
             withdrawn_at TEXT
         ) STRICT;
-        -- promise 2: no two entries of a source share a date; also the order of the feeds
+        -- no two entries of a source share a date; also the order of the feeds
         CREATE UNIQUE INDEX entries_by_feed_date ON entries (source_id, feed_date);
         -- the newest first, of all sources: how analysts see them
         CREATE INDEX entries_by_date ON entries (feed_date);

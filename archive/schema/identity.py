@@ -23,7 +23,7 @@ def m006_identities(db: Database) -> None:
             crawl_id INTEGER NOT NULL REFERENCES crawls (crawl_id),
             wording TEXT NOT NULL
         ) STRICT;
-        -- promise 2: no two entries of a source share a date
+        -- no two entries of a source share a date
         CREATE UNIQUE INDEX identities_by_date ON identities (source_id, feed_date);
         CREATE INDEX identities_by_crawl ON identities (crawl_id);
 

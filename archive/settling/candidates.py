@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
+from archive.crawls import timed
 from archive.identity.keys import commentary_key, title_key
 from archive.identity.matching import Candidate, Row
 from archive.identity.rarity import Rarity
@@ -35,14 +36,19 @@ class _Listed:
     body_sha256: str
 
 
-def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> tuple[list[Candidate], Rarity]:
+def find_candidates(
+    db: Database, source_id: int, rows: Sequence[Row], *, as_of: int | None = None
+) -> tuple[list[Candidate], Rarity]:
     """Return every entry of the source that any of `rows` might be, and how many entries hold what the rows hold.
+
+    `as_of` is the crawl that is being settled: when an archive is derived again, it holds later crawls too, and their
+    captures must not count. None counts all captures.
 
     The entries are those that stand in the listing, or that only one complete crawl has lacked; and where some rows have
     none of their wordings, also the withdrawn ones that share with such a row a wording, now or earlier, a title with its
     publication, an excerpt, a commentary that few have, or most of the excerpt's rare words.
     """
-    listed = _listed(db, source_id)
+    listed = _listed(db, source_id, as_of)
     ranks = {one.entry_id: rank if not one.missed else None for rank, one in enumerate(listed)}
     wordings = {one.wording for one in listed}
     unknown = [row for row in rows if row.wording not in wordings]
@@ -67,7 +73,7 @@ def find_candidates(db: Database, source_id: int, rows: Sequence[Row]) -> tuple[
     return _with_former_places(db, source_id, candidates, {row.wording for row in rows}), rarity
 
 
-def _listed(db: Database, source_id: int) -> list[_Listed]:
+def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
     """Return the entries that are not withdrawn in listing order, those that the last complete crawl lacked last.
 
     A crawl that read only some pages leaves two readings side by side. What an older one saw on a page that has been read
@@ -78,20 +84,30 @@ def _listed(db: Database, source_id: int) -> list[_Listed]:
         " WHERE source_id = ? AND withdrawn_at IS NULL",
         (source_id,),
     ).fetchall()
-    read = dict(
-        db.execute(
-            "SELECT value, (SELECT max(capture_id) FROM captures WHERE body_sha256 = value) FROM json_each(?)",
-            (json.dumps(sorted({row[5] for row in rows})),),
-        ).fetchall()
-    )
-    latest: dict[int, int] = {}
-    for _, _, _, page, _, body in rows:
-        latest[page] = max(latest.get(page, 0), read[body])
-    rows.sort(key=lambda row: (row[2] > 0, row[3], read[row[5]] < latest[row[3]], row[4], row[0]))
+    readings: dict[int, set[str]] = {}
+    for *_, page, _, body in rows:
+        readings.setdefault(page, set()).add(body)
+    several = {body for bodies in readings.values() if len(bodies) > 1 for body in bodies}
+    read = _last_read(db, source_id, several, as_of) if several else {}
+    latest = {page: max(read.get(body, "") for body in bodies) for page, bodies in readings.items()}
+    rows.sort(key=lambda row: (row[2] > 0, row[3], read.get(row[5], "") < latest[row[3]], row[4], row[0]))
     return [
-        _Listed(entry_id, wording, missed, body if read[body] == latest[page] else "")
+        _Listed(entry_id, wording, missed, body if read.get(body, "") == latest[page] else "")
         for entry_id, wording, missed, page, _, body in rows
     ]
+
+
+def _last_read(db: Database, source_id: int, bodies: Iterable[str], as_of: int | None) -> dict[str, str]:
+    """Return by body a text that sorts by when the source was last seen to serve it, up to the crawl `as_of`."""
+    crawls = timed(db)
+    until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
+    rows = db.execute(
+        f"SELECT value, coalesce((SELECT max(w.ordered_at || printf(' %012d', c.capture_id))"  # noqa: S608
+        f"  FROM captures c JOIN {crawls} w USING (crawl_id) WHERE c.body_sha256 = value AND w.source_id = :source_id"
+        f"  AND (:as_of IS NULL OR (w.ordered_at, w.crawl_id) <= {until})), '') FROM json_each(:bodies)",
+        {"source_id": source_id, "as_of": as_of, "bodies": json.dumps(sorted(bodies))},
+    )
+    return dict(rows.fetchall())
 
 
 def _find_by_keys(db: Database, source_id: int, rows: Sequence[Row]) -> list[int]:

@@ -29,7 +29,7 @@ def add_doubts(work: Settling, places: Sequence[Place], claims: Mapping[int, Cla
     if not looked_at:
         return
     rows = [place.row for place in places]
-    free = match(rows, *find_candidates(work.db, work.crawl.source_id, rows))
+    free = match(rows, *find_candidates(work.db, work.crawl.source_id, rows, as_of=work.crawl.crawl_id))
     decided = decided_ids(work.db)
     by_rank = {place.rank: place for place in places}
     for rank, one in looked_at.items():

@@ -107,7 +107,8 @@ def _name_unborn(
 
 
 def _candidates(work: Settling, places: Sequence[Place]) -> tuple[list[Candidate], Rarity]:
-    return find_candidates(work.db, work.crawl.source_id, [place.row for place in places])
+    rows = [place.row for place in places]
+    return find_candidates(work.db, work.crawl.source_id, rows, as_of=work.crawl.crawl_id)
 
 
 def _match_among(
