@@ -206,6 +206,7 @@ def test_a_confirmation_holds_though_a_newer_parser_reads_the_wording_otherwise(
     say_right(returned, entry_id, 2)
     derive_again(returned, parser=NewerParser())
     assert doubts(returned) == []
+    assert returned.rows("SELECT DISTINCT confirmation_id FROM match_doubts") == [(1,)]
 
 
 def test_a_confirmation_of_another_wording_settles_nothing(returned: Column) -> None:

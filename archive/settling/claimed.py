@@ -9,7 +9,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from archive.identity.keys import identity_digest
-from archive.identity.matching import Match, Method
+from archive.identity.matching import Doubt, Match, Method
 from archive.settling.entries import Place
 from archive.settling.past import Claim
 from archive.values import ListedEntry
@@ -41,7 +41,7 @@ def claimed_matches(
     for entry_id, group in others.items():
         second: Method = "merged by an operator" if entry_id in merged else "second place"
         for rank, match in _by_wording(db, entry_id, current[entry_id], group, second).items():
-            found[rank] = replace(match, doubt=claims[rank].doubt)
+            found[rank] = replace(match, doubt=_doubt_of(claims[rank]))
     return found
 
 
@@ -50,6 +50,13 @@ def as_new(claim: Claim) -> Match:
     one = claim.recognition
     is_said = one is not None and claim.is_exact and one.match.method == "new"
     return Match(None, "new", doubt=one.match.doubt if one and is_said else claim.doubt)
+
+
+def _doubt_of(claim: Claim) -> Doubt | None:
+    """Return the doubt of a claimed row whose match follows from wordings."""
+    one = claim.recognition
+    was_settled = one is not None and claim.is_exact and one.match.method == "as settled before"
+    return one.match.doubt if one and was_settled else claim.doubt
 
 
 def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place], second: Method) -> dict[int, Match]:
