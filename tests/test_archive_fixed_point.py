@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
@@ -21,7 +22,7 @@ from archive.captures import listing_captures, load_body, record_capture
 from archive.clock import from_text, to_text
 from archive.crawls import find_crawl
 from archive.errors import CannotDecide
-from archive.identity.doubts import OTHER_RULES
+from archive.identity.doubts import OTHER_RULES, SAME_EXCERPT
 from archive.identity.keys import identity_digest, wording_digest
 from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
@@ -333,6 +334,26 @@ def test_newer_rules_move_no_settled_row_and_store_a_doubt_where_they_would() ->
             "SELECT crawl_id, entry_id, doubt, other_entry_id FROM recognitions WHERE doubt IS NOT NULL"
         )
         assert doubted == [(3, ids[0][0], OTHER_RULES, None)]
+        assert again(db).differences == ()
+
+
+def test_a_doubt_of_older_rules_gets_the_entry_that_it_was_about() -> None:
+    with archive_in_memory() as db:
+        column = Column(db)
+        column.crawl(line("One", "Good.", LONG))
+        column.crawl(listing(line("Two", SAID, LONG), line("One", "Good.", LONG)))
+        ids = column.ids()
+        db.execute("DELETE FROM recognitions")
+        db.execute(
+            "UPDATE revisions SET flags = ? WHERE entry_id = ?",
+            (json.dumps(["same excerpt as another entry"]), ids["Two"]),
+        )
+        db.execute("PRAGMA user_version=102")
+        again(db)
+        doubted = column.rows(
+            "SELECT entry_id, doubt, other_entry_id FROM recognitions WHERE doubt NOTNULL ORDER BY recognition_id"
+        )
+        assert doubted[-1] == (ids["Two"], SAME_EXCERPT, ids["One"])
         assert again(db).differences == ()
 
 

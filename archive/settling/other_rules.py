@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from archive.identity.doubts import OTHER_RULES
+from archive.identity.doubts import OF_OLDER_RULES, OTHER_RULES
 from archive.identity.matching import Doubt, Match, match
 from archive.settling.candidates import find_candidates
 from archive.settling.decisions import decided_ids
@@ -19,25 +19,35 @@ def add_doubts(work: Settling, places: Sequence[Place], claims: Mapping[int, Cla
     """Match settled rows once more, as if they had not been; store a doubt where that gives another entry.
 
     Only rows that were recognised in this very crawl are looked at: those after them follow. What an operator decided is
-    left alone.
+    left alone. A doubt of older rules, which name no other entry, is replaced if the rules of today have one.
     """
     looked_at = {
         rank: claim.recognition
         for rank, claim in claims.items()
-        if claim.is_exact and claim.recognition is not None and matches[rank].doubt is None
+        if claim.is_exact and claim.recognition is not None and _is_open(matches[rank].doubt)
     }
     if not looked_at:
         return
     rows = [place.row for place in places]
     free = match(rows, *find_candidates(work.db, work.crawl.source_id, rows, as_of=work.crawl.crawl_id))
-    decided = decided_ids(work.db)
+    decided = {*decided_ids(work.db), *work.past.nameless}
     by_rank = {place.rank: place for place in places}
     for rank, one in looked_at.items():
-        other = free[rank].entry_id
-        if other == matches[rank].entry_id or {other, claims[rank].entry_id} & {*decided, *work.past.nameless}:
+        doubt = _doubt(matches[rank], free[rank])
+        if doubt is None or {doubt.other_entry_id, claims[rank].entry_id} & decided:
             continue
-        doubted = replace(matches[rank], doubt=Doubt(OTHER_RULES, other))
         key = work.past.key_of(work.crawl, by_rank[rank])._replace(spelling=one.spelling)
-        stored = replace(one.match, doubt=doubted.doubt)
-        insert_recognition(work.db, key, one.since, one.entry_id, stored)
-        matches[rank] = doubted
+        insert_recognition(work.db, key, one.since, one.entry_id, replace(one.match, doubt=doubt))
+        matches[rank] = replace(matches[rank], doubt=doubt)
+
+
+def _is_open(doubt: Doubt | None) -> bool:
+    """Tell whether the rules of today are asked, too: older rules did not say which other entry they meant."""
+    return doubt is None or doubt.reason in OF_OLDER_RULES
+
+
+def _doubt(settled: Match, free: Match) -> Doubt | None:
+    """Return what the rules of today find doubtful in a settled match, given their own match; None for nothing new."""
+    if free.entry_id != settled.entry_id:
+        return Doubt(OTHER_RULES, free.entry_id)
+    return None if settled.doubt is None else free.doubt
