@@ -11,6 +11,7 @@ from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
 from archive.errors import CannotDecide
+from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import Rebuilt, rebuild
 from archive.rebuilding.redacting import redact, undo
 from archive.seal_check import verify_seals
@@ -158,6 +159,24 @@ def test_what_makes_no_sense_is_refused(column: Column, again: Any) -> None:
     entry_id = redacted(column)
     with pytest.raises(CannotDecide, match="--undo"):
         decide(column, lambda copy: redact(copy, entry_id, None, LATER))
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        lambda db, one, other: merge(db, one, other, LATER),
+        lambda db, one, other: merge(db, other, one, LATER),
+        lambda db, one, _: split(db, one, 2, LATER, AUTHORITY),
+    ],
+    ids=["another merged into it", "it merged into another", "split"],
+)
+def test_a_redacted_entry_is_neither_merged_nor_split(column: Column, decision: Any) -> None:
+    column.crawl(listing(A, SECRET))
+    column.crawl(listing(A, EDITED))
+    other = column.ids()["Apples"]
+    entry_id = redacted(column)
+    with pytest.raises(CannotDecide, match=f"foreign-eyes redact {entry_id} --undo"):
+        decide(column, lambda copy: decision(copy, entry_id, other))
 
 
 def test_the_reason_is_told_in_the_notice(column: Column) -> None:

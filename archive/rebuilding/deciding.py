@@ -16,6 +16,7 @@ from archive.crawls import find_crawl
 from archive.errors import CannotDecide
 from archive.identity.keys import entry_tag, identity_digest, mint_entry_id
 from archive.rebuilding.parting import Part, move_recognitions
+from archive.redaction.records import last_redaction
 from archive.settling.dating import feed_dates
 from archive.settling.decisions import Decision, merged_ids, record_decision, surviving
 from archive.settling.identities import Identity, dates_taken, find_identity, id_taken, insert_identity, load_identity
@@ -26,13 +27,15 @@ def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collectio
     """Decide that `other_id` is `entry_id`, which survives; no crawl is added.
 
     Raises:
-        CannotDecide: an id was never minted, they are one entry already, or of two sources.
+        CannotDecide: an id was never minted, they are one entry already, or of two sources, or one is redacted.
     """
     keep, other = _entry(db, entry_id), _entry(db, other_id)
     if keep.entry_id == other.entry_id:
         raise CannotDecide(f"{entry_id} and {other_id} are one entry already")
     if keep.source_id != other.source_id:
         raise CannotDecide(f"{entry_id} and {other_id} are of two sources, and an entry has one")
+    for one in (keep, other):
+        _refuse_redacted(db, one.entry_id, "merged")
     record_decision(db, Decision("merge", keep.entry_id, other.entry_id), at)
     _move_older(db, other.entry_id, keep.entry_id, "1")
     return ()
@@ -54,9 +57,10 @@ def split(db: Database, entry_id: int, number: int, at: datetime, authority: str
     into it leads to its part again. Only a part that has none gets a new one.
 
     Raises:
-        CannotDecide: the id was never minted, or the entry has no such revision, or it is the first.
+        CannotDecide: the id was never minted, or the entry has no such revision, or it is the first, or it is redacted.
     """
     entry = _entry(db, entry_id)
+    _refuse_redacted(db, entry.entry_id, "split")
     cut = _find_cut(db, entry.entry_id, number)
     if number == 1:
         raise CannotDecide(f"revision 1 is where entry {entry.entry_id} begins; split at a later one")
@@ -104,6 +108,19 @@ def _entry(db: Database, entry_id: int) -> Identity:
     if identity is None:
         raise CannotDecide(f"no entry has the id {entry_id}; look for it with: foreign-eyes history PART-OF-THE-TITLE")
     return identity
+
+
+def _refuse_redacted(db: Database, entry_id: int, done: str) -> None:
+    """Digests that recognise hidden words lead to one entry, and can be parted or joined only with the words."""
+    last = last_redaction(db, entry_id)
+    if last is None or last.kind == "undo":
+        return
+    if last.kind == "purge":
+        raise CannotDecide(f"the words of entry {entry_id} were purged at {last.at}, so it cannot be {done} any more")
+    raise CannotDecide(
+        f"entry {entry_id} is redacted and cannot be {done}; show its words again, decide, and redact anew:"
+        f" foreign-eyes redact {entry_id} --undo"
+    )
 
 
 def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
