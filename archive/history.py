@@ -1,4 +1,4 @@
-"""The history of one entry: finding the entry that somebody means, and all that was recorded of it.
+"""The history of one entry: all that was recorded of it.
 
 Times are the archive's texts, UTC.
 """
@@ -15,29 +15,13 @@ from sqlite_utils import Database
 from archive.clock import to_text
 from archive.restyled import Restyle, load_restyles
 from archive.settling.corrections import find_correction
-from archive.settling.decisions import merged_ids, surviving
+from archive.settling.decisions import merged_ids
 from archive.settling.told import told_texts
 from archive.settling.told_decisions import Decided, find_decided
-from archive.text import clean, folded
+from archive.text import folded
 from archive.wording_diff import Piece, word_diff
 
 PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
-ID_DIGITS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """An entry as it is offered for choice, under its current title; that of an untitled one is its attribution line.
-
-    `former_title` is set where only an earlier title is what was asked for, `merged_id` where the id asked for was merged
-    into this entry.
-    """
-
-    entry_id: int
-    title: str
-    publication: str | None
-    former_title: str | None = None
-    merged_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +133,6 @@ class History:
         return sorted([*between, *self.revisions, *self.restyles], key=_place_in_time)
 
 
-def find_entries(db: Database, wanted: str) -> list[Named]:
-    """Return the entries that `wanted` may mean, newest feed date first: one that has this id or tag URI, else by title.
-
-    A title counts as a whole before it counts in part, current or former alike; letter case, white space and quote style
-    do not count. An id that was merged means the entry that answers for it. Nothing is found by what has no sign in it.
-    """
-    text = clean(wanted).strip()
-    if (by_id := _by_id(db, text)) is not None:
-        return [by_id]
-    key = _title_key(text)
-    return _by_title(db, key) if key else []
-
-
 def entry_history(db: Database, entry_id: int) -> History:
     """Return the history of an entry that has a row of its own (see `find_entries`)."""
     [entry] = db.query("SELECT * FROM current_entries WHERE entry_id = ?", [entry_id])
@@ -178,42 +149,6 @@ def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[P
         return {}
     pairs = ((part, before.wording[part] or "", after.wording[part] or "") for part in PARTS)
     return {part: word_diff(old, new) for part, old, new in pairs if old != new}
-
-
-def _by_id(db: Database, wanted: str) -> Named | None:
-    as_id = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) == ID_DIGITS else None
-    minted = db.execute("SELECT entry_id FROM identities WHERE tag_uri = ? OR entry_id = ?", (wanted, as_id)).fetchone()
-    if minted is None:
-        return None
-    asked_id = minted[0]
-    entry_id = surviving(db, asked_id)
-    row = db.execute(
-        "SELECT coalesce(title, attribution), publication FROM entries WHERE entry_id = ?", (entry_id,)
-    ).fetchone()
-    if row is None:
-        return None
-    return Named(entry_id, row[0], row[1], merged_id=asked_id if asked_id != entry_id else None)
-
-
-def _by_title(db: Database, key: str) -> list[Named]:
-    """Read all titles, current ones first: no index could find a part of one."""
-    rows = db.execute(
-        "SELECT e.entry_id, coalesce(e.title, e.attribution), e.publication, coalesce(r.title, r.attribution)"
-        " FROM entries e JOIN revisions r USING (entry_id)"
-        " ORDER BY e.feed_date DESC, r.revision_id = e.revision_id DESC, r.number DESC"
-    )
-    whole: dict[int, Named] = {}
-    part: dict[int, Named] = {}
-    for entry_id, title, publication, then in rows:
-        then_key = _title_key(then)
-        if key in then_key and entry_id not in (whole if key == then_key else part):
-            former = then if _title_key(title) != then_key else None
-            (whole if key == then_key else part)[entry_id] = Named(entry_id, title, publication, former)
-    return list((whole or part).values())
-
-
-def _title_key(title: str) -> str:
-    return folded(title).casefold()
 
 
 def _revisions(db: Database, entry_id: int) -> tuple[Revision, ...]:

@@ -12,7 +12,7 @@ from cli.terminal import printable, say
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from archive.history import Named
+    from archive.named import Named
 
 OFFERED = 10
 
@@ -24,7 +24,7 @@ def find_one(db: Database, wanted: str, command: str = "history") -> Named:
         click.UsageError: nothing is wanted.
         Stopped: there is none, or there are several, which it lists.
     """
-    from archive.history import find_entries
+    from archive.named import find_entries
 
     if not wanted.strip():
         raise click.UsageError("ENTRY is empty: give an id, a tag URI or a part of a title")

@@ -9,7 +9,8 @@ import pytest
 from settling import START, A, B, C, Column, entry, listing
 
 from archive.clock import to_text
-from archive.history import Event, History, Revision, changed_parts, entry_history, find_entries
+from archive.history import Event, History, Revision, changed_parts, entry_history
+from archive.named import find_entries
 from archive.settling.decisions import Decision, record_decision
 from archive.store import open_archive, writing
 from archive.wording_diff import Piece

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -29,6 +28,7 @@ from archive.crawls import (
 )
 from archive.errors import ArchiveOutdated, CannotRebuild
 from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
+from archive.rebuilding.link_changes import point_to_links, told_links
 from archive.rebuilding.recognised_before import fill_recognitions
 from archive.rebuilding.redating import corrected
 from archive.rebuilding.telling import tell_decisions
@@ -197,7 +197,7 @@ def _refuse_newer(db: Database, parser: Parser) -> None:
 def _derive_again(
     db: Database, parser: Parser, at: datetime, authority: str, past: Past, on_crawl: Progress
 ) -> tuple[list[Counts], int]:
-    told_links = _told_links(db)
+    told = told_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
     last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db))
     replay = _Replay(db, parser, at, authority, past, last & past.added)
@@ -213,7 +213,7 @@ def _derive_again(
     _refuse_losses(db, past)
     drop_merged(db)
     apply_confirmations(db)
-    _point_to_links(db, told_links)
+    point_to_links(db, told)
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
     return counts, len(past.nameless)
 
@@ -281,37 +281,6 @@ def _forget_derived(db: Database, parser_version: int) -> None:
     for table in _DERIVED:
         older = f" WHERE parser_version >= {parser_version}" if table == "listing_rows" else ""
         db.execute(f"DELETE FROM {table}{older}")  # noqa: S608 - our own names
-
-
-_LINK_COLUMNS = (
-    "l.source_id, l.label, l.url, l.key, l.last_url, l.first_seen, l.capture_id, l.status, l.outcome, gone_at"
-)
-
-
-def _told_links(db: Database) -> list[tuple[Any, ...]]:
-    """Return which rows of the journal tell of which link, and all that is stored of it: link ids are derived."""
-    return [
-        (column, *row)
-        for column in ("link_id", "former_link_id")
-        for row in db.execute(
-            f"SELECT c.change_id, {_LINK_COLUMNS.replace('gone_at', 'coalesce(l.gone_at, c.at)')}"  # noqa: S608
-            f" FROM changes c JOIN links l ON l.link_id = c.{column}"
-        )
-    ]
-
-
-def _point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
-    """Let the journal lead to the links as they are stored today; one that is not found any more is kept as gone."""
-    for column, change_id, *link in told:
-        row = db.execute(
-            "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])
-        ).fetchone()
-        if row is None:
-            marks = ", ".join("?" for _ in link)
-            columns = _LINK_COLUMNS.replace("l.", "")
-            cursor = db.execute(f"INSERT INTO links ({columns}) VALUES ({marks})", link)  # noqa: S608 - our own names
-            row = (cursor.lastrowid,)
-        db.execute(f"UPDATE changes SET {column} = ? WHERE change_id = ?", (row[0], change_id))  # noqa: S608
 
 
 def _check_references(db: Database) -> None:

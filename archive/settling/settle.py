@@ -24,6 +24,7 @@ from archive.settling.collapsing import collapse
 from archive.settling.entries import Place
 from archive.settling.journal import Change, record_changes
 from archive.settling.links import settle_answers, settle_links, shown_links
+from archive.settling.missing import miss_entries, missing_entries, still_missing_entries
 from archive.settling.past import Past
 from archive.settling.recognising import recognise
 from archive.settling.recording import Settling, keep_older, record_places
@@ -68,7 +69,7 @@ def _settle_unchanged(work: Settling) -> None:
     work.counts.pages = len({capture.page for capture in captures})
     work.counts.entries = entries.count_listed(work.db, source_id, bodies)
     if work.crawl.mode == "full":
-        _record_missing(work, entries.still_missing_entries(work.db, source_id, bodies))
+        _record_missing(work, still_missing_entries(work.db, source_id, bodies))
     settle_answers(work.db, work.crawl, work.parser)
 
 
@@ -96,7 +97,7 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     work.counts.pages = len(state)
     keep_older(work)
     if whole:
-        _record_missing(work, entries.missing_entries(work.db, work.crawl.source_id, listed))
+        _record_missing(work, missing_entries(work.db, work.crawl.source_id, listed))
     links = shown_links([state[page] for page in sorted(state)], captures, pages)
     work.changes += settle_links(work.db, work.crawl, links, whole=whole)
     settle_answers(work.db, work.crawl, work.parser)
@@ -176,6 +177,6 @@ def _record_missing(work: Settling, missing: Sequence[int]) -> None:
     """Withdraw what two complete crawls in a row lacked, but for what a page of yesterday may hide."""
     absences = judge_absences(work.db, work.crawl, missing)
     for ids, crawls in ((absences.counted, 1), (absences.confirmed, 2)):
-        for entry_id, revision_id in entries.miss_entries(work.db, ids, work.at, crawls=crawls):
+        for entry_id, revision_id in miss_entries(work.db, ids, work.at, crawls=crawls):
             work.counts.withdrawn += 1
             work.changes.append(Change("withdrawn", entry_id, revision_id))
