@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # XML 1.0 (fifth edition) section 2.2, production [2] Char, turned round; and what its note discourages: C1 controls and
 # noncharacters
@@ -59,6 +60,7 @@ def in_a_line(text: str, longest: int = 80) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
+@lru_cache(maxsize=4096)  # a crawl asks it of each text of a listing several times
 def unstyled(text: str | None) -> str:
     """Return `text` without its style: two texts that differ in style alone give the same result.
 
@@ -71,6 +73,7 @@ def unstyled(text: str | None) -> str:
     return _DASH.sub(_plain_dash, plain)
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str | None) -> str:
     """Return `text` without its style and without white space, for what compares texts only nearly.
 
