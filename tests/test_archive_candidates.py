@@ -244,8 +244,9 @@ def test_candidates_are_found_by_index_and_no_table_is_read_through(column: Colu
         plan = [step for *_, step in column.db.execute(f"EXPLAIN QUERY PLAN {query}", parameters)]
         read_through = {step.split()[1] for step in plan if step.startswith("SCAN")}
         tables = {name for name in read_through if not name.startswith("(subquery")}
-        # of decisions there are as many as an operator took; the search index is asked for one word at a time
-        assert tables <= {"json_each", "k", "b", "decisions", "entries_fts"}, plan
+        # of decisions there are as many as an operator took, of redated crawls one is asked for; the search index is
+        # asked for one word at a time
+        assert tables <= {"json_each", "k", "b", "decisions", "redated_crawls", "entries_fts"}, plan
         assert all(step.endswith(":M4") for step in plan if "entries_fts" in step), plan
 
 
@@ -288,3 +289,22 @@ def test_an_earlier_wording_that_never_stood_beside_the_current_one_is_not_anoth
     crawl(column, A_TYPO, LOOM)
     crawl(column, A_TYPO, LOOM, TEA)
     assert column.rows("SELECT count(*) FROM entries") == [(3,)]
+
+
+def test_a_second_place_alone_on_the_last_page_is_known_when_the_first_is_edited(column: Column) -> None:
+    lines = [f"{one.title}|{one.publication}|{one.excerpt}|{one.commentary}" for one in (TEA, LOOM, TEA)]
+    column.crawl("\n".join(lines[:2]), lines[2])
+    edit = f"{A_TYPO.title}|{A_TYPO.publication}|{A_TYPO.excerpt}|{A_TYPO.commentary}"
+    column.crawl(f"{edit}\n{lines[1]}", lines[2])
+    assert column.rows("SELECT count(*) FROM entries") == [(2,)]
+    assert column.kinds()[-1] == "revised"
+
+
+def test_an_article_that_comes_back_at_two_places_in_two_earlier_wordings_is_one_entry(column: Column) -> None:
+    crawl(column, TEA, LOOM, TEA)
+    crawl(column, A_TYPO, LOOM, TEA)
+    now = edited(A_TYPO, commentary=MOON.commentary)
+    crawl(column, now, LOOM, now)
+    withdraw_all(column, keeping=LOOM)
+    crawl(column, TEA, LOOM, A_TYPO)
+    assert column.rows("SELECT count(*) FROM entries") == [(2,)]

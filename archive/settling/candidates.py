@@ -7,8 +7,8 @@ what is not only where a row that the listing before lacked shares a key, or rar
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
@@ -17,6 +17,7 @@ from archive.identity.keys import commentary_key, title_key
 from archive.identity.matching import Candidate, Row
 from archive.identity.rarity import Rarity
 from archive.settling.decisions import merged_ids
+from archive.settling.second_places import places_elsewhere, with_former_places
 from archive.settling.shared_texts import count_holders, find_word_holders, most_alike, word_counts
 from archive.values import ListedEntry
 
@@ -34,6 +35,7 @@ class _Listed:
     wording: str
     missed: int
     body_sha256: str
+    page: int
 
 
 def find_candidates(
@@ -69,8 +71,8 @@ def find_candidates(
         *_find_by_keys(db, source_id, unknown),
         *_of_source(db, source_id, (one for row in unknown for one in most_alike(row.texts.excerpt, holders))),
     ]
-    candidates = _load(db, dict.fromkeys(found) | ranks, _elsewhere(db, source_id, listed))
-    return _with_former_places(db, source_id, candidates, {row.wording for row in rows}), rarity
+    candidates = _load(db, dict.fromkeys(found) | ranks, _elsewhere(db, source_id, listed, as_of))
+    return with_former_places(db, source_id, candidates, {row.wording for row in rows}), rarity
 
 
 def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
@@ -92,7 +94,7 @@ def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
     latest = {page: max(read.get(body, "") for body in bodies) for page, bodies in readings.items()}
     rows.sort(key=lambda row: (row[2] > 0, row[3], read.get(row[5], "") < latest[row[3]], row[4], row[0]))
     return [
-        _Listed(entry_id, wording, missed, body if read.get(body, "") == latest[page] else "")
+        _Listed(entry_id, wording, missed, body if read.get(body, "") == latest[page] else "", page)
         for entry_id, wording, missed, page, _, body in rows
     ]
 
@@ -176,64 +178,16 @@ def _load(
     ]
 
 
-def _elsewhere(db: Database, source_id: int, listed: Sequence[_Listed]) -> dict[int, tuple[ListedEntry, ...]]:
+def _elsewhere(
+    db: Database, source_id: int, listed: Sequence[_Listed], as_of: int | None
+) -> dict[int, tuple[ListedEntry, ...]]:
     """Return by id the texts at all places but one of the entries that stand at several places of the listing."""
-    current = {one.entry_id: one.wording for one in listed if not one.missed}
-    bodies = sorted({one.body_sha256 for one in listed if not one.missed and one.body_sha256})
-    rows = db.execute(
-        "SELECT l.entry_id, l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
-        " FROM json_each(:bodies) b CROSS JOIN listing_rows l ON l.body_sha256 = b.value AND l.source_id = :source_id"
-        "  AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o"
-        "   WHERE o.source_id = :source_id AND o.body_sha256 = b.value)"
-        " CROSS JOIN revisions r USING (revision_id) ORDER BY b.key, l.position",
-        {"bodies": json.dumps(bodies), "source_id": source_id},
+    shown = [one for one in listed if not one.missed]
+    return places_elsewhere(
+        db,
+        source_id,
+        {one.entry_id: one.wording for one in shown},
+        {one.body_sha256 for one in shown if one.body_sha256},
+        {one.page for one in shown},
+        as_of=as_of,
     )
-    places: dict[int, list[tuple[str, ListedEntry]]] = {}
-    for entry_id, wording, *texts in rows:
-        places.setdefault(entry_id, []).append((wording, ListedEntry(*texts)))
-    return {
-        entry_id: _all_but_one(current[entry_id], found)
-        for entry_id, found in places.items()
-        if len(found) > 1 and entry_id in current
-    }
-
-
-def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tuple[ListedEntry, ...]:
-    """Return the texts of all places but the first with the current wording, or but the first if none has it."""
-    main = next((number for number, (wording, _) in enumerate(places) if wording == current), 0)
-    return tuple(texts for number, (_, texts) in enumerate(places) if number != main)
-
-
-def _with_former_places(
-    db: Database, source_id: int, candidates: Sequence[Candidate], wordings: Collection[str]
-) -> list[Candidate]:
-    """Return the candidates, those that are back in two of their wordings with the places where they had both at once."""
-    return [
-        replace(one, elsewhere=_former_places(db, source_id, one, one.earlier & set(wordings)))
-        if not one.elsewhere and one.wording in wordings and not one.earlier.isdisjoint(wordings)
-        else one
-        for one in candidates
-    ]
-
-
-def _former_places(
-    db: Database, source_id: int, candidate: Candidate, wordings: Collection[str]
-) -> tuple[ListedEntry, ...]:
-    """Return the texts of these earlier wordings that one pass of a crawl showed beside the current one."""
-    rows = db.execute(
-        "SELECT DISTINCT l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
-        " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"
-        " WHERE l.entry_id = :entry_id AND l.source_id = :source_id AND l.wording IN (SELECT value FROM json_each(:wordings))"
-        " AND EXISTS (SELECT 1 FROM listing_rows o CROSS JOIN captures c ON c.body_sha256 = l.body_sha256"
-        "  CROSS JOIN captures b ON b.crawl_id = c.crawl_id AND b.purpose = 'listing' AND b.pass = c.pass"
-        "   AND b.body_sha256 = o.body_sha256"
-        "  WHERE o.entry_id = :entry_id AND o.source_id = :source_id AND o.wording = :current)"
-        " GROUP BY l.wording ORDER BY l.wording",
-        {
-            "entry_id": candidate.entry_id,
-            "source_id": source_id,
-            "current": candidate.wording,
-            "wordings": json.dumps(sorted(wordings)),
-        },
-    )
-    return tuple(ListedEntry(*texts) for _, *texts in rows)

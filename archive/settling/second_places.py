@@ -1,0 +1,119 @@
+"""The places at which the archive's entries stood beside their first one: an article that a listing shows twice has two."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from archive.crawls import timed
+from archive.identity.values import Candidate
+from archive.values import ListedEntry
+
+
+def places_elsewhere(
+    db: Database,
+    source_id: int,
+    current: Mapping[int, str],
+    bodies: Collection[str],
+    pages: Collection[int],
+    *,
+    as_of: int | None,
+) -> dict[int, tuple[ListedEntry, ...]]:
+    """Return by id the texts at all places but one of the entries that stand at several places of the listing.
+
+    `current` are the wordings of the listed entries by id; `bodies` and `pages` those at which their first places stand.
+    `as_of` is the crawl that is being settled; None if there is none.
+    """
+    rows = db.execute(
+        "SELECT l.entry_id, l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM json_each(:bodies) b CROSS JOIN listing_rows l ON l.body_sha256 = b.value AND l.source_id = :source_id"
+        "  AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o"
+        "   WHERE o.source_id = :source_id AND o.body_sha256 = b.value)"
+        " CROSS JOIN revisions r USING (revision_id) ORDER BY b.key, l.position",
+        {
+            "bodies": json.dumps(sorted({*bodies, *_of_other_pages(db, source_id, pages, as_of)})),
+            "source_id": source_id,
+        },
+    )
+    places: dict[int, list[tuple[str, ListedEntry]]] = {}
+    for entry_id, wording, *texts in rows:
+        places.setdefault(entry_id, []).append((wording, ListedEntry(*texts)))
+    return {
+        entry_id: _all_but_one(current[entry_id], found)
+        for entry_id, found in places.items()
+        if len(found) > 1 and entry_id in current
+    }
+
+
+def with_former_places(
+    db: Database, source_id: int, candidates: Sequence[Candidate], wordings: Collection[str]
+) -> list[Candidate]:
+    """Return the candidates, those that are back in several of their wordings with the places where they had them at once.
+
+    `wordings` are those of the rows.
+    """
+    return [
+        one if one.elsewhere or len(back := _back(one, wordings)) < 2 else _with_places(db, source_id, one, back)
+        for one in candidates
+    ]
+
+
+def _of_other_pages(db: Database, source_id: int, pages: Collection[int], as_of: int | None) -> list[str]:
+    """Return the bodies of the pages of the last complete crawl before `as_of` on which no entry has its first place."""
+    crawls = timed(db)
+    until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
+    rows = db.execute(
+        "SELECT page, body_sha256 FROM captures WHERE crawl_id ="  # noqa: S608
+        f"  (SELECT crawl_id FROM {crawls} WHERE source_id = :source_id AND mode = 'full' AND settled = 1"
+        "   AND outcome IN ('complete', 'unchanged')"
+        f"  AND (:as_of IS NULL OR (ordered_at, crawl_id) < {until}) ORDER BY ordered_at DESC, crawl_id DESC LIMIT 1)"
+        " AND purpose = 'listing' AND page IS NOT NULL AND body_sha256 IS NOT NULL AND status IN (200, 304)"
+        " AND fault IS NULL ORDER BY pass, capture_id",
+        {"source_id": source_id, "as_of": as_of},
+    )
+    return [body for page, body in dict(rows.fetchall()).items() if page not in pages]
+
+
+def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tuple[ListedEntry, ...]:
+    """Return the texts of all places but the first with the current wording, or but the first if none has it."""
+    main = next((number for number, (wording, _) in enumerate(places) if wording == current), 0)
+    return tuple(texts for number, (_, texts) in enumerate(places) if number != main)
+
+
+def _back(candidate: Candidate, wordings: Collection[str]) -> list[str]:
+    """Return the wordings of an entry, now or earlier, that rows have."""
+    return sorted({candidate.wording, *candidate.earlier}.intersection(wordings))
+
+
+def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: Sequence[str]) -> Candidate:
+    """Return an entry with the places at which it had these wordings beside the current one, or else the latest of them."""
+    main = candidate.wording
+    if main not in wordings:
+        ((main,),) = db.execute(
+            "SELECT wording FROM revisions WHERE entry_id = ? AND wording IN (SELECT value FROM json_each(?))"
+            " ORDER BY number DESC, revision_id DESC LIMIT 1",
+            (candidate.entry_id, json.dumps(wordings)),
+        ).fetchall()
+    others = [wording for wording in wordings if wording != main]
+    return replace(candidate, elsewhere=_shown_beside(db, source_id, candidate.entry_id, main, others))
+
+
+def _shown_beside(
+    db: Database, source_id: int, entry_id: int, main: str, wordings: Collection[str]
+) -> tuple[ListedEntry, ...]:
+    """Return the texts of these wordings of an entry that one pass of a crawl showed beside its `main` one."""
+    rows = db.execute(
+        "SELECT DISTINCT l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"
+        " WHERE l.entry_id = :entry_id AND l.source_id = :source_id AND l.wording IN (SELECT value FROM json_each(:wordings))"
+        " AND EXISTS (SELECT 1 FROM listing_rows o CROSS JOIN captures c ON c.body_sha256 = l.body_sha256"
+        "  CROSS JOIN captures b ON b.crawl_id = c.crawl_id AND b.purpose = 'listing' AND b.pass = c.pass"
+        "   AND b.body_sha256 = o.body_sha256"
+        "  WHERE o.entry_id = :entry_id AND o.source_id = :source_id AND o.wording = :main)"
+        " GROUP BY l.wording ORDER BY l.wording",
+        {"entry_id": entry_id, "source_id": source_id, "main": main, "wordings": json.dumps(sorted(wordings))},
+    )
+    return tuple(ListedEntry(*texts) for _, *texts in rows)
