@@ -32,6 +32,7 @@ from hypothesis import strategies as st
 from archive.identity.doubts import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
 from archive.identity.keys import wording_digest
 from archive.identity.matching import Candidate, Doubt, Match, Row, match
+from archive.identity.rarity import MOST_HOLDERS, Rarity, telling_words
 from archive.values import ListedEntry
 
 # of which nothing is left where a part of it takes the place of another
@@ -686,3 +687,13 @@ def test_whoever_comes_is_new_whoever_goes(goes: list[bool], chance: random.Rand
     now = [texts for texts, gone in zip(ALL, goes, strict=True) if not gone]
     chance.shuffle(now)
     assert set(ids(match(rows(*now), archive(*before)))) <= {None}
+
+
+def test_an_excerpt_of_common_words_survives_misspelt_ones_when_all_else_is_new() -> None:
+    excerpt = LOOM.excerpt
+    for word, misspelt in (("valley", "vallxx"), ("spring", "sprixx"), ("thread", "threxx"), ("camera", "camexx")):
+        excerpt = excerpt.replace(word, misspelt)
+    common = Rarity(words=dict.fromkeys(telling_words(LOOM.excerpt), MOST_HOLDERS))
+    listing = rows(PIANO, replace(OTHER, excerpt=excerpt, title="What the weavers saw", publication="Der Bote"), TEA)
+    found = match(listing, archive(PIANO, LOOM, TEA), common)
+    assert (found[1].entry_id, found[1].method) == (archive(PIANO, LOOM, TEA)[1].entry_id, "near wording")

@@ -81,8 +81,13 @@ class Pair:
 
     @cached_property
     def keeps_excerpt(self) -> bool:
-        """Whether the words that survive of the excerpt are rare enough to go by."""
-        return self.alike.kept >= KEPT
+        """Whether the words that survive of the excerpt are rare enough to go by, or all survive but for misspelt ones."""
+        return self.alike.kept >= KEPT or self._misspelt
+
+    @cached_property
+    def _misspelt(self) -> bool:
+        alike = self.alike
+        return alike.excerpt_tells(NEAREST_EXCERPT) and alike.same_numbers and not alike.swaps.all
 
     @cached_property
     def same_commentary(self) -> bool:
