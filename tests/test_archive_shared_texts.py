@@ -206,6 +206,42 @@ def test_a_figure_and_a_word_can_be_corrected_at_any_place(place: int, above: in
     assert reason(found[above + place]) == FIGURES_CHANGED
 
 
+LONG_NEWS = edited(
+    NEWS, excerpt=f"{NEWS.excerpt} Its neighbours across the square have slept through the morning since."
+)
+ONE_FIGURE = edited(LONG_NEWS, excerpt=LONG_NEWS.excerpt.replace("3m", "3.4m"))
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+@pytest.mark.parametrize(
+    "now", [ONE_FIGURE, edited(ONE_FIGURE, commentary=CORRECTED.commentary)], ids=["", "and a word"]
+)
+def test_one_corrected_figure_of_a_listed_entry_is_plain(place: int, now: ListedEntry) -> None:
+    before, after = [TEA, MOON, LOOM], [TEA, MOON, LOOM]
+    before.insert(place, LONG_NEWS)
+    after.insert(place, now)
+    found = match(rows(PIANO, *after), archive(*before))
+    assert (found[place + 1].entry_id, reason(found[place + 1])) == (place + 1, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "others"),
+    [
+        (LONG_NEWS, edited(ONE_FIGURE, commentary=PIANO.commentary), ()),
+        (LONG_NEWS, edited(ONE_FIGURE, excerpt=ONE_FIGURE.excerpt.replace("visitors", "Vesna")), ()),
+        (LONG_NEWS, ONE_FIGURE, (edited(LONG_NEWS, excerpt=TEA.excerpt, commentary=TEA.commentary),)),
+        (NEWS, edited(NEWS, excerpt=CORRECTED.excerpt), ()),
+    ],
+    ids=["another commentary", "a name too", "a title that recurs", "a short excerpt"],
+)
+def test_one_changed_figure_is_looked_at_where_more_speaks_for_another_report(
+    before: ListedEntry, now: ListedEntry, others: tuple[ListedEntry, ...]
+) -> None:
+    known = [*archive(LOOM, before, MOON), *(entry(one, 9) for one in others)]
+    found = match(rows(LOOM, now, MOON), known)
+    assert (found[1].entry_id, reason(found[1])) == (2, FIGURES_CHANGED)
+
+
 @pytest.mark.parametrize("place", [0, 1, 2, 3])
 def test_three_adjacent_entries_can_be_rewritten_under_their_titles(place: int) -> None:
     before = [*ALL[:6]]

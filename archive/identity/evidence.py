@@ -148,12 +148,26 @@ def doubt_of_match(pair: Pair, evidence: Evidence) -> str | None:
     """Say why an operator should look at row and entry that were found to be one."""
     alike = pair.alike
     if alike.excerpts_tell and alike.excerpt >= TEMPLATE and alike.swaps.figures:
-        return FIGURES_CHANGED
+        return None if _is_corrected_figure(pair) else FIGURES_CHANGED
     if alike.excerpts_tell and alike.excerpt >= TEMPLATE and alike.swaps.names:
         return NAMES_CHANGED
     is_notice = alike.excerpt_length < LONE_EXCERPT and not (pair.same_title or pair.near_title)
     doubtful = alike.score < LOW or evidence == "title and neighbours" or (evidence == "same excerpt" and is_notice)
     return LOW_SCORE if doubtful else None
+
+
+def _is_corrected_figure(pair: Pair) -> bool:
+    """Tell whether an entry was plainly corrected: one figure of a long excerpt, and beside it a word of the commentary at most.
+
+    A short excerpt may be a report of that one figure, and a title that others had may recur.
+    """
+    alike = pair.alike
+    if not (pair.listed and pair.same_title and pair.rare_title and alike.excerpt_length >= LONE_EXCERPT):
+        return False
+    if alike.excerpt < NEAREST_EXCERPT or alike.swaps.all > 1:
+        return False
+    one_word = alike.commentary >= NEAR_PART and alike.commentary_swaps.all <= 1
+    return alike.commentary == 1 or (one_word and pair.agreement.in_place)
 
 
 def _by_same_excerpt(pair: Pair) -> Rank | None:

@@ -95,6 +95,11 @@ class Forms:
         return Tokens.of(unstyled(self._texts.excerpt))
 
     @cached_property
+    def commentary_tokens(self) -> Tokens:
+        """The commentary's words and figures."""
+        return Tokens.of(unstyled(self._texts.commentary))
+
+    @cached_property
     def telling_words(self) -> frozenset[str]:
         """The excerpt's words by which it can be told from others."""
         return telling_words(self._texts.excerpt)
@@ -206,6 +211,11 @@ class Likeness:
     def swaps(self) -> Swaps:
         """What the excerpts state differently."""
         return find_swaps(self._row.tokens, self._entry.tokens)
+
+    @cached_property
+    def commentary_swaps(self) -> Swaps:
+        """What the commentaries state differently."""
+        return find_swaps(self._row.commentary_tokens, self._entry.commentary_tokens)
 
     @cached_property
     def title_numbers_agree(self) -> bool:
