@@ -190,6 +190,6 @@ class OutputFolder:
 def token_of(source: str, state: OutputState) -> str:
     """Return a digest of what a folder shows: whose feeds, at which address, in which shape, up to where."""
     shown = [source, state.base_url, state.shape, state.mark.derivation, state.mark.changes_until]
-    if state.mark.restyled_until:  # else the digest is the one of versions that knew no restyles
+    if state.mark.restyled_until:  # without restyles, the digest stays that of earlier versions
         shown.append(state.mark.restyled_until)
     return sha256(json.dumps(shown).encode()).hexdigest()[:16]

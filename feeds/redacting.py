@@ -1,6 +1,6 @@
-"""Redacted entries in frozen documents: their words are replaced by the notice, and nothing else of the document changes.
+"""Replacing the words of redacted entries in frozen documents by the notice.
 
-A document keeps its address, its links, its dates and the ids and order of its items; only these texts of one item change.
+A document keeps its address, links and dates, and the ids and order of its items; only the texts of the redacted items change.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ _FRAGMENT = "#:~:text="
 
 
 def renew_documents(db: Database) -> int:
-    """Bring frozen documents in line with the redactions, inside the caller's transaction; return how many changed.
+    """Apply the redactions to frozen documents, inside the caller's transaction; return how many changed.
 
-    Entries that are redacted get the notice, and those of which a redaction was undone their words. Doing it again changes
-    nothing.
+    Redacted entries get the notice; entries whose redaction was undone get their words back. A second call changes nothing.
     """
     changed = set()
     for tag_uri, key, item in take_kept_items(db):
@@ -60,7 +59,7 @@ def _instead(item: str, _: str) -> str:
 
 
 def _hide(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> str:
-    """Return an item with the notice in place of its words, which are kept for an undo."""
+    """Return an item with the notice in place of its words; keep the words for an undo."""
     cut = redacted_item(key.format, item, redacted.tag_uri, redacted.reason)
     if cut != item:
         keep_item(db, redacted, key, item)

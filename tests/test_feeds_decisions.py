@@ -36,12 +36,12 @@ def test_a_split_is_told_with_both_ids_and_a_way_to_each(column: Column) -> None
 
     item = change_item(EDITION, parted)
     assert item.title == "Split: Looms"
-    assert item.summary == f"What was taken for one entry is two: {looms} and {other} were parted at revision 2."
+    assert item.summary == f"One entry turned out to be two: {looms} and {other} were separated at revision 2."
     assert item.alternate == f"{EDITION.base_url}entries/{looms}/#change-{parted.change_id}"
     assert f'href="{EDITION.base_url}entries/{other}/"' in item.html
     assert parted.words[-1] == "Another fine."
     assert (words.happened, [part.label for part in words.parts]) == ("Corrected", ["Excerpt", "Commentary"])
-    assert change_item(EDITION, words).summary == "The words of another entry were taken for an edit of this one."
+    assert change_item(EDITION, words).summary == "The words of another entry were mistaken for an edit of this one."
     assert returned.note.startswith("It was reported to have returned on 4 March 2026, 09:01 UTC. That was wrong")
 
 
@@ -49,7 +49,7 @@ def test_a_withdrawal_that_is_told_late_says_so(column: Column) -> None:
     split_at(column, replaced_in_place(column), 2)
     gone = composed(column)[-1]
     assert (gone.happened, gone.heading, gone.words[-1]) == ("Withdrawn", "Looms", "A fine for looms.")
-    assert "This is told late, because another entry was taken for it." in gone.note
+    assert "This is announced late, because another entry was mistaken for it." in gone.note
 
 
 def test_a_merge_is_told_under_the_title_that_readers_know_and_leads_to_the_entry_that_answers(column: Column) -> None:
@@ -58,12 +58,10 @@ def test_a_merge_is_told_under_the_title_that_readers_know_and_leads_to_the_entr
     merged, corrected = composed(column)
 
     assert (merged.heading, merged.path) == ("Bears", f"entries/{cranes}/")
-    assert merged.note == (
-        f"What was taken for two entries is one: {bears} is {cranes}, which answers for both. Its words:"
-    )
+    assert merged.note == (f"Two entries turned out to be one: {bears} is {cranes}, which answers for both. Its words:")
     assert corrected.note == (
-        f"It was reported withdrawn on 3 March 2026, 09:01 UTC. That was wrong: it is one entry with {cranes}, and is listed."
-        " Its words:"
+        "It was reported as withdrawn on 3 March 2026, 09:01 UTC."
+        f" That was wrong: it is the same entry as {cranes}, which is listed. Its words:"
     )
 
 

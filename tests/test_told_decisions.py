@@ -326,8 +326,7 @@ def test_the_history_of_both_entries_tells_of_the_split(column: Column) -> None:
     assert [(one.kind, one.entry_id) for one in events_of(column, other)] == [("split", looms), ("new", other)]
     split_event = events_of(column, other)[0]
     assert (
-        event_note(split_event)
-        == f"What was taken for one entry is two: {looms} and {other} were parted at revision 2."
+        event_note(split_event) == f"One entry turned out to be two: {looms} and {other} were separated at revision 2."
     )
 
 

@@ -50,7 +50,7 @@ class ComposedChange:
 
     `heading` is the entry's title, or the link's label. `path` is the page below the base URL that tells more of it.
     `parts` are those of an edit, `words` the lines of what was withdrawn or came back, below a `note`. A link has a former
-    one, a present one or both. `other_entry` is the other entry that a decision is about, with its page below the base URL.
+    one, a present one or both. `other_entry` is the other entry of a decision, `other_path` its page below the base URL.
     """
 
     change_id: int
@@ -133,7 +133,7 @@ def _compose_correction(edition: Edition, change: AnnouncedChange, correction: C
 
 
 def _compose_decision(edition: Edition, change: AnnouncedChange, decision: Decided, path: str) -> ComposedChange:
-    """Return what readers are told of an operator's decision on identity, and of what it made wrong."""
+    """Return the change that announces an operator's decision on identity, or corrects what the decision proved wrong."""
     before, after = change.before, change.after
     parts = changed_parts(words_of(before), words_of(after)) if change.kind == "revised" and before and after else ()
     said = decision_note(change.kind, decision)

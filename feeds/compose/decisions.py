@@ -1,4 +1,4 @@
-"""What readers are told of operators' decisions on identity, in words. Pure."""
+"""The sentences that tell readers of operators' decisions on identity. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archive.history import Event
 from archive.settling.told_decisions import Decided
 from feeds.compose.words import minute
 
-# what a change of that kind is called, where it is not an edit
+# the name of each kind of change that is not an edit
 HAPPENED = {
     "withdrawn": "Withdrawn",
     "returned": "Returned",
@@ -23,48 +23,47 @@ HAPPENED = {
 
 
 def event_name(event: Event) -> str:
-    """Return what an event in an entry's history is called."""
+    """Return the name of an event in an entry's history."""
     if event.kind == "new":
-        return "Told as an entry of its own"
+        return "Announced as an entry of its own"
     return HAPPENED.get(event.kind, "Corrected")
 
 
 def event_note(event: Event, say: Callable[[datetime], str] = minute) -> str:
-    """Return what an entry's history says of an event besides its name and time; empty where those say it all.
+    """Return what an entry's history says of an event after its name and time; empty if there is nothing more to say.
 
-    `say` puts times in words.
+    `say` formats times.
     """
     if event.moved is not None:
-        return (
-            f"The clock of the machine that reads the column was wrong. Its date is {say(from_text(event.moved[1]))}."
-        )
+        corrected = say(from_text(event.moved[1]))
+        return f"The clock of the machine that reads the column was wrong. The corrected date is {corrected}."
     if event.decision is None:
         return ""
     if event.kind == "new":
-        return "Until then it was taken for another entry, so that readers were not told of it."
+        return "Until then it was mistaken for another entry, so readers were not told of it."
     return decision_note(event.kind, event.decision, say)
 
 
 _NOTES = {
-    "merged": "What was taken for two entries is one: {told} is {other}, which answers for both.",
-    "split": "What was taken for one entry is two: {told} and {other} were parted at revision {revision}.",
+    "merged": "Two entries turned out to be one: {told} is {other}, which answers for both.",
+    "split": "One entry turned out to be two: {told} and {other} were separated at revision {revision}.",
     "withdrawn": (
-        "Two complete readings of the column in a row no longer found this entry. This is told late, because another entry was"
-        " taken for it."
+        "Two complete readings of the column in a row did not find this entry. This is announced late, because another entry"
+        " was mistaken for it."
     ),
     "withdrawn corrected": (
-        "It was reported withdrawn on {undone}. That was wrong: it is one entry with {other}, and is listed."
+        "It was reported as withdrawn on {undone}. That was wrong: it is the same entry as {other}, which is listed."
     ),
     "returned corrected": (
-        "It was reported to have returned on {undone}. That was wrong: what came is another entry, {other}."
+        "It was reported to have returned on {undone}. That was wrong: another entry, {other}, had appeared."
     ),
-    "revised by merge": "Another entry turned out to be this one, so this is not an edit of the column.",
-    "revised by split": "The words of another entry were taken for an edit of this one.",
+    "revised by merge": "Another entry turned out to be this one, so this is not an edit by the column.",
+    "revised by split": "The words of another entry were mistaken for an edit of this one.",
 }
 
 
 def decision_note(kind: str, decision: Decided, say: Callable[[datetime], str] = minute) -> str:
-    """Return what a change of that kind says of the decision that it tells; `say` puts times in words."""
+    """Return the sentence with which a change of that kind announces its decision; `say` formats times."""
     undone = decision.undone
     if undone is not None:
         kind = f"{undone.kind} corrected"
@@ -79,7 +78,7 @@ def decision_note(kind: str, decision: Decided, say: Callable[[datetime], str] =
 
 
 def words_note(kind: str, decision: Decided) -> str:
-    """Return what the words are that a change of that kind tells besides."""
+    """Return the line that introduces the words of a change of that kind."""
     if kind == "split":
         return f"The words of {decision.other_id}:"
     is_gone = kind == "withdrawn" or (decision.undone is not None and decision.undone.kind == "returned")

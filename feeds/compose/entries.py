@@ -16,7 +16,7 @@ from feeds.slugs import slug
 
 # RFC 4287 section 4.1.2 wants an author; an invented name would be worse than this one
 UNIDENTIFIED = "Publication not identified"
-# of an entry whose publication was taken down with its words
+# the author of an entry whose publication is redacted with its words
 REDACTED = "Redacted"
 
 CollectionKind = Literal["publication", "topic"]
@@ -77,7 +77,7 @@ class FeedEntry:
 
     @property
     def is_redacted(self) -> bool:
-        """Whether the excerpt is a notice in place of words that were taken down."""
+        """Whether the excerpt is a notice that replaces redacted words."""
         return is_notice(self.title, self.entry_id)
 
 

@@ -23,11 +23,11 @@ from feeds.compose.entries import FeedEntry
 
 @dataclass(frozen=True, slots=True)
 class RevisionTold:
-    """A wording: when and where it was first seen, by which capture, why it was taken for this entry's, and what it changed.
+    """A wording: when and where it was first seen, by which capture, how it was matched, and what it changed.
 
-    A technical one was `reread` by another parser; else an edit of word boundaries alone, which earlier versions did not
-    count. `parts` are the parts in which it differs from the wording before, whole. The first has all of its parts where
-    it is not the only one, since nobody could read them elsewhere.
+    A technical one was `reread` by another parser, or changed only word boundaries, which earlier versions did not
+    count. `parts` are the parts in which it differs from the wording before, whole. The first has all of its parts if
+    there are others, because the page shows them nowhere else.
     """
 
     number: int
@@ -46,9 +46,9 @@ class RevisionTold:
 
 @dataclass(frozen=True, slots=True)
 class EventTold:
-    """What happened between two wordings, in a word and a sentence, and the row of the journal that tells of it.
+    """What happened between two wordings, as a name and a sentence, and the row of the journal that announced it.
 
-    `other_id` is the other entry of a decision; None where there is none, or it is this very entry today.
+    `other_id` is the other entry of a decision; None if there is none, or if it is now part of this entry.
     """
 
     happened: str
@@ -77,7 +77,7 @@ def compose_entry_page(edition: Edition, entry: FeedEntry, history: History) -> 
         told=tuple(
             _event(ours, one) if isinstance(one, Event) else _revision(history, one)
             for one in history.timeline()
-            if not isinstance(one, Restyle)  # of no interest to readers: the words are the same
+            if not isinstance(one, Restyle)  # readers see no difference: the words are the same
         ),
         change_ids={
             change.revision: change.change_id

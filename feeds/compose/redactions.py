@@ -1,14 +1,14 @@
-"""What readers are told where words were taken down. Pure."""
+"""The sentences that tell readers of redactions. Pure."""
 
 from __future__ import annotations
 
 from archive.redaction.stand_in import notice_of
 
-REDACTED_SINCE = "The words that were told here were redacted since."
+REDACTED_SINCE = "The words of this change have since been redacted."
 
 
 def redaction_note(kind: str, reason: str | None) -> str:
-    """Return what the change of a redaction says: that the words were taken down, or that they are shown again."""
+    """Return the text of a change that announces a redaction or its undo."""
     if kind == "unredacted":
         return "The redaction of this entry was undone; its words are shown again."
-    return f"{notice_of(reason)} Please remove copies of them."
+    return f"{notice_of(reason)} Please remove your copies of them."
