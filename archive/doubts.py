@@ -16,33 +16,33 @@ from archive.history import History, Revision, entry_history
 from archive.identity import doubts as reasons
 from archive.settling.decisions import surviving
 
-# by reason; `other` names the entry that the row may be instead
+# by reason; `other` is the entry that the row may be instead
 _SENTENCES = {
-    reasons.SAME_EXCERPT: "It was taken for a new entry, but its excerpt is that of {other}.",
-    reasons.SAME_TITLE: "It was taken for a new entry, but its title and publication are those of {other}.",
-    reasons.NEARLY_EXCERPT: "It was taken for a new entry, but its excerpt is nearly that of {other}.",
-    reasons.NEARLY_THE_REST: "It was taken for a new entry, but its title and commentary are nearly those of {other}.",
-    reasons.NEAR_ANOTHER: "It was taken for this entry, but it comes near {other}, too.",
-    reasons.FIGURES_CHANGED: "It was taken for this entry, but figures differ: it may be another report of its kind.",
-    reasons.NAMES_CHANGED: "It was taken for this entry, but names differ: it may be another report of its kind.",
-    reasons.LOW_SCORE: "It was taken for this entry, but little of the text is the same.",
-    reasons.RETURNED: "The entry was no longer listed, and what was taken for its return has other words.",
-    reasons.OTHER_RULES: "It was taken for this entry by the rules of an earlier version; today's would choose {other}.",
+    reasons.SAME_EXCERPT: "This is a new entry, but it has the excerpt of {other}.",
+    reasons.SAME_TITLE: "This is a new entry, but it has the title and publication of {other}.",
+    reasons.NEARLY_EXCERPT: "This is a new entry, but its excerpt is nearly that of {other}.",
+    reasons.NEARLY_THE_REST: "This is a new entry, but its title and commentary are nearly those of {other}.",
+    reasons.NEAR_ANOTHER: "It was matched to this entry, but it also resembles {other}.",
+    reasons.FIGURES_CHANGED: "It was matched to this entry, but figures differ: it may be another report of the same kind.",
+    reasons.NAMES_CHANGED: "It was matched to this entry, but names differ: it may be another report of the same kind.",
+    reasons.LOW_SCORE: "It was matched to this entry, but they have little text in common.",
+    reasons.RETURNED: "The entry had been withdrawn and came back with other words.",
+    reasons.OTHER_RULES: "An earlier version matched it to this entry; today's rules would choose {other}.",
 }
-# as rules before version 3 put the reasons
+# reasons as rules before version 3 worded them
 _OLDER = {
     "same excerpt as another entry": reasons.SAME_EXCERPT,
     "same title and publication as another entry": reasons.SAME_TITLE,
     "nearly the excerpt of another entry": reasons.NEARLY_EXCERPT,
     "nearly the title and commentary of another entry": reasons.NEARLY_THE_REST,
 }
-# matches in which all words are known: what they are compared with is the other entry
+# matches in which all words are known: these are compared with the other entry
 _BY_WORDING = {"new", "same wording", "earlier wording", "as settled before"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One of the two texts of a doubt: a revision, and the entry whose it is."""
+    """One of the two texts of a doubt: a revision and its entry."""
 
     entry_id: int
     revision: Revision
@@ -59,11 +59,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulMatch:
-    """A match that is not plain.
+    """A doubtful match.
 
-    `facts` has the columns of view `doubts`; `entry` is the entry's row of `current_entries`. `after` is what was matched;
-    `before` is what it is compared with: the entry's wording before, or the other entry's as it was then; None where there
-    is none. `confirmed_at` is None while the doubt is open.
+    `facts` has the columns of view `doubts`; `entry` is the entry's row of `current_entries`. `after` is the text that
+    was matched; `before` is the text to compare it with: the entry's wording before, or the other entry's at that time;
+    None if there is neither. `confirmed_at` is None while the doubt is open.
     """
 
     facts: dict[str, Any]
@@ -85,7 +85,7 @@ class DoubtfulMatch:
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """The commands that settle the doubt; none where it is settled."""
+        """The commands that settle the doubt; empty if it is settled."""
         if self.confirmed_at is not None:
             return ()
         entry_id, number, other_id = (self.facts[name] for name in ("entry_id", "revision", "other_entry_id"))
@@ -101,7 +101,7 @@ class DoubtfulMatch:
 def find_doubts(db: Database, entry_id: int | None = None, *, settled: bool = False) -> list[DoubtfulMatch]:
     """Return the doubtful matches, newest first, of one entry or all; with `settled` also those that were confirmed.
 
-    A doubt that names an entry as the other one is one of its doubts, too.
+    The doubts of an entry include those that name it as the other entry.
     """
     rows = db.query(
         "SELECT r.entry_id, r.number AS revision, d.at, d.reason, d.match_method, d.match_score, d.other_entry_id,"
@@ -127,7 +127,7 @@ def count_doubts(db: Database) -> dict[str, int]:
 
 
 def count_new_doubts(db: Database, crawl_ids: Collection[int]) -> int:
-    """Return how many open doubts the captures of these crawls brought."""
+    """Return how many open doubts come from the captures of these crawls."""
     row = db.execute(
         "SELECT count(*) FROM match_doubts JOIN captures USING (capture_id)"
         " WHERE confirmation_id IS NULL AND crawl_id IN (SELECT value FROM json_each(?))",
@@ -167,7 +167,7 @@ def _doubtful(histories: _Histories, row: dict[str, Any]) -> DoubtfulMatch:
 
 
 def _compared(histories: _Histories, row: dict[str, Any], told: History, revision: Revision) -> Wording | None:
-    """Return the entry's wording before, where the row was taken for another wording of it, else that of the other entry."""
+    """Return the entry's wording before if the row is an edit of it, else the wording of the other entry."""
     before = None if row["match_method"] in _BY_WORDING else told.before(revision)
     if before is not None:
         return Wording(row["entry_id"], before)

@@ -1,4 +1,4 @@
-"""`foreign-eyes confirm`: an operator's word that a doubtful match is right."""
+"""`foreign-eyes confirm`: an operator's decision that a doubtful match is right."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from cli.terminal import counted, say, say_json
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes doubts                what there is to decide
-  foreign-eyes confirm 123456789 3   revision 3 is rightly this entry's
-  foreign-eyes confirm 123456789 1   it is rightly an entry of its own
-  foreign-eyes split 123456789 3     what to do instead where it is not
+  foreign-eyes doubts                list what there is to decide
+  foreign-eyes confirm 123456789 3   revision 3 was matched correctly
+  foreign-eyes confirm 123456789 1   it was a new entry
+  foreign-eyes split 123456789 3     if it is another entry instead
 """
 
 
-@click.command(short_help="Say that a doubtful match is right", epilog=EXAMPLES)
+@click.command(short_help="Confirm that a doubtful match is right", epilog=EXAMPLES)
 @click.argument("entry")
 @click.argument("revision", metavar="REVISION", type=REVISION)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: bool) -> None:
-    """Say that REVISION of ENTRY is rightly its own: the doubt about it is settled.
+    """Confirm that REVISION was matched to ENTRY correctly. This settles its doubt.
 
-    ENTRY is an id, a tag URI or a part of a title that no other entry has. The word is recorded and holds when the archive
-    is derived again. It changes no entry; a second time changes nothing.
+    ENTRY is an id, a tag URI or a part of a title that no other entry has. The confirmation is recorded and
+    stays valid when the archive is derived again. It changes no entry; confirming twice changes nothing.
     """
     from archive.clock import now, to_text
     from archive.doubts import count_doubts

@@ -187,7 +187,7 @@ def _report(row: dict[str, Any], *, dry_run: bool) -> None:
 
 
 def _new_doubts(job: Job, rows: list[dict[str, Any]]) -> int:
-    """Return how many doubtful matches these crawls brought."""
+    """Return how many doubtful matches these crawls found."""
     from archive.doubts import count_new_doubts
     from archive.store import read_archive
 

@@ -1,4 +1,4 @@
-"""`foreign-eyes doubts`: the matches that are not plain, for an operator to decide."""
+"""`foreign-eyes doubts`: the doubtful matches, for an operator to decide."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ Examples:
 
 @click.command(short_help="Show matches that an operator should look at", epilog=EXAMPLES)
 @click.argument("entry", metavar="[ENTRY]", required=False)
-@click.option("--all", "settled", is_flag=True, help="Also those that were confirmed")
+@click.option("--all", "settled", is_flag=True, help="Also show those that were confirmed")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: open, doubts")
 @pass_context
 def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) -> None:
-    """Show each match that is not plain, newest first: why, both texts as a word diff, and the commands that settle it.
+    """Show doubtful matches, newest first: the reason, both texts as a word diff, and the commands that settle each.
 
-    The exit code is 0, with doubts and without. ENTRY is an id, a tag URI, or a part of a title that no other entry has.
+    The exit code is 0 whether or not there are doubts. ENTRY is an id, a tag URI, or a part of a title that no other entry has.
     Without colours, changes are marked [-removed-] and {+added+}.
     """
     from archive.doubts import count_doubts, find_doubts
@@ -56,12 +56,15 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
 
 
 def _say_outdated(db: Database) -> None:
-    """Say where doubts are missing because an earlier version derived the archive."""
+    """Warn if doubts may be missing because another version derived the archive."""
     from archive.rebuilding.rebuild import is_current
     from crawler import parse
 
     if not is_current(db, parse):
-        say("the archive was derived by another version; its doubts are found by: foreign-eyes reparse", err=True)
+        say(
+            "another version derived the archive, so doubts may be missing; to find them: foreign-eyes reparse",
+            err=True,
+        )
 
 
 def _as_object(one: DoubtfulMatch) -> dict[str, Any]:

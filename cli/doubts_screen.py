@@ -1,4 +1,4 @@
-"""Doubtful matches on a terminal, or in a pipe: wrapped, with colours or with marks."""
+"""Doubtful matches for a terminal or a pipe: wrapped, with colours or with marks."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _write_texts(paper: Paper, one: DoubtfulMatch) -> None:
 
 
 def _is_shared(part: str, one: DoubtfulMatch) -> bool:
-    """Tell whether both texts have a part, and the same; the attribution line is shown where it could not be split."""
+    """Return whether a part is the same in both texts; the attribution line counts only if it could not be split."""
     before, after = one.before.revision.wording if one.before else {}, one.after.revision.wording
     if part == "attribution" and after["title"]:
         return False

@@ -53,7 +53,7 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
 
 
 def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
-    """Return the command that publishes to each folder that lacks something of the archive; as `output_problems`."""
+    """Return the command for each folder that a publish would change; the commands are those of `output_problems`."""
     lags = output_lags(db)
     several = len({lag.source for lag in lags}) > 1
     return [

@@ -1,4 +1,4 @@
-"""`foreign-eyes history`: what one entry has said, when that was seen, and how it is known."""
+"""`foreign-eyes history`: the texts of one entry, when each was seen, and the captures that prove it."""
 
 from __future__ import annotations
 

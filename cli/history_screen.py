@@ -1,4 +1,4 @@
-"""An entry's history on a terminal, or in a pipe: wrapped, with colours or with marks."""
+"""An entry's history for a terminal or a pipe: wrapped, with colours or with marks."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _state(told: History) -> str:
 
 
 def _write_event(paper: Paper, event: Event) -> None:
-    """A return is told at the time of its crawl, and so is what was found in old captures: `at` is when it was settled."""
+    """Write a change; returns, and changes found in old captures, have the time of their crawl: `at` is when it settled."""
     if event.crawl is None:
         _write_decision(paper, event)
         return
@@ -142,7 +142,7 @@ def _write_decision(paper: Paper, event: Event) -> None:
 
 def _write_restyle(paper: Paper, restyle: Restyle) -> None:
     paper.line(f"restyled · {local_time(restyle.first_seen)} · capture {restyle.capture_id}", "bold")
-    paper.line(f"{INDENT}other spaces, quotation marks, dashes or letter forms; the same words", "dim")
+    paper.line(f"{INDENT}the same words; only spaces, quotation marks, dashes or letter forms changed", "dim")
 
 
 def _write_revision(paper: Paper, told: History, revision: Revision, doubts: Sequence[DoubtfulMatch]) -> None:
@@ -191,14 +191,14 @@ def _match(revision: Revision) -> str:
 
 
 def whole_parts(revision: Revision) -> Iterator[tuple[str, str]]:
-    """Yield what there is; the attribution line only where it could not be split."""
+    """Yield the parts that are not empty; the attribution line only if it could not be split."""
     for part, text in revision.wording.items():
         if text and not (part == "attribution" and revision.wording["title"]):
             yield part, text
 
 
 def telling_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, ...]]:
-    """Return the parts in which a word differs; not the attribution line where title or publication say the same."""
+    """Return the parts in which a word differs, without the attribution line if title or publication show the change."""
     parts = changed_parts(before, after)
     if before.wording["title"] and after.wording["title"] and ("title" in parts or "publication" in parts):
         parts.pop("attribution", None)
@@ -206,7 +206,7 @@ def telling_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, .
 
 
 def as_text(pieces: Sequence[Piece], *, coloured: bool) -> Text:
-    """Return pieces as a line to be wrapped; white space is not marked, and stands as in the new text."""
+    """Return pieces as a line to be wrapped; white space is not marked, and is that of the new text."""
     line = Text()
     before = "kept"
     for op, piece in pieces:

@@ -1,4 +1,4 @@
-"""An object on standard output where a `--json` command ends with an error."""
+"""The JSON object that a `--json` command prints when it ends with an error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.terminal import say_json
 
 @contextmanager
 def told_as_object(as_json: bool, where: object) -> Iterator[None]:
-    """Print an error as `{ok, problems}`, as `status --json` does, if the command prints JSON; the error goes on.
+    """Print an error as `{ok, problems}`, as `status --json` does, if `as_json`; then raise it again.
 
     `where` is the file that the command works on.
     """

@@ -1,4 +1,4 @@
-"""`foreign-eyes redact`: an operator's decision that the words of an entry are taken down."""
+"""`foreign-eyes redact`: an operator's decision to take down the words of an entry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes redact 123456789 --reason "asked for by the publisher"
-  foreign-eyes publish                    then: readers get the notice
+  foreign-eyes publish                    shows readers the notice
   foreign-eyes redact 123456789 --undo    shows the words again
   foreign-eyes redact 123456789 --purge   removes the words for good
 """
@@ -33,9 +33,11 @@ Examples:
 
 @click.command(short_help="Take down the words of an entry", epilog=EXAMPLES)
 @click.argument("entry")
-@click.option("--reason", metavar="TEXT", help="Why, as readers are told  [default: at the request of its publisher]")
+@click.option(
+    "--reason", metavar="TEXT", help="The reason that readers are told  [default: at the request of its publisher]"
+)
 @click.option("--undo", is_flag=True, help="Show the words again")
-@click.option("--purge", is_flag=True, help="Remove the captures that show the words, and all copies of them, for good")
+@click.option("--purge", is_flag=True, help="Remove the words, and the captures that show them, for good")
 @click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
@@ -52,12 +54,12 @@ def redact(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Take down the words of ENTRY, for a publisher who asks: title, publication, excerpt and commentary.
+    """Take down the words of ENTRY: its title, publication, excerpt and commentary.
 
-    ENTRY is an id, a tag URI or a part of a title that no other entry has. A notice stands in place of the words in all
-    that is derived, searched, served, published and exported; captures that show them are withheld. The entry keeps its
-    id, dates, revisions and links, and is recognised by keyed digests, so that what is still listed is neither shown nor
-    published as new. Publish afterwards: files on disk hold the words until then.
+    ENTRY is an id, a tag URI or a part of a title that no other entry has. A notice replaces the words in
+    everything that is derived, searched, served, published and exported; captures that show them are withheld. The entry
+    keeps its id, dates, revisions and links. Keyed digests recognise it where it is still listed, so its words are neither
+    shown nor published as a new entry. Publish afterwards: until then, published files show the words.
     """
     from archive.store import read_archive
 
@@ -84,11 +86,11 @@ def redact(
 
 
 def _confirm(what: str, entry: str, *, yes: bool) -> None:
-    """Ask at a terminal before anything changes; what cannot be undone is not done without an answer.
+    """Ask at a terminal before anything changes; a purge, which cannot be undone, requires an answer.
 
     Raises:
-        Stopped: the answer is missing.
-        click.Abort: it is no.
+        Stopped: a purge was not confirmed, and there is no terminal to ask at.
+        click.Abort: the answer is no.
     """
     if yes or (what == "undo"):
         return
@@ -100,7 +102,7 @@ def _confirm(what: str, entry: str, *, yes: bool) -> None:
 
 
 def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, apply: bool, quiet: bool) -> Rebuilt:
-    """Carry out the decision, in the archive and in the documents frozen in it."""
+    """Carry out the decision in the archive and in its frozen documents."""
     from archive.clock import now
     from archive.rebuilding import redacting
     from archive.redaction.records import is_redacted
@@ -121,7 +123,7 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, a
 
 
 def finish_redactions(context: Context, what: str) -> None:
-    """Bring what is not derived in line with the redactions: frozen documents, and the free pages of the file after a purge."""
+    """Apply the redactions to what is not derived: frozen documents and, after a purge, free pages of the file."""
     from archive.clock import now, to_text
     from archive.lock import only_run
     from archive.redaction.purging import vacuum
@@ -137,7 +139,7 @@ def finish_redactions(context: Context, what: str) -> None:
 
 
 def _outputs(context: Context) -> list[str]:
-    """Return the commands that publish to each folder whose files show what was decided otherwise."""
+    """Return the commands that publish to each folder whose files do not show the decision yet."""
     from archive.store import read_archive
     from cli.health_outputs import publish_commands
 
@@ -146,7 +148,7 @@ def _outputs(context: Context) -> list[str]:
 
 
 def _copies(archive: Path, entry_id: int) -> list[Path]:
-    """Return the files beside the archive that are archives, too, and hold the words of the entry."""
+    """Return the copies of the archive in its folder that still hold the words of the entry."""
     from archive.redaction.copies import archives_that_show
 
     return archives_that_show(archive, entry_id)
@@ -157,13 +159,13 @@ def _report(entry_id: int, what: str, rebuilt: Rebuilt, outputs: list[str], copi
     say(f"{entry_id} {done[what]}", fg="green", bold=True)
     say(f"  {settled(rebuilt)}")
     for command in outputs:
-        say(f"  published files still show the former state; run: {command}", fg="yellow")
+        say(f"  published files do not show this yet; run: {command}", fg="yellow")
     if what == "undo":
         return
     for path in copies:
         say(f"  still holds the words: {path}", fg="yellow")
-    say("  other backups and exports made before now hold the words, too, and so do caches and readers' own copies:")
-    say("  docs/redaction.md says what to do about each")
+    say("  earlier backups and exports still hold the words, and so do caches and readers' own copies;")
+    say("  what to do about each: docs/redaction.md")
     if what == "redact":
         command = f"foreign-eyes redact {entry_id} --purge"
-        say(f"  captures that show the words are kept and withheld; to remove them for good: {command}")
+        say(f"  the archive keeps the captures that show the words, withheld; to remove them for good: {command}")

@@ -52,8 +52,7 @@ by The Economist
 
   entry        ID of source town, revision 2
   seen         2026-03-04 09:00, page 1, capture 4
-  why          The entry was no longer listed, and what was taken for its return
-               has other words.
+  why          The entry had been withdrawn and came back with other words.
   matched by   METHOD
   compared to  revision 1 of the same entry
   the same     title, publication, excerpt
@@ -215,7 +214,7 @@ def test_an_archive_of_another_version_is_said_to_hide_its_doubts(returned: Comm
         db.execute("PRAGMA user_version = 101")
     done = returned("doubts")
     assert done.returncode == 0
-    assert "its doubts are found by: foreign-eyes reparse" in done.stderr
+    assert "doubts may be missing; to find them: foreign-eyes reparse" in done.stderr
 
 
 def test_nothing_is_wider_than_the_terminal_and_colours_take_the_place_of_marks(namesake: CommandLine) -> None:
