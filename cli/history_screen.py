@@ -75,7 +75,7 @@ class Paper:
         self.add(Text(text, style), label=label)
 
     def add(self, text: Text, *, label: str | None = None) -> None:
-        """Add a text, wrapped; with a label it stands in the column beside it."""
+        """Add a text, wrapped; a label is shown in the column beside it."""
         lead = "" if label is None else f"{INDENT}{label:<{LABEL}}"
         for line in text.wrap(self._console, self._console.width - len(lead)):
             line.rstrip()
