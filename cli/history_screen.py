@@ -102,8 +102,10 @@ def _write_entry(paper: Paper, told: History) -> None:
     since = entry["not_before"]
     before = f", not before {local_time(since)}" if since else "; it appeared at an unknown time before"
     paper.line(local_time(entry["first_seen"]) + before, label="first seen")
-    later = "; captures imported since show the entry earlier" if entry["feed_date"] > entry["first_seen"] else ""
-    paper.line(f"{local_time(entry['feed_date'])}, decided at first sight{later}", label="feed date")
+    later = (
+        "; captures that were imported later show the entry earlier" if entry["feed_date"] > entry["first_seen"] else ""
+    )
+    paper.line(f"{local_time(entry['feed_date'])}, fixed when first seen{later}", label="feed date")
     for decision in told.decisions:
         what = "was merged into" if decision.kind == "merge" else f"was split off at revision {decision.revision} of"
         paper.line(f"{local_time(decision.at)}: {decision.other_id} {what} {decision.entry_id}", label="decided")

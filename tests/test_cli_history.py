@@ -29,7 +29,7 @@ by The Economist
   tag          tag:example.org,2026:town/ID
   state        listed; last seen 2026-03-07 09:00, page 2, place 2
   first seen   2026-03-02 09:00, not before 2026-03-01 09:00
-  feed date    2026-03-02 09:00, decided at first sight
+  feed date    2026-03-02 09:00, fixed when first seen
 
 revision 1 · 2026-03-02 09:00 · page 1, place 1
   capture 2 (sha256 SHA) · new

@@ -735,6 +735,4 @@ def test_an_entrys_page_shows_the_date_in_feeds_beside_the_interval(learnt: time
     told = replace(TEA, first_seen=TEA.published - learnt, not_before=None)
     page = " ".join(lxml.html.fromstring(own_page(told)).text_content().split())
     assert "Date in feeds" in page
-    assert ("Older captures, which it received later, show that the entry had been there before" in page) == bool(
-        learnt
-    )
+    assert ("Captures that were imported later show the entry earlier" in page) == bool(learnt)
