@@ -1,1 +1,1 @@
-"""Redactions: entries whose words an operator has taken down, how they are recognised, and what is withheld of captures."""
+"""Redactions: entries whose words an operator took down, how they are recognised, and which captures are withheld."""

@@ -1,4 +1,4 @@
-"""Other archives that still hold redacted words: backups and archives that were set aside, as far as they lie beside this one."""
+"""Finding copies of the archive in its folder, such as backups, that still hold redacted words."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How redacted words are recognised without being stored: by keyed digests of a wording and of its parts. Pure.
+"""Recognising redacted words by keyed digests of a wording and of its parts, without storing the words. Pure.
 
-Digests are HMAC-SHA-256 cut to 16 bytes, keyed with a secret of the archive: who has only the digests cannot test a guess.
-Texts are compared by their letters and digits alone, in lower case, so that no change of style hides a redacted text.
+Digests are HMAC-SHA-256, cut to 16 bytes and keyed with a secret of the archive, so the digests alone cannot confirm a guess.
+Texts are compared by their letters and digits in lower case, so a redacted text is recognised in any style.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from archive.values import ListedEntry
 
 Kind = Literal["wording", "other", "title", "excerpt", "commentary", "title word", "figure", "phrase"]
 
-# In letters and digits: shorter texts stand in many entries
+# In letters and digits: many entries share shorter texts
 SHORTEST_TEXT = 40
 PHRASE = 4  # words
 FEWEST_PHRASES = 6
-# shares of phrases, or of title words, that both have
+# the shares of phrases, or of title words, that two texts have in common
 _SOME, _MOST, _NEARLY_ALL, _HALF_A_TITLE = 0.3, 0.6, 0.85, 0.5
 
 _WORD = re.compile(r"\w+")
@@ -45,9 +45,9 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """A redacted entry by the marks of its wordings, numbered from 1; `others` are wordings of other entries like it.
+    """A redacted entry: the marks of its wordings, numbered from 1, and `others`, similar wordings of other entries.
 
-    The reason is as told to readers.
+    `reason` is what readers are told.
     """
 
     entry_id: int
@@ -62,19 +62,19 @@ def letters(text: str | None) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKC", text or "").casefold() if sign.isalnum())
 
 
-@lru_cache(maxsize=4096)  # a rebuild asks it of the same rows in every crawl
+@lru_cache(maxsize=4096)  # a rebuild calls it for the same rows in every crawl
 def marks_of(secret: bytes, entry: ListedEntry) -> Marks:
     """Return the marks of a wording."""
     return _marks(secret, parts_of(entry))
 
 
 def own_marks(secret: bytes, entry: ListedEntry, shared: Collection[tuple[Kind, str]]) -> Marks:
-    """Return the marks of a wording, without parts that other entries share: they would hide those."""
+    """Return the marks of a wording, without parts that other entries share: those would hide the other entries."""
     return _marks(secret, [part for part in parts_of(entry) if part not in shared])
 
 
 def parts_of(entry: ListedEntry) -> list[tuple[Kind, str]]:
-    """Return what a wording is recognised by, before it is keyed; parts that are missing or too short are left out."""
+    """Return the texts that identify a wording, before they are keyed, without parts that are missing or too short."""
     texts = (entry.title, publication_key(entry.publication), entry.attribution, entry.excerpt, entry.commentary)
     title, publication, attribution, excerpt, commentary = map(letters, texts)
     whole = "\x1f".join((title, publication, "" if title else attribution, excerpt, commentary))
@@ -117,9 +117,9 @@ def _phrases(entry: ListedEntry) -> Iterator[str]:
 
 
 def recognise(hidden: HiddenEntry, marks: Marks, *, is_listed: bool) -> int | None:
-    """Return the number of the hidden wording that a row is, or comes nearest to; None where it is not that entry.
+    """Return the number of the hidden wording that equals or most resembles a row; None if the row is not that entry.
 
-    `is_listed` tells whether the entry was listed until then: one that was withdrawn is not recognised by its title alone,
+    `is_listed` is whether the entry was listed until then: a withdrawn entry is not recognised by its title alone,
     because reports recur under one title.
     """
     for number, wording in enumerate(hidden.wordings, start=1):
@@ -135,12 +135,12 @@ def recognise(hidden: HiddenEntry, marks: Marks, *, is_listed: bool) -> int | No
 
 
 def is_near(hidden: HiddenEntry, marks: Marks) -> bool:
-    """Tell whether a wording would be taken for the hidden entry at its loosest."""
+    """Return whether the least strict rules would take a wording for the hidden entry."""
     return recognise(hidden, marks, is_listed=True) is not None
 
 
 def _score(wording: Marks, row: Marks, *, is_listed: bool) -> int:
-    """Return how many parts a row shares with a hidden wording, or 0 where that is not enough to recognise it."""
+    """Return how much a row shares with a hidden wording, or 0 if that is not enough to recognise it."""
     title, excerpt, commentary = (
         ours is not None and ours == theirs
         for ours, theirs in (
@@ -161,7 +161,7 @@ def _score(wording: Marks, row: Marks, *, is_listed: bool) -> int:
 
 
 def _share(ours: frozenset[str], theirs: frozenset[str]) -> float:
-    """Return the larger of the shares that the common phrases have in either text: a later wording may be cut or extended."""
+    """Return the common phrases as a share of either text, the larger: a later wording may be shorter or longer."""
     common = len(ours & theirs)
     return max((common / len(one) for one in (ours, theirs) if len(one) >= FEWEST_PHRASES), default=0.0)
 

@@ -1,6 +1,6 @@
-"""Hiding what nothing can derive again: the words of announced changes, and revisions that older parsers read.
+"""Hiding texts that cannot be derived again: the words of announced changes, and revisions that older parsers read.
 
-The texts are kept out of sight (see `withheld_texts`) until the redaction is undone or purged.
+The texts are stored in `withheld_texts` until the redaction is undone or purged.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from archive.values import ListedEntry
 
 PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
 _COLUMNS = ", ".join(PARTS)
-# where texts are kept of, and the key of the table
+# tables with hidden texts, and their keys
 _KEYS = {"revisions": "revision_id", "crawls": "crawl_id"}
 
 
 def hide_texts(db: Database, parser_version: int) -> None:
-    """Hide the texts of all redacted entries that parsers of `parser_version` cannot derive; doing it again changes nothing."""
+    """Hide the texts of redacted entries that parsers of `parser_version` cannot derive; a second call changes nothing."""
     for hidden in hidden_entries(db):
         last = last_redaction(db, hidden.entry_id)
         if last is not None:
@@ -40,13 +40,13 @@ def hide_texts(db: Database, parser_version: int) -> None:
 
 
 def hide_reason(db: Database, redaction_id: int, crawl_id: int, reason: str) -> None:
-    """Take the reason of a crawl, which quotes redacted words, out of sight."""
+    """Hide the reason of a crawl, which quotes redacted words."""
     keep_text(db, redaction_id, "crawls", crawl_id, {"reason": reason})
     _update(db, "crawls", crawl_id, {"reason": "the reason quoted words that were redacted"})
 
 
 def show_texts(db: Database, entry_id: int) -> None:
-    """Put the texts back that a redaction hid; items of frozen documents are put back by publishing."""
+    """Restore the texts that a redaction hid; publishing restores the items of frozen documents."""
     for table, key, columns in kept_texts(db, entry_id):
         if table == "told_texts":
             names, marks = ", ".join(("words", *columns)), ", ".join("?" * (len(columns) + 1))

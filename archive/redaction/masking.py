@@ -1,8 +1,8 @@
-"""Masking: redacted rows of a listing are replaced by notices before anything is derived from them.
+"""Masking: replacing redacted rows of a listing by notices before anything is derived from them.
 
-    read the page (from its body, or from what is left of it) | recognise redacted rows | replace them
+    read the page (from its body, or from what a purge left of it) | recognise redacted rows | replace them
 
-All that follows sees the notice in place of the words: matching, entries, revisions, search, the journal and feeds.
+All later steps see the notice instead of the words: matching, entries, revisions, search, the journal and feeds.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Placed(Protocol):
 
     @property
     def entry(self) -> ListedEntry:
-        """What is listed there."""
+        """The listed entry."""
 
 
 def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_type: str | None) -> ListingPage:
-    """Return what a body shows, unmasked; of a body that was purged, what was kept of it.
+    """Return the page in a body, unmasked; for a purged body, what was kept of the page.
 
     Raises:
         ValueError: the stored bytes are damaged.
@@ -45,7 +45,7 @@ def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_
 
 
 def body_left(db: Database, body_sha256: str) -> bytes:
-    """Return the bytes of a body; none of one that was purged.
+    """Return the bytes of a body; no bytes if it was purged.
 
     Raises:
         ValueError: the stored bytes are damaged.
@@ -55,7 +55,7 @@ def body_left(db: Database, body_sha256: str) -> bytes:
 
 
 def masked_pages(db: Database, source_id: int, pages: Mapping[str, ListingPage]) -> dict[str, ListingPage]:
-    """Return the pages of one listing, by any key, with notices in place of redacted rows."""
+    """Return the pages of one listing, by the same keys, with notices in place of redacted rows."""
     noticed = any(redacted_id(entry) is not None for page in pages.values() for entry in page.entries)
     if not noticed and not has_redactions(db):
         return dict(pages)
@@ -63,7 +63,7 @@ def masked_pages(db: Database, source_id: int, pages: Mapping[str, ListingPage])
 
 
 def redacted_places(db: Database, places: Iterable[Placed]) -> dict[int, int]:
-    """Return by rank the entries of those places of a listing that hold notices, where the archive knows their ids."""
+    """Return by rank the entries of the places that hold notices, if the archive knows their ids."""
     named = {place.rank: entry_id for place in places if (entry_id := redacted_id(place.entry)) is not None}
     return {
         rank: entry_id
@@ -73,7 +73,7 @@ def redacted_places(db: Database, places: Iterable[Placed]) -> dict[int, int]:
 
 
 class MaskingParser:
-    """A parser that gives notices in place of redacted rows: what a crawl judges and quotes while it reads a listing."""
+    """A parser that returns notices in place of redacted rows, so that a crawl neither judges nor quotes the words."""
 
     def __init__(self, db: Database, source: str, parser: Parser) -> None:
         self.PARSER_VERSION = parser.PARSER_VERSION
@@ -88,7 +88,7 @@ class MaskingParser:
         return masked_pages(self._db, row[0], {"": page})[""] if row else page
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Say why an answer is a block; None where it is content."""
+        """Return why an answer is a block; None if it is content."""
         return self._parser.blocking_sign(status, body, content_type)
 
 
@@ -103,7 +103,7 @@ class Masker:
 
     @classmethod
     def of_source(cls, db: Database, source_id: int, *, purged_only: bool = False) -> Masker:
-        """Return the masker of a source; with `purged_only`, of the entries whose words are removed for good."""
+        """Return the masker of a source; with `purged_only`, only for entries whose words were purged."""
         hidden = hidden_entries(db, purged_only=purged_only)
         return cls(db, source_id, secret_of(db), tuple(one for one in hidden if _may_list(db, source_id, one.entry_id)))
 
@@ -118,7 +118,7 @@ class Masker:
         return self._mask_page(page, {one.entry_id: True for one in self.hidden})
 
     def shows_any(self, page: ListingPage) -> bool:
-        """Tell whether a page shows words of a hidden entry."""
+        """Return whether a page shows words of a hidden entry."""
         return self.mask_all(page).entries != page.entries
 
     def _mask_page(self, page: ListingPage, listed: Mapping[int, bool]) -> ListingPage:
@@ -130,7 +130,7 @@ class Masker:
         return replace(page, entries=entries, headings=headings)
 
     def _mask_row(self, entry: ListedEntry, listed: Mapping[int, bool]) -> ListedEntry | None:
-        """Return a row, or the notice in its place; None for the notice of an entry that is not of this archive."""
+        """Return a row, or the notice in its place; None for a notice whose entry is not in this archive."""
         noticed = redacted_id(entry)
         if noticed is not None:
             return entry if noticed in listed or _is_minted(self.db, noticed) else None
@@ -154,7 +154,7 @@ class Masker:
         return bool(row and row[0])
 
     def _is_of_another(self, one: HiddenEntry, entry: ListedEntry) -> bool:
-        """Tell whether another entry has, or had, the very wording of a row that only resembles a hidden one."""
+        """Return whether another entry has, or had, exactly the wording of a row that only resembles a hidden one."""
         row = self.db.execute(
             "SELECT 1 FROM revisions r JOIN entries e USING (entry_id) WHERE r.wording = ? AND e.source_id = ?"
             " AND e.entry_id != ? LIMIT 1",
@@ -164,7 +164,7 @@ class Masker:
 
 
 def _may_list(db: Database, source_id: int, entry_id: int) -> bool:
-    """Tell whether a source can list an entry: it is that source's, or the archive does not know whose it is."""
+    """Return whether a source can list an entry: the entry is of that source, or its source is unknown."""
     row = db.execute("SELECT source_id FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
     if row is not None:
         return bool(row[0] == source_id)

@@ -1,4 +1,4 @@
-"""A listing page as it is kept in place of a body that shows redacted words. Pure."""
+"""The stored form of a listing page whose body shows redacted words. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ NOTHING = ListingPage((), None, (), Pager("none"), has_heading=False, encoding="
 
 
 def pack_page(page: ListingPage) -> str:
-    """Return a page as `withheld_bodies.rest` holds it."""
+    """Return a page in the form of `withheld_bodies.rest`."""
     return pack(asdict(page))
 
 
 def unpack_page(rest: str) -> ListingPage:
-    """Return the page of `pack_page`.
+    """Return the page that `pack_page` packed.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: the value is damaged.
     """
     value = unpack(rest)
     try:
@@ -49,7 +49,7 @@ def _entry(value: dict[str, Any]) -> ListedEntry:
         *entry.flags,
     )
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a text is none")
+        raise TypeError("a text is not a string")
     return entry
 
 

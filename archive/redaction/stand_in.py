@@ -1,6 +1,6 @@
-"""What the archive holds in place of redacted words: a notice that names the entry and which of its wordings it was. Pure.
+"""The notice that replaces redacted words; it names the entry and the number of the wording. Pure.
 
-Each wording has a notice of its own, so revisions, their numbers and their captures stay as they were.
+Each wording has its own notice, so revisions, their numbers and their captures do not change.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ def title_of(entry_id: int) -> str:
 
 
 def notice_of(reason: str | None) -> str:
-    """Return the sentence that stands in place of the words."""
+    """Return the sentence that replaces the words."""
     why = f": {reason.strip().rstrip('.')}" if reason else f" {AT_REQUEST}"
     return f"The words of this entry were redacted{why}."
 
 
 def is_notice(title: str | None, entry_id: int) -> bool:
-    """Tell whether an entry of that title has no words of its own."""
+    """Return whether an entry with that title is redacted."""
     return title == title_of(entry_id)
 
 
@@ -42,7 +42,7 @@ def stand_in(entry_id: int, number: int, reason: str | None) -> ListedEntry:
 
 
 def redacted_id(entry: ListedEntry) -> int | None:
-    """Return the id of the entry whose words a row stands for; None for a row with words of its own."""
+    """Return the entry of a notice; None for a row that is not a notice."""
     for flag in entry.flags:
         if found := _FLAG.fullmatch(flag):
             return int(found[1])

@@ -1,4 +1,4 @@
-"""Withholding captures that show redacted words: they are marked, are not exported, and can be removed for good."""
+"""Withholding captures that show redacted words: they are marked, not exported, and can be purged."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from archive.redaction.stand_in import redacted_id
 from archive.values import ListedEntry, ListingPage, Parser
 
 _TAG = re.compile(r"<[^>]*>")
-# the share of a wording's phrases by which a page that lists nothing shows it all the same
+# a page without entries shows a wording if it contains this share of its phrases
 _SHOWN = 0.6
 
 
 def withhold_bodies(db: Database, parser: Parser, source_id: int, *, since_crawl: int = 0) -> int:
     """Mark the bodies that show words of redacted entries, inside the caller's transaction; return how many were added.
 
-    Bodies of crawls from `since_crawl` on are read. Where the words were purged, the bytes are removed at once.
+    Bodies of crawls from `since_crawl` on are read. If they show purged words, their bytes are removed at once.
     """
     if not has_redactions(db):
         return 0
@@ -57,24 +57,24 @@ def withhold_everywhere(db: Database, parser: Parser) -> None:
 
 
 def exported_rest(db: Database, rest: str) -> str:
-    """Return what an export holds in place of a withheld body: all that was read on the page, but for redacted words."""
+    """Return what an export has in place of a withheld body: the parsed page without redacted words."""
     everywhere = Masker(db, 0, secret_of(db), tuple(hidden_entries(db)))
     return pack_page(everywhere.mask_all(unpack_page(rest)))
 
 
 def is_withheld(db: Database, body_sha256: str) -> bool:
-    """Tell whether a body shows redacted words, so that it is not exported."""
+    """Return whether a body shows redacted words, so that it is not exported."""
     return db.execute("SELECT 1 FROM withheld_bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone() is not None
 
 
 def is_shown_by_purged(db: Database, entry_id: int) -> bool:
-    """Tell whether words of an entry were on a page of which only the other entries are left."""
+    """Return whether words of an entry were on a page that was purged."""
     rests = db.execute("SELECT rest FROM withheld_bodies WHERE purged = 1")
     return any(redacted_id(entry) == entry_id for (rest,) in rests for entry in unpack_page(rest).entries)
 
 
 def add_purged_body(db: Database, body_sha256: str, rest: str) -> None:
-    """Store what another archive's export holds of a withheld body, unless this archive has the body itself."""
+    """Store what an export has in place of a withheld body, unless this archive has the body itself."""
     cursor = db.execute(
         "INSERT INTO bodies (body_sha256, size, zlib) VALUES (?, 0, x'') ON CONFLICT DO NOTHING", (body_sha256,)
     )
@@ -83,14 +83,14 @@ def add_purged_body(db: Database, body_sha256: str, rest: str) -> None:
 
 
 def withhold_again(db: Database) -> None:
-    """Forget which bodies are withheld, but for those whose bytes are gone: the caller has the others marked anew."""
+    """Forget which bodies are withheld, except purged ones; the caller marks them again."""
     db.execute("DELETE FROM withheld_bodies WHERE purged = 0")
 
 
 def remove_purged(db: Database) -> int:
-    """Remove the bytes of purged bodies, also of those that a crawl has brought again; return how many there were."""
+    """Remove the bytes of purged bodies, including those that a crawl stored again; return how many had bytes."""
     if db.execute("SELECT 1 FROM withheld_bodies WHERE purged = 1 LIMIT 1").fetchone():
-        db.execute("PRAGMA secure_delete=ON")  # what is freed is overwritten with zeros
+        db.execute("PRAGMA secure_delete=ON")  # SQLite overwrites freed pages with zeros
     cursor = db.execute(
         "UPDATE bodies SET zlib = x'', size = 0 WHERE length(zlib) > 0"
         " AND body_sha256 IN (SELECT body_sha256 FROM withheld_bodies WHERE purged = 1)"
@@ -113,7 +113,7 @@ def _read(db: Database, parser: Parser, body_sha256: str, url: str, headers: str
 
 
 def _shows_words(db: Database, masker: Masker, body_sha256: str) -> bool:
-    """Tell whether a body that lists nothing holds most phrases of a hidden wording all the same."""
+    """Return whether a body without entries contains most phrases of a hidden wording."""
     try:
         text = load_body(db, body_sha256).decode("utf-8", "replace")
     except ValueError:
