@@ -1,6 +1,6 @@
-"""Carrying out what an operator decides: two entries are one, or a revision is an entry of its own.
+"""Carrying out an operator's decision that two entries are one, or that a revision is a separate entry.
 
-Each is truth written into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`).
+Each decision writes truth into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`).
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from archive.values import ListedEntry
 
 
 def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collection[int]:
-    """Decide that `other_id` is `entry_id`, which survives; no crawl is added.
+    """Merge `other_id` into `entry_id`, which survives; add no crawl.
 
     Raises:
-        CannotDecide: an id was never minted, they are one entry already, or of two sources, or one is redacted.
+        CannotDecide: an id is unknown, the two are one entry already or of two sources, or one is redacted.
     """
     keep, other = _entry(db, entry_id), _entry(db, other_id)
     if keep.entry_id == other.entry_id:
         raise CannotDecide(f"{entry_id} and {other_id} are one entry already")
     if keep.source_id != other.source_id:
-        raise CannotDecide(f"{entry_id} and {other_id} are of two sources, and an entry has one")
+        raise CannotDecide(f"{entry_id} and {other_id} belong to different sources, and an entry has one source")
     for one in (keep, other):
         _refuse_redacted(db, one.entry_id, "merged")
     record_decision(db, Decision("merge", keep.entry_id, other.entry_id), at)
@@ -43,7 +43,7 @@ def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collectio
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """What a split made: the id of the other part, whether that is the later one, and whether the id is a new one."""
+    """The result of a split: the id of the other part, whether that part is the later one, and whether its id is new."""
 
     other_id: int
     is_later: bool
@@ -51,19 +51,19 @@ class Parted:
 
 
 def split(db: Database, entry_id: int, number: int, at: datetime, authority: str) -> Parted:
-    """Decide that revision `number` of an entry, and what was seen after it, is another entry than what was before.
+    """Split an entry at revision `number`: this revision and later ones become another entry than those before.
 
-    No id that was published is lost: the entry's own goes with the part in which it was minted, and an id that was merged
-    into it leads to its part again. Only a part that has none gets a new one.
+    No published id is lost: the entry's own id goes with the part in which it was minted, and an id that was merged
+    into it leads to its part again. Only a part without an id gets a new one.
 
     Raises:
-        CannotDecide: the id was never minted, or the entry has no such revision, or it is the first, or it is redacted.
+        CannotDecide: the id or the revision is unknown, the revision is the first, or the entry is redacted.
     """
     entry = _entry(db, entry_id)
     _refuse_redacted(db, entry.entry_id, "split")
     cut = _find_cut(db, entry.entry_id, number)
     if number == 1:
-        raise CannotDecide(f"revision 1 is where entry {entry.entry_id} begins; split at a later one")
+        raise CannotDecide(f"entry {entry.entry_id} begins with revision 1; split at a later one")
     ids = [entry, *(load_identity(db, other) for other, into in merged_ids(db).items() if into == entry.entry_id)]
     later = [one for one in ids if _is_later(db, entry.entry_id, one, cut)]
     earlier = [one for one in ids if one not in later] or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
@@ -85,7 +85,7 @@ def split(db: Database, entry_id: int, number: int, at: datetime, authority: str
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A revision as the place at which an entry is parted, with its crawl's place in time."""
+    """The revision at which an entry is split, with its crawl's place in time."""
 
     number: int
     identity: str
@@ -111,14 +111,14 @@ def _entry(db: Database, entry_id: int) -> Identity:
 
 
 def _refuse_redacted(db: Database, entry_id: int, done: str) -> None:
-    """Digests that recognise hidden words lead to one entry, and can be parted or joined only with the words."""
+    """Refuse a redacted entry: its digests lead to one entry, and cannot be split or merged without the words."""
     last = last_redaction(db, entry_id)
     if last is None or last.kind == "undo":
         return
     if last.kind == "purge":
-        raise CannotDecide(f"the words of entry {entry_id} were purged at {last.at}, so it cannot be {done} any more")
+        raise CannotDecide(f"the words of entry {entry_id} were purged at {last.at}, so it can no longer be {done}")
     raise CannotDecide(
-        f"entry {entry_id} is redacted and cannot be {done}; show its words again, decide, and redact anew:"
+        f"entry {entry_id} is redacted and cannot be {done}; undo the redaction first, and redact again afterwards:"
         f" foreign-eyes redact {entry_id} --undo"
     )
 
@@ -135,7 +135,7 @@ def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
 
 
 def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> bool:
-    """Tell whether an identity was minted at a cut or after it."""
+    """Return whether an identity was minted at a cut or after it."""
     ordered_at = db.execute("SELECT ordered_at FROM timed_crawls WHERE crawl_id = ?", (identity.crawl_id,)).fetchone()[
         0
     ]
@@ -162,13 +162,13 @@ def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
 
 
 def _move_older(db: Database, entry_id: int, other_id: int, condition: str, cut: _Cut | None = None) -> None:
-    """Hand what older parsers read to another entry; what this parser reads follows by itself when it is derived."""
+    """Move what older parsers read to another entry; what this parser reads follows when it is derived again."""
     values = asdict(cut) if cut else {}
     found = db.execute(
         f"SELECT r.revision_id {_REVISIONS} WHERE r.entry_id = :entry_id AND {condition}",
         {**values, "entry_id": entry_id},
     ).fetchall()
-    # a number follows from the place in time, and is given anew
+    # numbers follow from the place in time, and are assigned again
     for table, columns in (("listing_rows", "entry_id = ?"), ("revisions", "entry_id = ?, number = -revision_id")):
         db.conn.executemany(
             f"UPDATE {table} SET {columns} WHERE revision_id = ?",  # noqa: S608

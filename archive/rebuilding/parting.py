@@ -1,6 +1,6 @@
-"""What a split does to recognitions: rows of the part that is cut off lead to the other entry.
+"""Changing recognitions for a split: rows of the part that is cut off lead to the other entry.
 
-Rows whose wording the cut-off part did not bring are left: they are not what was split off.
+Rows with a wording that the cut-off part does not have keep their recognitions.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Point = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part that a split cuts off: what of an entry goes to `other_id`, and which ids are of the two parts.
+    """The part that a split cuts off: what goes from `entry_id` to `other_id`, and the ids that stay with the entry.
 
-    `takes_back` tells that the split undoes a merge: rows that were recognised before that keep the id they had, and those
-    since then are decided anew.
+    `takes_back` is whether the split undoes a merge: rows that were recognised before the merge keep the id that they had,
+    and later rows are matched anew.
     """
 
     entry_id: int
@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Where a revision was first shown: by which key it is looked up, in which pass of which crawl."""
+    """Where a revision was first shown: its lookup key, crawl and pass."""
 
     number: int
     key: Key
@@ -46,7 +46,7 @@ class _Shown:
 
 
 def move_recognitions(db: Database, part: Part) -> None:
-    """Let the rows of the part that is cut off lead to the other entry, inside the caller's transaction."""
+    """Make the rows of the part that is cut off lead to the other entry, inside the caller's transaction."""
     recognitions = load_recognitions(db)
     shown = list(_revisions(db, part.entry_id, recognitions))
     cut = min(one.point for one in shown if one.number == part.number)
@@ -87,7 +87,7 @@ def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Itera
 
 
 def _crawl_at_merge(db: Database, part: Part) -> int:
-    """Return the last crawl that was settled when the merge was decided that is taken back; 0 if there is none."""
+    """Return the last crawl that was settled before the merge that the split undoes; 0 if there is none."""
     row = db.execute(
         "SELECT max(c.crawl_id) FROM crawls c WHERE imported = 0 AND finished_at <="
         " (SELECT max(at) FROM decisions WHERE kind = 'merge' AND :other_id IN (entry_id, other_id)"
@@ -98,7 +98,7 @@ def _crawl_at_merge(db: Database, part: Part) -> int:
 
 
 def _places(key: Key, recognitions: Recognitions, shown: Iterable[_Shown], times: dict[int, str]) -> list[Point]:
-    """Return where what holds for a key may change: at each crawl, recognition and revision, by the crawls' ids."""
+    """Return the points at which the valid recognition of a key can change, ordered by crawl id."""
     places = {(crawl_id, 0) for crawl_id in times}
     places |= {one.since for one in recognitions.of(key)}
     places |= {(one.crawl_id, one.point[2]) for one in shown}
@@ -112,7 +112,7 @@ def _restate(
     places: Iterable[Point],
     target: Callable[[Recognition, Point], int | None],
 ) -> None:
-    """Add recognitions so that at each place what holds becomes what `target` makes of it."""
+    """Add recognitions so that the valid one at each place leads to the entry that `target` returns."""
     holds: int | None = None
     for place in places:
         before = recognitions.find(key, place[1], place[2])

@@ -1,9 +1,9 @@
-"""Deriving an archive again from its truth: what `reparse`, `import`, `merge` and `split` all do.
+"""Deriving an archive again from its truth, as `reparse`, `import`, `merge`, `split`, `redate` and `redact` do.
 
     copy | add truth (an import, a decision) | forget what is derived | settle all crawls in time order | compare | put back
 
-The copy is a private temporary database, so nothing is lost whatever happens on the way, and a run that only compares needs
-no lock. What differs is put back in one transaction; where nothing differs nothing is written.
+The copy is a private temporary database, so a run that fails loses nothing, and a run that only compares needs
+no lock. What differs is put back in one transaction; if nothing differs, nothing is written.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ _DERIVED = (
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What deriving an archive again came to: crawls settled, what differs from before, by table, and what was minted.
+    """The result of deriving an archive again: crawls settled, the differences by table, and the number of ids minted.
 
-    `counts` are those of the crawls that `prepare` added, one after the other.
+    `counts` are those of the crawls that `prepare` added, in order.
     """
 
     crawls: int
@@ -87,17 +87,17 @@ def rebuild(
     apply: bool = True,
     on_crawl: Progress = lambda done, total: None,
 ) -> Rebuilt:
-    """Derive the archive again and, where asked to `apply`, put back what differs in one transaction.
+    """Derive the archive again and, with `apply`, put back what differs in one transaction.
 
-    `prepare` is handed the copy before it is derived, with foreign keys off and no transaction open, to add truth to it; it
-    returns the ids of the crawls that it added and that were never settled. What those bring is announced only where no
-    other crawl of their source comes after them. `at` is when new rows of the journal say they were found. What `prepare`
-    added is sealed with what follows from it; a rebuild without it seals nothing, and the next seal covers what it found.
+    `prepare` gets the copy before it is derived, with foreign keys off and no transaction open, and adds truth to it; it
+    returns the ids of the crawls that it added and that were never settled. Their changes are announced only if no
+    other crawl of their source comes after them. `at` is the time of new rows of the journal. What `prepare` added
+    is sealed with what follows from it; a rebuild without `prepare` seals nothing, and the next seal covers what it found.
 
     Raises:
         ArchiveOutdated: a newer parser derived it.
         CannotRebuild: a body is damaged, or an entry would be lost; nothing is changed.
-        ArchiveBusy: somebody reads the archive and does not end; nothing is changed.
+        ArchiveBusy: another program keeps reading the archive; nothing is changed.
     """
     _refuse_newer(db, parser)
     with _temporary() as before, _temporary() as scratch:
@@ -134,7 +134,7 @@ def rebuild(
 
 @contextmanager
 def _temporary() -> Iterator[Database]:
-    """Give a private database on disk, which SQLite removes with the connection, and with the process at the latest."""
+    """Yield a private database on disk, which SQLite removes with the connection, at the latest with the process."""
     with closing(sqlite3.connect("", isolation_level=None)) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
         connection.execute("PRAGMA synchronous=OFF")
@@ -142,7 +142,7 @@ def _temporary() -> Iterator[Database]:
 
 
 def derived_by(db: Database) -> int:
-    """Return the version of the parser by which all that is derived was derived; 0 where nothing is."""
+    """Return the version of the parser that derived the archive; 0 if nothing is derived."""
     version = _version(db) // 100
     return version or int(
         db.execute("SELECT coalesce(max(parser_version), 0) FROM crawls WHERE settled = 1").fetchone()[0]
@@ -150,12 +150,12 @@ def derived_by(db: Database) -> int:
 
 
 def _version(db: Database) -> int:
-    """Return by what an archive is derived: a hundred times the parser's version, and that of our own rules."""
+    """Return what derived an archive: a hundred times the parser's version, plus the version of our own rules."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def is_current(db: Database, parser: Parser) -> bool:
-    """Tell whether the archive is derived by this very parser and our rules, or holds nothing that is derived."""
+    """Return whether exactly this parser and our rules derived the archive, or nothing in it is derived."""
     return _version(db) == _version_of(parser) or derived_by(db) == 0
 
 
@@ -164,14 +164,14 @@ def _version_of(parser: Parser) -> int:
 
 
 def _is_by_older_rules(db: Database) -> bool:
-    """Tell whether an archive was derived by rules before ours; one that was never derived as a whole was not."""
+    """Return whether older rules than ours derived the archive; False if it was never derived as a whole."""
     return _version(db) >= 100 and _version(db) % 100 < RULES_VERSION
 
 
 def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
-    """Derive the archive again if its parser, or our rules, were older ones, before `parser` settles its first crawl.
+    """Derive the archive again if an older parser or older rules derived it, before `parser` settles its first crawl.
 
-    Else what the newer one reads otherwise would look like edits. Returns None where there was nothing to do.
+    Otherwise what the newer parser reads differently would look like edits. Return None if there was nothing to do.
 
     Raises:
         ArchiveOutdated: a newer parser than this one derived it.
@@ -187,7 +187,7 @@ def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Re
 
 
 def _refuse_newer(db: Database, parser: Parser) -> None:
-    """Leave alone what a newer parser read: this one would undo it."""
+    """Refuse an archive that a newer parser read: this one would undo that."""
     version = derived_by(db)
     if version > parser.PARSER_VERSION:
         why = f"read by a newer parser ({version}) than this one ({parser.PARSER_VERSION}); upgrade foreign-eyes"
@@ -220,7 +220,7 @@ def _derive_again(
 
 @dataclass(slots=True)
 class _Replay:
-    """Settles crawls one after the other, as each was settled when it was new."""
+    """Settles crawls in order, as each was settled when it was new."""
 
     db: Database
     parser: Parser
@@ -228,11 +228,11 @@ class _Replay:
     authority: str
     past: Past
     announced: Collection[int]
-    # by source the bodies of the listing's pages, where the crawl before was a full one that ended well
+    # by source, the bodies of the listing's pages, if the crawl before was a full one that ended well
     states: dict[int, dict[int, str]] = field(default_factory=dict)
 
     def settle(self, settled: SettledCrawl, *, is_new: bool) -> Counts:
-        """Settle a crawl and return what was found."""
+        """Settle a crawl and return the counts."""
         crawl = find_crawl(self.db, settled.crawl_id)
         self.past.begin(self.db, crawl)
         work = Settling(self.db, crawl, self.parser, self.authority, settled.at, self.past)
@@ -250,7 +250,7 @@ class _Replay:
         return work.counts
 
     def _is_as_before(self, source_id: int, settled: SettledCrawl) -> bool:
-        """Tell whether a crawl that found its listing unchanged shows what the crawl before it in time left."""
+        """Return whether an unchanged crawl shows the same pages as the crawl before it in time."""
         state = self.states.get(source_id)
         if settled.verdict.outcome != "unchanged" or state is None:
             return False
@@ -268,7 +268,7 @@ class _Replay:
 
 
 def _refuse_losses(db: Database, past: Past) -> None:
-    """Refuse an archive in which an entry that was told of is no more."""
+    """Refuse a result that lacks an entry with a minted id."""
     rows = db.execute("SELECT entry_id, crawl_id FROM identities WHERE entry_id NOT IN (SELECT entry_id FROM entries)")
     lost = [f"{entry_id} (of crawl {crawl_id})" for entry_id, crawl_id in rows if entry_id not in past.merged]
     if lost:

@@ -1,7 +1,7 @@
-"""Recognitions of archives that were settled before recognitions were stored, from what was derived then.
+"""Filling in the recognitions of archives that were settled before recognitions were stored, from their derived tables.
 
-Rows on pages were stored with the entry that they were taken for last, revisions with the crawl and the wording that made
-them. A row that made a revision is that revision's entry; any other row is what its page says, if that entry had the
+Those archives stored each row of a page with its latest entry, and each revision with its crawl and wording. A row that
+made a revision is that revision's entry; any other row is the entry stored with its page, if that entry had the
 wording by then.
 """
 
@@ -30,9 +30,9 @@ _TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
 
 
 def fill_recognitions(db: Database, parser_version: int) -> bool:
-    """Store what the rows of settled crawls were taken for by that parser, if nothing is stored; tell whether it was.
+    """Store the recognitions of all settled crawls by that parser, if none are stored; return whether any crawl was filled.
 
-    Inside the caller's transaction or without one. Nothing is derived again, and no entry changes.
+    Works inside the caller's transaction or without one. Nothing is derived again, and no entry changes.
     """
     if db.execute("SELECT 1 FROM recognitions LIMIT 1").fetchone():
         return False
@@ -83,11 +83,11 @@ class _Filling:
     parser_version: int
     made: Mapping[tuple[int, int, str], list[_Made]]
     first: Mapping[tuple[int, str], tuple[str, int]]
-    # what holds, by the row's key
+    # the entry of the valid recognition, by the row's key
     holds: dict[Key, int] = field(default_factory=dict)
 
     def fill(self, crawl_id: int) -> None:
-        """Store what a crawl's rows were taken for, where it does not follow from what is stored."""
+        """Store the recognitions of a crawl's rows that do not follow from what is stored."""
         source_id, ordered_at = self.db.execute(
             "SELECT source_id, ordered_at FROM timed_crawls WHERE crawl_id = ?", (crawl_id,)
         ).fetchone()
@@ -104,7 +104,7 @@ class _Filling:
                 self._store(key, (crawl_id, pass_number), Match(entry_id, "as settled before"))
 
     def _rows(self, crawl_id: int, source_id: int) -> Iterator[tuple[int, str, int]]:
-        """Yield pass, wording and entry of each row, once a pass."""
+        """Yield pass, wording and entry of each row, once per pass."""
         captures = listing_captures(self.db, crawl_id)
         bodies = sorted({capture.body_sha256 for capture in captures})
         rows: dict[str, list[tuple[str, int]]] = {}

@@ -1,7 +1,7 @@
-"""Carrying out what an operator decides on an entry's words: they are taken down, shown again, or removed for good.
+"""Carrying out an operator's decision on an entry's words: to hide them, to show them again, or to remove them for good.
 
-Each is truth written into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`). Texts that
-cannot be derived again are kept out of sight until the redaction is undone or purged.
+Each decision writes truth into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`).
+Texts that cannot be derived again are stored in `withheld_texts` until the redaction is undone or purged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from archive.values import ListedEntry, Parser
 
 
 class RecordedRedaction(Protocol):
-    """A decision as the record of an output folder tells it; as in `archive.publishing.recorded_redactions`."""
+    """A decision from the record of an output folder; see `archive.publishing.recorded_redactions`."""
 
     entry_id: int
     at: str
@@ -42,21 +42,23 @@ class RecordedRedaction(Protocol):
 
 
 _SELECT = ", ".join(f"r.{part}" for part in PARTS)
-# parts that recognise nothing alone, and so may be shared
+# parts that identify nothing alone, so they may be shared
 _WEAK = ("title word", "figure")
-# in letters and digits: shorter titles are words that stand in any sentence
+# in letters and digits: shorter titles are words that can occur in any sentence
 _SHORTEST_QUOTED = 12
 
 
 def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Collection[int]:
-    """Decide that the words of an entry are hidden; no crawl is added.
+    """Hide the words of an entry; add no crawl.
 
     Raises:
-        CannotDecide: the id was never minted, or the words are hidden already.
+        CannotDecide: no such entry, or its words are hidden already.
     """
     last = last_redaction(db, entry_id)
     if last is not None and last.kind != "undo":
-        raise CannotDecide(f"entry {entry_id} was redacted at {last.at}; take it back with --undo, or --purge it")
+        raise CannotDecide(
+            f"entry {entry_id} was redacted at {last.at}; undo that with --undo, or remove the words with --purge"
+        )
     wordings = _wordings(db, entry_id)
     redaction_id = _record(db, entry_id, "redact", reason, at)
     marks = _own_marks(db, entry_id, wordings)
@@ -67,10 +69,10 @@ def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Col
 
 
 def undo(db: Database, entry_id: int, at: datetime) -> Collection[int]:
-    """Decide that the words of a redacted entry are shown again; no crawl is added.
+    """Show the words of a redacted entry again; add no crawl.
 
     Raises:
-        CannotDecide: they are not hidden, or were removed for good.
+        CannotDecide: the words are not hidden, or were purged.
     """
     if not is_redacted(db, entry_id):
         raise CannotDecide(f"entry {entry_id} is not redacted")
@@ -90,10 +92,10 @@ def undo(db: Database, entry_id: int, at: datetime) -> Collection[int]:
 
 
 def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collection[int]:
-    """Decide that the words of a redacted entry are removed for good, and remove them; no crawl is added.
+    """Remove the words of a redacted entry for good; add no crawl.
 
     Raises:
-        CannotDecide: they are not hidden.
+        CannotDecide: the words are not hidden.
     """
     if not is_redacted(db, entry_id):
         raise CannotDecide(f"entry {entry_id} is not redacted")
@@ -110,7 +112,7 @@ def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collecti
 def take_back(db: Database, recorded: Iterable[RecordedRedaction], at: datetime) -> int:
     """Take redactions from the record of an output folder into an archive that lacks them; return how many.
 
-    Digests of an archive whose secret was another recognise nothing, so those of the wordings that this one has are added.
+    Digests that were made with another archive's secret recognise nothing, so digests of the wordings in this one are added.
     The caller derives the archive again.
     """
     known = {tuple(row) for row in db.execute("SELECT entry_id, at, kind FROM redactions")}
@@ -133,7 +135,7 @@ def take_back(db: Database, recorded: Iterable[RecordedRedaction], at: datetime)
 def _record(
     db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime, *, decided_at: str | None = None
 ) -> int:
-    """Record a decision, and the change that tells readers of it: none of a purge, which changes nothing that they see."""
+    """Record a decision, and the change that announces it; a purge announces nothing, since readers see no difference."""
     identity = find_identity(db, entry_id)
     redaction_id = record_redaction(db, entry_id, kind, reason, from_text(decided_at) if decided_at else at)
     if identity is not None and kind != "purge":
@@ -143,7 +145,7 @@ def _record(
 
 
 def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
-    """Return each wording that an entry had, in its order.
+    """Return each wording that an entry had, in order.
 
     Raises:
         CannotDecide: there is no such entry.
@@ -162,14 +164,14 @@ def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
 
 
 def _own_marks(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> tuple[Marks, ...]:
-    """Return the marks of an entry's wordings, without parts that other entries have too: they would hide those."""
+    """Return the marks of an entry's wordings, without parts that other entries have: those would hide the others."""
     ours = {part for wording in wordings for part in parts_of(wording) if part[0] not in _WEAK}
     shared = {part for other in _others(db, entry_id) for part in parts_of(other) if part in ours}
     return tuple(own_marks(secret_of(db), wording, shared - _wholes(wordings)) for wording in wordings)
 
 
 def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[Kind, str]]:
-    """Return the digests' texts of whole wordings, which are hidden wherever they stand."""
+    """Return the whole wordings as parts: these are hidden even if another entry has them."""
     return {part for wording in wordings for part in parts_of(wording) if part[0] == "wording"}
 
 
@@ -195,5 +197,5 @@ def _hide_reasons(db: Database, redaction_id: int, wordings: Sequence[ListedEntr
 
 
 def _key(listed: ListedEntry) -> str:
-    """Return what makes two wordings one for a redaction."""
+    """Return the text by which a redaction compares whole wordings."""
     return parts_of(listed)[0][1]

@@ -1,9 +1,9 @@
-"""What readers are told of operators' decisions on identity: changes of their own, with the words of the time.
+"""Announcing operators' decisions on identity, as changes with words of their own.
 
-    the archive before | the archive derived with the decision | what readers know and is not so any more
+    compare the archive before with the archive derived with the decision | announce what readers were told wrongly
 
-Only what a decision of this very run changed is told; decisions of before are not announced after the fact. The rows belong
-to no crawl and lead to no revision, so deriving the archive again neither finds nor changes them.
+Only decisions of this run are announced; earlier decisions are not announced afterwards. The rows have no crawl and no
+revision, so deriving the archive again neither finds nor changes them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ State = tuple[int, ToldTexts]
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A decision that was just made: `other_id` was merged into `entry_id`, or was split off it."""
+    """A new decision: `other_id` was merged into `entry_id`, or split off it."""
 
     decision_id: int
     kind: str
@@ -33,7 +33,7 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A change to be announced, with the words that it tells and those that they replace."""
+    """A change to announce, with its words and the words that they replace."""
 
     change: Change
     told: State | None
@@ -41,9 +41,9 @@ class _Statement:
 
 
 def tell_decisions(before: Database, db: Database, at: datetime) -> None:
-    """Announce in `db` what the decisions that `before` does not have changed for readers, inside the caller's transaction."""
+    """Announce in `db` the decisions that `before` does not have, inside the caller's transaction."""
     if before.execute("SELECT 1 FROM crawls LIMIT 1").fetchone() is None:
-        return  # an archive that comes back whole from an export: all was told that was to be told
+        return  # an archive loaded from an export: its decisions were announced already
     for made in _made_since(before, db):
         source_id = db.execute("SELECT source_id FROM identities WHERE entry_id = ?", (made.entry_id,)).fetchone()[0]
         for statement in _statements(before, db, made):
@@ -53,7 +53,7 @@ def tell_decisions(before: Database, db: Database, at: datetime) -> None:
 
 
 def _made_since(before: Database, db: Database) -> list[_Made]:
-    """Return the decisions that are new; not the merges by which a split keeps its parts together."""
+    """Return the new decisions, without the merges by which a split keeps its parts together."""
     last = before.execute("SELECT coalesce(max(decision_id), 0) FROM decisions").fetchone()[0]
     rows = db.execute(
         "SELECT decision_id, kind, entry_id, other_id FROM decisions WHERE decision_id > ? ORDER BY decision_id",
@@ -88,7 +88,7 @@ def _statements(before: Database, db: Database, made: _Made) -> Iterator[_Statem
 
 
 def _begun(db: Database, made: _Made, entry_id: int) -> Iterator[_Statement]:
-    """An entry that readers never saw is new to them; one that was merged once, and says something else now, is revised."""
+    """Yield `new` for an entry that readers never saw, or `revised` if it was merged before and now has other words."""
     now, told = current_texts(db, entry_id), last_told(db, entry_id)
     if now is None or (told is not None and told == now[1]):
         return
@@ -97,7 +97,7 @@ def _begun(db: Database, made: _Made, entry_id: int) -> Iterator[_Statement]:
 
 
 def _changed(before: Database, db: Database, made: _Made, entry_id: int) -> Iterator[_Statement]:
-    """An entry that says something else than before the decision."""
+    """Yield `revised` for an entry whose words differ from those before the decision."""
     was, now = current_texts(before, entry_id), current_texts(db, entry_id)
     if was is not None and now is not None and was[1] != now[1]:
         yield _Statement(Change("revised", entry_id, decision_id=made.decision_id), now, was[1])
@@ -106,9 +106,9 @@ def _changed(before: Database, db: Database, made: _Made, entry_id: int) -> Iter
 def _gone_and_back(
     before: Database, db: Database, made: _Made, told_id: int, answers: int | None = None
 ) -> Iterator[_Statement]:
-    """What readers were told of an entry's withdrawal or return, under `told_id`, and is not so.
+    """Yield a correction if readers were wrongly told of a withdrawal or return under `told_id`, or a late withdrawal.
 
-    `answers` is the entry that it is today, if it was merged.
+    `answers` is the entry that `told_id` was merged into, if it was merged.
     """
     today = told_id if answers is None else answers
     gone_since, now = _gone_since(db, today), current_texts(db, today)
@@ -117,7 +117,9 @@ def _gone_and_back(
     was_gone = _gone_since(before, told_id) is not None
     if is_told_gone == (gone_since is not None) or was_gone == (gone_since is not None):
         return
-    if is_told_gone or (told and told[-1].at >= str(gone_since)):  # or it was gone when it was said to be back
+    if is_told_gone or (
+        told and told[-1].at >= str(gone_since)
+    ):  # or it was withdrawn when it was announced as returned
         yield _Statement(_correction(made, told_id, told[-1]), now)
     elif answers is None:
         yield _Statement(Change("withdrawn", told_id, decision_id=made.decision_id), now)
@@ -131,7 +133,7 @@ class _Told:
 
 
 def _told_of(db: Database, entry_id: int) -> list[_Told]:
-    """Return the withdrawals and returns that readers were told of under an id, but for those that were corrected."""
+    """Return the withdrawals and returns that were announced under an id and not corrected."""
     rows = db.execute(
         "SELECT x.change_id, x.kind, x.at FROM changes x WHERE x.entry_id = ? AND x.announced = 1"
         " AND x.kind IN ('withdrawn', 'returned')"
