@@ -705,7 +705,7 @@ def test_decisions_hold_when_a_newer_parser_reads_the_archive(column: Column) ->
         (lambda db, ids: merge(db, ids["Apples"], 5, LATER), "no entry has the id 5"),
         (lambda db, ids: merge(db, ids["Apples"], ids["Apples"], LATER), "are one entry already"),
         (lambda db, ids: split(db, ids["Apples"], 2, LATER, "x"), "has no revision 2"),
-        (lambda db, ids: split(db, ids["Apples"], 1, LATER, "x"), "revision 1 is where"),
+        (lambda db, ids: split(db, ids["Apples"], 1, LATER, "x"), "begins with revision 1; split at a later one"),
         (lambda db, ids: split(db, 5, 1, LATER, "x"), "no entry has the id 5"),
     ],
 )
@@ -722,7 +722,7 @@ def test_entries_of_two_sources_cannot_be_merged(column: Column) -> None:
     other = Column(column.db, name="city", day=column.day)
     other.crawl(B)
     ids = column.ids()
-    with pytest.raises(CannotDecide, match="of two sources"):
+    with pytest.raises(CannotDecide, match="belong to different sources"):
         merged(column, ids["Apples"], ids["Bears"])
 
 

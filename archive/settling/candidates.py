@@ -1,7 +1,7 @@
-"""Finding the entries that the rows of a listing might be, by index alone, and how rare their texts are in the archive.
+"""Finding the entries that the rows of a listing might be, by index only, and how rare their texts are in the archive.
 
-An archive grows by what was withdrawn, while a listing stays as long as it is. So what is listed is looked at whole, and
-what is not only where a row that the listing before lacked shares a key, or rare words, with it.
+Withdrawn entries accumulate, while a listing keeps its length. So all listed entries are candidates, and a withdrawn one
+is only if it shares a key, or rare words, with a row that the listing before lacked.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from archive.settling.second_places import places_elsewhere, with_former_places
 from archive.settling.shared_texts import count_holders, find_word_holders, most_alike, word_counts
 from archive.values import ListedEntry
 
-# A title that stands over a thousand articles tells none of them
+# A title of a thousand articles identifies none of them
 MOST_BY_KEY = 1000
-# A commentary that more entries share says nothing of any of them
+# A commentary that more entries share identifies none of them
 MOST_BY_COMMENTARY = 20
 
 
@@ -41,13 +41,13 @@ class _Listed:
 def find_candidates(
     db: Database, source_id: int, rows: Sequence[Row], *, as_of: int | None = None
 ) -> tuple[list[Candidate], Rarity]:
-    """Return every entry of the source that any of `rows` might be, and how many entries hold what the rows hold.
+    """Return every entry of the source that any of `rows` might be, and how many entries share the texts of the rows.
 
     `as_of` is the crawl that is being settled: when an archive is derived again, it holds later crawls too, and their
     captures must not count. None counts all captures.
 
-    The entries are those that stand in the listing, or that only one complete crawl has lacked; and where some rows have
-    none of their wordings, also the withdrawn ones that share with such a row a wording, now or earlier, a title with its
+    These are the entries in the listing, and those that only one complete crawl lacked. If some rows have none of their
+    wordings, they are also the withdrawn entries that share with such a row a current or earlier wording, a title with its
     publication, an excerpt, a commentary that few have, or most of the excerpt's rare words.
     """
     listed = _listed(db, source_id, as_of)

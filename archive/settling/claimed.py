@@ -1,4 +1,4 @@
-"""How rows are matched that are known already to be an entry: as their recognition says, else by their wording."""
+"""Matching rows whose entry is known already: as their recognition says, otherwise by their wording."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from archive.settling.entries import Place
 from archive.settling.past import Claim
 from archive.values import ListedEntry
 
-# methods that follow from the wordings that an entry has, so that a recognition need not say them
+# methods that follow from an entry's wordings, so a recognition need not store them
 _NOT_SAID = {"new", "as settled before"}
 
 
 def claimed_matches(
     db: Database, places: Sequence[Place], claims: Mapping[int, Claim], merged: Collection[int]
 ) -> dict[int, Match]:
-    """Return by rank the matches of claimed places whose entry is in the archive already; places come in listing order.
+    """Return by rank the matches of claimed places whose entry is in the archive already; `places` are in listing order.
 
     `merged` are the entries that others were merged into.
     """
@@ -60,7 +60,7 @@ def _doubt_of(claim: Claim) -> Doubt | None:
 
 
 def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place], second: Method) -> dict[int, Match]:
-    """Return the matches of the places of one entry: the first of its wording is its place, others are second places."""
+    """Return the matches of one entry's places: the first with its wording is its place, others are second places."""
     first = next((place for place in group if place.wording == current), None)
     found = {first.rank: Match(entry_id, "same wording")} if first else {}
     for place in group:
@@ -85,7 +85,7 @@ def _current_wordings(db: Database, entry_ids: Collection[int]) -> dict[int, str
 
 
 def _had(db: Database, entry_id: int, place: Place) -> tuple[bool, bool]:
-    """Tell whether an entry ever had a place's wording, but for style, and whether it has it now."""
+    """Return whether an entry ever had a place's wording, ignoring style, and whether it has it now."""
     rows = db.execute(
         "SELECT r.wording, r.revision_id = e.revision_id, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
         " FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id = ?",

@@ -1,4 +1,4 @@
-"""Rows of one listing that are one place: those of the same wording, in whatever style."""
+"""Collapsing rows of one listing that have the same wording, in any style, into one place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archive.values import ListedEntry
 
 @dataclass(frozen=True, slots=True)
 class Collapsed:
-    """The first place of each wording, in listing order, and by each row's rank that of its place."""
+    """The first place of each wording, in listing order, and by each row's rank the rank of its place."""
 
     places: tuple[Place, ...]
     place_of: Mapping[int, int]
@@ -25,7 +25,7 @@ class Collapsed:
 def collapse(db: Database, crawl: Crawl, rows: Sequence[Place]) -> Collapsed:
     """Collapse the rows of a listing, given in its order.
 
-    What earlier rules told apart stays apart: in the crawls that they settled, and while both entries are listed.
+    Entries that earlier rules distinguished stay separate: in the crawls that they settled, and while both are listed.
     """
     apart = {row.wording for row in rows} if crawl.by_earlier_rules else _told_apart(db, crawl.source_id, rows)
     return _collapse({row.rank: row.identity if row.wording in apart else row.wording for row in rows}, rows)
@@ -46,7 +46,7 @@ def _collapse(keys: Mapping[int, str], rows: Sequence[Place]) -> Collapsed:
 
 
 def _told_apart(db: Database, source_id: int, rows: Sequence[Place]) -> Collection[str]:
-    """Return the wordings that rows have in several styles, and that are those of several listed entries."""
+    """Return the wordings that rows have in several styles and that several listed entries have."""
     identities: dict[str, set[str]] = {}
     for row in rows:
         identities.setdefault(row.wording, set()).add(row.identity)

@@ -1,7 +1,7 @@
-"""Matches that are not plain: kept when a row is recorded, settled by an operator's confirmation.
+"""Doubtful matches: stored when a row is recorded, settled by an operator's confirmation.
 
-Doubts are derived and come again with each rebuild; confirmations are truth. A merge or a split settles a doubt, too: the
-row is then its entry's by decision, and the match that was doubtful is not made again.
+Doubts are derived again with each rebuild; confirmations are truth. A merge or a split settles a doubt, too: the
+row then has its entry by decision, and the doubtful match is not made again.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from archive.identity.matching import Doubt, Match
 from archive.settling.decisions import merged_ids
 from archive.settling.entries import Place, Stored
 
-# a row of one of these has every word of a known wording, is the entry's by decision, or stands beside a row that is
+# with these methods a row has a known wording, has its entry by decision, or is a second place of it
 _PLAIN = {"same wording", "earlier wording", "merged by an operator", "second place", "as settled before"}
 
 
 def with_doubt(found: Match, before: Stored, after: Stored) -> Match:
-    """Return a match with a doubt if it has none and the entry is back from withdrawal with another wording. Pure."""
+    """Return a match, with a doubt if it has none and a withdrawn entry came back with another wording. Pure."""
     is_edited = after.number > before.number and found.method not in _PLAIN
     if found.doubt is None and before.withdrawn and is_edited:
         return replace(found, doubt=Doubt(RETURNED))
@@ -47,9 +47,9 @@ def record_doubt(db: Database, place: Place, found: Match, revision_id: int) -> 
 
 
 def confirm(db: Database, entry_id: int, number: int, at: datetime) -> bool:
-    """Record that revision `number` of an entry is rightly its own, inside the caller's transaction.
+    """Record that revision `number` was matched to its entry correctly, inside the caller's transaction.
 
-    Return False if it was confirmed before; nothing is written then.
+    Return False, and write nothing, if it was confirmed before.
 
     Raises:
         CannotDecide: the entry has no such revision, or its match is not doubtful.
@@ -74,8 +74,8 @@ def confirm(db: Database, entry_id: int, number: int, at: datetime) -> bool:
 def apply_confirmations(db: Database) -> None:
     """Mark the open doubts that a confirmation settles, inside the caller's transaction.
 
-    A confirmation is of a wording of an entry. Where a newer parser reads that wording otherwise, so that no doubt of the
-    entry has it, it is of what the capture shows.
+    A confirmation settles the doubts about its wording of the entry. If a newer parser reads that wording differently, so
+    that no doubt has it, the confirmation settles the doubts about its capture.
     """
     merged = merged_ids(db)
     for confirmation_id, entry_id, wording, capture_id in db.execute(
@@ -100,7 +100,7 @@ def drop_merged(db: Database) -> None:
 
 
 def _settle(db: Database, condition: str, values: dict[str, object]) -> bool:
-    """Settle the open doubts of an entry that fit; tell whether any fits, open or settled."""
+    """Settle the open doubts of an entry that meet a condition; return whether any doubt, open or settled, meets it."""
     doubts = (
         "SELECT d.revision_id, d.reason, d.confirmation_id"  # noqa: S608 - our own conditions
         " FROM match_doubts d JOIN revisions r USING (revision_id)"

@@ -31,9 +31,9 @@ class Place:
     capture: Capture
     position: int
     first_capture: Capture
-    # the same wording at later places of the listing, in other styles
+    # the same wording in other styles, at later places of the listing
     twins: tuple[ListedEntry, ...] = ()
-    # the number of rows of the listing that are this place
+    # the number of rows of the listing with this wording
     count: int = 1
 
     @property
@@ -43,7 +43,7 @@ class Place:
 
     @property
     def identity(self) -> str:
-        """The digest by which ids are tied to it (see `identity_digest`)."""
+        """The digest to which ids are tied (see `identity_digest`)."""
         return identity_digest(self.entry)
 
 
@@ -58,7 +58,7 @@ class RevisionCount:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the archive has of an entry that a row was matched to; `texts` are those that it shows now."""
+    """What the archive has of an entry that a row was matched to; `texts` are its current texts."""
 
     entry_id: int
     revision_id: int
@@ -141,7 +141,7 @@ def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
 
 def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
     """Let the entry that was minted as `entry_id` while the archive is derived again have the identity that it had before."""
-    # the search index goes by entry ids, and matching finds entries by it
+    # the search index has entry ids, and matching finds entries by it
     _index_words(db, entry_id, "entries_fts, rowid", "'delete', entry_id")
     db.execute(
         "UPDATE entries SET entry_id = ?, tag_uri = ?, feed_date = ? WHERE entry_id = ?",
@@ -186,7 +186,7 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
 
 
 def record_restyle(db: Database, source_id: int, stored: Stored, place: Place) -> None:
-    """Let an entry's texts follow the source, which only restyled them, and record that with the capture that shows it."""
+    """Update an entry's texts after a restyle, and record it with the capture that shows it."""
     update_wording(db, stored.entry_id, place)
     entry, capture = place.entry, place.capture
     _, publication = record_publication(db, entry.publication)

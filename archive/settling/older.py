@@ -22,7 +22,7 @@ from archive.values import ListedEntry
 class OlderRevision:
     """A revision as an older parser read it. The crawl is that of its capture; its number follows from its place in time.
 
-    `stored` is the digest that it was stored with, by rules that may have changed since; it is sealed, and stays.
+    `stored` is the digest that it was stored with, which is sealed and stays, even if the rules have changed.
     """
 
     revision_id: int
@@ -40,7 +40,7 @@ class OlderRevision:
 
     @property
     def wording(self) -> str:
-        """The digest of its wording by the rules of today."""
+        """The digest of its wording by today's rules."""
         return wording_digest(self.listed)
 
 

@@ -1,4 +1,4 @@
-"""Doubts about what an earlier version's rules decided: settled rows keep their entries, and operators are told."""
+"""Doubts about matches by an earlier version's rules: settled rows keep their entries, and operators see the doubt."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from archive.settling.recording import Settling
 
 
 def add_doubts(work: Settling, places: Sequence[Place], claims: Mapping[int, Claim], matches: dict[int, Match]) -> None:
-    """Match settled rows once more, as if they had not been; store a doubt where that gives another entry.
+    """Match settled rows again, as if they were new; store a doubt if that gives another entry.
 
-    Only rows that were recognised in this very crawl are looked at: those after them follow. What an operator decided is
-    left alone. A doubt of older rules, which name no other entry, is replaced if the rules of today have one.
+    Only rows that were recognised in this crawl are matched: later rows follow from them. Entries with an operator's
+    decision are skipped. A doubt of older rules, which names no other entry, is replaced if today's rules have one.
     """
     looked_at = {
         rank: claim.recognition
@@ -42,12 +42,12 @@ def add_doubts(work: Settling, places: Sequence[Place], claims: Mapping[int, Cla
 
 
 def _is_open(doubt: Doubt | None) -> bool:
-    """Tell whether the rules of today are asked, too: older rules did not say which other entry they meant."""
+    """Return whether to match with today's rules, too: doubts of older rules do not name the other entry."""
     return doubt is None or doubt.reason in OF_OLDER_RULES
 
 
 def _doubt(settled: Match, free: Match) -> Doubt | None:
-    """Return what the rules of today find doubtful in a settled match, given their own match; None for nothing new."""
+    """Return the doubt of today's rules about a settled match, given their own match; None if there is no new one."""
     if free.entry_id != settled.entry_id:
         return Doubt(OTHER_RULES, free.entry_id)
     return None if settled.doubt is None else free.doubt

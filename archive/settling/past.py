@@ -1,9 +1,9 @@
-"""What is known already of crawls that are settled again: which entries their rows were, and what older parsers read.
+"""What is known of crawls that are settled again: the entries of their rows, and what older parsers read.
 
 A crawl that is settled for the first time has no past: its rows are matched, and a row that matches nothing gets a new id.
-When it is settled again, each row gets the entry that it was before. Recognitions say which one that is, where this parser
-settled the crawl; where an older parser did, its sightings do. An identity names the row that it was minted for, which
-serves where neither is there.
+When it is settled again, each row gets the entry that it had before. If this parser settled the crawl, its recognitions
+name that entry; if an older parser did, its sightings name it. If there is neither, the identity that was minted for
+the row names it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from archive.values import ListedEntry
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The entry that a row was before.
+    """The entry that a row had before.
 
-    `recognition` says so, where one does; `is_exact` tells that it was made for this very row. `doubt` is what was doubtful
-    about an older parser's row in its place.
+    `recognition` is the recognition that says so, if there is one; `is_exact` is whether it was made for exactly this row.
+    `doubt` is the doubt of the row that an older parser read in its place.
     """
 
     entry_id: int
@@ -41,29 +41,29 @@ class Claim:
 
 @dataclass(slots=True)
 class Past:
-    """The past of the crawls that are settled one after the other; the empty one is that of a crawl of today."""
+    """The past of crawls that are settled in order; a crawl that is settled for the first time has an empty one."""
 
     merged: dict[int, int] = field(default_factory=dict)
     parser_version: int = 0
-    # by crawl what older parsers read, and the entries of it: what differs in them now is a technical revision
+    # by crawl, the revisions that older parsers read: a different reading now is a technical revision
     older: dict[int, list[OlderRevision]] = field(default_factory=dict)
     read_before: frozenset[int] = frozenset()
     # entries of which something was restored already
     met: set[int] = field(default_factory=set)
-    # minted since; until the end an older identity may turn out to be theirs
+    # minted in this run; until its end, an existing identity may turn out to be theirs
     nameless: dict[int, Identity] = field(default_factory=dict)
     next_revision: int | None = None
     texts: dict[int, ListedEntry] = field(default_factory=dict)
-    # by identity digest the entries that this crawl's rows were minted for, as long as they have not come
+    # by identity digest, the entries that were minted for rows of this crawl and have not been met yet
     births: dict[str, int] = field(default_factory=dict)
     # crawls that are settled for the first time
     added: frozenset[int] = frozenset()
-    # as they were before, and with what is recognised now
+    # as stored before this run, and with those that it adds
     recognitions: Recognitions = field(default_factory=Recognitions)
     written: Recognitions = field(default_factory=Recognitions)
     # recognitions of nameless entries, by entry
     of_nameless: dict[int, list[Recognition]] = field(default_factory=dict)
-    # the rules are newer than those by which the archive was settled
+    # whether the rules are newer than those that settled the archive
     has_new_rules: bool = False
 
     @property
@@ -84,7 +84,7 @@ class Past:
     def claim(
         self, db: Database, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]
     ) -> dict[int, Claim]:
-        """Return by rank what places were before, where that is known; `bodies` are the listing's pages."""
+        """Return by rank the entries that places had before, if known; `bodies` are the listing's pages."""
         if self.is_empty:
             return {}
         found = {}
@@ -104,12 +104,12 @@ class Past:
         return found
 
     def only_entry(self, crawl: Crawl, place: Place) -> int | None:
-        """Return the one entry that rows of a place's wording ever were, in any crawl; None if none or several were."""
+        """Return the only entry that ever had a place's wording, in any crawl; None if none or several had it."""
         entries = {self.survivor(one) for one in self.recognitions.entries_of(self.key_of(crawl, place))}
         return entries.pop() if len(entries) == 1 else None
 
     def key_of(self, crawl: Crawl, place: Place) -> Key:
-        """Return what a place's recognitions are looked up by."""
+        """Return the lookup key of a place's recognitions."""
         return Key(crawl.source_id, self.parser_version, place.identity, place.wording)
 
     def survivor(self, entry_id: int) -> int:
@@ -117,7 +117,7 @@ class Past:
         return self.merged.get(entry_id, entry_id)
 
     def names(self, crawl_id: int, identity: str) -> bool:
-        """Tell whether a row of this identity digest in a crawl is known to be an entry."""
+        """Return whether a row with this identity digest in a crawl has a known entry."""
         return identity in self.births or identity in self.recognitions.wordings_of(crawl_id)
 
     def take_older(self, crawl_id: int, entry_id: int) -> list[OlderRevision]:
@@ -138,9 +138,9 @@ class Past:
     def _claim_older(
         self, db: Database, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]
     ) -> dict[int, Claim]:
-        """Match places with what an older parser read on the very same pages.
+        """Match places with the rows that an older parser read on the same pages.
 
-        What matching leaves over between two matched rows is paired by its order, if there are as many rows as sightings.
+        Unmatched rows between two matched ones are paired in order, if there are as many rows as sightings.
         """
         sightings = older_sightings(db, crawl.source_id, bodies, self.parser_version, self.texts)
         candidates = [
@@ -152,7 +152,7 @@ class Past:
         return {rank: self._claim_of(crawl, pass_number, sightings[number]) for rank, number in numbers.items()}
 
     def _claim_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> Claim:
-        """Return what an older parser's row was: a sighting is of a page, a recognition of the crawl, too."""
+        """Return the claim of an older parser's row: its recognition in this crawl, else its sighting on the page."""
         key = Key(crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording)
         one = self.recognitions.find(key, crawl.crawl_id, pass_number)
         if one is None or one.entry_id is None:
@@ -166,7 +166,7 @@ def take_past(
 ) -> Past:
     """Return the past of an archive that is about to be derived again by a parser of that version.
 
-    `added` are crawls that were never settled; `has_new_rules` tells that older rules settled the others.
+    `added` are crawls that were never settled; `has_new_rules` is whether older rules settled the others.
     """
     older, next_revision = take_older_revisions(db, parser_version)
     recognitions = load_recognitions(db)
@@ -185,9 +185,9 @@ def take_past(
 
 
 def pair_in_order(ranks: Sequence[int], count: int, paired: Mapping[int, int]) -> dict[int, int]:
-    """Return by rank the numbers below `count` of rows that lie between the same `paired` ones, if they are as many. Pure.
+    """Pair ranks with the numbers below `count` that are between the same `paired` ones, if they are as many. Pure.
 
-    `paired` are numbers by rank; the pairs that are out of order are no bounds.
+    `paired` are numbers by rank; pairs that are out of order do not count as bounds.
     """
     rising: list[tuple[int, int]] = []
     for rank in sorted(paired):

@@ -1,4 +1,4 @@
-"""Recording what each row of a listing was found to be: a new entry, one that is known, one that is back, another wording."""
+"""Recording each row of a listing as what it was matched to: a new, known, returned or edited entry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from archive.settling.older import OlderRevision, restore_revision
 from archive.settling.past import Past
 from archive.values import Counts, Parser
 
-# The methods by which a row is another place of an entry that stands in the listing already
+# The methods by which a row is another place of an entry that is in the listing already
 SECOND_PLACES = ("merged by an operator", "second place", "as settled before")
 
 
@@ -57,9 +57,9 @@ class Settling:
 def record_places(
     work: Settling, places: Sequence[Place], matches: dict[int, Match], known: Mapping[int, int]
 ) -> dict[int, tuple[int, int]]:
-    """Record each place as what it was matched to, or as what it is `known` to be; return (entry, revision) by rank.
+    """Record each place as what it was matched to, or as the entry it is `known` to be; return (entry, revision) by rank.
 
-    Doubts that show only here are added to `matches`.
+    Doubts that can be found only here are added to `matches`.
 
     The listing's first row becomes the newest event, so its change comes last.
     """
@@ -100,9 +100,9 @@ def keep_older(work: Settling) -> None:
 
 
 def _second_place(work: Settling, place: Place, found: Match) -> tuple[int, int] | None:
-    """Return (entry, revision) where an entry stands in the listing twice, and this wording of it is known.
+    """Return (entry, revision) if an entry is in the listing twice and this wording of it is known.
 
-    A wording that is not known yet is an edit, and the current wording from then on.
+    An unknown wording is an edit, and becomes the current wording.
     """
     if found.method not in SECOND_PLACES or found.entry_id is None:
         return None

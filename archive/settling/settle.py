@@ -121,7 +121,7 @@ def _contradicted(
             shown_by.setdefault(digest, set()).add(capture.pass_number)
     last = max((capture.pass_number for capture in captures), default=0)
     once = {digest for digest, passes in shown_by.items() if len(passes) == 1 and last not in passes}
-    # what was taken for an entry before stays one
+    # rows that were matched to an entry before keep it
     if once and not work.past.is_empty:
         listed = (entry for page in pages.values() for entry in page.entries)
         once -= {
