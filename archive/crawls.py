@@ -12,7 +12,7 @@ from archive.invented import refuse_mixture
 from archive.store import writing
 from archive.values import Counts, Mode, Source, Traffic, Verdict
 
-# Of matching and settling: to be raised when they decide otherwise than before on the same captures
+# Version of the rules of matching and settling: raise it when they decide differently on the same captures
 RULES_VERSION = 3
 
 
@@ -36,7 +36,7 @@ class Crawl:
 
     @property
     def by_earlier_rules(self) -> bool:
-        """Whether rules before version 3 settled it first, which told wordings apart by another digest."""
+        """Whether rules before version 3 settled it first, which distinguished wordings by another digest."""
         return self.parser_version is not None and self.rules is None
 
 
@@ -160,7 +160,7 @@ def most_entries(db: Database, source_name: str) -> int | None:
 
 
 def settled_before(db: Database, crawl: Crawl) -> int:
-    """Return the id of the source's newest settled crawl that began before this one; 0 where there is none."""
+    """Return the id of the source's last settled crawl that came to the archive before this one; 0 if there is none."""
     row = db.execute(
         "SELECT coalesce(max(crawl_id), 0) FROM crawls WHERE source_id = ? AND settled = 1 AND crawl_id < ?",
         (crawl.source_id, crawl.crawl_id),

@@ -32,7 +32,7 @@ class Correction:
 def find_correction(db: Database, redating_id: int) -> Correction:
     """Return what a redating changed, the newest date first.
 
-    Titles are those that readers were told first, which stay whatever entries are merged.
+    Titles are those that were announced first; they stay the same when entries are merged.
     """
     began_at, said = db.execute(
         "SELECT r.began_at, coalesce((SELECT o.began_at FROM redatings o WHERE o.crawl_id = r.crawl_id"

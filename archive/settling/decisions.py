@@ -51,7 +51,7 @@ def surviving(db: Database, entry_id: int) -> int:
 
 
 def decided_ids(db: Database) -> set[int]:
-    """Return all ids that an operator decided on."""
+    """Return all ids with an operator's decision."""
     rows = db.execute("SELECT entry_id FROM decisions UNION SELECT other_id FROM decisions")
     return {entry_id for (entry_id,) in rows}
 

@@ -33,8 +33,8 @@ Kind = Literal[
 class Change:
     """What happened to one entry, to one link, or to the times of a crawl; the revision is the one that was current afterwards.
 
-    A change that tells of an operator's decision has its `decision_id`, or `redaction_id`, and no revision: `other_entry_id`
-    is the other entry that it is about, `corrects_id` the earlier change that turned out to be wrong.
+    A change that announces an operator's decision has a `decision_id` or `redaction_id`, and no revision; `other_entry_id`
+    is the other entry of the decision, `corrects_id` the earlier change that turned out to be wrong.
     `former_link_id` is the link that made way for this one, None where it came besides; a link that is gone, with none in
     its place, is its own former one. `is_known` is a change that was announced before it was lost: it is not announced
     again.
@@ -149,7 +149,7 @@ def append_changes(
 ) -> list[int]:
     """Append changes to the journal, in their order, inside the caller's transaction; return their ids.
 
-    The words of those that are announced are stored, where they lead to a revision. Others are the caller's to store: see
+    The words of announced changes with a revision are stored here; the caller stores those of others, see
     `archive.settling.told`.
     """
     change_ids = []

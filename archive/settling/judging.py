@@ -57,14 +57,14 @@ def wordings_of(listing: ListingPage) -> tuple[str, ...]:
 
 
 def texts_of(listing: ListingPage) -> tuple[str, ...]:
-    """Return the digests of the texts that a page lists, in order; neither style nor white space counts."""
+    """Return the digests of the texts that a page lists, in order, ignoring style and white space."""
     return tuple(folded_digest(entry) for entry in listing.entries)
 
 
 def fingerprint(listing: ListingPage) -> str:
     """Return a digest of what a page lists: entries in order and page count, whatever its bytes and its links are.
 
-    Neither style nor white space counts: a listing does not move where servers that differ in them take turns.
+    Style and white space are ignored, because servers that answer in turn can differ in them.
     """
     facts = [*texts_of(listing), str(listing.page_count)]
     return sha256("\x1e".join(facts).encode()).hexdigest()

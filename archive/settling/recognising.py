@@ -1,6 +1,6 @@
-"""Saying which entry each row of one state of a listing is: what it was before, else what matching finds.
+"""Finding the entry of each row of one state of a listing: the one that it had before, otherwise by matching.
 
-claims of rows that were settled | known from later crawls | names for the nameless | match the rest
+claim settled rows | use entries known from later crawls | give nameless entries their ids | match the rest
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from archive.settling.remembering import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What the rows of a state are, by rank: how each was matched, and the entries of those that are known.
+    """The result for the rows of a state, by rank: how each was matched, and the entries of known rows.
 
     The matches of `stored` rows follow from the recognitions in `ledger`.
     """
@@ -39,11 +39,11 @@ class Recognised:
 
 
 def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], pass_number: int) -> Recognised:
-    """Return what the places of one state of the listing are, the bodies of its pages being `bodies`."""
+    """Return the matches of the places of one state of the listing; `bodies` are the bodies of its pages."""
     merging = merged_ids(work.db) if work.past.is_empty else work.past.merged
     merged = set(merging.values())
     claims = work.past.claim(work.db, work.crawl, pass_number, places, bodies)
-    # notices in place of redacted rows name their entries
+    # notices of redacted rows name their entries
     claims = {rank: Claim(entry_id) for rank, entry_id in redacted_places(work.db, places).items()} | claims
     settled = {rank: claim for rank, claim in claims.items() if claim.recognition is not None}
     if work.crawl.crawl_id in work.past.added:
@@ -67,9 +67,9 @@ def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], 
 
 
 def _known_later(work: Settling, places: Sequence[Place], claims: Mapping[int, Claim]) -> dict[int, Claim]:
-    """Return claims of rows that were never settled, and whose wording only one entry has in all other crawls.
+    """Return claims of rows that were never settled and whose wording only one entry has in all other crawls.
 
-    So an older capture that shows an entry as it was found later is that entry, whatever came near it at the time.
+    So a row of an older capture with a wording that an entry had later is that entry, whatever else it resembles.
     """
     taken = {claim.entry_id for claim in claims.values()}
     wanted: dict[int, list[Place]] = {}
@@ -90,7 +90,7 @@ def _known_later(work: Settling, places: Sequence[Place], claims: Mapping[int, C
 def _name_unborn(
     work: Settling, places: Sequence[Place], claims: Mapping[int, Claim], matches: Mapping[int, Match]
 ) -> None:
-    """Give entries that older captures showed without a name the ids of the rows that turn out to be them."""
+    """Give nameless entries, which only older captures showed, the ids of settled rows that turn out to be them."""
     unborn = [place for place in places if place.rank in claims and place.rank not in matches]
     nameless = work.past.nameless
     found = _match_among(unborn, places, matches, _candidates(work, places), nameless.__contains__)
@@ -118,14 +118,14 @@ def _match_among(
     known: tuple[Sequence[Candidate], Rarity],
     may_be: Callable[[int], bool],
 ) -> dict[int, Match]:
-    """Match some of the places with the `known` candidates that `may_be` lets them be; those that are `fixed` are neighbours."""
+    """Match `rows` with the `known` candidates for which `may_be` is true; places that are `fixed` serve as neighbours."""
     candidates, rarity = known
     among = {one.entry_id: one for one in candidates}
     anchors: dict[int, Row] = {}
     for place in places:
         one = fixed[place.rank].entry_id if place.rank in fixed else None
         if one in among and one not in anchors:
-            # as if it still had its entry's wording, so that it is paired with that entry first of all
+            # with its entry's wording, so that matching pairs it with that entry first
             anchors[one] = replace(place.row, wording=among[one].wording)
     theirs = {row.wording for row in anchors.values()}
     free = [one for one in candidates if one.entry_id not in anchors and may_be(one.entry_id)]
@@ -137,5 +137,5 @@ def _match_among(
 
 
 def _apart(row: Row) -> Row:
-    """Return a row that no neighbour's wording makes an entry of its own."""
+    """Return a row with a wording that no anchor has."""
     return replace(row, wording=f"{row.wording} {row.place}")

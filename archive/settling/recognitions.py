@@ -1,10 +1,10 @@
-"""Which entry each row was taken for: written when it is decided, read when its crawl is settled again.
+"""Which entry each row was matched to: written when a crawl is settled, read when it is settled again.
 
-A recognition holds from one pass of one crawl on, by the crawls' ids, until another one for the same wording. So an entry
-that is listed for years needs one row, and an edit one more. Ids of crawls rise in the order in which they came to the
-archive, whatever time they are of: an imported crawl adds recognitions and changes none.
+A recognition is valid from one pass of one crawl on, in the order of crawl ids, until the next one for the same wording. So
+an entry that is listed for years needs one row, and an edit one more. Crawl ids rise in the order in which crawls came to
+the archive, whatever their times, so an imported crawl adds recognitions and changes none.
 
-Wordings that different parsers read are kept apart, since a row may have other words for each.
+Each parser version has its own recognitions, since parsers may read different words in the same row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from archive.identity.matching import Doubt, Match, Method
 
 
 class Key(NamedTuple):
-    """What a row is looked up by: `spelling` is "" but for rows of one wording digest that were listed together."""
+    """The lookup key of a row; `spelling` is "" except for rows with the same wording digest that were listed together."""
 
     source_id: int
     parser_version: int
@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Recognition:
-    """That a row is an entry, from a pass of a crawl on; `entry_id` None leaves it open."""
+    """The entry of a row, from a pass of a crawl on; None leaves it open."""
 
     recognition_id: int
     crawl_id: int
@@ -42,7 +42,7 @@ class Recognition:
 
     @property
     def since(self) -> tuple[int, int]:
-        """The crawl and the pass from which on it holds."""
+        """The first crawl and pass for which it is valid."""
         return self.crawl_id, self.pass_number
 
 
@@ -54,22 +54,22 @@ class Recognitions:
         self._by_crawl: dict[int, set[str]] = {}
 
     def add(self, key: Key, recognition: Recognition) -> None:
-        """Add one."""
+        """Add a recognition."""
         insort(self._by_key.setdefault(key, []), recognition, key=lambda one: (*one.since, one.recognition_id))
         self._by_crawl.setdefault(recognition.crawl_id, set()).add(key.wording)
 
     def find(self, key: Key, crawl_id: int, pass_number: int) -> Recognition | None:
-        """Return what holds for a row in a pass of a crawl; of one with and one without its spelling the later."""
+        """Return the valid recognition of a row in a pass of a crawl: the later of those with and without its spelling."""
         found = [self._last(one, (crawl_id, pass_number)) for one in _spelled(key)]
         there = [one for one in found if one is not None]
         return max(there, key=lambda one: (*one.since, one.recognition_id)) if there else None
 
     def entries_of(self, key: Key) -> set[int]:
-        """Return every entry that rows of this wording were ever taken for."""
+        """Return every entry that rows with this wording were ever matched to."""
         return {one.entry_id for one in self.of(key) if one.entry_id is not None}
 
     def wordings_of(self, crawl_id: int) -> Collection[str]:
-        """Return the wordings for which a recognition holds from this very crawl on."""
+        """Return the wordings for which a recognition begins with this crawl."""
         return self._by_crawl.get(crawl_id, ())
 
     def following(self, key: Key, crawl_id: int, pass_number: int) -> int | None:
@@ -79,11 +79,11 @@ class Recognitions:
         return ones[place].crawl_id if place < len(ones) else None
 
     def of(self, key: Key) -> list[Recognition]:
-        """Return all for a row of this wording, in no particular order of spellings."""
+        """Return all recognitions for a wording; spellings are in no particular order."""
         return [one for each in _spelled(key) for one in self._by_key.get(each, ())]
 
     def copy(self) -> Recognitions:
-        """Return another that what is added to this one does not change."""
+        """Return an independent copy."""
         other = Recognitions()
         other._by_key = {key: list(ones) for key, ones in self._by_key.items()}
         other._by_crawl = {crawl_id: set(wordings) for crawl_id, wordings in self._by_crawl.items()}
@@ -126,7 +126,7 @@ def load_recognitions(db: Database, source_id: int | None = None, wordings: Iter
 def insert_recognition(
     db: Database, key: Key, since: tuple[int, int], entry_id: int | None, match: Match
 ) -> Recognition:
-    """Store a recognition, inside the caller's transaction; `match` tells how the row was recognised."""
+    """Store a recognition, inside the caller's transaction; `match` is how the row was recognised."""
     doubt = match.doubt
     values: Mapping[str, Any] = {
         **key._asdict(),
@@ -146,6 +146,6 @@ def insert_recognition(
 
 
 def rename_recognised(db: Database, entry_id: int, identity_id: int) -> None:
-    """Let recognitions of an entry that was minted while the archive is derived lead to the id that it had before."""
+    """Point the recognitions of an entry that was minted in this rebuild to the id that it had before."""
     for column in ("entry_id", "other_entry_id"):
         db.execute(f"UPDATE recognitions SET {column} = ? WHERE {column} = ?", (identity_id, entry_id))  # noqa: S608

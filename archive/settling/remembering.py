@@ -1,6 +1,6 @@
-"""Storing what was decided of the rows of one state of a listing, except where it follows from what is stored already.
+"""Storing the recognitions of one state of a listing, except those that follow from what is stored already.
 
-What follows is exactly what settling the crawl again would find: so it finds the same again.
+A match follows if settling the crawl again would find exactly the same match without it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from archive.settling.recording import Settling
 
 
 class Ledger:
-    """The recognitions that can say something of the places of one state, with those that this run stored."""
+    """The recognitions of the wordings in one state, including those that this run stored."""
 
     def __init__(self, work: Settling, places: Sequence[Place], pass_number: int, merging: Mapping[int, int]):
-        """`merging` says for each merged id which entry it leads to."""
+        """`merging` maps each merged id to its entry."""
         self._work = work
         self._places = places
         self._since = (work.crawl.crawl_id, pass_number)
@@ -34,9 +34,9 @@ class Ledger:
     def find_stored(
         self, matches: Mapping[int, Match], found: Mapping[int, int | None], settled: Mapping[int, Claim]
     ) -> set[int]:
-        """Return the ranks of the places whose matches follow; `found` are their entries, `settled` rows follow anyway.
+        """Return the ranks of the places whose matches follow; `found` are their entries, `settled` rows always follow.
 
-        None of the places is recorded yet.
+        Call it before any of the places is recorded.
         """
         claims = dict(settled)
         for place in self._places:
@@ -51,13 +51,13 @@ class Ledger:
             }
             if not wrong:
                 return set(claims)
-            # these get recognitions of their own; what follows for the other rows of their entries may differ then
+            # these need recognitions of their own, which can change what follows for other rows of their entries
             claims = {rank: claim for rank, claim in claims.items() if rank not in wrong}
 
     def remember(
         self, matches: Mapping[int, Match], stored: Collection[int], seen: Mapping[int, tuple[int, int]]
     ) -> None:
-        """Store the matches of the places that are not `stored`; `seen` are entries and revisions by rank."""
+        """Store the matches of the places that are not in `stored`; `seen` are entries and revisions by rank."""
         shared = Counter(place.identity for place in self._places)
         for place in self._places:
             if place.rank in stored:
@@ -80,7 +80,7 @@ class Ledger:
         return Key(self._work.crawl.source_id, self._work.parser_version, place.identity, place.wording)
 
     def _keep_later_crawls(self, key: Key, entry_id: int) -> None:
-        """Before a recognition is stored, let crawls that came to the archive after this one keep what holds for them."""
+        """Before a recognition is stored, keep the valid one for crawls that came to the archive after this crawl."""
         before = self._recognitions.find(key, *self._since)
         if before is None or before.entry_id in (None, entry_id):
             return

@@ -1,6 +1,6 @@
-"""How many entries of the archive hold a text, and which hold the rare words of an excerpt: asked by index.
+"""How many entries of the archive have a text, and which have the rare words of an excerpt, by index.
 
-Words are looked up in the search index, which stems them and knows all sources; so a word counts as a little less rare
+Words are looked up in the search index, which stems them and covers all sources, so a word can count as less rare
 than it is, never as rarer.
 """
 
@@ -14,18 +14,18 @@ from sqlite_utils import Database
 
 from archive.identity.rarity import MOST_HOLDERS, telling_words
 
-# of an excerpt, the longest; enough to know any by
+# the longest words of an excerpt; these are enough to identify it
 MOST_WORDS = 60
 # the entries that share most of an excerpt's rare words
 MOST_BY_WORDS = 5
-# the least share of the weight of an excerpt's words that an entry must hold to be looked at
+# the least share of the weight of an excerpt's words that a candidate must have
 LEAST_SHARE = 1 / 3
-# so many holders are enough to know that a text is nobody's own, or that a title recurs
+# counting stops here: so many holders show that a text is shared, or that a title recurs
 _ENOUGH = 5
 
 
 def find_word_holders(db: Database, excerpts: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Return for each telling word of these excerpts the ids of the entries that hold it, at most one over the limit."""
+    """Return for each telling word of these excerpts the ids of the entries with it, at most one over the limit."""
     words = sorted({word for excerpt in excerpts for word in _words_of(excerpt)})
     rows = db.execute(
         "SELECT k.value, (SELECT json_group_array(entry_id) FROM (SELECT rowid AS entry_id FROM entries_fts"
@@ -36,14 +36,14 @@ def find_word_holders(db: Database, excerpts: Iterable[str]) -> dict[str, tuple[
 
 
 def word_counts(holders: Mapping[str, Sequence[int]]) -> dict[str, int]:
-    """Return how many entries hold each word. Pure."""
+    """Return how many entries have each word. Pure."""
     return {word: len(ids) for word, ids in holders.items()}
 
 
 def most_alike(excerpt: str, holders: Mapping[str, Sequence[int]]) -> list[int]:
-    """Return the entries that share most of an excerpt's words, each word weighing the less the more hold it. Pure.
+    """Return the entries that share most of an excerpt's words; a word that more entries have weighs less. Pure.
 
-    A word that many entries hold is none to find an entry by.
+    A word that many entries have is not used to find entries.
     """
     shared: Counter[int] = Counter()
     total = 0.0
@@ -59,7 +59,7 @@ def most_alike(excerpt: str, holders: Mapping[str, Sequence[int]]) -> list[int]:
 
 
 def count_holders(db: Database, source_id: int, column: str, keys: Iterable[str | None]) -> dict[str, int]:
-    """Return by key how many entries of the source have it in a column, listed or withdrawn; counting stops at a few."""
+    """Return by key how many entries of the source have it in a column, including withdrawn ones, up to a small limit."""
     rows = db.execute(
         f"SELECT k.value, (SELECT count(*) FROM (SELECT 1 FROM entries WHERE source_id = ? AND {column} = k.value LIMIT ?))"  # noqa: S608 - our own names
         " FROM json_each(?) k",

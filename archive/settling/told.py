@@ -1,7 +1,7 @@
-"""The words in which readers are told of changes: stored once when a change is announced, and never changed.
+"""The words of announced changes: stored when a change is announced, and never changed.
 
-`told_words` says for each announced change which words it told, `told_texts` holds the texts by their digest. Deriving the
-archive again and operators' decisions leave both alone; only a redaction takes texts out.
+`told_words` has the digests of each announced change's words, `told_texts` the texts by their digest. Deriving the
+archive again and operators' decisions change neither; only a redaction removes texts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from archive.sealed_form import encode
 
 @dataclass(frozen=True, slots=True)
 class ToldTexts:
-    """The texts of an entry as readers were told them; with its title and publication, if those were known."""
+    """The texts of an entry as they were announced; title and publication are None if unknown."""
 
     title: str | None
     publication: str | None
@@ -31,19 +31,19 @@ _PARTS = "title, publication, attribution, excerpt, commentary"
 
 
 def words_digest(texts: ToldTexts) -> str:
-    """Return the digest by which texts are stored: SHA-256 of the JSON list of the five, in ASCII and without white space."""
+    """Return the digest of texts: SHA-256 of the JSON list of the five, in ASCII and without white space."""
     listed = (texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
     return sha256(encode(listed)).hexdigest()
 
 
 def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, ToldTexts] | None:
-    """Return a revision's number and texts; None where there is no such revision."""
+    """Return a revision's number and texts; None if there is no such revision."""
     row = db.execute(f"SELECT number, {_PARTS} FROM revisions WHERE revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
     return (row[0], ToldTexts(*row[1:])) if row else None
 
 
 def current_texts(db: Database, entry_id: int) -> tuple[int, ToldTexts] | None:
-    """Return an entry's present revision number and texts; None where it has no row of its own."""
+    """Return an entry's current revision number and texts; None if it has no row of its own."""
     row = db.execute(
         f"SELECT r.number, {', '.join(f'e.{part}' for part in _PARTS.split(', '))}"  # noqa: S608
         " FROM entries e JOIN revisions r USING (revision_id) WHERE e.entry_id = ?",
@@ -53,7 +53,7 @@ def current_texts(db: Database, entry_id: int) -> tuple[int, ToldTexts] | None:
 
 
 def last_told(db: Database, entry_id: int) -> ToldTexts | None:
-    """Return what readers were last told that an entry says, under this very id; None where they never were."""
+    """Return the texts that were last announced for an entry under exactly this id; None if there are none."""
     row = db.execute(
         f"SELECT {', '.join(f'w.{part}' for part in _PARTS.split(', '))} FROM changes x JOIN told_words t USING (change_id)"  # noqa: S608
         " JOIN told_texts w USING (words) WHERE x.entry_id = ? AND x.announced = 1 AND x.kind IN ('new', 'revised')"
@@ -64,9 +64,9 @@ def last_told(db: Database, entry_id: int) -> ToldTexts | None:
 
 
 def texts_before(db: Database, revision_id: int | None) -> ToldTexts | None:
-    """Return the texts that a revision replaced, as the same parser read them if it did.
+    """Return the texts that a revision replaced, as read by the same parser if possible.
 
-    An edit must not mix with what a parser changed.
+    A change by the source must not mix with a change by a parser.
     """
     row = db.execute(
         f"SELECT {', '.join(f'r.{part}' for part in _PARTS.split(', '))} FROM revisions n"  # noqa: S608
@@ -86,7 +86,7 @@ def store_words(db: Database, change_id: int, revision: int, texts: ToldTexts, b
 
 
 def store_words_of(db: Database, change_ids: Iterable[int]) -> None:
-    """Store the words of changes just announced: those of the revision each leads to, and of an edit those before."""
+    """Store the words of changes that were just announced: those of each revision and, for an edit, those before."""
     for change_id in change_ids:
         kind, revision_id = db.execute(
             "SELECT kind, revision_id FROM changes WHERE change_id = ?", (change_id,)
@@ -97,7 +97,7 @@ def store_words_of(db: Database, change_ids: Iterable[int]) -> None:
 
 
 def fill_words(db: Database) -> None:
-    """Store the words of announced changes that have none: those of an export of an earlier version."""
+    """Store the words of announced changes that have none, such as those of an earlier version's export."""
     rows = db.execute(
         "SELECT x.change_id FROM changes x LEFT JOIN told_words t USING (change_id)"
         " WHERE x.announced = 1 AND x.entry_id IS NOT NULL AND t.change_id IS NULL ORDER BY x.change_id"
@@ -106,7 +106,7 @@ def fill_words(db: Database) -> None:
 
 
 def told_texts(db: Database, words: str | None) -> ToldTexts | None:
-    """Return the texts with that digest; None where there are none, or a redaction took them out."""
+    """Return the texts with that digest; None if there are none, or a redaction removed them."""
     row: tuple[Any, ...] | None = db.execute(
         f"SELECT {_PARTS} FROM told_texts WHERE words = ?",  # noqa: S608
         (words,),

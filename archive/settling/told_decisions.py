@@ -1,4 +1,4 @@
-"""Operators' decisions on identity as changes of the journal tell of them."""
+"""Operators' decisions on identity, as the journal's changes announce them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """An operator's decision on identity as a change tells of it.
+    """An operator's decision on identity, as a change announces it.
 
-    `kind` is "merge" or "split"; `revision` is the one at which a split parted an entry. `told_id` is the id that the change is
-    told under, `other_id` the entry that answers for it, or that was split off; both as they were then. `undone` is what a
+    `kind` is "merge" or "split"; `revision` is the one at which an entry was split. `told_id` is the id of the change,
+    `other_id` the entry that answers for it, or that was split off, as of that time. `undone` is the change that a
     correction corrects.
     """
 
@@ -35,7 +35,7 @@ class Decided:
 
 
 def find_decided(db: Database, change_id: int) -> Decided | None:
-    """Return the decision that a change tells of; None where it tells of none."""
+    """Return the decision that a change announces; None if it announces none."""
     row = db.execute(
         "SELECT d.kind, x.entry_id, x.other_entry_id, d.revision, u.kind, u.at FROM changes x"
         " JOIN decisions d USING (decision_id) LEFT JOIN changes u ON u.change_id = x.corrects_id WHERE x.change_id = ?",
