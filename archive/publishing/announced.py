@@ -1,6 +1,6 @@
-"""What readers are told in the feed of changes: edits, withdrawals, returns, links, decisions of operators, dates.
+"""The changes in the feed of changes: edits, withdrawals, returns, links, operators' decisions, corrected dates.
 
-All of it is read from what was stored when it was announced; what the archive derives today does not matter.
+They are read from what was stored when they were announced, not from what the archive derives now.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class AnnouncedChange:
     """A row of the journal that readers are told of.
 
     `tag_uri` is the identity that it was told under, `entry_id` the entry that answers for it today; None for links.
-    `after` are the words that were told, `before` those that an edit or a decision replaced; None where a redaction took
-    them out. Of links, `link` is the one that is listed since, `former_link` the one that was before; one of them can be
+    `after` are the announced words, `before` those that an edit or a decision replaced; None if a redaction removed
+    them. Of links, `link` is the one that is listed since, `former_link` the one that was before; one of them can be
     missing. `correction` is of dates, `decision` of identity, `reason` of a redaction.
     """
 

@@ -51,7 +51,7 @@ def extend_log(db: Database, source_id: int) -> int:
         "INSERT INTO feed_log (source_id, position, entry_id, change_id, announced)"
         " SELECT source_id, ? + row_number() OVER (ORDER BY change_id), entry_id, change_id, announced FROM changes"
         " WHERE source_id = ? AND change_id > ? AND kind IN ('new', 'revised', 'redacted', 'unredacted')"
-        # an entry that a decision announced is told once
+        # an entry that a decision announced is in the log once
         " AND (announced = 1 OR kind != 'new' OR NOT EXISTS (SELECT 1 FROM changes d WHERE d.entry_id = changes.entry_id"
         "  AND d.kind = 'new' AND d.decision_id IS NOT NULL))",
         (last, source_id, until[0] if until else 0),
@@ -115,8 +115,8 @@ def full_documents(events: int) -> int:
 def logged_entries(db: Database, source_id: int, number: int) -> list[LoggedEntry]:
     """Return the events of archive document `number`, the newest first, one for each entry: its last there.
 
-    An announced event has the words that it told, and its own time. What was not announced can stand behind newer
-    events of its entry, so it has the wording of today, and the entry's own time.
+    An announced event has its announced words and its own time. An event that was not announced can come after newer
+    events of its entry, so it has the current wording and the entry's own time.
     """
     last = number * DOCUMENT_SIZE
     events = db.execute(
@@ -191,9 +191,9 @@ def _wording_of(entry: CurrentEntry) -> str:
 
 
 def _worded(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
-    """Return an entry with the words that were told of it, else with its current ones; None where there is none.
+    """Return an entry with its announced words, otherwise with its current ones; None if there is no such entry.
 
-    The page that it leads to is the one that first showed the revision, if the entry has it still.
+    Its page at the source is the one that first showed the revision, if the entry still has that revision.
     """
     row = db.execute(
         f"SELECT {entry_columns('e')} FROM entries e JOIN revisions r ON r.entry_id = e.entry_id"  # noqa: S608 - our own names

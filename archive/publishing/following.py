@@ -26,7 +26,7 @@ class Mark:
     """Up to where an archive was followed: derivations, the source's last change by its time, and its last restyle.
 
     The journal's order is that of its ids; a change that was recorded while a clock was ahead can bear a later time than those
-    after it. Its time is distinct, so it names the change. Restyles are followed by their ids, since they are no changes.
+    after it. Its time is distinct, so it names the change. Restyles are not changes, so they are followed by their ids.
     """
 
     derivation: int
@@ -101,7 +101,7 @@ def follow(db: Database, source_id: int, topics: Mapping[str, Sequence[str]], cl
 
 
 def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) -> Touched:
-    """Return what the source's changes and restyles after a mark touch; announced or not, for pages tell of all."""
+    """Return what the source's changes and restyles after a mark touch, announced or not: pages show all of them."""
     into = merged_ids(db)
     rows = db.execute(
         "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND entry_id IS NOT NULL"

@@ -15,7 +15,7 @@ from archive.publishing.manifest import Manifest, recorded_outputs
 class OutputLag:
     """A folder that was published to, and what the archive holds that it does not show.
 
-    `new` of the `changes` are new entries, `redacted` counts the entries whose words were taken down since. `rederived`
+    `new` of the `changes` are new entries, `redacted` counts the entries that were redacted since. `rederived`
     tells that the archive was derived again since. `base_url` is None where a version before this one published.
     """
 

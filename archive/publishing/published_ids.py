@@ -75,5 +75,5 @@ def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
 
 
 def _digests(texts: Iterable[tuple[Any, ...]]) -> Iterator[str]:
-    """Yield the identity digests of revisions by their texts; of an entry without revisions all are None."""
+    """Yield the identity digests of texts; the texts of an entry without revisions are None and are skipped."""
     return (identity_digest(ListedEntry(*parts)) for parts in texts if parts[0] is not None)

@@ -1,6 +1,6 @@
-"""Redactions in the record of an output folder, so that they outlive the archive: a restore applies them again.
+"""Redactions in the record of an output folder, so that a restore can apply them again.
 
-The record holds the decisions and the keyed digests. Neither the words nor the secret are in it.
+The record has the decisions and the keyed digests, but neither the words nor the secret.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(slots=True)
 class RecordedRedaction:
-    """A decision as a folder's record tells it; `digests` are (number, kind, digest), as in `redaction_digests`."""
+    """A decision from a folder's record; `digests` are (number, kind, digest), as in `redaction_digests`."""
 
     entry_id: int
     at: str
@@ -61,7 +61,7 @@ def take_redaction(found: dict[int, RecordedRedaction], value: Mapping[str, Any]
     """Add a line of a record.
 
     Raises:
-        ValueError, KeyError, TypeError: it is not what publishing writes.
+        ValueError, KeyError, TypeError: the line is not one that publishing writes.
     """
     if "redaction" in value:
         at, kind, reason = value["at"], value["kind"], value["reason"]

@@ -105,7 +105,7 @@ def replace_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> Pat
 
 
 def forget_gone(folder: Path, mode: int = 0o644) -> None:
-    """Take the names of files that are gone out of the record of `folder`: a name can hold words that were redacted.
+    """Remove the names of removed files from the record of `folder`: a name can contain redacted words.
 
     Raises:
         OSError: it could not be done; the record is as it was.
@@ -122,7 +122,7 @@ def forget_gone(folder: Path, mode: int = 0o644) -> None:
 
 
 def _files_of(values: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the files that the values of a record leave."""
+    """Return the files that exist according to the values of a record."""
     files: set[str] = set()
     for value in values:
         if "file" in value:

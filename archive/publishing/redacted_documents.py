@@ -1,4 +1,4 @@
-"""Frozen archive documents in which redacted entries stand, and the items that are kept of them in case of an undo."""
+"""Frozen archive documents that contain redacted entries, and the items that are kept for an undo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TABLE = "frozen_documents"
 
 
 class DocumentKey(NamedTuple):
-    """What identifies a frozen document."""
+    """The key of a frozen document."""
 
     source_id: int
     base_url: str
@@ -28,7 +28,7 @@ class DocumentKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RedactedTag:
-    """A redacted entry by the tag that feeds know it by."""
+    """A redacted entry with its tag in feeds."""
 
     entry_id: int
     tag_uri: str
@@ -39,7 +39,7 @@ class RedactedTag:
 
 
 def redacted_tags(db: Database) -> list[RedactedTag]:
-    """Return the entries that are redacted today and that the archive has minted."""
+    """Return the entries that are redacted now and that have an identity in the archive."""
     found = []
     for one in hidden_entries(db):
         row = db.execute("SELECT tag_uri, source_id FROM identities WHERE entry_id = ?", (one.entry_id,)).fetchone()
@@ -64,7 +64,7 @@ def frozen_with(db: Database, source_id: int, tag_uri: str) -> Iterator[tuple[Do
 
 
 def frozen_content(db: Database, key: DocumentKey) -> bytes | None:
-    """Return the bytes of a frozen document; None where there is none."""
+    """Return the bytes of a frozen document; None if there is none."""
     row = db.execute(
         "SELECT zlib FROM frozen_documents WHERE source_id = ? AND base_url = ? AND format = ? AND number = ?", key
     ).fetchone()
@@ -72,13 +72,13 @@ def frozen_content(db: Database, key: DocumentKey) -> bytes | None:
 
 
 def keep_item(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> None:
-    """Keep the item of an entry as a document had it, unless the words were purged."""
+    """Keep the item of an entry from a document, unless the words were purged."""
     if not redacted.purged:
         keep_text(db, redacted.redaction_id, _TABLE, json.dumps([redacted.entry_id, *key]), {"item": item})
 
 
 def take_kept_items(db: Database) -> list[tuple[str, DocumentKey, str]]:
-    """Return, once, the items of entries that are redacted no longer: the tag, the document, and the item."""
+    """Return and remove the kept items of entries that are no longer redacted: tag, document and item."""
     redacted = {one.entry_id for one in hidden_entries(db)}
     found = []
     rows = db.execute("SELECT row_key, packed FROM withheld_texts WHERE table_name = ? ORDER BY row_key", (_TABLE,))
@@ -92,7 +92,7 @@ def take_kept_items(db: Database) -> list[tuple[str, DocumentKey, str]]:
 
 
 def replace_frozen(db: Database, key: DocumentKey, content: bytes) -> None:
-    """Store other bytes for a frozen document; its number, links and dates stay."""
+    """Replace the bytes of a frozen document."""
     db.execute(
         "UPDATE frozen_documents SET sha256 = ?, zlib = ? WHERE source_id = ? AND base_url = ? AND format = ? AND number = ?",
         (sha256(content).hexdigest(), zlib.compress(content, 9), *key),
@@ -100,9 +100,9 @@ def replace_frozen(db: Database, key: DocumentKey, content: bytes) -> None:
 
 
 def forget_tallies(db: Database) -> None:
-    """Forget the counts of publications that no entry names any more; publishing counts again.
+    """Delete the counts of publications that no entry has any more; publishing counts again.
 
-    Where anything was redacted, SQLite overwrites with zeros what this connection deletes from now on.
+    If anything was ever redacted, SQLite overwrites with zeros what this connection deletes from now on.
     """
     if has_redactions(db):
         db.execute("PRAGMA secure_delete=ON")
