@@ -52,10 +52,10 @@ class Revision:
 class Event:
     """A row of the journal that tells of the entry; `entry_id` is the id it was told under, before a merge perhaps.
 
-    `at` is the time under which it is told, `crawl` the place in time of the crawl that showed it, and its id. What was
-    found in old captures is not `announced`, and its crawl stands long before `at`. What tells of a decision, or a redaction,
-    has no crawl. `moved` is the feed date before and after a crawl was dated anew. `told` and `told_before` are the words that
-    readers were told, by their parts.
+    `at` is the time under which it is told, `crawl` the place in time of the crawl that showed it, and its id. A change
+    that was found in old captures is not `announced`, and its crawl is long before `at`. A change that announces a decision
+    or a redaction has no crawl. `moved` is the feed date before and after the times of a crawl were corrected. `told` and
+    `told_before` are the announced words, by their parts.
     """
 
     change_id: int
@@ -72,7 +72,7 @@ class Event:
 
     @property
     def is_told_beside_revisions(self) -> bool:
-        """Whether it is something else than the coming of a revision, which says all there is to say of it."""
+        """Whether the history shows it separately: a new revision shows its `new` or `revised` change itself."""
         return self.kind not in ("new", "revised") or self.crawl is None
 
 
@@ -121,7 +121,7 @@ class History:
         return replace(found, wording=styles[-1]) if styles else found
 
     def is_reread(self, technical: Revision) -> bool:
-        """Tell whether a technical revision is what another parser read; else only word boundaries were changed."""
+        """Return whether another parser read a technical revision; otherwise only word boundaries changed."""
         before = self.before(technical)
         if before is None or before.parser_version != technical.parser_version:
             return True
@@ -144,7 +144,7 @@ def entry_history(db: Database, entry_id: int) -> History:
 
 
 def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[Piece, ...]]:
-    """Return the word diff of each part in which two revisions differ; nothing where there is none before. Pure."""
+    """Return the word diff of each part in which two revisions differ; empty if there is none before. Pure."""
     if before is None:
         return {}
     pairs = ((part, before.wording[part] or "", after.wording[part] or "") for part in PARTS)
@@ -220,7 +220,7 @@ def _event(db: Database, row: tuple[Any, ...], ids: set[int]) -> Event:
 
 
 def _moved(db: Database, redating_id: int, ids: set[int]) -> tuple[str, str]:
-    """Return the feed date that a redating moved, before and after."""
+    """Return the feed date before and after a redating."""
     moved = next(one for one in find_correction(db, redating_id).moved if one.entry_id in ids)
     return to_text(moved.before), to_text(moved.after)
 

@@ -18,7 +18,7 @@ from archive.values import ListedEntry
 
 
 class LostId(Protocol):
-    """An id as the record of an output folder tells it; `wordings` are identity digests of all published under it."""
+    """An id from the record of an output folder; `wordings` are identity digests of all texts published under it."""
 
     entry_id: int
     tag_uri: str
@@ -68,9 +68,9 @@ def keep_lost_seal(db: Database, digest: str) -> None:
 
 
 def was_published(db: Database, entry_id: int, identity: str, wording: str) -> bool:
-    """Tell whether readers have had a wording of an entry that the archive has lost, and not found again.
+    """Return whether a wording was published that the archive has lost and not found again.
 
-    `identity` is its identity digest, which lost ids are kept by, `wording` the digest that revisions have.
+    `identity` is its identity digest, by which lost ids are stored; `wording` is the digest that revisions have.
     """
     row = db.execute(
         "SELECT 1 FROM lost_ids l WHERE entry_id = :id AND wording = :identity"

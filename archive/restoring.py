@@ -38,7 +38,7 @@ _BESIDE = ("-journal", "-wal", "-shm")
 class Restored:
     """What a restore did: where the archive before it is now, what the new one holds, the ids that folders gave back.
 
-    `redacted` counts the redactions that folders gave back: the caller derives the archive again where there are any.
+    `redacted` counts the redactions taken from folders; if there are any, the caller derives the archive again.
     `folders` are the output folders whose records were read, `warnings` tell of those that could not be used.
     """
 
@@ -135,7 +135,7 @@ class _Taking:
         return found
 
     def take_redactions(self, at: datetime) -> int:
-        """Take the redactions that the archive lacks; return how many. The next crawl derives it again at the latest."""
+        """Add the redactions that the archive lacks; return how many. At the latest, the next crawl derives it again."""
         mine, taken = archive_id(self._db), 0
         for record in self.records.values():
             if record.archive_id == mine and record.redactions:

@@ -1,4 +1,4 @@
-"""What the source only restyled of an entry: the texts since then, and the capture that shows them.
+"""Restyles of an entry: its texts since each, and the capture that shows them.
 
 Times are the archive's texts, UTC.
 """
@@ -17,7 +17,7 @@ _PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 class Restyle:
     """Texts that differ from those before in style alone, with the capture that shows them and the place there.
 
-    `revision` is the number of the wording, `crawl` the place in time of the crawl that saw it, and its id.
+    `revision` is the number of the wording, `crawl` the place in time of the crawl that found it, and its id.
     """
 
     revision: int

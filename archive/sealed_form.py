@@ -187,7 +187,7 @@ BODIES: Mapping[str, str] = {
     "size": "must be the number of those bytes",
 }
 
-# `told_texts` are covered likewise by the digests in `told_words`; a redaction takes the texts out and leaves the digests
+# `told_texts` are covered likewise by the digests in `told_words`; a redaction removes the texts and leaves the digests
 TOLD_TEXTS: Mapping[str, str] = {
     "words": "sealed with the announced changes that name it",
     **dict.fromkeys(("title", "publication", "attribution", "excerpt", "commentary"), "must have that digest"),

@@ -97,7 +97,7 @@ def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:
         db.execute("PRAGMA defer_foreign_keys=ON")
         redacted = f"SELECT DISTINCT entry_id FROM redactions WHERE {_BY_ENTRY}"  # noqa: S608
         for (entry_id,) in db.execute(redacted, {"kept": json.dumps(kept)}).fetchall():
-            show_texts(db, entry_id)  # a kept source may have announced the same words
+            show_texts(db, entry_id)  # a source that stays may have announced the same words
         for table, condition in REMOVED.items():
             db.execute(f"DELETE FROM {table} WHERE {condition}", {"kept": json.dumps(kept)})  # noqa: S608 - our own names
         for table, condition in UNREFERENCED.items():

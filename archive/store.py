@@ -177,7 +177,7 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
 
 
 def _seal_added(db: Database) -> None:
-    """Seal the rows of truth that the migrations added, and all of an archive of a version that made no seals."""
+    """Seal the rows of truth that migrations added, or all rows if the archive has no seals yet."""
     if db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone():  # a new archive has nothing to seal
         is_first = newest_seal(db) is None
         reason = (

@@ -42,7 +42,7 @@ _STYLE = str.maketrans(
     }
 )
 _DASH = re.compile(r" ?-[ -]*")
-# two single ones may be a double one, and nested ones are styled at will
+# two single quotes may be a double one, and nested quotes have no fixed style
 _QUOTES_IN_A_ROW = re.compile("['\"]+")
 
 
@@ -66,7 +66,7 @@ def unstyled(text: str | None) -> str:
 
     Style is: runs of white space, no-break and other spaces, invisible signs, the kind of quotation marks and dashes
     (also white space on both sides of a dash), ligatures, full-width forms, and composed or decomposed letters.
-    A missing or added word boundary, letter case and every other sign count.
+    Word boundaries, letter case and all other characters are not style.
     """
     plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text or "").translate(_STYLE))
     plain = _SPACE.sub(" ", _QUOTES_IN_A_ROW.sub('"', plain)).strip()
@@ -75,7 +75,7 @@ def unstyled(text: str | None) -> str:
 
 @lru_cache(maxsize=4096)
 def folded(text: str | None) -> str:
-    """Return `text` without its style and without white space, for what compares texts only nearly.
+    """Return `text` without its style and without white space, for approximate comparison.
 
     Texts with equal `unstyled` forms, or equal `comparable` forms, give the same result.
     """
@@ -92,7 +92,7 @@ def comparable(text: str | None) -> str:
 
 
 def _plain_dash(found: re.Match[str]) -> str:
-    """Return one dash for a run of them; white space stays where it is on one side only: "pre- and" is not "pre-and"."""
+    """Return one dash for a run of them; white space on only one side stays: "pre- and" differs from "pre-and"."""
     run = found[0]
     before, after = run[0].isspace(), run[-1].isspace()
     return "-" if before == after else " -" if before else "- "

@@ -13,7 +13,7 @@ from archive.settling.told import ToldTexts, words_digest
 
 
 def verify_told_words(db: Database) -> Iterator[Problem]:
-    """Yield the texts that are not those that were announced, announced words without a text, and texts of no change."""
+    """Yield texts with a wrong digest, announced words without a text, and texts or words of no announced change."""
     with read_leniently(db):
         there: set[str] = set()
         for words, *texts in db.execute(
@@ -39,9 +39,9 @@ def verify_told_words(db: Database) -> Iterator[Problem]:
 
 
 def _withheld(db: Database, named: set[str]) -> set[str]:
-    """Return which texts redactions may have taken out.
+    """Return the texts that redactions may have removed.
 
-    A purged one is kept nowhere, nor is any in an archive that was imported from an export, so then it may be any.
+    Purged texts, and redacted ones of an archive loaded from an export, are kept nowhere, so then any text may be missing.
     """
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'withheld_texts'").fetchone():
         return set()

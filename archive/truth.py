@@ -3,7 +3,7 @@
     all columns of sources, crawls, captures, link_traffic, identities, recognitions, decisions, confirmations, redatings,
     redated_entries, told_texts, told_words, redaction_secret, redactions, redaction_digests; of changes all but what is
     derived
-    withheld_bodies: of each body that shows redacted words what was read on it, without these
+    withheld_bodies: for each body that shows redacted words, the parsed page without these words
     revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
 
 Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.
@@ -84,7 +84,7 @@ def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
     where = _EXPORTED.get(table, "1")
     query = _CHANGES if table == "changes" else f"SELECT * FROM {_known(table)} WHERE {where} ORDER BY {key}"  # noqa: S608 - the same
     if table == "withheld_bodies":
-        # an export has the bytes of none of them
+        # an export has no bytes of withheld bodies
         yield from ({**row, "purged": 1, "rest": exported_rest(db, row["rest"])} for row in db.query(query))
         return
     yield from db.query(query)

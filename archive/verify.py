@@ -82,7 +82,7 @@ def _verify_bodies(db: Database) -> Iterator[Problem]:
     """Unpack every body and compare it with its digest; find captures whose body is missing."""
     with read_leniently(db), ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         there: set[str] = set()
-        # the bytes of purged bodies were removed by an operator, which is sealed
+        # an operator removed the bytes of purged bodies; that decision is sealed
         rows = db.execute(
             "SELECT body_sha256, size, CASE WHEN length(zlib) = 0 AND body_sha256 IN"
             " (SELECT body_sha256 FROM withheld_bodies WHERE purged = 1) THEN NULL ELSE zlib END FROM bodies NOT INDEXED"
@@ -116,7 +116,7 @@ def _verify_revisions(db: Database) -> Iterator[Problem]:
         for revision_id, wording, *texts in db.execute(f"SELECT {columns} FROM revisions NOT INDEXED"):  # noqa: S608
             try:
                 listed = ListedEntry(*texts)
-                # rows of older parsers keep the digest of their time
+                # rows of older parsers keep the digest with which they were stored
                 is_same = wording in (wording_digest(listed), identity_digest(listed))
             except (TypeError, UnicodeError, AttributeError):
                 is_same = False

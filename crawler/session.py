@@ -107,7 +107,7 @@ class Session:
         )
 
     def masking_parser(self) -> Parser:
-        """Return the parser to read the listing with: redacted words are neither judged nor quoted."""
+        """Return the parser for the listing, which hides redacted words from judging and from reasons."""
         return MaskingParser(self.db, self.job.name, self.parser)
 
     def validators(self, url: str) -> Validators | None:

@@ -126,7 +126,7 @@ class OwnImport:
         return ()
 
     def _withheld(self) -> dict[str, str]:
-        """Return by digest what the export has in place of bodies that show redacted words."""
+        """Return by digest the parsed pages that replace bodies with redacted words."""
         return {row["body_sha256"]: row["rest"] for row in self.truth.rows.get("withheld_bodies", ())}
 
     def _whole(self, captures: Sequence[Row]) -> Iterator[str | None]:

@@ -1,4 +1,4 @@
-"""Matches that are not plain, and operators' words that they are right."""
+"""Doubtful matches, and operators' confirmations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archive.schema.script import run_script
 
 
 def m018_doubts(db: Database) -> None:
-    """Keep each doubtful match with its reason, and each confirmation."""
+    """Store each doubtful match with its reason, and each confirmation."""
     run_script(
         db,
         """

@@ -1,4 +1,4 @@
-"""What matching looks up: which commentaries several entries share, and excerpts by their rare words."""
+"""Lookups for matching: shared commentaries, and excerpts by their rare words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archive.schema.script import run_script
 
 
 def m019_shared_texts(db: Database) -> None:
-    """Find entries by their commentary; excerpts are found by the words in the search index instead of by `rare_words`."""
+    """Find entries by their commentary, and excerpts by words in the search index instead of by `rare_words`."""
     run_script(
         db,
         """

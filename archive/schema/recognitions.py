@@ -1,4 +1,4 @@
-"""Which entry each row was taken for, as truth: what was decided once is not decided again."""
+"""Which entry each row was matched to, as truth: a settled row is not matched again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archive.schema.script import run_script
 
 
 def m015_recognitions(db: Database) -> None:
-    """Store which entry rows were taken for, so that deriving again gives settled rows their entries."""
+    """Store which entry each row was matched to, so that deriving again gives settled rows the same entries."""
     run_script(
         db,
         """

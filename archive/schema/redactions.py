@@ -1,4 +1,4 @@
-"""Redactions: decisions to take an entry's words down, the keyed digests that recognise them, and what is withheld."""
+"""Redactions: decisions to take an entry's words down, the keyed digests that recognise them, and withheld bodies and texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archive.schema.script import run_script
 
 
 def m017_redactions(db: Database) -> None:
-    """Let an operator take down the words of an entry; give the archive the secret by which they are recognised."""
+    """Let an operator take down the words of an entry; give the archive the secret for the digests."""
     run_script(
         db,
         """

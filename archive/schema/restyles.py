@@ -1,4 +1,4 @@
-"""What the source only restyled, and by which version of our rules each crawl was settled first."""
+"""Restyles, and the version of the rules that settled each crawl first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archive.schema.script import run_script
 
 
 def m016_restyles(db: Database) -> None:
-    """Record restyles, and how far publishing has followed them; of earlier crawls the rules' version is unknown."""
+    """Record restyles, how far publishing has followed them, and crawls' rules; those of earlier crawls are unknown."""
     run_script(
         db,
         """

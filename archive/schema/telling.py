@@ -1,4 +1,4 @@
-"""What readers were told, in the words in which they were told, and what operators' decisions told them."""
+"""The words of announced changes, and changes that announce operators' decisions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _PARTS = "title, publication, attribution, excerpt, commentary"
 def m014_telling(db: Database) -> None:
     """Store the words of announced changes, and let decisions be changes of their own.
 
-    An archive of an earlier version does not know which words it told: they are taken from the revisions that the changes
-    lead to today, before anything is derived again.
+    An archive of an earlier version did not store the announced words: they are taken from the revisions that the changes
+    refer to now, before anything is derived again.
     """
     run_script(
         db,
