@@ -1,10 +1,10 @@
-"""Publishing a source: what the archive's changes can show in is made anew, from one moment of it.
+"""Publishing a source: writing the documents that the archive's changes can affect, from one state of the archive.
 
     follow the archive | freeze what is full | scope | compose, render | write what differs | remove what is gone | record
 
-Where nothing but the archive has changed, the journal says which documents to look at; where settings, topics, templates or the
-archive's derivation are others than before, all but the frozen ones are. New files are written first, since nothing leads to
-them yet, then those that lead to them, and what is gone is removed last: whoever reads meanwhile meets no dangling link.
+If only the archive has changed, the journal says which documents to check; if settings, topics, templates or the
+archive's derivation have changed, all are checked, and redactions are applied to frozen ones. New files are written first,
+because nothing links to them yet, then files that link to them; files are removed last, so no reader meets a dangling link.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def publish(
     archive is seen. A run that is killed or fails leaves every file whole, old or new, and nothing removed; doing it again is
     always safe. `progress` is called after each file with the number of files done and of all that are looked at.
 
-    With `everything_anew` every document is looked at, and files get the permissions that are wanted now; frozen ones keep the
-    bytes that they were frozen with. Feeds of another source in that folder are replaced only to `take_over`, a folder of another
+    With `everything_anew` every document is checked, and files get the configured permissions; frozen documents keep their
+    bytes, except for redactions. Feeds of another source in that folder are replaced only to `take_over`, a folder of another
     archive and files of others only to `take_folder`.
 
     Raises:
@@ -106,9 +106,9 @@ def publish(
         OutputTaken: the folder holds another source's feeds.
         OutputOfAnother: the folder shows another archive, or a newer state of this one.
         RecordDamaged: the folder's record cannot be used.
-        FilesOfOthers: files that were not published stand where files would be written; nothing was written.
+        FilesOfOthers: files that publishing did not write are in the way; nothing was written.
         OutputUnwritable: a file cannot be written or removed.
-        ValueError: the base URL is none, or a topic could match nothing.
+        ValueError: the base URL is not valid, or a topic could match nothing.
     """
     started = time.monotonic()
     base_url, topics = normal_base_url(target.base_url), Topics(target.topics)
