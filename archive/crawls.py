@@ -18,12 +18,12 @@ RULES_VERSION = 3
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """A crawl that has begun, and the start of the last complete one before it (None where there is none).
+    """A crawl that has begun, and in `not_before` the start of the last complete one before it, if there is one.
 
-    That is never later than its own start or its first capture: a crawl whose clock was ahead says nothing of when this one's
-    entries came, and a clock that was set back within this one must not make them older than what they came after.
-    `parser_version` and `rules` are those that settled it first, None where that is yet to come; of crawls that settled
-    before version 3 of the rules, that is not known.
+    `not_before` is never later than the crawl's own start or first capture: an earlier crawl whose clock was ahead does not
+    date this one's entries, and a clock that was set back during this one must not make them older than that crawl.
+    `parser_version` and `rules` are those that settled it first; None if it is not settled, and `rules` also if rules
+    before version 3 settled it.
     """
 
     crawl_id: int

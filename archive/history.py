@@ -26,7 +26,7 @@ PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One wording, with the capture that first showed it, the place there, and why it was taken for this entry's.
+    """One wording, with the capture that first showed it, its place there, and how it was matched to the entry.
 
     `match_score` is from 0 to 100. `crawl` is the place in time of the crawl that it was first seen in, and its id.
     """
@@ -50,9 +50,9 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of the journal that tells of the entry; `entry_id` is the id it was told under, before a merge perhaps.
+    """A row of the journal about the entry; `entry_id` is the id at that time, which can have been merged since.
 
-    `at` is the time under which it is told, `crawl` the place in time of the crawl that showed it, and its id. A change
+    `at` is the time of the change, `crawl` the place in time of the crawl that showed it, and its id. A change
     that was found in old captures is not `announced`, and its crawl is long before `at`. A change that announces a decision
     or a redaction has no crawl. `moved` is the feed date before and after the times of a crawl were corrected. `told` and
     `told_before` are the announced words, by their parts.

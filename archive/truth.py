@@ -65,7 +65,7 @@ def is_empty(db: Database) -> bool:
 
 
 def last_moment(db: Database) -> str | None:
-    """Return when the last crawl ended, or began where it has not ended; None where there is none."""
+    """Return when the last crawl ended, or when it began if it has not ended; None if there is no crawl."""
     row = db.execute("SELECT max(coalesce(finished_at, started_at)) FROM crawls").fetchone()
     return row[0] if row else None
 

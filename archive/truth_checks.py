@@ -1,6 +1,6 @@
-"""Rows of a truth that came from elsewhere, checked before anything is made of them: types, times, what belongs together.
+"""Checking rows of an imported truth before they are used: types, times, and references between rows.
 
-SQLite would refuse some of it, turn some into something else, and take the rest, which then breaks whoever reads it.
+SQLite would refuse some wrong values, convert some, and store the rest, which would then break later reads.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _check_captures(captures: Sequence[Row]) -> None:
             raise _refusal("captures", "pass", "not there")
         status = row.get("status")
         if status is not None and not 100 <= status <= 999:
-            raise _refusal("captures", "status", f"{status} is none")
+            raise _refusal("captures", "status", f"{status} is not an HTTP status")
         if status is None and row.get("body_sha256") is not None:
             raise _refusal("captures", "status", "not there, but a body is")
         if not _is_list(row.get("headers", "[]"), _is_pair):

@@ -63,7 +63,7 @@ def correct_log(db: Database, source_id: int) -> int:
     """Append the entries that a reader who walks back would not meet, or not as they are; return how many.
 
     That is so where the archive was derived again: a split gives an entry its earlier wording back, or parts what a frozen
-    document holds as one. What only the parser reads otherwise is no such thing: readers are told of no edit that is none.
+    document holds as one. What only the parser reads differently is not appended, since it is not an edit.
     """
     db.conn.create_function(
         "identity_digest", 5, lambda *texts: identity_digest(ListedEntry(*texts)), deterministic=True

@@ -1,9 +1,9 @@
-"""Following the archive: what publishing keeps of a source is brought up to the journal, and made anew where that is not enough.
+"""Following the archive: updating what publishing stores of a source from the journal, or computing it again.
 
     journal since last time | entries that it touches | log, numbers, topics, tallies
 
-The journal tells of all that settling does. An archive that was derived again (a better parser, an import, a decision) can
-differ anywhere: then all is made anew, but for the log, whose positions are given once.
+The journal has all changes that settling makes. An archive that was derived again (a better parser, an import, a decision)
+can differ anywhere: then everything is computed again except the log, whose positions never change.
 """
 
 from __future__ import annotations

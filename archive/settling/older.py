@@ -71,7 +71,7 @@ def take_older_revisions(db: Database, parser_version: int) -> tuple[dict[int, l
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A row of a page as an older parser read it, and the entry that it was taken for."""
+    """A row of a page as an older parser read it, and the entry that it was matched to."""
 
     wording: str
     entry_id: int
