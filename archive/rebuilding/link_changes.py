@@ -1,4 +1,4 @@
-"""Which links the journal tells of: link ids are derived, so its rows are led to the links of today after each derivation."""
+"""The links of the journal: link ids are derived, so each derivation points the journal's rows to the current links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LINK_COLUMNS = (
 
 
 def told_links(db: Database) -> list[tuple[Any, ...]]:
-    """Return which rows of the journal tell of which link, and all that is stored of it: link ids are derived."""
+    """Return the links of the journal's rows with all that is stored of them: link ids are derived."""
     return [
         (column, *row)
         for column in ("link_id", "former_link_id")
@@ -24,7 +24,7 @@ def told_links(db: Database) -> list[tuple[Any, ...]]:
 
 
 def point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
-    """Let the journal lead to the links as they are stored today; one that is not found any more is kept as gone."""
+    """Point the journal to the links as they are stored now; a link that is not found again is kept as gone."""
     for column, change_id, *link in told:
         row = db.execute(
             "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])

@@ -181,7 +181,7 @@ def _load(
 def _elsewhere(
     db: Database, source_id: int, listed: Sequence[_Listed], as_of: int | None
 ) -> dict[int, tuple[ListedEntry, ...]]:
-    """Return by id the texts at all places but one of the entries that stand at several places of the listing."""
+    """Return by id, for entries at several places of the listing, the texts at all of these places but one."""
     shown = [one for one in listed if not one.missed]
     return places_elsewhere(
         db,

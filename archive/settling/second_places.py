@@ -1,4 +1,4 @@
-"""The places at which the archive's entries stood beside their first one: an article that a listing shows twice has two."""
+"""The further places of entries: an article that a listing shows twice has two places."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def places_elsewhere(
     *,
     as_of: int | None,
 ) -> dict[int, tuple[ListedEntry, ...]]:
-    """Return by id the texts at all places but one of the entries that stand at several places of the listing.
+    """Return by id, for entries at several places of the listing, the texts at all of these places but one.
 
     `current` are the wordings of the listed entries by id; `bodies` and `pages` those at which their first places stand.
     `as_of` is the crawl that is being settled; None if there is none.
@@ -51,7 +51,7 @@ def places_elsewhere(
 def with_former_places(
     db: Database, source_id: int, candidates: Sequence[Candidate], wordings: Collection[str]
 ) -> list[Candidate]:
-    """Return the candidates, those that are back in several of their wordings with the places where they had them at once.
+    """Return the candidates; one that came back in several wordings gets the places where it had them at once.
 
     `wordings` are those of the rows.
     """
@@ -78,18 +78,18 @@ def _of_other_pages(db: Database, source_id: int, pages: Collection[int], as_of:
 
 
 def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tuple[ListedEntry, ...]:
-    """Return the texts of all places but the first with the current wording, or but the first if none has it."""
+    """Return the texts of all places except the first with the current wording, or the first if none has it."""
     main = next((number for number, (wording, _) in enumerate(places) if wording == current), 0)
     return tuple(texts for number, (_, texts) in enumerate(places) if number != main)
 
 
 def _back(candidate: Candidate, wordings: Collection[str]) -> list[str]:
-    """Return the wordings of an entry, now or earlier, that rows have."""
+    """Return the current and earlier wordings of an entry that rows have."""
     return sorted({candidate.wording, *candidate.earlier}.intersection(wordings))
 
 
 def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: Sequence[str]) -> Candidate:
-    """Return an entry with the places at which it had these wordings beside the current one, or else the latest of them."""
+    """Return an entry with the places where it had these wordings together with the current one, or the latest of them."""
     main = candidate.wording
     if main not in wordings:
         ((main,),) = db.execute(
@@ -104,7 +104,7 @@ def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: S
 def _shown_beside(
     db: Database, source_id: int, entry_id: int, main: str, wordings: Collection[str]
 ) -> tuple[ListedEntry, ...]:
-    """Return the texts of these wordings of an entry that one pass of a crawl showed beside its `main` one."""
+    """Return the texts of those wordings of an entry that one pass of a crawl showed together with `main`."""
     rows = db.execute(
         "SELECT DISTINCT l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
         " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"
