@@ -190,7 +190,7 @@ class _Matching:
         if self.pairs is None:
             self.pairs = possible_pairs([*rows.values()], [*slots.values()], self._form_of_row, self._form_of_slot)
         ranks = [slot.rank for slot in self.slots if slot.rank is not None]
-        neighbours = Neighbours(self.anchors, [row.place for row in self.rows], ranks, self.found)
+        neighbours = Neighbours(self.anchors, [row.place for row in self.rows], ranks)
         claims = []
         for place, number in sorted(self.pairs):
             if place in rows and number in slots:

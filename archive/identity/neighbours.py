@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 BOTH = 2
-# how many more entries than rows may lie between the last known one and an end for that end to count: a crawl that read
-# only the first pages ends in the middle of the listing
+# how many more entries than rows there may be, in all or between the last known one and an end, for that end to count: a
+# crawl that read only the first pages ends in the middle of the listing
 _LOST_AT_AN_END = 3
 
 Sides = tuple[int | None, int | None]
@@ -46,29 +46,20 @@ class Neighbours:
     Those that moved are no anchors: of all that are known, the most that stand in the order of the listing before are.
     """
 
-    def __init__(
-        self,
-        anchors: Mapping[int, int],
-        places: Iterable[int] = (),
-        ranks: Iterable[int] = (),
-        found: Collection[int] = (),
-    ):
-        """`anchors` are ranks in the listing before, by the place in this one; `places` and `ranks` are those of all.
-
-        `found` are the places of rows that are known, second places of entries among them.
-        """
+    def __init__(self, anchors: Mapping[int, int], places: Iterable[int] = (), ranks: Iterable[int] = ()):
+        """`anchors` are ranks in the listing before, by the place in this one; `places` and `ranks` are those of all."""
         place_of = {rank: place for place, rank in anchors.items()}
         self._ranks = _longest_rise([anchors[place] for place in sorted(anchors)])
         self._places = [place_of[rank] for rank in self._ranks]
         self._top_counts, self._end_counts = False, False
-        places, ranks = [*places], [*ranks]
-        self._unknown_places = sorted({*places}.difference(anchors, found))
-        self._unknown_ranks = sorted({*ranks}.difference(anchors.values()))
         if self._ranks:
+            places, ranks = [*places], [*ranks]
             before = sum(rank < self._ranks[0] for rank in ranks), sum(place < self._places[0] for place in places)
             after = sum(rank > self._ranks[-1] for rank in ranks), sum(place > self._places[-1] for place in places)
-            self._top_counts = before[0] <= before[1] + _LOST_AT_AN_END
-            self._end_counts = after[0] <= after[1] + _LOST_AT_AN_END
+            # what came at the top pushes as many over the end
+            whole = len(ranks) <= len(places) + _LOST_AT_AN_END
+            self._top_counts = whole or before[0] <= before[1] + _LOST_AT_AN_END
+            self._end_counts = whole or after[0] <= after[1] + _LOST_AT_AN_END
 
     def agreement(self, place: int, rank: int | None) -> Agreement:
         """Return on which sides a row and an entry have the same neighbour; `rank` None has none."""
@@ -76,18 +67,8 @@ class Neighbours:
             return NONE
         above, below = zip(self._around_place(place), self._around_rank(rank), strict=True)
         entries = sum(here == there is not None for here, there in (above, below))
-        at_top = above == (None, None) and (self._top_counts or self._is_next(place, rank))
-        at_end = below == (None, None) and (self._end_counts or self._is_next(place, rank))
-        return Agreement(entries, at_top + at_end)
-
-    def _is_next(self, place: int, rank: int) -> bool:
-        """Tell whether, at an end, nothing unknown stands between row and entry and the known one that is nearest to them."""
-        if not self._ranks:
-            return False
-        index = min(bisect_left(self._places, place), len(self._places) - 1)
-        return _none_between(self._unknown_places, place, self._places[index]) and _none_between(
-            self._unknown_ranks, rank, self._ranks[index]
-        )
+        ends = (above == (None, None) and self._top_counts) + (below == (None, None) and self._end_counts)
+        return Agreement(entries, ends)
 
     def _around_place(self, place: int) -> Sides:
         before, after = bisect_left(self._places, place) - 1, bisect_right(self._places, place)
@@ -111,11 +92,6 @@ def _longest_rise(ranks: Sequence[int]) -> list[int]:
         rise.append(last)
         last = before[last]
     return rise[::-1]
-
-
-def _none_between(numbers: Sequence[int], one: int, other: int) -> bool:
-    low, high = sorted((one, other))
-    return bisect_right(numbers, low) == bisect_left(numbers, high)
 
 
 def _at(ranks: Sequence[int], index: int) -> int | None:
