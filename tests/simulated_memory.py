@@ -27,4 +27,6 @@ class Memory:
     changed_in: int | None = None
     missed: int = 0
     returned_in: int | None = None
+    # the crawl that last showed it in several wordings at once that the reading before did not show
+    several_in: int | None = None
     spoilt: bool = False

@@ -150,6 +150,8 @@ class Oracle:
         fresh = [wording for wording in shown if wording not in memory.shown]
         chosen = fresh[-1] if fresh else current if current in shown else shown[0]
         memory.shown = frozenset(shown)
+        if current is not None and len(fresh) > 1:
+            memory.several_in = self._crawl_id
         if chosen == current:
             return chosen
         if current is not None:
@@ -205,7 +207,7 @@ class Oracle:
                 entry_id, number, revision_id = found[position]
                 due = len(memory.wordings) - memory.wordings[::-1].index(row.wording)
                 if self._identify(db, memory, entry_id, revision_id) and number != due:
-                    if memory.returned_in == self._crawl_id and len(memory.shown) > 1:
+                    if self._crawl_id in (memory.returned_in, memory.several_in) and len(memory.shown) > 1:
                         self._accept("current: either of two places that came back", memory)
                         continue
                     kind = "false edit" if number > due else "missed revision"
