@@ -63,6 +63,14 @@ def test_results_of_another_quarter_or_firm_are_new(
     assert ids(match(rows(quarter(*new), TEA, MOON), known)) == [None, 1, 2]
 
 
+def test_a_stock_commentary_beside_a_notice_makes_no_withdrawn_entry_of_a_new_one() -> None:
+    notices = [
+        entry(article(one.title, one.publication, NOTICE, one.commentary), 7 + n) for n, one in enumerate((LOOM, MOON))
+    ]
+    known = [entry(TEA, 1, 0), *notices, entry(article("Bread", "Il Mattino", NOTICE, GOOD_NEWS), 9)]
+    assert ids(match(rows(article("Salt", "Der Bote", NOTICE, GOOD_NEWS), TEA), known)) == [None, 1]
+
+
 @pytest.mark.parametrize("number", range(len(VERDICTS)))
 def test_one_corrected_name_is_a_correction_where_the_title_survives(number: int) -> None:
     old = VERDICTS[number]

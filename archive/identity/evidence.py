@@ -162,18 +162,20 @@ def _is_corrected_figure(pair: Pair) -> bool:
     A short excerpt may be a report of that one figure, and a title that others had may recur.
     """
     alike = pair.alike
-    if not (pair.listed and pair.same_title and pair.rare_title and alike.excerpt_length >= LONE_EXCERPT):
+    known = pair.listed and pair.same_title and pair.rare_title and alike.excerpt_length >= LONE_EXCERPT
+    if not known or alike.excerpt < NEAREST_EXCERPT or alike.swaps.all > 1:
         return False
-    if alike.excerpt < NEAREST_EXCERPT or alike.swaps.all > 1:
-        return False
-    one_word = alike.commentary >= NEAR_PART and alike.commentary_swaps.all <= 1
-    return alike.commentary == 1 or (one_word and pair.agreement.in_place)
+    one_word = pair.agreement.in_place and alike.commentary >= NEAR_PART and alike.commentary_swaps.all <= 1
+    return one_word or alike.commentary == 1
 
 
 def _by_same_excerpt(pair: Pair) -> Rank | None:
     """Return how strong an equal excerpt is: one that several entries share needs the title or a commentary of its own."""
-    more = pair.same_title or pair.near_title or pair.same_commentary or pair.near_commentary
-    if more and (pair.rare_excerpt or pair.rare_title or pair.rare_commentary):
+    titled, commented = pair.same_title or pair.near_title, pair.same_commentary or pair.near_commentary
+    # a commentary beside an excerpt of several is the commentary alone, and may be a stock one that is seen again
+    if commented and not titled and not pair.rare_excerpt:
+        commented = pair.listed and pair.agreement.on_any_side
+    if (titled or commented) and (pair.rare_excerpt or pair.rare_title or pair.rare_commentary):
         return Rank.EXCERPT_AND_MORE
     speaks_alone = pair.alike.excerpt_length >= LONE_EXCERPT or (pair.listed and pair.agreement.in_place)
     return Rank.EXCERPT if pair.rare_excerpt and speaks_alone else None
