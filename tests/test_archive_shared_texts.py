@@ -276,6 +276,19 @@ def test_the_end_of_a_crawl_that_stopped_early_is_no_end() -> None:
     assert ids(match(rows(LOOM, *now), archive(*before))) == [1, 2, None]
 
 
+@pytest.mark.parametrize(
+    ("title", "rank", "expected"),
+    [(f"{FOURTH.title} without a table", 1, 2), ("Leader", 1, None), (f"{FOURTH.title} without a table", None, None)],
+    ids=["long", "short", "withdrawn"],
+)
+def test_an_entry_without_excerpt_that_moves_under_another_commentary_is_known_by_a_long_title(
+    title: str, rank: int | None, expected: int | None
+) -> None:
+    old, new = (article(title, "Il Mattino", "", one.commentary) for one in (PIANO, BRIDGE))
+    known = [entry(TEA, 1, 0), entry(old, 2, rank), *(entry(one, 3 + n, 2 + n) for n, one in enumerate((MOON, LOOM)))]
+    assert match(rows(TEA, MOON, LOOM, new), known)[3].entry_id == expected
+
+
 def test_a_rewritten_entry_is_known_at_an_end_that_what_is_new_at_the_top_has_cut() -> None:
     before = [TEA, BRIDGE, MOON, LOOM, *(article(f"Old {n}", "P", f"{WORDS[n]} " * 30, "") for n in range(6))]
     now = [TEA, edited(LOOM, excerpt="Written anew. " * 20, commentary="Anew.")]

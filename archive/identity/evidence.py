@@ -152,8 +152,8 @@ def doubt_of_match(pair: Pair, evidence: Evidence) -> str | None:
     if alike.excerpts_tell and alike.excerpt >= TEMPLATE and alike.swaps.names:
         return NAMES_CHANGED
     is_notice = alike.excerpt_length < LONE_EXCERPT and not (pair.same_title or pair.near_title)
-    doubtful = alike.score < LOW or evidence == "title and neighbours" or (evidence == "same excerpt" and is_notice)
-    return LOW_SCORE if doubtful else None
+    is_low = alike.score < LOW or evidence == "title and neighbours" or (evidence == "same excerpt" and is_notice)
+    return LOW_SCORE if is_low else None
 
 
 def _is_corrected_figure(pair: Pair) -> bool:
@@ -195,9 +195,7 @@ def _commentary_survives(pair: Pair) -> bool:
     alike = pair.alike
     if alike.same_commentary:
         return _commentary_speaks(pair)
-    if pair.near_commentary:
-        return pair.agreement.on_any_side or not alike.excerpts_tell
-    return False
+    return pair.near_commentary and (pair.agreement.on_any_side or not alike.excerpts_tell)
 
 
 def _only_gained_text(pair: Pair) -> bool:
@@ -287,10 +285,12 @@ def _near_with_little_text(pair: Pair) -> bool:
 
 
 def _stands_in_place(pair: Pair) -> bool:
-    """Tell whether a title stands where it stood; at an end, where reports come and go, it must be nobody else's."""
+    """Tell whether a title stands where it stood, at an end nobody else's; a long one without excerpt needs no place."""
     if pair.agreement.between_entries:
         return pair.listed
-    return pair.agreement.in_place and pair.rare_title and not pair.is_other_report
+    alike = pair.alike
+    bare = alike.one_excerpt_lacks and alike.excerpt == 1 and alike.title_length >= SHORTEST_LONE_TITLE
+    return (pair.agreement.in_place or (bare and pair.listed)) and pair.rare_title and not pair.is_other_report
 
 
 def _all_but_excerpt(pair: Pair) -> bool:
