@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from sqlite_utils import Database
@@ -27,10 +27,13 @@ from archive.publishing.redacted_documents import (
     take_kept_items,
 )
 from archive.redaction.stand_in import notice_of, title_of
+from archive.values import ListedEntry
 from feeds import markup
 from feeds.compose.entries import REDACTED
 
 _FRAGMENT = "#:~:text="
+_TAG = re.compile(r"<[^>]*>")
+_PARAGRAPH = re.compile(r'<p dir="auto">.*?</p>', re.DOTALL)
 
 
 def renew_documents(db: Database) -> int:
@@ -59,7 +62,9 @@ def _instead(item: str, _: str) -> str:
 
 
 def _hide(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> str:
-    """Return an item with the notice in place of its words; keep the words for an undo."""
+    """Return an item with the notice in place of its words, which are kept for an undo."""
+    if not redacted.told(words_of_item(key.format, item)):
+        return item
     cut = redacted_item(key.format, item, redacted.tag_uri, redacted.reason)
     if cut != item:
         keep_item(db, redacted, key, item)
@@ -81,6 +86,29 @@ def replace_item(kind: Format, content: bytes, tag_uri: str, change: Callable[[s
         json.loads(change(_dumps(item))) if item["id"] == tag_uri else item for item in document["items"]
     ]
     return (_dumps(document) + "\n").encode()
+
+
+def words_of_item(kind: Format, item: str) -> ListedEntry:
+    """Return the words that an item tells, without its markup. Pure."""
+    if kind == "json":
+        value = json.loads(item)
+        title, publication, content = (
+            value["title"],
+            value.get("authors", [{}])[0].get("name", ""),
+            value["content_html"],
+        )
+    else:
+        title, publication, content = (
+            unescape(item.partition(opening)[2].partition("</")[0])
+            for opening in ("<title>", "<name>", '<content type="html">')
+        )
+    excerpt, _, rest = content.partition("</blockquote>")
+    paragraphs = "".join(_PARAGRAPH.findall(rest))
+    return ListedEntry(_plain(excerpt), "", title, publication, _plain(paragraphs))
+
+
+def _plain(html: str) -> str:
+    return unescape(_TAG.sub(" ", html))
 
 
 def redacted_item(kind: Format, item: str, tag_uri: str, reason: str | None) -> str:

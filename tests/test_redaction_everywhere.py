@@ -24,6 +24,7 @@ from sqlite_utils import Database
 from archive.errors import CannotDecide
 from archive.history import entry_history
 from archive.publishing.folder_record import read_record
+from archive.rebuilding.deciding import merge, split
 from archive.rebuilding.rebuild import rebuild
 from archive.rebuilding.redacting import purge, redact, undo
 from archive.redaction.purging import vacuum
@@ -233,6 +234,38 @@ def test_undoing_gives_every_file_its_words_back(place: Place) -> None:
     assert {name for name in frozen if before[name] != after[name]} == set()
     assert found(after[f"entries/{place.entry_id}/index.html"]) == list(WORDS)
     assert [*verify(place.db)] == []
+
+
+def frozen(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if name.startswith("archive/")}
+
+
+def test_documents_frozen_before_a_merge_hide_the_words_of_the_merged_id(place: Place) -> None:
+    before, merged_id = place.files(), place.entry_id
+    [(survivor,)] = place.column.rows("SELECT entry_id FROM identities ORDER BY feed_date LIMIT 1")
+    place.decide(lambda copy: merge(copy, survivor, merged_id, LATER))
+    place.decide(lambda copy: redact(copy, survivor, None, LATER))
+    place.publish()
+    assert {name: words for name, content in frozen(place.files()).items() if (words := found(content))} == {}
+    place.decide(lambda copy: undo(copy, survivor, LATER))
+    place.publish()
+    assert frozen(place.files()) == frozen(before)
+
+
+def test_documents_frozen_before_a_split_hide_the_words_of_the_part_that_was_split_off(place: Place) -> None:
+    before, parted = place.files(), []
+
+    def part(copy: Database) -> tuple[()]:
+        parted.append(split(copy, place.entry_id, 2, LATER, "example.org,2026").other_id)
+        return ()
+
+    place.decide(part)
+    place.decide(lambda copy: redact(copy, parted[0], None, LATER))
+    place.publish()
+    documents = b"".join(frozen(place.files()).values())
+    assert b"for thirty years" in b"".join(frozen(before).values())
+    assert b"for thirty years" not in documents
+    assert b"copied for years" in documents
 
 
 def test_after_a_purge_no_file_holds_the_words_even_compressed(place: Place) -> None:

@@ -12,7 +12,10 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from archive.publishing.feed_log import Format
-from archive.redaction.records import has_redactions, hidden_entries, keep_text, last_redaction, unpack
+from archive.redaction.digests import Marks, marks_of
+from archive.redaction.records import has_redactions, hidden_entries, keep_text, last_redaction, secret_of, unpack
+from archive.settling.decisions import surviving
+from archive.values import ListedEntry
 
 _TABLE = "frozen_documents"
 
@@ -28,25 +31,65 @@ class DocumentKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RedactedTag:
-    """A redacted entry with its tag in feeds."""
+    """A tag under which feeds told the words of a redacted entry.
+
+    `tag_id` is the id in the tag: the entry's own, or one that a merge or split once joined with it. `wordings` are the marks of
+    the words where the tag may also have told those of another entry; None where all that it told is hidden.
+    """
 
     entry_id: int
+    tag_id: int
     tag_uri: str
     source_id: int
     reason: str | None
     redaction_id: int
     purged: bool
+    secret: bytes
+    wordings: tuple[Marks, ...] | None = None
+
+    def told(self, words: ListedEntry) -> bool:
+        """Tell whether an item with these words tells those of the redacted entry."""
+        if self.wordings is None:
+            return True
+        marks = marks_of(self.secret, words)
+        return any(
+            mine is not None and mine == theirs
+            for one in self.wordings
+            for mine, theirs in (
+                (one.wording, marks.wording),
+                (one.excerpt, marks.excerpt),
+                (one.commentary, marks.commentary),
+            )
+        )
 
 
 def redacted_tags(db: Database) -> list[RedactedTag]:
-    """Return the entries that are redacted now and that have an identity in the archive."""
+    """Return the tags of entries that are redacted now, and of ids once joined with them, that the archive has minted."""
     found = []
     for one in hidden_entries(db):
-        row = db.execute("SELECT tag_uri, source_id FROM identities WHERE entry_id = ?", (one.entry_id,)).fetchone()
         last = last_redaction(db, one.entry_id)
-        if row is not None and last is not None:
-            found.append(RedactedTag(one.entry_id, row[0], row[1], one.reason, last.redaction_id, one.purged))
+        for tag_id in (one.entry_id, *sorted(_joined(db, one.entry_id))):
+            row = db.execute("SELECT tag_uri, source_id FROM identities WHERE entry_id = ?", (tag_id,)).fetchone()
+            if row is None or last is None:
+                continue
+            is_own = surviving(db, tag_id) == one.entry_id
+            found.append(
+                RedactedTag(
+                    *(one.entry_id, tag_id, row[0], row[1], one.reason, last.redaction_id, one.purged, secret_of(db)),
+                    wordings=None if is_own else one.wordings,
+                )
+            )
     return found
+
+
+def _joined(db: Database, entry_id: int) -> set[int]:
+    """Return the other ids that merges and splits, also those undone since, join with an entry, at any remove."""
+    pairs = db.execute("SELECT entry_id, other_id FROM decisions").fetchall()
+    found, size = {entry_id}, 0
+    while size != len(found):
+        size = len(found)
+        found |= {one for pair in pairs if found & set(pair) for one in pair}
+    return found - {entry_id}
 
 
 def frozen_with(db: Database, source_id: int, tag_uri: str) -> Iterator[tuple[DocumentKey, bytes]]:
@@ -74,7 +117,8 @@ def frozen_content(db: Database, key: DocumentKey) -> bytes | None:
 def keep_item(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> None:
     """Keep the item of an entry from a document, unless the words were purged."""
     if not redacted.purged:
-        keep_text(db, redacted.redaction_id, _TABLE, json.dumps([redacted.entry_id, *key]), {"item": item})
+        under = [] if redacted.tag_id == redacted.entry_id else [redacted.tag_id]
+        keep_text(db, redacted.redaction_id, _TABLE, json.dumps([redacted.entry_id, *key, *under]), {"item": item})
 
 
 def take_kept_items(db: Database) -> list[tuple[str, DocumentKey, str]]:
@@ -83,11 +127,11 @@ def take_kept_items(db: Database) -> list[tuple[str, DocumentKey, str]]:
     found = []
     rows = db.execute("SELECT row_key, packed FROM withheld_texts WHERE table_name = ? ORDER BY row_key", (_TABLE,))
     for row_key, packed in rows.fetchall():
-        entry_id, *key = json.loads(row_key)
+        entry_id, source_id, base_url, kind, number, *under = json.loads(row_key)
         if entry_id not in redacted:
             db.execute("DELETE FROM withheld_texts WHERE table_name = ? AND row_key = ?", (_TABLE, row_key))
-            tag = db.execute("SELECT tag_uri FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
-            found.append((tag[0], DocumentKey(*key), unpack(packed)["item"]))
+            tag = db.execute("SELECT tag_uri FROM identities WHERE entry_id = ?", (*under, entry_id)[:1]).fetchone()
+            found.append((tag[0], DocumentKey(source_id, base_url, kind, number), unpack(packed)["item"]))
     return found
 
 
