@@ -48,6 +48,7 @@ def two(tmp_path: Path) -> Database:
             listing(
                 entry("Robots", commentary="As  before."),
                 entry("Apples", commentary="Back."),
+                entry("Whales"),
                 entry("Bears", publication=name),
             )
         )
@@ -63,8 +64,7 @@ def two(tmp_path: Path) -> Database:
         return ()
 
     rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=redate_first)
-    apples = ids["Apples"]
-    rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=lambda db: redact(db, apples, None, at))
+    rebuild(db, LineParser(), at=at, authority=AUTHORITY, prepare=lambda db: redact(db, ids["Whales"], None, at))
     topics = Topics(DEFAULT_TOPICS)
     with writing(db):
         for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():

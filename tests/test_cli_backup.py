@@ -18,12 +18,14 @@ from listings import make_entries, make_site
 from archive import restoring
 from archive.clock import from_text, now
 from archive.errors import ArchiveBusy
+from archive.identity.keys import identity_digest
 from archive.lock import only_run
 from archive.publishing.folder_record import RecordedId
 from archive.publishing.recording_folder import append_lines, begin_line, end_line, id_lines, whose_line
 from archive.restoring import restore
 from archive.seals import newest_seal
 from archive.store import open_archive, read_archive
+from archive.values import ListedEntry
 
 IDS = "SELECT title, entry_id, tag_uri, feed_date FROM current_entries ORDER BY title"
 
@@ -198,8 +200,10 @@ def record(archive: Path, folder: Path) -> None:
         seal = newest_seal(db)
         lines = [whose_line(archive_id, name, url), begin_line("ab" * 8, seal, 0, "")]
         wordings: dict[int, list[str]] = {}
-        for entry_id, wording in db.execute("SELECT entry_id, wording FROM revisions ORDER BY revision_id"):
-            wordings.setdefault(entry_id, []).append(wording)
+        for entry_id, *texts in db.execute(
+            "SELECT entry_id, excerpt, attribution, title, publication, commentary FROM revisions ORDER BY revision_id"
+        ):
+            wordings.setdefault(entry_id, []).append(identity_digest(ListedEntry(*texts)))
         for entry_id, tag, date, began in db.execute(
             "SELECT entry_id, tag_uri, feed_date, started_at FROM identities JOIN crawls USING (crawl_id)"
         ):

@@ -94,8 +94,13 @@ def fill(db: Database) -> None:
 
 
 def fill_all(db: Database) -> None:
-    """The same, a crawl that an operator has dated anew, and an entry whose words were purged."""
+    """The same, a confirmed match, a crawl that an operator has dated anew, and an entry whose words were purged."""
     fill(db)
+    db.execute(
+        "INSERT INTO confirmations (at, entry_id, revision, wording, capture_id)"
+        " SELECT ?, entry_id, number, wording, capture_id FROM revisions ORDER BY revision_id LIMIT 1",
+        (to_text(LATER),),
+    )
     first = db.execute("SELECT min(crawl_id) FROM crawls").fetchone()[0]
 
     def redate_first(copy: Database) -> tuple[()]:

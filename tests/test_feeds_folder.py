@@ -14,11 +14,13 @@ from sqlite_utils import Database
 
 from archive.archive_id import archive_id
 from archive.errors import DamagedArchive, OutputOfAnother, RecordDamaged
+from archive.identity.keys import identity_digest
 from archive.publishing.claims import require_claim
 from archive.publishing.folder_record import RECORD_NAME, FolderRecord, read_record
 from archive.publishing.manifest import Manifest
 from archive.publishing.recording_folder import append_lines, begin_line, end_line
 from archive.store import open_archive, writing
+from archive.values import ListedEntry
 from feeds.errors import FilesOfOthers
 from feeds.publish import Target, forget_output, publish
 
@@ -100,7 +102,8 @@ def test_an_edit_adds_its_wording_to_the_id(db: Database, column: Column, target
     record = record_of(target.output)
     assert len(record.ids) == 5
     assert sorted(len(one.wordings) for one in record.ids.values()) == [1, 1, 1, 1, 2]
-    newest = dict(db.execute("SELECT entry_id, wording FROM entries").fetchall())
+    texts = db.execute("SELECT entry_id, excerpt, attribution, title, publication, commentary FROM entries").fetchall()
+    newest = {entry_id: identity_digest(ListedEntry(*parts)) for entry_id, *parts in texts}
     assert {one.entry_id: one.wordings[-1] for one in record.ids.values()} == newest
 
 

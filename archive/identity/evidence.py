@@ -157,16 +157,20 @@ def doubt_of_match(pair: Pair, evidence: Evidence) -> str | None:
 
 
 def _is_corrected_figure(pair: Pair) -> bool:
-    """Tell whether an entry was plainly corrected: one figure of a long excerpt, and beside it a word of the commentary at most.
+    """Tell whether an entry was plainly corrected.
+
+    That is one figure of a long excerpt, beside text that was added or dropped; or that figure and a word of the commentary.
 
     A short excerpt may be a report of that one figure, and a title that others had may recur.
     """
     alike = pair.alike
     known = pair.listed and pair.same_title and pair.rare_title and alike.excerpt_length >= LONE_EXCERPT
-    if not known or alike.excerpt < NEAREST_EXCERPT or alike.swaps.all > 1:
+    if not known or alike.swaps.all > 1:
         return False
-    one_word = pair.agreement.in_place and alike.commentary >= NEAR_PART and alike.commentary_swaps.all <= 1
-    return one_word or alike.commentary == 1
+    if alike.commentary == 1:
+        return True
+    one_word = alike.commentary >= NEAR_PART and alike.commentary_swaps.all <= 1
+    return one_word and pair.agreement.in_place and alike.excerpt >= NEAREST_EXCERPT
 
 
 def _by_same_excerpt(pair: Pair) -> Rank | None:

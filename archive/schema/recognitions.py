@@ -37,5 +37,6 @@ def m015_recognitions(db: Database) -> None:
         CREATE INDEX recognitions_by_wording ON recognitions (source_id, wording, parser_version);
         CREATE INDEX recognitions_by_crawl ON recognitions (crawl_id);
         CREATE INDEX recognitions_by_entry ON recognitions (entry_id);
+        CREATE INDEX recognitions_by_other ON recognitions (other_entry_id) WHERE other_entry_id IS NOT NULL;
         """,
     )
