@@ -179,6 +179,23 @@ def test_a_redacted_entry_is_neither_merged_nor_split(column: Column, decision: 
         decide(column, lambda copy: decision(copy, entry_id, other))
 
 
+def test_a_part_that_was_split_off_at_a_moved_space_is_redacted_after_a_merge_only(column: Column) -> None:
+    column.crawl(listing(A, SECRET))
+    column.crawl(listing(A, SECRET.replace("thirty years", "thirtyyears")))
+    entry_id, parted = column.ids()["Quellmarsh varnishers sue"], []
+
+    def part(copy: Database) -> tuple[()]:
+        parted.append(split(copy, entry_id, 2, LATER, AUTHORITY).other_id)
+        return ()
+
+    decide(column, part)
+    with pytest.raises(CannotDecide, match=f"foreign-eyes merge {parted[0]} {entry_id}"):
+        decide(column, lambda copy: redact(copy, parted[0], None, LATER))
+    decide(column, lambda copy: merge(copy, parted[0], entry_id, LATER))
+    decide(column, lambda copy: redact(copy, parted[0], None, LATER))
+    assert holding(column.db, *WORDS) == set()
+
+
 def test_the_reason_is_told_in_the_notice(column: Column) -> None:
     column.crawl(listing(A, SECRET))
     redacted(column, "the Bugle asked us to.")

@@ -52,7 +52,7 @@ def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Col
     """Hide the words of an entry; add no crawl.
 
     Raises:
-        CannotDecide: no such entry, or its words are hidden already.
+        CannotDecide: no such entry, or its words are hidden already, or another entry has the same words.
     """
     last = last_redaction(db, entry_id)
     if last is not None and last.kind != "undo":
@@ -60,6 +60,7 @@ def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Col
             f"entry {entry_id} was redacted at {last.at}; undo that with --undo, or remove the words with --purge"
         )
     wordings = _wordings(db, entry_id)
+    _refuse_twins(db, entry_id, wordings)
     redaction_id = _record(db, entry_id, "redact", reason, at)
     marks = _own_marks(db, entry_id, wordings)
     others = _wordings_alike(db, HiddenEntry(entry_id, reason, marks))
@@ -161,6 +162,24 @@ def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
     if not found:
         raise CannotDecide(f"no entry has the id {entry_id}; look for it with: foreign-eyes history PART-OF-THE-TITLE")
     return list(found.values())
+
+
+def _refuse_twins(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> None:
+    """Refuse an entry beside which another would lose all its rows, since digests could not tell the two apart."""
+    rows = db.execute(
+        f"SELECT r.entry_id, {_SELECT} FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id != ?"  # noqa: S608
+        " AND e.source_id = (SELECT source_id FROM entries WHERE entry_id = ?)",
+        (entry_id, entry_id),
+    )
+    ours, theirs = {_key(one) for one in wordings}, dict[int, set[str]]()
+    for other_id, *texts in rows:
+        theirs.setdefault(other_id, set()).add(_key(ListedEntry(*texts)))
+    for other_id, words in theirs.items():
+        if words <= ours:
+            raise CannotDecide(
+                f"entry {other_id} differs from {entry_id} in nothing but spaces, case or punctuation, so that its words would be"
+                f" hidden with it; make them one first: foreign-eyes merge {entry_id} {other_id}"
+            )
 
 
 def _own_marks(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> tuple[Marks, ...]:
