@@ -3,7 +3,8 @@
 From the fork on it is a process like any other, with its own folder, files, archive and children. `REAL_STARTS=1` turns this
 off, so that every command starts its own interpreter.
 
-    python -P command_forks.py SOCKET    waits for commands on that Unix socket until its standard input is closed
+    python -P command_forks.py SOCKET TEMPLATE    waits for commands on that Unix socket until its standard input is closed;
+                                                  new archives are copied from the template
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ LONGEST_REQUEST = 1 << 20
 class CommandForks:
     """Starts commands; the process that they are forked from is started at the first one, and ends with this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, template: Path) -> None:
+        self._template = template
         self._folder = tempfile.TemporaryDirectory(prefix="fe-")
         self._path = str(Path(self._folder.name) / "s")
         self._parent: subprocess.Popen[bytes] | None = None
@@ -75,8 +77,8 @@ class CommandForks:
     def _start(self) -> None:
         if self._parent is None:
             self._parent = subprocess.Popen(
-                [sys.executable, "-P", __file__, self._path],
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                [sys.executable, "-P", __file__, self._path, str(self._template)],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
@@ -89,10 +91,11 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
-def main(path: str) -> None:
+def main(path: str, template: str) -> None:
     """Fork a process for each connection until standard input is closed."""
     for name in MODULES:
         import_module(name)
+    import_module("newborn_archives").copy_births(Path(template))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the processes that wait for commands
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -144,4 +147,4 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], outp
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -21,7 +21,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from listing_server import ListingServer
 from listings import LISTING, make_entries, make_site
+from newborn_archives import REAL_BIRTHS, copy_births, make_template
 
+from archive import store
 from archive.identity import keys
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,8 +79,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 # Commands are forked from a process that has imported the program, which halves the time of a crawl. Commands that are given an
 # environment or an input, commands that tests watch while they run, and children of commands start an interpreter of their own
-FORKS = CommandForks()
 STARTS_ANEW = bool(os.environ.get("REAL_STARTS")) or any(name.startswith("COVERAGE_") for name in os.environ)
+TEMPLATE = Path(NO_HOME.name) / "template.db"
+FORKS = CommandForks(TEMPLATE)
+if not STARTS_ANEW:
+    make_template(TEMPLATE)
+    copy_births(TEMPLATE)
+
+
+@pytest.fixture(scope="module")
+def real_births() -> Iterator[None]:
+    """New archives are made by the migrations, not copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "_bring_up_to_date", REAL_BIRTHS)
+        yield
 
 
 @dataclass

@@ -24,6 +24,8 @@ from archive.errors import (
 from archive.schema import APPLICATION_ID, migrations
 from archive.store import open_archive, read_archive, writing
 
+pytestmark = pytest.mark.usefixtures("real_births")
+
 Opener = Callable[[Path], object]
 
 
