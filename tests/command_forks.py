@@ -9,7 +9,9 @@ off, so that every command starts its own interpreter.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import json
 import os
 import select
@@ -29,10 +31,26 @@ MODULES = (
     "cli.main",
     "cli.configuration",
     "cli.health",
+    "cli.base_url",
+    "cli.health_outputs",
     "cli.history_screen",
+    "browse.server",
     "archive.rebuilding.rebuild",
     "archive.verify",
     "crawler.run",
+    "crawler.retrying",
+    "crawler.robots",
+    "crawler.tls",
+    "scrapy.core.downloader.handlers.http11",
+    "scrapy.downloadermiddlewares.cookies",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.httpproxy",
+    "scrapy.downloadermiddlewares.offsite",
+    "scrapy.extensions.memusage",
+    "scrapy.extensions.throttle",
+    "scrapy.pqueues",
+    "scrapy.spidermiddlewares.referer",
+    "scrapy.squeues",
     "exchange.own_import",
     "exchange.foreign_import",
     "feeds.publish",
@@ -96,6 +114,8 @@ def main(path: str, template: str) -> None:
     for name in MODULES:
         import_module(name)
     import_module("newborn_archives").copy_births(Path(template))
+    assert "twisted.internet.reactor" not in sys.modules
+    gc.freeze()  # else each process copies all memory, when it collects garbage
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the processes that wait for commands
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -142,8 +162,16 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], outp
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
     entry = import_module("cli.entry")
-    entry.run()
-    sys.exit(0)
+    code = 0
+    try:
+        entry.run()
+    except SystemExit as ending:
+        code = ending.code
+    # to take the imported modules apart would take longer than most commands
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
