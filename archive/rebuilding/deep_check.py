@@ -6,10 +6,10 @@ Beside that: SQLite's own check of every index, the tables as the migrations mak
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 
 from sqlite_utils import Database
@@ -72,13 +72,19 @@ def _verify_indexes(db: Database) -> Iterator[Problem]:
 
 
 def _verify_schema(db: Database) -> Iterator[Problem]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        fresh = Database(connection)
-        migrations.apply(fresh)
-        ours, theirs = _definitions(db), _definitions(fresh)
+    ours, theirs = _definitions(db), _fresh_definitions()
     for name in sorted(ours.keys() | theirs.keys()):
         if ours.get(name) != theirs.get(name):
             yield Problem(f"{name} is not defined as Foreign Eyes defines it", "table sqlite_schema", RESTORE)
+
+
+@cache
+def _fresh_definitions() -> Mapping[str, str]:
+    """Return the definitions of a new archive."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        fresh = Database(connection)
+        migrations.apply(fresh)
+        return _definitions(fresh)
 
 
 def _definitions(db: Database) -> dict[str, str]:
