@@ -61,6 +61,7 @@ def redact(
     keeps its id, dates, revisions and links. Keyed digests recognise it where it is still listed, so its words are neither
     shown nor published as a new entry. Publish afterwards: until then, published files show the words.
     """
+    from archive.redaction.quoting import entries_with_its_excerpt
     from archive.store import read_archive
 
     if undo and (purge or reason is not None):
@@ -69,19 +70,26 @@ def redact(
         raise click.UsageError("--reason is empty or not one line of text")
     with read_archive(context.archive) as db:
         named = find_one(db, entry, "redact")
+        quoting = [] if undo else entries_with_its_excerpt(db, named.entry_id)
     what = "undo" if undo else "purge" if purge else "redact"
     _confirm(what, f'{named.entry_id} "{named.title}"', yes=yes or dry_run)
     rebuilt = _decide(context, named.entry_id, reason, what, apply=not dry_run, quiet=as_json or quiet)
     copies = _copies(context.archive, named.entry_id) if what != "undo" else []
     outputs = _outputs(context)
     if as_json:
-        told = {"entry_id": named.entry_id, "did": what, "publish": outputs, "copies": [str(path) for path in copies]}
+        told = {
+            "entry_id": named.entry_id,
+            "did": what,
+            "publish": outputs,
+            "copies": [str(path) for path in copies],
+            "same_excerpt": quoting,
+        }
         say_json({**told, **as_object(rebuilt)})
     elif dry_run and not quiet:
         say(f"{named.entry_id} would be changed; {settled(rebuilt)}")
         say_differences(rebuilt)
     elif not quiet:
-        _report(named.entry_id, what, rebuilt, outputs, copies)
+        _report(named.entry_id, what, rebuilt, outputs, copies, quoting)
     return 0
 
 
@@ -154,7 +162,9 @@ def _copies(archive: Path, entry_id: int) -> list[Path]:
     return archives_that_show(archive, entry_id)
 
 
-def _report(entry_id: int, what: str, rebuilt: Rebuilt, outputs: list[str], copies: list[Path]) -> None:
+def _report(
+    entry_id: int, what: str, rebuilt: Rebuilt, outputs: list[str], copies: list[Path], quoting: list[int]
+) -> None:
     done = {"redact": "is redacted", "undo": "shows its words again", "purge": "is redacted and its words are purged"}
     say(f"{entry_id} {done[what]}", fg="green", bold=True)
     say(f"  {settled(rebuilt)}")
@@ -162,6 +172,10 @@ def _report(entry_id: int, what: str, rebuilt: Rebuilt, outputs: list[str], copi
         say(f"  published files do not show this yet; run: {command}", fg="yellow")
     if what == "undo":
         return
+    for other_id in quoting:
+        say(
+            f"  entry {other_id} has the same excerpt and shows it; if that is meant, too: foreign-eyes redact {other_id}"
+        )
     for path in copies:
         say(f"  still holds the words: {path}", fg="yellow")
     say("  earlier backups and exports still hold the words, and so do caches and readers' own copies;")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_redact_names_the_command_that_publishes_and_the_copies_that_hold_the_wo
     command("publish", "--quiet")
     assert holding(command.folder / "public", SECOND.title or "") == []
     assert found_wrong(command) == []
+
+
+def test_redact_names_other_entries_with_the_same_excerpt(command: CommandLine) -> None:
+    quoting = replace(THIRD, excerpt=SECOND.excerpt)
+    crawl_days(command.folder / "archive.db", [FIRST, SECOND, quoting], [FIRST, SECOND, quoting])
+    ids = {row["title"]: row["entry_id"] for row in command.rows("SELECT title, entry_id FROM current_entries")}
+    done = command("redact", str(ids[SECOND.title]))
+    assert f"foreign-eyes redact {ids[quoting.title]}" in done.stdout
+    assert f"foreign-eyes redact {ids[FIRST.title]}" not in done.stdout
 
 
 def test_a_restore_applies_a_redaction_again(command: CommandLine, entry_id: int) -> None:

@@ -1,0 +1,20 @@
+"""Other entries that show the excerpt of an entry: a redaction does not hide them."""
+
+from __future__ import annotations
+
+import json
+
+from sqlite_utils import Database
+
+from archive.identity.keys import excerpt_key
+
+
+def entries_with_its_excerpt(db: Database, entry_id: int) -> list[int]:
+    """Return the ids of other entries, of any source, that have an excerpt of this entry now; those redacted have none."""
+    excerpts = db.execute("SELECT DISTINCT excerpt FROM revisions WHERE entry_id = ?", (entry_id,)).fetchall()
+    keys = {key for (excerpt,) in excerpts if (key := excerpt_key(excerpt)) is not None}
+    found = db.execute(
+        "SELECT entry_id FROM entries WHERE entry_id != ? AND excerpt_key IN (SELECT value FROM json_each(?)) ORDER BY 1",
+        (entry_id, json.dumps(sorted(keys))),
+    )
+    return [other_id for (other_id,) in found]
