@@ -7,7 +7,7 @@ PYTHON ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 SET_UP = @sh tools/set_up.sh "$(VENV)"
-PYTEST := pytest -n auto
+PYTEST := pytest -n auto --dist worksteal
 
 # the tests start hundreds of commands, and each would compile its modules again
 unexport PYTHONDONTWRITEBYTECODE

@@ -125,7 +125,7 @@ def found(entry_id: int | None) -> Match:
 def test_the_oracle_tells_of_a_matcher_that_is_wrong(
     broken: Callable[..., dict[int, Match]], due: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.settling.settle.match", broken)
+    monkeypatch.setattr("archive.settling.recognising.match", broken)
     assert due <= kinds(simulate(seed=9, years=0.1, scene=SHORT))
 
 
