@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -56,6 +57,13 @@ MODULES = (
     "feeds.publish",
 )
 LONGEST_REQUEST = 1 << 20
+# variables that an interpreter, the libraries that it loads, or a module reads when it starts
+READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_", "COVERAGE_", "SCRAPY_")
+
+
+def is_forkable(environment: Mapping[str, str]) -> bool:
+    """Tell whether a process that has started can still take these variables."""
+    return not any(name.startswith(READ_AT_START) for name in environment)
 
 
 class CommandForks:
@@ -68,19 +76,23 @@ class CommandForks:
         self._parent: subprocess.Popen[bytes] | None = None
 
     def run(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: str, timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, with nothing on its standard input."""
+        """Run a command to its end."""
         self._start()
         request = json.dumps([list(arguments), str(folder), dict(environment)]).encode()
         with (
+            tempfile.TemporaryFile() as given,
             tempfile.TemporaryFile() as stdout,
             tempfile.TemporaryFile() as stderr,
             socket.socket(socket.AF_UNIX) as connection,
         ):
+            given.write(stdin.encode())
+            given.seek(0)
+            files = [given.fileno(), stdout.fileno(), stderr.fileno()]
             connection.settimeout(timeout)
             connection.connect(self._path)
-            socket.send_fds(connection, [len(request).to_bytes(4, "big")], [stdout.fileno(), stderr.fileno()])
+            socket.send_fds(connection, [len(request).to_bytes(4, "big")], files)
             connection.sendall(request)
             answers = connection.makefile("r")
             pid = int(answers.readline())
@@ -135,7 +147,7 @@ def main(path: str, template: str) -> None:
 
 def _serve(connection: socket.socket) -> None:
     """Fork the command, tell its process id, wait for it, tell its exit code."""
-    size, outputs, _, _ = socket.recv_fds(connection, 4, 2)
+    size, files, _, _ = socket.recv_fds(connection, 4, 3)
     request = b""
     while len(request) < int.from_bytes(size, "big"):
         request += connection.recv(LONGEST_REQUEST)
@@ -144,21 +156,21 @@ def _serve(connection: socket.socket) -> None:
     pid = os.fork()
     if pid == 0:
         connection.close()
-        _become(arguments, folder, environment, outputs)
+        _become(arguments, folder, environment, files)
     connection.sendall(f"{pid}\n".encode())
     _, status = os.waitpid(pid, 0)
     connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
 
-def _become(arguments: list[str], folder: str, environment: dict[str, str], outputs: Sequence[int]) -> None:
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number, output in enumerate(outputs, start=1):
-        os.dup2(output, number)
-        os.close(output)
+def _become(arguments: list[str], folder: str, environment: dict[str, str], files: Sequence[int]) -> None:
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
     entry = import_module("cli.entry")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_forks import CommandForks
+from command_forks import CommandForks, is_forkable
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from listing_server import ListingServer
@@ -77,8 +77,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("takes long: runs in CI, or with WHOLE=1")
 
 
-# Commands are forked from a process that has imported the program, which halves the time of a crawl. Commands that are given an
-# environment or an input, commands that tests watch while they run, and children of commands start an interpreter of their own
+# Commands are forked from a process that has imported the program, which halves the time of a crawl. Commands that are given
+# variables that are read at the start, commands that tests watch while they run, and children of commands start an interpreter
+# of their own
 STARTS_ANEW = bool(os.environ.get("REAL_STARTS")) or any(name.startswith("COVERAGE_") for name in os.environ)
 TEMPLATE = Path(NO_HOME.name) / "template.db"
 FORKS = CommandForks(TEMPLATE)
@@ -105,9 +106,10 @@ class CommandLine:
     def __call__(
         self, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment, **(env or {})}
-        if not (stdin or env or self.environment or STARTS_ANEW):
-            return FORKS.run(arguments, self.folder, environment, timeout)
+        own = {**self.environment, **(env or {})}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **own}
+        if is_forkable(own) and not STARTS_ANEW:
+            return FORKS.run(arguments, self.folder, environment, stdin, timeout)
         return subprocess.run(
             [sys.executable, "-P", "-m", "cli", *arguments],
             cwd=self.folder,
