@@ -152,8 +152,14 @@ def doubt_of_match(pair: Pair, evidence: Evidence) -> str | None:
     if alike.excerpts_tell and alike.excerpt >= TEMPLATE and alike.swaps.names:
         return NAMES_CHANGED
     is_notice = alike.excerpt_length < LONE_EXCERPT and not (pair.same_title or pair.near_title)
+    is_stock = evidence == "title and publication" and not pair.rare_commentary and _is_another_excerpt(pair)
     is_low = alike.score < LOW or evidence == "title and neighbours" or (evidence == "same excerpt" and is_notice)
-    return LOW_SCORE if is_low else None
+    return LOW_SCORE if is_low or is_stock else None
+
+
+def _is_another_excerpt(pair: Pair) -> bool:
+    alike = pair.alike
+    return alike.excerpts_tell and alike.excerpt < WORN_EXCERPT and not alike.contains_excerpt
 
 
 def _is_corrected_figure(pair: Pair) -> bool:
@@ -181,8 +187,13 @@ def _by_same_excerpt(pair: Pair) -> Rank | None:
         commented = pair.listed and pair.agreement.on_any_side
     if (titled or commented) and (pair.rare_excerpt or pair.rare_title or pair.rare_commentary):
         return Rank.EXCERPT_AND_MORE
-    speaks_alone = pair.alike.excerpt_length >= LONE_EXCERPT or (pair.listed and pair.agreement.in_place)
+    speaks_alone = pair.alike.excerpt_length >= LONE_EXCERPT or _may_be_edited_around(pair)
     return Rank.EXCERPT if pair.rare_excerpt and speaks_alone else None
+
+
+def _may_be_edited_around(pair: Pair) -> bool:
+    """Tell whether a short excerpt may be all that survives: beside another publication, too, it is rather a notice."""
+    return pair.listed and pair.agreement.in_place and pair.alike.same_publication
 
 
 def _text_survives(pair: Pair) -> bool:
@@ -234,7 +245,7 @@ def _near_by_excerpt(pair: Pair) -> bool:
     if not _is_no_other_report(pair):
         return False
     if alike.excerpt_length < LONE_EXCERPT:
-        return _something_stays(pair)
+        return pair.near_title or pair.near_commentary or pair.same_commentary or _may_be_edited_around(pair)
     if alike.excerpt >= NEAREST_EXCERPT:
         return alike.swaps.all <= 1 or _something_stays(pair)
     if alike.excerpt >= NEARER_EXCERPT and (alike.same_publication or alike.commentary >= NEAR_PART):
