@@ -11,7 +11,7 @@ from articles import ALL, BRIDGE, LOOM, MOON, PIANO, TEA, archive, article, edit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.identity.doubts import FIGURES_CHANGED, LOW_SCORE, NAMES_CHANGED, SAME_TITLE
+from archive.identity.doubts import FIGURES_CHANGED, LOW_SCORE, NAMES_CHANGED, SAME_EXCERPT, SAME_TITLE
 from archive.identity.matching import Candidate, Match, match
 from archive.identity.rarity import Rarity, share_kept, telling_words
 from archive.identity.swaps import Swaps, Tokens, find_swaps
@@ -116,6 +116,23 @@ def test_nor_does_it_where_only_the_archive_knows_of_the_others() -> None:
 
 def test_a_notice_identifies_nobody_even_the_first_time() -> None:
     assert ids(match(rows(FOURTH, TEA), [entry(NOTED[0], 9), entry(TEA, 1, 0)])) == [None, 1]
+
+
+@pytest.mark.parametrize(("publication", "is_known"), [(NOTED[0].publication, True), ("Science Weekly", False)])
+def test_a_notice_alone_recognises_an_entry_in_its_place_under_the_same_publication_only(
+    publication: str | None, is_known: bool
+) -> None:
+    now = [TEA, replace(FOURTH, publication=publication), MOON]
+    found = match(rows(*now), archive(TEA, NOTED[0], MOON))
+    assert found[1].entry_id == (2 if is_known else None)
+    assert reason(found[1]) == (LOW_SCORE if is_known else SAME_EXCERPT)
+
+
+def test_a_stock_commentary_beside_another_excerpt_makes_a_doubtful_match() -> None:
+    stock = [edited(one, commentary=GOOD_NEWS) for one in (TEA, LOOM, MOON)]
+    now = [stock[0], edited(stock[1], excerpt=PIANO.excerpt), stock[2]]
+    found = match(rows(*now), archive(*stock))
+    assert (found[1].entry_id, reason(found[1])) == (2, LOW_SCORE)
 
 
 def test_an_entry_under_a_shared_notice_is_known_by_its_title_or_its_commentary() -> None:
