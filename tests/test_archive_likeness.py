@@ -9,12 +9,12 @@ import pytest
 from articles import ALL, HARBOUR, HARBOUR_TWIN, LOOM, TEA, edited, typos
 
 from archive.identity.evidence import NEAR_EXCERPT, NEAR_PART, NEARER_PART, NEAREST_EXCERPT, WORN_EXCERPT
-from archive.identity.likeness import Forms, Likeness, compare, near
+from archive.identity.likeness import Forms, Likeness, near
 from archive.values import ListedEntry
 
 
 def likeness(one: ListedEntry, other: ListedEntry) -> Likeness:
-    return compare(Forms.of(one), Forms.of(other))
+    return Likeness(Forms.of(one), Forms.of(other))
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(ALL, 2)))

@@ -96,7 +96,7 @@ class Pair:
 
     @cached_property
     def near_commentary(self) -> bool:
-        """Whether the commentary survives but for typos, is no other entry's, and long enough to tell."""
+        """Whether the commentary survives but for typos, is long enough to compare, and no other entry has it."""
         return self.rare_commentary and self.alike.commentary_tells and self.alike.commentary >= NEARER_PART
 
     @cached_property

@@ -252,11 +252,6 @@ class Likeness:
         return self.excerpts_tell and self.excerpt >= least
 
 
-def compare(row: Forms, entry: Forms, count: Callable[[str], int] = lambda word: 1) -> Likeness:
-    """Compare two wordings; `count` says how many entries hold a telling word."""
-    return Likeness(row, entry, count)
-
-
 def near(ones: Mapping[int, str], others: Mapping[int, str], least: float, most: int) -> Iterator[tuple[int, int]]:
     """Yield the keys of all pairs of texts that are at least so much alike; for each of `ones` the `most` that are most."""
     scorer = Levenshtein.normalized_similarity
