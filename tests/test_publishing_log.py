@@ -224,7 +224,10 @@ def test_a_new_topic_is_found_in_the_whole_archive_and_a_former_one_is_forgotten
 
 
 def test_what_changes_touch_has_former_publications_and_topics_in_it(column: Column) -> None:
-    passage = "A passage that is long enough to be known again, whatever else is written around it."
+    passage = (
+        "The orchard planted its first trees beside the river, pruned them every winter and sold the harvest "
+        "to a cider mill, which asked the court to protect the name of its oldest variety."
+    )
     column.crawl(listing(B, entry("Apples", publication="CNN", excerpt=passage)))
     followed(column)
     until = present_mark(column.db, TOWN)
