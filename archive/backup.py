@@ -14,12 +14,12 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.archive_id import id_of_any_version
-from archive.birth import newborn, place_new, sync_file, sync_folder
-from archive.errors import ArchiveError, ArchiveUnwritable, DamagedArchive, NoArchive, WouldLose
-from archive.recognition import refuse_broken
-from archive.store import read_any_version, read_archive
-from archive.verify import verify
+from foreign_eyes.archive.archive_id import id_of_any_version
+from foreign_eyes.archive.birth import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.errors import ArchiveError, ArchiveUnwritable, DamagedArchive, NoArchive, WouldLose
+from foreign_eyes.archive.recognition import refuse_broken
+from foreign_eyes.archive.store import read_any_version, read_archive
+from foreign_eyes.archive.verify import verify
 
 
 @dataclass(frozen=True, slots=True)

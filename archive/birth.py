@@ -17,8 +17,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.errors import ArchiveUnwritable
-from archive.inode_lock import hold_newborn, is_alive, mark_alive
+from foreign_eyes.archive.errors import ArchiveUnwritable
+from foreign_eyes.archive.inode_lock import hold_newborn, is_alive, mark_alive
 
 _SUFFIX = ".new"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import from_text, to_text
-from archive.store import writing
-from archive.values import ENDED_BY_CLOSE, Fetched
+from foreign_eyes.archive.clock import from_text, to_text
+from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fetched
 
 
 @dataclass(frozen=True, slots=True)

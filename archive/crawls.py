@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.clock import from_text, to_text
-from archive.invented import refuse_mixture
-from archive.store import writing
-from archive.values import Counts, Mode, Source, Traffic, Verdict
+from foreign_eyes.archive.clock import from_text, to_text
+from foreign_eyes.archive.invented import refuse_mixture
+from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.values import Counts, Mode, Source, Traffic, Verdict
 
 # Version of the rules of matching and settling: raise it when they decide differently on the same captures
 RULES_VERSION = 3

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.history import History, Revision, entry_history
-from archive.identity import doubts as reasons
-from archive.settling.decisions import surviving
+from foreign_eyes.archive.history import History, Revision, entry_history
+from foreign_eyes.archive.identity import doubts as reasons
+from foreign_eyes.archive.settling.decisions import surviving
 
 # by reason; `other` is the entry that the row may be instead
 _SENTENCES = {

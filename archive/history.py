@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
-from archive.restyled import Restyle, load_restyles
-from archive.settling.corrections import find_correction
-from archive.settling.decisions import merged_ids
-from archive.settling.told import told_texts
-from archive.settling.told_decisions import Decided, find_decided
-from archive.text import folded
-from archive.wording_diff import Piece, word_diff
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.restyled import Restyle, load_restyles
+from foreign_eyes.archive.settling.corrections import find_correction
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.told import told_texts
+from foreign_eyes.archive.settling.told_decisions import Decided, find_decided
+from foreign_eyes.archive.text import folded
+from foreign_eyes.archive.wording_diff import Piece, word_diff
 
 PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
-from archive.errors import MixedSources
-from archive.store import path_of
+from foreign_eyes.archive.errors import MixedSources
+from foreign_eyes.archive.store import path_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from archive.settling.decisions import surviving
-from archive.text import clean, folded
+from foreign_eyes.archive.settling.decisions import surviving
+from foreign_eyes.archive.text import clean, folded
 
 ID_DIGITS = 9
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
-from archive.crawls import timed
-from archive.freshness import last_fresh
-from archive.values import Source
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.freshness import last_fresh
+from foreign_eyes.archive.values import Source
 
 
 def find_sources(db: Database) -> list[Source]:

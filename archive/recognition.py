@@ -11,8 +11,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from archive.errors import ArchiveError, DamagedArchive, NotAnArchive
-from archive.schema import APPLICATION_ID
+from foreign_eyes.archive.errors import ArchiveError, DamagedArchive, NotAnArchive
+from foreign_eyes.archive.schema import APPLICATION_ID
 
 MAGIC = b"SQLite format 3\0"
 _ID_AT = slice(68, 72)  # SQLite file format, section 1.3.16

@@ -18,18 +18,18 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.archive_id import archive_id, change_archive_id
-from archive.backup import Contents, contents_of, copy_database, loss, verify_copy
-from archive.birth import newborn, place_new, sync_file, sync_folder
-from archive.errors import ArchiveUnwritable, DamagedArchive, NoArchive, RecordDamaged, WouldLose
-from archive.inode_lock import hold_newborn
-from archive.lock import only_run
-from archive.lost_ids import keep_lost_ids, keep_lost_seal
-from archive.publishing.folder_record import FolderRecord, read_record
-from archive.publishing.manifest import recorded_outputs
-from archive.rebuilding.redacting import take_back
-from archive.seals import derived_by_parser, has_seal, seal
-from archive.store import open_archive, read_any_version, refuse_versions, writing
+from foreign_eyes.archive.archive_id import archive_id, change_archive_id
+from foreign_eyes.archive.backup import Contents, contents_of, copy_database, loss, verify_copy
+from foreign_eyes.archive.birth import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.errors import ArchiveUnwritable, DamagedArchive, NoArchive, RecordDamaged, WouldLose
+from foreign_eyes.archive.inode_lock import hold_newborn
+from foreign_eyes.archive.lock import only_run
+from foreign_eyes.archive.lost_ids import keep_lost_ids, keep_lost_seal
+from foreign_eyes.archive.publishing.folder_record import FolderRecord, read_record
+from foreign_eyes.archive.publishing.manifest import recorded_outputs
+from foreign_eyes.archive.rebuilding.redacting import take_back
+from foreign_eyes.archive.seals import derived_by_parser, has_seal, seal
+from foreign_eyes.archive.store import open_archive, read_any_version, refuse_versions, writing
 
 _BESIDE = ("-journal", "-wal", "-shm")
 

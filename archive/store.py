@@ -13,12 +13,19 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.birth import make_archive, remove_second_name
-from archive.clock import now
-from archive.errors import ArchiveBusy, ArchiveOutdated, ArchiveUnwritable, DamagedArchive, NoArchive, NotAnArchive
-from archive.recognition import judge_file, recognise, refuse_broken, refuse_stump
-from archive.schema import APPLICATION_ID, migrations
-from archive.seals import newest_seal, seal
+from foreign_eyes.archive.birth import make_archive, remove_second_name
+from foreign_eyes.archive.clock import now
+from foreign_eyes.archive.errors import (
+    ArchiveBusy,
+    ArchiveOutdated,
+    ArchiveUnwritable,
+    DamagedArchive,
+    NoArchive,
+    NotAnArchive,
+)
+from foreign_eyes.archive.recognition import judge_file, recognise, refuse_broken, refuse_stump
+from foreign_eyes.archive.schema import APPLICATION_ID, migrations
+from foreign_eyes.archive.seals import newest_seal, seal
 
 BUSY_SECONDS = 30
 IN_MEMORY = Path(":memory:")

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.lenient import read_leniently
-from archive.problems import RESTORE, Problem
-from archive.settling.told import ToldTexts, words_digest
+from foreign_eyes.archive.lenient import read_leniently
+from foreign_eyes.archive.problems import RESTORE, Problem
+from foreign_eyes.archive.settling.told import ToldTexts, words_digest
 
 
 def verify_told_words(db: Database) -> Iterator[Problem]:

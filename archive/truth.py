@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.invented import refuse_mixture
-from archive.redaction.withholding import add_purged_body, exported_rest
-from archive.truth_checks import NotTruth
-from archive.values import Source
+from foreign_eyes.archive.invented import refuse_mixture
+from foreign_eyes.archive.redaction.withholding import add_purged_body, exported_rest
+from foreign_eyes.archive.truth_checks import NotTruth
+from foreign_eyes.archive.values import Source
 
 Row = Mapping[str, Any]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.settling.told import ToldTexts, words_digest
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.settling.told import ToldTexts, words_digest
 
 Row = Mapping[str, Any]
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.identity.keys import identity_digest, wording_digest
-from archive.lenient import read_leniently
-from archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
-from archive.seal_check import verify_seals
-from archive.told_check import verify_told_words
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import identity_digest, wording_digest
+from foreign_eyes.archive.lenient import read_leniently
+from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
+from foreign_eyes.archive.seal_check import verify_seals
+from foreign_eyes.archive.told_check import verify_told_words
+from foreign_eyes.archive.values import ListedEntry
 
 __all__ = ["Problem", "open_damaged", "verify"]
 

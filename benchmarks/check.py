@@ -28,12 +28,12 @@ from settle import LISTED, PAGES, RememberingParser, line, pages, timed  # noqa:
 from settling import Column  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 
-from archive import seals  # noqa: E402
-from archive.captures import record_capture  # noqa: E402
-from archive.crawls import begin_crawl  # noqa: E402
-from archive.settling.settle import settle  # noqa: E402
-from archive.store import open_archive  # noqa: E402
-from archive.values import Fetched, Traffic, Verdict  # noqa: E402
+from foreign_eyes.archive import seals  # noqa: E402
+from foreign_eyes.archive.captures import record_capture  # noqa: E402
+from foreign_eyes.archive.crawls import begin_crawl  # noqa: E402
+from foreign_eyes.archive.settling.settle import settle  # noqa: E402
+from foreign_eyes.archive.store import open_archive  # noqa: E402
+from foreign_eyes.archive.values import Fetched, Traffic, Verdict  # noqa: E402
 
 PASSES = 2
 ROUNDS = 5
@@ -115,7 +115,7 @@ def main() -> None:
         sealing.append(time.perf_counter() - began)
         return digest
 
-    sys.modules["archive.settling.settle"].seal = timed_seal  # type: ignore[attr-defined]
+    sys.modules["foreign_eyes.archive.settling.settle"].seal = timed_seal  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "archive.db"
         with open_archive(archive) as db:
@@ -140,7 +140,7 @@ def main() -> None:
 
 def check(archive: Path, *options: str) -> None:
     """Run the command on the archive; it must find nothing but that the last crawl was long ago."""
-    command = [sys.executable, "-P", "-m", "cli", "--archive", str(archive), "check", *options]
+    command = [sys.executable, "-P", "-m", "foreign_eyes", "--archive", str(archive), "check", *options]
     done = subprocess.run(
         command,
         cwd=archive.parent,

@@ -55,7 +55,7 @@ def main() -> None:
         pages = [server.origin + page_name(number) for number in range(1, 9)]
         for number in range(ROUNDS):
             archive = Path(folder) / f"{number}.db"
-            crawl = ["-P", "-m", "cli", "--archive", str(archive), "crawl", server.origin + LISTING]
+            crawl = ["-P", "-m", "foreign_eyes", "--archive", str(archive), "crawl", server.origin + LISTING]
             crawl += ["--name", "bench", "--delay", "0", "--quiet"]
             figures["nothing"].append(seconds(["-c", PLAIN_SCRAPY], folder))
             figures["fetching"].append(seconds(["-c", PLAIN_SCRAPY, *pages, *pages], folder))

@@ -37,20 +37,20 @@ from plain_feeds import by_feedgen, by_lxml  # noqa: E402
 from settling import Column, LineParser  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 
-from archive.publishing.announced import source_tag  # noqa: E402
-from archive.publishing.current import CurrentEntry, newest_entries  # noqa: E402
-from archive.publishing.feed_log import DOCUMENT_SIZE  # noqa: E402
-from archive.publishing.topics import topics_of  # noqa: E402
-from archive.settling.settle import settle  # noqa: E402
-from archive.store import open_archive  # noqa: E402
-from archive.values import Traffic, Verdict  # noqa: E402
-from feeds.compose.documents import Feed, compose_column_feed  # noqa: E402
-from feeds.compose.edition import Edition  # noqa: E402
-from feeds.compose.entries import compose_entry  # noqa: E402
-from feeds.publish import Target, publish  # noqa: E402
-from feeds.render.json_feed import render_json  # noqa: E402
-from feeds.render.xml import render_atom, render_rss  # noqa: E402
-from feeds.write import write_file  # noqa: E402
+from foreign_eyes.archive.publishing.announced import source_tag  # noqa: E402
+from foreign_eyes.archive.publishing.current import CurrentEntry, newest_entries  # noqa: E402
+from foreign_eyes.archive.publishing.feed_log import DOCUMENT_SIZE  # noqa: E402
+from foreign_eyes.archive.publishing.topics import topics_of  # noqa: E402
+from foreign_eyes.archive.settling.settle import settle  # noqa: E402
+from foreign_eyes.archive.store import open_archive  # noqa: E402
+from foreign_eyes.archive.values import Traffic, Verdict  # noqa: E402
+from foreign_eyes.feeds.compose.documents import Feed, compose_column_feed  # noqa: E402
+from foreign_eyes.feeds.compose.edition import Edition  # noqa: E402
+from foreign_eyes.feeds.compose.entries import compose_entry  # noqa: E402
+from foreign_eyes.feeds.publish import Target, publish  # noqa: E402
+from foreign_eyes.feeds.render.json_feed import render_json  # noqa: E402
+from foreign_eyes.feeds.render.xml import render_atom, render_rss  # noqa: E402
+from foreign_eyes.feeds.write import write_file  # noqa: E402
 
 # one new entry
 
@@ -149,7 +149,7 @@ def _settle_new(column: Column, listing: Sequence[str]) -> None:
 
 def _publish_one(db: Database, column: Column, target: Target) -> OneEntry:
     pages, sent, files = _pages(db), _sent(), Files()
-    with patch("feeds.publish.write_file", files.write):
+    with patch("foreign_eyes.feeds.publish.write_file", files.write):
         began = time.perf_counter()
         publish(db, column.source, target)
         seconds = time.perf_counter() - began
@@ -216,7 +216,7 @@ def publish_all(entries: int, folder: Path) -> None:
         fill(db, entries)
     with open_archive(archive) as db:
         column, files = Column(db), Files()
-        with patch("feeds.publish.write_file", files.write):
+        with patch("foreign_eyes.feeds.publish.write_file", files.write):
             whole = _timed(lambda: publish(db, column.source, target))
         again = _timed(lambda: publish(db, column.source, target, everything_anew=True))
         feed = _feed_of(db, newest_entries(db, column.name))

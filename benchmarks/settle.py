@@ -28,11 +28,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from settling import DAY, START, Column, LineParser  # noqa: E402 - the paths come first
 
-from archive.captures import load_body  # noqa: E402
-from archive.rebuilding.rebuild import rebuild  # noqa: E402
-from archive.settling.settle import settle  # noqa: E402
-from archive.store import open_archive  # noqa: E402
-from archive.values import Traffic, Verdict  # noqa: E402
+from foreign_eyes.archive.captures import load_body  # noqa: E402
+from foreign_eyes.archive.rebuilding.rebuild import rebuild  # noqa: E402
+from foreign_eyes.archive.settling.settle import settle  # noqa: E402
+from foreign_eyes.archive.store import open_archive  # noqa: E402
+from foreign_eyes.archive.values import Traffic, Verdict  # noqa: E402
 
 PER_PAGE, PAGES = 40, 8
 LISTED = PER_PAGE * PAGES

@@ -48,7 +48,18 @@ def measure(what: str, server: ListingServer, folder: Path, code: Path) -> None:
     """Run a round, and print what it took and left."""
     began, used = time.perf_counter(), processor_seconds()
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "cli", "up", server.origin + LISTING, "--name", "town", "--no-serve", "--quiet"],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "foreign_eyes",
+            "up",
+            server.origin + LISTING,
+            "--name",
+            "town",
+            "--no-serve",
+            "--quiet",
+        ],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(code.absolute())},
         capture_output=True,

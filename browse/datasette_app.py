@@ -14,11 +14,11 @@ from datasette.plugins import pm  # type: ignore[import-untyped]
 from datasette.utils.sqlite import sqlite3 as datasettes_sqlite3  # type: ignore[import-untyped]
 from starlette.responses import HTMLResponse
 
-from archive.errors import ArchiveError
-from archive.store import read_archive
-from browse.metadata import DATABASE, load_metadata
-from browse.pages import PLAIN_PAGE_HEADERS, plain_page
-from browse.sql_guard import GuardedConnection
+from foreign_eyes.archive.errors import ArchiveError
+from foreign_eyes.archive.store import read_archive
+from foreign_eyes.browse.metadata import DATABASE, load_metadata
+from foreign_eyes.browse.pages import PLAIN_PAGE_HEADERS, plain_page
+from foreign_eyes.browse.sql_guard import GuardedConnection
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -88,7 +88,7 @@ def make_datasette(archive: Path) -> Datasette:
     pm.get_plugin("datasette.handle_exception").rich = None
     # and SQLite's functions written in Python print what they raise: here a refusal, which is the asker's to know
     sqlite3.enable_callback_tracebacks(False)
-    with as_file(files("browse")) as package:
+    with as_file(files("foreign_eyes.browse")) as package:
         datasette = Datasette(
             # a list of no files would add a database in memory, which has no fences
             files=[str(archive)],

@@ -17,13 +17,13 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-from browse.headers import PAGE_HEADERS
-from browse.held import Held, HeldFiles
-from browse.kinds import REVALIDATE
-from browse.links import links_of
-from browse.pages import NOT_FOUND, NOTHING_YET, PLAIN_PAGE_HEADERS
-from browse.representation import Messages
-from browse.request_fields import accepts_gzip, is_unchanged, read_fields
+from foreign_eyes.browse.headers import PAGE_HEADERS
+from foreign_eyes.browse.held import Held, HeldFiles
+from foreign_eyes.browse.kinds import REVALIDATE
+from foreign_eyes.browse.links import links_of
+from foreign_eyes.browse.pages import NOT_FOUND, NOTHING_YET, PLAIN_PAGE_HEADERS
+from foreign_eyes.browse.representation import Messages
+from foreign_eyes.browse.request_fields import accepts_gzip, is_unchanged, read_fields
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from browse.kinds import is_text
-from browse.representation import Content, Form, represent
+from foreign_eyes.browse.kinds import is_text
+from foreign_eyes.browse.representation import Content, Form, represent
 
 LARGEST_IN_MEMORY = 4 * 1024 * 1024
 _MEMORY = 64 * 1024 * 1024

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from browse.kinds import FEEDS, archive_number, is_feed_folder, is_subscription, split_name
+from foreign_eyes.browse.kinds import FEEDS, archive_number, is_feed_folder, is_subscription, split_name
 
 _PAGE = "index.html"
 # what RFC 3986 lets stand in a URL, and the percent sign of what is quoted already

@@ -14,5 +14,7 @@ def load_metadata() -> dict[str, Any]:
     # here, since Datasette takes half a second to load
     from datasette.utils import parse_metadata  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    metadata: dict[str, Any] = parse_metadata(files("browse").joinpath("metadata.yaml").read_text(encoding="utf-8"))
+    metadata: dict[str, Any] = parse_metadata(
+        files("foreign_eyes.browse").joinpath("metadata.yaml").read_text(encoding="utf-8")
+    )
     return metadata

@@ -6,7 +6,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html import escape
 
-from browse.headers import SECURITY_HEADERS, page_policy
+from foreign_eyes.browse.headers import SECURITY_HEADERS, page_policy
 
 # in the page, since there may be no published stylesheet
 _STYLE = """

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from browse.headers import PAGE_HEADERS
-from browse.kinds import cache_control, media_type
+from foreign_eyes.browse.headers import PAGE_HEADERS
+from foreign_eyes.browse.kinds import cache_control, media_type
 
 if TYPE_CHECKING:
     from starlette.types import Message

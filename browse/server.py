@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from browse.protocol import BoundedHttp
+from foreign_eyes.browse.protocol import BoundedHttp
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from archive.file_lock import FileHeld, hold, text_of_holder
+from foreign_eyes.archive.file_lock import FileHeld, hold, text_of_holder
 
 # seconds: a server writes its address right after it has taken the lock
 _PATIENCE = 1.0

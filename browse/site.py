@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
-from browse.datasette_app import BASE_URL, datasette_app
-from browse.files import PublishedFiles
-from browse.headers import SECURITY_HEADERS
+from foreign_eyes.browse.datasette_app import BASE_URL, datasette_app
+from foreign_eyes.browse.files import PublishedFiles
+from foreign_eyes.browse.headers import SECURITY_HEADERS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import click
 
-from cli.exits import USAGE, Stopped
-from cli.terminal import complain, say
+from foreign_eyes.cli.exits import USAGE, Stopped
+from foreign_eyes.cli.terminal import complain, say
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.context import Context, pass_context
-from cli.terminal import counted, kilobytes, say, say_json
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.terminal import counted, kilobytes, say, say_json
 
 EXAMPLES = """
 \b
@@ -31,7 +31,7 @@ def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool
     An older backup of the same archive is replaced; any other file is left alone (73).
     A damaged archive is not backed up (66).
     """
-    from archive.backup import back_up
+    from foreign_eyes.archive.backup import back_up
 
     context.require_archive()
     done = back_up(context.archive, file, force=force)

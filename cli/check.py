@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
-from cli.context import Context, pass_context
-from cli.sample_place import at_its_output
-from cli.status import show_problems
-from cli.terminal import say_json
+from foreign_eyes.cli import exits
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.sample_place import at_its_output
+from foreign_eyes.cli.status import show_problems
+from foreign_eyes.cli.terminal import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlite_utils import Database
 
-    from archive.problems import Problem
+    from foreign_eyes.archive.problems import Problem
 
 EXAMPLES = """
 \b
@@ -40,17 +40,17 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     With --deep it also derives everything again in a private copy and compares the results. If it finds problems, it
     prints each with the command that repairs it, and exits with 1.
     """
-    from archive import query
-    from archive.clock import now
-    from archive.invented import holdings
-    from archive.lock import holder
-    from archive.problems import guarded
-    from archive.store import read_archive
-    from archive.verify import verify
-    from cli import health
-    from cli.damage import explained
-    from cli.health_outputs import leftover_problems, output_problems, permission_problems
-    from feeds.write import read_file_mode
+    from foreign_eyes.archive import query
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.invented import holdings
+    from foreign_eyes.archive.lock import holder
+    from foreign_eyes.archive.problems import guarded
+    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.verify import verify
+    from foreign_eyes.cli import health
+    from foreign_eyes.cli.damage import explained
+    from foreign_eyes.cli.health_outputs import leftover_problems, output_problems, permission_problems
+    from foreign_eyes.feeds.write import read_file_mode
 
     with health.told_in_json(as_json), explained(context.archive):
         place = at_its_output(context)
@@ -85,10 +85,10 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
 
 def _verify_derived(context: Context, db: Database) -> Iterator[Problem]:
-    from archive.clock import now
-    from archive.publishing.state_check import verify_publishing
-    from archive.rebuilding.deep_check import verify_derived
-    from crawler.session import RememberingParser
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.publishing.state_check import verify_publishing
+    from foreign_eyes.archive.rebuilding.deep_check import verify_derived
+    from foreign_eyes.crawler.session import RememberingParser
 
     authority = context.configuration.archive.tag_authority
     yield from verify_derived(db, RememberingParser(), at=now(), authority=authority)

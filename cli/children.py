@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from cli import stopping
-from cli.terminal import PROGRAM_VARIABLE, program
+from foreign_eyes.cli import stopping
+from foreign_eyes.cli.terminal import PROGRAM_VARIABLE, program
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Stop:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping.SIGNALS)
         try:
             if self.told is None:
-                command = [sys.executable, "-P", "-m", "cli", *arguments]
+                command = [sys.executable, "-P", "-m", "foreign_eyes", *arguments]
                 environment = {**os.environ, PROGRAM_VARIABLE: program()}
                 self._child = subprocess.Popen(command, process_group=0, env=environment)  # noqa: S603
             return self._child

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import Context, pass_context
-from cli.settings_text import topics_text
-from cli.terminal import counted, printable, program, say, say_json
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.settings_text import topics_text
+from foreign_eyes.cli.terminal import counted, printable, program, say, say_json
 
 if TYPE_CHECKING:
-    from cli.configuration import Configuration
+    from foreign_eyes.cli.configuration import Configuration
 
 WIDTH = 80
 DEFAULT = "default"
@@ -81,7 +81,7 @@ def in_force(context: Context) -> Iterator[Setting]:
 
 def _source_settings(configuration: Configuration) -> Iterator[Setting]:
     """Yield the built-in and the configured sources, with the delay and the contact that a crawl would use."""
-    from crawler.sources import BUILT_IN, with_contact
+    from foreign_eyes.crawler.sources import BUILT_IN, with_contact
 
     for name, source in sorted({**BUILT_IN, **configuration.sources}.items()):
         for key in source.__struct_fields__:
@@ -97,7 +97,7 @@ def _source_settings(configuration: Configuration) -> Iterator[Setting]:
 
 
 def _fresh_days(configuration: Configuration) -> float:
-    from crawler.sources import DEFAULT_FRESH_DAYS
+    from foreign_eyes.crawler.sources import DEFAULT_FRESH_DAYS
 
     return DEFAULT_FRESH_DAYS if configuration.fresh_days is None else configuration.fresh_days
 
@@ -119,7 +119,7 @@ def _absolute(path: Path | None) -> str | None:
 
 
 def _file_lines(context: Context) -> Iterator[str]:
-    from crawler.settings_file import FILE_NAME, user_settings_file
+    from foreign_eyes.crawler.settings_file import FILE_NAME, user_settings_file
 
     if (path := context.configuration.path) is not None:
         yield f"settings read from {printable(str(path.absolute()))}"

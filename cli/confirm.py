@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from cli.amounts import REVISION
-from cli.context import Context, pass_context
-from cli.finding import find_one
-from cli.json_errors import told_as_object
-from cli.terminal import counted, say, say_json
+from foreign_eyes.cli.amounts import REVISION
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.json_errors import told_as_object
+from foreign_eyes.cli.terminal import counted, say, say_json
 
 EXAMPLES = """
 \b
@@ -32,12 +32,12 @@ def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: b
     ENTRY is an id, a tag URI or a part of a title that no other entry has. The confirmation is recorded and
     stays valid when the archive is derived again. It changes no entry; confirming twice changes nothing.
     """
-    from archive.clock import now, to_text
-    from archive.doubts import count_doubts
-    from archive.lock import only_run
-    from archive.seals import seal
-    from archive.settling import doubts
-    from archive.store import open_archive, writing
+    from foreign_eyes.archive.clock import now, to_text
+    from foreign_eyes.archive.doubts import count_doubts
+    from foreign_eyes.archive.lock import only_run
+    from foreign_eyes.archive.seals import seal
+    from foreign_eyes.archive.settling import doubts
+    from foreign_eyes.archive.store import open_archive, writing
 
     with told_as_object(as_json, context.archive):
         context.require_archive()

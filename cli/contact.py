@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from cli.terminal import program, say
+from foreign_eyes.cli.terminal import program, say
 
 if TYPE_CHECKING:
-    from cli.configuration import Configuration
-    from cli.context import Context
-    from crawler.jobs import Job
+    from foreign_eyes.cli.configuration import Configuration
+    from foreign_eyes.cli.context import Context
+    from foreign_eyes.crawler.jobs import Job
 
 
 def say_contact(context: Context, job: Job, *, given: str | None = None) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from cli.damage import explained
-from cli.exits import NO_INPUT, Stopped
+from foreign_eyes.cli.damage import explained
+from foreign_eyes.cli.exits import NO_INPUT, Stopped
 
 if TYPE_CHECKING:
-    from cli.configuration import Configuration, PublishSettings
+    from foreign_eyes.cli.configuration import Configuration, PublishSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,7 +39,7 @@ class Context:
         Raises:
             ConfigurationError: the file cannot be used.
         """
-        from cli.configuration import load_configuration
+        from foreign_eyes.cli.configuration import load_configuration
 
         return load_configuration(self.config)
 
@@ -55,7 +55,7 @@ class Context:
     @property
     def publishing(self) -> PublishSettings:
         """How to publish: as configured, but for the sample in a place of its own, which must not pass for the real feeds."""
-        from cli.configuration import PublishSettings
+        from foreign_eyes.cli.configuration import PublishSettings
 
         if self.sample_output is None:
             return self.configuration.publish
@@ -79,7 +79,7 @@ class Context:
         Raises:
             NoArchive: there is none.
         """
-        from archive.errors import NoArchive
+        from foreign_eyes.archive.errors import NoArchive
 
         if not self.archive.exists():
             raise NoArchive(self.archive)

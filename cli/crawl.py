@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import exits, stopping
-from cli.amounts import SECONDS
-from cli.contact import say_contact
-from cli.context import Context, pass_context
-from cli.new_archive import say_new_archive
-from cli.sample_place import at_its_place
-from cli.terminal import complain, counted, kilobytes, page_progress, say, say_json
+from foreign_eyes.cli import exits, stopping
+from foreign_eyes.cli.amounts import SECONDS
+from foreign_eyes.cli.contact import say_contact
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.new_archive import say_new_archive
+from foreign_eyes.cli.sample_place import at_its_place
+from foreign_eyes.cli.terminal import complain, counted, kilobytes, page_progress, say, say_json
 
 if TYPE_CHECKING:
-    from crawler.jobs import Job
+    from foreign_eyes.crawler.jobs import Job
 
 EXAMPLES = """
 \b
@@ -113,8 +113,8 @@ def make_job(
     """
     import msgspec
 
-    from crawler.jobs import Job
-    from crawler.sources import SourceError, SourceSettings, find_source, with_contact, with_fresh_days
+    from foreign_eyes.crawler.jobs import Job
+    from foreign_eyes.crawler.sources import SourceError, SourceSettings, find_source, with_contact, with_fresh_days
 
     configuration = context.configuration
     chosen, settings = find_source(source or configuration.default_source, configuration.sources, name=name)
@@ -138,7 +138,7 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
 
     Returns the log row of each, and whether the user stopped the last one.
     """
-    from crawler.run import crawl_in_turn
+    from foreign_eyes.crawler.run import crawl_in_turn
 
     with page_progress(job.name, quiet=quiet or (times > 1 and not sys.stderr.isatty())) as show:
         log_level = "DEBUG" if verbose else "ERROR"
@@ -161,8 +161,8 @@ def _as_it_is(job: Job) -> Iterator[Job]:
 @contextmanager
 def _copied(job: Job) -> Iterator[Job]:
     """Give the same job on a copy of the archive that is thrown away; on an empty one where the sample would make way."""
-    from archive.backup import copy_archive
-    from archive.invented import holdings_of_file
+    from foreign_eyes.archive.backup import copy_archive
+    from foreign_eyes.archive.invented import holdings_of_file
 
     with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
         copy = Path(folder) / "archive.db"
@@ -188,8 +188,8 @@ def _report(row: dict[str, Any], *, dry_run: bool) -> None:
 
 def _new_doubts(job: Job, rows: list[dict[str, Any]]) -> int:
     """Return how many doubtful matches these crawls found."""
-    from archive.doubts import count_new_doubts
-    from archive.store import read_archive
+    from foreign_eyes.archive.doubts import count_new_doubts
+    from foreign_eyes.archive.store import read_archive
 
     with read_archive(job.archive) as db:
         return count_new_doubts(db, [row["crawl_id"] for row in rows])
@@ -197,8 +197,8 @@ def _new_doubts(job: Job, rows: list[dict[str, Any]]) -> int:
 
 def days_seen(job: Job) -> int:
     """Return how many days of the sample's story an archive has seen: its crawls that ended well."""
-    from archive.crawls import count_good
-    from archive.store import read_archive
+    from foreign_eyes.archive.crawls import count_good
+    from foreign_eyes.archive.store import read_archive
 
     if not job.archive.exists():
         return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cli import exits
+from foreign_eyes.cli import exits
 
 
 @contextmanager
@@ -35,11 +35,11 @@ def damage_behind(error: BaseException, archive: Path) -> Exception | None:
         return None
     from sqlite_utils import Database
 
-    from archive.clock import now
-    from archive.errors import DamagedArchive, DamagedRows
-    from archive.rebuilding.deep_check import verify_derived
-    from archive.verify import open_damaged, verify
-    from crawler.session import RememberingParser
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.errors import DamagedArchive, DamagedRows
+    from foreign_eyes.archive.rebuilding.deep_check import verify_derived
+    from foreign_eyes.archive.verify import open_damaged, verify
+    from foreign_eyes.crawler.session import RememberingParser
 
     try:
         with open_damaged(archive) as connection:

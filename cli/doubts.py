@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import Context, pass_context
-from cli.finding import find_one
-from cli.json_errors import told_as_object
-from cli.terminal import say, say_json
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.json_errors import told_as_object
+from foreign_eyes.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from archive.doubts import DoubtfulMatch, Wording
+    from foreign_eyes.archive.doubts import DoubtfulMatch, Wording
 
 EXAMPLES = """
 \b
@@ -40,8 +40,8 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
     The exit code is 0 whether or not there are doubts. ENTRY is an id, a tag URI, or a part of a title that no other entry has.
     Without colours, changes are marked [-removed-] and {+added+}.
     """
-    from archive.doubts import count_doubts, find_doubts
-    from archive.store import read_archive
+    from foreign_eyes.archive.doubts import count_doubts, find_doubts
+    from foreign_eyes.archive.store import read_archive
 
     with told_as_object(as_json, context.archive), read_archive(context.archive) as db:
         entry_id = None if entry is None else find_one(db, entry, "doubts").entry_id
@@ -50,15 +50,15 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
     if as_json:
         say_json({"open": still_open, "doubts": [_as_object(one) for one in found]})
     else:
-        from cli.doubts_screen import show_doubts
+        from foreign_eyes.cli.doubts_screen import show_doubts
 
         show_doubts(found, of_entry=entry_id)
 
 
 def _say_outdated(db: Database) -> None:
     """Warn if doubts may be missing because another version derived the archive."""
-    from archive.rebuilding.rebuild import is_current
-    from crawler import parse
+    from foreign_eyes.archive.rebuilding.rebuild import is_current
+    from foreign_eyes.crawler import parse
 
     if not is_current(db, parse):
         say(
@@ -68,7 +68,7 @@ def _say_outdated(db: Database) -> None:
 
 
 def _as_object(one: DoubtfulMatch) -> dict[str, Any]:
-    from archive.history import changed_parts
+    from foreign_eyes.archive.history import changed_parts
 
     return {
         **one.facts,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive.doubts import DoubtfulMatch, Wording
-from archive.history import PARTS
-from archive.wording_diff import abridged
-from cli.history_screen import Paper, as_text, telling_parts, whole_parts
-from cli.terminal import counted, local_time, printable
+from foreign_eyes.archive.doubts import DoubtfulMatch, Wording
+from foreign_eyes.archive.history import PARTS
+from foreign_eyes.archive.wording_diff import abridged
+from foreign_eyes.cli.history_screen import Paper, as_text, telling_parts, whole_parts
+from foreign_eyes.cli.terminal import counted, local_time, printable
 
 
 def show_doubts(found: Sequence[DoubtfulMatch], *, of_entry: int | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli import stopping
+from foreign_eyes.cli import stopping
 
 DONE = 0
 PROBLEMS = 1
@@ -46,13 +46,13 @@ def of_error(error: BaseException) -> int | None:
 
 def _codes() -> list[tuple[type[BaseException], int]]:
     """The first kind that fits counts. Imported late: an error may take the time that `--help` may not."""
-    from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
-    from browse.server import CannotListen
-    from browse.serving import AlreadyServed
-    from cli.configuration import ConfigurationError
-    from crawler.sources import SourceError
-    from exchange.errors import CannotWrite, ExchangeError, WrongImport
-    from feeds.errors import FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
+    from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
+    from foreign_eyes.browse.server import CannotListen
+    from foreign_eyes.browse.serving import AlreadyServed
+    from foreign_eyes.cli.configuration import ConfigurationError
+    from foreign_eyes.crawler.sources import SourceError
+    from foreign_eyes.exchange.errors import CannotWrite, ExchangeError, WrongImport
+    from foreign_eyes.feeds.errors import FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
 
     return [
         (KeyboardInterrupt, INTERRUPTED),

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.exits import NO_INPUT, Stopped
-from cli.terminal import printable, say
+from foreign_eyes.cli.exits import NO_INPUT, Stopped
+from foreign_eyes.cli.terminal import printable, say
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from archive.named import Named
+    from foreign_eyes.archive.named import Named
 
 OFFERED = 10
 
@@ -24,7 +24,7 @@ def find_one(db: Database, wanted: str, command: str = "history") -> Named:
         click.UsageError: nothing is wanted.
         Stopped: there is none, or there are several, which it lists.
     """
-    from archive.named import find_entries
+    from foreign_eyes.archive.named import find_entries
 
     if not wanted.strip():
         raise click.UsageError("ENTRY is empty: give an id, a tag URI or a part of a title")
@@ -50,7 +50,7 @@ def _the_one(wanted: str, found: list[Named], command: str) -> Named:
             f"{wanted!r}: no such entry, by id, tag or title; give a part of a title: foreign-eyes history PART,"
             " or search all texts under /browse/ of: foreign-eyes serve",
         )
-    from cli.history_screen import shortened
+    from foreign_eyes.cli.history_screen import shortened
 
     lines = [shortened(f"  {one.entry_id}  {_name(one)}") for one in found[:OFFERED]]
     more = [f"  and {len(found) - OFFERED} more"] if len(found) > OFFERED else []

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive.errors import ArchiveError
-from archive.publishing.claims import read_claim
-from archive.publishing.folder_record import read_record, record_path
-from archive.publishing.manifest import Manifest
-from archive.publishing.outputs import OutputLag, output_lags, unpublished_entries
-from archive.verify import Problem
-from feeds.write import folder_mode, leftovers
+from foreign_eyes.archive.errors import ArchiveError
+from foreign_eyes.archive.publishing.claims import read_claim
+from foreign_eyes.archive.publishing.folder_record import read_record, record_path
+from foreign_eyes.archive.publishing.manifest import Manifest
+from foreign_eyes.archive.publishing.outputs import OutputLag, output_lags, unpublished_entries
+from foreign_eyes.archive.verify import Problem
+from foreign_eyes.feeds.write import folder_mode, leftovers
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

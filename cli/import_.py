@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cli import exits
-from cli.context import Context, pass_context
-from cli.terminal import counted, printable, progress_bar, say, say_json
+from foreign_eyes.cli import exits
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.terminal import counted, printable, progress_bar, say, say_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from archive.rebuilding.rebuild import Rebuilt
-    from archive.values import Source
-    from exchange.bodies import Bodies
-    from exchange.contents import Contents, Input
-    from exchange.importing import Brought, Import
+    from foreign_eyes.archive.rebuilding.rebuild import Rebuilt
+    from foreign_eyes.archive.values import Source
+    from foreign_eyes.exchange.bodies import Bodies
+    from foreign_eyes.exchange.contents import Contents, Input
+    from foreign_eyes.exchange.importing import Brought, Import
 
 WARNINGS_TOLD = 3
 EXAMPLES = """
@@ -68,9 +68,9 @@ def import_files(
     archive that has crawls it adds its captures and crawls, and the ids stay the archive's own. There --source gives
     its only source another name. Nothing is changed where a file is damaged. The exit code is 65 if a part was left out.
     """
-    from archive.query import find_sources
-    from archive.store import refuse_other_files
-    from exchange.bodies import kept_on_disk
+    from foreign_eyes.archive.query import find_sources
+    from foreign_eyes.archive.store import refuse_other_files
+    from foreign_eyes.exchange.bodies import kept_on_disk
 
     silent = quiet or as_json
     refuse_other_files(context.archive)
@@ -103,8 +103,8 @@ class _Wanted(NamedTuple):
 
 
 def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
-    from crawler.settings import MAX_BODY_BYTES
-    from exchange.contents import read_files
+    from foreign_eyes.crawler.settings import MAX_BODY_BYTES
+    from foreign_eyes.exchange.contents import read_files
 
     with ExitStack() as stack, progress_bar("reading", quiet=quiet) as show:
         inputs = [_open(stack, file) for file in files]
@@ -112,7 +112,7 @@ def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
 
 
 def _open(stack: ExitStack, file: Path) -> Input:
-    from exchange.contents import Input
+    from foreign_eyes.exchange.contents import Input
 
     if str(file) == "-":
         return Input("standard input", sys.stdin.buffer)
@@ -127,9 +127,9 @@ def _open(stack: ExitStack, file: Path) -> Input:
 @contextmanager
 def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
     """Give the archive: to write, under its lock; or else to read, as it is. One that is made here goes if that fails."""
-    from archive.clock import now, to_text
-    from archive.lock import holder, lock_path, only_run
-    from archive.store import open_archive, read_archive
+    from foreign_eyes.archive.clock import now, to_text
+    from foreign_eyes.archive.lock import holder, lock_path, only_run
+    from foreign_eyes.archive.store import open_archive, read_archive
 
     if apply:
         was_there = path.exists()
@@ -165,12 +165,12 @@ def _plan(
         WrongImport: an option does not fit them.
         SourceError: there is no such source, or a URL is none.
     """
-    from archive.clock import now
-    from crawler import parse
-    from crawler.sources import BUILT_IN, check_name, check_url
-    from exchange.errors import WrongImport
-    from exchange.foreign_import import ForeignImport
-    from exchange.own_import import OwnImport
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.crawler import parse
+    from foreign_eyes.crawler.sources import BUILT_IN, check_name, check_url
+    from foreign_eyes.exchange.errors import WrongImport
+    from foreign_eyes.exchange.foreign_import import ForeignImport
+    from foreign_eyes.exchange.own_import import OwnImport
 
     for url in wanted.urls:
         check_url(url)
@@ -193,8 +193,8 @@ def _plan(
 
 def _choose_source(context: Context, sources: Sequence[Source], wanted: str | None) -> Source:
     """Return the source that is meant: as configured or built in, else as the archive has it."""
-    from archive.values import Source
-    from crawler.sources import SourceError, find_source
+    from foreign_eyes.archive.values import Source
+    from foreign_eyes.crawler.sources import SourceError, find_source
 
     archived = {source.name: source for source in sources}
     name = wanted or (next(iter(archived)) if len(archived) == 1 else context.configuration.default_source)
@@ -209,10 +209,10 @@ def _choose_source(context: Context, sources: Sequence[Source], wanted: str | No
 
 def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet: bool) -> Rebuilt | None:
     """Bring it in; return what came of it, None where the archive had it all."""
-    from archive.clock import now
-    from archive.rebuilding.rebuild import rebuild
-    from crawler.session import RememberingParser
-    from exchange.importing import NothingNew
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.rebuilding.rebuild import rebuild
+    from foreign_eyes.crawler.session import RememberingParser
+    from foreign_eyes.exchange.importing import NothingNew
 
     with progress_bar("settling", quiet=quiet) as show:
         options: dict[str, Any] = {"on_crawl": show} if show else {}

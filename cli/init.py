@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from cli.context import Context
-from cli.init_places import default_places, make_folders, refuse_existing, write_settings
-from cli.settings_text import Answers, default_authority, settings_text
-from cli.terminal import program, say
+from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.init_places import default_places, make_folders, refuse_existing, write_settings
+from foreign_eyes.cli.settings_text import Answers, default_authority, settings_text
+from foreign_eyes.cli.terminal import program, say
 
 EXAMPLES = """
 \b
@@ -58,9 +58,9 @@ def init(
     Run from a checkout, or in a folder that holds an archive, it proposes the working directory; else the user's own folders
     for configuration and data. In a script, answer by options and add --yes.
     """
-    from cli import init_questions as questions
-    from cli.asking import answer
-    from cli.configuration import DEFAULT_BASE_URL
+    from foreign_eyes.cli import init_questions as questions
+    from foreign_eyes.cli.asking import answer
+    from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
 
     places = default_places(context, file)
     refuse_existing(places.settings, force=force)
@@ -83,7 +83,7 @@ def init(
 
 def _report(context: Context, file: Path, answers: Answers, kept: Path | None) -> None:
     """Say what was written, what it means at this place, and the next command."""
-    from crawler.settings_file import find_settings_file, user_settings_file
+    from foreign_eyes.crawler.settings_file import find_settings_file, user_settings_file
 
     archive = Path(answers.archive).absolute()
     say(f"wrote {file.absolute()}", bold=True)

@@ -7,8 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.context import Context
-from cli.exits import CANNOT_WRITE, Stopped
+from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.exits import CANNOT_WRITE, Stopped
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,7 +36,7 @@ def default_places(context: Context, settings: Path | None) -> Places:
 
     `settings`, or else the group's --config, names the settings file; the group's --archive, or the environment, the archive.
     """
-    from crawler.settings_file import DEFAULT_ARCHIVE, FILE_NAME, user_data_folder, user_settings_file
+    from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, FILE_NAME, user_data_folder, user_settings_file
 
     named = settings or context.config
     in_use = os.path.lexists(FILE_NAME) or os.path.lexists(DEFAULT_ARCHIVE)

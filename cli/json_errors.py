@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cli.exits import Stopped
-from cli.terminal import say_json
+from foreign_eyes.cli.exits import Stopped
+from foreign_eyes.cli.terminal import say_json
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def told_as_object(as_json: bool, where: object) -> Iterator[None]:
 
     `where` is the file that the command works on.
     """
-    from archive.errors import ArchiveError, CannotDecide, DamagedArchive, NoArchive
+    from foreign_eyes.archive.errors import ArchiveError, CannotDecide, DamagedArchive, NoArchive
 
     try:
         yield

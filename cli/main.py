@@ -9,34 +9,35 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from cli import exits, stopping
-from cli.backup import backup
-from cli.check import check
-from cli.config import config_command
-from cli.confirm import confirm
-from cli.context import Context
-from cli.crawl import crawl
-from cli.doubts import doubts
-from cli.export import export
-from cli.history import history
-from cli.import_ import import_files
-from cli.init import init
-from cli.merge import merge
-from cli.probe import probe
-from cli.publish import publish
-from cli.redact import redact
-from cli.redate import redate
-from cli.reparse import reparse
-from cli.restore import restore
-from cli.schedule import schedule
-from cli.serve import serve
-from cli.set_aside import set_aside
-from cli.split import split
-from cli.status import status
-from cli.terminal import complain, say
-from cli.up import up
-from cli.watch import watch
-from crawler.settings_file import ARCHIVE_VARIABLE
+from foreign_eyes import __version__
+from foreign_eyes.cli import exits, stopping
+from foreign_eyes.cli.backup import backup
+from foreign_eyes.cli.check import check
+from foreign_eyes.cli.config import config_command
+from foreign_eyes.cli.confirm import confirm
+from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.crawl import crawl
+from foreign_eyes.cli.doubts import doubts
+from foreign_eyes.cli.export import export
+from foreign_eyes.cli.history import history
+from foreign_eyes.cli.import_ import import_files
+from foreign_eyes.cli.init import init
+from foreign_eyes.cli.merge import merge
+from foreign_eyes.cli.probe import probe
+from foreign_eyes.cli.publish import publish
+from foreign_eyes.cli.redact import redact
+from foreign_eyes.cli.redate import redate
+from foreign_eyes.cli.reparse import reparse
+from foreign_eyes.cli.restore import restore
+from foreign_eyes.cli.schedule import schedule
+from foreign_eyes.cli.serve import serve
+from foreign_eyes.cli.set_aside import set_aside
+from foreign_eyes.cli.split import split
+from foreign_eyes.cli.status import status
+from foreign_eyes.cli.terminal import complain, say
+from foreign_eyes.cli.up import up
+from foreign_eyes.cli.watch import watch
+from foreign_eyes.crawler.settings_file import ARCHIVE_VARIABLE
 
 EXAMPLES = """
 \b
@@ -51,13 +52,7 @@ Examples:
 
 def _say_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            number = version("foreign-eyes")
-        except PackageNotFoundError:
-            number = "(a checkout that is not installed)"
-        say(f"foreign-eyes {number}")
+        say(f"foreign-eyes {__version__}")
         context.exit()
 
 
@@ -155,7 +150,7 @@ def _tell(error: BaseException) -> int:
 
 
 def _words(error: BaseException) -> str:
-    from archive.errors import NoArchive
-    from cli.new_archive import no_archive_message
+    from foreign_eyes.archive.errors import NoArchive
+    from foreign_eyes.cli.new_archive import no_archive_message
 
     return no_archive_message(error.path) if isinstance(error, NoArchive) else str(error)

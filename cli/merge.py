@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.context import Context, pass_context
-from cli.finding import find_one
-from cli.rebuilding import as_object, rebuild_archive, say_decided
-from cli.terminal import say_json
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.terminal import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,9 +39,9 @@ def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet:
     Each is an id, a tag URI or a part of a title that no other entry has. The decision is recorded and holds when the
     archive is derived again.
     """
-    from archive.clock import now
-    from archive.rebuilding import deciding
-    from archive.store import read_archive
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.rebuilding import deciding
+    from foreign_eyes.archive.store import read_archive
 
     with read_archive(context.archive) as db:
         survivor, other = find_one(db, a, "merge").entry_id, find_one(db, b, "merge").entry_id

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.sample_place import sample_place
-from cli.terminal import say
+from foreign_eyes.cli.sample_place import sample_place
+from foreign_eyes.cli.terminal import say
 
 if TYPE_CHECKING:
-    from cli.context import Context
-    from crawler.jobs import Job
+    from foreign_eyes.cli.context import Context
+    from foreign_eyes.crawler.jobs import Job
 
 
 def say_new_archive(context: Context, job: Job) -> None:

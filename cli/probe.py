@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from cli import exits, stopping
-from cli.amounts import SECONDS
-from cli.context import Context, pass_context
-from cli.crawl import make_job
-from cli.terminal import complain, counted, printable, say, say_json
+from foreign_eyes.cli import exits, stopping
+from foreign_eyes.cli.amounts import SECONDS
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.crawl import make_job
+from foreign_eyes.cli.terminal import complain, counted, printable, say, say_json
 
 SHOWN = 3
 
@@ -37,7 +37,7 @@ def probe(context: Context, source: str, delay: float | None, contact: str | Non
     Shown are its encoding, headings and entries, the pager and the next addresses, links, robots.txt, validators and clock, and
     what a first crawl would say. URL can also be the name of a source. The exit code is that of such a crawl.
     """
-    from crawler.probe import probe as read_page
+    from foreign_eyes.crawler.probe import probe as read_page
 
     job = make_job(context, source, delay=delay, contact=contact)
     seen, interrupted = read_page(job, log_level="DEBUG" if verbose else "ERROR", signals=stopping.calling)

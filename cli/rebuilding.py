@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cli.context import Context
-from cli.terminal import counted, progress_bar, say
+from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.terminal import counted, progress_bar, say
 
 if TYPE_CHECKING:
-    from archive.rebuilding.rebuild import Prepare, Rebuilt
+    from foreign_eyes.archive.rebuilding.rebuild import Prepare, Rebuilt
 
 
 def rebuild_archive(
@@ -20,12 +20,12 @@ def rebuild_archive(
     Raises:
         ArchiveError: there is no archive, it is in use, or it cannot be derived again.
     """
-    from archive.clock import now, to_text
-    from archive.lock import only_run
-    from archive.rebuilding.deep_check import mend_indexes
-    from archive.rebuilding.rebuild import rebuild
-    from archive.store import open_archive, read_archive
-    from crawler.session import RememberingParser
+    from foreign_eyes.archive.clock import now, to_text
+    from foreign_eyes.archive.lock import only_run
+    from foreign_eyes.archive.rebuilding.deep_check import mend_indexes
+    from foreign_eyes.archive.rebuilding.rebuild import rebuild
+    from foreign_eyes.archive.store import open_archive, read_archive
+    from foreign_eyes.crawler.session import RememberingParser
 
     began = now()
     context.require_archive()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.context import Context, pass_context
-from cli.exits import USAGE, Stopped
-from cli.finding import find_one
-from cli.rebuilding import as_object, rebuild_archive, say_differences, settled
-from cli.terminal import say, say_json
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.exits import USAGE, Stopped
+from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_differences, settled
+from foreign_eyes.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from archive.rebuilding.rebuild import Rebuilt
+    from foreign_eyes.archive.rebuilding.rebuild import Rebuilt
 
 EXAMPLES = """
 \b
@@ -61,8 +61,8 @@ def redact(
     keeps its id, dates, revisions and links. Keyed digests recognise it where it is still listed, so its words are neither
     shown nor published as a new entry. Publish afterwards: until then, published files show the words.
     """
-    from archive.redaction.quoting import entries_with_its_excerpt
-    from archive.store import read_archive
+    from foreign_eyes.archive.redaction.quoting import entries_with_its_excerpt
+    from foreign_eyes.archive.store import read_archive
 
     if undo and (purge or reason is not None):
         raise click.UsageError("--undo takes neither --purge nor --reason")
@@ -111,10 +111,10 @@ def _confirm(what: str, entry: str, *, yes: bool) -> None:
 
 def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, apply: bool, quiet: bool) -> Rebuilt:
     """Carry out the decision in the archive and in its frozen documents."""
-    from archive.clock import now
-    from archive.rebuilding import redacting
-    from archive.redaction.records import is_redacted
-    from crawler.session import RememberingParser
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.rebuilding import redacting
+    from foreign_eyes.archive.redaction.records import is_redacted
+    from foreign_eyes.crawler.session import RememberingParser
 
     def prepare(db: Database) -> Collection[int]:
         if what == "undo":
@@ -132,12 +132,12 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, a
 
 def finish_redactions(context: Context, what: str) -> None:
     """Apply the redactions to what is not derived: frozen documents and, after a purge, free pages of the file."""
-    from archive.clock import now, to_text
-    from archive.lock import only_run
-    from archive.redaction.purging import vacuum
-    from archive.redaction.records import hidden_entries
-    from archive.store import open_archive, writing
-    from feeds.redacting import renew_documents
+    from foreign_eyes.archive.clock import now, to_text
+    from foreign_eyes.archive.lock import only_run
+    from foreign_eyes.archive.redaction.purging import vacuum
+    from foreign_eyes.archive.redaction.records import hidden_entries
+    from foreign_eyes.archive.store import open_archive, writing
+    from foreign_eyes.feeds.redacting import renew_documents
 
     with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
         with writing(db):
@@ -148,8 +148,8 @@ def finish_redactions(context: Context, what: str) -> None:
 
 def _outputs(context: Context) -> list[str]:
     """Return the commands that publish to each folder whose files do not show the decision yet."""
-    from archive.store import read_archive
-    from cli.health_outputs import publish_commands
+    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.cli.health_outputs import publish_commands
 
     with read_archive(context.archive) as db:
         return publish_commands(db, context.output, context.publishing.base_url)
@@ -157,7 +157,7 @@ def _outputs(context: Context) -> list[str]:
 
 def _copies(archive: Path, entry_id: int) -> list[Path]:
     """Return the copies of the archive in its folder that still hold the words of the entry."""
-    from archive.redaction.copies import archives_that_show
+    from foreign_eyes.archive.redaction.copies import archives_that_show
 
     return archives_that_show(archive, entry_id)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from cli import exits
-from cli.context import Context, pass_context
-from cli.rebuilding import as_object, rebuild_archive, say_differences, settled
-from cli.terminal import say, say_json
+from foreign_eyes.cli import exits
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_differences, settled
+from foreign_eyes.cli.terminal import say, say_json
 
 EXAMPLES = """
 \b

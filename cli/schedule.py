@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from cli.amounts import DEFAULT_EVERY, DEFAULT_PORT, DURATION
-from cli.contact import say_contact
-from cli.context import Context, pass_context
-from cli.crawl import make_job
-from cli.new_archive import say_new_archive
-from cli.terminal import printable
-from cli.units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
+from foreign_eyes.cli.amounts import DEFAULT_EVERY, DEFAULT_PORT, DURATION
+from foreign_eyes.cli.contact import say_contact
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.crawl import make_job
+from foreign_eyes.cli.new_archive import say_new_archive
+from foreign_eyes.cli.terminal import printable
+from foreign_eyes.cli.units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
 
 CRON_EXAMPLES = """
 \b
@@ -114,7 +114,7 @@ def round_command(context: Context, source: str | None, contact: str | None) -> 
 def _start(context: Context) -> list[str]:
     """Return the program with the group's options, all paths whole: a scheduler has another folder and environment."""
     program = Path(sys.executable).with_name("foreign-eyes")
-    start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "cli"]
+    start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "foreign_eyes"]
     settings = context.configuration.path
     config = ["--config", str(settings.absolute())] if settings else []
     return [*start, *config, "--archive", str(context.archive.absolute())]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from cli.context import Context, pass_context
-from cli.terminal import say
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.terminal import say
 
 EXAMPLES = """
 \b
@@ -24,7 +24,7 @@ def set_aside(context: Context) -> None:
     keep the archive with every id, date, decision and capture, and the sample gets an archive beside it. The feeds
     of real sources do not change.
     """
-    from cli.sample_place import set_aside as move
+    from foreign_eyes.cli.sample_place import set_aside as move
 
     context.require_archive()
     place = move(context)

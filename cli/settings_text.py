@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from crawler.first_contact import toml_string
+from foreign_eyes.crawler.first_contact import toml_string
 
 # Their domains belong to the provider, so only the whole address names a person (RFC 4151 allows a mail address)
 # fmt: off

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.amounts import REVISION
-from cli.context import Context, pass_context
-from cli.finding import find_one
-from cli.rebuilding import as_object, rebuild_archive, say_decided
-from cli.terminal import say_json
+from foreign_eyes.cli.amounts import REVISION
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.terminal import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,9 +40,9 @@ def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: b
     in which that was given, and what was merged into it has its own id again. Only a part that has none gets a new one.
     The decision is recorded and holds when the archive is derived again.
     """
-    from archive.clock import now
-    from archive.rebuilding import deciding
-    from archive.store import read_archive
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.rebuilding import deciding
+    from foreign_eyes.archive.store import read_archive
 
     with read_archive(context.archive) as db:
         entry_id = find_one(db, entry, "split").entry_id

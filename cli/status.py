@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import Context, pass_context
-from cli.terminal import counted, kilobytes, local_time, say, say_json
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.terminal import counted, kilobytes, local_time, say, say_json
 
 if TYPE_CHECKING:
-    from archive.problems import Problem
+    from foreign_eyes.archive.problems import Problem
 
 
 @click.command(
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Show what the archive holds, when it last crawled and with what outcome, and what is wrong."""
-    from archive import query
-    from archive.clock import now
-    from archive.doubts import count_doubts
-    from archive.invented import holdings
-    from archive.lock import holder
-    from archive.store import read_archive
-    from cli import health
-    from cli.damage import explained
-    from cli.health_outputs import output_problems, permission_problems
-    from cli.sample_place import at_its_output
-    from feeds.write import read_file_mode
+    from foreign_eyes.archive import query
+    from foreign_eyes.archive.clock import now
+    from foreign_eyes.archive.doubts import count_doubts
+    from foreign_eyes.archive.invented import holdings
+    from foreign_eyes.archive.lock import holder
+    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.cli import health
+    from foreign_eyes.cli.damage import explained
+    from foreign_eyes.cli.health_outputs import output_problems, permission_problems
+    from foreign_eyes.cli.sample_place import at_its_output
+    from foreign_eyes.feeds.write import read_file_mode
 
     running = holder(context.archive)
     with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:

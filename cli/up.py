@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
-from cli.amounts import DEFAULT_PORT, PORT, SECONDS
-from cli.children import passing_on_signals
-from cli.context import Context, pass_context
-from cli.crawl import make_job
-from cli.folder_server import FolderServer, wait_for_archive
-from cli.publish import publish_source
-from cli.sample_place import at_its_place
-from cli.serve import say_addresses, serve_until_stopped
-from cli.terminal import counted, program, say
+from foreign_eyes.cli import exits
+from foreign_eyes.cli.amounts import DEFAULT_PORT, PORT, SECONDS
+from foreign_eyes.cli.children import passing_on_signals
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.crawl import make_job
+from foreign_eyes.cli.folder_server import FolderServer, wait_for_archive
+from foreign_eyes.cli.publish import publish_source
+from foreign_eyes.cli.sample_place import at_its_place
+from foreign_eyes.cli.serve import say_addresses, serve_until_stopped
+from foreign_eyes.cli.terminal import counted, program, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawler.jobs import Job
+    from foreign_eyes.crawler.jobs import Job
 
 EXAMPLES = """
 \b
@@ -64,7 +64,7 @@ def up(
     serves the folder already, `up` crawls, publishes, prints its address and ends. If the output folder shows another archive,
     nothing is crawled and the exit code is 66.
     """
-    from archive.publishing.claims import require_claim
+    from foreign_eyes.archive.publishing.claims import require_claim
 
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
@@ -92,7 +92,7 @@ def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) ->
 
     `days` are those of the sample's story, crawled one after the other.
     """
-    from crawler.sources import BUILT_IN
+    from foreign_eyes.crawler.sources import BUILT_IN
 
     known = {**BUILT_IN, **context.configuration.sources}
     source = [job.name] if job.name in known else [job.source.url, "--name", job.name]
@@ -110,8 +110,8 @@ def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, c
 
     Only a source that was `named` takes the place of another one's feeds.
     """
-    from archive.errors import NoArchive
-    from feeds.errors import NothingToPublish
+    from foreign_eyes.archive.errors import NoArchive
+    from foreign_eyes.feeds.errors import NothingToPublish
 
     try:
         done = publish_source(
@@ -151,9 +151,9 @@ def _say_file(context: Context) -> None:
 
 def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
     """Return how many days of the sample's story to crawl, and introduce it: several at first, so that something has happened."""
-    import sample
-    from archive.errors import ArchiveError
-    from cli.crawl import days_seen
+    from foreign_eyes import sample
+    from foreign_eyes.archive.errors import ArchiveError
+    from foreign_eyes.cli.crawl import days_seen
 
     try:
         seen = days_seen(job)

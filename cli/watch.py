@@ -6,13 +6,13 @@ import time
 
 import click
 
-from cli import exits
-from cli.amounts import DEFAULT_EVERY, DURATION
-from cli.children import passing_on_signals
-from cli.contact import say_contact
-from cli.context import Context, pass_context
-from cli.crawl import make_job
-from cli.terminal import say
+from foreign_eyes.cli import exits
+from foreign_eyes.cli.amounts import DEFAULT_EVERY, DURATION
+from foreign_eyes.cli.children import passing_on_signals
+from foreign_eyes.cli.contact import say_contact
+from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.crawl import make_job
+from foreign_eyes.cli.terminal import say
 
 
 @click.command(
@@ -38,7 +38,7 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
     Each round is a process of its own. If the output folder shows another archive, nothing is crawled: at the start that ends
     the loop with exit code 66.
     """
-    from archive.publishing.claims import require_claim
+    from foreign_eyes.archive.publishing.claims import require_claim
 
     require_claim(context.archive, context.output)
     say_contact(context, make_job(context, source, contact=contact))

@@ -16,8 +16,8 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
-from crawler.faults import FetchFault
-from crawler.parse.reachable import flaw, shown
+from foreign_eyes.crawler.faults import FetchFault
+from foreign_eyes.crawler.parse.reachable import flaw, shown
 
 
 def is_public(address: str) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
-from archive.values import Fault, Outcome, Verdict
-from crawler.statuses import words_of_status
+from foreign_eyes.archive.values import Fault, Outcome, Verdict
+from foreign_eyes.crawler.statuses import words_of_status
 
 
 @dataclass(frozen=True, slots=True)

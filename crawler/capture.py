@@ -15,14 +15,14 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
-from archive.captures import Validators
-from archive.values import ENDED_BY_CLOSE, Fault, Fetched
-from crawler import addresses
-from crawler.coding import BadCodingError, OversizedError, decode_body
-from crawler.faults import UNANSWERED, FetchFault, fault_of
-from crawler.session import Session
-from crawler.settings import MAX_BODY_BYTES
-from crawler.tls import handshake_of
+from foreign_eyes.archive.captures import Validators
+from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fault, Fetched
+from foreign_eyes.crawler import addresses
+from foreign_eyes.crawler.coding import BadCodingError, OversizedError, decode_body
+from foreign_eyes.crawler.faults import UNANSWERED, FetchFault, fault_of
+from foreign_eyes.crawler.session import Session
+from foreign_eyes.crawler.settings import MAX_BODY_BYTES
+from foreign_eyes.crawler.tls import handshake_of
 
 # the second one for caches of HTTP/1.0 (RFC 9111 section 5.4)
 _PAST_CACHES = {"Cache-Control": "no-cache", "Pragma": "no-cache"}

@@ -21,8 +21,8 @@ from twisted.internet.error import ConnectError, ConnectionClosed, TCPTimedOutEr
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web._newclient import ParseError
 
-from archive.values import Fault
-from crawler.parse.reachable import shown
+from foreign_eyes.archive.values import Fault
+from foreign_eyes.crawler.parse.reachable import shown
 
 
 class FetchFault(IgnoreRequest):

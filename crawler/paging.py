@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from urllib.parse import urldefrag
 
-from archive.values import ListingPage
+from foreign_eyes.archive.values import ListingPage
 
 
 def next_addresses(page: int, listings: Sequence[ListingPage], visited: Collection[str]) -> tuple[list[str], list[str]]:

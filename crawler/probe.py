@@ -15,14 +15,14 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from archive.captures import find_exchanges
-from archive.clock import from_text
-from archive.values import ListingPage, Verdict
-from crawler.answers import Answer
-from crawler.jobs import Job
-from crawler.paging import next_addresses
-from crawler.run import Signals, crawl_in_turn
-from crawler.spider import ListingSpider
+from foreign_eyes.archive.captures import find_exchanges
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.values import ListingPage, Verdict
+from foreign_eyes.crawler.answers import Answer
+from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.paging import next_addresses
+from foreign_eyes.crawler.run import Signals, crawl_in_turn
+from foreign_eyes.crawler.spider import ListingSpider
 
 FINE = "page 1 would be accepted; a crawl reads all pages, twice"
 

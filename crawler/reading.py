@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from archive.identity.keys import wording_digest
-from archive.settling.judging import (
+from foreign_eyes.archive.identity.keys import wording_digest
+from foreign_eyes.archive.settling.judging import (
     MAX_PASSES,
     MAY_BE_CUT,
     Listed,
@@ -26,9 +26,9 @@ from archive.settling.judging import (
     texts_of,
     wordings_of,
 )
-from archive.values import ListedEntry, ListingPage, Mode, Parser, Verdict
-from crawler.answers import Answer, Fetch, Refusal, refusal_of
-from crawler.paging import next_addresses
+from foreign_eyes.archive.values import ListedEntry, ListingPage, Mode, Parser, Verdict
+from foreign_eyes.crawler.answers import Answer, Fetch, Refusal, refusal_of
+from foreign_eyes.crawler.paging import next_addresses
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from time import monotonic
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.backoff import seconds_to_wait
-from crawler.faults import FetchFault
+from foreign_eyes.crawler.backoff import seconds_to_wait
+from foreign_eyes.crawler.faults import FetchFault
 
 logger = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from archive.values import Fault
-from crawler.faults import FetchFault, fault_of
-from crawler.parse import blocking_sign, is_html
+from foreign_eyes.archive.values import Fault
+from foreign_eyes.crawler.faults import FetchFault, fault_of
+from foreign_eyes.crawler.parse import blocking_sign, is_html
 
 PRODUCT = "foreign-eyes"
 

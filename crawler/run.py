@@ -14,11 +14,11 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.jobs import Job
-from crawler.reading import Progress
-from crawler.session import Session, open_session
-from crawler.settings import for_source
-from crawler.spider import ListingSpider
+from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.reading import Progress
+from foreign_eyes.crawler.session import Session, open_session
+from foreign_eyes.crawler.settings import for_source
+from foreign_eyes.crawler.spider import ListingSpider
 
 # a context manager: while inside, a signal that asks us to stop calls the function with its number
 Signals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
@@ -58,7 +58,7 @@ def crawl_in_turn(
         ArchiveError: the archive is in use, or cannot be opened or written.
     """
     settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
+    settings.setmodule("foreign_eyes.crawler.settings", priority="project")
     settings.setdict({**for_source(job.source), "LOG_LEVEL": log_level}, priority="cmdline")
     with ExitStack() as sessions:
         turns = _Turns(job, times, spider, {"on_page": on_page, "on_accept": on_accept, **options}, sessions)

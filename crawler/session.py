@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-import sample
-from archive.captures import Validators, find_validators, load_body, record_capture
-from archive.clock import to_text
-from archive.crawls import (
+from foreign_eyes import sample
+from foreign_eyes.archive.captures import Validators, find_validators, load_body, record_capture
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.crawls import (
     SettledPage,
     begin_crawl,
     count_good,
@@ -24,26 +24,26 @@ from archive.crawls import (
     most_entries,
     settled_pages,
 )
-from archive.errors import ArchiveError
-from archive.freshness import is_due, last_fresh
-from archive.lock import only_run
-from archive.query import log_row
-from archive.rebuilding.rebuild import keep_up
-from archive.redaction.masking import MaskingParser, read_page
-from archive.settling.clock_records import judge_times
-from archive.settling.entries import has_wordings
-from archive.settling.links import close_killed_links, close_links, links_to_follow
-from archive.settling.settle import settle
-from archive.settling.standing import count_strangers, find_effects, find_listed, new_wordings
-from archive.store import explaining, open_archive
-from archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
-from crawler import parse
-from crawler.first_contact import unknown_listing
-from crawler.following import MOST_LINKS
-from crawler.jobs import Job
-from crawler.reading import Known
-from crawler.sources import COLUMN_TITLE, SourceSettings
-from crawler.steady_clock import Clock, steady_clock
+from foreign_eyes.archive.errors import ArchiveError
+from foreign_eyes.archive.freshness import is_due, last_fresh
+from foreign_eyes.archive.lock import only_run
+from foreign_eyes.archive.query import log_row
+from foreign_eyes.archive.rebuilding.rebuild import keep_up
+from foreign_eyes.archive.redaction.masking import MaskingParser, read_page
+from foreign_eyes.archive.settling.clock_records import judge_times
+from foreign_eyes.archive.settling.entries import has_wordings
+from foreign_eyes.archive.settling.links import close_killed_links, close_links, links_to_follow
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.settling.standing import count_strangers, find_effects, find_listed, new_wordings
+from foreign_eyes.archive.store import explaining, open_archive
+from foreign_eyes.archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
+from foreign_eyes.crawler import parse
+from foreign_eyes.crawler.first_contact import unknown_listing
+from foreign_eyes.crawler.following import MOST_LINKS
+from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.reading import Known
+from foreign_eyes.crawler.sources import COLUMN_TITLE, SourceSettings
+from foreign_eyes.crawler.steady_clock import Clock, steady_clock
 
 
 @dataclass(slots=True)

@@ -5,18 +5,18 @@ What depends on the source (User-Agent, delay) is set by `for_source`.
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from crawler.coding import ACCEPTED
-from crawler.settings_file import archive_in_environment
-from crawler.sources import SourceSettings
+from foreign_eyes import __version__
+from foreign_eyes.crawler.coding import ACCEPTED
+from foreign_eyes.crawler.settings_file import archive_in_environment
+from foreign_eyes.crawler.sources import SourceSettings
 
 # For `scrapy crawl`; the command line names its own. Empty: the one in the operator's settings, else archive.db
 ARCHIVE = archive_in_environment()
 
 BOT_NAME = "foreign-eyes"
-SPIDER_MODULES = ["crawler.spider"]
+SPIDER_MODULES = ["foreign_eyes.crawler.spider"]
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
@@ -41,10 +41,16 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
 # Nothing but HTTP; by default file: is read
-DOWNLOAD_HANDLERS = {"https": "crawler.tls.ExplainedHttps", "file": None, "ftp": None, "s3": None, "data": None}
+DOWNLOAD_HANDLERS = {
+    "https": "foreign_eyes.crawler.tls.ExplainedHttps",
+    "file": None,
+    "ftp": None,
+    "s3": None,
+    "data": None,
+}
 
 # Addresses that are not public are refused, whatever name or redirect leads to them
-TWISTED_DNS_RESOLVER = "crawler.addresses.PublicResolver"
+TWISTED_DNS_RESOLVER = "foreign_eyes.crawler.addresses.PublicResolver"
 DNSCACHE_ENABLED = True
 
 # Asked for, decoded and checked to their end by `crawler.coding`: see `crawler.capture`
@@ -63,12 +69,12 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # crawls on when robots.txt answers 503
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-    "crawler.robots.RobotsMiddleware": 100,
-    "crawler.addresses.PublicLiterals": 110,
-    "crawler.retrying.RetryingMiddleware": 550,
+    "foreign_eyes.crawler.robots.RobotsMiddleware": 100,
+    "foreign_eyes.crawler.addresses.PublicLiterals": 110,
+    "foreign_eyes.crawler.retrying.RetryingMiddleware": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # raises ValueError for a malformed Location
-    "crawler.redirects.CheckedRedirects": 600,
-    "crawler.capture.CaptureMiddleware": 900,
+    "foreign_eyes.crawler.redirects.CheckedRedirects": 600,
+    "foreign_eyes.crawler.capture.CaptureMiddleware": 900,
     # downloader side
 }
 
@@ -98,11 +104,7 @@ def for_source(source: SourceSettings) -> dict[str, Any]:
 
 def user_agent(contact: str | None) -> str:
     """Return the honest name that the crawler goes by, with whom to write to."""
-    try:
-        number = version("foreign-eyes")
-    except PackageNotFoundError:
-        number = "0"
-    return f"foreign-eyes/{number} (archives a public listing; contact: {contact or 'none configured'})"
+    return f"foreign-eyes/{__version__} (archives a public listing; contact: {contact or 'none configured'})"
 
 
 USER_AGENT = user_agent(None)

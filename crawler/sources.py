@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-import sample
+from foreign_eyes import sample
 
 DEFAULT_DELAY = 2.0
 DEFAULT_FRESH_DAYS = 7.0

@@ -20,18 +20,18 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from archive.errors import ArchiveError
-from archive.values import Fetched, Verdict
-from crawler import addresses
-from crawler.answers import Answer
-from crawler.faults import fault_of
-from crawler.following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
-from crawler.jobs import job_named
-from crawler.parse.reachable import shown
-from crawler.reading import ListingReader, Progress
-from crawler.session import Session, open_session
-from crawler.settings import for_source
-from crawler.settings_file import find_settings_file
+from foreign_eyes.archive.errors import ArchiveError
+from foreign_eyes.archive.values import Fetched, Verdict
+from foreign_eyes.crawler import addresses
+from foreign_eyes.crawler.answers import Answer
+from foreign_eyes.crawler.faults import fault_of
+from foreign_eyes.crawler.following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
+from foreign_eyes.crawler.jobs import job_named
+from foreign_eyes.crawler.parse.reachable import shown
+from foreign_eyes.crawler.reading import ListingReader, Progress
+from foreign_eyes.crawler.session import Session, open_session
+from foreign_eyes.crawler.settings import for_source
+from foreign_eyes.crawler.settings_file import find_settings_file
 
 
 class ListingSpider(Spider):

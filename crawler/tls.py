@@ -23,7 +23,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from crawler.parse.reachable import shown
+from foreign_eyes.crawler.parse.reachable import shown
 
 Codes = SSL.X509VerificationCodes
 

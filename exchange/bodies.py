@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import BinaryIO
 
-from exchange.errors import NoRoom
+from foreign_eyes.exchange.errors import NoRoom
 
 
 class Bodies:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from exchange.bodies import Bodies
-from exchange.errors import WrongImport
-from exchange.responses import Response, keys_of, read_response, resolve_revisit
-from exchange.truth_records import Truth, TruthReader, is_export
-from exchange.warc_reading import Record, read_records
+from foreign_eyes.exchange.bodies import Bodies
+from foreign_eyes.exchange.errors import WrongImport
+from foreign_eyes.exchange.responses import Response, keys_of, read_response, resolve_revisit
+from foreign_eyes.exchange.truth_records import Truth, TruthReader, is_export
+from foreign_eyes.exchange.warc_reading import Record, read_records
 
 Progress = Callable[[int, int], None]
 

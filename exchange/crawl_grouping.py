@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from archive.settling.judging import suspect_page, texts_of
-from archive.values import ListingPage
-from exchange.listing_search import address_key
-from exchange.responses import Response
+from foreign_eyes.archive.settling.judging import suspect_page, texts_of
+from foreign_eyes.archive.values import ListingPage
+from foreign_eyes.exchange.listing_search import address_key
+from foreign_eyes.exchange.responses import Response
 
 PAUSE = timedelta(hours=1)
 _MOST_REDIRECTS = 5

@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.archive_id import archive_id
-from archive.captures import load_body
-from archive.rebuilding.rebuild import derived_by
-from archive.redaction.withholding import is_withheld
-from archive.truth import TABLES, count_rows, dump_rows, last_moment
-from exchange.errors import NothingToExport
-from exchange.truth_records import (
+from foreign_eyes.archive.archive_id import archive_id
+from foreign_eyes.archive.captures import load_body
+from foreign_eyes.archive.rebuilding.rebuild import derived_by
+from foreign_eyes.archive.redaction.withholding import is_withheld
+from foreign_eyes.archive.truth import TABLES, count_rows, dump_rows, last_moment
+from foreign_eyes.exchange.errors import NothingToExport
+from foreign_eyes.exchange.truth_records import (
     ARCHIVE_FIELD,
     CONTENT_TYPE,
     FORM,
@@ -28,7 +28,7 @@ from exchange.truth_records import (
     RECORD_ID,
     lines_of,
 )
-from exchange.warc_writing import Output, WarcFile, Written, head_of
+from foreign_eyes.exchange.warc_writing import Output, WarcFile, Written, head_of
 
 CHUNK = 900_000
 

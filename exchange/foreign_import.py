@@ -15,9 +15,9 @@ from pathlib import PurePath
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
-from archive.store import writing
-from archive.truth import (
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.truth import (
     accept_crawl,
     add_capture,
     add_crawl,
@@ -25,14 +25,14 @@ from archive.truth import (
     known_captures,
     suspect_imports,
 )
-from archive.values import ListingPage, Parser, Source
-from exchange.bodies import Bodies
-from exchange.contents import Contents
-from exchange.crawl_grouping import FoundCrawl, LinkAnswer, PageSeen, group_crawls
-from exchange.errors import NothingToImport
-from exchange.importing import Brought, NothingNew, store_bodies
-from exchange.listing_search import Seen, address_key, is_listing, may_be_listing, number_pages
-from exchange.responses import Response
+from foreign_eyes.archive.values import ListingPage, Parser, Source
+from foreign_eyes.exchange.bodies import Bodies
+from foreign_eyes.exchange.contents import Contents
+from foreign_eyes.exchange.crawl_grouping import FoundCrawl, LinkAnswer, PageSeen, group_crawls
+from foreign_eyes.exchange.errors import NothingToImport
+from foreign_eyes.exchange.importing import Brought, NothingNew, store_bodies
+from foreign_eyes.exchange.listing_search import Seen, address_key, is_listing, may_be_listing, number_pages
+from foreign_eyes.exchange.responses import Response
 
 _LOOKED_AT = 200  # pages, in search of what the operator may have meant
 _HOSTS_TOLD = 5

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crawler.coding import BadCodingError, decode_body
+from foreign_eyes.crawler.coding import BadCodingError, decode_body
 
 Headers = tuple[tuple[str, str], ...]
 

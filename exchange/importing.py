@@ -8,8 +8,8 @@ from typing import Protocol
 
 from sqlite_utils import Database
 
-from archive.captures import store_body
-from exchange.bodies import Bodies
+from foreign_eyes.archive.captures import store_body
+from foreign_eyes.exchange.bodies import Bodies
 
 
 @dataclass(slots=True)

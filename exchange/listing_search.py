@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from archive.values import ListingPage
+from foreign_eyes.archive.values import ListingPage
 
 _INDEX = re.compile(r"(?<=/)index\.(?:s?html?|jhtml)\Z", re.IGNORECASE)
 # Where none of these stands there is no listing: the heading, signs that attributions have, `(Title, by Publication)`

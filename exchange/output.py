@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from exchange.errors import BadWarc, ExportUnwritable
-from exchange.truth_records import is_export
-from exchange.warc_reading import read_records
+from foreign_eyes.exchange.errors import BadWarc, ExportUnwritable
+from foreign_eyes.exchange.truth_records import is_export
+from foreign_eyes.exchange.warc_reading import read_records
 
 _INFO_BYTES = 1 << 16
 

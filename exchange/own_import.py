@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.archive_id import take_archive_id
-from archive.clock import from_text, now, to_text
-from archive.redaction.withholding import add_purged_body
-from archive.settling.dating import moved_time
-from archive.store import writing
-from archive.truth import (
+from foreign_eyes.archive.archive_id import take_archive_id
+from foreign_eyes.archive.clock import from_text, now, to_text
+from foreign_eyes.archive.redaction.withholding import add_purged_body
+from foreign_eyes.archive.settling.dating import moved_time
+from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.truth import (
     Recorded,
     add_capture,
     add_crawl,
@@ -29,13 +29,13 @@ from archive.truth import (
     recorded_crawls,
     source_of,
 )
-from archive.truth_checks import NotTruth, check_rows
-from archive.values import Source
-from exchange.bodies import Bodies
-from exchange.errors import BadWarc, OtherListing, WrongImport
-from exchange.importing import Brought, NothingNew, store_bodies
-from exchange.listing_search import address_key
-from exchange.truth_records import Row, Truth
+from foreign_eyes.archive.truth_checks import NotTruth, check_rows
+from foreign_eyes.archive.values import Source
+from foreign_eyes.exchange.bodies import Bodies
+from foreign_eyes.exchange.errors import BadWarc, OtherListing, WrongImport
+from foreign_eyes.exchange.importing import Brought, NothingNew, store_bodies
+from foreign_eyes.exchange.listing_search import address_key
+from foreign_eyes.exchange.truth_records import Row, Truth
 
 _TRAFFIC = ("requests", "not_modified", "bytes")
 _WAS_OPEN = "the crawl had not ended when it was exported"

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin
 
-from archive.clock import to_text
-from crawler.coding import BadCodingError, OversizedError
-from crawler.parse import is_html
-from exchange.bodies import Bodies
-from exchange.digests import agrees
-from exchange.errors import BadWarc
-from exchange.http_message import (
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.crawler.coding import BadCodingError, OversizedError
+from foreign_eyes.crawler.parse import is_html
+from foreign_eyes.exchange.bodies import Bodies
+from foreign_eyes.exchange.digests import agrees
+from foreign_eyes.exchange.errors import BadWarc
+from foreign_eyes.exchange.http_message import (
     Headers,
     Message,
     entity_of,
@@ -27,7 +27,7 @@ from exchange.http_message import (
     may_be_cut,
     split_message,
 )
-from exchange.warc_reading import Record
+from foreign_eyes.exchange.warc_reading import Record
 
 # what names no moment, but a span of time (WARC/1.1 section 5.4): a year, a month, a day, a minute
 _SPAN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?:Z|\+00:00))?)?)?", re.ASCII | re.IGNORECASE)

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.archive_id import is_archive_id
-from archive.truth import TABLES
-from exchange.bodies import Bodies
-from exchange.errors import BadWarc
-from exchange.http_message import split_message
-from exchange.warc_reading import Record
+from foreign_eyes.archive.archive_id import is_archive_id
+from foreign_eyes.archive.truth import TABLES
+from foreign_eyes.exchange.bodies import Bodies
+from foreign_eyes.exchange.errors import BadWarc
+from foreign_eyes.exchange.http_message import split_message
+from foreign_eyes.exchange.warc_reading import Record
 
 FORM = 1
 FORM_FIELD = "foreign-eyes-truth"

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 from warcio.archiveiterator import WARCIterator  # type: ignore[import-untyped]
 from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
 
-from exchange.digests import digest_for, is_as_labelled
-from exchange.errors import BadWarc
-from exchange.unpacking import CutError, Unpacked
+from foreign_eyes.exchange.digests import digest_for, is_as_labelled
+from foreign_eyes.exchange.errors import BadWarc
+from foreign_eyes.exchange.unpacking import CutError, Unpacked
 
 _PIECE = 1 << 16
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"

@@ -13,16 +13,16 @@ from importlib import resources
 
 from sqlite_utils import Database
 
-from archive.history import entry_history
-from archive.publishing.announced import newest_changes
-from archive.publishing.current import (
+from foreign_eyes.archive.history import entry_history
+from foreign_eyes.archive.publishing.announced import newest_changes
+from foreign_eyes.archive.publishing.current import (
     CurrentEntry,
     entries_by_id,
     entries_by_number,
     entries_of_publication,
     entries_of_topic,
 )
-from archive.publishing.feed_log import (
+from foreign_eyes.archive.publishing.feed_log import (
     Format,
     find_frozen,
     freeze,
@@ -32,10 +32,10 @@ from archive.publishing.feed_log import (
     newest_of_log,
     note_told,
 )
-from archive.publishing.tallies import read_tallies
-from archive.publishing.topics import topics_of
-from feeds.compose.changes import ComposedChange, compose_change
-from feeds.compose.documents import (
+from foreign_eyes.archive.publishing.tallies import read_tallies
+from foreign_eyes.archive.publishing.topics import topics_of
+from foreign_eyes.feeds.compose.changes import ComposedChange, compose_change
+from foreign_eyes.feeds.compose.documents import (
     NEWEST,
     Feed,
     compose_archive_document,
@@ -44,10 +44,10 @@ from feeds.compose.documents import (
     compose_collection_feed,
     compose_column_feed,
 )
-from feeds.compose.edition import Edition
-from feeds.compose.entries import CollectionKind, FeedEntry, collection, compose_entry, entry_path
-from feeds.compose.histories import compose_entry_page
-from feeds.compose.listings import (
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import CollectionKind, FeedEntry, collection, compose_entry, entry_path
+from foreign_eyes.feeds.compose.histories import compose_entry_page
+from foreign_eyes.feeds.compose.listings import (
     Counted,
     Volume,
     compose_chart,
@@ -55,11 +55,11 @@ from feeds.compose.listings import (
     count_volumes,
     volume_span,
 )
-from feeds.render import outlines, pages
-from feeds.render.json_feed import render_json
-from feeds.render.xml import render_atom, render_rss
-from feeds.scope import Extent, Scope, sitemap_of, sitemap_span
-from feeds.topics import Topics
+from foreign_eyes.feeds.render import outlines, pages
+from foreign_eyes.feeds.render.json_feed import render_json
+from foreign_eyes.feeds.render.xml import render_atom, render_rss
+from foreign_eyes.feeds.scope import Extent, Scope, sitemap_of, sitemap_span
+from foreign_eyes.feeds.topics import Topics
 
 Render = Callable[[], bytes]
 Document = tuple[str, Render]
@@ -122,7 +122,7 @@ def _compose_all(desk: Desk, entries: list[CurrentEntry]) -> list[FeedEntry]:
 
 
 def _static(name: str) -> bytes:
-    return (resources.files("feeds") / "static" / name).read_bytes()
+    return (resources.files("foreign_eyes.feeds") / "static" / name).read_bytes()
 
 
 def _entry(desk: Desk, entry_id: int) -> bytes:

@@ -16,15 +16,15 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.archive_id import archive_id
-from archive.errors import RecordDamaged
-from archive.publishing.claims import read_claim, shows_feeds
-from archive.publishing.folder_record import FolderRecord, is_file_name, read_record, record_path
-from archive.publishing.following import Mark
-from archive.publishing.manifest import Manifest, OutputState
-from archive.publishing.published_ids import all_ids, ids_since
-from archive.publishing.recorded_redactions import redaction_lines
-from archive.publishing.recording_folder import (
+from foreign_eyes.archive.archive_id import archive_id
+from foreign_eyes.archive.errors import RecordDamaged
+from foreign_eyes.archive.publishing.claims import read_claim, shows_feeds
+from foreign_eyes.archive.publishing.folder_record import FolderRecord, is_file_name, read_record, record_path
+from foreign_eyes.archive.publishing.following import Mark
+from foreign_eyes.archive.publishing.manifest import Manifest, OutputState
+from foreign_eyes.archive.publishing.published_ids import all_ids, ids_since
+from foreign_eyes.archive.publishing.recorded_redactions import redaction_lines
+from foreign_eyes.archive.publishing.recording_folder import (
     append_lines,
     begin_line,
     end_line,
@@ -36,11 +36,11 @@ from archive.publishing.recording_folder import (
     replace_record,
     whose_line,
 )
-from archive.redaction.records import has_redactions
-from archive.seals import newest_seal
-from archive.values import Source
-from feeds.errors import FilesOfOthers, OutputUnwritable
-from feeds.write import digest_of, make_folder
+from foreign_eyes.archive.redaction.records import has_redactions
+from foreign_eyes.archive.seals import newest_seal
+from foreign_eyes.archive.values import Source
+from foreign_eyes.feeds.errors import FilesOfOthers, OutputUnwritable
+from foreign_eyes.feeds.write import digest_of, make_folder
 
 
 @dataclass(frozen=True, slots=True)

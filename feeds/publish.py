@@ -20,30 +20,30 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.publishing.announced import source_tag
-from archive.publishing.claims import read_claim
-from archive.publishing.current import all_entry_ids
-from archive.publishing.feed_log import awaits_freezing
-from archive.publishing.folder_record import read_record
-from archive.publishing.following import Mark, find_source_id, follow, present_mark, touched_since
-from archive.publishing.manifest import Manifest, OutputState
-from archive.publishing.numbering import count_entries
-from archive.publishing.recording_folder import remove_record
-from archive.publishing.tallies import read_tallies
-from archive.settling.decisions import merged_ids
-from archive.store import writing
-from archive.values import Source
-from feeds.addresses import normal_base_url
-from feeds.compose.edition import Edition
-from feeds.default_topics import DEFAULT_TOPICS
-from feeds.documents import FRONT_FILE, Desk, Document, documents, freeze_documents, names_of_emptied
-from feeds.errors import NothingToPublish, OutputTaken
-from feeds.folder import OutputFolder, Plan
-from feeds.redacting import renew_documents
-from feeds.scope import Extent, Scope, everything, touched
-from feeds.shape import shape_of
-from feeds.topics import Topics
-from feeds.write import FILE_MODE, remove_file, remove_leftovers, write_file
+from foreign_eyes.archive.publishing.announced import source_tag
+from foreign_eyes.archive.publishing.claims import read_claim
+from foreign_eyes.archive.publishing.current import all_entry_ids
+from foreign_eyes.archive.publishing.feed_log import awaits_freezing
+from foreign_eyes.archive.publishing.folder_record import read_record
+from foreign_eyes.archive.publishing.following import Mark, find_source_id, follow, present_mark, touched_since
+from foreign_eyes.archive.publishing.manifest import Manifest, OutputState
+from foreign_eyes.archive.publishing.numbering import count_entries
+from foreign_eyes.archive.publishing.recording_folder import remove_record
+from foreign_eyes.archive.publishing.tallies import read_tallies
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.values import Source
+from foreign_eyes.feeds.addresses import normal_base_url
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
+from foreign_eyes.feeds.documents import FRONT_FILE, Desk, Document, documents, freeze_documents, names_of_emptied
+from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken
+from foreign_eyes.feeds.folder import OutputFolder, Plan
+from foreign_eyes.feeds.redacting import renew_documents
+from foreign_eyes.feeds.scope import Extent, Scope, everything, touched
+from foreign_eyes.feeds.shape import shape_of
+from foreign_eyes.feeds.topics import Topics
+from foreign_eyes.feeds.write import FILE_MODE, remove_file, remove_leftovers, write_file
 
 Progress = Callable[[int, int], None]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.publishing.feed_log import Format
-from archive.publishing.redacted_documents import (
+from foreign_eyes.archive.publishing.feed_log import Format
+from foreign_eyes.archive.publishing.redacted_documents import (
     DocumentKey,
     RedactedTag,
     forget_tallies,
@@ -26,10 +26,10 @@ from archive.publishing.redacted_documents import (
     replace_frozen,
     take_kept_items,
 )
-from archive.redaction.stand_in import notice_of, title_of
-from archive.values import ListedEntry
-from feeds import markup
-from feeds.compose.entries import REDACTED
+from foreign_eyes.archive.redaction.stand_in import notice_of, title_of
+from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.feeds import markup
+from foreign_eyes.feeds.compose.entries import REDACTED
 
 _FRAGMENT = "#:~:text="
 _TAG = re.compile(r"<[^>]*>")

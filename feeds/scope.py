@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from archive.publishing.feed_log import full_documents
-from archive.publishing.following import Touched
-from feeds.compose.listings import count_volumes, volume_of
+from foreign_eyes.archive.publishing.feed_log import full_documents
+from foreign_eyes.archive.publishing.following import Touched
+from foreign_eyes.feeds.compose.listings import count_volumes, volume_of
 
 # how many pages of entries a sitemap names; the protocol allows 50,000, but one new entry writes one of them anew
 SITEMAP_SIZE = 500

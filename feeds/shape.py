@@ -12,8 +12,8 @@ from hashlib import sha256
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 
-from feeds.compose.edition import Edition
-from feeds.topics import Topics
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.topics import Topics
 
 # what renders; another version may write the same values in other bytes
 _LIBRARIES = ("feedgen", "jinja2", "lxml", "markupsafe")
@@ -29,7 +29,7 @@ def shape_of(edition: Edition, topics: Topics) -> str:
 @cache
 def _program() -> list[str]:
     """Return digests of the modules and templates of this package, and the versions of the libraries."""
-    digests = [sha256(file.read_bytes()).hexdigest() for file in _files(resources.files("feeds"))]
+    digests = [sha256(file.read_bytes()).hexdigest() for file in _files(resources.files("foreign_eyes.feeds"))]
     return [*digests, *(metadata.version(name) for name in _LIBRARIES)]
 
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from feeds.slugs import slug
+from foreign_eyes.feeds.slugs import slug
 
 _BETWEEN_WORDS = r"[\s\u2010\u2011-]+"
 _PARTS = re.compile(r"[\s\u2010\u2011-]+")

@@ -17,8 +17,8 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from archive.publishing.folder_record import record_path
-from feeds.errors import OutputUnwritable
+from foreign_eyes.archive.publishing.folder_record import record_path
+from foreign_eyes.feeds.errors import OutputUnwritable
 
 # whatever the umask is: a web server's user has to read what is published
 FILE_MODE = 0o644

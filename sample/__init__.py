@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sample.addresses import DAYS, FIRST_DAYS, LISTING_URL, ORIGIN
+from foreign_eyes.sample.addresses import DAYS, FIRST_DAYS, LISTING_URL, ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +26,13 @@ __all__ = ["DAYS", "FIRST_DAYS", "LISTING_URL", "ORIGIN", "pages", "serve"]
 
 def pages(day: int = 1) -> dict[str, bytes]:
     """Return the body of every page on a day of the story by its path: see `sample.rendering.render_pages`."""
-    from sample.rendering import render_pages  # noqa: PLC0415
+    from foreign_eyes.sample.rendering import render_pages  # noqa: PLC0415
 
     return render_pages(day)
 
 
 def serve(port: int = 0, *, day: int = 1, log: Callable[[str], None] | None = None) -> AbstractContextManager[str]:
     """Serve the pages of a day on 127.0.0.1, and give the address: see `sample.server.serve`."""
-    from sample.server import serve as start  # noqa: PLC0415
+    from foreign_eyes.sample.server import serve as start  # noqa: PLC0415
 
     return start(port, day=day, log=log)

@@ -1,4 +1,4 @@
-"""`python -m sample`: serve the sample listing until Ctrl-C, and say where."""
+"""`python -m foreign_eyes.sample`: serve the sample listing until Ctrl-C, and say where."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import threading
 from contextlib import suppress
 from typing import TextIO
 
-from sample import DAYS, LISTING_URL, serve
-from sample.addresses import LISTING_PATH
+from foreign_eyes.sample import DAYS, LISTING_URL, serve
+from foreign_eyes.sample.addresses import LISTING_PATH
 
 
 def main() -> None:
     """Serve until interrupted, with a line on standard error for each request."""
-    parser = argparse.ArgumentParser(prog="python -m sample", description="Serve the sample listing on 127.0.0.1.")
+    parser = argparse.ArgumentParser(
+        prog="python -m foreign_eyes.sample", description="Serve the sample listing on 127.0.0.1."
+    )
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
     parser.add_argument("--day", type=int, default=1, help=f"the day of its story, 1 to {DAYS} (default: 1)")
     options = parser.parse_args()

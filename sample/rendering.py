@@ -11,8 +11,8 @@ from html import escape
 from string import Template
 from typing import NamedTuple
 
-from sample.addresses import LISTING_PATH, ROBOTS_PATH
-from sample.story import Day, Entry, Styled, days, styles
+from foreign_eyes.sample.addresses import LISTING_PATH, ROBOTS_PATH
+from foreign_eyes.sample.story import Day, Entry, Styled, days, styles
 
 _FOLDER = LISTING_PATH.removesuffix("index.htm")
 _GAP = "&nbsp;&nbsp; "

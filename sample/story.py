@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from sample.addresses import PATENT_SEARCH_PATH
+from foreign_eyes.sample.addresses import PATENT_SEARCH_PATH
 
 Entry = Mapping[str, str]
 
@@ -116,4 +116,4 @@ def _rank(entries: Sequence[Entry], attribution: str) -> int:
 
 
 def _load(name: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files("sample").joinpath(name).read_text(encoding="utf-8"))
+    return tomllib.loads(resources.files("foreign_eyes.sample").joinpath(name).read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from articles import article
 
-from archive.values import ListedEntry
+from foreign_eyes.archive.values import ListedEntry
 
 GOOD_NEWS = (
     "A sound system of protection is the best soil for inventions of every kind, and this case shows it once more."

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from archive.identity.keys import excerpt_key, title_key, wording_digest
-from archive.identity.matching import Candidate, Row
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import excerpt_key, title_key, wording_digest
+from foreign_eyes.archive.identity.matching import Candidate, Row
+from foreign_eyes.archive.values import ListedEntry
 
 
 def article(title: str | None, publication: str | None, excerpt: str, commentary: str) -> ListedEntry:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from archive.text import clean
-from crawler.parse.elements import BLOCKS
-from crawler.parse.paragraphs import read
-from crawler.parse.signs import without_invisible
+from foreign_eyes.archive.text import clean
+from foreign_eyes.crawler.parse.elements import BLOCKS
+from foreign_eyes.crawler.parse.paragraphs import read
+from foreign_eyes.crawler.parse.signs import without_invisible
 
 
 def words(text: str) -> frozenset[str]:

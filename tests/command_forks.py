@@ -29,19 +29,19 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 # what commands import when they run; no Twisted reactor, which each crawl installs for itself
 MODULES = (
-    "cli.main",
-    "cli.configuration",
-    "cli.health",
-    "cli.base_url",
-    "cli.health_outputs",
-    "cli.history_screen",
-    "browse.server",
-    "archive.rebuilding.rebuild",
-    "archive.verify",
-    "crawler.run",
-    "crawler.retrying",
-    "crawler.robots",
-    "crawler.tls",
+    "foreign_eyes.cli.main",
+    "foreign_eyes.cli.configuration",
+    "foreign_eyes.cli.health",
+    "foreign_eyes.cli.base_url",
+    "foreign_eyes.cli.health_outputs",
+    "foreign_eyes.cli.history_screen",
+    "foreign_eyes.browse.server",
+    "foreign_eyes.archive.rebuilding.rebuild",
+    "foreign_eyes.archive.verify",
+    "foreign_eyes.crawler.run",
+    "foreign_eyes.crawler.retrying",
+    "foreign_eyes.crawler.robots",
+    "foreign_eyes.crawler.tls",
     "scrapy.core.downloader.handlers.http11",
     "scrapy.downloadermiddlewares.cookies",
     "scrapy.downloadermiddlewares.httpcompression",
@@ -52,9 +52,9 @@ MODULES = (
     "scrapy.pqueues",
     "scrapy.spidermiddlewares.referer",
     "scrapy.squeues",
-    "exchange.own_import",
-    "exchange.foreign_import",
-    "feeds.publish",
+    "foreign_eyes.exchange.own_import",
+    "foreign_eyes.exchange.foreign_import",
+    "foreign_eyes.feeds.publish",
 )
 LONGEST_REQUEST = 1 << 20
 # variables that an interpreter, the libraries that it loads, or a module reads when it starts
@@ -173,7 +173,7 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], file
     time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
-    entry = import_module("cli.entry")
+    entry = import_module("foreign_eyes.cli.entry")
     code = 0
     try:
         entry.run()

@@ -23,8 +23,8 @@ from listing_server import ListingServer
 from listings import LISTING, make_entries, make_site
 from newborn_archives import REAL_BIRTHS, copy_births, make_template
 
-from archive import store
-from archive.identity import keys
+from foreign_eyes.archive import store
+from foreign_eyes.archive.identity import keys
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -111,7 +111,7 @@ class CommandLine:
         if is_forkable(own) and not STARTS_ANEW:
             return FORKS.run(arguments, self.folder, environment, stdin, timeout)
         return subprocess.run(
-            [sys.executable, "-P", "-m", "cli", *arguments],
+            [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
             cwd=self.folder,
             env=environment,
             input=stdin,

@@ -15,12 +15,12 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 from scrapy.utils.reactor import install_reactor
 
-from crawler.jobs import Job
-from crawler.retrying import RetryingMiddleware
-from crawler.session import open_session
-from crawler.settings import DOWNLOADER_MIDDLEWARES, for_source
-from crawler.sources import SourceSettings
-from crawler.spider import ListingSpider
+from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.retrying import RetryingMiddleware
+from foreign_eyes.crawler.session import open_session
+from foreign_eyes.crawler.settings import DOWNLOADER_MIDDLEWARES, for_source
+from foreign_eyes.crawler.sources import SourceSettings
+from foreign_eyes.crawler.spider import ListingSpider
 
 
 class Impatient(RetryingMiddleware):
@@ -33,9 +33,9 @@ class Impatient(RetryingMiddleware):
 
 async def crawl(url: str, archive: Path) -> dict[str, Any]:
     source = SourceSettings(url=url, delay=0)
-    middlewares = {**DOWNLOADER_MIDDLEWARES, "crawler.retrying.RetryingMiddleware": None, Impatient: 550}
+    middlewares = {**DOWNLOADER_MIDDLEWARES, "foreign_eyes.crawler.retrying.RetryingMiddleware": None, Impatient: 550}
     settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
+    settings.setmodule("foreign_eyes.crawler.settings", priority="project")
     ours = {"DOWNLOADER_MIDDLEWARES": middlewares, "DOWNLOAD_TIMEOUT": 5, "LOG_LEVEL": "ERROR"}
     settings.setdict({**for_source(source), **ours}, priority="cmdline")
     with open_session(Job("town", source, archive)) as session:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import store
+from foreign_eyes.archive import store
 
 Births = Callable[[Database, Path], None]
 REAL_BIRTHS: Births = store._bring_up_to_date

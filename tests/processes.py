@@ -76,7 +76,7 @@ def running(command: CommandLine, *arguments: str) -> Iterator[Running]:
     log = command.folder.parent / f"{command.folder.name}.log"
     with log.open("wb") as file, signals_by_default():
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cli", *arguments],
+            [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
             cwd=command.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -133,7 +133,7 @@ def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str], ty
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "cli", *arguments],
+        [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
         cwd=command.folder,
         env={**environment, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "80", **env},
         stdin=theirs,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from settling import Column, entry, listing
 
-from archive.store import open_archive
-from feeds.publish import Target, publish
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.feeds.publish import Target, publish
 
 HUB = "https://hub.example/?for=eyes"
 TOPICS = {"Fruit & more": ["fruit*"], "茶": ["tea"], "Never": ["unheard of"]}

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.captures import record_capture
-from archive.crawls import begin_crawl
-from archive.settling.settle import settle
-from archive.values import (
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.values import (
     Counts,
     Fetched,
     Link,

@@ -30,16 +30,16 @@ from simulated_report import Report
 from simulated_source import Column, Render, Shown, Site
 from sqlite_utils import Database
 
-from archive.captures import find_validators, record_capture
-from archive.crawls import begin_crawl, last_good, settled_pages
-from archive.identity import keys
-from archive.rebuilding.rebuild import Rebuilt, rebuild
-from archive.settling.clock_records import judge_times
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.values import Fault, Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
-from crawler.answers import Answer
-from crawler.reading import Known, ListingReader
+from foreign_eyes.archive.captures import find_validators, record_capture
+from foreign_eyes.archive.crawls import begin_crawl, last_good, settled_pages
+from foreign_eyes.archive.identity import keys
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
+from foreign_eyes.archive.settling.clock_records import judge_times
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Fault, Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
+from foreign_eyes.crawler.answers import Answer
+from foreign_eyes.crawler.reading import Known, ListingReader
 
 DAYS = 365
 AUTHORITY = "example.org,2026"

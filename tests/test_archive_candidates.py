@@ -13,13 +13,13 @@ from articles import BRIDGE, LOOM, MOON, PIANO, TEA, edited, row, rows, typos
 from settling import DAY, START, Column, LineParser
 from sqlite_utils import Database
 
-from archive.identity.keys import wording_digest
-from archive.identity.matching import Candidate
-from archive.rebuilding.deciding import merge, split
-from archive.rebuilding.rebuild import rebuild
-from archive.settling.candidates import MOST_BY_KEY, find_candidates
-from archive.store import open_archive
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import wording_digest
+from foreign_eyes.archive.identity.matching import Candidate
+from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.settling.candidates import MOST_BY_KEY, find_candidates
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import ListedEntry
 
 
 @pytest.fixture

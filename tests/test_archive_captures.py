@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from archive.captures import Validators, find_validators, headers_of, listing_captures, load_body, record_capture
-from archive.crawls import begin_crawl
-from archive.store import open_archive
-from archive.values import Fetched, Source, Verdict
+from foreign_eyes.archive.captures import (
+    Validators,
+    find_validators,
+    headers_of,
+    listing_captures,
+    load_body,
+    record_capture,
+)
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Fetched, Source, Verdict
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "http://town.example/index.htm"

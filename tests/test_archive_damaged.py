@@ -21,8 +21,8 @@ from listing_server import ListingServer
 from listings import LISTING
 from warcs import Warc
 
-from archive.birth import make_archive
-from archive.store import open_archive
+from foreign_eyes.archive.birth import make_archive
+from foreign_eyes.archive.store import open_archive
 
 COMMANDS = [
     ("up", "--no-serve"),

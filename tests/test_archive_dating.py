@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.settling.dating import SECOND, TICK, change_times, feed_dates
+from foreign_eyes.archive.settling.dating import SECOND, TICK, change_times, feed_dates
 
 SEEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COUNTS = st.integers(0, 60)

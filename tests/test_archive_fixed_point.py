@@ -18,19 +18,19 @@ from hypothesis import strategies as st
 from settling import DAY, START, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-from archive.captures import listing_captures, load_body, record_capture
-from archive.clock import from_text, to_text
-from archive.crawls import find_crawl
-from archive.errors import CannotDecide
-from archive.identity.doubts import OTHER_RULES, SAME_EXCERPT
-from archive.identity.keys import identity_digest, wording_digest
-from archive.rebuilding.deciding import merge, split
-from archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
-from archive.rebuilding.redating import redate
-from archive.schema import migrations
-from archive.settling.decisions import merged_ids
-from archive.settling.recognitions import Key, load_recognitions
-from archive.values import Fetched, Outcome
+from foreign_eyes.archive.captures import listing_captures, load_body, record_capture
+from foreign_eyes.archive.clock import from_text, to_text
+from foreign_eyes.archive.crawls import find_crawl
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.identity.doubts import OTHER_RULES, SAME_EXCERPT
+from foreign_eyes.archive.identity.keys import identity_digest, wording_digest
+from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
+from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.schema import migrations
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.recognitions import Key, load_recognitions
+from foreign_eyes.archive.values import Fetched, Outcome
 
 # each with up to six histories
 EXAMPLES = 100 if os.environ.get("CI") == "true" else 20

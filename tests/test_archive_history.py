@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from settling import START, A, B, C, Column, entry, listing
 
-from archive.clock import to_text
-from archive.history import Event, History, Revision, changed_parts, entry_history
-from archive.named import find_entries
-from archive.settling.decisions import Decision, record_decision
-from archive.store import open_archive, writing
-from archive.wording_diff import Piece
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.history import Event, History, Revision, changed_parts, entry_history
+from foreign_eyes.archive.named import find_entries
+from foreign_eyes.archive.settling.decisions import Decision, record_decision
+from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.wording_diff import Piece
 
 LONG = "About apples, of which there are many more kinds than anybody would think at first sight."
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.identity.keys import (
+from foreign_eyes.archive.identity.keys import (
     ID_RANGE,
     entry_tag,
     excerpt_key,
@@ -17,7 +17,7 @@ from archive.identity.keys import (
     title_key,
     wording_digest,
 )
-from archive.values import ListedEntry
+from foreign_eyes.archive.values import ListedEntry
 
 ENTRY = ListedEntry(
     "A port teaches its cranes.", "——Cranes, by The Harbour Courier", "Cranes", "The Harbour Courier", "Filed at home."

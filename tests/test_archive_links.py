@@ -13,14 +13,14 @@ import pytest
 from settling import A, B, Column, LineParser, listing
 from sqlite_utils import Database
 
-from archive.captures import record_capture
-from archive.rebuilding.rebuild import keep_up, rebuild
-from archive.schema import APPLICATION_ID, migrations
-from archive.settling.links import links_to_follow
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.truth import dump_rows
-from archive.values import Fetched, ListingPage, Traffic, Verdict
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild
+from foreign_eyes.archive.schema import APPLICATION_ID, migrations
+from foreign_eyes.archive.settling.links import links_to_follow
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.truth import dump_rows
+from foreign_eyes.archive.values import Fetched, ListingPage, Traffic, Verdict
 
 AUTHORITY = "example.org,2026"
 

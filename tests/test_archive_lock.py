@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from archive.errors import ArchiveBusy, ArchiveUnwritable
-from archive.lock import holder, lock_path, only_run
-from archive.store import open_archive, writing
+from foreign_eyes.archive.errors import ArchiveBusy, ArchiveUnwritable
+from foreign_eyes.archive.lock import holder, lock_path, only_run
+from foreign_eyes.archive.store import open_archive, writing
 
 HOLDING = """
 import sys
 from pathlib import Path
-from archive.lock import only_run
+from foreign_eyes.archive.lock import only_run
 with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"):
     print("held", flush=True)
     sys.stdin.read()
@@ -30,8 +30,8 @@ with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"):
 HOLDING_A_BIRTH = """
 import sys
 from pathlib import Path
-from archive.lock import only_run
-from archive.store import open_archive
+from foreign_eyes.archive.lock import only_run
+from foreign_eyes.archive.store import open_archive
 with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"), open_archive(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -198,8 +198,8 @@ def test_a_bind_mount_of_the_archive_is_the_archive(archive: Path) -> None:
     other.parent.mkdir()
     other.touch()
     mounting = f"mount --bind {archive} {other} && exec {sys.executable} -c 'import sys; exec(sys.argv[1])'"
-    script = "import sys; from pathlib import Path; from archive.lock import holder, only_run\nprint(holder(Path(sys.argv[2])))"
-    script += "\nwith only_run(Path(sys.argv[2]), what='mine', since='now'): pass"
+    script = "import sys; from pathlib import Path; from foreign_eyes.archive.lock import holder, only_run"
+    script += "\nprint(holder(Path(sys.argv[2])))\nwith only_run(Path(sys.argv[2]), what='mine', since='now'): pass"
     with another_process(archive) as process:
         done = subprocess.run(
             ["unshare", "--mount", "--map-root-user", "sh", "-c", f'{mounting} "$0" "$1"', script, other],
@@ -217,8 +217,8 @@ def test_a_bind_mount_of_the_archive_is_the_archive(archive: Path) -> None:
 ANOTHER_USER = """
 import os, sys
 from pathlib import Path
-from archive.errors import ArchiveBusy
-from archive.lock import holder, only_run
+from foreign_eyes.archive.errors import ArchiveBusy
+from foreign_eyes.archive.lock import holder, only_run
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)

@@ -29,11 +29,11 @@ from articles import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.identity.doubts import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
-from archive.identity.keys import wording_digest
-from archive.identity.matching import Candidate, Doubt, Match, Row, match
-from archive.identity.rarity import MOST_HOLDERS, Rarity, telling_words
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.doubts import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
+from foreign_eyes.archive.identity.keys import wording_digest
+from foreign_eyes.archive.identity.matching import Candidate, Doubt, Match, Row, match
+from foreign_eyes.archive.identity.rarity import MOST_HOLDERS, Rarity, telling_words
+from foreign_eyes.archive.values import ListedEntry
 
 # of which nothing is left where a part of it takes the place of another
 OTHER = PIANO

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from settling import DAY, SEARCH, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-from archive.captures import record_capture
-from archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
-from archive.publishing.current import newest_entries
-from archive.rebuilding.deciding import merge, split
-from archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
-from archive.schema import migrations
-from archive.settling.decisions import surviving
-from archive.settling.settle import settle
-from archive.store import open_archive, read_archive
-from archive.values import Fetched, ListingPage, Outcome, Traffic, Verdict
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
+from foreign_eyes.archive.publishing.current import newest_entries
+from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
+from foreign_eyes.archive.schema import migrations
+from foreign_eyes.archive.settling.decisions import surviving
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive, read_archive
+from foreign_eyes.archive.values import Fetched, ListingPage, Outcome, Traffic, Verdict
 
 LATER = START + 400 * DAY
 RIVAL = entry(

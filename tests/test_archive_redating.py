@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from settling import DAY, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
-from archive.captures import find_validators
-from archive.clock import from_text, to_text
-from archive.crawls import begin_crawl, find_crawl
-from archive.errors import CannotDecide
-from archive.publishing.announced import newest_changes
-from archive.publishing.following import follow
-from archive.rebuilding.rebuild import Rebuilt, rebuild
-from archive.rebuilding.redating import redate
-from archive.settling.corrections import MovedDate
-from archive.store import open_archive, writing
+from foreign_eyes.archive.captures import find_validators
+from foreign_eyes.archive.clock import from_text, to_text
+from foreign_eyes.archive.crawls import begin_crawl, find_crawl
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.publishing.announced import newest_changes
+from foreign_eyes.archive.publishing.following import follow
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
+from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.settling.corrections import MovedDate
+from foreign_eyes.archive.store import open_archive, writing
 
 YEAR = 366
 HOUR = timedelta(hours=1)

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from settling import DAY, START, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-import archive.settling.settle
-from archive.history import entry_history
-from archive.identity.keys import identity_digest
-from archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
-from archive.schema import migrations
-from archive.settling import recording
-from archive.settling.editing import Edit, judge_edit
-from archive.values import ListedEntry
-from cli.history_screen import show_history
+import foreign_eyes.archive.settling.settle
+from foreign_eyes.archive.history import entry_history
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
+from foreign_eyes.archive.schema import migrations
+from foreign_eyes.archive.settling import recording
+from foreign_eyes.archive.settling.editing import Edit, judge_edit
+from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.cli.history_screen import show_history
 
 LATER = START + 400 * DAY
 TEXT = "Sales of the 'smart' loom rose by 83 million yuan - a first - at fifty-five mills."
@@ -86,7 +86,7 @@ def earlier_rules() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recording, "judge_edit", judged)
-        patch.setattr(archive.settling.settle, "wording_digest", identity_digest)
+        patch.setattr(foreign_eyes.archive.settling.settle, "wording_digest", identity_digest)
         yield
 
 

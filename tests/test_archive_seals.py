@@ -17,22 +17,22 @@ from hypothesis import strategies as st
 from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-from archive.crawls import begin_crawl
-from archive.problems import Problem
-from archive.rebuilding.deciding import merge
-from archive.rebuilding.rebuild import keep_up, rebuild
-from archive.rebuilding.redacting import purge, redact
-from archive.rebuilding.redating import redate
-from archive.schema import APPLICATION_ID, migrations
-from archive.seal_check import verify_seals
-from archive.sealed_form import BODIES, FORMS, TOLD_TEXTS, VERSION, SealedTable, encode
-from archive.seals import has_seal, newest_seal, seal
-from archive.separation import keep_sources
-from archive.settling.links import close_links
-from archive.settling.settle import settle
-from archive.store import open_archive, writing
-from archive.truth import TABLES
-from archive.values import Outcome, Traffic, Verdict
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.problems import Problem
+from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild
+from foreign_eyes.archive.rebuilding.redacting import purge, redact
+from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.schema import APPLICATION_ID, migrations
+from foreign_eyes.archive.seal_check import verify_seals
+from foreign_eyes.archive.sealed_form import BODIES, FORMS, TOLD_TEXTS, VERSION, SealedTable, encode
+from foreign_eyes.archive.seals import has_seal, newest_seal, seal
+from foreign_eyes.archive.separation import keep_sources
+from foreign_eyes.archive.settling.links import close_links
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.truth import TABLES
+from foreign_eyes.archive.values import Outcome, Traffic, Verdict
 
 AUTHORITY = "example.org,2026"
 LATER = START + 99 * DAY
@@ -154,7 +154,7 @@ def test_a_crawl_that_is_stopped_before_its_seal_has_settled_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(sys.modules["archive.settling.settle"], "seal", killed)
+        patched.setattr(sys.modules["foreign_eyes.archive.settling.settle"], "seal", killed)
         with pytest.raises(KeyboardInterrupt):
             column.crawl(listing(A, B))
     assert column.truth() == settled

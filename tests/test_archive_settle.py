@@ -9,20 +9,14 @@ from pathlib import Path
 import pytest
 from settling import DAY, SEARCH, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
-from archive.clock import to_text
-from archive.crawls import last_good, settled_pages
-from archive.publishing.current import newest_entries
-from archive.query import log_row
-from archive.settling.entries import has_wordings
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.values import (
-    Counts,
-    Mode,
-    Outcome,
-    Traffic,
-    Verdict,
-)
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.crawls import last_good, settled_pages
+from foreign_eyes.archive.publishing.current import newest_entries
+from foreign_eyes.archive.query import log_row
+from foreign_eyes.archive.settling.entries import has_wordings
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Counts, Mode, Outcome, Traffic, Verdict
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from settling import Column, LineParser
 
-from archive.rebuilding.rebuild import rebuild
-from archive.store import open_archive
-from archive.values import Counts, Outcome
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Counts, Outcome
 
 PER_PAGE = 3
 

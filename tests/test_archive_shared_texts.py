@@ -11,11 +11,11 @@ from articles import ALL, BRIDGE, LOOM, MOON, PIANO, TEA, archive, article, edit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.identity.doubts import FIGURES_CHANGED, LOW_SCORE, NAMES_CHANGED, SAME_EXCERPT, SAME_TITLE
-from archive.identity.matching import Candidate, Match, match
-from archive.identity.rarity import Rarity, share_kept, telling_words
-from archive.identity.swaps import Swaps, Tokens, find_swaps
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.doubts import FIGURES_CHANGED, LOW_SCORE, NAMES_CHANGED, SAME_EXCERPT, SAME_TITLE
+from foreign_eyes.archive.identity.matching import Candidate, Match, match
+from foreign_eyes.archive.identity.rarity import Rarity, share_kept, telling_words
+from foreign_eyes.archive.identity.swaps import Swaps, Tokens, find_swaps
+from foreign_eyes.archive.values import ListedEntry
 
 
 def ids(found: dict[int, Match]) -> list[int | None]:

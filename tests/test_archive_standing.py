@@ -10,11 +10,11 @@ import pytest
 from settling import A, B, C, Column, entry, listing
 from sqlite_utils import Database
 
-from archive.settling.entries import has_wordings
-from archive.settling.judging import Listed
-from archive.settling.standing import count_strangers, find_listed, new_wordings
-from archive.store import open_archive
-from archive.values import ListedEntry
+from foreign_eyes.archive.settling.entries import has_wordings
+from foreign_eyes.archive.settling.judging import Listed
+from foreign_eyes.archive.settling.standing import count_strangers, find_listed, new_wordings
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import ListedEntry
 
 LONG = "A port on the southern coast has taught its cranes to lift by themselves."
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from archive.errors import (
+from foreign_eyes.archive.errors import (
     ArchiveError,
     ArchiveOutdated,
     ArchiveUnwritable,
@@ -21,8 +21,8 @@ from archive.errors import (
     NoArchive,
     NotAnArchive,
 )
-from archive.schema import APPLICATION_ID, migrations
-from archive.store import open_archive, read_archive, writing
+from foreign_eyes.archive.schema import APPLICATION_ID, migrations
+from foreign_eyes.archive.store import open_archive, read_archive, writing
 
 pytestmark = pytest.mark.usefixtures("real_births")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from settling import DAY, START, A, B, Column, LineParser, entry, listing
 
-from archive.backup import copy_archive
-from archive.rebuilding.deep_check import mend_indexes, verify_derived
-from archive.rebuilding.rebuild import keep_up
-from archive.store import open_archive, read_archive
-from archive.verify import Problem, verify
+from foreign_eyes.archive.backup import copy_archive
+from foreign_eyes.archive.rebuilding.deep_check import mend_indexes, verify_derived
+from foreign_eyes.archive.rebuilding.rebuild import keep_up
+from foreign_eyes.archive.store import open_archive, read_archive
+from foreign_eyes.archive.verify import Problem, verify
 
 LATER = START + 99 * DAY
 

@@ -14,9 +14,9 @@ import pytest
 from datasette.app import DEFAULT_SETTINGS  # type: ignore[import-untyped]
 from sqlite_utils import Database
 
-from archive.store import open_archive
-from browse.datasette_app import SETTINGS
-from browse.metadata import DATABASE, load_metadata
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.browse.datasette_app import SETTINGS
+from foreign_eyes.browse.metadata import DATABASE, load_metadata
 
 
 def is_internal(name: str) -> bool:
@@ -112,7 +112,10 @@ def test_settings_are_known_to_datasette_and_safe() -> None:
 
 
 def test_importing_the_package_loads_neither_datasette_nor_starlette() -> None:
-    code = "import sys, browse, browse.metadata; print([n for n in ('datasette', 'starlette', 'uvicorn') if n in sys.modules])"
+    code = (
+        "import sys, foreign_eyes.browse, foreign_eyes.browse.metadata;"
+        " print([n for n in ('datasette', 'starlette', 'uvicorn') if n in sys.modules])"
+    )
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "[]"

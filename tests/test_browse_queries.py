@@ -16,14 +16,14 @@ from typing import Any
 import httpx
 import pytest
 
-from archive.captures import record_capture
-from archive.crawls import begin_crawl
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.values import Fetched, Link, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
-from browse.datasette_app import SETTINGS, Browse, datasette_app
-from browse.http_guard import LONGEST_QUERY
-from browse.sql_guard import GuardedConnection, guard
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Fetched, Link, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
+from foreign_eyes.browse.datasette_app import SETTINGS, Browse, datasette_app
+from foreign_eyes.browse.http_guard import LONGEST_QUERY
+from foreign_eyes.browse.sql_guard import GuardedConnection, guard
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 LISTING = [

@@ -23,14 +23,14 @@ from conftest import CommandLine
 from processes import running as command_running
 from processes import signals_by_default
 
-from browse import held
-from browse.files import PublishedFiles
-from browse.held import HeldFiles
-from browse.kinds import FEEDS, cache_control, media_type
-from browse.links import links_of
-from browse.protocol import LONGEST_HEAD
-from browse.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
-from browse.server import CannotListen, PortInUse, address_of, open_socket
+from foreign_eyes.browse import held
+from foreign_eyes.browse.files import PublishedFiles
+from foreign_eyes.browse.held import HeldFiles
+from foreign_eyes.browse.kinds import FEEDS, cache_control, media_type
+from foreign_eyes.browse.links import links_of
+from foreign_eyes.browse.protocol import LONGEST_HEAD
+from foreign_eyes.browse.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
+from foreign_eyes.browse.server import CannotListen, PortInUse, address_of, open_socket
 
 ROOT = Path(__file__).parents[1]
 FEED = b"<feed>" + b"an entry " * 200 + b"</feed>"
@@ -41,8 +41,8 @@ HUB = "https://hub.example.org/"
 SERVER = """
 import sys
 from pathlib import Path
-from browse.server import serve
-from browse.site import make_app
+from foreign_eyes.browse.server import serve
+from foreign_eyes.browse.site import make_app
 
 serve(make_app(Path(sys.argv[1]), Path(sys.argv[2])), "127.0.0.1", 0, lambda address: print(address, flush=True))
 print("returned", flush=True)

@@ -18,10 +18,10 @@ from processes import running
 from programs import lacking, needs, run
 from settling import Column, LineParser, entry, listing
 
-from archive.rebuilding.deciding import merge
-from archive.rebuilding.rebuild import rebuild
-from archive.store import open_archive
-from feeds.publish import Target, publish
+from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.feeds.publish import Target, publish
 
 # the last three as well as the first: a browser that calls home would only be refused, and take its time over it
 CHROMIUM = (

@@ -15,17 +15,17 @@ from faults.states import damage
 from listing_server import ListingServer
 from listings import make_entries, make_site
 
-from archive import restoring
-from archive.clock import from_text, now
-from archive.errors import ArchiveBusy
-from archive.identity.keys import identity_digest
-from archive.lock import only_run
-from archive.publishing.folder_record import RecordedId
-from archive.publishing.recording_folder import append_lines, begin_line, end_line, id_lines, whose_line
-from archive.restoring import restore
-from archive.seals import newest_seal
-from archive.store import open_archive, read_archive
-from archive.values import ListedEntry
+from foreign_eyes.archive import restoring
+from foreign_eyes.archive.clock import from_text, now
+from foreign_eyes.archive.errors import ArchiveBusy
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.lock import only_run
+from foreign_eyes.archive.publishing.folder_record import RecordedId
+from foreign_eyes.archive.publishing.recording_folder import append_lines, begin_line, end_line, id_lines, whose_line
+from foreign_eyes.archive.restoring import restore
+from foreign_eyes.archive.seals import newest_seal
+from foreign_eyes.archive.store import open_archive, read_archive
+from foreign_eyes.archive.values import ListedEntry
 
 IDS = "SELECT title, entry_id, tag_uri, feed_date FROM current_entries ORDER BY title"
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from conftest import ROOT, CommandLine
 
-from cli.configuration import Configuration, load_configuration
-from crawler.jobs import job_named
-from crawler.settings_file import find_settings_file
+from foreign_eyes.cli.configuration import Configuration, load_configuration
+from foreign_eyes.crawler.jobs import job_named
+from foreign_eyes.crawler.settings_file import find_settings_file
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_scrapy_crawls_into_the_archive_of_the_settings(at_home: CommandLine, ho
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "XDG_CONFIG_HOME": str(home),
-            "SCRAPY_SETTINGS_MODULE": "crawler.settings",
+            "SCRAPY_SETTINGS_MODULE": "foreign_eyes.crawler.settings",
         },
         check=True,
         capture_output=True,

@@ -12,8 +12,14 @@ from conftest import ROOT, CommandLine
 from listing_server import ListingServer
 from listings import LISTING
 
-from cli.configuration import ArchiveSettings, Configuration, ConfigurationError, PublishSettings, load_configuration
-from crawler.sources import BUILT_IN, SourceSettings
+from foreign_eyes.cli.configuration import (
+    ArchiveSettings,
+    Configuration,
+    ConfigurationError,
+    PublishSettings,
+    load_configuration,
+)
+from foreign_eyes.crawler.sources import BUILT_IN, SourceSettings
 
 SHIPPED = ROOT / "foreign-eyes.example.toml"
 URL = 'url = "https://example.org/index.htm"'

@@ -12,12 +12,12 @@ from conftest import CommandLine
 from listings import Entry, make_entries, make_page
 from settling import DAY, START
 
-from archive.captures import record_capture
-from archive.crawls import begin_crawl
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.values import Fetched, Source, Traffic, Verdict
-from crawler import parse
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Fetched, Source, Traffic, Verdict
+from foreign_eyes.crawler import parse
 
 URL = "http://town.example/index.htm"
 FIRST, SECOND, THIRD = make_entries(3)

@@ -16,16 +16,16 @@ from listings import LISTING, Entry, make_entries, make_page, make_site
 from processes import on_a_terminal
 from settling import DAY, START
 
-from archive import doubts
-from archive.captures import record_capture
-from archive.crawls import begin_crawl
-from archive.doubts import find_doubts
-from archive.identity import doubts as reasons
-from archive.rebuilding.rebuild import keep_up
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.values import Fetched, Source, Traffic, Verdict
-from crawler import parse
+from foreign_eyes.archive import doubts
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.doubts import find_doubts
+from foreign_eyes.archive.identity import doubts as reasons
+from foreign_eyes.archive.rebuilding.rebuild import keep_up
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Fetched, Source, Traffic, Verdict
+from foreign_eyes.crawler import parse
 
 SCREEN = {"TZ": "UTC", "COLUMNS": "80"}
 URL = "http://town.example/index.htm"

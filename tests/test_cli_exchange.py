@@ -22,11 +22,11 @@ from programs import needs
 from sqlite_utils import Database
 from warcs import Warc
 
-from archive.lock import holder
-from archive.rebuilding.differences import compare
-from cli import import_
-from cli.context import Context
-from exchange.foreign_import import ForeignImport
+from foreign_eyes.archive.lock import holder
+from foreign_eyes.archive.rebuilding.differences import compare
+from foreign_eyes.cli import import_
+from foreign_eyes.cli.context import Context
+from foreign_eyes.exchange.foreign_import import ForeignImport
 
 DATE = "2020-05-01T10:00:00Z"
 HOST = "http://town.example"
@@ -93,7 +93,7 @@ def test_an_export_is_imported_into_an_equal_archive(command: CommandLine, serve
 def test_warcio_and_streams_agree_on_an_export(command: CommandLine, server: ListingServer) -> None:
     crawl_history(command, server)
     assert command("export", "x.warc.gz").stdout.startswith("x.warc.gz: ")
-    program = f"{sys.executable} -P -m cli"
+    program = f"{sys.executable} -P -m foreign_eyes"
     piped = subprocess.run(
         ["bash", "-c", f"{program} export - | tee y.warc.gz | {program} --archive z.db import - --json"],
         cwd=command.folder,
@@ -277,7 +277,7 @@ def test_an_export_into_nothing_fails(command: CommandLine) -> None:
 
 def exported_to(command: CommandLine, stream: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", "cli", "export", "-", "--quiet"], cwd=command.folder,
+        [sys.executable, "-P", "-m", "foreign_eyes", "export", "-", "--quiet"], cwd=command.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=stream, stderr=subprocess.PIPE, text=True,
         timeout=60, check=False,
     )  # fmt: skip
@@ -290,7 +290,7 @@ def test_a_temporary_folder_that_is_full_is_named(command: CommandLine, argument
     # what measures the tests' coverage writes files that would not fit either
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
-        ["bash", "-c", f"ulimit -f 1; exec {sys.executable} -P -m cli {arguments}"], cwd=command.folder,
+        ["bash", "-c", f"ulimit -f 1; exec {sys.executable} -P -m foreign_eyes {arguments}"], cwd=command.folder,
         env={**unmeasured, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, len(done.stderr.splitlines())) == (73, 1), done.stderr
@@ -404,7 +404,7 @@ def test_a_gzip_bomb_takes_no_memory(command: CommandLine) -> None:
     limited = "ulimit -v 1000000; exec"
     for name, said in (("x.warc.gz", "more than 10485760 bytes"), ("twice.warc.gz", "not a WARC")):
         done = subprocess.run(
-            ["bash", "-c", f"{limited} {sys.executable} -P -m cli import {name} --source {HOST}{LISTING}"],
+            ["bash", "-c", f"{limited} {sys.executable} -P -m foreign_eyes import {name} --source {HOST}{LISTING}"],
             cwd=command.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
@@ -466,7 +466,7 @@ def test_what_cannot_be_done_is_told_in_one_line(
 def test_an_import_waits_for_nobody(command: CommandLine) -> None:
     (command.folder / "x.warc.gz").write_bytes(page_warc())
     holder = (
-        "import pathlib, time; from archive.lock import only_run\n"
+        "import pathlib, time; from foreign_eyes.archive.lock import only_run\n"
         "with only_run(pathlib.Path('archive.db'), what='a test', since='now'): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(

@@ -11,8 +11,8 @@ from conftest import CommandLine
 from processes import on_a_terminal
 from settling import A, B, C, Column, entry, listing
 
-from archive.settling.decisions import Decision, record_decision
-from archive.store import open_archive, writing
+from foreign_eyes.archive.settling.decisions import Decision, record_decision
+from foreign_eyes.archive.store import open_archive, writing
 
 UTC = {"TZ": "UTC", "COLUMNS": "80"}
 FIRST = (

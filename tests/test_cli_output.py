@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, CommandLine
 
-from cli.main import main
+from foreign_eyes.cli.main import main
 
 # what each command is tried with; one that is not here is tried with --help
 ARGUMENTS = {
@@ -53,7 +53,7 @@ def started(redirection: str, *, reads_errors: bool) -> Start:
 
     def start(arguments: list[str], folder: Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            ["sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-P", "-m", "cli", *arguments],
+            ["sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-P", "-m", "foreign_eyes", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -71,7 +71,7 @@ def without_reader(arguments: list[str], folder: Path) -> subprocess.Popen[str]:
     os.close(reader)
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "cli", *arguments],
+            [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ from conftest import CommandLine
 from listing_server import ListingServer
 from listings import LISTING, make_entries, make_site
 
-from archive.publishing.folder_record import RECORD_NAME
+from foreign_eyes.archive.publishing.folder_record import RECORD_NAME
 
 ASIDE = ("--archive", "archive-sample.db")
 SAMPLE_HOST = b"sample.foreign-eyes.invalid"

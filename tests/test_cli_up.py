@@ -15,8 +15,8 @@ from listing_server import ListingServer
 from listings import LISTING, page_name
 from processes import Gate, running, runs_in
 
-from cli.amounts import DEFAULT_PORT
-from cli.configuration import DEFAULT_BASE_URL
+from foreign_eyes.cli.amounts import DEFAULT_PORT
+from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
 
 TOWN = ["--name", "town", "--delay", "0"]
 STOPS = [

@@ -232,7 +232,7 @@ def into_a_closed_pipe(command: CommandLine, *arguments: str, stderr: int) -> su
     os.close(reading)
     try:
         return subprocess.run(
-            [sys.executable, "-P", "-m", "cli", *arguments],
+            [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
             cwd=command.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=writing,

@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.settling.clocks import Crawled, Earlier, Judgement, KnownTimes, difference_of, judge_clock, site_time
-from archive.values import Clock
+from foreign_eyes.archive.settling.clocks import (
+    Crawled,
+    Earlier,
+    Judgement,
+    KnownTimes,
+    difference_of,
+    judge_clock,
+    site_time,
+)
+from foreign_eyes.archive.values import Clock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -14,12 +14,12 @@ from listing_server import Handler, ListingServer, page
 from listings import LISTING, make_entries, make_site
 from settling import A, B, Column, LineParser, listing
 
-from archive.captures import record_capture
-from archive.crawls import begin_crawl
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.values import Fetched, Traffic, Verdict
-from crawler.steady_clock import seconds_since_boot, steady_clock
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Fetched, Traffic, Verdict
+from foreign_eyes.crawler.steady_clock import seconds_since_boot, steady_clock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

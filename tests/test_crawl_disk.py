@@ -18,7 +18,7 @@ from listings import LISTING, make_entries, make_site
 
 HINDRANCE = strace.hindrance()
 traced = pytest.mark.skipif(HINDRANCE is not None, reason=str(HINDRANCE))
-CRAWL = (sys.executable, "-m", "cli", "crawl")
+CRAWL = (sys.executable, "-m", "foreign_eyes", "crawl")
 # what fails, how, and whether all later ones do too: a full disk stays full
 FAULTS = [("pwrite64", "ENOSPC", "+"), ("pwrite64", "EIO", ""), ("fdatasync", "EIO", "+"), ("fdatasync", "EIO", "")]
 

@@ -273,8 +273,8 @@ def test_an_archive_that_another_program_holds_is_a_reason_to_try_again(
 ) -> None:
     command.crawl(server)
     code = (
-        "import sqlite3, archive.store; archive.store.BUSY_SECONDS = 0.2\n"
-        "from cli.main import run\n"
+        "import sqlite3, foreign_eyes.archive.store; foreign_eyes.archive.store.BUSY_SECONDS = 0.2\n"
+        "from foreign_eyes.cli.main import run\n"
         "held = sqlite3.connect('archive.db'); held.execute('BEGIN IMMEDIATE')\n"
         "import sys; sys.argv = ['foreign-eyes', 'publish']; run()"
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from scrapy import Request
 
-from crawler import addresses
-from crawler.addresses import AddressRules, PublicLiterals, is_public
-from crawler.faults import FetchFault
+from foreign_eyes.crawler import addresses
+from foreign_eyes.crawler.addresses import AddressRules, PublicLiterals, is_public
+from foreign_eyes.crawler.faults import FetchFault
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.backoff import BUDGET_SECONDS, MAX_TRIES, parse_retry_after, seconds_to_wait
+from foreign_eyes.crawler.backoff import BUDGET_SECONDS, MAX_TRIES, parse_retry_after, seconds_to_wait
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STATUSES = st.none() | st.sampled_from([403, 404, 408, 412, 429, 500, 502, 503, 504])

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from archive.identity.keys import wording_digest
-from archive.settling.judging import Listed
-from archive.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
-from crawler.answers import Answer
-from crawler.reading import Known, ListingReader, Progress
+from foreign_eyes.archive.identity.keys import wording_digest
+from foreign_eyes.archive.settling.judging import Listed
+from foreign_eyes.archive.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
+from foreign_eyes.crawler.answers import Answer
+from foreign_eyes.crawler.reading import Known, ListingReader, Progress
 
 SITE = "http://town.example/"
 INDEX = f"{SITE}index.htm"

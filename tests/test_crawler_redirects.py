@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from listing_server import Answer, ListingServer, page
 from listings import FOLDER, LISTING, page_name
 
-from crawler.faults import FetchFault
-from crawler.parse.reachable import flaw, shown
-from crawler.redirects import redirect_target
+from foreign_eyes.crawler.faults import FetchFault
+from foreign_eyes.crawler.parse.reachable import flaw, shown
+from foreign_eyes.crawler.redirects import redirect_target
 
 FROM = "http://town.example/column/index.htm"
 

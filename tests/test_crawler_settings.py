@@ -11,14 +11,14 @@ from conftest import ROOT
 from scrapy.settings import Settings
 from scrapy.utils.conf import build_component_list
 
-from crawler.settings import for_source, user_agent
-from crawler.sources import BUILT_IN, SourceSettings
+from foreign_eyes.crawler.settings import for_source, user_agent
+from foreign_eyes.crawler.sources import BUILT_IN, SourceSettings
 
 
 @pytest.fixture
 def settings() -> Settings:
     in_force = Settings()
-    in_force.setmodule("crawler.settings", priority="project")
+    in_force.setmodule("foreign_eyes.crawler.settings", priority="project")
     return in_force
 
 
@@ -37,7 +37,7 @@ def settings() -> Settings:
         ("COOKIES_ENABLED", False),
         ("HTTPPROXY_ENABLED", False),
         ("METAREFRESH_ENABLED", False),
-        ("TWISTED_DNS_RESOLVER", "crawler.addresses.PublicResolver"),
+        ("TWISTED_DNS_RESOLVER", "foreign_eyes.crawler.addresses.PublicResolver"),
         ("JOBDIR", None),
     ],
 )
@@ -48,7 +48,7 @@ def test_a_default_unfit_for_an_unattended_crawl_is_set(settings: Settings, name
 def test_every_setting_is_one_that_scrapy_knows() -> None:
     """A name with a slip in it would be ignored without a word."""
     known, ours = set(Settings()), Settings()
-    ours.setmodule("crawler.settings", priority="project")
+    ours.setmodule("foreign_eyes.crawler.settings", priority="project")
     assert set(ours) - known == {"ARCHIVE", "MAX_BODY_BYTES", "ACCEPTED"}
 
 
@@ -59,8 +59,8 @@ def test_nothing_but_http_is_fetched(settings: Settings) -> None:
 
 def test_captures_are_made_next_to_the_downloader_and_robots_txt_is_asked_first(settings: Settings) -> None:
     names = build_component_list(settings.getwithbase("DOWNLOADER_MIDDLEWARES"))
-    assert names[0] == "crawler.robots.RobotsMiddleware"
-    assert names[-1] == "crawler.capture.CaptureMiddleware"
+    assert names[0] == "foreign_eyes.crawler.robots.RobotsMiddleware"
+    assert names[-1] == "foreign_eyes.crawler.capture.CaptureMiddleware"
     assert not any("robotstxt" in str(name) or "offsite" in str(name) or "httpauth" in str(name) for name in names)
 
 

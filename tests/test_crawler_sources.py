@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sample
-from crawler.sources import BUILT_IN, SourceError, SourceSettings, check_url, find_source, slug
+from foreign_eyes import sample
+from foreign_eyes.crawler.sources import BUILT_IN, SourceError, SourceSettings, check_url, find_source, slug
 
 TOWN = SourceSettings(url="https://town.example/column/index.htm", delay=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.statuses import words_of_status
+from foreign_eyes.crawler.statuses import words_of_status
 
 
 @pytest.mark.parametrize(

@@ -18,27 +18,27 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.cli import main as warcio_main
 from warcs import Warc
 
-from archive.archive_id import archive_id
-from archive.captures import record_capture
-from archive.clock import to_text
-from archive.crawls import begin_crawl
-from archive.rebuilding import deciding
-from archive.rebuilding.differences import compare
-from archive.rebuilding.rebuild import Rebuilt, rebuild
-from archive.rebuilding.redacting import purge, redact
-from archive.rebuilding.redating import redate
-from archive.settling.links import close_links
-from archive.settling.settle import settle
-from archive.store import open_archive
-from archive.truth import TABLES, dump_rows
-from archive.values import Fetched, Source, Traffic, Verdict
-from exchange.bodies import kept_on_disk
-from exchange.contents import Input, read_files
-from exchange.errors import BadWarc, NothingToExport, NothingToImport, OtherListing, WrongImport
-from exchange.exporting import export
-from exchange.foreign_import import ForeignImport
-from exchange.importing import Brought, Import, NothingNew
-from exchange.own_import import OwnImport
+from foreign_eyes.archive.archive_id import archive_id
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.rebuilding import deciding
+from foreign_eyes.archive.rebuilding.differences import compare
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
+from foreign_eyes.archive.rebuilding.redacting import purge, redact
+from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.settling.links import close_links
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.truth import TABLES, dump_rows
+from foreign_eyes.archive.values import Fetched, Source, Traffic, Verdict
+from foreign_eyes.exchange.bodies import kept_on_disk
+from foreign_eyes.exchange.contents import Input, read_files
+from foreign_eyes.exchange.errors import BadWarc, NothingToExport, NothingToImport, OtherListing, WrongImport
+from foreign_eyes.exchange.exporting import export
+from foreign_eyes.exchange.foreign_import import ForeignImport
+from foreign_eyes.exchange.importing import Brought, Import, NothingNew
+from foreign_eyes.exchange.own_import import OwnImport
 
 AUTHORITY = "example.org,2026"
 LATER = START + 99 * DAY

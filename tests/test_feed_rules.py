@@ -18,9 +18,9 @@ from lxml import etree
 from lxml.html import fragment_fromstring
 from published import EVENTS, HUB, Edition, published
 
-from archive.publishing.current import CurrentEntry, newest_entries
-from archive.store import read_archive
-from feeds.render.plain_text import as_html, unmistakable
+from foreign_eyes.archive.publishing.current import CurrentEntry, newest_entries
+from foreign_eyes.archive.store import read_archive
+from foreign_eyes.feeds.render.plain_text import as_html, unmistakable
 
 FEEDS = (".xml", ".rss", ".json", ".opml")
 EDITIONS = {

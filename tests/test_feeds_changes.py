@@ -20,18 +20,18 @@ from hypothesis import strategies as st
 from settling import DAY, A, B, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-from archive.publishing.announced import AnnouncedChange, Told, newest_changes
-from archive.rebuilding.deciding import merge
-from archive.rebuilding.rebuild import rebuild
-from archive.store import open_archive
-from archive.text import clean
-from archive.values import Link
-from feeds.compose.changes import ComposedChange, change_item, compose_change
-from feeds.compose.documents import Feed, compose_changes_feed
-from feeds.compose.edition import Edition
-from feeds.compose.items import Item
-from feeds.render.json_feed import render_json
-from feeds.render.xml import render_atom, render_rss
+from foreign_eyes.archive.publishing.announced import AnnouncedChange, Told, newest_changes
+from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.text import clean
+from foreign_eyes.archive.values import Link
+from foreign_eyes.feeds.compose.changes import ComposedChange, change_item, compose_change
+from foreign_eyes.feeds.compose.documents import Feed, compose_changes_feed
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.items import Item
+from foreign_eyes.feeds.render.json_feed import render_json
+from foreign_eyes.feeds.render.xml import render_atom, render_rss
 
 DATA = Path(__file__).parent / "data/feeds"
 COLUMN = runpy.run_path(str(DATA / "column.py"))

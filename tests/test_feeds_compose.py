@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.publishing.current import CurrentEntry
-from archive.publishing.feed_log import LoggedEntry
-from archive.text import clean
-from archive.values import Source
-from feeds.addresses import normal_base_url, quoting, web_address
-from feeds.compose.documents import (
+from foreign_eyes.archive.publishing.current import CurrentEntry
+from foreign_eyes.archive.publishing.feed_log import LoggedEntry
+from foreign_eyes.archive.text import clean
+from foreign_eyes.archive.values import Source
+from foreign_eyes.feeds.addresses import normal_base_url, quoting, web_address
+from foreign_eyes.feeds.compose.documents import (
     NEWEST,
     Addresses,
     Feed,
@@ -25,9 +25,9 @@ from feeds.compose.documents import (
     compose_collection_feed,
     compose_column_feed,
 )
-from feeds.compose.edition import Edition
-from feeds.compose.entries import FeedEntry, collection, compose_entry
-from feeds.compose.listings import (
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import FeedEntry, collection, compose_entry
+from foreign_eyes.feeds.compose.listings import (
     compose_chart,
     count_collections,
     count_volumes,
@@ -35,7 +35,7 @@ from feeds.compose.listings import (
     volume_of,
     volume_span,
 )
-from feeds.compose.words import day, month, one_line, opening
+from foreign_eyes.feeds.compose.words import day, month, one_line, opening
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
 SOURCE: Source = COLUMN["SOURCE"]

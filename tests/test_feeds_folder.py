@@ -12,17 +12,17 @@ import pytest
 from settling import Column, entry, listing
 from sqlite_utils import Database
 
-from archive.archive_id import archive_id
-from archive.errors import DamagedArchive, OutputOfAnother, RecordDamaged
-from archive.identity.keys import identity_digest
-from archive.publishing.claims import require_claim
-from archive.publishing.folder_record import RECORD_NAME, FolderRecord, read_record
-from archive.publishing.manifest import Manifest
-from archive.publishing.recording_folder import append_lines, begin_line, end_line
-from archive.store import open_archive, writing
-from archive.values import ListedEntry
-from feeds.errors import FilesOfOthers
-from feeds.publish import Target, forget_output, publish
+from foreign_eyes.archive.archive_id import archive_id
+from foreign_eyes.archive.errors import DamagedArchive, OutputOfAnother, RecordDamaged
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.publishing.claims import require_claim
+from foreign_eyes.archive.publishing.folder_record import RECORD_NAME, FolderRecord, read_record
+from foreign_eyes.archive.publishing.manifest import Manifest
+from foreign_eyes.archive.publishing.recording_folder import append_lines, begin_line, end_line
+from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.feeds.errors import FilesOfOthers
+from foreign_eyes.feeds.publish import Target, forget_output, publish
 
 BASE_URL = "https://eyes.example/column/"
 UNKNOWN_SEAL = "5e" * 32

@@ -16,9 +16,9 @@ from conftest import CommandLine
 from listing_server import ListingServer
 from listings import make_entries, make_site
 
-from archive.publishing.folder_record import RECORD_NAME
-from feeds.addresses import normal_hub
-from feeds.notify import HubUnreachable, notify_hub
+from foreign_eyes.archive.publishing.folder_record import RECORD_NAME
+from foreign_eyes.feeds.addresses import normal_hub
+from foreign_eyes.feeds.notify import HubUnreachable, notify_hub
 
 BASE_URL = "https://eyes.example/column/"
 

@@ -19,19 +19,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from settling import Column, LineParser, entry, listing
 
-from archive.history import Event, History, Revision
-from archive.publishing.current import CurrentEntry
-from archive.rebuilding.deciding import merge
-from archive.rebuilding.rebuild import rebuild
-from archive.store import open_archive
-from archive.text import clean
-from feeds.compose.changes import compose_change
-from feeds.compose.edition import Edition
-from feeds.compose.entries import FeedEntry, collection, compose_entry
-from feeds.compose.histories import EntryPage, compose_entry_page
-from feeds.compose.listings import FOREMOST, Chart, Counted, Volume, compose_chart, count_collections
-from feeds.publish import Target, publish
-from feeds.render.pages import (
+from foreign_eyes.archive.history import Event, History, Revision
+from foreign_eyes.archive.publishing.current import CurrentEntry
+from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.text import clean
+from foreign_eyes.feeds.compose.changes import compose_change
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import FeedEntry, collection, compose_entry
+from foreign_eyes.feeds.compose.histories import EntryPage, compose_entry_page
+from foreign_eyes.feeds.compose.listings import FOREMOST, Chart, Counted, Volume, compose_chart, count_collections
+from foreign_eyes.feeds.publish import Target, publish
+from foreign_eyes.feeds.render.pages import (
     changes_page,
     collection_page,
     collections_page,

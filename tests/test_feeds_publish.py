@@ -21,19 +21,19 @@ import lxml.html
 import pytest
 from sqlite_utils import Database
 
-from archive.captures import record_capture
-from archive.clock import to_text
-from archive.crawls import begin_crawl
-from archive.publishing.current import newest_entries
-from archive.publishing.folder_record import RECORD_NAME
-from archive.publishing.manifest import Manifest
-from archive.rebuilding.deciding import merge
-from archive.rebuilding.rebuild import rebuild
-from archive.settling.settle import settle
-from archive.store import open_archive, writing
-from archive.values import Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
-from feeds.errors import NothingToPublish, OutputTaken, OutputUnwritable
-from feeds.publish import Published, Target, publish
+from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.publishing.current import newest_entries
+from foreign_eyes.archive.publishing.folder_record import RECORD_NAME
+from foreign_eyes.archive.publishing.manifest import Manifest
+from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.values import Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
+from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken, OutputUnwritable
+from foreign_eyes.feeds.publish import Published, Target, publish
 
 ROOT = Path(__file__).parents[1]
 AUTHORITY = "eyes.example,2026"
@@ -633,9 +633,9 @@ def test_whoever_reads_meanwhile_meets_no_dangling_link(db: Database, target: Ta
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from archive.store import open_archive
-from archive.values import Source
-from feeds.publish import Target, publish
+from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.values import Source
+from foreign_eyes.feeds.publish import Target, publish
 
 def die(done, total):
     if done == int(total * float(sys.argv[3])):

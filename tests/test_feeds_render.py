@@ -20,11 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from archive.publishing.feed_log import LoggedEntry
-from archive.text import clean
-from archive.values import Link
-from feeds.compose.changes import ComposedChange
-from feeds.compose.documents import (
+from foreign_eyes.archive.publishing.feed_log import LoggedEntry
+from foreign_eyes.archive.text import clean
+from foreign_eyes.archive.values import Link
+from foreign_eyes.feeds.compose.changes import ComposedChange
+from foreign_eyes.feeds.compose.documents import (
     Feed,
     compose_archive_document,
     compose_beginning,
@@ -32,13 +32,19 @@ from feeds.compose.documents import (
     compose_collection_feed,
     compose_column_feed,
 )
-from feeds.compose.edition import Edition
-from feeds.compose.entries import compose_entry
-from feeds.compose.items import Tombstone
-from feeds.render.json_feed import render_json
-from feeds.render.outlines import Subscription, render_opml, render_robots, render_sitemap, render_sitemap_index
-from feeds.render.plain_text import unmistakable
-from feeds.render.xml import render_atom, render_rss
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import compose_entry
+from foreign_eyes.feeds.compose.items import Tombstone
+from foreign_eyes.feeds.render.json_feed import render_json
+from foreign_eyes.feeds.render.outlines import (
+    Subscription,
+    render_opml,
+    render_robots,
+    render_sitemap,
+    render_sitemap_index,
+)
+from foreign_eyes.feeds.render.plain_text import unmistakable
+from foreign_eyes.feeds.render.xml import render_atom, render_rss
 
 DATA = Path(__file__).parent / "data/feeds"
 COLUMN = runpy.run_path(str(DATA / "column.py"))

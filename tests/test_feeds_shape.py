@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from feeds.addresses import normal_browse_url, normal_hub
-from feeds.compose.edition import Edition
-from feeds.shape import shape_of
-from feeds.topics import Topics
+from foreign_eyes.feeds.addresses import normal_browse_url, normal_hub
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.shape import shape_of
+from foreign_eyes.feeds.topics import Topics
 
 ROOT = Path(__file__).parents[1]
 EDITION: Edition = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))["EDITION"]
@@ -52,17 +52,16 @@ def test_another_topic_makes_another_shape(topics: dict[str, list[str]]) -> None
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """A copy of this program that can be changed, as another version changes it."""
-    for package in ("archive", "feeds"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "foreign_eyes", tmp_path / "foreign_eyes", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 
 
 def shape_by(program: Path) -> str:
     script = """
-from archive.values import Source
-from feeds.compose.edition import Edition
-from feeds.shape import shape_of
-from feeds.topics import Topics
+from foreign_eyes.archive.values import Source
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.shape import shape_of
+from foreign_eyes.feeds.topics import Topics
 print(shape_of(Edition(Source("a", "https://a.example/", "A", "en"), "https://a.example/", "tag:a.example,2026:a"), Topics({})))
 """
     environment = {**os.environ, "PYTHONPATH": str(program)}
@@ -77,7 +76,7 @@ print(shape_of(Edition(Source("a", "https://a.example/", "A", "en"), "https://a.
 )
 def test_another_template_file_or_module_makes_another_shape(program: Path, part: str) -> None:
     before = shape_by(program)
-    with (program / "feeds" / part).open("ab") as file:
+    with (program / "foreign_eyes/feeds" / part).open("ab") as file:
         file.write(b"\n")
 
     assert shape_by(program) != before
@@ -85,10 +84,10 @@ def test_another_template_file_or_module_makes_another_shape(program: Path, part
 
 def test_what_python_compiles_makes_no_other_shape(program: Path) -> None:
     before = shape_by(program)
-    compileall.compile_dir(program / "feeds", quiet=2)
+    compileall.compile_dir(program / "foreign_eyes/feeds", quiet=2)
 
     assert shape_by(program) == before
-    assert list((program / "feeds").rglob("*.pyc"))
+    assert list((program / "foreign_eyes/feeds").rglob("*.pyc"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.slugs import slug
+from foreign_eyes.feeds.slugs import slug
 
 # fmt: off
 NASTY = [

@@ -10,8 +10,8 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.default_topics import DEFAULT_TOPICS
-from feeds.topics import Topics, check_topic
+from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
+from foreign_eyes.feeds.topics import Topics, check_topic
 
 
 def about(pattern: str, text: str) -> bool:

@@ -24,10 +24,10 @@ from conftest import CommandLine
 from listing_server import ListingServer
 from listings import make_entries, make_site
 
-from archive.rebuilding.differences import TABLES
-from archive.sealed_form import FORMS, VERSION
-from cli import exits
-from cli.main import main
+from foreign_eyes.archive.rebuilding.differences import TABLES
+from foreign_eyes.archive.sealed_form import FORMS, VERSION
+from foreign_eyes.cli import exits
+from foreign_eyes.cli.main import main
 
 FLIPS = 150
 SEALED = {

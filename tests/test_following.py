@@ -18,7 +18,7 @@ from listing_server import Answer, Handler, ListingServer, gzip_bomb, half_sent,
 from listings import LISTING, PATENT_SEARCH, make_entries, make_page, make_site
 from processes import Gate, running
 
-from crawler.following import Limits, follow_links
+from foreign_eyes.crawler.following import Limits, follow_links
 
 ANSWER = b"<html><title>Patent Search</title></html>"
 CRAWL = ("--name", "town", "--delay", "0", "--json")

@@ -15,8 +15,8 @@ from conftest import CommandLine
 from listing_server import Handler, ListingServer, etag
 from listings import LISTING, make_entries, make_site, page_name
 
-from archive.freshness import is_due
-from crawler.jobs import job_named
+from foreign_eyes.archive.freshness import is_due
+from foreign_eyes.crawler.jobs import job_named
 
 PAGES = [page_name(number) for number in (1, 2, 3)]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

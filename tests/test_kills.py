@@ -142,7 +142,8 @@ def test_a_settling_in_pieces_would_be_found(bench: Bench, tmp_path: Path) -> No
     """Without its transaction each statement is committed by itself: what the trials are to find."""
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "sitecustomize.py").write_text(
-        "import contextlib, archive.settling.settle\narchive.settling.settle.writing = lambda db: contextlib.nullcontext()\n"
+        "import contextlib, foreign_eyes.archive.settling.settle\n"
+        "foreign_eyes.archive.settling.settle.writing = lambda db: contextlib.nullcontext()\n"
     )
     bench.environment["PYTHONPATH"] = f"{tmp_path / 'broken'}{os.pathsep}{ROOT}"
     calls = bench.calls(SCENARIOS["first crawl"], WATCHED)

@@ -23,7 +23,7 @@ from twisted.internet import error as twisted_errors
 from twisted.python.failure import Failure
 from twisted.web._newclient import ParseError, ResponseNeverReceived
 
-from crawler.faults import fault_of
+from foreign_eyes.crawler.faults import fault_of
 
 HINDRANCE = strace.hindrance()
 WORDS = {
@@ -44,7 +44,7 @@ def test_a_connection_that_the_system_refuses_is_unreachable_and_says_why(comman
     injected = ["-o", os.devnull, "-e", "trace=connect", "-e", f"inject=connect:error={name}"]
     done = strace.run(
         [
-            *(*strace.STRACE, *injected, sys.executable, "-m", "cli", "crawl", f"http://127.0.0.1:9{LISTING}"),
+            *(*strace.STRACE, *injected, sys.executable, "-m", "foreign_eyes", "crawl", f"http://127.0.0.1:9{LISTING}"),
             *("--name", "town", "--delay", "0", "--json"),
         ],
         command.folder,
@@ -66,7 +66,7 @@ def test_a_machine_that_is_out_of_sockets_or_memory_is_told(command: CommandLine
         "def none_left(*_):\n"
         f"    raise OSError(errno.{name}, 'none left')\n"
         "tcp.Client.createInternetSocket = none_left\n"
-        "from cli.main import run\n"
+        "from foreign_eyes.cli.main import run\n"
         "run()"
     )
     done = subprocess.run(

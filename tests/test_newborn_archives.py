@@ -8,8 +8,8 @@ import pytest
 from newborn_archives import REAL_BIRTHS, copy_births, make_template
 from sqlite_utils import Database
 
-from archive import store
-from archive.store import IN_MEMORY, open_archive
+from foreign_eyes.archive import store
+from foreign_eyes.archive.store import IN_MEMORY, open_archive
 
 
 def state(db: Database) -> list[object]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from programs import lacking
 from test_parse_listing import MARKUPS, marked_up, page
 
-import sample
+from foreign_eyes import sample
 
 # The tree construction tests of html5lib, which Debian ships with Go's parser (golang-golang-x-net-dev)
 HTML5LIB = Path("/usr/share/gocode/src/golang.org/x/net/html/testdata")

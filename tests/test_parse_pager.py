@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from archive.values import Pager
-from crawler.parse import parse_listing
+from foreign_eyes.archive.values import Pager
+from foreign_eyes.crawler.parse import parse_listing
 
 FOLDER = "https://ip.example/column/"
 URL = FOLDER + "index.htm"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.errors import RecordDamaged
-from archive.publishing.folder_record import (
+from foreign_eyes.archive.errors import RecordDamaged
+from foreign_eyes.archive.publishing.folder_record import (
     RECORD_NAME,
     FolderRecord,
     RecordedId,
@@ -20,7 +20,7 @@ from archive.publishing.folder_record import (
     read_record,
     read_summary,
 )
-from archive.publishing.recording_folder import (
+from foreign_eyes.archive.publishing.recording_folder import (
     append_lines,
     begin_line,
     end_line,

@@ -12,8 +12,8 @@ import pytest
 from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-from archive.publishing.announced import newest_changes, source_tag
-from archive.publishing.feed_log import (
+from foreign_eyes.archive.publishing.announced import newest_changes, source_tag
+from foreign_eyes.archive.publishing.feed_log import (
     awaits_freezing,
     find_frozen,
     freeze,
@@ -22,12 +22,12 @@ from archive.publishing.feed_log import (
     newest_of_log,
     note_told,
 )
-from archive.publishing.following import Mark, follow, present_mark, touched_since
-from archive.publishing.tallies import read_tallies
-from archive.rebuilding.deciding import merge, split
-from archive.rebuilding.rebuild import rebuild
-from archive.schema import APPLICATION_ID, migrations
-from archive.store import open_archive
+from foreign_eyes.archive.publishing.following import Mark, follow, present_mark, touched_since
+from foreign_eyes.archive.publishing.tallies import read_tallies
+from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.schema import APPLICATION_ID, migrations
+from foreign_eyes.archive.store import open_archive
 
 TOWN = 1
 LATER = START + 400 * DAY
@@ -43,7 +43,10 @@ def by_words(title: str, excerpt: str, commentary: str) -> Collection[str]:
 
 @pytest.fixture
 def column(tmp_path: Path) -> Iterator[Column]:
-    with open_archive(tmp_path / "archive.db") as db, patch("archive.publishing.feed_log.DOCUMENT_SIZE", 3):
+    with (
+        open_archive(tmp_path / "archive.db") as db,
+        patch("foreign_eyes.archive.publishing.feed_log.DOCUMENT_SIZE", 3),
+    ):
         yield Column(db)
 
 

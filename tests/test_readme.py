@@ -49,7 +49,7 @@ def typed(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     programs = f"{folder / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     own = folder / "bin" / "foreign-eyes"  # the checkout under test, whatever is installed
     own.parent.mkdir(exist_ok=True)
-    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m cli "$@"\n')
+    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m foreign_eyes "$@"\n')
     own.chmod(0o755)
     return subprocess.run(
         ["bash", "-c", line],

@@ -21,22 +21,22 @@ from published import many
 from settling import DAY, START, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-from archive.errors import CannotDecide
-from archive.history import entry_history
-from archive.publishing.folder_record import read_record
-from archive.rebuilding.deciding import merge, split
-from archive.rebuilding.rebuild import rebuild
-from archive.rebuilding.redacting import purge, redact, undo
-from archive.redaction.purging import vacuum
-from archive.store import open_archive, writing
-from archive.verify import verify
-from browse.datasette_app import datasette_app
-from exchange.bodies import kept_on_disk
-from exchange.contents import Input, read_files
-from exchange.exporting import export
-from exchange.own_import import OwnImport
-from feeds.publish import Target, publish
-from feeds.redacting import renew_documents
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.history import entry_history
+from foreign_eyes.archive.publishing.folder_record import read_record
+from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.rebuilding.redacting import purge, redact, undo
+from foreign_eyes.archive.redaction.purging import vacuum
+from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.verify import verify
+from foreign_eyes.browse.datasette_app import datasette_app
+from foreign_eyes.exchange.bodies import kept_on_disk
+from foreign_eyes.exchange.contents import Input, read_files
+from foreign_eyes.exchange.exporting import export
+from foreign_eyes.exchange.own_import import OwnImport
+from foreign_eyes.feeds.publish import Target, publish
+from foreign_eyes.feeds.redacting import renew_documents
 
 LATER = START + 99 * DAY
 PHRASE = "the zephyrine lacquer of quellmarsh"

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import pytest
 from processes import signals_by_default
 
-import sample
-from sample.addresses import LISTING_PATH, PATENT_SEARCH_PATH, ROBOTS_PATH
+from foreign_eyes import sample
+from foreign_eyes.sample.addresses import LISTING_PATH, PATENT_SEARCH_PATH, ROBOTS_PATH
 
 LISTING = [LISTING_PATH, *(LISTING_PATH.replace("index", f"index{number}") for number in range(1, 8))]
 GBK_PATH, MISLABELLED_PATH = LISTING[3], LISTING[5]
@@ -487,7 +487,7 @@ def test_two_servers_run_side_by_side_with_the_same_bytes() -> None:
 def run_module(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     with signals_by_default():
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "sample", *arguments],
+            [sys.executable, "-W", "error", "-m", "foreign_eyes.sample", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -516,4 +516,4 @@ def test_python_m_sample_says_in_one_line_why_it_cannot_serve(address: str, port
     with run_module("--port", str(port_of(address)) if port == "taken" else port) as process:
         _, errors = process.communicate(timeout=10)
     assert process.returncode == 1
-    assert re.fullmatch(r"python -m sample: cannot serve on port \d+: .+\n", errors)
+    assert re.fullmatch(r"python -m foreign_eyes.sample: cannot serve on port \d+: .+\n", errors)

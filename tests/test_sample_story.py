@@ -8,10 +8,10 @@ from html import unescape
 import pytest
 from conftest import CommandLine
 
-import sample
-from sample.addresses import LISTING_PATH, ROBOTS_PATH
-from sample.server import MODIFIED, last_modified
-from sample.story import Day, StoryError, days, next_day
+from foreign_eyes import sample
+from foreign_eyes.sample.addresses import LISTING_PATH, ROBOTS_PATH
+from foreign_eyes.sample.server import MODIFIED, last_modified
+from foreign_eyes.sample.story import Day, StoryError, days, next_day
 
 MOON = "China's space agency lands first probe on the far side of the Moon"
 # by day: new, revised, withdrawn and returned entries

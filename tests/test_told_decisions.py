@@ -9,19 +9,19 @@ import pytest
 from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.history import Event, entry_history
-from archive.publishing.announced import AnnouncedChange, newest_changes
-from archive.publishing.current import CurrentEntry, entries_by_id
-from archive.publishing.feed_log import newest_of_log
-from archive.publishing.following import follow
-from archive.rebuilding.deciding import merge, split
-from archive.rebuilding.rebuild import Rebuilt, rebuild
-from archive.rebuilding.redating import redate
-from archive.seal_check import verify_seals
-from archive.settling.decisions import Decision, record_decision
-from archive.store import IN_MEMORY, open_archive
-from feeds.compose.decisions import event_note
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.history import Event, entry_history
+from foreign_eyes.archive.publishing.announced import AnnouncedChange, newest_changes
+from foreign_eyes.archive.publishing.current import CurrentEntry, entries_by_id
+from foreign_eyes.archive.publishing.feed_log import newest_of_log
+from foreign_eyes.archive.publishing.following import follow
+from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
+from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.seal_check import verify_seals
+from foreign_eyes.archive.settling.decisions import Decision, record_decision
+from foreign_eyes.archive.store import IN_MEMORY, open_archive
+from foreign_eyes.feeds.compose.decisions import event_note
 
 LATER = START + 400 * DAY
 AUTHORITY = "example.org,2026"

@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Literal
 
-from archive.identity.doubts import (
+from foreign_eyes.archive.identity.doubts import (
     FIGURES_CHANGED,
     LOW_SCORE,
     NAMES_CHANGED,
@@ -20,8 +20,8 @@ from archive.identity.doubts import (
     NEARLY_THE_REST,
     SAME_TITLE,
 )
-from archive.identity.likeness import Likeness
-from archive.identity.neighbours import NONE, Agreement
+from foreign_eyes.archive.identity.likeness import Likeness
+from foreign_eyes.archive.identity.neighbours import NONE, Agreement
 
 Evidence = Literal["same excerpt", "title and publication", "title and neighbours", "near wording"]
 

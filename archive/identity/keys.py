@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 
-from archive.text import comparable, folded, unstyled
-from archive.values import ListedEntry
+from foreign_eyes.archive.text import comparable, folded, unstyled
+from foreign_eyes.archive.values import ListedEntry
 
 # Nine digits: short enough to say on the telephone, and a million entries meet one in a thousand times, which is checked
 ID_RANGE = range(100_000_000, 1_000_000_000)

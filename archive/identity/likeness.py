@@ -26,11 +26,11 @@ from functools import cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from archive.identity.keys import SHORTEST_EXCERPT, publication_key
-from archive.identity.rarity import share_kept, telling_words
-from archive.identity.swaps import MONTHS, Swaps, Tokens, find_swaps
-from archive.text import folded, unstyled
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import SHORTEST_EXCERPT, publication_key
+from foreign_eyes.archive.identity.rarity import share_kept, telling_words
+from foreign_eyes.archive.identity.swaps import MONTHS, Swaps, Tokens, find_swaps
+from foreign_eyes.archive.text import folded, unstyled
+from foreign_eyes.archive.values import ListedEntry
 
 # Decimals are one number: of 4.8 and 4.9 half would be the same. A month is a figure too, as reports that recur go by it
 _FIGURE = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{MONTHS})\b")

@@ -16,18 +16,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from archive.identity import evidence
-from archive.identity.doubts import NEAR_ANOTHER, SAME_EXCERPT
-from archive.identity.evidence import Evidence, Pair, Rank
-from archive.identity.keys import folded_digest, identity_digest
-from archive.identity.likeness import Forms, Likeness
-from archive.identity.neighbours import Agreement, Neighbours
-from archive.identity.pairing import joined, possible_pairs
-from archive.identity.rarity import Rarity
-from archive.identity.sharing import Sharing
-from archive.identity.slots import Slot, make_slots
-from archive.identity.values import Candidate, Doubt, Match, Method, Row
-from archive.text import folded
+from foreign_eyes.archive.identity import evidence
+from foreign_eyes.archive.identity.doubts import NEAR_ANOTHER, SAME_EXCERPT
+from foreign_eyes.archive.identity.evidence import Evidence, Pair, Rank
+from foreign_eyes.archive.identity.keys import folded_digest, identity_digest
+from foreign_eyes.archive.identity.likeness import Forms, Likeness
+from foreign_eyes.archive.identity.neighbours import Agreement, Neighbours
+from foreign_eyes.archive.identity.pairing import joined, possible_pairs
+from foreign_eyes.archive.identity.rarity import Rarity
+from foreign_eyes.archive.identity.sharing import Sharing
+from foreign_eyes.archive.identity.slots import Slot, make_slots
+from foreign_eyes.archive.identity.values import Candidate, Doubt, Match, Method, Row
+from foreign_eyes.archive.text import folded
 
 __all__ = ["BY_WORDING", "Candidate", "Doubt", "Match", "Method", "Row", "match"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from archive.identity import likeness
-from archive.identity.evidence import NEAR_EXCERPT, NEARER_PART, SHORTEST_NEAR_TITLE
-from archive.identity.keys import commentary_key
-from archive.identity.likeness import Forms
-from archive.identity.slots import Slot
-from archive.identity.values import Row
+from foreign_eyes.archive.identity import likeness
+from foreign_eyes.archive.identity.evidence import NEAR_EXCERPT, NEARER_PART, SHORTEST_NEAR_TITLE
+from foreign_eyes.archive.identity.keys import commentary_key
+from foreign_eyes.archive.identity.likeness import Forms
+from foreign_eyes.archive.identity.slots import Slot
+from foreign_eyes.archive.identity.values import Row
 
 # Entries left over that share a title, or an excerpt: more are a column within the column, or a parser's mistake
 MOST_ALIKE = 20

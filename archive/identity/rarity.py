@@ -10,7 +10,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from archive.text import unstyled
+from foreign_eyes.archive.text import unstyled
 
 # more holders than this are not counted: a word that so many entries hold weighs next to nothing
 MOST_HOLDERS = 32

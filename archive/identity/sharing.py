@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-from archive.identity.keys import commentary_key, excerpt_key, title_key
-from archive.identity.rarity import Rarity, telling_words
-from archive.identity.slots import Slot
-from archive.identity.values import Candidate, Row
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import commentary_key, excerpt_key, title_key
+from foreign_eyes.archive.identity.rarity import Rarity, telling_words
+from foreign_eyes.archive.identity.slots import Slot
+from foreign_eyes.archive.identity.values import Candidate, Row
+from foreign_eyes.archive.values import ListedEntry
 
 # from so many others on a title is known to recur, so that another is nothing to look at
 OFTEN = 3

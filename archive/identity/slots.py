@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archive.identity.keys import excerpt_key, title_key, wording_digest
-from archive.identity.values import Candidate
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import excerpt_key, title_key, wording_digest
+from foreign_eyes.archive.identity.values import Candidate
+from foreign_eyes.archive.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from archive.identity.keys import excerpt_key
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import excerpt_key
+from foreign_eyes.archive.values import ListedEntry
 
 Method = Literal[
     "same wording",

@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.settling.corrections import Correction, find_correction
-from archive.settling.decisions import merged_ids
-from archive.settling.told import told_texts
-from archive.settling.told_decisions import Decided, find_decided
-from archive.values import Link
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.settling.corrections import Correction, find_correction
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.told import told_texts
+from foreign_eyes.archive.settling.told_decisions import Decided, find_decided
+from foreign_eyes.archive.values import Link
 
 # fmt: off
 Told = Literal[

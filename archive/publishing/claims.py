@@ -14,13 +14,13 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.archive_id import archive_id
-from archive.clock import to_text
-from archive.errors import ArchiveError, ArchiveOutdated, OutputOfAnother, RecordDamaged
-from archive.publishing.folder_record import FolderRecord, Summary, read_record, read_summary
-from archive.publishing.manifest import Manifest
-from archive.seals import has_seal, newest_seal
-from archive.store import path_of, read_archive
+from foreign_eyes.archive.archive_id import archive_id
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.errors import ArchiveError, ArchiveOutdated, OutputOfAnother, RecordDamaged
+from foreign_eyes.archive.publishing.folder_record import FolderRecord, Summary, read_record, read_summary
+from foreign_eyes.archive.publishing.manifest import Manifest
+from foreign_eyes.archive.seals import has_seal, newest_seal
+from foreign_eyes.archive.store import path_of, read_archive
 
 _GENERATOR = b"<generator>Foreign Eyes</generator>"
 # the generator comes after the feed's own elements, which can be long

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
+from foreign_eyes.archive.clock import from_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.identity.keys import identity_digest
-from archive.publishing.current import CurrentEntry, entries_by_id, entry_columns, to_entry
-from archive.settling.decisions import merged_ids
-from archive.settling.told import told_texts
-from archive.values import ListedEntry
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.publishing.current import CurrentEntry, entries_by_id, entry_columns, to_entry
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.told import told_texts
+from foreign_eyes.archive.values import ListedEntry
 
 Format = Literal["atom", "json"]
 

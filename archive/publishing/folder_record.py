@@ -22,9 +22,9 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from archive.clock import from_text
-from archive.errors import RecordDamaged
-from archive.publishing.recorded_redactions import RecordedRedaction, take_redaction
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.errors import RecordDamaged
+from foreign_eyes.archive.publishing.recorded_redactions import RecordedRedaction, take_redaction
 
 RECORD_NAME = ".foreign-eyes.jsonl"
 VERSION = 1

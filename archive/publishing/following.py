@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from archive.publishing.feed_log import correct_log, extend_log
-from archive.publishing.numbering import number_again, number_new, numbers_of
-from archive.publishing.tallies import count_again, count_new, count_up, recount, renamed_publications
-from archive.publishing.topics import Classify, classify_all, classify_entries, sync_topics, topics_ever
-from archive.settling.decisions import merged_ids
+from foreign_eyes.archive.publishing.feed_log import correct_log, extend_log
+from foreign_eyes.archive.publishing.numbering import number_again, number_new, numbers_of
+from foreign_eyes.archive.publishing.tallies import count_again, count_new, count_up, recount, renamed_publications
+from foreign_eyes.archive.publishing.topics import Classify, classify_all, classify_entries, sync_topics, topics_ever
+from foreign_eyes.archive.settling.decisions import merged_ids
 
 
 @dataclass(frozen=True, slots=True)

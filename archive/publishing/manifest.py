@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.publishing.following import Mark
-from archive.store import path_of
+from foreign_eyes.archive.publishing.following import Mark
+from foreign_eyes.archive.store import path_of
 
 
 @dataclass(frozen=True, slots=True)

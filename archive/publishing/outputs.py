@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.publishing.following import find_source_id, present_mark
-from archive.publishing.manifest import Manifest, recorded_outputs
+from foreign_eyes.archive.publishing.following import find_source_id, present_mark
+from foreign_eyes.archive.publishing.manifest import Manifest, recorded_outputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.identity.keys import identity_digest
-from archive.publishing.folder_record import RecordedId
-from archive.publishing.following import Mark
-from archive.values import ListedEntry
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.publishing.folder_record import RecordedId
+from foreign_eyes.archive.publishing.following import Mark
+from foreign_eyes.archive.values import ListedEntry
 
 _COLUMNS = "i.entry_id, i.tag_uri, i.feed_date, w.started_at, s.name, s.url, i.wording"
 _TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"

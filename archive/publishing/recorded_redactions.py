@@ -15,9 +15,9 @@ from typing import Any, get_args
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.redaction.digests import Kind
-from archive.redaction.records import Step
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.redaction.digests import Kind
+from foreign_eyes.archive.redaction.records import Step
 
 _CHUNK = 500  # digests a line
 _DIGEST = re.compile(r"[0-9a-f]{32}")

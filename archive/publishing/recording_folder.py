@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from archive.clock import to_text
-from archive.publishing.folder_record import RECORD_NAME, VERSION, FolderRecord, RecordedId, record_path
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.publishing.folder_record import RECORD_NAME, VERSION, FolderRecord, RecordedId, record_path
 
 _CHUNK = 64 * 1024
 

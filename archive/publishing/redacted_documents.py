@@ -11,11 +11,18 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from archive.publishing.feed_log import Format
-from archive.redaction.digests import Marks, marks_of
-from archive.redaction.records import has_redactions, hidden_entries, keep_text, last_redaction, secret_of, unpack
-from archive.settling.decisions import surviving
-from archive.values import ListedEntry
+from foreign_eyes.archive.publishing.feed_log import Format
+from foreign_eyes.archive.redaction.digests import Marks, marks_of
+from foreign_eyes.archive.redaction.records import (
+    has_redactions,
+    hidden_entries,
+    keep_text,
+    last_redaction,
+    secret_of,
+    unpack,
+)
+from foreign_eyes.archive.settling.decisions import surviving
+from foreign_eyes.archive.values import ListedEntry
 
 _TABLE = "frozen_documents"
 

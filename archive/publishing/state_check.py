@@ -9,9 +9,9 @@ from hashlib import sha256
 
 from sqlite_utils import Database
 
-from archive.identity.keys import identity_digest
-from archive.problems import RESTORE, Problem, few, guarded
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.problems import RESTORE, Problem, few, guarded
+from foreign_eyes.archive.values import ListedEntry
 
 REBUILD = "foreign-eyes publish --all, after: foreign-eyes reparse; if that does not help: foreign-eyes restore FILE"
 

@@ -11,16 +11,23 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.crawls import find_crawl
-from archive.errors import CannotDecide
-from archive.identity.keys import entry_tag, identity_digest, mint_entry_id
-from archive.rebuilding.parting import Part, move_recognitions
-from archive.redaction.records import last_redaction
-from archive.settling.dating import feed_dates
-from archive.settling.decisions import Decision, merged_ids, record_decision, surviving
-from archive.settling.identities import Identity, dates_taken, find_identity, id_taken, insert_identity, load_identity
-from archive.values import ListedEntry
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.crawls import find_crawl
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.identity.keys import entry_tag, identity_digest, mint_entry_id
+from foreign_eyes.archive.rebuilding.parting import Part, move_recognitions
+from foreign_eyes.archive.redaction.records import last_redaction
+from foreign_eyes.archive.settling.dating import feed_dates
+from foreign_eyes.archive.settling.decisions import Decision, merged_ids, record_decision, surviving
+from foreign_eyes.archive.settling.identities import (
+    Identity,
+    dates_taken,
+    find_identity,
+    id_taken,
+    insert_identity,
+    load_identity,
+)
+from foreign_eyes.archive.values import ListedEntry
 
 
 def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collection[int]:

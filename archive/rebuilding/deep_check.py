@@ -14,11 +14,11 @@ from hashlib import sha256
 
 from sqlite_utils import Database
 
-from archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
-from archive.rebuilding.differences import TABLES
-from archive.rebuilding.rebuild import is_current, rebuild
-from archive.schema import migrations
-from archive.values import Parser
+from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
+from foreign_eyes.archive.rebuilding.differences import TABLES
+from foreign_eyes.archive.rebuilding.rebuild import is_current, rebuild
+from foreign_eyes.archive.schema import migrations
+from foreign_eyes.archive.values import Parser
 
 # messages of integrity_check about an index that REINDEX mends
 _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique entry in index")

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.sealed_form import FORMS, VERSION, Key
+from foreign_eyes.archive.sealed_form import FORMS, VERSION, Key
 
 # What stands in an archive but for the files that were published from it, and where the search index has its own
 TABLES = (

@@ -10,10 +10,16 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from archive.identity.keys import identity_digest
-from archive.identity.matching import Match
-from archive.settling.recognitions import Key, Recognition, Recognitions, insert_recognition, load_recognitions
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.identity.matching import Match
+from foreign_eyes.archive.settling.recognitions import (
+    Key,
+    Recognition,
+    Recognitions,
+    insert_recognition,
+    load_recognitions,
+)
+from foreign_eyes.archive.values import ListedEntry
 
 # a crawl's place in time, and a pass of it
 Point = tuple[str, int, int]

@@ -16,8 +16,8 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.captures import listing_captures
-from archive.crawls import (
+from foreign_eyes.archive.captures import listing_captures
+from foreign_eyes.archive.crawls import (
     RULES_VERSION,
     Crawl,
     SettledCrawl,
@@ -26,25 +26,25 @@ from archive.crawls import (
     record_counts,
     settled_crawls,
 )
-from archive.errors import ArchiveOutdated, CannotRebuild
-from archive.rebuilding.differences import Difference, changed_rows, compare, put_back
-from archive.rebuilding.link_changes import point_to_links, told_links
-from archive.rebuilding.recognised_before import fill_recognitions
-from archive.rebuilding.redating import corrected
-from archive.rebuilding.telling import tell_decisions
-from archive.redaction.hiding import hide_texts
-from archive.redaction.withholding import withhold_everywhere
-from archive.seals import seal
-from archive.settling.doubts import apply_confirmations, drop_merged
-from archive.settling.identities import insert_identity
-from archive.settling.journal import record_changes
-from archive.settling.links import close_killed_links
-from archive.settling.past import Past, take_past
-from archive.settling.recording import Settling
-from archive.settling.settle import derive
-from archive.settling.told import fill_words
-from archive.store import path_of, writing
-from archive.values import Counts, Parser
+from foreign_eyes.archive.errors import ArchiveOutdated, CannotRebuild
+from foreign_eyes.archive.rebuilding.differences import Difference, changed_rows, compare, put_back
+from foreign_eyes.archive.rebuilding.link_changes import point_to_links, told_links
+from foreign_eyes.archive.rebuilding.recognised_before import fill_recognitions
+from foreign_eyes.archive.rebuilding.redating import corrected
+from foreign_eyes.archive.rebuilding.telling import tell_decisions
+from foreign_eyes.archive.redaction.hiding import hide_texts
+from foreign_eyes.archive.redaction.withholding import withhold_everywhere
+from foreign_eyes.archive.seals import seal
+from foreign_eyes.archive.settling.doubts import apply_confirmations, drop_merged
+from foreign_eyes.archive.settling.identities import insert_identity
+from foreign_eyes.archive.settling.journal import record_changes
+from foreign_eyes.archive.settling.links import close_killed_links
+from foreign_eyes.archive.settling.past import Past, take_past
+from foreign_eyes.archive.settling.recording import Settling
+from foreign_eyes.archive.settling.settle import derive
+from foreign_eyes.archive.settling.told import fill_words
+from foreign_eyes.archive.store import path_of, writing
+from foreign_eyes.archive.values import Counts, Parser
 
 Prepare = Callable[[Database], Collection[int]]
 Progress = Callable[[int, int], None]

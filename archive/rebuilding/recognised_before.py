@@ -14,13 +14,13 @@ from typing import cast
 
 from sqlite_utils import Database
 
-from archive.captures import listing_captures
-from archive.crawls import settled_crawls
-from archive.identity.doubts import OF_OLDER_RULES
-from archive.identity.keys import identity_digest
-from archive.identity.matching import Doubt, Match, Method
-from archive.settling.recognitions import Key, insert_recognition
-from archive.values import ListedEntry
+from foreign_eyes.archive.captures import listing_captures
+from foreign_eyes.archive.crawls import settled_crawls
+from foreign_eyes.archive.identity.doubts import OF_OLDER_RULES
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.identity.matching import Doubt, Match, Method
+from foreign_eyes.archive.settling.recognitions import Key, insert_recognition
+from foreign_eyes.archive.values import ListedEntry
 
 # methods that follow from the wordings that an entry had
 _BY_WORDING = {"same wording", "earlier wording", "merged by an operator", "as settled before"}

@@ -12,12 +12,21 @@ from typing import Protocol
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
-from archive.errors import CannotDecide
-from archive.redaction.digests import HiddenEntry, Kind, Marks, is_near, letters, marks_of, own_marks, parts_of
-from archive.redaction.hiding import PARTS, hide_reason, show_texts
-from archive.redaction.purging import purge_bodies
-from archive.redaction.records import (
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.redaction.digests import (
+    HiddenEntry,
+    Kind,
+    Marks,
+    is_near,
+    letters,
+    marks_of,
+    own_marks,
+    parts_of,
+)
+from foreign_eyes.archive.redaction.hiding import PARTS, hide_reason, show_texts
+from foreign_eyes.archive.redaction.purging import purge_bodies
+from foreign_eyes.archive.redaction.records import (
     Step,
     is_redacted,
     last_redaction,
@@ -25,10 +34,10 @@ from archive.redaction.records import (
     record_redaction,
     secret_of,
 )
-from archive.redaction.withholding import is_shown_by_purged, withhold_again, withhold_bodies
-from archive.settling.identities import find_identity
-from archive.settling.journal import Change, append_changes
-from archive.values import ListedEntry, Parser
+from foreign_eyes.archive.redaction.withholding import is_shown_by_purged, withhold_again, withhold_bodies
+from foreign_eyes.archive.settling.identities import find_identity
+from foreign_eyes.archive.settling.journal import Change, append_changes
+from foreign_eyes.archive.values import ListedEntry, Parser
 
 
 class RecordedRedaction(Protocol):

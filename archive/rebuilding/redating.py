@@ -14,13 +14,13 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.clock import from_text, to_text
-from archive.crawls import find_crawl
-from archive.errors import CannotDecide
-from archive.settling.corrections import MovedDate
-from archive.settling.dating import feed_dates, moved_time
-from archive.settling.identities import dates_taken
-from archive.settling.journal import Change, append_changes
+from foreign_eyes.archive.clock import from_text, to_text
+from foreign_eyes.archive.crawls import find_crawl
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.settling.corrections import MovedDate
+from foreign_eyes.archive.settling.dating import feed_dates, moved_time
+from foreign_eyes.archive.settling.identities import dates_taken
+from foreign_eyes.archive.settling.journal import Change, append_changes
 
 
 def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[MovedDate, ...]:

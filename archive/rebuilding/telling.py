@@ -14,9 +14,9 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.settling.decisions import merged_ids
-from archive.settling.journal import Change, Kind, append_changes
-from archive.settling.told import ToldTexts, current_texts, last_told, store_words
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.journal import Change, Kind, append_changes
+from foreign_eyes.archive.settling.told import ToldTexts, current_texts, last_told, store_words
 
 State = tuple[int, ToldTexts]
 

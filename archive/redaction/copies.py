@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archive.archive_id import id_of_any_version
-from archive.errors import ArchiveError
-from archive.redaction.records import is_redacted
-from archive.store import read_any_version
+from foreign_eyes.archive.archive_id import id_of_any_version
+from foreign_eyes.archive.errors import ArchiveError
+from foreign_eyes.archive.redaction.records import is_redacted
+from foreign_eyes.archive.store import read_any_version
 
 _MAGIC = b"SQLite format 3\x00"
 

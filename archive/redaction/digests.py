@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from archive.identity.keys import publication_key
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import publication_key
+from foreign_eyes.archive.values import ListedEntry
 
 Kind = Literal["wording", "other", "title", "excerpt", "commentary", "title word", "figure", "phrase"]
 

@@ -13,13 +13,13 @@ from typing import Protocol
 
 from sqlite_utils import Database
 
-from archive.captures import load_body
-from archive.identity.keys import wording_digest
-from archive.redaction.digests import HiddenEntry, letters, marks_of, recognise
-from archive.redaction.pages import unpack_page
-from archive.redaction.records import has_redactions, hidden_entries, secret_of
-from archive.redaction.stand_in import redacted_id, stand_in
-from archive.values import ListedEntry, ListingPage, Parser
+from foreign_eyes.archive.captures import load_body
+from foreign_eyes.archive.identity.keys import wording_digest
+from foreign_eyes.archive.redaction.digests import HiddenEntry, letters, marks_of, recognise
+from foreign_eyes.archive.redaction.pages import unpack_page
+from foreign_eyes.archive.redaction.records import has_redactions, hidden_entries, secret_of
+from foreign_eyes.archive.redaction.stand_in import redacted_id, stand_in
+from foreign_eyes.archive.values import ListedEntry, ListingPage, Parser
 
 
 class Placed(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from archive.redaction.records import pack, unpack
-from archive.values import Link, ListedEntry, ListingPage, Pager
+from foreign_eyes.archive.redaction.records import pack, unpack
+from foreign_eyes.archive.values import Link, ListedEntry, ListingPage, Pager
 
 NOTHING = ListingPage((), None, (), Pager("none"), has_heading=False, encoding="utf-8")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from archive.redaction.masking import Masker
-from archive.redaction.pages import pack_page, unpack_page
-from archive.redaction.records import drop_kept_texts
-from archive.redaction.withholding import remove_purged
+from foreign_eyes.archive.redaction.masking import Masker
+from foreign_eyes.archive.redaction.pages import pack_page, unpack_page
+from foreign_eyes.archive.redaction.records import drop_kept_texts
+from foreign_eyes.archive.redaction.withholding import remove_purged
 
 
 def purge_bodies(db: Database, source_id: int, entry_id: int) -> int:

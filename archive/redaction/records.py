@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
-from archive.redaction.digests import HiddenEntry, Kind, Marks
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.redaction.digests import HiddenEntry, Kind, Marks
 
 Step = Literal["redact", "undo", "purge"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from archive.values import ListedEntry
+from foreign_eyes.archive.values import ListedEntry
 
 AT_REQUEST = "at the request of its publisher"
 _FLAG = re.compile(r"redacted ([1-9][0-9]{0,18})")

@@ -7,13 +7,13 @@ from html import unescape
 
 from sqlite_utils import Database
 
-from archive.captures import headers_of, load_body
-from archive.redaction.digests import marks_of
-from archive.redaction.masking import Masker, read_page
-from archive.redaction.pages import NOTHING, pack_page, unpack_page
-from archive.redaction.records import has_redactions, hidden_entries, secret_of
-from archive.redaction.stand_in import redacted_id
-from archive.values import ListedEntry, ListingPage, Parser
+from foreign_eyes.archive.captures import headers_of, load_body
+from foreign_eyes.archive.redaction.digests import marks_of
+from foreign_eyes.archive.redaction.masking import Masker, read_page
+from foreign_eyes.archive.redaction.pages import NOTHING, pack_page, unpack_page
+from foreign_eyes.archive.redaction.records import has_redactions, hidden_entries, secret_of
+from foreign_eyes.archive.redaction.stand_in import redacted_id
+from foreign_eyes.archive.values import ListedEntry, ListingPage, Parser
 
 _TAG = re.compile(r"<[^>]*>")
 # a page without entries shows a wording if it contains this share of its phrases

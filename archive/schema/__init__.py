@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from sqlite_utils import Migrations
 
-from archive.schema.clocks import m010_clocks
-from archive.schema.doubts import m018_doubts
-from archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
-from archive.schema.freshness import m011_fresh_requests
-from archive.schema.identity import m006_identities
-from archive.schema.leniency import m013_leniency
-from archive.schema.links import m012_links
-from archive.schema.matching import m019_shared_texts
-from archive.schema.publishing import m007_publishing
-from archive.schema.recognitions import m015_recognitions
-from archive.schema.redactions import m017_redactions
-from archive.schema.restyles import m016_restyles
-from archive.schema.telling import m014_telling
-from archive.schema.trust import m008_archive_id, m009_seals
+from foreign_eyes.archive.schema.clocks import m010_clocks
+from foreign_eyes.archive.schema.doubts import m018_doubts
+from foreign_eyes.archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
+from foreign_eyes.archive.schema.freshness import m011_fresh_requests
+from foreign_eyes.archive.schema.identity import m006_identities
+from foreign_eyes.archive.schema.leniency import m013_leniency
+from foreign_eyes.archive.schema.links import m012_links
+from foreign_eyes.archive.schema.matching import m019_shared_texts
+from foreign_eyes.archive.schema.publishing import m007_publishing
+from foreign_eyes.archive.schema.recognitions import m015_recognitions
+from foreign_eyes.archive.schema.redactions import m017_redactions
+from foreign_eyes.archive.schema.restyles import m016_restyles
+from foreign_eyes.archive.schema.telling import m014_telling
+from foreign_eyes.archive.schema.trust import m008_archive_id, m009_seals
 
 __all__ = ["APPLICATION_ID", "migrations"]
 

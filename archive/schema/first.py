@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from archive.schema.script import run_script
+from foreign_eyes.archive.schema.script import run_script
 
 
 def m001_captures(db: Database) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from archive.identity.keys import commentary_key
-from archive.schema.script import run_script
+from foreign_eyes.archive.identity.keys import commentary_key
+from foreign_eyes.archive.schema.script import run_script
 
 
 def m019_shared_texts(db: Database) -> None:

@@ -6,7 +6,7 @@ import secrets
 
 from sqlite_utils import Database
 
-from archive.schema.script import run_script
+from foreign_eyes.archive.schema.script import run_script
 
 
 def m017_redactions(db: Database) -> None:

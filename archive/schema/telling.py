@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.schema.script import run_script
+from foreign_eyes.archive.schema.script import run_script
 
 _PARTS = "title, publication, attribution, excerpt, commentary"
 

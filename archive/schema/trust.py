@@ -6,7 +6,7 @@ import secrets
 
 from sqlite_utils import Database
 
-from archive.schema.script import run_script
+from foreign_eyes.archive.schema.script import run_script
 
 
 def m008_archive_id(db: Database) -> None:
@@ -47,7 +47,7 @@ def m009_seals(db: Database) -> None:
         """
         CREATE TABLE seals (
             seal_id INTEGER PRIMARY KEY,
-            -- of the canonical form of its rows (see archive.sealed_form)
+            -- of the canonical form of its rows (see foreign_eyes.archive.sealed_form)
             version INTEGER NOT NULL,
             -- the digest of the seal before; NULL for the first
             previous TEXT UNIQUE,

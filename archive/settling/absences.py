@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from archive.captures import listing_captures
-from archive.clock import from_text
-from archive.crawls import Crawl, timed
-from archive.freshness import IS_FRESH
+from foreign_eyes.archive.captures import listing_captures
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.crawls import Crawl, timed
+from foreign_eyes.archive.freshness import IS_FRESH
 
 # between the two crawls that settle a doubtful absence
 WEEK = timedelta(days=7)

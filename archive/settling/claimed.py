@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from archive.identity.keys import identity_digest
-from archive.identity.matching import Doubt, Match, Method
-from archive.settling.entries import Place
-from archive.settling.past import Claim
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.identity.matching import Doubt, Match, Method
+from foreign_eyes.archive.settling.entries import Place
+from foreign_eyes.archive.settling.past import Claim
+from foreign_eyes.archive.values import ListedEntry
 
 # methods that follow from an entry's wordings, so a recognition need not store them
 _NOT_SAID = {"new", "as settled before"}

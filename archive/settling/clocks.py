@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median_low
 
-from archive.values import Clock
+from foreign_eyes.archive.values import Clock
 
 HOUR = timedelta(hours=1)
 # a Date counts in whole seconds and a crawl takes a while: a change of an hour can be measured as a little less

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from archive.crawls import Crawl
-from archive.settling.entries import Place
-from archive.values import ListedEntry
+from foreign_eyes.archive.crawls import Crawl
+from foreign_eyes.archive.settling.entries import Place
+from foreign_eyes.archive.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True)

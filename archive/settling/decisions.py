@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
+from foreign_eyes.archive.clock import to_text
 
 Kind = Literal["merge", "split"]
 

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
-from archive.errors import CannotDecide
-from archive.identity.doubts import RETURNED
-from archive.identity.keys import identity_digest
-from archive.identity.matching import Doubt, Match
-from archive.settling.decisions import merged_ids
-from archive.settling.entries import Place, Stored
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.identity.doubts import RETURNED
+from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.identity.matching import Doubt, Match
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.entries import Place, Stored
 
 # with these methods a row has a known wording, has its entry by decision, or is a second place of it
 _PLAIN = {"same wording", "earlier wording", "merged by an operator", "second place", "as settled before"}

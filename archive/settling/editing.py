@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
-from archive.identity.keys import identity_digest, wording_digest
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import identity_digest, wording_digest
+from foreign_eyes.archive.values import ListedEntry
 
 Edit = Literal["none", "restyle", "revision", "uncounted revision"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from archive.captures import Capture
-from archive.clock import to_text
-from archive.identity.keys import commentary_key, excerpt_key, identity_digest
-from archive.identity.matching import Match, Row
-from archive.settling.identities import Identity
-from archive.settling.publications import record_publication
-from archive.values import ListedEntry
+from foreign_eyes.archive.captures import Capture
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.identity.keys import commentary_key, excerpt_key, identity_digest
+from foreign_eyes.archive.identity.matching import Match, Row
+from foreign_eyes.archive.settling.identities import Identity
+from foreign_eyes.archive.settling.publications import record_publication
+from foreign_eyes.archive.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True)

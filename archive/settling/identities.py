@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.clock import from_text, to_text
+from foreign_eyes.archive.clock import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)

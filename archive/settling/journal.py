@@ -17,10 +17,10 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from archive.clock import from_text, to_text
-from archive.settling.dating import AHEAD, MILLISECOND, change_times
-from archive.settling.decisions import surviving
-from archive.settling.told import store_words_of
+from foreign_eyes.archive.clock import from_text, to_text
+from foreign_eyes.archive.settling.dating import AHEAD, MILLISECOND, change_times
+from foreign_eyes.archive.settling.decisions import surviving
+from foreign_eyes.archive.settling.told import store_words_of
 
 # fmt: off
 Kind = Literal[

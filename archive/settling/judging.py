@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from archive.identity.keys import folded_digest, wording_digest
-from archive.text import in_a_line
-from archive.values import ListedEntry, ListingPage, Verdict
+from foreign_eyes.archive.identity.keys import folded_digest, wording_digest
+from foreign_eyes.archive.text import in_a_line
+from foreign_eyes.archive.values import ListedEntry, ListingPage, Verdict
 
 MAX_PASSES = 5
 # a page of 40 entries holds about 40,000 characters; a handful lost is an editor's slip, more is a wrong codec

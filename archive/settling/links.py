@@ -14,14 +14,14 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from archive.captures import Capture, headers_of, listing_captures
-from archive.clock import to_text
-from archive.crawls import Crawl, find_crawl, last_settled_crawls
-from archive.redaction.masking import body_left, read_page
-from archive.seals import seal
-from archive.settling.journal import Change
-from archive.store import writing
-from archive.values import Link, ListingPage, Parser, Traffic
+from foreign_eyes.archive.captures import Capture, headers_of, listing_captures
+from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.crawls import Crawl, find_crawl, last_settled_crawls
+from foreign_eyes.archive.redaction.masking import body_left, read_page
+from foreign_eyes.archive.seals import seal
+from foreign_eyes.archive.settling.journal import Change
+from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.values import Link, ListingPage, Parser, Traffic
 
 LinkOutcome = Literal["ok", "blocked", "refused", "error", "skipped"]
 

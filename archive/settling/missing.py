@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.clock import to_text
+from foreign_eyes.archive.clock import to_text
 
 
 def missing_entries(db: Database, source_id: int, listed: Iterable[int]) -> list[int]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.identity.keys import wording_digest
-from archive.settling.publications import record_publication
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import wording_digest
+from foreign_eyes.archive.settling.publications import record_publication
+from foreign_eyes.archive.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True)

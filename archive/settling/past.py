@@ -14,15 +14,15 @@ from itertools import pairwise
 
 from sqlite_utils import Database
 
-from archive.crawls import Crawl
-from archive.identity.keys import excerpt_key, identity_digest, title_key
-from archive.identity.matching import Candidate, Doubt, match
-from archive.settling.decisions import merged_ids
-from archive.settling.entries import Place
-from archive.settling.identities import Identity, born_in
-from archive.settling.older import OlderRevision, Sighting, older_sightings, take_older_revisions
-from archive.settling.recognitions import Key, Recognition, Recognitions, load_recognitions
-from archive.values import ListedEntry
+from foreign_eyes.archive.crawls import Crawl
+from foreign_eyes.archive.identity.keys import excerpt_key, identity_digest, title_key
+from foreign_eyes.archive.identity.matching import Candidate, Doubt, match
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.entries import Place
+from foreign_eyes.archive.settling.identities import Identity, born_in
+from foreign_eyes.archive.settling.older import OlderRevision, Sighting, older_sightings, take_older_revisions
+from foreign_eyes.archive.settling.recognitions import Key, Recognition, Recognitions, load_recognitions
+from foreign_eyes.archive.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True)

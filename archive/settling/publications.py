@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from archive.identity.keys import publication_key
+from foreign_eyes.archive.identity.keys import publication_key
 
 
 def record_publication(db: Database, name: str | None) -> tuple[int | None, str | None]:

@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archive.identity.matching import Candidate, Match, Row, match
-from archive.identity.rarity import Rarity
-from archive.redaction.masking import redacted_places
-from archive.settling import entries
-from archive.settling.candidates import find_candidates
-from archive.settling.claimed import as_new, claimed_matches
-from archive.settling.decisions import merged_ids
-from archive.settling.entries import Place
-from archive.settling.identities import load_identity
-from archive.settling.journal import rename_changes
-from archive.settling.other_rules import add_doubts
-from archive.settling.past import Claim
-from archive.settling.recognitions import rename_recognised
-from archive.settling.recording import Settling
-from archive.settling.remembering import Ledger
+from foreign_eyes.archive.identity.matching import Candidate, Match, Row, match
+from foreign_eyes.archive.identity.rarity import Rarity
+from foreign_eyes.archive.redaction.masking import redacted_places
+from foreign_eyes.archive.settling import entries
+from foreign_eyes.archive.settling.candidates import find_candidates
+from foreign_eyes.archive.settling.claimed import as_new, claimed_matches
+from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.entries import Place
+from foreign_eyes.archive.settling.identities import load_identity
+from foreign_eyes.archive.settling.journal import rename_changes
+from foreign_eyes.archive.settling.other_rules import add_doubts
+from foreign_eyes.archive.settling.past import Claim
+from foreign_eyes.archive.settling.recognitions import rename_recognised
+from foreign_eyes.archive.settling.recording import Settling
+from foreign_eyes.archive.settling.remembering import Ledger
 
 
 @dataclass(frozen=True, slots=True)

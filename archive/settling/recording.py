@@ -10,22 +10,22 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.captures import find_capture
-from archive.clock import from_text
-from archive.crawls import Crawl
-from archive.identity.keys import entry_tag, mint_entry_id, title_key
-from archive.identity.matching import Match
-from archive.lost_ids import find_lost_id, was_published
-from archive.settling import entries
-from archive.settling.dating import feed_dates
-from archive.settling.doubts import record_doubt, with_doubt
-from archive.settling.editing import judge_edit
-from archive.settling.entries import Place, RevisionCount, Stored
-from archive.settling.identities import Identity, dates_taken, id_taken, insert_identity, load_identity
-from archive.settling.journal import Change
-from archive.settling.older import OlderRevision, restore_revision
-from archive.settling.past import Past
-from archive.values import Counts, Parser
+from foreign_eyes.archive.captures import find_capture
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.crawls import Crawl
+from foreign_eyes.archive.identity.keys import entry_tag, mint_entry_id, title_key
+from foreign_eyes.archive.identity.matching import Match
+from foreign_eyes.archive.lost_ids import find_lost_id, was_published
+from foreign_eyes.archive.settling import entries
+from foreign_eyes.archive.settling.dating import feed_dates
+from foreign_eyes.archive.settling.doubts import record_doubt, with_doubt
+from foreign_eyes.archive.settling.editing import judge_edit
+from foreign_eyes.archive.settling.entries import Place, RevisionCount, Stored
+from foreign_eyes.archive.settling.identities import Identity, dates_taken, id_taken, insert_identity, load_identity
+from foreign_eyes.archive.settling.journal import Change
+from foreign_eyes.archive.settling.older import OlderRevision, restore_revision
+from foreign_eyes.archive.settling.past import Past
+from foreign_eyes.archive.values import Counts, Parser
 
 # The methods by which a row is another place of an entry that is in the listing already
 SECOND_PLACES = ("merged by an operator", "second place", "as settled before")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from archive.identity.matching import Match
-from archive.settling.claimed import as_new, claimed_matches
-from archive.settling.entries import Place
-from archive.settling.past import Claim
-from archive.settling.recognitions import Key, insert_recognition, load_recognitions
-from archive.settling.recording import Settling
+from foreign_eyes.archive.identity.matching import Match
+from foreign_eyes.archive.settling.claimed import as_new, claimed_matches
+from foreign_eyes.archive.settling.entries import Place
+from foreign_eyes.archive.settling.past import Claim
+from foreign_eyes.archive.settling.recognitions import Key, insert_recognition, load_recognitions
+from foreign_eyes.archive.settling.recording import Settling
 
 
 class Ledger:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from archive.crawls import timed
-from archive.identity.values import Candidate
-from archive.values import ListedEntry
+from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.identity.values import Candidate
+from foreign_eyes.archive.values import ListedEntry
 
 
 def places_elsewhere(

@@ -12,24 +12,24 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.captures import Capture, listing_captures
-from archive.crawls import find_crawl, finish_crawl, settled_before
-from archive.identity.keys import identity_digest, title_key, wording_digest
-from archive.redaction.masking import masked_pages, read_page
-from archive.redaction.withholding import withhold_bodies
-from archive.seals import seal
-from archive.settling import entries
-from archive.settling.absences import judge_absences
-from archive.settling.collapsing import collapse
-from archive.settling.entries import Place
-from archive.settling.journal import Change, record_changes
-from archive.settling.links import settle_answers, settle_links, shown_links
-from archive.settling.missing import miss_entries, missing_entries, still_missing_entries
-from archive.settling.past import Past
-from archive.settling.recognising import recognise
-from archive.settling.recording import Settling, keep_older, record_places
-from archive.store import writing
-from archive.values import Counts, ListingPage, Parser, Traffic, Verdict
+from foreign_eyes.archive.captures import Capture, listing_captures
+from foreign_eyes.archive.crawls import find_crawl, finish_crawl, settled_before
+from foreign_eyes.archive.identity.keys import identity_digest, title_key, wording_digest
+from foreign_eyes.archive.redaction.masking import masked_pages, read_page
+from foreign_eyes.archive.redaction.withholding import withhold_bodies
+from foreign_eyes.archive.seals import seal
+from foreign_eyes.archive.settling import entries
+from foreign_eyes.archive.settling.absences import judge_absences
+from foreign_eyes.archive.settling.collapsing import collapse
+from foreign_eyes.archive.settling.entries import Place
+from foreign_eyes.archive.settling.journal import Change, record_changes
+from foreign_eyes.archive.settling.links import settle_answers, settle_links, shown_links
+from foreign_eyes.archive.settling.missing import miss_entries, missing_entries, still_missing_entries
+from foreign_eyes.archive.settling.past import Past
+from foreign_eyes.archive.settling.recognising import recognise
+from foreign_eyes.archive.settling.recording import Settling, keep_older, record_places
+from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.values import Counts, ListingPage, Parser, Traffic, Verdict
 
 
 def settle(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from archive.identity.rarity import MOST_HOLDERS, telling_words
+from foreign_eyes.archive.identity.rarity import MOST_HOLDERS, telling_words
 
 # the longest words of an excerpt; these are enough to identify it
 MOST_WORDS = 60

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from archive.identity.keys import excerpt_key, title_key, wording_digest
-from archive.settling.judging import PARTS, Listed
-from archive.values import ListedEntry
+from foreign_eyes.archive.identity.keys import excerpt_key, title_key, wording_digest
+from foreign_eyes.archive.settling.judging import PARTS, Listed
+from foreign_eyes.archive.values import ListedEntry
 
 _SOURCE = "(SELECT source_id FROM sources WHERE name = :source)"
 

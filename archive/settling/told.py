@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.sealed_form import encode
+from foreign_eyes.archive.sealed_form import encode
 
 
 @dataclass(frozen=True, slots=True)

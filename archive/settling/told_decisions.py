@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.clock import from_text
+from foreign_eyes.archive.clock import from_text
 
 
 @dataclass(frozen=True, slots=True)

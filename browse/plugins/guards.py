@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 
-from browse.http_guard import RequestGuard
-from browse.metadata import DATABASE
-from browse.sql_guard import guard
+from foreign_eyes.browse.http_guard import RequestGuard
+from foreign_eyes.browse.metadata import DATABASE
+from foreign_eyes.browse.sql_guard import guard
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

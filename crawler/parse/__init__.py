@@ -8,10 +8,10 @@ that are no content. Nothing here raises whatever the input, and time grows with
 derives its rows again from the bodies it keeps, as technical revisions that no reader sees.
 """
 
-from .attribution import Attribution, split_attribution
-from .blocking import blocking_sign, is_html
-from .listing import parse_listing
-from .publications import normalise_publication
+from foreign_eyes.crawler.parse.attribution import Attribution, split_attribution
+from foreign_eyes.crawler.parse.blocking import blocking_sign, is_html
+from foreign_eyes.crawler.parse.listing import parse_listing
+from foreign_eyes.crawler.parse.publications import normalise_publication
 
 PARSER_VERSION: int = 2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from archive.text import clean
+from foreign_eyes.archive.text import clean
 
 _LONGEST = 4096
 

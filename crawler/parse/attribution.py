@@ -11,10 +11,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from archive.text import clean
-
-from . import likeness, marks
-from .publications import KNOWN_KEYS, PUBLICATIONS, name_key, name_keys, normalise_publication
+from foreign_eyes.archive.text import clean
+from foreign_eyes.crawler.parse import likeness, marks
+from foreign_eyes.crawler.parse.publications import KNOWN_KEYS, PUBLICATIONS, name_key, name_keys, normalise_publication
 
 NOT_SPLIT = "attribution not split"
 NO_PUBLICATION = "no publication"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .decoding import decode
+from foreign_eyes.crawler.parse.decoding import decode
 
 _STATUSES = {
     202: "202 Accepted: the site answers with a challenge instead of the page",

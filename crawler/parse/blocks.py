@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from . import marks
-from .document import Document, Paragraph
-from .inline import Inline, find_inline
-from .layout import Block, Layout, lay_out
+from foreign_eyes.crawler.parse import marks
+from foreign_eyes.crawler.parse.document import Document, Paragraph
+from foreign_eyes.crawler.parse.inline import Inline, find_inline
+from foreign_eyes.crawler.parse.layout import Block, Layout, lay_out
 
 GUESSED = "boundary guessed"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from archive.text import clean
-
-from .jpage import Store
-from .signs import without_invisible
+from foreign_eyes.archive.text import clean
+from foreign_eyes.crawler.parse.jpage import Store
+from foreign_eyes.crawler.parse.signs import without_invisible
 
 _EDGES = " \t\n\f\r\u00a0\u3000\u2002\u2003\u2009\u200b\u2060\ufeff"
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import marks
+from foreign_eyes.crawler.parse import marks
 
 _BY = re.compile(r"[\s,，?!.\"”'’;]by\s", re.IGNORECASE)
 _LONGEST = 400

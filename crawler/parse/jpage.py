@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .markup import attributes, unescape
+from foreign_eyes.crawler.parse.markup import attributes, unescape
 
 _RECORD = re.compile(r"<record\b[^<>]*+>(.*?)(?:</record\s*+>|\Z)", re.DOTALL | re.IGNORECASE)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from .document import Paragraph, Span
-from .marks import is_furniture
+from foreign_eyes.crawler.parse.document import Paragraph, Span
+from foreign_eyes.crawler.parse.marks import is_furniture
 
 
 @dataclass(slots=True)

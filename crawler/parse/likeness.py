@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from .publications import ORDINARY_WORDS, name_key
-from .vocabulary import ARTICLES, PARTICLES, PRESS, PRESS_OR_NOT, SENTENCE, SUBJECTS
+from foreign_eyes.crawler.parse.publications import ORDINARY_WORDS, name_key
+from foreign_eyes.crawler.parse.vocabulary import ARTICLES, PARTICLES, PRESS, PRESS_OR_NOT, SENTENCE, SUBJECTS
 
 KNOWN = 7.0
 NEVER = -9.0

@@ -8,18 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from archive.values import Link, ListedEntry, ListingPage
-
-from . import likeness, marks
-from .addresses import resolver
-from .attribution import Attribution, Reading, attribution_of, best_reading
-from .blocks import Parts, find_parts
-from .decoding import decode
-from .document import Document
-from .link_keys import link_key
-from .pager import find_pager
-from .paragraphs import read
-from .publications import KNOWN_KEYS, name_key
+from foreign_eyes.archive.values import Link, ListedEntry, ListingPage
+from foreign_eyes.crawler.parse import likeness, marks
+from foreign_eyes.crawler.parse.addresses import resolver
+from foreign_eyes.crawler.parse.attribution import Attribution, Reading, attribution_of, best_reading
+from foreign_eyes.crawler.parse.blocks import Parts, find_parts
+from foreign_eyes.crawler.parse.decoding import decode
+from foreign_eyes.crawler.parse.document import Document
+from foreign_eyes.crawler.parse.link_keys import link_key
+from foreign_eyes.crawler.parse.pager import find_pager
+from foreign_eyes.crawler.parse.paragraphs import read
+from foreign_eyes.crawler.parse.publications import KNOWN_KEYS, name_key
 
 _PATENT_SEARCH = re.compile(r"patent\s*search", re.IGNORECASE)
 _LABEL_LENGTH = 200

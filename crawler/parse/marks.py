@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archive.text import comparable
+from foreign_eyes.archive.text import comparable
 
 COLUMN_HEADING = "China's IP in Foreign Eyes"
 HEADING = comparable(COLUMN_HEADING).casefold()

@@ -6,8 +6,8 @@ differs from a browser on purpose, tests/test_parse_browser.py lists it with the
 
 from __future__ import annotations
 
-from . import elements, foreign
-from .stack import OpenElement, OpenElements
+from foreign_eyes.crawler.parse import elements, foreign
+from foreign_eyes.crawler.parse.stack import OpenElement, OpenElements
 
 _RUBY = frozenset({"rb", "rp", "rt", "rtc"})
 _LEAVES_SELECT = frozenset({"input", "keygen", "textarea", "select"})

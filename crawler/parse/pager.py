@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from archive.values import Pager
-
-from .addresses import absolute, resolver
-from .document import Document
+from foreign_eyes.archive.values import Pager
+from foreign_eyes.crawler.parse.addresses import absolute, resolver
+from foreign_eyes.crawler.parse.document import Document
 
 Resolve = Callable[[str], str | None]
 Guess = tuple[str, int]

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from . import elements, foreign
-from .document import Anchor, Document, Paragraph, Span, collapse
-from .jpage import read_store
-from .markup import RAW, Tag, attributes, is_quirky, tokens, unescape
-from .nesting import Nesting
-from .stack import OpenElement, OpenElements
-from .visibility import MAY_HIDE, Visibility, visibility
+from foreign_eyes.crawler.parse import elements, foreign
+from foreign_eyes.crawler.parse.document import Anchor, Document, Paragraph, Span, collapse
+from foreign_eyes.crawler.parse.jpage import read_store
+from foreign_eyes.crawler.parse.markup import RAW, Tag, attributes, is_quirky, tokens, unescape
+from foreign_eyes.crawler.parse.nesting import Nesting
+from foreign_eyes.crawler.parse.stack import OpenElement, OpenElements
+from foreign_eyes.crawler.parse.visibility import MAY_HIDE, Visibility, visibility
 
 _WORD = re.compile(r"\w")
 _PAGER_SCRIPT = re.compile(r"createPageHTML|countPage")

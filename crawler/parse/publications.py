@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from .signs import without_invisible
+from foreign_eyes.crawler.parse.signs import without_invisible
 
 # Each publication with its aliases. Letter case, full stops, "&" or "and", and a leading "The" make no alias.
 _TABLE = """

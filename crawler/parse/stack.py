@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from . import elements
+from foreign_eyes.crawler.parse import elements
 
 _MOST_LOOKED_THROUGH = 64  # elements whose visibility is found anew when one under them is detached
 _MOST_RESUMED = 4  # hidden formatting elements that go on in later paragraphs

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from archive.publishing.announced import AnnouncedChange, Wording
-from archive.settling.corrections import Correction
-from archive.settling.told_decisions import Decided
-from archive.values import Link
-from archive.wording_diff import Op, Piece, abridged, word_diff
-from feeds import markup
-from feeds.addresses import web_address
-from feeds.compose.decisions import HAPPENED, decision_note, words_note
-from feeds.compose.edition import Edition
-from feeds.compose.entries import entry_path
-from feeds.compose.items import Item
-from feeds.compose.redactions import REDACTED_SINCE, redaction_note
-from feeds.compose.words import one_line, opening
+from foreign_eyes.archive.publishing.announced import AnnouncedChange, Wording
+from foreign_eyes.archive.settling.corrections import Correction
+from foreign_eyes.archive.settling.told_decisions import Decided
+from foreign_eyes.archive.values import Link
+from foreign_eyes.archive.wording_diff import Op, Piece, abridged, word_diff
+from foreign_eyes.feeds import markup
+from foreign_eyes.feeds.addresses import web_address
+from foreign_eyes.feeds.compose.decisions import HAPPENED, decision_note, words_note
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import entry_path
+from foreign_eyes.feeds.compose.items import Item
+from foreign_eyes.feeds.compose.redactions import REDACTED_SINCE, redaction_note
+from foreign_eyes.feeds.compose.words import one_line, opening
 
 # who says that something was changed: the archive, and neither the press nor the column
 REPORTER = "Foreign Eyes"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from feeds.compose.edition import Edition
-from feeds.compose.entries import FeedEntry
-from feeds.compose.words import day
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import FeedEntry
+from foreign_eyes.feeds.compose.words import day
 
 # what TeX would read as commands; braces by name, since BibTeX counts those behind a backslash too
 _TEX = {

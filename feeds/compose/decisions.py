@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from archive.clock import from_text
-from archive.history import Event
-from archive.settling.told_decisions import Decided
-from feeds.compose.words import minute
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.history import Event
+from foreign_eyes.archive.settling.told_decisions import Decided
+from foreign_eyes.feeds.compose.words import minute
 
 # the name of each kind of change that is not an edit
 HAPPENED = {

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from archive.publishing.feed_log import LoggedEntry
-from feeds.compose.changes import ComposedChange, change_item
-from feeds.compose.edition import Edition
-from feeds.compose.entries import Collection, FeedEntry, compose_entry
-from feeds.compose.items import Item, Tombstone, compose_item
+from foreign_eyes.archive.publishing.feed_log import LoggedEntry
+from foreign_eyes.feeds.compose.changes import ComposedChange, change_item
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import Collection, FeedEntry, compose_entry
+from foreign_eyes.feeds.compose.items import Item, Tombstone, compose_item
 
 # how many entries a feed holds, and a front page shows
 NEWEST = 50

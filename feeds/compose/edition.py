@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archive.text import clean
-from archive.values import Source
-from feeds.addresses import web_address
-from feeds.compose.words import one_line
+from foreign_eyes.archive.text import clean
+from foreign_eyes.archive.values import Source
+from foreign_eyes.feeds.addresses import web_address
+from foreign_eyes.feeds.compose.words import one_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from archive.publishing.current import CurrentEntry
-from archive.redaction.stand_in import is_notice
-from feeds.addresses import quoting, web_address
-from feeds.compose.edition import Edition
-from feeds.compose.words import one_line, opening
-from feeds.slugs import slug
+from foreign_eyes.archive.publishing.current import CurrentEntry
+from foreign_eyes.archive.redaction.stand_in import is_notice
+from foreign_eyes.feeds.addresses import quoting, web_address
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.words import one_line, opening
+from foreign_eyes.feeds.slugs import slug
 
 # RFC 4287 section 4.1.2 wants an author; an invented name would be worse than this one
 UNIDENTIFIED = "Publication not identified"

@@ -9,16 +9,16 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
-from archive.clock import from_text
-from archive.history import PARTS, Event, History, Revision, changed_parts
-from archive.restyled import Restyle
-from archive.wording_diff import Piece
-from feeds.addresses import web_address
-from feeds.compose.changes import ChangedPart
-from feeds.compose.citing import Citations, cite
-from feeds.compose.decisions import event_name, event_note
-from feeds.compose.edition import Edition
-from feeds.compose.entries import FeedEntry
+from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.history import PARTS, Event, History, Revision, changed_parts
+from foreign_eyes.archive.restyled import Restyle
+from foreign_eyes.archive.wording_diff import Piece
+from foreign_eyes.feeds.addresses import web_address
+from foreign_eyes.feeds.compose.changes import ChangedPart
+from foreign_eyes.feeds.compose.citing import Citations, cite
+from foreign_eyes.feeds.compose.decisions import event_name, event_note
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import FeedEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from feeds import markup
-from feeds.compose.entries import Collection, FeedEntry
+from foreign_eyes.feeds import markup
+from foreign_eyes.feeds.compose.entries import Collection, FeedEntry
 
 
 @dataclass(frozen=True, slots=True)

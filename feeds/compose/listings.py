@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from feeds.compose.documents import NEWEST
-from feeds.compose.entries import Collection, CollectionKind, FeedEntry, collection
-from feeds.compose.words import month
+from foreign_eyes.feeds.compose.documents import NEWEST
+from foreign_eyes.feeds.compose.entries import Collection, CollectionKind, FeedEntry, collection
+from foreign_eyes.feeds.compose.words import month
 
 # how many entries a numbered page holds, and how many publications and topics the front page names
 VOLUME_SIZE = 50

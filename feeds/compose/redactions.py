@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.redaction.stand_in import notice_of
+from foreign_eyes.archive.redaction.stand_in import notice_of
 
 REDACTED_SINCE = "The words of this change have since been redacted."
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from lxml.etree import SubElement
 
-from feeds.render.plain_text import as_html
+from foreign_eyes.feeds.render.plain_text import as_html
 
 OPML_TYPE = "text/x-opml"
 _SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"

@@ -17,17 +17,24 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from feeds import markup
-from feeds.compose.changes import ComposedChange
-from feeds.compose.documents import CHANGES_SUBTITLE, RIGHTS, SUBTITLE, Addresses, changes_addresses, column_addresses
-from feeds.compose.documents import collection_addresses as addresses_of
-from feeds.compose.edition import Edition
-from feeds.compose.entries import FeedEntry
-from feeds.compose.histories import EntryPage
-from feeds.compose.listings import FOREMOST, Chart, Counted, Volume, older_volume
-from feeds.compose.words import day, minute, one_line
-from feeds.render.json_feed import JSON_TYPE
-from feeds.render.xml import ATOM_TYPE, RSS_TYPE
+from foreign_eyes.feeds import markup
+from foreign_eyes.feeds.compose.changes import ComposedChange
+from foreign_eyes.feeds.compose.documents import (
+    CHANGES_SUBTITLE,
+    RIGHTS,
+    SUBTITLE,
+    Addresses,
+    changes_addresses,
+    column_addresses,
+)
+from foreign_eyes.feeds.compose.documents import collection_addresses as addresses_of
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import FeedEntry
+from foreign_eyes.feeds.compose.histories import EntryPage
+from foreign_eyes.feeds.compose.listings import FOREMOST, Chart, Counted, Volume, older_volume
+from foreign_eyes.feeds.compose.words import day, minute, one_line
+from foreign_eyes.feeds.render.json_feed import JSON_TYPE
+from foreign_eyes.feeds.render.xml import ATOM_TYPE, RSS_TYPE
 
 
 @dataclass(frozen=True, slots=True)

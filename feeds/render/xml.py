@@ -12,10 +12,10 @@ from html import escape
 from feedgen.entry import FeedEntry  # type: ignore[import-untyped]
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
 
-from feeds.compose.documents import Feed
-from feeds.compose.items import Item
-from feeds.render.plain_text import unmistakable, with_marked_ampersands
-from feeds.render.xml_extensions import AtomEntry, AtomFeed, DublinCore, DublinCoreCreator
+from foreign_eyes.feeds.compose.documents import Feed
+from foreign_eyes.feeds.compose.items import Item
+from foreign_eyes.feeds.render.plain_text import unmistakable, with_marked_ampersands
+from foreign_eyes.feeds.render.xml_extensions import AtomEntry, AtomFeed, DublinCore, DublinCoreCreator
 
 ATOM_TYPE, RSS_TYPE = "application/atom+xml", "application/rss+xml"
 # Without a version: else an upgrade alone would change every feed

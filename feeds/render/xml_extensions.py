@@ -8,9 +8,9 @@ from __future__ import annotations
 from feedgen.ext.base import BaseEntryExtension, BaseExtension  # type: ignore[import-untyped]
 from lxml.etree import SubElement, _Element
 
-from feeds.compose.documents import Column, Feed
-from feeds.compose.items import Item
-from feeds.render.plain_text import unmistakable
+from foreign_eyes.feeds.compose.documents import Column, Feed
+from foreign_eyes.feeds.compose.items import Item
+from foreign_eyes.feeds.render.plain_text import unmistakable
 
 HISTORY = "http://purl.org/syndication/history/1.0"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.seal_check import verify_seals
+from foreign_eyes.archive.seal_check import verify_seals
 
 Row = tuple[object, ...]
 

@@ -238,4 +238,4 @@ def reader_complaints(status: Done, *, empty: bool) -> Iterator[str]:
 
 def command(*arguments: str) -> list[str]:
     """Return a command of ours on the archive in the working folder."""
-    return [sys.executable, "-P", "-m", "cli", "--archive", ARCHIVE, *arguments]
+    return [sys.executable, "-P", "-m", "foreign_eyes", "--archive", ARCHIVE, *arguments]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from archive.publishing.announced import AnnouncedChange, Wording
-from archive.publishing.current import CurrentEntry
-from archive.values import Link, Source
-from feeds.compose.changes import compose_change
-from feeds.compose.documents import compose_changes_feed, compose_column_feed
-from feeds.compose.edition import Edition
-from feeds.compose.entries import compose_entry
+from foreign_eyes.archive.publishing.announced import AnnouncedChange, Wording
+from foreign_eyes.archive.publishing.current import CurrentEntry
+from foreign_eyes.archive.values import Link, Source
+from foreign_eyes.feeds.compose.changes import compose_change
+from foreign_eyes.feeds.compose.documents import compose_changes_feed, compose_column_feed
+from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.entries import compose_entry
 
 BASE_URL = "https://eyes.example/column/"
 SOURCE = Source("made-up", "https://office.example/column/index.htm", "A Made-up Column", "en")
