@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from settle import LISTED, PAGES, RememberingParser, line, pages, timed  # noqa: E402 - the paths come first
-from settling import Column  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
+from support.settling import Column  # noqa: E402
 
 from foreign_eyes.archive import seals  # noqa: E402
 from foreign_eyes.archive.captures import record_capture  # noqa: E402

@@ -15,8 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from settling import DAY, START, Column  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
+from support.settling import DAY, START, Column  # noqa: E402
 
 from foreign_eyes.archive.clock import to_text  # noqa: E402
 from foreign_eyes.archive.identity.keys import commentary_key, entry_tag, excerpt_key, publication_key, wording_digest  # noqa: E402

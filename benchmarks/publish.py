@@ -34,8 +34,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from large_archives import ADDED, AUTHORITY, BASE_URL, PUBLICATIONS, fill, line_of, pretend_published, prose  # noqa: E402
 from plain_feeds import by_feedgen, by_lxml  # noqa: E402
-from settling import Column, LineParser  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
+from support.settling import Column, LineParser  # noqa: E402
 
 from foreign_eyes.archive.publishing.announced import source_tag  # noqa: E402
 from foreign_eyes.archive.publishing.current import CurrentEntry, newest_entries  # noqa: E402

@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from settling import DAY, START, Column, LineParser  # noqa: E402 - the paths come first
+from support.settling import DAY, START, Column, LineParser  # noqa: E402 - the paths come first
 
 from foreign_eyes.archive.captures import load_body  # noqa: E402
 from foreign_eyes.archive.rebuilding.rebuild import rebuild  # noqa: E402

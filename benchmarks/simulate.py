@@ -19,9 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from simulated_events import Rates, Weather  # noqa: E402 - the paths come first
-from simulated_report import Report  # noqa: E402 - the paths come first
-from simulation import PLAIN, SMALL, Scene, simulate  # noqa: E402 - the paths come first
+from simulation.events import Rates, Weather  # noqa: E402 - the paths come first
+from simulation.report import Report  # noqa: E402 - the paths come first
+from simulation.simulator import PLAIN, SMALL, Scene, simulate  # noqa: E402 - the paths come first
 
 YEARS_A_RUN = 5
 TOLD = 20

@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from listing_server import ListingServer  # noqa: E402 - the paths come first
-from listings import LISTING, Entry, make_entries, make_page, make_site, page_name  # noqa: E402
+from support.listing_server import ListingServer  # noqa: E402 - the paths come first
+from support.listings import LISTING, Entry, make_entries, make_page, make_site, page_name  # noqa: E402
 
 
 def main() -> None:

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_forks import CommandForks, is_forkable
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
-from listing_server import ListingServer
-from listings import LISTING, make_entries, make_site
-from newborn_archives import REAL_BIRTHS, copy_births, make_template
+from support.command_forks import CommandForks, is_forkable
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_site
+from support.newborn_archives import REAL_BIRTHS, copy_births, make_template
 
 from foreign_eyes.archive import store
 from foreign_eyes.archive.identity import keys
@@ -35,7 +35,7 @@ for folder in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
 atexit.register(NO_HOME.cleanup)
 os.environ.pop("FOREIGN_EYES_ARCHIVE", None)
 
-pytest_plugins = ["skip_summary"]
+pytest_plugins = ["support.skip_summary"]
 
 # Where all programs are meant to be there, and time is: a user's `make test` is to take five minutes on two cores.
 IN_CI = os.environ.get("CI") == "true"

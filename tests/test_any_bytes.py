@@ -22,7 +22,7 @@ import pytest
 from conftest import IS_WHOLE, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listings import LISTING, PATENT_SEARCH, make_entries, make_site, page_name
+from support.listings import LISTING, PATENT_SEARCH, make_entries, make_site, page_name
 
 SITE = make_site(make_entries(10))
 GOOD = {"complete", "unchanged", "partial", "suspect", "blocked", "unreachable"}
@@ -66,7 +66,7 @@ class Crawls:
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self._log = (self.folder / "driver.log").open("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests" / "crawl_driver.py")],
+            [sys.executable, str(ROOT / "tests" / "support" / "crawl_driver.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

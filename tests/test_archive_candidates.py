@@ -9,9 +9,9 @@ from time import process_time
 from typing import Any
 
 import pytest
-from articles import BRIDGE, LOOM, MOON, PIANO, TEA, edited, row, rows, typos
-from settling import DAY, START, Column, LineParser
 from sqlite_utils import Database
+from support.articles import BRIDGE, LOOM, MOON, PIANO, TEA, edited, row, rows, typos
+from support.settling import DAY, START, Column, LineParser
 
 from foreign_eyes.archive.identity.keys import wording_digest
 from foreign_eyes.archive.identity.matching import Candidate

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from settling import A, B, C, Column, listing
+from support.settling import A, B, C, Column, listing
 
 from foreign_eyes.archive.store import open_archive
 

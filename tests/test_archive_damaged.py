@@ -17,9 +17,9 @@ from faults.states import damage
 from faults.strace import hindrance, run, run_killed, trace
 from faults.trials import command as arguments_for
 from faults.trials import make_environment
-from listing_server import ListingServer
-from listings import LISTING
-from warcs import Warc
+from support.listing_server import ListingServer
+from support.listings import LISTING
+from support.warcs import Warc
 
 from foreign_eyes.archive.birth import make_archive
 from foreign_eyes.archive.store import open_archive

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from settling import DAY, START, A, B, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, START, A, B, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.identity.doubts import NEAR_ANOTHER, RETURNED

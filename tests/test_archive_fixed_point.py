@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settling import DAY, START, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, START, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.captures import listing_captures, load_body, record_capture
 from foreign_eyes.archive.clock import from_text, to_text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from settling import START, A, B, C, Column, entry, listing
+from support.settling import START, A, B, C, Column, entry, listing
 
 from foreign_eyes.archive.clock import to_text
 from foreign_eyes.archive.history import Event, History, Revision, changed_parts, entry_history

@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from settling import A, B, Column, LineParser, listing
 from sqlite_utils import Database
+from support.settling import A, B, Column, LineParser, listing
 
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild

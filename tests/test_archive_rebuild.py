@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settling import DAY, SEARCH, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, SEARCH, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from settling import DAY, SECOND, START, A, B, C, Column, LineParser, entry, listing
+from support.settling import DAY, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.captures import find_validators
 from foreign_eyes.archive.clock import from_text, to_text

@@ -12,8 +12,8 @@ import pytest
 from conftest import IN_CI
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settling import DAY, START, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, START, B, C, Column, LineParser, entry, listing
 
 import foreign_eyes.archive.settling.settle
 from foreign_eyes.archive.history import entry_history

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.problems import Problem

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from settling import SEARCH, START, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import SEARCH, START, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.errors import MixedSources
 from foreign_eyes.archive.invented import Holdings, holdings, holdings_of_file, is_invented

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from settling import DAY, SEARCH, SECOND, START, A, B, C, Column, LineParser, entry, listing
+from support.settling import DAY, SEARCH, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.clock import to_text
 from foreign_eyes.archive.crawls import last_good, settled_pages

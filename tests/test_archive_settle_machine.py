@@ -8,11 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from absence_oracle import Absences
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from settling import Column, LineParser
+from simulation.absence_oracle import Absences
+from support.settling import Column, LineParser
 
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.store import open_archive

@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from agency import GOOD_NEWS, NOTICE, VERDICTS, counted, quarter, verdict
-from articles import ALL, BRIDGE, LOOM, MOON, PIANO, TEA, archive, article, edited, entry, row, rows, typos
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.agency import GOOD_NEWS, NOTICE, VERDICTS, counted, quarter, verdict
+from support.articles import ALL, BRIDGE, LOOM, MOON, PIANO, TEA, archive, article, edited, entry, row, rows, typos
 
 from foreign_eyes.archive.identity.doubts import FIGURES_CHANGED, LOW_SCORE, NAMES_CHANGED, SAME_EXCERPT, SAME_TITLE
 from foreign_eyes.archive.identity.matching import Candidate, Match, match

@@ -14,9 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT, CommandLine
 from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
-from processes import running
-from programs import lacking, needs, run
-from settling import Column, LineParser, entry, listing
+from support.processes import running
+from support.programs import lacking, needs, run
+from support.settling import Column, LineParser, entry, listing
 
 from foreign_eyes.archive.rebuilding.deciding import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import CommandLine
 from faults.states import damage
-from listing_server import ListingServer
-from listings import make_entries, make_site
+from support.listing_server import ListingServer
+from support.listings import make_entries, make_site
 
 from foreign_eyes.archive import restoring
 from foreign_eyes.archive.clock import from_text, now

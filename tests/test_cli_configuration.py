@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from conftest import ROOT, CommandLine
-from listing_server import ListingServer
-from listings import LISTING
+from support.listing_server import ListingServer
+from support.listings import LISTING
 
 from foreign_eyes.cli.configuration import (
     ArchiveSettings,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING
+from support.listing_server import ListingServer
+from support.listings import LISTING
 
 AT_ONCE = ("--delay", "0")
 

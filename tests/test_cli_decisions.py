@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import CommandLine
-from listings import Entry, make_entries, make_page
-from settling import DAY, START
+from support.listings import Entry, make_entries, make_page
+from support.settling import DAY, START
 
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING, Entry, make_entries, make_page, make_site
-from processes import on_a_terminal
-from settling import DAY, START
+from support.listing_server import ListingServer
+from support.listings import LISTING, Entry, make_entries, make_page, make_site
+from support.processes import on_a_terminal
+from support.settling import DAY, START
 
 from foreign_eyes.archive import doubts
 from foreign_eyes.archive.captures import record_capture

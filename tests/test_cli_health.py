@@ -9,12 +9,12 @@ import sqlite3
 import zlib
 from typing import Any
 
-import listing_server
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING, page_name
-from processes import Gate, running
+from support import listing_server
+from support.listing_server import ListingServer
+from support.listings import LISTING, page_name
+from support.processes import Gate, running
 
 
 def health(command: CommandLine, name: str, *options: str, code: int = 0) -> dict[str, Any]:

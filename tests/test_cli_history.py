@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from conftest import CommandLine
-from processes import on_a_terminal
-from settling import A, B, C, Column, entry, listing
+from support.processes import on_a_terminal
+from support.settling import A, B, C, Column, entry, listing
 
 from foreign_eyes.archive.settling.decisions import Decision, record_decision
 from foreign_eyes.archive.store import open_archive, writing

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT, CommandLine
 from hypothesis import given
 from hypothesis import strategies as st
-from processes import on_a_terminal
+from support.processes import on_a_terminal
 
 from foreign_eyes.cli.configuration import ArchiveSettings, PublishSettings, checked
 from foreign_eyes.cli.settings_text import Answers, default_authority, settings_text, toml_string

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING, make_entries, make_site
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_site
 
 RECORD = ".foreign-eyes.jsonl"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING
+from support.listing_server import ListingServer
+from support.listings import LISTING
 
 
 def publish(command: CommandLine, *options: str) -> dict[str, Any]:

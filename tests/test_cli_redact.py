@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import CommandLine
-from listings import make_entries
+from support.listings import make_entries
 from test_cli_decisions import crawl_days
 
 FIRST, SECOND, THIRD = make_entries(3)

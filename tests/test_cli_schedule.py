@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, CommandLine
-from listing_server import ListingServer
-from listings import LISTING, page_name
-from processes import Gate, running, runs_in
-from programs import needs
+from support.listing_server import ListingServer
+from support.listings import LISTING, page_name
+from support.processes import Gate, running, runs_in
+from support.programs import needs
 
 CRON_LINE = re.compile(r"((?:(?:\*(?:/\d+)?|\d+) ){5})(.+)")
 

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import feedparser
-import listing_server
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING, make_entries, make_site
-from processes import running
+from support import listing_server
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_site
+from support.processes import running
 
 TOWN = ["--name", "town", "--delay", "0"]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, CommandLine
-from listing_server import ListingServer
-from listings import LISTING, make_entries, make_site, page_name
-from processes import PATIENCE, Gate, Running, running, runs_in
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_site, page_name
+from support.processes import PATIENCE, Gate, Running, running, runs_in
 
 from foreign_eyes.cli import exits, stopping
 

@@ -8,12 +8,12 @@ import socket
 import urllib.request
 
 import feedparser
-import listing_server
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING, page_name
-from processes import Gate, running, runs_in
+from support import listing_server
+from support.listing_server import ListingServer
+from support.listings import LISTING, page_name
+from support.processes import Gate, running, runs_in
 
 from foreign_eyes.cli.amounts import DEFAULT_PORT
 from foreign_eyes.cli.configuration import DEFAULT_BASE_URL

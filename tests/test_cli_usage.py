@@ -9,12 +9,12 @@ import subprocess
 import sys
 from typing import Any
 
-import listing_server
 import pytest
 from conftest import ROOT, CommandLine
-from listing_server import ListingServer
-from listings import LISTING, make_entries, make_page, page_name
-from processes import on_a_terminal
+from support import listing_server
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_page, page_name
+from support.processes import on_a_terminal
 
 COMMANDS = {
     "init": ["--contact", "--tag-authority", "--archive-file", "--output", "--base-url", "--file", "--yes", "--force"],

@@ -12,7 +12,8 @@ from pathlib import Path
 import feedparser
 import pytest
 from conftest import CommandLine
-from feed_readers import (
+from lxml import etree
+from support.feed_readers import (
     Article,
     Feedparser,
     FeedReader,
@@ -24,12 +25,11 @@ from feed_readers import (
     rss2email,
     run_quietly,
 )
-from listing_server import ListingServer
-from listings import Entry, make_entries, make_site
-from lxml import etree
-from processes import running
-from programs import needs
-from recording_proxy import RecordingProxy
+from support.listing_server import ListingServer
+from support.listings import Entry, make_entries, make_site
+from support.processes import running
+from support.programs import needs
+from support.recording_proxy import RecordingProxy
 
 # what becomes of the source, in this order, each crawled and published before the next
 FIRST, EDITED, RETITLED, NEW, WITHDRAWN, RETURNED = "first", "edited", "retitled", "new", "withdrawn", "returned"

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from conftest import CommandLine
-from fake_clock import FakeClock
-from listing_server import Handler, ListingServer, etag
-from listings import LISTING, make_entries, make_site
+from support.fake_clock import FakeClock
+from support.listing_server import Handler, ListingServer, etag
+from support.listings import LISTING, make_entries, make_site
 
 HOUR = timedelta(hours=1)
 

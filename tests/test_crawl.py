@@ -10,11 +10,11 @@ import sys
 import zlib
 from hashlib import sha256
 
-import listing_server
 import pytest
 from conftest import ROOT, CommandLine
-from listing_server import ListingServer
-from listings import LISTING, PATENT_SEARCH, make_entries, make_page, make_site, page_name
+from support import listing_server
+from support.listing_server import ListingServer
+from support.listings import LISTING, PATENT_SEARCH, make_entries, make_page, make_site, page_name
 
 
 def test_every_entry_is_archived_with_its_title_and_publication(command: CommandLine, server: ListingServer) -> None:

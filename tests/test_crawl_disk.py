@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, CommandLine
 from faults import strace
-from listing_server import ListingServer, page
-from listings import LISTING, make_entries, make_site
+from support.listing_server import ListingServer, page
+from support.listings import LISTING, make_entries, make_site
 
 HINDRANCE = strace.hindrance()
 traced = pytest.mark.skipif(HINDRANCE is not None, reason=str(HINDRANCE))

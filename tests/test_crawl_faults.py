@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import ROOT, CommandLine
-from listing_server import (
+from support.listing_server import (
     Answer,
     ListingServer,
     closed_without_length,
@@ -25,7 +25,7 @@ from listing_server import (
     status,
     truncated_gzip,
 )
-from listings import LISTING, make_entries, make_page, make_pager, make_site, page_name
+from support.listings import LISTING, make_entries, make_page, make_pager, make_site, page_name
 
 WHOLE = make_site(make_entries(15))
 CHALLENGE = b"<html><script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script><body></body></html>"

@@ -11,8 +11,8 @@ import pytest
 from conftest import CommandLine
 from hypothesis import given
 from hypothesis import strategies as st
-from listing_server import Answer, Handler, ListingServer
-from listings import LISTING, make_entries, make_site, page_name
+from support.listing_server import Answer, Handler, ListingServer
+from support.listings import LISTING, make_entries, make_site, page_name
 
 from foreign_eyes.archive.settling.judging import MAX_PASSES, Pass, judge_passes
 from foreign_eyes.archive.values import ENDED_BY_CLOSE

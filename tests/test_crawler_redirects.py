@@ -6,8 +6,8 @@ import pytest
 from conftest import CommandLine
 from hypothesis import given
 from hypothesis import strategies as st
-from listing_server import Answer, ListingServer, page
-from listings import FOLDER, LISTING, page_name
+from support.listing_server import Answer, ListingServer, page
+from support.listings import FOLDER, LISTING, page_name
 
 from foreign_eyes.crawler.faults import FetchFault
 from foreign_eyes.crawler.parse.reachable import flaw, shown

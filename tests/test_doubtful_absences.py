@@ -10,9 +10,9 @@ import pytest
 from conftest import CommandLine
 from hypothesis import given
 from hypothesis import strategies as st
-from listing_server import ListingServer
-from listings import make_entries, make_site, page_name
-from settling import A, B, C, Column, LineParser, entry, listing
+from support.listing_server import ListingServer
+from support.listings import make_entries, make_site, page_name
+from support.settling import A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.settling.absences import is_doubtful

@@ -8,15 +8,15 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import feed_rules
 import pytest
-from feed_rules import NAMES, XML_LANG, Document, Rule, complaints, parse
-from feed_walk import walk_atom, walk_json
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from lxml.html import fragment_fromstring
-from published import EVENTS, HUB, Edition, published
+from support import feed_rules
+from support.feed_rules import NAMES, XML_LANG, Document, Rule, complaints, parse
+from support.feed_walk import walk_atom, walk_json
+from support.published import EVENTS, HUB, Edition, published
 
 from foreign_eyes.archive.publishing.current import CurrentEntry, newest_entries
 from foreign_eyes.archive.store import read_archive

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import lxml.html
 import pytest
-from feed_rules import complaints, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settling import DAY, A, B, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.feed_rules import complaints, parse
+from support.settling import DAY, A, B, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.publishing.announced import AnnouncedChange, Told, newest_changes
 from foreign_eyes.archive.rebuilding.deciding import merge

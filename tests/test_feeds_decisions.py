@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from feed_rules import complaints, parse
-from settling import START, A, Column
+from support.feed_rules import complaints, parse
+from support.settling import START, A, Column
 from test_feeds_changes import EDITION, RENDERED
 from test_told_decisions import false_merge, merge_titles, replaced_in_place, split_at, told, withdrawn_and_anew
 

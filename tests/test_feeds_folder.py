@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from settling import Column, entry, listing
 from sqlite_utils import Database
+from support.settling import Column, entry, listing
 
 from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.errors import DamagedArchive, OutputOfAnother, RecordDamaged

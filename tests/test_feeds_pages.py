@@ -12,12 +12,12 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import feed_walk
 import lxml.html
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settling import Column, LineParser, entry, listing
+from support import feed_walk
+from support.settling import Column, LineParser, entry, listing
 
 from foreign_eyes.archive.history import Event, History, Revision
 from foreign_eyes.archive.publishing.current import CurrentEntry

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-import feed_walk
 import feedparser
 import lxml.html
 import pytest
 from sqlite_utils import Database
+from support import feed_walk
 
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.clock import to_text

@@ -15,10 +15,10 @@ from pathlib import Path
 import feedparser
 import lxml.html
 import pytest
-from feed_rules import complaints, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from support.feed_rules import complaints, parse
 
 from foreign_eyes.archive.publishing.feed_log import LoggedEntry
 from foreign_eyes.archive.text import clean

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 
-import listing_server
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import LISTING, make_entries, make_page
+from support import listing_server
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_page
 
 from foreign_eyes.archive.values import ListedEntry, ListingPage, Pager
 from foreign_eyes.crawler.first_contact import settings_line, unknown_listing

@@ -21,8 +21,8 @@ from typing import Any
 
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from listings import make_entries, make_site
+from support.listing_server import ListingServer
+from support.listings import make_entries, make_site
 
 from foreign_eyes.archive.rebuilding.differences import TABLES
 from foreign_eyes.archive.sealed_form import FORMS, VERSION

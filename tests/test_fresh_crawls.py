@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import listing_server
 import pytest
 from conftest import CommandLine
-from listing_server import Handler, ListingServer, etag
-from listings import LISTING, make_entries, make_site, page_name
+from support import listing_server
+from support.listing_server import Handler, ListingServer, etag
+from support.listings import LISTING, make_entries, make_site, page_name
 
 from foreign_eyes.archive.freshness import is_due
 from foreign_eyes.crawler.jobs import job_named

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from conftest import CommandLine
-from listing_server import Handler, ListingServer
-from listings import LISTING, Entry, make_entries, make_page, make_site, page_name
+from support.listing_server import Handler, ListingServer
+from support.listings import LISTING, Entry, make_entries, make_page, make_site, page_name
 
 OWN = make_entries(32)
 

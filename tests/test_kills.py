@@ -19,9 +19,9 @@ from faults.scenarios import SCENARIOS
 from faults.states import damage, differences, lost_identities, read_state
 from faults.strace import Call, hindrance, read_calls
 from faults.trials import ARCHIVE, ROOT, Bench, PatientServer, Point, Result, not_revalidated
-from listing_server import Asked, etag
-from listings import LISTING, make_entries, make_site
-from programs import lacking
+from support.listing_server import Asked, etag
+from support.listings import LISTING, make_entries, make_site
+from support.programs import lacking
 
 JOURNAL, FILE = r"/archive\.db-journal[>\"]", r"/archive\.db>"
 NEWBORN = r"/\.archive\.db\.\w+\.new"

@@ -15,8 +15,8 @@ from faults.states import damage
 from faults.strace import hindrance, run, run_killed, trace
 from faults.trials import command as arguments_for
 from faults.trials import make_environment
-from listing_server import ListingServer
-from listings import LISTING, make_entries, make_site
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_site
 
 # the calls by which files come and go; how far into the run each of them is killed
 SYSCALLS = "?rename,?renameat,?renameat2,?unlink,?unlinkat"

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, CommandLine
 from faults import strace
-from listings import LISTING
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
 )
+from support.listings import LISTING
 from twisted.internet import error as twisted_errors
 from twisted.python.failure import Failure
 from twisted.web._newclient import ParseError, ResponseNeverReceived

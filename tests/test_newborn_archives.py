@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from newborn_archives import REAL_BIRTHS, copy_births, make_template
 from sqlite_utils import Database
+from support.newborn_archives import REAL_BIRTHS, copy_births, make_template
 
 from foreign_eyes.archive import store
 from foreign_eyes.archive.store import IN_MEMORY, open_archive

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import programs
 import pytest
 from hypothesis import settings
-from processes import signals_by_default
-from skip_summary import by_reason
+from support import programs
+from support.processes import signals_by_default
+from support.skip_summary import by_reason
 
 
 def test_a_program_of_the_system_is_found_without_its_folder_on_the_path(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, CommandLine
-from processes import running
+from support.processes import running
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # blocks without a language are what a reader types; the others show what is printed

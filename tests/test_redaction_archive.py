@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
-from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.rebuilding.deciding import merge, split

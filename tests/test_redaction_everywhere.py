@@ -17,9 +17,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from published import many
-from settling import DAY, START, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.published import many
+from support.settling import DAY, START, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.history import entry_history

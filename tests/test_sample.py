@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from processes import signals_by_default
+from support.processes import signals_by_default
 
 from foreign_eyes import sample
 from foreign_eyes.sample.addresses import LISTING_PATH, PATENT_SEARCH_PATH, ROBOTS_PATH

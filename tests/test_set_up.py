@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from processes import signals_by_default
+from support.processes import signals_by_default
 
 from tools.environment import RUN, STAMP, TEST, Plan, plan, read_stamp
 from tools.pins import fits, pinned

@@ -6,10 +6,10 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from simulated_boilerplate import AGENCIES, STOCK_EXCERPTS
-from simulated_prose import Wording
-from simulated_source import Column
-from simulated_survival import survival
+from simulation.boilerplate import AGENCIES, STOCK_EXCERPTS
+from simulation.prose import Wording
+from simulation.source import Column
+from simulation.survival import survival
 
 OLD = Wording(
     "Hangzhou opens a court of its own for patents",

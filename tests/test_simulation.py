@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from conftest import CommandLine
-from listing_server import ListingServer
-from simulated_events import Editor, Rates, Weather
-from simulated_oracle import Oracle
-from simulated_report import FEW_SPLITS, Report
-from simulated_server import Html, SimulatedServer
-from simulated_source import Column, Site
-from simulation import PLAIN, Scene, Simulation, simulate, weather_of
+from simulation.events import Editor, Rates, Weather
+from simulation.oracle import Oracle
+from simulation.report import FEW_SPLITS, Report
+from simulation.server import Html, SimulatedServer
+from simulation.simulator import PLAIN, Scene, Simulation, simulate, weather_of
+from simulation.source import Column, Site
+from support.listing_server import ListingServer
 
 from foreign_eyes.archive.identity.matching import Candidate, Match, Row
 from foreign_eyes.archive.store import open_archive
@@ -142,7 +142,7 @@ def test_the_oracle_tells_of_a_clock_that_is_believed(
     def believe(db: object, crawl_id: int, verdict: Verdict, *, accept: bool) -> Verdict:
         return verdict
 
-    monkeypatch.setattr("simulation.judge_times", believe)
+    monkeypatch.setattr("simulation.simulator.judge_times", believe)
     assert kind in kinds(simulate(seed=9, years=0.03, scene=replace(SHORT, weather=weather)))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 import pytest
-from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.clock import from_text
 from foreign_eyes.archive.history import Event, entry_history

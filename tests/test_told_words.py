@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 
 import pytest
-from settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from sqlite_utils import Database
+from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive import store
 from foreign_eyes.archive.problems import Problem

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import CommandLine
-from processes import running
-from programs import needs, run
-from published import EVENTS, published
+from support.processes import running
+from support.programs import needs, run
+from support.published import EVENTS, published
 
 XML = (".xml", ".rss", ".opml", ".svg")
 

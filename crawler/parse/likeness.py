@@ -1,6 +1,6 @@
 """How much a text looks like the name of a publication, and how much like a title. Points, not probabilities.
 
-The weights were set on attributions with publications that no list knows (tests/test_parse_attribution.py): what counts is
+The weights were set on attributions with publications that no list knows (tests/test_parser_attribution.py): what counts is
 the difference between two ways of splitting one line.
 """
 

@@ -1,7 +1,7 @@
 """Which open elements a tag closes, after the tree construction of the HTML standard (WHATWG HTML, section 13.2.6).
 
 There is no tree here, only the stack of what is open: enough to say for each text which elements it stands in. Where this
-differs from a browser on purpose, tests/test_parse_browser.py lists it with the reason.
+differs from a browser on purpose, tests/test_parser_browser.py lists it with the reason.
 """
 
 from __future__ import annotations

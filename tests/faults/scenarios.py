@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from listings import PATENT_SEARCH, Entry, make_entries, make_site
+from support.listings import PATENT_SEARCH, Entry, make_entries, make_site
 
 Site = Mapping[str, bytes]
 

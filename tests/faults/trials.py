@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from listing_server import Asked, ListingServer, etag
-from listings import LISTING
+from support.listing_server import Asked, ListingServer, etag
+from support.listings import LISTING
 
 from faults.scenarios import SCENARIOS, SITES, Scenario
 from faults.states import State, damage, differences, lost_identities, read_state, with_links_skipped

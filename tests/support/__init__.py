@@ -1,0 +1,1 @@
+"""What tests are built from: servers, listings, archives, readers, and programs of the machine."""

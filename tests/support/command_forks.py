@@ -1,0 +1,190 @@
+"""Commands in processes forked from one that has imported the program: half of a short crawl's time is imports.
+
+From the fork on it is a process like any other, with its own folder, files, archive and children. `REAL_STARTS=1` turns this
+off, so that every command starts its own interpreter.
+
+    python -P command_forks.py SOCKET TEMPLATE    waits for commands on that Unix socket until its standard input is closed;
+                                                  new archives are copied from the template
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parents[2]
+# what commands import when they run; no Twisted reactor, which each crawl installs for itself
+MODULES = (
+    "foreign_eyes.cli.main",
+    "foreign_eyes.cli.configuration",
+    "foreign_eyes.cli.health",
+    "foreign_eyes.cli.base_url",
+    "foreign_eyes.cli.health_outputs",
+    "foreign_eyes.cli.history_screen",
+    "foreign_eyes.browse.server",
+    "foreign_eyes.archive.rebuilding.rebuild",
+    "foreign_eyes.archive.verify",
+    "foreign_eyes.crawler.run",
+    "foreign_eyes.crawler.retrying",
+    "foreign_eyes.crawler.robots",
+    "foreign_eyes.crawler.tls",
+    "scrapy.core.downloader.handlers.http11",
+    "scrapy.downloadermiddlewares.cookies",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.httpproxy",
+    "scrapy.downloadermiddlewares.offsite",
+    "scrapy.extensions.memusage",
+    "scrapy.extensions.throttle",
+    "scrapy.pqueues",
+    "scrapy.spidermiddlewares.referer",
+    "scrapy.squeues",
+    "foreign_eyes.exchange.own_import",
+    "foreign_eyes.exchange.foreign_import",
+    "foreign_eyes.feeds.publish",
+)
+LONGEST_REQUEST = 1 << 20
+# variables that an interpreter, the libraries that it loads, or a module reads when it starts
+READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_", "COVERAGE_", "SCRAPY_")
+
+
+def is_forkable(environment: Mapping[str, str]) -> bool:
+    """Tell whether a process that has started can still take these variables."""
+    return not any(name.startswith(READ_AT_START) for name in environment)
+
+
+class CommandForks:
+    """Starts commands; the process that they are forked from is started at the first one, and ends with this process."""
+
+    def __init__(self, template: Path) -> None:
+        self._template = template
+        self._folder = tempfile.TemporaryDirectory(prefix="fe-")
+        self._path = str(Path(self._folder.name) / "s")
+        self._parent: subprocess.Popen[bytes] | None = None
+
+    def run(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: str, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        self._start()
+        request = json.dumps([list(arguments), str(folder), dict(environment)]).encode()
+        with (
+            tempfile.TemporaryFile() as given,
+            tempfile.TemporaryFile() as stdout,
+            tempfile.TemporaryFile() as stderr,
+            socket.socket(socket.AF_UNIX) as connection,
+        ):
+            given.write(stdin.encode())
+            given.seek(0)
+            files = [given.fileno(), stdout.fileno(), stderr.fileno()]
+            connection.settimeout(timeout)
+            connection.connect(self._path)
+            socket.send_fds(connection, [len(request).to_bytes(4, "big")], files)
+            connection.sendall(request)
+            answers = connection.makefile("r")
+            pid = int(answers.readline())
+            try:
+                code = int(answers.readline())
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(list(arguments), timeout) from None
+            return subprocess.CompletedProcess(list(arguments), code, _text(stdout), _text(stderr))
+
+    def _start(self) -> None:
+        if self._parent is None:
+            self._parent = subprocess.Popen(
+                [sys.executable, "-P", __file__, self._path, str(self._template)],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            assert self._parent.stdout is not None
+            assert self._parent.stdout.readline() == b"ready\n"
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+def main(path: str, template: str) -> None:
+    """Fork a process for each connection until standard input is closed."""
+    for name in MODULES:
+        import_module(name)
+    import_module("support.newborn_archives").copy_births(Path(template))
+    assert "twisted.internet.reactor" not in sys.modules
+    gc.freeze()  # else each process copies all memory, when it collects garbage
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the processes that wait for commands
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(16)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while True:
+            ready, _, _ = select.select([listener, 0], [], [])
+            if 0 in ready:
+                return
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _serve(connection)
+            connection.close()
+
+
+def _serve(connection: socket.socket) -> None:
+    """Fork the command, tell its process id, wait for it, tell its exit code."""
+    size, files, _, _ = socket.recv_fds(connection, 4, 3)
+    request = b""
+    while len(request) < int.from_bytes(size, "big"):
+        request += connection.recv(LONGEST_REQUEST)
+    arguments, folder, environment = json.loads(request)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        _become(arguments, folder, environment, files)
+    connection.sendall(f"{pid}\n".encode())
+    _, status = os.waitpid(pid, 0)
+    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _become(arguments: list[str], folder: str, environment: dict[str, str], files: Sequence[int]) -> None:
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
+    entry = import_module("foreign_eyes.cli.entry")
+    code = 0
+    try:
+        entry.run()
+    except SystemExit as ending:
+        code = ending.code
+    # to take the imported modules apart would take longer than most commands
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
