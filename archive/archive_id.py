@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.seals import seal
-from foreign_eyes.archive.store import writing
 
 
 def archive_id(db: Database) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import id_of_any_version
-from foreign_eyes.archive.birth import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.creation import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.database import read_any_version, read_archive
 from foreign_eyes.archive.errors import ArchiveError, ArchiveUnwritable, DamagedArchive, NoArchive, WouldLose
-from foreign_eyes.archive.recognition import refuse_broken
-from foreign_eyes.archive.store import read_any_version, read_archive
-from foreign_eyes.archive.verify import verify
+from foreign_eyes.archive.file_type import refuse_broken
+from foreign_eyes.archive.integrity import verify
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.clock import from_text, to_text
-from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.database import writing
+from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fetched
 
 

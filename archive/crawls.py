@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.clock import from_text, to_text
-from foreign_eyes.archive.invented import refuse_mixture
-from foreign_eyes.archive.store import writing
-from foreign_eyes.archive.values import Counts, Mode, Source, Traffic, Verdict
+from foreign_eyes.archive.database import writing
+from foreign_eyes.archive.invented_sources import refuse_mixture
+from foreign_eyes.archive.times import from_text, to_text
+from foreign_eyes.archive.values import Counts, Source, Traffic
+from foreign_eyes.listing.values import Mode, Verdict
 
 # Version of the rules of matching and settling: raise it when they decide differently on the same captures
 RULES_VERSION = 3

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.clock import from_text
 from foreign_eyes.archive.crawls import timed
-from foreign_eyes.archive.values import Mode
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.listing.values import Mode
 
 # scheduled rounds start a little early or late; without slack a weekly fresh crawl would slip to the next round
 _EARLY = 0.99

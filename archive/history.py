@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.clock import to_text
-from foreign_eyes.archive.restyled import Restyle, load_restyles
-from foreign_eyes.archive.settling.corrections import find_correction
-from foreign_eyes.archive.settling.decisions import merged_ids
-from foreign_eyes.archive.settling.told import told_texts
-from foreign_eyes.archive.settling.told_decisions import Decided, find_decided
-from foreign_eyes.archive.text import folded
+from foreign_eyes.archive.restyles import Restyle, load_restyles
+from foreign_eyes.archive.settling.announced_decisions import Decided, find_decided
+from foreign_eyes.archive.settling.announced_words import told_texts
+from foreign_eyes.archive.settling.date_corrections import find_correction
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.wording_diff import Piece, word_diff
+from foreign_eyes.listing.text import folded
 
 PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 

@@ -12,12 +12,12 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.database import refuse_other_files
 from foreign_eyes.archive.errors import ArchiveBusy, ArchiveUnwritable
 from foreign_eyes.archive.file_lock import FileHeld, hold, text_of_holder
+from foreign_eyes.archive.file_type import lock_path
 from foreign_eyes.archive.inode_lock import Holder, InodeHeld, hold_inode, inode_holder
-from foreign_eyes.archive.recognition import lock_path
-from foreign_eyes.archive.store import refuse_other_files
+from foreign_eyes.archive.times import to_text
 
 __all__ = ["holder", "lock_path", "only_run"]
 

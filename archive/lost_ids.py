@@ -12,9 +12,9 @@ from typing import Protocol
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.clock import from_text, to_text
-from foreign_eyes.archive.identity.keys import identity_digest
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.times import from_text, to_text
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
 
 
 class LostId(Protocol):

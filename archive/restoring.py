@@ -20,16 +20,16 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id, change_archive_id
 from foreign_eyes.archive.backup import Contents, contents_of, copy_database, loss, verify_copy
-from foreign_eyes.archive.birth import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.creation import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.database import open_archive, read_any_version, refuse_versions, writing
 from foreign_eyes.archive.errors import ArchiveUnwritable, DamagedArchive, NoArchive, RecordDamaged, WouldLose
+from foreign_eyes.archive.feed_state.folder_record import FolderRecord, read_record
+from foreign_eyes.archive.feed_state.output_manifest import recorded_outputs
 from foreign_eyes.archive.inode_lock import hold_newborn
 from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.lost_ids import keep_lost_ids, keep_lost_seal
-from foreign_eyes.archive.publishing.folder_record import FolderRecord, read_record
-from foreign_eyes.archive.publishing.manifest import recorded_outputs
-from foreign_eyes.archive.rebuilding.redacting import take_back
+from foreign_eyes.archive.rebuilding.redactions import take_back
 from foreign_eyes.archive.seals import derived_by_parser, has_seal, seal
-from foreign_eyes.archive.store import open_archive, read_any_version, refuse_versions, writing
 
 _BESIDE = ("-journal", "-wal", "-shm")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.lenient import read_leniently
+from foreign_eyes.archive.damaged_text import read_leniently
 from foreign_eyes.archive.problems import RESTORE, Problem, guarded
 from foreign_eyes.archive.sealed_form import FORMS, VERSION, Key, SealedTable
 from foreign_eyes.archive.seals import SealedRow, SealFacts, count_derivations, derived_by_parser, seal_digest

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.clock import to_text
 from foreign_eyes.archive.sealed_form import FORMS, VERSION, Key, SealedTable, encode
+from foreign_eyes.archive.times import to_text
 
 # tables whose ids are given in the order of writing: what comes after the last sealed one is new
 _IN_ORDER = (

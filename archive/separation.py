@@ -14,9 +14,9 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.redaction.hiding import show_texts
 from foreign_eyes.archive.seals import keys_of_truth, seal
-from foreign_eyes.archive.store import writing
 
 # every table that has rows of a source, by the condition that finds them
 _OF_OTHERS = "source_id NOT IN (SELECT value FROM json_each(:kept))"

@@ -31,9 +31,10 @@ from support.settling import Column  # noqa: E402
 from foreign_eyes.archive import seals  # noqa: E402
 from foreign_eyes.archive.captures import record_capture  # noqa: E402
 from foreign_eyes.archive.crawls import begin_crawl  # noqa: E402
+from foreign_eyes.archive.database import open_archive  # noqa: E402
 from foreign_eyes.archive.settling.settle import settle  # noqa: E402
-from foreign_eyes.archive.store import open_archive  # noqa: E402
-from foreign_eyes.archive.values import Fetched, Traffic, Verdict  # noqa: E402
+from foreign_eyes.archive.values import Fetched, Traffic  # noqa: E402
+from foreign_eyes.listing.values import Verdict  # noqa: E402
 
 PASSES = 2
 ROUNDS = 5

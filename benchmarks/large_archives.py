@@ -18,24 +18,25 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from sqlite_utils import Database  # noqa: E402
 from support.settling import DAY, START, Column  # noqa: E402
 
-from foreign_eyes.archive.clock import to_text  # noqa: E402
-from foreign_eyes.archive.identity.keys import commentary_key, entry_tag, excerpt_key, publication_key, wording_digest  # noqa: E402
-from foreign_eyes.archive.publishing.announced import source_tag  # noqa: E402
-from foreign_eyes.archive.publishing.feed_log import DOCUMENT_SIZE, freeze, full_documents  # noqa: E402
-from foreign_eyes.archive.publishing.following import follow, present_mark  # noqa: E402
-from foreign_eyes.archive.publishing.manifest import Manifest, OutputState  # noqa: E402
-from foreign_eyes.archive.publishing.numbering import count_entries  # noqa: E402
-from foreign_eyes.archive.publishing.tallies import read_tallies  # noqa: E402
+from foreign_eyes.archive.database import writing  # noqa: E402
+from foreign_eyes.archive.feed_state.changes import source_tag  # noqa: E402
+from foreign_eyes.archive.feed_state.counters import read_tallies  # noqa: E402
+from foreign_eyes.archive.feed_state.entry_numbers import count_entries  # noqa: E402
+from foreign_eyes.archive.feed_state.feed_log import DOCUMENT_SIZE, freeze, full_documents  # noqa: E402
+from foreign_eyes.archive.feed_state.journal_cursor import follow, present_mark  # noqa: E402
+from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState  # noqa: E402
+from foreign_eyes.archive.matching.keys import commentary_key, entry_tag, excerpt_key  # noqa: E402
 from foreign_eyes.archive.seals import seal  # noqa: E402
-from foreign_eyes.archive.store import writing  # noqa: E402
-from foreign_eyes.archive.values import ListedEntry  # noqa: E402
-from foreign_eyes.feeds.compose.edition import Edition  # noqa: E402
-from foreign_eyes.feeds.compose.entries import entry_path  # noqa: E402
+from foreign_eyes.archive.times import to_text  # noqa: E402
+from foreign_eyes.feeds.compose.feed_entries import entry_path  # noqa: E402
+from foreign_eyes.feeds.compose.publication_target import Edition  # noqa: E402
 from foreign_eyes.feeds.documents import FRONT_FILE, Desk, documents  # noqa: E402
+from foreign_eyes.feeds.plan import Extent, everything  # noqa: E402
 from foreign_eyes.feeds.publish import Target  # noqa: E402
-from foreign_eyes.feeds.scope import Extent, everything  # noqa: E402
-from foreign_eyes.feeds.shape import shape_of  # noqa: E402
-from foreign_eyes.feeds.topics import Topics  # noqa: E402
+from foreign_eyes.feeds.render_fingerprint import shape_of  # noqa: E402
+from foreign_eyes.feeds.topic_matching import Topics  # noqa: E402
+from foreign_eyes.listing.text_digests import publication_key, wording_digest  # noqa: E402
+from foreign_eyes.listing.values import ListedEntry  # noqa: E402
 
 AUTHORITY = "example.org,2026"
 BASE_URL = "https://example.org/eyes/"

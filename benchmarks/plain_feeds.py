@@ -8,8 +8,8 @@ from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
 from lxml import etree
 from lxml.etree import SubElement
 
-from foreign_eyes.feeds.compose.documents import Feed
-from foreign_eyes.feeds.compose.items import Item
+from foreign_eyes.feeds.compose.feed_items import Item
+from foreign_eyes.feeds.compose.feeds import Feed
 
 _CONTENT = "http://purl.org/rss/1.0/modules/content/"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -37,20 +37,21 @@ from plain_feeds import by_feedgen, by_lxml  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 from support.settling import Column, LineParser  # noqa: E402
 
-from foreign_eyes.archive.publishing.announced import source_tag  # noqa: E402
-from foreign_eyes.archive.publishing.current import CurrentEntry, newest_entries  # noqa: E402
-from foreign_eyes.archive.publishing.feed_log import DOCUMENT_SIZE  # noqa: E402
-from foreign_eyes.archive.publishing.topics import topics_of  # noqa: E402
+from foreign_eyes.archive.database import open_archive  # noqa: E402
+from foreign_eyes.archive.feed_state.changes import source_tag  # noqa: E402
+from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, newest_entries  # noqa: E402
+from foreign_eyes.archive.feed_state.feed_log import DOCUMENT_SIZE  # noqa: E402
+from foreign_eyes.archive.feed_state.topics import topics_of  # noqa: E402
 from foreign_eyes.archive.settling.settle import settle  # noqa: E402
-from foreign_eyes.archive.store import open_archive  # noqa: E402
-from foreign_eyes.archive.values import Traffic, Verdict  # noqa: E402
-from foreign_eyes.feeds.compose.documents import Feed, compose_column_feed  # noqa: E402
-from foreign_eyes.feeds.compose.edition import Edition  # noqa: E402
-from foreign_eyes.feeds.compose.entries import compose_entry  # noqa: E402
+from foreign_eyes.archive.values import Traffic  # noqa: E402
+from foreign_eyes.feeds.compose.feed_entries import compose_entry  # noqa: E402
+from foreign_eyes.feeds.compose.feeds import Feed, compose_column_feed  # noqa: E402
+from foreign_eyes.feeds.compose.publication_target import Edition  # noqa: E402
+from foreign_eyes.feeds.file_writer import write_file  # noqa: E402
 from foreign_eyes.feeds.publish import Target, publish  # noqa: E402
+from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss  # noqa: E402
 from foreign_eyes.feeds.render.json_feed import render_json  # noqa: E402
-from foreign_eyes.feeds.render.xml import render_atom, render_rss  # noqa: E402
-from foreign_eyes.feeds.write import write_file  # noqa: E402
+from foreign_eyes.listing.values import Verdict  # noqa: E402
 
 # one new entry
 

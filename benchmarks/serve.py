@@ -34,8 +34,8 @@ from test_nginx import configuration, documented, free_port, nginx  # noqa: E402
 SERVE = """
 import sys
 from pathlib import Path
-from foreign_eyes.browse.server import open_socket, serve_on
-from foreign_eyes.browse.site import make_app
+from foreign_eyes.web.server import open_socket, serve_on
+from foreign_eyes.web.site import make_app
 
 listener = open_socket("127.0.0.1", int(sys.argv[2]))
 serve_on(listener, make_app(Path(sys.argv[1]), Path(sys.argv[1], "no-archive.db")))

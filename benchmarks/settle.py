@@ -29,10 +29,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from support.settling import DAY, START, Column, LineParser  # noqa: E402 - the paths come first
 
 from foreign_eyes.archive.captures import load_body  # noqa: E402
+from foreign_eyes.archive.database import open_archive  # noqa: E402
 from foreign_eyes.archive.rebuilding.rebuild import rebuild  # noqa: E402
 from foreign_eyes.archive.settling.settle import settle  # noqa: E402
-from foreign_eyes.archive.store import open_archive  # noqa: E402
-from foreign_eyes.archive.values import Traffic, Verdict  # noqa: E402
+from foreign_eyes.archive.values import Traffic  # noqa: E402
+from foreign_eyes.listing.values import Verdict  # noqa: E402
 
 PER_PAGE, PAGES = 40, 8
 LISTED = PER_PAGE * PAGES

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from foreign_eyes.cli.amounts import DEFAULT_PORT
 from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
-from foreign_eyes.feeds.addresses import normal_base_url
+from foreign_eyes.cli.parameter_types import DEFAULT_PORT
+from foreign_eyes.feeds.published_urls import normal_base_url
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -34,7 +34,7 @@ def choose_base_url(configured: str, published: str | None, served_at: str | Non
 
 def published_base_url(db: Database, output: Path) -> str | None:
     """Return the base URL of the files in `output`; None if nothing is published there."""
-    from foreign_eyes.archive.publishing.manifest import Manifest
+    from foreign_eyes.archive.feed_state.output_manifest import Manifest
 
     state = Manifest(db, output).state()
     return state.base_url if state is not None and (output / "index.html").is_file() else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foreign_eyes.cli import exits
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.sample_place import at_its_output
 from foreign_eyes.cli.status import show_problems
@@ -40,17 +40,17 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     With --deep it also derives everything again in a private copy and compares the results. If it finds problems, it
     prints each with the command that repairs it, and exits with 1.
     """
-    from foreign_eyes.archive import query
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.archive.invented import holdings
+    from foreign_eyes.archive import sources
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.integrity import verify
+    from foreign_eyes.archive.invented_sources import holdings
     from foreign_eyes.archive.lock import holder
     from foreign_eyes.archive.problems import guarded
-    from foreign_eyes.archive.store import read_archive
-    from foreign_eyes.archive.verify import verify
+    from foreign_eyes.archive.times import now
     from foreign_eyes.cli import health
-    from foreign_eyes.cli.damage import explained
+    from foreign_eyes.cli.damage_report import explained
     from foreign_eyes.cli.health_outputs import leftover_problems, output_problems, permission_problems
-    from foreign_eyes.feeds.write import read_file_mode
+    from foreign_eyes.feeds.file_writer import read_file_mode
 
     with health.told_in_json(as_json), explained(context.archive):
         place = at_its_output(context)
@@ -60,10 +60,10 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
             def reported() -> list[Problem]:
                 return [
-                    *health.crawl_problems(query.last_crawls(db), query.totals(db, now()), now()),
-                    *health.future_problems(query.crawls_to_come(db, now() + health.AHEAD)),
+                    *health.crawl_problems(sources.last_crawls(db), sources.totals(db, now()), now()),
+                    *health.future_problems(sources.crawls_to_come(db, now() + health.AHEAD)),
                     *health.mixture_problems(holdings(db)),
-                    *health.killed_problems(query.open_crawls(db), running),
+                    *health.killed_problems(sources.open_crawls(db), running),
                     *health.file_problems(db, folder, expected=output is not None),
                     *output_problems(
                         db,
@@ -81,13 +81,13 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
         say_json(health.as_report(problems))
     else:
         show_problems(problems)
-    return exits.PROBLEMS if problems else exits.DONE
+    return exit_codes.PROBLEMS if problems else exit_codes.DONE
 
 
 def _verify_derived(context: Context, db: Database) -> Iterator[Problem]:
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.archive.publishing.state_check import verify_publishing
+    from foreign_eyes.archive.feed_state.state_check import verify_publishing
     from foreign_eyes.archive.rebuilding.deep_check import verify_derived
+    from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.session import RememberingParser
 
     authority = context.configuration.archive.tag_authority

@@ -15,14 +15,14 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from foreign_eyes.cli.amounts import DEFAULT_PORT
+from foreign_eyes.cli.parameter_types import DEFAULT_PORT
 from foreign_eyes.crawler.jobs import DEFAULT_AUTHORITY
 from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, find_settings_file
 from foreign_eyes.crawler.sources import BUILT_IN, Contact, FreshDays, SourceSettings, check_name, check_url
-from foreign_eyes.feeds.addresses import normal_base_url, normal_browse_url, normal_hub
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
-from foreign_eyes.feeds.topics import check_names, check_topic
-from foreign_eyes.feeds.write import read_file_mode
+from foreign_eyes.feeds.file_writer import read_file_mode
+from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url, normal_hub
+from foreign_eyes.feeds.topic_matching import check_names, check_topic
 
 DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"
 

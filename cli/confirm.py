@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from foreign_eyes.cli.amounts import REVISION
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.json_errors import told_as_object
+from foreign_eyes.cli.parameter_types import REVISION
 from foreign_eyes.cli.terminal import counted, say, say_json
 
 EXAMPLES = """
@@ -32,12 +32,12 @@ def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: b
     ENTRY is an id, a tag URI or a part of a title that no other entry has. The confirmation is recorded and
     stays valid when the archive is derived again. It changes no entry; confirming twice changes nothing.
     """
-    from foreign_eyes.archive.clock import now, to_text
-    from foreign_eyes.archive.doubts import count_doubts
+    from foreign_eyes.archive.database import open_archive, writing
+    from foreign_eyes.archive.doubtful_matches import count_doubts
     from foreign_eyes.archive.lock import only_run
     from foreign_eyes.archive.seals import seal
-    from foreign_eyes.archive.settling import doubts
-    from foreign_eyes.archive.store import open_archive, writing
+    from foreign_eyes.archive.settling import match_doubts
+    from foreign_eyes.archive.times import now, to_text
 
     with told_as_object(as_json, context.archive):
         context.require_archive()
@@ -47,7 +47,7 @@ def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: b
         ):
             entry_id = find_one(db, entry, "confirm").entry_id
             with writing(db):
-                is_new = doubts.confirm(db, entry_id, revision, now())
+                is_new = match_doubts.confirm(db, entry_id, revision, now())
                 seal(db, now())
             still_open = sum(count_doubts(db).values())
     if as_json:

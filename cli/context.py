@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from foreign_eyes.cli.damage import explained
-from foreign_eyes.cli.exits import NO_INPUT, Stopped
+from foreign_eyes.cli.damage_report import explained
+from foreign_eyes.cli.exit_codes import NO_INPUT, Stopped
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.configuration import Configuration, PublishSettings

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from foreign_eyes.cli import exits, stopping
-from foreign_eyes.cli.amounts import SECONDS
+from foreign_eyes.cli import exit_codes, signals
 from foreign_eyes.cli.contact import say_contact
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.new_archive import say_new_archive
+from foreign_eyes.cli.parameter_types import SECONDS
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.terminal import complain, counted, kilobytes, page_progress, say, say_json
 
@@ -89,12 +89,12 @@ def crawl(
     if doubts:
         verb = "would be" if dry_run else "is" if doubts == 1 else "are"
         say(f"  {counted(doubts, 'match', 'matches')} {verb} doubtful: foreign-eyes doubts")
-    good = exits.OF_OUTCOME[row["outcome"]] == exits.DONE
+    good = exit_codes.OF_OUTCOME[row["outcome"]] == exit_codes.DONE
     if good and row["reason"]:
         say(f"warning: {row['source']}: {row['reason']}", err=True)
     elif not good:
         complain(f"{row['source']}: {row['outcome']}: {row['reason']}")
-    return exits.INTERRUPTED if interrupted else exits.OF_OUTCOME[row["outcome"]]
+    return exit_codes.INTERRUPTED if interrupted else exit_codes.OF_OUTCOME[row["outcome"]]
 
 
 def make_job(
@@ -147,7 +147,7 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
             times,
             show,
             log_level=log_level,
-            signals=stopping.calling,
+            signals=signals.calling,
             on_accept=lambda effects: say(f"{job.name}: accepting: {effects}", err=True),
         )
     return [one.log_row for one in ended], ended[-1].interrupted
@@ -162,7 +162,7 @@ def _as_it_is(job: Job) -> Iterator[Job]:
 def _copied(job: Job) -> Iterator[Job]:
     """Give the same job on a copy of the archive that is thrown away; on an empty one where the sample would make way."""
     from foreign_eyes.archive.backup import copy_archive
-    from foreign_eyes.archive.invented import holdings_of_file
+    from foreign_eyes.archive.invented_sources import holdings_of_file
 
     with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
         copy = Path(folder) / "archive.db"
@@ -174,7 +174,7 @@ def _copied(job: Job) -> Iterator[Job]:
 
 
 def _report(row: dict[str, Any], *, dry_run: bool) -> None:
-    good = exits.OF_OUTCOME[row["outcome"]] == exits.DONE
+    good = exit_codes.OF_OUTCOME[row["outcome"]] == exit_codes.DONE
     say(f"{row['source']}: {row['outcome']}", fg="green" if good else "yellow", bold=True)
     if good or row["outcome"] == "partial":
         would = "would be " if dry_run else ""
@@ -188,8 +188,8 @@ def _report(row: dict[str, Any], *, dry_run: bool) -> None:
 
 def _new_doubts(job: Job, rows: list[dict[str, Any]]) -> int:
     """Return how many doubtful matches these crawls found."""
-    from foreign_eyes.archive.doubts import count_new_doubts
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.doubtful_matches import count_new_doubts
 
     with read_archive(job.archive) as db:
         return count_new_doubts(db, [row["crawl_id"] for row in rows])
@@ -198,7 +198,7 @@ def _new_doubts(job: Job, rows: list[dict[str, Any]]) -> int:
 def days_seen(job: Job) -> int:
     """Return how many days of the sample's story an archive has seen: its crawls that ended well."""
     from foreign_eyes.archive.crawls import count_good
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.database import read_archive
 
     if not job.archive.exists():
         return 0

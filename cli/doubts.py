@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.json_errors import told_as_object
 from foreign_eyes.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from foreign_eyes.archive.doubts import DoubtfulMatch, Wording
+    from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, Wording
 
 EXAMPLES = """
 \b
@@ -40,8 +40,8 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
     The exit code is 0 whether or not there are doubts. ENTRY is an id, a tag URI, or a part of a title that no other entry has.
     Without colours, changes are marked [-removed-] and {+added+}.
     """
-    from foreign_eyes.archive.doubts import count_doubts, find_doubts
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.doubtful_matches import count_doubts, find_doubts
 
     with told_as_object(as_json, context.archive), read_archive(context.archive) as db:
         entry_id = None if entry is None else find_one(db, entry, "doubts").entry_id
@@ -58,9 +58,9 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
 def _say_outdated(db: Database) -> None:
     """Warn if doubts may be missing because another version derived the archive."""
     from foreign_eyes.archive.rebuilding.rebuild import is_current
-    from foreign_eyes.crawler import parse
+    from foreign_eyes.listing import parser
 
-    if not is_current(db, parse):
+    if not is_current(db, parser):
         say(
             "another version derived the archive, so doubts may be missing; to find them: foreign-eyes reparse",
             err=True,

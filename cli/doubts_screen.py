@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from foreign_eyes.archive.doubts import DoubtfulMatch, Wording
+from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, Wording
 from foreign_eyes.archive.history import PARTS
 from foreign_eyes.archive.wording_diff import abridged
 from foreign_eyes.cli.history_screen import Paper, as_text, telling_parts, whole_parts

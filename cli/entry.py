@@ -12,10 +12,10 @@ if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
 
 def run() -> None:
     """Run the command line and leave with its exit code."""
-    from foreign_eyes.cli import stopping, streams
+    from foreign_eyes.cli import signals, standard_streams
 
-    streams.install()
-    stopping.install()
+    standard_streams.install()
+    signals.install()
     from foreign_eyes.cli.main import run as run_commands
 
     run_commands()

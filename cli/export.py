@@ -15,7 +15,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.terminal import counted, kilobytes, progress_bar, say, say_json
 
 if TYPE_CHECKING:
-    from foreign_eyes.exchange.exporting import Exported, Progress
+    from foreign_eyes.warc.exporting import Exported, Progress
 
 EXAMPLES = """
 \b
@@ -56,9 +56,9 @@ def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
 
 def _write(archive: Path, file: Path | None, show: Progress | None) -> tuple[Exported, int]:
     """Write from a copy: whoever reads the archive itself for minutes keeps a crawl from writing to it."""
-    from foreign_eyes.archive.store import read_archive
-    from foreign_eyes.exchange.exporting import export as write_warc
-    from foreign_eyes.exchange.output import open_output
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.warc.exporting import export as write_warc
+    from foreign_eyes.warc.output import open_output
 
     with _copy_of(archive) as copy:
         with read_archive(copy) as db, open_output(file) as out:
@@ -75,7 +75,7 @@ def _copy_of(archive: Path) -> Iterator[Path]:
     """
     from foreign_eyes.archive.backup import copy_archive
     from foreign_eyes.archive.errors import ArchiveUnwritable
-    from foreign_eyes.exchange.errors import NoRoom
+    from foreign_eyes.warc.errors import NoRoom
 
     try:
         folder = tempfile.TemporaryDirectory(prefix="foreign-eyes-")

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foreign_eyes.cli.amounts import DEFAULT_PORT
+from foreign_eyes.cli.parameter_types import DEFAULT_PORT
 from foreign_eyes.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ class FolderServer:
         Raises:
             CannotListen: the chosen port is in use, or the host is not on this machine.
         """
-        from foreign_eyes.browse.serving import AlreadyServed, address_of_server, only_server
+        from foreign_eyes.web.folder_lock import AlreadyServed, address_of_server, only_server
 
         if self.is_ours:
             return True
         if (other := address_of_server(self.output)) is not None:
             self.address = other
             return False
-        from foreign_eyes.browse.server import address_of
+        from foreign_eyes.web.server import address_of
 
         with ExitStack() as resources:
             listener = resources.enter_context(self._listen(quiet=quiet))
@@ -84,7 +84,7 @@ class FolderServer:
         return True
 
     def _listen(self, *, quiet: bool) -> socket.socket:
-        from foreign_eyes.browse.server import PortInUse, open_socket
+        from foreign_eyes.web.server import PortInUse, open_socket
 
         try:
             return open_socket(self._host, DEFAULT_PORT if self._port is None else self._port)

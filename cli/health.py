@@ -10,15 +10,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foreign_eyes.archive.clock import from_text
 from foreign_eyes.archive.errors import ArchiveError, DamagedArchive
 from foreign_eyes.archive.problems import Problem
+from foreign_eyes.archive.times import from_text
 from foreign_eyes.cli.terminal import say_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from foreign_eyes.archive.invented import Holdings
+    from foreign_eyes.archive.invented_sources import Holdings
 
 # an unattended archive is crawled at least daily; two days without a good crawl means that nobody has noticed
 STALE = timedelta(days=2)
@@ -89,7 +89,7 @@ def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Prob
 
 def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Problem]:
     """Yield published files that are missing or are not as they were written; with `expected`, also that there are none."""
-    from foreign_eyes.archive.publishing.manifest import Manifest
+    from foreign_eyes.archive.feed_state.output_manifest import Manifest
 
     written = Manifest(db, output).digests()
     if expected and not written:

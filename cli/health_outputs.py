@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foreign_eyes.archive.errors import ArchiveError
-from foreign_eyes.archive.publishing.claims import read_claim
-from foreign_eyes.archive.publishing.folder_record import read_record, record_path
-from foreign_eyes.archive.publishing.manifest import Manifest
-from foreign_eyes.archive.publishing.outputs import OutputLag, output_lags, unpublished_entries
-from foreign_eyes.archive.verify import Problem
-from foreign_eyes.feeds.write import folder_mode, leftovers
+from foreign_eyes.archive.feed_state.folder_claims import read_claim
+from foreign_eyes.archive.feed_state.folder_record import read_record, record_path
+from foreign_eyes.archive.feed_state.output_lag import OutputLag, output_lags, unpublished_entries
+from foreign_eyes.archive.feed_state.output_manifest import Manifest
+from foreign_eyes.archive.integrity import Problem
+from foreign_eyes.feeds.file_writer import folder_mode, leftovers
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.finding import find_one
+from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.terminal import say_json
 
 if TYPE_CHECKING:
-    from foreign_eyes.archive.doubts import DoubtfulMatch
+    from foreign_eyes.archive.doubtful_matches import DoubtfulMatch
     from foreign_eyes.archive.history import Event, History, Revision
-    from foreign_eyes.archive.restyled import Restyle
+    from foreign_eyes.archive.restyles import Restyle
 
 EXAMPLES = """
 \b
@@ -38,9 +38,9 @@ def history(context: Context, entry: str, as_json: bool) -> None:
     ENTRY is an id, a tag URI, or a part of a title, current or former, that no other entry has; letter case, white
     space and quote style do not count. Without colours, changes are marked [-removed-] and {+added+}.
     """
-    from foreign_eyes.archive.doubts import find_doubts
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.doubtful_matches import find_doubts
     from foreign_eyes.archive.history import entry_history
-    from foreign_eyes.archive.store import read_archive
 
     with read_archive(context.archive) as db:
         entry_id = find_one(db, entry).entry_id
@@ -127,7 +127,7 @@ def _change_object(change: Event) -> dict[str, Any]:
 
 
 def _undone_object(change: Event) -> dict[str, Any] | None:
-    from foreign_eyes.archive.clock import to_text
+    from foreign_eyes.archive.times import to_text
 
     if change.moved is not None:
         return {"kind": "feed date", "before": change.moved[0], "after": change.moved[1]}

@@ -12,13 +12,13 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from foreign_eyes.archive.clock import to_text
-from foreign_eyes.archive.doubts import DoubtfulMatch
+from foreign_eyes.archive.doubtful_matches import DoubtfulMatch
 from foreign_eyes.archive.history import Event, History, Revision, changed_parts
-from foreign_eyes.archive.restyled import Restyle
+from foreign_eyes.archive.restyles import Restyle
+from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.wording_diff import Piece, abridged
 from foreign_eyes.cli.terminal import has_colour, local_time, printable
-from foreign_eyes.feeds.compose.decisions import event_name, event_note
+from foreign_eyes.feeds.compose.decision_sentences import event_name, event_note
 
 # Lines of prose longer than this are hard to read
 WIDEST = 100

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from foreign_eyes.cli import exits
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.terminal import counted, printable, progress_bar, say, say_json
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from foreign_eyes.archive.rebuilding.rebuild import Rebuilt
     from foreign_eyes.archive.values import Source
-    from foreign_eyes.exchange.bodies import Bodies
-    from foreign_eyes.exchange.contents import Contents, Input
-    from foreign_eyes.exchange.importing import Brought, Import
+    from foreign_eyes.warc.bodies import Bodies
+    from foreign_eyes.warc.importing import Brought, Import
+    from foreign_eyes.warc.inputs import Contents, Input
 
 WARNINGS_TOLD = 3
 EXAMPLES = """
@@ -68,9 +68,9 @@ def import_files(
     archive that has crawls it adds its captures and crawls, and the ids stay the archive's own. There --source gives
     its only source another name. Nothing is changed where a file is damaged. The exit code is 65 if a part was left out.
     """
-    from foreign_eyes.archive.query import find_sources
-    from foreign_eyes.archive.store import refuse_other_files
-    from foreign_eyes.exchange.bodies import kept_on_disk
+    from foreign_eyes.archive.database import refuse_other_files
+    from foreign_eyes.archive.sources import find_sources
+    from foreign_eyes.warc.bodies import kept_on_disk
 
     silent = quiet or as_json
     refuse_other_files(context.archive)
@@ -91,7 +91,7 @@ def import_files(
     if not as_json:
         _warn(plan.brought)
     took_part = bool(plan.brought.left_out) or (done["crawls"] and set(done["crawls"]) == {"suspect"})
-    return exits.SUSPECT if took_part else exits.DONE
+    return exit_codes.SUSPECT if took_part else exit_codes.DONE
 
 
 class _Wanted(NamedTuple):
@@ -104,7 +104,7 @@ class _Wanted(NamedTuple):
 
 def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
     from foreign_eyes.crawler.settings import MAX_BODY_BYTES
-    from foreign_eyes.exchange.contents import read_files
+    from foreign_eyes.warc.inputs import read_files
 
     with ExitStack() as stack, progress_bar("reading", quiet=quiet) as show:
         inputs = [_open(stack, file) for file in files]
@@ -112,24 +112,24 @@ def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
 
 
 def _open(stack: ExitStack, file: Path) -> Input:
-    from foreign_eyes.exchange.contents import Input
+    from foreign_eyes.warc.inputs import Input
 
     if str(file) == "-":
         return Input("standard input", sys.stdin.buffer)
     try:
         return Input(str(file), stack.enter_context(file.open("rb")), file.stat().st_size)
     except OSError as error:
-        raise exits.Stopped(
-            exits.NO_INPUT, f"{file}: cannot be read ({error.strerror}); nothing was imported"
+        raise exit_codes.Stopped(
+            exit_codes.NO_INPUT, f"{file}: cannot be read ({error.strerror}); nothing was imported"
         ) from None
 
 
 @contextmanager
 def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
     """Give the archive: to write, under its lock; or else to read, as it is. One that is made here goes if that fails."""
-    from foreign_eyes.archive.clock import now, to_text
+    from foreign_eyes.archive.database import open_archive, read_archive
     from foreign_eyes.archive.lock import holder, lock_path, only_run
-    from foreign_eyes.archive.store import open_archive, read_archive
+    from foreign_eyes.archive.times import now, to_text
 
     if apply:
         was_there = path.exists()
@@ -165,12 +165,12 @@ def _plan(
         WrongImport: an option does not fit them.
         SourceError: there is no such source, or a URL is none.
     """
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.crawler import parse
+    from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.sources import BUILT_IN, check_name, check_url
-    from foreign_eyes.exchange.errors import WrongImport
-    from foreign_eyes.exchange.foreign_import import ForeignImport
-    from foreign_eyes.exchange.own_import import OwnImport
+    from foreign_eyes.listing import parser
+    from foreign_eyes.warc.errors import WrongImport
+    from foreign_eyes.warc.foreign_import import ForeignImport
+    from foreign_eyes.warc.own_import import OwnImport
 
     for url in wanted.urls:
         check_url(url)
@@ -181,11 +181,11 @@ def _plan(
             check_name(wanted.source)
         known = {name: one.url for name, one in {**BUILT_IN, **context.configuration.sources}.items()}
         options = (wanted.source, wanted.urls, known)
-        return OwnImport(contents.names[0], contents.truth, bodies, parse.PARSER_VERSION, *options)
+        return OwnImport(contents.names[0], contents.truth, bodies, parser.PARSER_VERSION, *options)
     chosen = _choose_source(context, sources, wanted.source)
     if wanted.urls and wanted.source is None and chosen.url == BUILT_IN["sample"].url:
         raise WrongImport("whose listing stood at --url? name it with --source")
-    plan = ForeignImport(contents, bodies, chosen, (chosen.url, *wanted.urls), parse, now(), wanted.accept)
+    plan = ForeignImport(contents, bodies, chosen, (chosen.url, *wanted.urls), parser, now(), wanted.accept)
     with progress_bar("searching", quiet=quiet) as show:
         plan.find(show)
     return plan
@@ -209,10 +209,10 @@ def _choose_source(context: Context, sources: Sequence[Source], wanted: str | No
 
 def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet: bool) -> Rebuilt | None:
     """Bring it in; return what came of it, None where the archive had it all."""
-    from foreign_eyes.archive.clock import now
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
+    from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.session import RememberingParser
-    from foreign_eyes.exchange.importing import NothingNew
+    from foreign_eyes.warc.importing import NothingNew
 
     with progress_bar("settling", quiet=quiet) as show:
         options: dict[str, Any] = {"on_crawl": show} if show else {}

@@ -59,8 +59,8 @@ def init(
     for configuration and data. In a script, answer by options and add --yes.
     """
     from foreign_eyes.cli import init_questions as questions
-    from foreign_eyes.cli.asking import answer
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
+    from foreign_eyes.cli.prompts import answer
 
     places = default_places(context, file)
     refuse_existing(places.settings, force=force)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foreign_eyes.cli.context import Context
-from foreign_eyes.cli.exits import CANNOT_WRITE, Stopped
+from foreign_eyes.cli.exit_codes import CANNOT_WRITE, Stopped
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from foreign_eyes.cli.asking import Question
 from foreign_eyes.cli.configuration import MEANING, ConfigurationError, checked
 from foreign_eyes.cli.init_places import Places
-from foreign_eyes.feeds.addresses import normal_base_url
+from foreign_eyes.cli.prompts import Question
+from foreign_eyes.feeds.published_urls import normal_base_url
 
 
 def contact_question(given: str | None) -> Question:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from foreign_eyes.cli.exits import Stopped
+from foreign_eyes.cli.exit_codes import Stopped
 from foreign_eyes.cli.terminal import say_json
 
 

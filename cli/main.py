@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from foreign_eyes import __version__
-from foreign_eyes.cli import exits, stopping
+from foreign_eyes.cli import exit_codes, signals
 from foreign_eyes.cli.backup import backup
 from foreign_eyes.cli.check import check
 from foreign_eyes.cli.config import config_command
@@ -116,35 +116,35 @@ def run() -> None:
     try:
         code = _run()
     finally:
-        stopping.end()
+        signals.end()
     sys.exit(code)
 
 
 def _run() -> int:
     try:
-        stopping.raise_on_signal()
+        signals.raise_on_signal()
         code = main.main(prog_name="foreign-eyes", standalone_mode=False)
     except SystemExit as error:  # click turns a broken pipe into this; ours do not break, so it is some other one
         return _tell(error.__context__ or error)
     except (Exception, KeyboardInterrupt) as error:
         # an interrupt during an import or a callback can come out as any error
-        return exits.INTERRUPTED if stopping.is_told() else _tell(error)
-    return code if isinstance(code, int) else exits.DONE
+        return exit_codes.INTERRUPTED if signals.is_told() else _tell(error)
+    return code if isinstance(code, int) else exit_codes.DONE
 
 
 def _tell(error: BaseException) -> int:
     """Say what went wrong, in one line where it is the user's to mend; return the exit code."""
-    code = exits.of_error(error)
+    code = exit_codes.of_error(error)
     if code is None:
         traceback.print_exception(error)
         complain("internal error; please report the lines above")
-        return exits.INTERNAL
+        return exit_codes.INTERNAL
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
     elif isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx else "foreign-eyes"
         complain(f"{error.format_message().rstrip('.')}; see: {path} --help")
-    elif code != exits.INTERRUPTED:
+    elif code != exit_codes.INTERRUPTED:
         complain(_words(error))
     return code
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.finding import find_one
-from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.find_entry import find_one
+from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
 from foreign_eyes.cli.terminal import say_json
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet:
     Each is an id, a tag URI or a part of a title that no other entry has. The decision is recorded and holds when the
     archive is derived again.
     """
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.archive.rebuilding import deciding
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.rebuilding import merges
+    from foreign_eyes.archive.times import now
 
     with read_archive(context.archive) as db:
         survivor, other = find_one(db, a, "merge").entry_id, find_one(db, b, "merge").entry_id
 
     def prepare(db: Database) -> Collection[int]:
-        return deciding.merge(db, survivor, other, now())
+        return merges.merge(db, survivor, other, now())
 
     what = f"merge {survivor} {other}"
     rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from foreign_eyes.cli import exits, stopping
-from foreign_eyes.cli.amounts import SECONDS
+from foreign_eyes.cli import exit_codes, signals
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
+from foreign_eyes.cli.parameter_types import SECONDS
 from foreign_eyes.cli.terminal import complain, counted, printable, say, say_json
 
 SHOWN = 3
@@ -40,16 +40,16 @@ def probe(context: Context, source: str, delay: float | None, contact: str | Non
     from foreign_eyes.crawler.probe import probe as read_page
 
     job = make_job(context, source, delay=delay, contact=contact)
-    seen, interrupted = read_page(job, log_level="DEBUG" if verbose else "ERROR", signals=stopping.calling)
+    seen, interrupted = read_page(job, log_level="DEBUG" if verbose else "ERROR", signals=signals.calling)
     facts = seen.facts(job.source.heading)
     if as_json:
         say_json(facts)
     else:
         for line in lines_of(facts):
             say(line)
-    if exits.OF_OUTCOME[facts["outcome"]] != exits.DONE:
+    if exit_codes.OF_OUTCOME[facts["outcome"]] != exit_codes.DONE:
         complain(printable(f"a crawl would be {facts['outcome']}: {facts['reason']}"))
-    return exits.INTERRUPTED if interrupted else exits.OF_OUTCOME[facts["outcome"]]
+    return exit_codes.INTERRUPTED if interrupted else exit_codes.OF_OUTCOME[facts["outcome"]]
 
 
 def lines_of(facts: dict[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.exits import USAGE, Stopped
+from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
 from foreign_eyes.cli.terminal import counted, progress_bar, say, say_json
 
@@ -107,13 +107,13 @@ def publish_source(
         Stopped: it is not clear which source is meant.
         ArchiveError, FeedsError: see there.
     """
+    from foreign_eyes.archive.database import open_archive
     from foreign_eyes.archive.errors import NoArchive
-    from foreign_eyes.archive.store import open_archive
     from foreign_eyes.cli.base_url import choose_base_url, published_base_url
-    from foreign_eyes.feeds.addresses import normal_base_url, normal_browse_url, normal_hub
+    from foreign_eyes.feeds.file_writer import read_file_mode
     from foreign_eyes.feeds.publish import Target
     from foreign_eyes.feeds.publish import publish as publish_files
-    from foreign_eyes.feeds.write import read_file_mode
+    from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url, normal_hub
 
     if output is None:
         context = at_its_output(context)
@@ -134,7 +134,7 @@ def publish_source(
     if not context.archive.is_file():
         raise NoArchive(context.archive)
     with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
-        from foreign_eyes.archive.query import find_sources
+        from foreign_eyes.archive.sources import find_sources
 
         sources = find_sources(db)
         _point_to_the_sample(context, sources, source)
@@ -179,8 +179,8 @@ def _forget(context: Context, folder: Path, *, quiet: bool) -> None:
     """
     import os
 
-    from foreign_eyes.archive.publishing.manifest import Manifest, recorded_outputs
-    from foreign_eyes.archive.store import open_archive, writing
+    from foreign_eyes.archive.database import open_archive, writing
+    from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
 
     context.require_archive()
     with open_archive(context.archive) as db, writing(db):
@@ -194,8 +194,8 @@ def _forget(context: Context, folder: Path, *, quiet: bool) -> None:
 
 
 def _forget_missing(db: Database, output: Path) -> None:
-    from foreign_eyes.archive.publishing.manifest import forget_missing
-    from foreign_eyes.archive.store import writing
+    from foreign_eyes.archive.database import writing
+    from foreign_eyes.archive.feed_state.output_manifest import forget_missing
 
     with writing(db):
         missing = forget_missing(db, output)
@@ -204,7 +204,7 @@ def _forget_missing(db: Database, output: Path) -> None:
 
 
 def _notify(hub: str, feeds: Sequence[str]) -> None:
-    from foreign_eyes.feeds.notify import HubUnreachable, notify_hub
+    from foreign_eyes.feeds.websub import HubUnreachable, notify_hub
 
     try:
         notify_hub(hub, feeds)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.exits import USAGE, Stopped
-from foreign_eyes.cli.finding import find_one
-from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_differences, settled
+from foreign_eyes.cli.exit_codes import USAGE, Stopped
+from foreign_eyes.cli.find_entry import find_one
+from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_differences, settled
 from foreign_eyes.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def redact(
     keeps its id, dates, revisions and links. Keyed digests recognise it where it is still listed, so its words are neither
     shown nor published as a new entry. Publish afterwards: until then, published files show the words.
     """
+    from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.redaction.quoting import entries_with_its_excerpt
-    from foreign_eyes.archive.store import read_archive
 
     if undo and (purge or reason is not None):
         raise click.UsageError("--undo takes neither --purge nor --reason")
@@ -111,17 +111,17 @@ def _confirm(what: str, entry: str, *, yes: bool) -> None:
 
 def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, apply: bool, quiet: bool) -> Rebuilt:
     """Carry out the decision in the archive and in its frozen documents."""
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.archive.rebuilding import redacting
-    from foreign_eyes.archive.redaction.records import is_redacted
+    from foreign_eyes.archive.rebuilding import redactions
+    from foreign_eyes.archive.redaction.redaction_records import is_redacted
+    from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.session import RememberingParser
 
     def prepare(db: Database) -> Collection[int]:
         if what == "undo":
-            return redacting.undo(db, entry_id, now())
+            return redactions.undo(db, entry_id, now())
         if what == "redact" or not is_redacted(db, entry_id):
-            redacting.redact(db, entry_id, reason, now())
-        return redacting.purge(db, entry_id, RememberingParser(), now()) if what == "purge" else ()
+            redactions.redact(db, entry_id, reason, now())
+        return redactions.purge(db, entry_id, RememberingParser(), now()) if what == "purge" else ()
 
     title = f"{what} {entry_id}"
     rebuilt = rebuild_archive(context, title, prepare=prepare, apply=apply, quiet=quiet)
@@ -132,12 +132,12 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, a
 
 def finish_redactions(context: Context, what: str) -> None:
     """Apply the redactions to what is not derived: frozen documents and, after a purge, free pages of the file."""
-    from foreign_eyes.archive.clock import now, to_text
+    from foreign_eyes.archive.database import open_archive, writing
     from foreign_eyes.archive.lock import only_run
     from foreign_eyes.archive.redaction.purging import vacuum
-    from foreign_eyes.archive.redaction.records import hidden_entries
-    from foreign_eyes.archive.store import open_archive, writing
-    from foreign_eyes.feeds.redacting import renew_documents
+    from foreign_eyes.archive.redaction.redaction_records import hidden_entries
+    from foreign_eyes.archive.times import now, to_text
+    from foreign_eyes.feeds.redacted_documents import renew_documents
 
     with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
         with writing(db):
@@ -148,7 +148,7 @@ def finish_redactions(context: Context, what: str) -> None:
 
 def _outputs(context: Context) -> list[str]:
     """Return the commands that publish to each folder whose files do not show the decision yet."""
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.database import read_archive
     from foreign_eyes.cli.health_outputs import publish_commands
 
     with read_archive(context.archive) as db:
@@ -157,7 +157,7 @@ def _outputs(context: Context) -> list[str]:
 
 def _copies(archive: Path, entry_id: int) -> list[Path]:
     """Return the copies of the archive in its folder that still hold the words of the entry."""
-    from foreign_eyes.archive.redaction.copies import archives_that_show
+    from foreign_eyes.archive.redaction.unredacted_copies import archives_that_show
 
     return archives_that_show(archive, entry_id)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
 from foreign_eyes.cli.terminal import counted, say, say_json
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from foreign_eyes.archive.settling.corrections import MovedDate
+    from foreign_eyes.archive.settling.date_corrections import MovedDate
 
 EXAMPLES = """
 \b
@@ -64,8 +64,8 @@ def redate(context: Context, crawl: int, time: datetime, dry_run: bool, as_json:
     readers; no other feed date moves, and archive documents that were published keep theirs. The decision is recorded
     and holds when the archive is derived again; if there are several for one crawl, the last one counts.
     """
-    from foreign_eyes.archive.clock import now, to_text
-    from foreign_eyes.archive.rebuilding.redating import redate as decide
+    from foreign_eyes.archive.rebuilding.redatings import redate as decide
+    from foreign_eyes.archive.times import now, to_text
 
     moved: list[MovedDate] = []
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from foreign_eyes.cli import exits
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_differences, settled
+from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_differences, settled
 from foreign_eyes.cli.terminal import say, say_json
 
 EXAMPLES = """
@@ -37,4 +37,4 @@ def reparse(context: Context, check: bool, as_json: bool, quiet: bool) -> int:
         verdict = "nothing differs" if same else "the archive differs from its captures" if check else "put right"
         say(f"{settled(rebuilt)}: {verdict}", fg="green" if same or not check else "yellow", bold=True)
         say_differences(rebuilt)
-    return exits.PROBLEMS if check and not same else exits.DONE
+    return exit_codes.PROBLEMS if check and not same else exit_codes.DONE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.rebuilding import rebuild_archive
+from foreign_eyes.cli.rebuild_progress import rebuild_archive
 from foreign_eyes.cli.redact import finish_redactions
 from foreign_eyes.cli.terminal import counted, say, say_json
 
@@ -45,8 +45,8 @@ def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool
     records of the folders that were published to: the next crawls give them back to their entries, so that no reader sees
     one twice. A healthy archive that holds more than the backup is not replaced (73).
     """
-    from foreign_eyes.archive.clock import now, to_text
     from foreign_eyes.archive.restoring import restore as put_back
+    from foreign_eyes.archive.times import now, to_text
 
     if context.archive.exists() and file.exists() and file.samefile(context.archive):
         raise click.UsageError(f"{file} is the archive itself; name its backup")

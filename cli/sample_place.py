@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from foreign_eyes.cli.context import Context
-from foreign_eyes.cli.exits import CANNOT_WRITE, Stopped
+from foreign_eyes.cli.exit_codes import CANNOT_WRITE, Stopped
 from foreign_eyes.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) 
         Stopped: the sample cannot be set aside.
         ArchiveError, FeedsError: the same.
     """
-    from foreign_eyes.archive.invented import holdings_of_file
+    from foreign_eyes.archive.invented_sources import holdings_of_file
 
     held = holdings_of_file(context.archive)
     if not source.is_bundled:
@@ -65,10 +65,10 @@ def at_its_output(context: Context) -> Context:
     An archive that holds the sample alone, and was published to another folder than the settings name, keeps that folder: the
     other one is where readers find the real feeds.
     """
+    from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.errors import ArchiveError
-    from foreign_eyes.archive.invented import holdings_of_file
-    from foreign_eyes.archive.publishing.manifest import recorded_outputs
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.feed_state.output_manifest import recorded_outputs
+    from foreign_eyes.archive.invented_sources import holdings_of_file
 
     if not holdings_of_file(context.archive).only_invented:
         return context
@@ -98,10 +98,10 @@ def set_aside(context: Context) -> SamplePlace | None:
         ArchiveBusy: a run holds the archive.
         ArchiveError, FeedsError: the archive, or a folder, cannot be read or written.
     """
-    from foreign_eyes.archive.clock import now, to_text
-    from foreign_eyes.archive.invented import holdings
+    from foreign_eyes.archive.database import open_archive
+    from foreign_eyes.archive.invented_sources import holdings
     from foreign_eyes.archive.lock import only_run
-    from foreign_eyes.archive.store import open_archive
+    from foreign_eyes.archive.times import now, to_text
 
     what = "setting the sample aside"
     with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
@@ -126,11 +126,11 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
     """Leave only real sources in the open archive, and put the invented ones into an archive of their own."""
     from foreign_eyes.archive.archive_id import archive_id, renew_archive_id
     from foreign_eyes.archive.backup import copy_archive
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.archive.invented import is_invented
-    from foreign_eyes.archive.query import find_sources
+    from foreign_eyes.archive.database import open_archive
+    from foreign_eyes.archive.invented_sources import is_invented
     from foreign_eyes.archive.separation import keep_sources
-    from foreign_eyes.archive.store import open_archive
+    from foreign_eyes.archive.sources import find_sources
+    from foreign_eyes.archive.times import now
 
     sources = find_sources(db)
     invented = [source.name for source in sources if is_invented(source.url)]
@@ -152,9 +152,9 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
 
 def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id: str | None = None) -> None:
     """Publish the sample to its place, and remove what it published elsewhere; nothing where it was never published."""
-    from foreign_eyes.archive.publishing.claims import read_claim
-    from foreign_eyes.archive.publishing.manifest import Manifest, recorded_outputs
-    from foreign_eyes.archive.query import find_sources
+    from foreign_eyes.archive.feed_state.folder_claims import read_claim
+    from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
+    from foreign_eyes.archive.sources import find_sources
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
     from foreign_eyes.feeds.publish import Target, forget_output, publish
 
@@ -173,8 +173,8 @@ def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id
 
 
 def _derive_again(context: Context, db: Database) -> None:
-    from foreign_eyes.archive.clock import now
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
+    from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.session import RememberingParser
 
     rebuild(db, RememberingParser(), at=now(), authority=context.configuration.archive.tag_authority)
@@ -183,16 +183,16 @@ def _derive_again(context: Context, db: Database) -> None:
 def _is_for_readers(context: Context) -> bool:
     """Tell whether the settings name a public address: what is published there is taken for real."""
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
-    from foreign_eyes.feeds.addresses import normal_base_url
+    from foreign_eyes.feeds.published_urls import normal_base_url
 
     return normal_base_url(context.configuration.publish.base_url) != DEFAULT_BASE_URL
 
 
 def _free_place(context: Context, db: Database) -> SamplePlace:
     """Return the first place without an archive, and without files of another one: an older sample is never overwritten."""
-    from foreign_eyes.archive.invented import is_invented
-    from foreign_eyes.archive.publishing.claims import read_claim
-    from foreign_eyes.archive.query import find_sources
+    from foreign_eyes.archive.feed_state.folder_claims import read_claim
+    from foreign_eyes.archive.invented_sources import is_invented
+    from foreign_eyes.archive.sources import find_sources
 
     invented = {source.name for source in find_sources(db) if is_invented(source.url)}
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from foreign_eyes.cli.amounts import DEFAULT_EVERY, DEFAULT_PORT, DURATION
 from foreign_eyes.cli.contact import say_contact
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
 from foreign_eyes.cli.new_archive import say_new_archive
+from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DEFAULT_PORT, DURATION
+from foreign_eyes.cli.systemd_units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
 from foreign_eyes.cli.terminal import printable
-from foreign_eyes.cli.units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
 
 CRON_EXAMPLES = """
 \b

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foreign_eyes.cli import stopping
-from foreign_eyes.cli.amounts import DEFAULT_PORT, PORT
+from foreign_eyes.cli import signals
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.exits import NO_INPUT, Stopped
+from foreign_eyes.cli.exit_codes import NO_INPUT, Stopped
+from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT
 from foreign_eyes.cli.sample_place import at_its_output
 from foreign_eyes.cli.terminal import program, say
 
@@ -41,8 +41,8 @@ def serve(context: Context, host: str, port: int, output: Path | None) -> None:
 
     A folder has one server: a second one prints the address of the first and ends with exit code 75.
     """
-    from foreign_eyes.browse.serving import AlreadyServed
     from foreign_eyes.cli.folder_server import FolderServer
+    from foreign_eyes.web.folder_lock import AlreadyServed
 
     context = context if output else at_its_output(context)
     folder = output or context.output
@@ -55,9 +55,9 @@ def serve(context: Context, host: str, port: int, output: Path | None) -> None:
 
 def serve_until_stopped(context: Context, server: FolderServer) -> None:
     """Serve until stopped, and print the addresses; `server` must be ours."""
-    from foreign_eyes.archive.store import read_archive
-    from foreign_eyes.browse.server import serve_on
-    from foreign_eyes.browse.site import make_app
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.web.server import serve_on
+    from foreign_eyes.web.site import make_app
 
     if context.archive.is_file():
         with read_archive(context.archive):
@@ -69,7 +69,7 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
         say("\n  Ctrl-C stops it")
 
     if server.listener is not None:
-        serve_on(server.listener, app, tell, stopping.calling)
+        serve_on(server.listener, app, tell, signals.calling)
     say("\nstopped")
 
 
@@ -97,8 +97,8 @@ def _require_something(context: Context, output: Path) -> None:
 
 
 def _note_on_links(context: Context, server: FolderServer) -> str | None:
+    from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.errors import ArchiveError
-    from foreign_eyes.archive.store import read_archive
     from foreign_eyes.cli.base_url import note_on_links, published_base_url
 
     try:
@@ -114,14 +114,14 @@ def _note_on_links(context: Context, server: FolderServer) -> str | None:
 def _base_url(context: Context) -> str | None:
     """Return the address that readers know, or None where none is configured: then it is whichever they asked at."""
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
-    from foreign_eyes.feeds.addresses import normal_base_url
+    from foreign_eyes.feeds.published_urls import normal_base_url
 
     base_url = normal_base_url(context.publishing.base_url)
     return None if base_url == DEFAULT_BASE_URL else base_url
 
 
 def _hub(context: Context) -> str | None:
-    from foreign_eyes.feeds.addresses import normal_hub
+    from foreign_eyes.feeds.published_urls import normal_hub
 
     hub = context.publishing.hub
     return normal_hub(hub) if hub else None

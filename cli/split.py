@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foreign_eyes.cli.amounts import REVISION
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.finding import find_one
-from foreign_eyes.cli.rebuilding import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.find_entry import find_one
+from foreign_eyes.cli.parameter_types import REVISION
+from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
 from foreign_eyes.cli.terminal import say_json
 
 if TYPE_CHECKING:
@@ -40,16 +40,16 @@ def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: b
     in which that was given, and what was merged into it has its own id again. Only a part that has none gets a new one.
     The decision is recorded and holds when the archive is derived again.
     """
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.archive.rebuilding import deciding
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.rebuilding import merges
+    from foreign_eyes.archive.times import now
 
     with read_archive(context.archive) as db:
         entry_id = find_one(db, entry, "split").entry_id
-    parted: list[deciding.Parted] = []
+    parted: list[merges.Parted] = []
 
     def prepare(db: Database) -> Collection[int]:
-        parted.append(deciding.split(db, entry_id, revision, now(), context.configuration.archive.tag_authority))
+        parted.append(merges.split(db, entry_id, revision, now(), context.configuration.archive.tag_authority))
         return ()
 
     what = f"split {entry_id} {revision}"

@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Show what the archive holds, when it last crawled and with what outcome, and what is wrong."""
-    from foreign_eyes.archive import query
-    from foreign_eyes.archive.clock import now
-    from foreign_eyes.archive.doubts import count_doubts
-    from foreign_eyes.archive.invented import holdings
+    from foreign_eyes.archive import sources
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.doubtful_matches import count_doubts
+    from foreign_eyes.archive.invented_sources import holdings
     from foreign_eyes.archive.lock import holder
-    from foreign_eyes.archive.store import read_archive
+    from foreign_eyes.archive.times import now
     from foreign_eyes.cli import health
-    from foreign_eyes.cli.damage import explained
+    from foreign_eyes.cli.damage_report import explained
     from foreign_eyes.cli.health_outputs import output_problems, permission_problems
     from foreign_eyes.cli.sample_place import at_its_output
-    from foreign_eyes.feeds.write import read_file_mode
+    from foreign_eyes.feeds.file_writer import read_file_mode
 
     running = holder(context.archive)
     with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:
         place = at_its_output(context)
-        totals, crawls, doubts = query.totals(db, now()), query.last_crawls(db), count_doubts(db)
+        totals, crawls, doubts = sources.totals(db, now()), sources.last_crawls(db), count_doubts(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
-            *health.future_problems(query.crawls_to_come(db, now() + health.AHEAD)),
+            *health.future_problems(sources.crawls_to_come(db, now() + health.AHEAD)),
             *health.mixture_problems(holdings(db)),
-            *health.killed_problems(query.open_crawls(db), running),
+            *health.killed_problems(sources.open_crawls(db), running),
             *output_problems(
                 db,
                 place.output,

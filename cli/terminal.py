@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from foreign_eyes.crawler.reading import Progress
+    from foreign_eyes.listing.reader import Progress
 
 
 # how the user started the program, for the children that it starts

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foreign_eyes.cli import exits
-from foreign_eyes.cli.amounts import DEFAULT_PORT, PORT, SECONDS
-from foreign_eyes.cli.children import passing_on_signals
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
 from foreign_eyes.cli.folder_server import FolderServer, wait_for_archive
+from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve import say_addresses, serve_until_stopped
+from foreign_eyes.cli.subprocesses import passing_on_signals
 from foreign_eyes.cli.terminal import counted, program, say
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ Examples:
 
 
 # what the source did wrong keeps nobody from reading what there was before; another run may hold the archive
-_GOES_ON = (exits.DONE, exits.SUSPECT, exits.UNAVAILABLE, exits.INTERNAL, exits.TRY_AGAIN)
+_GOES_ON = (exit_codes.DONE, exit_codes.SUSPECT, exit_codes.UNAVAILABLE, exit_codes.INTERNAL, exit_codes.TRY_AGAIN)
 
 
 @click.command(short_help="Crawl, publish and serve, all in one", epilog=EXAMPLES)
@@ -64,7 +64,7 @@ def up(
     serves the folder already, `up` crawls, publishes, prints its address and ends. If the output folder shows another archive,
     nothing is crawled and the exit code is 66.
     """
-    from foreign_eyes.archive.publishing.claims import require_claim
+    from foreign_eyes.archive.feed_state.folder_claims import require_claim
 
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
@@ -102,7 +102,7 @@ def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) ->
     options += ["--quiet"] if quiet else []
     with passing_on_signals() as stop:
         code = stop.run([*context.group_arguments, "crawl", *source, *options])
-    return code if stop.told is None else exits.INTERRUPTED
+    return code if stop.told is None else exit_codes.INTERRUPTED
 
 
 def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, code: int, quiet: bool) -> bool:
@@ -117,8 +117,8 @@ def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, c
         done = publish_source(
             context, job.name, context.output, served_at=server.chosen_address, take_over=named, quiet=quiet
         )
-    except (NothingToPublish, NoArchive, exits.Stopped):
-        if code == exits.DONE:
+    except (NothingToPublish, NoArchive, exit_codes.Stopped):
+        if code == exit_codes.DONE:
             raise
         return False  # the crawl has said why
     if not quiet:
@@ -136,7 +136,7 @@ def _serve(
             say(f"\n{context.output}: already served at {server.address}")
             say_addresses(context, server)
         return
-    if not published and code == exits.TRY_AGAIN and wait_for_archive(context.archive, quiet=quiet):
+    if not published and code == exit_codes.TRY_AGAIN and wait_for_archive(context.archive, quiet=quiet):
         published = publish()  # an `up` started at the same moment did the crawl
     if published:
         serve_until_stopped(context, server)

@@ -6,12 +6,12 @@ import time
 
 import click
 
-from foreign_eyes.cli import exits
-from foreign_eyes.cli.amounts import DEFAULT_EVERY, DURATION
-from foreign_eyes.cli.children import passing_on_signals
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.contact import say_contact
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
+from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
+from foreign_eyes.cli.subprocesses import passing_on_signals
 from foreign_eyes.cli.terminal import say
 
 
@@ -38,7 +38,7 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
     Each round is a process of its own. If the output folder shows another archive, nothing is crawled: at the start that ends
     the loop with exit code 66.
     """
-    from foreign_eyes.archive.publishing.claims import require_claim
+    from foreign_eyes.archive.feed_state.folder_claims import require_claim
 
     require_claim(context.archive, context.output)
     say_contact(context, make_job(context, source, contact=contact))
@@ -55,8 +55,8 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
             if rounds is not None and done >= rounds:
                 return code
             stop.wait(every - (time.monotonic() - began))
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def _told(code: int) -> str:
-    return "done" if code == exits.DONE else f"exit code {code}"
+    return "done" if code == exit_codes.DONE else f"exit code {code}"

@@ -16,13 +16,14 @@ from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
 from foreign_eyes.archive.captures import Validators
-from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fault, Fetched
-from foreign_eyes.crawler import addresses
-from foreign_eyes.crawler.coding import BadCodingError, OversizedError, decode_body
-from foreign_eyes.crawler.faults import UNANSWERED, FetchFault, fault_of
+from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fetched
+from foreign_eyes.crawler import ssrf_guard
+from foreign_eyes.crawler.download_errors import UNANSWERED, FetchFault, fault_of
 from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import MAX_BODY_BYTES
-from foreign_eyes.crawler.tls import handshake_of
+from foreign_eyes.crawler.tls_errors import handshake_of
+from foreign_eyes.listing.content_coding import BadCodingError, OversizedError, decode_body
+from foreign_eyes.listing.values import Fault
 
 # the second one for caches of HTTP/1.0 (RFC 9111 section 5.4)
 _PAST_CACHES = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
@@ -90,7 +91,7 @@ class CaptureMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Record what came in a response's stead."""
-        fault = addresses.rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
+        fault = ssrf_guard.rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
         if fault is None:
             return
         if fault.fault == "oversized" and "download_maxsize" in request.meta:

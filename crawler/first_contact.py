@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-from foreign_eyes.archive.values import ListedEntry, ListingPage
 from foreign_eyes.crawler.sources import SourceSettings
+from foreign_eyes.listing.values import ListedEntry, ListingPage
 
 _SHOWN = 3
 _WIDTH = 80

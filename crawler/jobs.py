@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from foreign_eyes.archive.values import Mode
 from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE
 from foreign_eyes.crawler.sources import Contact, FreshDays, SourceSettings, find_source, with_contact, with_fresh_days
+from foreign_eyes.listing.values import Mode
 
 DEFAULT_AUTHORITY = "foreign-eyes.example,2026"
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from foreign_eyes.archive.captures import find_exchanges
-from foreign_eyes.archive.clock import from_text
-from foreign_eyes.archive.values import ListingPage, Verdict
-from foreign_eyes.crawler.answers import Answer
+from foreign_eyes.archive.times import from_text
 from foreign_eyes.crawler.jobs import Job
-from foreign_eyes.crawler.paging import next_addresses
 from foreign_eyes.crawler.run import Signals, crawl_in_turn
 from foreign_eyes.crawler.spider import ListingSpider
+from foreign_eyes.listing.fetch_results import Answer
+from foreign_eyes.listing.pagination import next_addresses
+from foreign_eyes.listing.values import ListingPage, Verdict
 
 FINE = "page 1 would be accepted; a crawl reads all pages, twice"
 

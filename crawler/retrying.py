@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from foreign_eyes.crawler.backoff import seconds_to_wait
-from foreign_eyes.crawler.faults import FetchFault
+from foreign_eyes.crawler.download_errors import FetchFault
 
 logger = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from foreign_eyes.crawler.jobs import Job
-from foreign_eyes.crawler.reading import Progress
 from foreign_eyes.crawler.session import Session, open_session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.spider import ListingSpider
+from foreign_eyes.listing.reader import Progress
 
 # a context manager: while inside, a signal that asks us to stop calls the function with its number
 Signals = Callable[[Callable[[int], None]], AbstractContextManager[None]]

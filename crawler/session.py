@@ -13,7 +13,6 @@ from sqlite_utils import Database
 
 from foreign_eyes import sample
 from foreign_eyes.archive.captures import Validators, find_validators, load_body, record_capture
-from foreign_eyes.archive.clock import to_text
 from foreign_eyes.archive.crawls import (
     SettledPage,
     begin_crawl,
@@ -24,26 +23,28 @@ from foreign_eyes.archive.crawls import (
     most_entries,
     settled_pages,
 )
+from foreign_eyes.archive.database import explaining, open_archive
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.freshness import is_due, last_fresh
 from foreign_eyes.archive.lock import only_run
-from foreign_eyes.archive.query import log_row
 from foreign_eyes.archive.rebuilding.rebuild import keep_up
 from foreign_eyes.archive.redaction.masking import MaskingParser, read_page
 from foreign_eyes.archive.settling.clock_records import judge_times
-from foreign_eyes.archive.settling.entries import has_wordings
-from foreign_eyes.archive.settling.links import close_killed_links, close_links, links_to_follow
+from foreign_eyes.archive.settling.entry_rows import has_wordings
+from foreign_eyes.archive.settling.link_rows import close_killed_links, close_links, links_to_follow
+from foreign_eyes.archive.settling.listed_state import count_strangers, find_effects, find_listed, new_wordings
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.settling.standing import count_strangers, find_effects, find_listed, new_wordings
-from foreign_eyes.archive.store import explaining, open_archive
-from foreign_eyes.archive.values import Counts, Fetched, ListingPage, Parser, Source, Traffic, Verdict
-from foreign_eyes.crawler import parse
+from foreign_eyes.archive.sources import log_row
+from foreign_eyes.archive.times import to_text
+from foreign_eyes.archive.values import Counts, Fetched, Source, Traffic
 from foreign_eyes.crawler.first_contact import unknown_listing
-from foreign_eyes.crawler.following import MOST_LINKS
 from foreign_eyes.crawler.jobs import Job
-from foreign_eyes.crawler.reading import Known
+from foreign_eyes.crawler.link_following import MOST_LINKS
 from foreign_eyes.crawler.sources import COLUMN_TITLE, SourceSettings
 from foreign_eyes.crawler.steady_clock import Clock, steady_clock
+from foreign_eyes.listing import parser
+from foreign_eyes.listing.reader import Known
+from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 
 @dataclass(slots=True)
@@ -234,12 +235,12 @@ def open_session(job: Job) -> Iterator[Session]:
 
 
 class RememberingParser:
-    """`crawler.parse`, reading each body once a crawl: first when it is fetched, again when it is settled.
+    """`listing.parser`, reading each body once a crawl: first when it is fetched, again when it is settled.
 
     `heading` is the one that the source is known by.
     """
 
-    PARSER_VERSION = parse.PARSER_VERSION
+    PARSER_VERSION = parser.PARSER_VERSION
 
     def __init__(self, heading: str = COLUMN_TITLE) -> None:
         self._heading = heading
@@ -249,12 +250,12 @@ class RememberingParser:
         """Read a listing page."""
         key = (body, url, content_type)
         if key not in self._pages:
-            self._pages[key] = parse.parse_listing(body, url, content_type, heading=self._heading)
+            self._pages[key] = parser.parse_listing(body, url, content_type, heading=self._heading)
         return self._pages[key]
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
         """Say why an answer is a block; None where it is content."""
-        return parse.blocking_sign(status, body, content_type)
+        return parser.blocking_sign(status, body, content_type)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from foreign_eyes import __version__
-from foreign_eyes.crawler.coding import ACCEPTED
 from foreign_eyes.crawler.settings_file import archive_in_environment
 from foreign_eyes.crawler.sources import SourceSettings
+from foreign_eyes.listing.content_coding import ACCEPTED
 
 # For `scrapy crawl`; the command line names its own. Empty: the one in the operator's settings, else archive.db
 ARCHIVE = archive_in_environment()
@@ -42,7 +42,7 @@ REMOTE_CONTROL_ENABLED = False
 
 # Nothing but HTTP; by default file: is read
 DOWNLOAD_HANDLERS = {
-    "https": "foreign_eyes.crawler.tls.ExplainedHttps",
+    "https": "foreign_eyes.crawler.tls_errors.ExplainedHttps",
     "file": None,
     "ftp": None,
     "s3": None,
@@ -50,10 +50,10 @@ DOWNLOAD_HANDLERS = {
 }
 
 # Addresses that are not public are refused, whatever name or redirect leads to them
-TWISTED_DNS_RESOLVER = "foreign_eyes.crawler.addresses.PublicResolver"
+TWISTED_DNS_RESOLVER = "foreign_eyes.crawler.ssrf_guard.PublicResolver"
 DNSCACHE_ENABLED = True
 
-# Asked for, decoded and checked to their end by `crawler.coding`: see `crawler.capture`
+# Asked for, decoded and checked to their end by `listing.content_coding`: see `crawler.capture`
 COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": ACCEPTED}
 
@@ -69,8 +69,8 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # crawls on when robots.txt answers 503
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-    "foreign_eyes.crawler.robots.RobotsMiddleware": 100,
-    "foreign_eyes.crawler.addresses.PublicLiterals": 110,
+    "foreign_eyes.crawler.robots_txt.RobotsMiddleware": 100,
+    "foreign_eyes.crawler.ssrf_guard.PublicLiterals": 110,
     "foreign_eyes.crawler.retrying.RetryingMiddleware": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # raises ValueError for a malformed Location
     "foreign_eyes.crawler.redirects.CheckedRedirects": 600,

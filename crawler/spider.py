@@ -1,4 +1,4 @@
-"""The spider: it fetches for `crawler.reading`, follows the links that the listing carries, and ends the session.
+"""The spider: it fetches for `listing.reader`, follows the links that the listing carries, and ends the session.
 
 The listing is read in one coroutine rather than by callbacks: pages come strictly in order, one request at a time, and
 each step decides whether there is a next one. Scrapy's downloader, with all its middlewares, does the fetching.
@@ -21,17 +21,18 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from foreign_eyes.archive.errors import ArchiveError
-from foreign_eyes.archive.values import Fetched, Verdict
-from foreign_eyes.crawler import addresses
-from foreign_eyes.crawler.answers import Answer
-from foreign_eyes.crawler.faults import fault_of
-from foreign_eyes.crawler.following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
+from foreign_eyes.archive.values import Fetched
+from foreign_eyes.crawler import ssrf_guard
+from foreign_eyes.crawler.download_errors import fault_of
 from foreign_eyes.crawler.jobs import job_named
-from foreign_eyes.crawler.parse.reachable import shown
-from foreign_eyes.crawler.reading import ListingReader, Progress
+from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
 from foreign_eyes.crawler.session import Session, open_session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.settings_file import find_settings_file
+from foreign_eyes.listing.fetch_results import Answer
+from foreign_eyes.listing.parser.fetchable_urls import shown
+from foreign_eyes.listing.reader import ListingReader, Progress
+from foreign_eyes.listing.values import Verdict
 
 
 class ListingSpider(Spider):
@@ -51,7 +52,7 @@ class ListingSpider(Spider):
         self._on_accept = on_accept
         self._resources = ExitStack()
         hosts = {session.job.source.host} | ({"127.0.0.1"} if session.proxy else set())
-        addresses.rules = addresses.AddressRules(frozenset(hosts))
+        ssrf_guard.rules = ssrf_guard.AddressRules(frozenset(hosts))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, source: str = "sample", **kwargs: Any) -> Self:

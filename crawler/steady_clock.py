@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from foreign_eyes.archive.clock import now
+from foreign_eyes.archive.times import now
 
 # Linux's CLOCK_MONOTONIC stops while the machine sleeps, so a crawl that slept would date its later pages too early
 _COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)

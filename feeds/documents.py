@@ -13,16 +13,16 @@ from importlib import resources
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.history import entry_history
-from foreign_eyes.archive.publishing.announced import newest_changes
-from foreign_eyes.archive.publishing.current import (
+from foreign_eyes.archive.feed_state.changes import newest_changes
+from foreign_eyes.archive.feed_state.counters import read_tallies
+from foreign_eyes.archive.feed_state.current_entries import (
     CurrentEntry,
     entries_by_id,
     entries_by_number,
     entries_of_publication,
     entries_of_topic,
 )
-from foreign_eyes.archive.publishing.feed_log import (
+from foreign_eyes.archive.feed_state.feed_log import (
     Format,
     find_frozen,
     freeze,
@@ -32,10 +32,20 @@ from foreign_eyes.archive.publishing.feed_log import (
     newest_of_log,
     note_told,
 )
-from foreign_eyes.archive.publishing.tallies import read_tallies
-from foreign_eyes.archive.publishing.topics import topics_of
-from foreign_eyes.feeds.compose.changes import ComposedChange, compose_change
-from foreign_eyes.feeds.compose.documents import (
+from foreign_eyes.archive.feed_state.topics import topics_of
+from foreign_eyes.archive.history import entry_history
+from foreign_eyes.feeds.compose.change_items import ComposedChange, compose_change
+from foreign_eyes.feeds.compose.collection_pages import (
+    Counted,
+    Volume,
+    compose_chart,
+    count_collections,
+    count_volumes,
+    volume_span,
+)
+from foreign_eyes.feeds.compose.entry_pages import compose_entry_page
+from foreign_eyes.feeds.compose.feed_entries import CollectionKind, FeedEntry, collection, compose_entry, entry_path
+from foreign_eyes.feeds.compose.feeds import (
     NEWEST,
     Feed,
     compose_archive_document,
@@ -44,22 +54,12 @@ from foreign_eyes.feeds.compose.documents import (
     compose_collection_feed,
     compose_column_feed,
 )
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.entries import CollectionKind, FeedEntry, collection, compose_entry, entry_path
-from foreign_eyes.feeds.compose.histories import compose_entry_page
-from foreign_eyes.feeds.compose.listings import (
-    Counted,
-    Volume,
-    compose_chart,
-    count_collections,
-    count_volumes,
-    volume_span,
-)
-from foreign_eyes.feeds.render import outlines, pages
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.plan import Extent, Scope, sitemap_of, sitemap_span
+from foreign_eyes.feeds.render import html_pages, opml_sitemap
+from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.json_feed import render_json
-from foreign_eyes.feeds.render.xml import render_atom, render_rss
-from foreign_eyes.feeds.scope import Extent, Scope, sitemap_of, sitemap_span
-from foreign_eyes.feeds.topics import Topics
+from foreign_eyes.feeds.topic_matching import Topics
 
 Render = Callable[[], bytes]
 Document = tuple[str, Render]
@@ -89,7 +89,7 @@ def documents(desk: Desk, scope: Scope) -> list[Document]:
         *((f"{entry_path(entry_id)}index.html", partial(_entry, desk, entry_id)) for entry_id in scope.entry_ids),
         *_redirects(desk, scope),
         *_archive_documents(desk, scope),
-        *((pages.volume_path(number), partial(_volume, desk, number)) for number in scope.volumes),
+        *((html_pages.volume_path(number), partial(_volume, desk, number)) for number in scope.volumes),
         *_collections(desk, "topic", scope.topics),
         *_collections(desk, "publication", scope.publications),
         *_changes(desk),
@@ -128,12 +128,12 @@ def _static(name: str) -> bytes:
 def _entry(desk: Desk, entry_id: int) -> bytes:
     (entry,) = _compose_all(desk, entries_by_id(desk.db, [entry_id]))
     page = compose_entry_page(desk.edition, entry, entry_history(desk.db, entry_id))
-    return pages.entry_page(desk.edition, page)
+    return html_pages.entry_page(desk.edition, page)
 
 
 def _redirects(desk: Desk, scope: Scope) -> Iterator[Document]:
     for entry_id, survivor in scope.redirects:
-        yield f"{entry_path(entry_id)}index.html", partial(pages.redirect_page, desk.edition, entry_path(survivor))
+        yield f"{entry_path(entry_id)}index.html", partial(html_pages.redirect_page, desk.edition, entry_path(survivor))
 
 
 def _archive_documents(desk: Desk, scope: Scope) -> Iterator[Document]:
@@ -179,7 +179,7 @@ def _volume(desk: Desk, number: int) -> bytes:
     first, last = volume_span(number, desk.extent.entries)
     entries = _compose_all(desk, entries_by_number(desk.db, desk.source_id, first, last))
     volumes = count_volumes(desk.extent.entries)
-    return pages.volume_page(desk.edition, Volume(number, first, last, tuple(entries)), volumes)
+    return html_pages.volume_page(desk.edition, Volume(number, first, last, tuple(entries)), volumes)
 
 
 def _collections(desk: Desk, kind: CollectionKind, names: Iterable[str]) -> Iterator[Document]:
@@ -196,7 +196,7 @@ def _collections(desk: Desk, kind: CollectionKind, names: Iterable[str]) -> Iter
         return compose_collection_feed(desk.edition, collection(kind, name), entries(name))
 
     def page(name: str) -> bytes:
-        return pages.collection_page(desk.edition, Counted(collection(kind, name), counts()[name]), entries(name))
+        return html_pages.collection_page(desk.edition, Counted(collection(kind, name), counts()[name]), entries(name))
 
     for name in names:
         path = collection(kind, name).path
@@ -207,7 +207,7 @@ def _collections(desk: Desk, kind: CollectionKind, names: Iterable[str]) -> Iter
 def _changes(desk: Desk) -> Iterator[Document]:
     changes = cache(lambda: _newest_changes(desk))
     feed = cache(lambda: compose_changes_feed(desk.edition, changes(), _since(desk)))
-    yield "changes/index.html", lambda: pages.changes_page(desk.edition, changes())
+    yield "changes/index.html", lambda: html_pages.changes_page(desk.edition, changes())
     yield from _formats("", ("changes.rss", "changes.json", "changes.xml"), feed)
 
 
@@ -219,14 +219,14 @@ def _lists(desk: Desk, scope: Scope) -> Iterator[Document]:
     edition = desk.edition
     publications = cache(partial(_counted, desk, "publication"))
     topics = cache(partial(_counted, desk, "topic"))
-    yield "topics/index.html", lambda: pages.collections_page(edition, "topic", topics())
-    yield "publications/index.html", lambda: pages.collections_page(edition, "publication", publications())
+    yield "topics/index.html", lambda: html_pages.collections_page(edition, "topic", topics())
+    yield "publications/index.html", lambda: html_pages.collections_page(edition, "publication", publications())
     for number in scope.sitemaps:
         yield f"sitemaps/{number}.xml", partial(_sitemap, desk, number)
-    yield "sitemaps/lists.xml", lambda: outlines.render_sitemap(_list_addresses(edition, topics(), publications()))
+    yield "sitemaps/lists.xml", lambda: opml_sitemap.render_sitemap(_list_addresses(edition, topics(), publications()))
     yield "sitemap.xml", partial(_sitemap_index, desk)
-    yield "robots.txt", partial(outlines.render_robots, edition.base_url, edition.browse)
-    yield "404.html", partial(pages.missing_page, edition)
+    yield "robots.txt", partial(opml_sitemap.render_robots, edition.base_url, edition.browse)
+    yield "404.html", partial(html_pages.missing_page, edition)
     yield "subscriptions.opml", lambda: _opml(edition, topics(), publications())
 
 
@@ -236,12 +236,12 @@ def _counted(desk: Desk, kind: CollectionKind) -> tuple[Counted, ...]:
 
 def _sitemap(desk: Desk, number: int) -> bytes:
     entries = entries_by_number(desk.db, desk.source_id, *sitemap_span(number))
-    return outlines.render_sitemap(desk.edition.base_url + entry_path(one.entry_id) for one in reversed(entries))
+    return opml_sitemap.render_sitemap(desk.edition.base_url + entry_path(one.entry_id) for one in reversed(entries))
 
 
 def _sitemap_index(desk: Desk) -> bytes:
     names = ["lists", *map(str, range(1, sitemap_of(desk.extent.entries) + 1))]
-    return outlines.render_sitemap_index(f"{desk.edition.base_url}sitemaps/{name}.xml" for name in names)
+    return opml_sitemap.render_sitemap_index(f"{desk.edition.base_url}sitemaps/{name}.xml" for name in names)
 
 
 def _list_addresses(edition: Edition, *counted: tuple[Counted, ...]) -> list[str]:
@@ -251,18 +251,18 @@ def _list_addresses(edition: Edition, *counted: tuple[Counted, ...]) -> list[str
 
 
 def _opml(edition: Edition, topics: tuple[Counted, ...], publications: tuple[Counted, ...]) -> bytes:
-    def subscription(one: Counted) -> outlines.Subscription:
+    def subscription(one: Counted) -> opml_sitemap.Subscription:
         home = edition.base_url + one.of.path
-        return outlines.Subscription(f"{one.of.name} – {edition.title}", f"{home}atom.xml", home)
+        return opml_sitemap.Subscription(f"{one.of.name} – {edition.title}", f"{home}atom.xml", home)
 
     groups = [
         (name, [subscription(one) for one in sorted(counted, key=lambda one: one.of.path)])
         for name, counted in (("Publications", publications), ("Topics", topics))
     ]
-    column = outlines.Subscription(edition.title, f"{edition.base_url}atom.xml", edition.base_url)
+    column = opml_sitemap.Subscription(edition.title, f"{edition.base_url}atom.xml", edition.base_url)
     changes = f"{edition.base_url}changes"
-    told = outlines.Subscription(f"Changes – {edition.title}", f"{changes}.xml", f"{changes}/")
-    return outlines.render_opml(edition.title, [column, told], groups)
+    told = opml_sitemap.Subscription(f"Changes – {edition.title}", f"{changes}.xml", f"{changes}/")
+    return opml_sitemap.render_opml(edition.title, [column, told], groups)
 
 
 def _column(desk: Desk) -> Iterator[Document]:
@@ -279,7 +279,7 @@ def _front(desk: Desk) -> bytes:
     entries = _compose_all(desk, entries_by_number(desk.db, desk.source_id, total - NEWEST + 1, total))
     chart = compose_chart(read_tallies(desk.db, desk.source_id, "month"))
     counted = _counted(desk, "publication"), _counted(desk, "topic")
-    return pages.front_page(desk.edition, entries, total, *counted, chart)
+    return html_pages.front_page(desk.edition, entries, total, *counted, chart)
 
 
 _RENDERERS: Mapping[str, Callable[[Feed], bytes]] = {"rss": render_rss, "json": render_json, "atom": render_atom}

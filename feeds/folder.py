@@ -18,13 +18,9 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.errors import RecordDamaged
-from foreign_eyes.archive.publishing.claims import read_claim, shows_feeds
-from foreign_eyes.archive.publishing.folder_record import FolderRecord, is_file_name, read_record, record_path
-from foreign_eyes.archive.publishing.following import Mark
-from foreign_eyes.archive.publishing.manifest import Manifest, OutputState
-from foreign_eyes.archive.publishing.published_ids import all_ids, ids_since
-from foreign_eyes.archive.publishing.recorded_redactions import redaction_lines
-from foreign_eyes.archive.publishing.recording_folder import (
+from foreign_eyes.archive.feed_state.folder_claims import read_claim, shows_feeds
+from foreign_eyes.archive.feed_state.folder_record import FolderRecord, is_file_name, read_record, record_path
+from foreign_eyes.archive.feed_state.folder_record_writer import (
     append_lines,
     begin_line,
     end_line,
@@ -36,11 +32,15 @@ from foreign_eyes.archive.publishing.recording_folder import (
     replace_record,
     whose_line,
 )
-from foreign_eyes.archive.redaction.records import has_redactions
+from foreign_eyes.archive.feed_state.journal_cursor import Mark
+from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
+from foreign_eyes.archive.feed_state.published_ids import all_ids, ids_since
+from foreign_eyes.archive.feed_state.recorded_redactions import redaction_lines
+from foreign_eyes.archive.redaction.redaction_records import has_redactions
 from foreign_eyes.archive.seals import newest_seal
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.errors import FilesOfOthers, OutputUnwritable
-from foreign_eyes.feeds.write import digest_of, make_folder
+from foreign_eyes.feeds.file_writer import digest_of, make_folder
 
 
 @dataclass(frozen=True, slots=True)

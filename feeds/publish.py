@@ -20,30 +20,30 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.publishing.announced import source_tag
-from foreign_eyes.archive.publishing.claims import read_claim
-from foreign_eyes.archive.publishing.current import all_entry_ids
-from foreign_eyes.archive.publishing.feed_log import awaits_freezing
-from foreign_eyes.archive.publishing.folder_record import read_record
-from foreign_eyes.archive.publishing.following import Mark, find_source_id, follow, present_mark, touched_since
-from foreign_eyes.archive.publishing.manifest import Manifest, OutputState
-from foreign_eyes.archive.publishing.numbering import count_entries
-from foreign_eyes.archive.publishing.recording_folder import remove_record
-from foreign_eyes.archive.publishing.tallies import read_tallies
-from foreign_eyes.archive.settling.decisions import merged_ids
-from foreign_eyes.archive.store import writing
+from foreign_eyes.archive.database import writing
+from foreign_eyes.archive.feed_state.changes import source_tag
+from foreign_eyes.archive.feed_state.counters import read_tallies
+from foreign_eyes.archive.feed_state.current_entries import all_entry_ids
+from foreign_eyes.archive.feed_state.entry_numbers import count_entries
+from foreign_eyes.archive.feed_state.feed_log import awaits_freezing
+from foreign_eyes.archive.feed_state.folder_claims import read_claim
+from foreign_eyes.archive.feed_state.folder_record import read_record
+from foreign_eyes.archive.feed_state.folder_record_writer import remove_record
+from foreign_eyes.archive.feed_state.journal_cursor import Mark, find_source_id, follow, present_mark, touched_since
+from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.values import Source
-from foreign_eyes.feeds.addresses import normal_base_url
-from foreign_eyes.feeds.compose.edition import Edition
+from foreign_eyes.feeds.compose.publication_target import Edition
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
 from foreign_eyes.feeds.documents import FRONT_FILE, Desk, Document, documents, freeze_documents, names_of_emptied
 from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken
+from foreign_eyes.feeds.file_writer import FILE_MODE, remove_file, remove_leftovers, write_file
 from foreign_eyes.feeds.folder import OutputFolder, Plan
-from foreign_eyes.feeds.redacting import renew_documents
-from foreign_eyes.feeds.scope import Extent, Scope, everything, touched
-from foreign_eyes.feeds.shape import shape_of
-from foreign_eyes.feeds.topics import Topics
-from foreign_eyes.feeds.write import FILE_MODE, remove_file, remove_leftovers, write_file
+from foreign_eyes.feeds.plan import Extent, Scope, everything, touched
+from foreign_eyes.feeds.published_urls import normal_base_url
+from foreign_eyes.feeds.redacted_documents import renew_documents
+from foreign_eyes.feeds.render_fingerprint import shape_of
+from foreign_eyes.feeds.topic_matching import Topics
 
 Progress = Callable[[int, int], None]
 

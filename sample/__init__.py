@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foreign_eyes.sample.addresses import DAYS, FIRST_DAYS, LISTING_URL, ORIGIN
+from foreign_eyes.sample.source import DAYS, FIRST_DAYS, LISTING_URL, ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from foreign_eyes.sample import DAYS, LISTING_URL, serve
-from foreign_eyes.sample.addresses import LISTING_PATH
+from foreign_eyes.sample.source import LISTING_PATH
 
 
 def main() -> None:

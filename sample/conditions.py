@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from foreign_eyes.sample.addresses import HOST
+from foreign_eyes.sample.source import HOST
 
 _ABSOLUTE_FORM = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)")
 _AUTHORITY = re.compile(r"([^\s:@/?#\[\]]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?")

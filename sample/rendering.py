@@ -11,7 +11,7 @@ from html import escape
 from string import Template
 from typing import NamedTuple
 
-from foreign_eyes.sample.addresses import LISTING_PATH, ROBOTS_PATH
+from foreign_eyes.sample.source import LISTING_PATH, ROBOTS_PATH
 from foreign_eyes.sample.story import Day, Entry, Styled, days, styles
 
 _FOLDER = LISTING_PATH.removesuffix("index.htm")

@@ -23,9 +23,9 @@ from socketserver import TCPServer
 from string import Template
 from typing import Any
 
-from foreign_eyes.sample.addresses import DAYS, LISTING_PATH
 from foreign_eyes.sample.conditions import accepts_gzip, is_not_modified, locate
 from foreign_eyes.sample.rendering import content_type, render_pages
+from foreign_eyes.sample.source import DAYS, LISTING_PATH
 
 Log = Callable[[str], None]
 

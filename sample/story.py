@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from foreign_eyes.sample.addresses import PATENT_SEARCH_PATH
+from foreign_eyes.sample.source import PATENT_SEARCH_PATH
 
 Entry = Mapping[str, str]
 

@@ -23,8 +23,8 @@ from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site
 from support.newborn_archives import REAL_BIRTHS, copy_births, make_template
 
-from foreign_eyes.archive import store
-from foreign_eyes.archive.identity import keys
+from foreign_eyes.archive import database
+from foreign_eyes.archive.matching import keys
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -92,7 +92,7 @@ if not STARTS_ANEW:
 def real_births() -> Iterator[None]:
     """New archives are made by the migrations, not copied."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "_bring_up_to_date", REAL_BIRTHS)
+        patch.setattr(database, "_bring_up_to_date", REAL_BIRTHS)
         yield
 
 

@@ -13,13 +13,13 @@ from sqlite_utils import Database
 from support.articles import BRIDGE, LOOM, MOON, PIANO, TEA, edited, row, rows, typos
 from support.settling import DAY, START, Column, LineParser
 
-from foreign_eyes.archive.identity.keys import wording_digest
-from foreign_eyes.archive.identity.matching import Candidate
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.matching.matcher import Candidate
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.settling.candidates import MOST_BY_KEY, find_candidates
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.listing.text_digests import wording_digest
+from foreign_eyes.listing.values import ListedEntry
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from foreign_eyes.archive.captures import (
     record_capture,
 )
 from foreign_eyes.archive.crawls import begin_crawl
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Fetched, Source, Verdict
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.values import Fetched, Source
+from foreign_eyes.listing.values import Verdict
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "http://town.example/index.htm"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.settling import A, B, C, Column, listing
 
-from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.database import open_archive
 
 PREFIX = "2026-03-"
 

@@ -21,8 +21,8 @@ from support.listing_server import ListingServer
 from support.listings import LISTING
 from support.warcs import Warc
 
-from foreign_eyes.archive.birth import make_archive
-from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.creation import make_archive
+from foreign_eyes.archive.database import open_archive
 
 COMMANDS = [
     ("up", "--no-serve"),

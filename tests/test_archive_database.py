@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from foreign_eyes.archive.database import open_archive, read_archive, writing
 from foreign_eyes.archive.errors import (
     ArchiveError,
     ArchiveOutdated,
@@ -22,7 +23,6 @@ from foreign_eyes.archive.errors import (
     NotAnArchive,
 )
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
-from foreign_eyes.archive.store import open_archive, read_archive, writing
 
 pytestmark = pytest.mark.usefixtures("real_births")
 

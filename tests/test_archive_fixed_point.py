@@ -19,18 +19,19 @@ from sqlite_utils import Database
 from support.settling import DAY, START, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.captures import listing_captures, load_body, record_capture
-from foreign_eyes.archive.clock import from_text, to_text
 from foreign_eyes.archive.crawls import find_crawl
 from foreign_eyes.archive.errors import CannotDecide
-from foreign_eyes.archive.identity.doubts import OTHER_RULES, SAME_EXCERPT
-from foreign_eyes.archive.identity.keys import identity_digest, wording_digest
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.matching.doubt_reasons import OTHER_RULES, SAME_EXCERPT
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
-from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import migrations
-from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.recognitions import Key, load_recognitions
-from foreign_eyes.archive.values import Fetched, Outcome
+from foreign_eyes.archive.times import from_text, to_text
+from foreign_eyes.archive.values import Fetched
+from foreign_eyes.listing.text_digests import identity_digest, wording_digest
+from foreign_eyes.listing.values import Outcome
 
 # each with up to six histories
 EXAMPLES = 100 if os.environ.get("CI") == "true" else 20

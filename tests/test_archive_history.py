@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from support.settling import START, A, B, C, Column, entry, listing
 
-from foreign_eyes.archive.clock import to_text
+from foreign_eyes.archive.database import open_archive, writing
+from foreign_eyes.archive.entry_lookup import find_entries
 from foreign_eyes.archive.history import Event, History, Revision, changed_parts, entry_history
-from foreign_eyes.archive.named import find_entries
-from foreign_eyes.archive.settling.decisions import Decision, record_decision
-from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.settling.operator_decisions import Decision, record_decision
+from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.wording_diff import Piece
 
 LONG = "About apples, of which there are many more kinds than anybody would think at first sight."

@@ -12,10 +12,10 @@ import pytest
 from support.settling import DAY, START, A, B, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.backup import copy_archive
+from foreign_eyes.archive.database import open_archive, read_archive
+from foreign_eyes.archive.integrity import Problem, verify
 from foreign_eyes.archive.rebuilding.deep_check import mend_indexes, verify_derived
 from foreign_eyes.archive.rebuilding.rebuild import keep_up
-from foreign_eyes.archive.store import open_archive, read_archive
-from foreign_eyes.archive.verify import Problem, verify
 
 LATER = START + 99 * DAY
 

@@ -14,13 +14,14 @@ from sqlite_utils import Database
 from support.settling import A, B, Column, LineParser, listing
 
 from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.dump import dump_rows
 from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
-from foreign_eyes.archive.settling.links import links_to_follow
+from foreign_eyes.archive.settling.link_rows import links_to_follow
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.truth import dump_rows
-from foreign_eyes.archive.values import Fetched, ListingPage, Traffic, Verdict
+from foreign_eyes.archive.values import Fetched, Traffic
+from foreign_eyes.listing.values import ListingPage, Verdict
 
 AUTHORITY = "example.org,2026"
 

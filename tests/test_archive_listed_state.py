@@ -10,11 +10,11 @@ import pytest
 from sqlite_utils import Database
 from support.settling import A, B, C, Column, entry, listing
 
-from foreign_eyes.archive.settling.entries import has_wordings
-from foreign_eyes.archive.settling.judging import Listed
-from foreign_eyes.archive.settling.standing import count_strangers, find_listed, new_wordings
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.settling.entry_rows import has_wordings
+from foreign_eyes.archive.settling.listed_state import count_strangers, find_listed, new_wordings
+from foreign_eyes.listing.quality_gate import Listed
+from foreign_eyes.listing.values import ListedEntry
 
 LONG = "A port on the southern coast has taught its cranes to lift by themselves."
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import ArchiveBusy, ArchiveUnwritable
 from foreign_eyes.archive.lock import holder, lock_path, only_run
-from foreign_eyes.archive.store import open_archive, writing
 
 HOLDING = """
 import sys
@@ -31,7 +31,7 @@ HOLDING_A_BIRTH = """
 import sys
 from pathlib import Path
 from foreign_eyes.archive.lock import only_run
-from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.database import open_archive
 with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"), open_archive(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

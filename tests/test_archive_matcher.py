@@ -29,11 +29,11 @@ from support.articles import (
     typos,
 )
 
-from foreign_eyes.archive.identity.doubts import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
-from foreign_eyes.archive.identity.keys import wording_digest
-from foreign_eyes.archive.identity.matching import Candidate, Doubt, Match, Row, match
-from foreign_eyes.archive.identity.rarity import MOST_HOLDERS, Rarity, telling_words
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.matching.doubt_reasons import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
+from foreign_eyes.archive.matching.matcher import Candidate, Doubt, Match, Row, match
+from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, Rarity, telling_words
+from foreign_eyes.listing.text_digests import wording_digest
+from foreign_eyes.listing.values import ListedEntry
 
 # of which nothing is left where a part of it takes the place of another
 OTHER = PIANO

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.identity.neighbours import NONE, Agreement, Neighbours
+from foreign_eyes.archive.matching.neighbours import NONE, Agreement, Neighbours
 
 # rows 2, 4 and 6 are the entries that stood at 10, 20 and 30
 ANCHORS = {2: 10, 4: 20, 6: 30}

@@ -17,15 +17,16 @@ from sqlite_utils import Database
 from support.settling import DAY, SEARCH, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.captures import record_capture
+from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
-from foreign_eyes.archive.publishing.current import newest_entries
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.feed_state.current_entries import newest_entries
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
 from foreign_eyes.archive.schema import migrations
-from foreign_eyes.archive.settling.decisions import surviving
+from foreign_eyes.archive.settling.operator_decisions import surviving
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive, read_archive
-from foreign_eyes.archive.values import Fetched, ListingPage, Outcome, Traffic, Verdict
+from foreign_eyes.archive.values import Fetched, Traffic
+from foreign_eyes.listing.values import ListingPage, Outcome, Verdict
 
 LATER = START + 400 * DAY
 RIVAL = entry(

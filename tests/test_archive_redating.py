@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from support.settling import DAY, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.captures import find_validators
-from foreign_eyes.archive.clock import from_text, to_text
 from foreign_eyes.archive.crawls import begin_crawl, find_crawl
+from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import CannotDecide
-from foreign_eyes.archive.publishing.announced import newest_changes
-from foreign_eyes.archive.publishing.following import follow
+from foreign_eyes.archive.feed_state.changes import newest_changes
+from foreign_eyes.archive.feed_state.journal_cursor import follow
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
-from foreign_eyes.archive.rebuilding.redating import redate
-from foreign_eyes.archive.settling.corrections import MovedDate
-from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.rebuilding.redatings import redate
+from foreign_eyes.archive.settling.date_corrections import MovedDate
+from foreign_eyes.archive.times import from_text, to_text
 
 YEAR = 366
 HOUR = timedelta(hours=1)

@@ -17,13 +17,13 @@ from support.settling import DAY, START, B, C, Column, LineParser, entry, listin
 
 import foreign_eyes.archive.settling.settle
 from foreign_eyes.archive.history import entry_history
-from foreign_eyes.archive.identity.keys import identity_digest
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
 from foreign_eyes.archive.schema import migrations
-from foreign_eyes.archive.settling import recording
-from foreign_eyes.archive.settling.editing import Edit, judge_edit
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.settling import record_rows
+from foreign_eyes.archive.settling.edit_kinds import Edit, judge_edit
 from foreign_eyes.cli.history_screen import show_history
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
 
 LATER = START + 400 * DAY
 TEXT = "Sales of the 'smart' loom rose by 83 million yuan - a first - at fifty-five mills."
@@ -85,7 +85,7 @@ def earlier_rules() -> Iterator[None]:
         return "none" if identity_digest(before) == identity_digest(after) else "revision"
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "judge_edit", judged)
+        patch.setattr(record_rows, "judge_edit", judged)
         patch.setattr(foreign_eyes.archive.settling.settle, "wording_digest", identity_digest)
         yield
 

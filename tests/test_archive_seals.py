@@ -18,21 +18,22 @@ from sqlite_utils import Database
 from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.database import open_archive, writing
+from foreign_eyes.archive.dump import TABLES
 from foreign_eyes.archive.problems import Problem
-from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild
-from foreign_eyes.archive.rebuilding.redacting import purge, redact
-from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.rebuilding.redactions import purge, redact
+from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.sealed_form import BODIES, FORMS, TOLD_TEXTS, VERSION, SealedTable, encode
 from foreign_eyes.archive.seals import has_seal, newest_seal, seal
 from foreign_eyes.archive.separation import keep_sources
-from foreign_eyes.archive.settling.links import close_links
+from foreign_eyes.archive.settling.link_rows import close_links
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive, writing
-from foreign_eyes.archive.truth import TABLES
-from foreign_eyes.archive.values import Outcome, Traffic, Verdict
+from foreign_eyes.archive.values import Traffic
+from foreign_eyes.listing.values import Outcome, Verdict
 
 AUTHORITY = "example.org,2026"
 LATER = START + 99 * DAY

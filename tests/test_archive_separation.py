@@ -10,19 +10,19 @@ import pytest
 from sqlite_utils import Database
 from support.settling import SEARCH, START, Column, LineParser, entry, listing
 
+from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import MixedSources
-from foreign_eyes.archive.invented import Holdings, holdings, holdings_of_file, is_invented
-from foreign_eyes.archive.publishing.following import follow
-from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.feed_state.journal_cursor import follow
+from foreign_eyes.archive.integrity import verify
+from foreign_eyes.archive.invented_sources import Holdings, holdings, holdings_of_file, is_invented
+from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.rebuilding.redacting import redact
-from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.rebuilding.redactions import redact
+from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.separation import REMOVED, SHARED, UNREFERENCED, keep_sources
-from foreign_eyes.archive.settling.doubts import confirm
-from foreign_eyes.archive.store import open_archive, writing
-from foreign_eyes.archive.verify import verify
+from foreign_eyes.archive.settling.match_doubts import confirm
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
-from foreign_eyes.feeds.topics import Topics
+from foreign_eyes.feeds.topic_matching import Topics
 
 AUTHORITY = "example.org,2026"
 

@@ -14,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from simulation.absence_oracle import Absences
 from support.settling import Column, LineParser
 
+from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Counts, Outcome
+from foreign_eyes.archive.values import Counts
+from foreign_eyes.listing.values import Outcome
 
 PER_PAGE = 3
 

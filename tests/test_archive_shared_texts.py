@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 from support.agency import GOOD_NEWS, NOTICE, VERDICTS, counted, quarter, verdict
 from support.articles import ALL, BRIDGE, LOOM, MOON, PIANO, TEA, archive, article, edited, entry, row, rows, typos
 
-from foreign_eyes.archive.identity.doubts import FIGURES_CHANGED, LOW_SCORE, NAMES_CHANGED, SAME_EXCERPT, SAME_TITLE
-from foreign_eyes.archive.identity.matching import Candidate, Match, match
-from foreign_eyes.archive.identity.rarity import Rarity, share_kept, telling_words
-from foreign_eyes.archive.identity.swaps import Swaps, Tokens, find_swaps
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.matching.contradictions import Swaps, Tokens, find_swaps
+from foreign_eyes.archive.matching.doubt_reasons import (
+    FIGURES_CHANGED,
+    LOW_SCORE,
+    NAMES_CHANGED,
+    SAME_EXCERPT,
+    SAME_TITLE,
+)
+from foreign_eyes.archive.matching.matcher import Candidate, Match, match
+from foreign_eyes.archive.matching.rarity import Rarity, share_kept, telling_words
+from foreign_eyes.listing.values import ListedEntry
 
 
 def ids(found: dict[int, Match]) -> list[int | None]:

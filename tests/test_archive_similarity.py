@@ -8,9 +8,9 @@ from itertools import combinations
 import pytest
 from support.articles import ALL, HARBOUR, HARBOUR_TWIN, LOOM, TEA, edited, typos
 
-from foreign_eyes.archive.identity.evidence import NEAR_EXCERPT, NEAR_PART, NEARER_PART, NEAREST_EXCERPT, WORN_EXCERPT
-from foreign_eyes.archive.identity.likeness import Forms, Likeness, near
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.matching.evidence import NEAR_EXCERPT, NEAR_PART, NEARER_PART, NEAREST_EXCERPT, WORN_EXCERPT
+from foreign_eyes.archive.matching.similarity import Forms, Likeness, near
+from foreign_eyes.listing.values import ListedEntry
 
 
 def likeness(one: ListedEntry, other: ListedEntry) -> Likeness:

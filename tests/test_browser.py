@@ -18,9 +18,9 @@ from support.processes import running
 from support.programs import lacking, needs, run
 from support.settling import Column, LineParser, entry, listing
 
-from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.store import open_archive
 from foreign_eyes.feeds.publish import Target, publish
 
 # the last three as well as the first: a browser that calls home would only be refused, and take its time over it

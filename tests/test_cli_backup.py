@@ -16,16 +16,22 @@ from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 
 from foreign_eyes.archive import restoring
-from foreign_eyes.archive.clock import from_text, now
+from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.errors import ArchiveBusy
-from foreign_eyes.archive.identity.keys import identity_digest
+from foreign_eyes.archive.feed_state.folder_record import RecordedId
+from foreign_eyes.archive.feed_state.folder_record_writer import (
+    append_lines,
+    begin_line,
+    end_line,
+    id_lines,
+    whose_line,
+)
 from foreign_eyes.archive.lock import only_run
-from foreign_eyes.archive.publishing.folder_record import RecordedId
-from foreign_eyes.archive.publishing.recording_folder import append_lines, begin_line, end_line, id_lines, whose_line
 from foreign_eyes.archive.restoring import restore
 from foreign_eyes.archive.seals import newest_seal
-from foreign_eyes.archive.store import open_archive, read_archive
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.times import from_text, now
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
 
 IDS = "SELECT title, entry_id, tag_uri, feed_date FROM current_entries ORDER BY title"
 

@@ -14,10 +14,11 @@ from support.settling import DAY, START
 
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Fetched, Source, Traffic, Verdict
-from foreign_eyes.crawler import parse
+from foreign_eyes.archive.values import Fetched, Source, Traffic
+from foreign_eyes.listing import parser
+from foreign_eyes.listing.values import Verdict
 
 URL = "http://town.example/index.htm"
 FIRST, SECOND, THIRD = make_entries(3)
@@ -32,7 +33,7 @@ def crawl_days(archive: Path, *days: Sequence[Entry]) -> None:
             page = make_page(entries, 1, 1)
             record_capture(db, crawl_id, Fetched("listing", URL, URL, at, 200, (), page, pass_number=1, page=1))
             settle(
-                *(db, crawl_id, Verdict("complete"), parse, Traffic()),
+                *(db, crawl_id, Verdict("complete"), parser, Traffic()),
                 at=at + timedelta(minutes=1),
                 authority="example.org,2026",
             )
@@ -133,7 +134,7 @@ def in_the_future(command: CommandLine) -> None:
         crawl_id = begin_crawl(db, Source("town", URL, "The column", "en"), "full", at)
         page = make_page([THIRD, SECOND, FIRST], 1, 1)
         record_capture(db, crawl_id, Fetched("listing", URL, URL, at, 200, (), page, pass_number=1, page=1))
-        settle(*(db, crawl_id, Verdict("complete"), parse, Traffic()), at=at + SHORT, authority="example.org,2026")
+        settle(*(db, crawl_id, Verdict("complete"), parser, Traffic()), at=at + SHORT, authority="example.org,2026")
 
 
 SHORT = timedelta(minutes=1)

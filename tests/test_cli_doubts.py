@@ -16,16 +16,17 @@ from support.listings import LISTING, Entry, make_entries, make_page, make_site
 from support.processes import on_a_terminal
 from support.settling import DAY, START
 
-from foreign_eyes.archive import doubts
+from foreign_eyes.archive import doubtful_matches
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
-from foreign_eyes.archive.doubts import find_doubts
-from foreign_eyes.archive.identity import doubts as reasons
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.doubtful_matches import find_doubts
+from foreign_eyes.archive.matching import doubt_reasons as reasons
 from foreign_eyes.archive.rebuilding.rebuild import keep_up
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Fetched, Source, Traffic, Verdict
-from foreign_eyes.crawler import parse
+from foreign_eyes.archive.values import Fetched, Source, Traffic
+from foreign_eyes.listing import parser
+from foreign_eyes.listing.values import Verdict
 
 SCREEN = {"TZ": "UTC", "COLUMNS": "80"}
 URL = "http://town.example/index.htm"
@@ -65,14 +66,14 @@ by The Economist
 def archive_days(command: CommandLine, *days: Sequence[Entry]) -> None:
     """Settle a complete crawl of one page a day, as the commands do."""
     with open_archive(command.folder / "archive.db") as db:
-        keep_up(db, parse, at=START, authority=AUTHORITY)
+        keep_up(db, parser, at=START, authority=AUTHORITY)
         for number, entries in enumerate(days):
             at = START + number * DAY
             crawl_id = begin_crawl(db, Source("town", URL, "The column", "en"), "full", at)
             page = make_page(entries, 1, 1)
             record_capture(db, crawl_id, Fetched("listing", URL, URL, at, 200, (), page, pass_number=1, page=1))
             settled = at + timedelta(minutes=1)
-            settle(db, crawl_id, Verdict("complete"), parse, Traffic(), at=settled, authority=AUTHORITY)
+            settle(db, crawl_id, Verdict("complete"), parser, Traffic(), at=settled, authority=AUTHORITY)
 
 
 @pytest.fixture
@@ -239,8 +240,8 @@ def test_a_crawl_counts_its_doubtful_matches_in_one_line(command: CommandLine, s
 
 def test_every_reason_is_told_as_a_sentence() -> None:
     known = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
-    assert known <= set(doubts._SENTENCES)
-    for sentence in doubts._SENTENCES.values():
+    assert known <= set(doubtful_matches._SENTENCES)
+    for sentence in doubtful_matches._SENTENCES.values():
         told = sentence.format(other="entry 123456789")
         assert told[0].isupper()
         assert told.endswith(".")

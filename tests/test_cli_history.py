@@ -11,8 +11,8 @@ from conftest import CommandLine
 from support.processes import on_a_terminal
 from support.settling import A, B, C, Column, entry, listing
 
-from foreign_eyes.archive.settling.decisions import Decision, record_decision
-from foreign_eyes.archive.store import open_archive, writing
+from foreign_eyes.archive.database import open_archive, writing
+from foreign_eyes.archive.settling.operator_decisions import Decision, record_decision
 
 UTC = {"TZ": "UTC", "COLUMNS": "80"}
 FIRST = (

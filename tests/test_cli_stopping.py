@@ -17,7 +17,7 @@ from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site, page_name
 from support.processes import PATIENCE, Gate, Running, running, runs_in
 
-from foreign_eyes.cli import exits, stopping
+from foreign_eyes.cli import exit_codes, signals
 
 TOWN = ["--name", "town", "--delay", "0"]
 
@@ -164,11 +164,11 @@ def test_an_interrupt_that_comes_later_ends_a_run_that_does_not_heed_the_first(t
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "heedless\n"
-        time.sleep(stopping.SAME_WISH + 0.1)
+        time.sleep(signals.SAME_WISH + 0.1)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said) == (exits.INTERRUPTED, "")
-    assert exits.INTERRUPTED == 130
+    assert (process.returncode, said) == (exit_codes.INTERRUPTED, "")
+    assert exit_codes.INTERRUPTED == 130
 
 
 def test_an_interrupt_while_a_dataclass_is_made_leaves_the_exit_code_as_it_is(tmp_path: Path) -> None:
@@ -184,4 +184,4 @@ def test_an_interrupt_while_a_dataclass_is_made_leaves_the_exit_code_as_it_is(tm
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (exits.INTERRUPTED, "")
+    assert (done.returncode, done.stderr) == (exit_codes.INTERRUPTED, "")

@@ -26,7 +26,7 @@ from foreign_eyes.archive.lock import holder
 from foreign_eyes.archive.rebuilding.differences import compare
 from foreign_eyes.cli import import_
 from foreign_eyes.cli.context import Context
-from foreign_eyes.exchange.foreign_import import ForeignImport
+from foreign_eyes.warc.foreign_import import ForeignImport
 
 DATE = "2020-05-01T10:00:00Z"
 HOST = "http://town.example"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.settling.clocks import (
+from foreign_eyes.archive.settling.clock_rules import (
     Crawled,
     Earlier,
     Judgement,
@@ -18,7 +18,7 @@ from foreign_eyes.archive.settling.clocks import (
     judge_clock,
     site_time,
 )
-from foreign_eyes.archive.values import Clock
+from foreign_eyes.listing.values import Clock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -273,7 +273,7 @@ def test_an_archive_that_another_program_holds_is_a_reason_to_try_again(
 ) -> None:
     command.crawl(server)
     code = (
-        "import sqlite3, foreign_eyes.archive.store; foreign_eyes.archive.store.BUSY_SECONDS = 0.2\n"
+        "import sqlite3, foreign_eyes.archive.database; foreign_eyes.archive.database.BUSY_SECONDS = 0.2\n"
         "from foreign_eyes.cli.main import run\n"
         "held = sqlite3.connect('archive.db'); held.execute('BEGIN IMMEDIATE')\n"
         "import sys; sys.argv = ['foreign-eyes', 'publish']; run()"

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from support.listing_server import Answer, Handler, ListingServer
 from support.listings import LISTING, make_entries, make_site, page_name
 
-from foreign_eyes.archive.settling.judging import MAX_PASSES, Pass, judge_passes
 from foreign_eyes.archive.values import ENDED_BY_CLOSE
-from foreign_eyes.crawler.coding import BadCodingError, OversizedError, decode_body
+from foreign_eyes.listing.content_coding import BadCodingError, OversizedError, decode_body
+from foreign_eyes.listing.quality_gate import MAX_PASSES, Pass, judge_passes
 
 LIMIT = 10_000
 PAGE = b"<html>" + b"an excerpt, and then a commentary " * 20 + "专题".encode() + b"</html>"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.listing_server import Answer, ListingServer, page
 from support.listings import FOLDER, LISTING, page_name
 
-from foreign_eyes.crawler.faults import FetchFault
-from foreign_eyes.crawler.parse.reachable import flaw, shown
+from foreign_eyes.crawler.download_errors import FetchFault
 from foreign_eyes.crawler.redirects import redirect_target
+from foreign_eyes.listing.parser.fetchable_urls import flaw, shown
 
 FROM = "http://town.example/column/index.htm"
 

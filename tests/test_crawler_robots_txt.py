@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from foreign_eyes.crawler.faults import FetchFault
-from foreign_eyes.crawler.robots import read_robots
+from foreign_eyes.crawler.download_errors import FetchFault
+from foreign_eyes.crawler.robots_txt import read_robots
 
 PAGE = "http://town.example/column/index.htm"
 HTML = b"<!DOCTYPE html><html><script>$_ts={};</script></html>"

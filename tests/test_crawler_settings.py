@@ -37,7 +37,7 @@ def settings() -> Settings:
         ("COOKIES_ENABLED", False),
         ("HTTPPROXY_ENABLED", False),
         ("METAREFRESH_ENABLED", False),
-        ("TWISTED_DNS_RESOLVER", "foreign_eyes.crawler.addresses.PublicResolver"),
+        ("TWISTED_DNS_RESOLVER", "foreign_eyes.crawler.ssrf_guard.PublicResolver"),
         ("JOBDIR", None),
     ],
 )
@@ -59,7 +59,7 @@ def test_nothing_but_http_is_fetched(settings: Settings) -> None:
 
 def test_captures_are_made_next_to_the_downloader_and_robots_txt_is_asked_first(settings: Settings) -> None:
     names = build_component_list(settings.getwithbase("DOWNLOADER_MIDDLEWARES"))
-    assert names[0] == "foreign_eyes.crawler.robots.RobotsMiddleware"
+    assert names[0] == "foreign_eyes.crawler.robots_txt.RobotsMiddleware"
     assert names[-1] == "foreign_eyes.crawler.capture.CaptureMiddleware"
     assert not any("robotstxt" in str(name) or "offsite" in str(name) or "httpauth" in str(name) for name in names)
 

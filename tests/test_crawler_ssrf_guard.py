@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from scrapy import Request
 
-from foreign_eyes.crawler import addresses
-from foreign_eyes.crawler.addresses import AddressRules, PublicLiterals, is_public
-from foreign_eyes.crawler.faults import FetchFault
+from foreign_eyes.crawler import ssrf_guard
+from foreign_eyes.crawler.download_errors import FetchFault
+from foreign_eyes.crawler.ssrf_guard import AddressRules, PublicLiterals, is_public
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_a_refusal_names_the_host_and_where_it_led() -> None:
     "url", ["http://127.0.0.1/", "http://[::1]:8080/", "https://10.0.0.1/x", "http://[::ffff:7f00:1]/"]
 )
 def test_a_literal_private_address_is_refused_before_it_is_asked(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setattr(addresses, "rules", AddressRules())
+    monkeypatch.setattr(ssrf_guard, "rules", AddressRules())
     with pytest.raises(FetchFault, match="is not public"):
         PublicLiterals().process_request(Request(url))
 
 
 @pytest.mark.parametrize("url", ["http://8.8.8.8/", "http://town.example/", "http://127.0.0.2/"])
 def test_names_public_literals_and_the_sources_own_host_pass(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setattr(addresses, "rules", AddressRules(frozenset({"127.0.0.2"})))
+    monkeypatch.setattr(ssrf_guard, "rules", AddressRules(frozenset({"127.0.0.2"})))
     PublicLiterals().process_request(Request(url))

@@ -16,10 +16,11 @@ from support.settling import A, B, Column, LineParser, listing
 
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Fetched, Traffic, Verdict
+from foreign_eyes.archive.values import Fetched, Traffic
 from foreign_eyes.crawler.steady_clock import seconds_since_boot, steady_clock
+from foreign_eyes.listing.values import Verdict
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -14,9 +14,9 @@ from support.listing_server import ListingServer
 from support.listings import make_entries, make_site, page_name
 from support.settling import A, B, C, Column, LineParser, entry, listing
 
+from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.settling.absences import is_doubtful
-from foreign_eyes.archive.store import open_archive
 
 D, E, F, NEW = (entry(title) for title in ("Dunes", "Eels", "Foxes", "News"))
 BEFORE = (listing(A, B), listing(C, D), listing(E, F))

@@ -18,8 +18,8 @@ from support.feed_rules import NAMES, XML_LANG, Document, Rule, complaints, pars
 from support.feed_walk import walk_atom, walk_json
 from support.published import EVENTS, HUB, Edition, published
 
-from foreign_eyes.archive.publishing.current import CurrentEntry, newest_entries
-from foreign_eyes.archive.store import read_archive
+from foreign_eyes.archive.database import read_archive
+from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, newest_entries
 from foreign_eyes.feeds.render.plain_text import as_html, unmistakable
 
 FEEDS = (".xml", ".rss", ".json", ".opml")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreign_eyes.archive.errors import RecordDamaged
-from foreign_eyes.archive.publishing.folder_record import (
+from foreign_eyes.archive.feed_state.folder_record import (
     RECORD_NAME,
     FolderRecord,
     RecordedId,
@@ -20,7 +20,7 @@ from foreign_eyes.archive.publishing.folder_record import (
     read_record,
     read_summary,
 )
-from foreign_eyes.archive.publishing.recording_folder import (
+from foreign_eyes.archive.feed_state.folder_record_writer import (
     append_lines,
     begin_line,
     end_line,

@@ -12,8 +12,10 @@ import pytest
 from sqlite_utils import Database
 from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
-from foreign_eyes.archive.publishing.announced import newest_changes, source_tag
-from foreign_eyes.archive.publishing.feed_log import (
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.feed_state.changes import newest_changes, source_tag
+from foreign_eyes.archive.feed_state.counters import read_tallies
+from foreign_eyes.archive.feed_state.feed_log import (
     awaits_freezing,
     find_frozen,
     freeze,
@@ -22,12 +24,10 @@ from foreign_eyes.archive.publishing.feed_log import (
     newest_of_log,
     note_told,
 )
-from foreign_eyes.archive.publishing.following import Mark, follow, present_mark, touched_since
-from foreign_eyes.archive.publishing.tallies import read_tallies
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.feed_state.journal_cursor import Mark, follow, present_mark, touched_since
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
-from foreign_eyes.archive.store import open_archive
 
 TOWN = 1
 LATER = START + 400 * DAY
@@ -45,7 +45,7 @@ def by_words(title: str, excerpt: str, commentary: str) -> Collection[str]:
 def column(tmp_path: Path) -> Iterator[Column]:
     with (
         open_archive(tmp_path / "archive.db") as db,
-        patch("foreign_eyes.archive.publishing.feed_log.DOCUMENT_SIZE", 3),
+        patch("foreign_eyes.archive.feed_state.feed_log.DOCUMENT_SIZE", 3),
     ):
         yield Column(db)
 

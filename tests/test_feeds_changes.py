@@ -20,18 +20,18 @@ from sqlite_utils import Database
 from support.feed_rules import complaints, parse
 from support.settling import DAY, A, B, Column, LineParser, entry, listing
 
-from foreign_eyes.archive.publishing.announced import AnnouncedChange, Told, newest_changes
-from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, Told, newest_changes
+from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.text import clean
-from foreign_eyes.archive.values import Link
-from foreign_eyes.feeds.compose.changes import ComposedChange, change_item, compose_change
-from foreign_eyes.feeds.compose.documents import Feed, compose_changes_feed
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.items import Item
+from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item, compose_change
+from foreign_eyes.feeds.compose.feed_items import Item
+from foreign_eyes.feeds.compose.feeds import Feed, compose_changes_feed
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.json_feed import render_json
-from foreign_eyes.feeds.render.xml import render_atom, render_rss
+from foreign_eyes.listing.text import clean
+from foreign_eyes.listing.values import Link
 
 DATA = Path(__file__).parent / "data/feeds"
 COLUMN = runpy.run_path(str(DATA / "column.py"))

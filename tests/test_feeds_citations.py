@@ -11,10 +11,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.text import clean
-from foreign_eyes.feeds.compose.citing import cite
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.entries import compose_entry
+from foreign_eyes.feeds.compose.citations import cite
+from foreign_eyes.feeds.compose.feed_entries import compose_entry
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.listing.text import clean
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
 EDITION: Edition = COLUMN["EDITION"]

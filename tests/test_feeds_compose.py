@@ -11,12 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.publishing.current import CurrentEntry
-from foreign_eyes.archive.publishing.feed_log import LoggedEntry
-from foreign_eyes.archive.text import clean
+from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
+from foreign_eyes.archive.feed_state.feed_log import LoggedEntry
 from foreign_eyes.archive.values import Source
-from foreign_eyes.feeds.addresses import normal_base_url, quoting, web_address
-from foreign_eyes.feeds.compose.documents import (
+from foreign_eyes.feeds.compose.collection_pages import (
+    compose_chart,
+    count_collections,
+    count_volumes,
+    older_volume,
+    volume_of,
+    volume_span,
+)
+from foreign_eyes.feeds.compose.feed_entries import FeedEntry, collection, compose_entry
+from foreign_eyes.feeds.compose.feeds import (
     NEWEST,
     Addresses,
     Feed,
@@ -25,17 +32,10 @@ from foreign_eyes.feeds.compose.documents import (
     compose_collection_feed,
     compose_column_feed,
 )
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.entries import FeedEntry, collection, compose_entry
-from foreign_eyes.feeds.compose.listings import (
-    compose_chart,
-    count_collections,
-    count_volumes,
-    older_volume,
-    volume_of,
-    volume_span,
-)
-from foreign_eyes.feeds.compose.words import day, month, one_line, opening
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.sentences import day, month, one_line, opening
+from foreign_eyes.feeds.published_urls import normal_base_url, quoting, web_address
+from foreign_eyes.listing.text import clean
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
 SOURCE: Source = COLUMN["SOURCE"]

@@ -11,9 +11,9 @@ from support.settling import START, A, Column
 from test_feeds_changes import EDITION, RENDERED
 from test_told_decisions import false_merge, merge_titles, replaced_in_place, split_at, told, withdrawn_and_anew
 
-from foreign_eyes.archive.store import IN_MEMORY, open_archive
-from foreign_eyes.feeds.compose.changes import ComposedChange, change_item, compose_change
-from foreign_eyes.feeds.compose.documents import compose_changes_feed
+from foreign_eyes.archive.database import IN_MEMORY, open_archive
+from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item, compose_change
+from foreign_eyes.feeds.compose.feeds import compose_changes_feed
 
 SINCE = START - timedelta(days=1)
 

@@ -15,21 +15,21 @@ import lxml.html
 import pytest
 from lxml import etree
 
+from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.history import History
-from foreign_eyes.archive.publishing.current import CurrentEntry
-from foreign_eyes.archive.text import clean
-from foreign_eyes.archive.values import Link
-from foreign_eyes.feeds.compose.changes import change_item, compose_change
-from foreign_eyes.feeds.compose.documents import Feed, compose_column_feed
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.entries import FeedEntry, compose_entry
-from foreign_eyes.feeds.compose.histories import compose_entry_page
-from foreign_eyes.feeds.compose.words import opening
+from foreign_eyes.feeds.compose.change_items import change_item, compose_change
+from foreign_eyes.feeds.compose.entry_pages import compose_entry_page
+from foreign_eyes.feeds.compose.feed_entries import FeedEntry, compose_entry
+from foreign_eyes.feeds.compose.feeds import Feed, compose_column_feed
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.sentences import opening
+from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
+from foreign_eyes.feeds.render.html_pages import entry_page
 from foreign_eyes.feeds.render.json_feed import render_json
-from foreign_eyes.feeds.render.outlines import Subscription, render_opml
-from foreign_eyes.feeds.render.pages import entry_page
+from foreign_eyes.feeds.render.opml_sitemap import Subscription, render_opml
 from foreign_eyes.feeds.render.plain_text import unmistakable
-from foreign_eyes.feeds.render.xml import render_atom, render_rss
+from foreign_eyes.listing.text import clean
+from foreign_eyes.listing.values import Link
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
 EDITION: Edition = COLUMN["EDITION"]

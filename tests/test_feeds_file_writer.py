@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from foreign_eyes.feeds.errors import FeedsError, OutputUnwritable
-from foreign_eyes.feeds.write import remove_file, write_file
+from foreign_eyes.feeds.file_writer import remove_file, write_file
 
 ROOT = Path(__file__).parents[1]
 
@@ -242,7 +242,7 @@ def test_a_kill_while_writing_leaves_the_old_file_whole(tmp_path: Path) -> None:
 import os, signal, sys
 from pathlib import Path
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
-from foreign_eyes.feeds.write import write_file
+from foreign_eyes.feeds.file_writer import write_file
 write_file(Path(sys.argv[1]), "atom.xml", b"new")
 """
     killed = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=ROOT, check=False)

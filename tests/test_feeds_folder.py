@@ -13,16 +13,16 @@ from sqlite_utils import Database
 from support.settling import Column, entry, listing
 
 from foreign_eyes.archive.archive_id import archive_id
+from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import DamagedArchive, OutputOfAnother, RecordDamaged
-from foreign_eyes.archive.identity.keys import identity_digest
-from foreign_eyes.archive.publishing.claims import require_claim
-from foreign_eyes.archive.publishing.folder_record import RECORD_NAME, FolderRecord, read_record
-from foreign_eyes.archive.publishing.manifest import Manifest
-from foreign_eyes.archive.publishing.recording_folder import append_lines, begin_line, end_line
-from foreign_eyes.archive.store import open_archive, writing
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.feed_state.folder_claims import require_claim
+from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME, FolderRecord, read_record
+from foreign_eyes.archive.feed_state.folder_record_writer import append_lines, begin_line, end_line
+from foreign_eyes.archive.feed_state.output_manifest import Manifest
 from foreign_eyes.feeds.errors import FilesOfOthers
 from foreign_eyes.feeds.publish import Target, forget_output, publish
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
 
 BASE_URL = "https://eyes.example/column/"
 UNKNOWN_SEAL = "5e" * 32

@@ -19,19 +19,25 @@ from hypothesis import strategies as st
 from support import feed_walk
 from support.settling import Column, LineParser, entry, listing
 
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.history import Event, History, Revision
-from foreign_eyes.archive.publishing.current import CurrentEntry
-from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.text import clean
-from foreign_eyes.feeds.compose.changes import compose_change
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.entries import FeedEntry, collection, compose_entry
-from foreign_eyes.feeds.compose.histories import EntryPage, compose_entry_page
-from foreign_eyes.feeds.compose.listings import FOREMOST, Chart, Counted, Volume, compose_chart, count_collections
+from foreign_eyes.feeds.compose.change_items import compose_change
+from foreign_eyes.feeds.compose.collection_pages import (
+    FOREMOST,
+    Chart,
+    Counted,
+    Volume,
+    compose_chart,
+    count_collections,
+)
+from foreign_eyes.feeds.compose.entry_pages import EntryPage, compose_entry_page
+from foreign_eyes.feeds.compose.feed_entries import FeedEntry, collection, compose_entry
+from foreign_eyes.feeds.compose.publication_target import Edition
 from foreign_eyes.feeds.publish import Target, publish
-from foreign_eyes.feeds.render.pages import (
+from foreign_eyes.feeds.render.html_pages import (
     changes_page,
     collection_page,
     collections_page,
@@ -41,6 +47,7 @@ from foreign_eyes.feeds.render.pages import (
     redirect_page,
     volume_page,
 )
+from foreign_eyes.listing.text import clean
 
 DATA = Path(__file__).parent / "data/feeds"
 STYLE = (Path(__file__).parents[1] / "feeds/static/style.css").read_text()

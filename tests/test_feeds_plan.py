@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.publishing.following import Touched
-from foreign_eyes.feeds.compose.listings import count_volumes, volume_span
-from foreign_eyes.feeds.scope import Extent, everything, sitemap_of, sitemap_span, touched
+from foreign_eyes.archive.feed_state.journal_cursor import Touched
+from foreign_eyes.feeds.compose.collection_pages import count_volumes, volume_span
+from foreign_eyes.feeds.plan import Extent, everything, sitemap_of, sitemap_span, touched
 
 NOTHING = Touched((), frozenset(), frozenset(), frozenset(), ())
 NEW = Touched((7,), frozenset({"CNN"}), frozenset({"Robots"}), frozenset({"2021-03"}), (121,))

@@ -22,18 +22,19 @@ from sqlite_utils import Database
 from support import feed_walk
 
 from foreign_eyes.archive.captures import record_capture
-from foreign_eyes.archive.clock import to_text
 from foreign_eyes.archive.crawls import begin_crawl
-from foreign_eyes.archive.publishing.current import newest_entries
-from foreign_eyes.archive.publishing.folder_record import RECORD_NAME
-from foreign_eyes.archive.publishing.manifest import Manifest
-from foreign_eyes.archive.rebuilding.deciding import merge
+from foreign_eyes.archive.database import open_archive, writing
+from foreign_eyes.archive.feed_state.current_entries import newest_entries
+from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME
+from foreign_eyes.archive.feed_state.output_manifest import Manifest
+from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive, writing
-from foreign_eyes.archive.values import Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
+from foreign_eyes.archive.times import to_text
+from foreign_eyes.archive.values import Fetched, Source, Traffic
 from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken, OutputUnwritable
 from foreign_eyes.feeds.publish import Published, Target, publish
+from foreign_eyes.listing.values import ListedEntry, ListingPage, Pager, Verdict
 
 ROOT = Path(__file__).parents[1]
 AUTHORITY = "eyes.example,2026"
@@ -633,8 +634,8 @@ def test_whoever_reads_meanwhile_meets_no_dangling_link(db: Database, target: Ta
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Source
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.values import (Source)
 from foreign_eyes.feeds.publish import Target, publish
 
 def die(done, total):

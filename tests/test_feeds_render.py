@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from lxml import etree
 from support.feed_rules import complaints, parse
 
-from foreign_eyes.archive.publishing.feed_log import LoggedEntry
-from foreign_eyes.archive.text import clean
-from foreign_eyes.archive.values import Link
-from foreign_eyes.feeds.compose.changes import ComposedChange
-from foreign_eyes.feeds.compose.documents import (
+from foreign_eyes.archive.feed_state.feed_log import LoggedEntry
+from foreign_eyes.feeds.compose.change_items import ComposedChange
+from foreign_eyes.feeds.compose.feed_entries import compose_entry
+from foreign_eyes.feeds.compose.feed_items import Tombstone
+from foreign_eyes.feeds.compose.feeds import (
     Feed,
     compose_archive_document,
     compose_beginning,
@@ -32,11 +32,10 @@ from foreign_eyes.feeds.compose.documents import (
     compose_collection_feed,
     compose_column_feed,
 )
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.entries import compose_entry
-from foreign_eyes.feeds.compose.items import Tombstone
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.json_feed import render_json
-from foreign_eyes.feeds.render.outlines import (
+from foreign_eyes.feeds.render.opml_sitemap import (
     Subscription,
     render_opml,
     render_robots,
@@ -44,7 +43,8 @@ from foreign_eyes.feeds.render.outlines import (
     render_sitemap_index,
 )
 from foreign_eyes.feeds.render.plain_text import unmistakable
-from foreign_eyes.feeds.render.xml import render_atom, render_rss
+from foreign_eyes.listing.text import clean
+from foreign_eyes.listing.values import Link
 
 DATA = Path(__file__).parent / "data/feeds"
 COLUMN = runpy.run_path(str(DATA / "column.py"))

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from foreign_eyes.feeds.addresses import normal_browse_url, normal_hub
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.shape import shape_of
-from foreign_eyes.feeds.topics import Topics
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.published_urls import normal_browse_url, normal_hub
+from foreign_eyes.feeds.render_fingerprint import shape_of
+from foreign_eyes.feeds.topic_matching import Topics
 
 ROOT = Path(__file__).parents[1]
 EDITION: Edition = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))["EDITION"]
@@ -58,10 +58,10 @@ def program(tmp_path: Path) -> Path:
 
 def shape_by(program: Path) -> str:
     script = """
-from foreign_eyes.archive.values import Source
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.shape import shape_of
-from foreign_eyes.feeds.topics import Topics
+from foreign_eyes.archive.values import (Source)
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.render_fingerprint import shape_of
+from foreign_eyes.feeds.topic_matching import Topics
 print(shape_of(Edition(Source("a", "https://a.example/", "A", "en"), "https://a.example/", "tag:a.example,2026:a"), Topics({})))
 """
     environment = {**os.environ, "PYTHONPATH": str(program)}

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
-from foreign_eyes.feeds.topics import Topics, check_topic
+from foreign_eyes.feeds.topic_matching import Topics, check_topic
 
 
 def about(pattern: str, text: str) -> bool:

@@ -16,9 +16,9 @@ from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 
-from foreign_eyes.archive.publishing.folder_record import RECORD_NAME
-from foreign_eyes.feeds.addresses import normal_hub
-from foreign_eyes.feeds.notify import HubUnreachable, notify_hub
+from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME
+from foreign_eyes.feeds.published_urls import normal_hub
+from foreign_eyes.feeds.websub import HubUnreachable, notify_hub
 
 BASE_URL = "https://eyes.example/column/"
 

@@ -11,9 +11,9 @@ from support import listing_server
 from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_page
 
-from foreign_eyes.archive.values import ListedEntry, ListingPage, Pager
 from foreign_eyes.crawler.first_contact import settings_line, unknown_listing
 from foreign_eyes.crawler.sources import SourceSettings
+from foreign_eyes.listing.values import ListedEntry, ListingPage, Pager
 
 ARTICLE = b"""<!doctype html><html><head><title>Harbour News</title></head><body><h1>Cranes &amp; "Docks"</h1>
 <ul><li><p>A port has new cranes.</p><p>--Cranes Without Drivers, by The Courier</p><p>More below.</p></li>

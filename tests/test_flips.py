@@ -26,7 +26,7 @@ from support.listings import make_entries, make_site
 
 from foreign_eyes.archive.rebuilding.differences import TABLES
 from foreign_eyes.archive.sealed_form import FORMS, VERSION
-from foreign_eyes.cli import exits
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.main import main
 
 FLIPS = 150
@@ -126,7 +126,7 @@ def run(archive: Path, *arguments: str) -> tuple[int, str]:
         try:
             code = main.main(["--archive", str(archive), *arguments], standalone_mode=False) or 0
         except Exception as error:
-            told = exits.of_error(error)
+            told = exit_codes.of_error(error)
             if told is None:
                 raise
             code = told

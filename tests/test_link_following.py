@@ -18,7 +18,7 @@ from support.listing_server import Answer, Handler, ListingServer, gzip_bomb, ha
 from support.listings import LISTING, PATENT_SEARCH, make_entries, make_page, make_site
 from support.processes import Gate, running
 
-from foreign_eyes.crawler.following import Limits, follow_links
+from foreign_eyes.crawler.link_following import Limits, follow_links
 
 ANSWER = b"<html><title>Patent Search</title></html>"
 CRAWL = ("--name", "town", "--delay", "0", "--json")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreign_eyes.crawler.coding import BadCodingError, OversizedError, decode_body
+from foreign_eyes.listing.content_coding import BadCodingError, OversizedError, decode_body
 
 LIMIT = 10_000
 PAGE = b"<html>" + b"an excerpt, and then a commentary " * 20 + bytes(range(256)) + b"</html>"

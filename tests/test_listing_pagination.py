@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from foreign_eyes.archive.values import ListingPage, Pager
-from foreign_eyes.crawler.paging import next_addresses
+from foreign_eyes.listing.pagination import next_addresses
+from foreign_eyes.listing.values import ListingPage, Pager
 
 ZERO_BASED, ONE_BASED = ("index_{}.htm", 0), ("index_{}.htm", 1)
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from foreign_eyes.archive.identity.keys import wording_digest
-from foreign_eyes.archive.settling.judging import (
+from foreign_eyes.listing.quality_gate import (
     MAX_PASSES,
     PARTS,
     Listed,
@@ -23,7 +22,8 @@ from foreign_eyes.archive.settling.judging import (
     suspect_parts,
     suspect_strangers,
 )
-from foreign_eyes.archive.values import Link, ListedEntry, ListingPage, Pager, Verdict
+from foreign_eyes.listing.text_digests import wording_digest
+from foreign_eyes.listing.values import Link, ListedEntry, ListingPage, Pager, Verdict
 
 A, B = Pass(("a1", "a2"), ("A1", "A2")), Pass(("b1", "a2"), ("B1", "A2"))
 OTHER_BYTES = Pass(("x1", "x2"), ("A1", "A2"))  # a counter or a comment in the page: the same entries

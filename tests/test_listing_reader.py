@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from foreign_eyes.archive.identity.keys import wording_digest
-from foreign_eyes.archive.settling.judging import Listed
-from foreign_eyes.archive.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
-from foreign_eyes.crawler.answers import Answer
-from foreign_eyes.crawler.reading import Known, ListingReader, Progress
+from foreign_eyes.listing.fetch_results import Answer
+from foreign_eyes.listing.quality_gate import Listed
+from foreign_eyes.listing.reader import Known, ListingReader, Progress
+from foreign_eyes.listing.text_digests import wording_digest
+from foreign_eyes.listing.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
 
 SITE = "http://town.example/"
 INDEX = f"{SITE}index.htm"

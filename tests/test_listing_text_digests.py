@@ -6,18 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from foreign_eyes.archive.identity.keys import (
-    ID_RANGE,
-    entry_tag,
-    excerpt_key,
-    folded_digest,
-    identity_digest,
-    mint_entry_id,
-    publication_key,
-    title_key,
-    wording_digest,
-)
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.matching.keys import ID_RANGE, entry_tag, excerpt_key, mint_entry_id, title_key
+from foreign_eyes.listing.text_digests import folded_digest, identity_digest, publication_key, wording_digest
+from foreign_eyes.listing.values import ListedEntry
 
 ENTRY = ListedEntry(
     "A port teaches its cranes.", "——Cranes, by The Harbour Courier", "Cranes", "The Harbour Courier", "Filed at home."

@@ -23,7 +23,7 @@ from twisted.internet import error as twisted_errors
 from twisted.python.failure import Failure
 from twisted.web._newclient import ParseError, ResponseNeverReceived
 
-from foreign_eyes.crawler.faults import fault_of
+from foreign_eyes.crawler.download_errors import fault_of
 
 HINDRANCE = strace.hindrance()
 WORDS = {

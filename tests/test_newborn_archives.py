@@ -8,8 +8,8 @@ import pytest
 from sqlite_utils import Database
 from support.newborn_archives import REAL_BIRTHS, copy_births, make_template
 
-from foreign_eyes.archive import store
-from foreign_eyes.archive.store import IN_MEMORY, open_archive
+from foreign_eyes.archive import database
+from foreign_eyes.archive.database import IN_MEMORY, open_archive
 
 
 def state(db: Database) -> list[object]:
@@ -26,7 +26,7 @@ def state(db: Database) -> list[object]:
 def test_a_copied_archive_is_like_one_that_the_migrations_made_but_for_what_it_mints(tmp_path: Path, name: str) -> None:
     states, minted = [], []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "_bring_up_to_date", REAL_BIRTHS)
+        patch.setattr(database, "_bring_up_to_date", REAL_BIRTHS)
         make_template(tmp_path / "template")
         for number in range(3):
             if number:

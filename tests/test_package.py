@@ -62,9 +62,9 @@ def test_the_readme_names_every_command() -> None:
 
 
 def test_the_readme_names_every_exit_code() -> None:
-    from foreign_eyes.cli import exits  # noqa: PLC0415
+    from foreign_eyes.cli import exit_codes  # noqa: PLC0415
 
-    codes = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
     assert {int(row) for row in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)} == codes
 
 

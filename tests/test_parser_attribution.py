@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreign_eyes.crawler.parse import normalise_publication, split_attribution
-from foreign_eyes.crawler.parse.publications import KNOWN_KEYS, name_key
+from foreign_eyes.listing.parser import normalise_publication, split_attribution
+from foreign_eyes.listing.parser.publications import KNOWN_KEYS, name_key
 
 TITLES = (
     "How a River Town Learned to Build Batteries",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreign_eyes.crawler.parse import blocking_sign, is_html
+from foreign_eyes.listing.parser import blocking_sign, is_html
 
 LISTING = "<li>a<br>——One is first, CNN<br>b</li>"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from support.listings import make_entries, make_page
 from w3lib.url import canonicalize_url
 
-from foreign_eyes.crawler.parse import parse_listing
-from foreign_eyes.crawler.parse.link_keys import link_key
+from foreign_eyes.listing.parser import parse_listing
+from foreign_eyes.listing.parser.link_keys import link_key
 
 PLAIN = "http://search.example/patents"
 URL = "http://town.example/column/index.htm"

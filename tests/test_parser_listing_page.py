@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foreign_eyes.crawler.parse import parse_listing
+from foreign_eyes.listing.parser import parse_listing
 
 URL = "https://ip.example/column/index.htm"
 

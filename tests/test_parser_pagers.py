@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from foreign_eyes.archive.values import Pager
-from foreign_eyes.crawler.parse import parse_listing
+from foreign_eyes.listing.parser import parse_listing
+from foreign_eyes.listing.values import Pager
 
 FOLDER = "https://ip.example/column/"
 URL = FOLDER + "index.htm"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreign_eyes.crawler.parse import normalise_publication, parse_listing
-from foreign_eyes.crawler.parse.markup import attributes
-from foreign_eyes.crawler.parse.signs import without_invisible
-from foreign_eyes.crawler.parse.visibility import declarations, visibility
+from foreign_eyes.listing.parser import normalise_publication, parse_listing
+from foreign_eyes.listing.parser.html_tokens import attributes
+from foreign_eyes.listing.parser.invisible_characters import without_invisible
+from foreign_eyes.listing.parser.visibility import declarations, visibility
 
 URL = "https://ip.example/column/index.htm"
 HEADING = "<h1>China's IP in Foreign Eyes</h1>"

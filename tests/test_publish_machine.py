@@ -17,25 +17,25 @@ from support import feed_walk
 from support.settling import DAY, SECOND, START, Column, LineParser
 
 from foreign_eyes.archive.captures import record_capture
-from foreign_eyes.archive.publishing.current import newest_entries
-from foreign_eyes.archive.publishing.folder_record import RECORD_NAME, FolderRecord, read_record
-from foreign_eyes.archive.publishing.manifest import Manifest
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.feed_state.current_entries import newest_entries
+from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME, FolderRecord, read_record
+from foreign_eyes.archive.feed_state.output_manifest import Manifest
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.text import unstyled
 from foreign_eyes.archive.values import Fetched
 from foreign_eyes.feeds.publish import Target, publish
+from foreign_eyes.listing.text import unstyled
 
 BASE_URL = "https://eyes.example/column/"
 AUTHORITY = "example.org,2026"
 # few enough that a short history fills documents, pages and sitemaps
 SMALL = {
-    "foreign_eyes.archive.publishing.feed_log.DOCUMENT_SIZE": 3,
+    "foreign_eyes.archive.feed_state.feed_log.DOCUMENT_SIZE": 3,
     "foreign_eyes.feeds.documents.NEWEST": 4,
-    "foreign_eyes.feeds.compose.listings.NEWEST": 4,
-    "foreign_eyes.feeds.compose.listings.VOLUME_SIZE": 3,
-    "foreign_eyes.feeds.scope.SITEMAP_SIZE": 4,
+    "foreign_eyes.feeds.compose.collection_pages.NEWEST": 4,
+    "foreign_eyes.feeds.compose.collection_pages.VOLUME_SIZE": 3,
+    "foreign_eyes.feeds.plan.SITEMAP_SIZE": 4,
 }
 PUBLICATIONS = ("Le Monde", "CNN", "Nature", "…/..")
 WORDS = ("Huawei builds a robot.", "A moon landing, patented.", "Tea & <b>cakes</b>.", "]]>")

@@ -10,13 +10,13 @@ import pytest
 from sqlite_utils import Database
 from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
+from foreign_eyes.archive.database import IN_MEMORY, open_archive
 from foreign_eyes.archive.errors import CannotDecide
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.integrity import verify
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
-from foreign_eyes.archive.rebuilding.redacting import redact, undo
+from foreign_eyes.archive.rebuilding.redactions import redact, undo
 from foreign_eyes.archive.seal_check import verify_seals
-from foreign_eyes.archive.store import IN_MEMORY, open_archive
-from foreign_eyes.archive.verify import verify
 
 LATER = START + 99 * DAY
 AUTHORITY = "example.org,2026"

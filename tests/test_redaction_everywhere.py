@@ -21,22 +21,22 @@ from sqlite_utils import Database
 from support.published import many
 from support.settling import DAY, START, Column, LineParser, entry, listing
 
+from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.feed_state.folder_record import read_record
 from foreign_eyes.archive.history import entry_history
-from foreign_eyes.archive.publishing.folder_record import read_record
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.integrity import verify
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.rebuilding.redacting import purge, redact, undo
+from foreign_eyes.archive.rebuilding.redactions import purge, redact, undo
 from foreign_eyes.archive.redaction.purging import vacuum
-from foreign_eyes.archive.store import open_archive, writing
-from foreign_eyes.archive.verify import verify
-from foreign_eyes.browse.datasette_app import datasette_app
-from foreign_eyes.exchange.bodies import kept_on_disk
-from foreign_eyes.exchange.contents import Input, read_files
-from foreign_eyes.exchange.exporting import export
-from foreign_eyes.exchange.own_import import OwnImport
 from foreign_eyes.feeds.publish import Target, publish
-from foreign_eyes.feeds.redacting import renew_documents
+from foreign_eyes.feeds.redacted_documents import renew_documents
+from foreign_eyes.warc.bodies import kept_on_disk
+from foreign_eyes.warc.exporting import export
+from foreign_eyes.warc.inputs import Input, read_files
+from foreign_eyes.warc.own_import import OwnImport
+from foreign_eyes.web.browse.app import datasette_app
 
 LATER = START + 99 * DAY
 PHRASE = "the zephyrine lacquer of quellmarsh"

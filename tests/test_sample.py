@@ -22,7 +22,7 @@ import pytest
 from support.processes import signals_by_default
 
 from foreign_eyes import sample
-from foreign_eyes.sample.addresses import LISTING_PATH, PATENT_SEARCH_PATH, ROBOTS_PATH
+from foreign_eyes.sample.source import LISTING_PATH, PATENT_SEARCH_PATH, ROBOTS_PATH
 
 LISTING = [LISTING_PATH, *(LISTING_PATH.replace("index", f"index{number}") for number in range(1, 8))]
 GBK_PATH, MISLABELLED_PATH = LISTING[3], LISTING[5]

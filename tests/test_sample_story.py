@@ -9,8 +9,8 @@ import pytest
 from conftest import CommandLine
 
 from foreign_eyes import sample
-from foreign_eyes.sample.addresses import LISTING_PATH, ROBOTS_PATH
 from foreign_eyes.sample.server import MODIFIED, last_modified
+from foreign_eyes.sample.source import LISTING_PATH, ROBOTS_PATH
 from foreign_eyes.sample.story import Day, StoryError, days, next_day
 
 MOON = "China's space agency lands first probe on the far side of the Moon"

@@ -20,9 +20,9 @@ from simulation.simulator import PLAIN, Scene, Simulation, simulate, weather_of
 from simulation.source import Column, Site
 from support.listing_server import ListingServer
 
-from foreign_eyes.archive.identity.matching import Candidate, Match, Row
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Verdict
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.matching.matcher import Candidate, Match, Row
+from foreign_eyes.listing.values import Verdict
 
 BUSY = Weather(quiet=0.2, clock_leaps=0.02, clock_zones=0.02)
 # so that a short run in a small column has each event
@@ -125,7 +125,7 @@ def found(entry_id: int | None) -> Match:
 def test_the_oracle_tells_of_a_matcher_that_is_wrong(
     broken: Callable[..., dict[int, Match]], due: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foreign_eyes.archive.settling.recognising.match", broken)
+    monkeypatch.setattr("foreign_eyes.archive.settling.match_rows.match", broken)
     assert due <= kinds(simulate(seed=9, years=0.1, scene=SHORT))
 
 

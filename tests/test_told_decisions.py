@@ -9,19 +9,19 @@ import pytest
 from sqlite_utils import Database
 from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
-from foreign_eyes.archive.clock import from_text
+from foreign_eyes.archive.database import IN_MEMORY, open_archive
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, newest_changes
+from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, entries_by_id
+from foreign_eyes.archive.feed_state.feed_log import newest_of_log
+from foreign_eyes.archive.feed_state.journal_cursor import follow
 from foreign_eyes.archive.history import Event, entry_history
-from foreign_eyes.archive.publishing.announced import AnnouncedChange, newest_changes
-from foreign_eyes.archive.publishing.current import CurrentEntry, entries_by_id
-from foreign_eyes.archive.publishing.feed_log import newest_of_log
-from foreign_eyes.archive.publishing.following import follow
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
-from foreign_eyes.archive.rebuilding.redating import redate
+from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.seal_check import verify_seals
-from foreign_eyes.archive.settling.decisions import Decision, record_decision
-from foreign_eyes.archive.store import IN_MEMORY, open_archive
-from foreign_eyes.feeds.compose.decisions import event_note
+from foreign_eyes.archive.settling.operator_decisions import Decision, record_decision
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.feeds.compose.decision_sentences import event_note
 
 LATER = START + 400 * DAY
 AUTHORITY = "example.org,2026"

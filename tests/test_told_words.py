@@ -10,22 +10,22 @@ import pytest
 from sqlite_utils import Database
 from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
-from foreign_eyes.archive import store
+from foreign_eyes.archive import database
+from foreign_eyes.archive.announcement_check import verify_told_words
+from foreign_eyes.archive.database import IN_MEMORY, open_archive, writing
+from foreign_eyes.archive.dump import dump_rows
+from foreign_eyes.archive.dump_checks import NotTruth, check_rows
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, newest_changes
+from foreign_eyes.archive.feed_state.feed_log import logged_entries
+from foreign_eyes.archive.feed_state.journal_cursor import follow
 from foreign_eyes.archive.problems import Problem
-from foreign_eyes.archive.publishing.announced import AnnouncedChange, newest_changes
-from foreign_eyes.archive.publishing.feed_log import logged_entries
-from foreign_eyes.archive.publishing.following import follow
-from foreign_eyes.archive.rebuilding.deciding import merge, split
+from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.schema import migrations, telling
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.separation import keep_sources
-from foreign_eyes.archive.settling.told import ToldTexts, fill_words, told_texts, words_digest
-from foreign_eyes.archive.store import IN_MEMORY, open_archive, writing
-from foreign_eyes.archive.told_check import verify_told_words
-from foreign_eyes.archive.truth import dump_rows
-from foreign_eyes.archive.truth_checks import NotTruth, check_rows
-from foreign_eyes.archive.values import ListingPage
+from foreign_eyes.archive.settling.announced_words import ToldTexts, fill_words, told_texts, words_digest
+from foreign_eyes.listing.values import ListingPage
 
 LATER = START + 400 * DAY
 AUTHORITY = "example.org,2026"
@@ -123,7 +123,7 @@ def test_an_archive_document_that_is_frozen_later_has_the_words_that_were_told(c
     split_at(column, "Apples", 2)
     follow(column.db, 1, {}, lambda *_: [])
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("foreign_eyes.archive.publishing.feed_log.DOCUMENT_SIZE", 3)
+        patched.setattr("foreign_eyes.archive.feed_state.feed_log.DOCUMENT_SIZE", 3)
         [first, _] = logged_entries(column.db, 1, 1)
     assert (first.entry.revision, first.entry.commentary) == (2, "Edited.")
     [edit] = [one for one in told(column) if one.decision is None]
@@ -201,7 +201,7 @@ def test_words_that_are_added_to_a_sealed_archive_break_no_seal(
     seals = column.rows("SELECT digest FROM seals ORDER BY seal_id")
     with writing(column.db):
         telling._store_words(column.db)
-        store._seal_added(column.db)
+        database._seal_added(column.db)
     assert column.rows("SELECT digest FROM seals ORDER BY seal_id")[:-1] == seals
     assert column.rows("SELECT DISTINCT table_name FROM sealed_rows WHERE seal_id = 3") == [("told_words",)]
     assert problems(column) == []

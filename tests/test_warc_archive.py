@@ -20,25 +20,26 @@ from warcio.cli import main as warcio_main
 
 from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.captures import record_capture
-from foreign_eyes.archive.clock import to_text
 from foreign_eyes.archive.crawls import begin_crawl
-from foreign_eyes.archive.rebuilding import deciding
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.dump import TABLES, dump_rows
+from foreign_eyes.archive.rebuilding import merges
 from foreign_eyes.archive.rebuilding.differences import compare
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
-from foreign_eyes.archive.rebuilding.redacting import purge, redact
-from foreign_eyes.archive.rebuilding.redating import redate
-from foreign_eyes.archive.settling.links import close_links
+from foreign_eyes.archive.rebuilding.redactions import purge, redact
+from foreign_eyes.archive.rebuilding.redatings import redate
+from foreign_eyes.archive.settling.link_rows import close_links
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.truth import TABLES, dump_rows
-from foreign_eyes.archive.values import Fetched, Source, Traffic, Verdict
-from foreign_eyes.exchange.bodies import kept_on_disk
-from foreign_eyes.exchange.contents import Input, read_files
-from foreign_eyes.exchange.errors import BadWarc, NothingToExport, NothingToImport, OtherListing, WrongImport
-from foreign_eyes.exchange.exporting import export
-from foreign_eyes.exchange.foreign_import import ForeignImport
-from foreign_eyes.exchange.importing import Brought, Import, NothingNew
-from foreign_eyes.exchange.own_import import OwnImport
+from foreign_eyes.archive.times import to_text
+from foreign_eyes.archive.values import Fetched, Source, Traffic
+from foreign_eyes.listing.values import Verdict
+from foreign_eyes.warc.bodies import kept_on_disk
+from foreign_eyes.warc.errors import BadWarc, NothingToExport, NothingToImport, OtherListing, WrongImport
+from foreign_eyes.warc.exporting import export
+from foreign_eyes.warc.foreign_import import ForeignImport
+from foreign_eyes.warc.importing import Brought, Import, NothingNew
+from foreign_eyes.warc.inputs import Input, read_files
+from foreign_eyes.warc.own_import import OwnImport
 
 AUTHORITY = "example.org,2026"
 LATER = START + 99 * DAY
@@ -89,7 +90,7 @@ def fill(db: Database) -> None:
     ids = dict(db.execute("SELECT title, entry_id FROM current_entries WHERE source = 'village'").fetchall())
     rebuild(
         db, LineParser(), at=LATER, authority=AUTHORITY,
-        prepare=lambda copy: deciding.merge(copy, ids["Apples"], ids["Cranes"], LATER),
+        prepare=lambda copy: merges.merge(copy, ids["Apples"], ids["Cranes"], LATER),
     )  # fmt: skip
 
 

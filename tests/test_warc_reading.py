@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from support.warcs import HTML, Warc
 
-from foreign_eyes.exchange.bodies import Bodies
-from foreign_eyes.exchange.contents import Contents, Input, read_files
-from foreign_eyes.exchange.digests import agrees
-from foreign_eyes.exchange.errors import BadWarc, NoRoom
-from foreign_eyes.exchange.http_message import split_message
-from foreign_eyes.exchange.responses import moment_of
-from foreign_eyes.exchange.unpacking import Unpacked
-from foreign_eyes.exchange.warc_reading import Record, read_records
+from foreign_eyes.warc.bodies import Bodies
+from foreign_eyes.warc.digest_fields import agrees
+from foreign_eyes.warc.errors import BadWarc, NoRoom
+from foreign_eyes.warc.http_message import split_message
+from foreign_eyes.warc.inputs import Contents, Input, read_files
+from foreign_eyes.warc.record_reader import Record, read_records
+from foreign_eyes.warc.responses import moment_of
+from foreign_eyes.warc.unpacking import Unpacked
 
 URL = "http://town.example/list/index.htm"
 PAGE = b"<html><h1>A page</h1>" + b"<p>words and more words</p>" * 50 + b"</html>"

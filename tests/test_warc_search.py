@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.listings import FOLDER, make_entries, make_page, page_name
 
-from foreign_eyes.archive.values import Link, ListedEntry, ListingPage, Pager
-from foreign_eyes.crawler.parse import parse_listing
-from foreign_eyes.exchange.crawl_grouping import PageSeen, group_crawls
-from foreign_eyes.exchange.listing_search import Seen, address_key, may_be_listing, number_pages
-from foreign_eyes.exchange.responses import Response
+from foreign_eyes.listing.parser import parse_listing
+from foreign_eyes.listing.values import Link, ListedEntry, ListingPage, Pager
+from foreign_eyes.warc.crawl_grouping import PageSeen, group_crawls
+from foreign_eyes.warc.listing_search import Seen, address_key, may_be_listing, number_pages
+from foreign_eyes.warc.responses import Response
 
 HOST = "http://town.example"
 ROOT = f"{HOST}{FOLDER}/index.htm"

@@ -14,9 +14,9 @@ import pytest
 from datasette.app import DEFAULT_SETTINGS  # type: ignore[import-untyped]
 from sqlite_utils import Database
 
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.browse.datasette_app import SETTINGS
-from foreign_eyes.browse.metadata import DATABASE, load_metadata
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.web.browse.app import SETTINGS
+from foreign_eyes.web.browse.metadata import DATABASE, load_metadata
 
 
 def is_internal(name: str) -> bool:
@@ -113,7 +113,7 @@ def test_settings_are_known_to_datasette_and_safe() -> None:
 
 def test_importing_the_package_loads_neither_datasette_nor_starlette() -> None:
     code = (
-        "import sys, foreign_eyes.browse, foreign_eyes.browse.metadata;"
+        "import sys, foreign_eyes.web, foreign_eyes.web.browse.metadata;"
         " print([n for n in ('datasette', 'starlette', 'uvicorn') if n in sys.modules])"
     )
     root = Path(__file__).parents[1]

@@ -18,12 +18,13 @@ import pytest
 
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
+from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Fetched, Link, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
-from foreign_eyes.browse.datasette_app import SETTINGS, Browse, datasette_app
-from foreign_eyes.browse.http_guard import LONGEST_QUERY
-from foreign_eyes.browse.sql_guard import GuardedConnection, guard
+from foreign_eyes.archive.values import Fetched, Source, Traffic
+from foreign_eyes.listing.values import Link, ListedEntry, ListingPage, Pager, Verdict
+from foreign_eyes.web.browse.app import SETTINGS, Browse, datasette_app
+from foreign_eyes.web.browse.request_guard import LONGEST_QUERY
+from foreign_eyes.web.browse.sql_guard import GuardedConnection, guard
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 LISTING = [

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from foreign_eyes.browse.serving import AlreadyServed, address_of_server, only_server, record_path
+from foreign_eyes.web.folder_lock import AlreadyServed, address_of_server, only_server, record_path
 
 ADDRESS = "http://127.0.0.1:8423/"
 SERVING = """
 import sys
 from pathlib import Path
-from foreign_eyes.browse.serving import only_server
+from foreign_eyes.web.folder_lock import only_server
 with only_server(Path(sys.argv[1]), sys.argv[2]):
     print("serves", flush=True)
     sys.stdin.read()

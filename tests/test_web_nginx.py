@@ -19,7 +19,7 @@ from support.programs import needs
 from test_web_site import Answer, ask, port_of
 from test_web_site import running as serving
 
-from foreign_eyes.browse.kinds import is_text
+from foreign_eyes.web.kinds import is_text
 
 SECRETS = (".atom.xml.0123.foreign-eyes", ".foreign-eyes.jsonl", "atom.xml.tmp")
 FILES = {

@@ -23,14 +23,14 @@ from conftest import CommandLine
 from support.processes import running as command_running
 from support.processes import signals_by_default
 
-from foreign_eyes.browse import held
-from foreign_eyes.browse.files import PublishedFiles
-from foreign_eyes.browse.held import HeldFiles
-from foreign_eyes.browse.kinds import FEEDS, cache_control, media_type
-from foreign_eyes.browse.links import links_of
-from foreign_eyes.browse.protocol import LONGEST_HEAD
-from foreign_eyes.browse.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
-from foreign_eyes.browse.server import CannotListen, PortInUse, address_of, open_socket
+from foreign_eyes.web import held
+from foreign_eyes.web.files import PublishedFiles
+from foreign_eyes.web.held import HeldFiles
+from foreign_eyes.web.kinds import FEEDS, cache_control, media_type
+from foreign_eyes.web.links import links_of
+from foreign_eyes.web.protocol import LONGEST_HEAD
+from foreign_eyes.web.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
+from foreign_eyes.web.server import CannotListen, PortInUse, address_of, open_socket
 
 ROOT = Path(__file__).parents[1]
 FEED = b"<feed>" + b"an entry " * 200 + b"</feed>"
@@ -41,8 +41,8 @@ HUB = "https://hub.example.org/"
 SERVER = """
 import sys
 from pathlib import Path
-from foreign_eyes.browse.server import serve
-from foreign_eyes.browse.site import make_app
+from foreign_eyes.web.server import serve
+from foreign_eyes.web.site import make_app
 
 serve(make_app(Path(sys.argv[1]), Path(sys.argv[2])), "127.0.0.1", 0, lambda address: print(address, flush=True))
 print("returned", flush=True)

@@ -18,7 +18,7 @@ from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, few, guarde
 from foreign_eyes.archive.rebuilding.differences import TABLES
 from foreign_eyes.archive.rebuilding.rebuild import is_current, rebuild
 from foreign_eyes.archive.schema import migrations
-from foreign_eyes.archive.values import Parser
+from foreign_eyes.listing.values import Parser
 
 # messages of integrity_check about an index that REINDEX mends
 _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique entry in index")

@@ -26,25 +26,26 @@ from foreign_eyes.archive.crawls import (
     record_counts,
     settled_crawls,
 )
+from foreign_eyes.archive.database import path_of, writing
 from foreign_eyes.archive.errors import ArchiveOutdated, CannotRebuild
+from foreign_eyes.archive.rebuilding.decision_announcements import tell_decisions
 from foreign_eyes.archive.rebuilding.differences import Difference, changed_rows, compare, put_back
+from foreign_eyes.archive.rebuilding.first_recognitions import fill_recognitions
 from foreign_eyes.archive.rebuilding.link_changes import point_to_links, told_links
-from foreign_eyes.archive.rebuilding.recognised_before import fill_recognitions
-from foreign_eyes.archive.rebuilding.redating import corrected
-from foreign_eyes.archive.rebuilding.telling import tell_decisions
+from foreign_eyes.archive.rebuilding.redatings import corrected
 from foreign_eyes.archive.redaction.hiding import hide_texts
 from foreign_eyes.archive.redaction.withholding import withhold_everywhere
 from foreign_eyes.archive.seals import seal
-from foreign_eyes.archive.settling.doubts import apply_confirmations, drop_merged
-from foreign_eyes.archive.settling.identities import insert_identity
+from foreign_eyes.archive.settling.announced_words import fill_words
+from foreign_eyes.archive.settling.found_ids import Past, take_past
 from foreign_eyes.archive.settling.journal import record_changes
-from foreign_eyes.archive.settling.links import close_killed_links
-from foreign_eyes.archive.settling.past import Past, take_past
-from foreign_eyes.archive.settling.recording import Settling
+from foreign_eyes.archive.settling.link_rows import close_killed_links
+from foreign_eyes.archive.settling.match_doubts import apply_confirmations, drop_merged
+from foreign_eyes.archive.settling.minted_ids import insert_identity
+from foreign_eyes.archive.settling.record_rows import Settling
 from foreign_eyes.archive.settling.settle import derive
-from foreign_eyes.archive.settling.told import fill_words
-from foreign_eyes.archive.store import path_of, writing
-from foreign_eyes.archive.values import Counts, Parser
+from foreign_eyes.archive.values import Counts
+from foreign_eyes.listing.values import Parser
 
 Prepare = Callable[[Database], Collection[int]]
 Progress = Callable[[int, int], None]

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.redaction.digests import HiddenEntry, is_near, marks_of, recognise
-from foreign_eyes.archive.redaction.records import (
+from foreign_eyes.archive.redaction.notice import redacted_id, stand_in
+from foreign_eyes.archive.redaction.redaction_records import (
     drop_kept_text,
     hidden_entries,
     keep_text,
@@ -21,8 +21,8 @@ from foreign_eyes.archive.redaction.records import (
     last_redaction,
     secret_of,
 )
-from foreign_eyes.archive.redaction.stand_in import redacted_id, stand_in
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.redaction.word_digests import HiddenEntry, is_near, marks_of, recognise
+from foreign_eyes.listing.values import ListedEntry
 
 PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
 _COLUMNS = ", ".join(PARTS)

@@ -14,12 +14,12 @@ from typing import Protocol
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import load_body
-from foreign_eyes.archive.identity.keys import wording_digest
-from foreign_eyes.archive.redaction.digests import HiddenEntry, letters, marks_of, recognise
-from foreign_eyes.archive.redaction.pages import unpack_page
-from foreign_eyes.archive.redaction.records import has_redactions, hidden_entries, secret_of
-from foreign_eyes.archive.redaction.stand_in import redacted_id, stand_in
-from foreign_eyes.archive.values import ListedEntry, ListingPage, Parser
+from foreign_eyes.archive.redaction.notice import redacted_id, stand_in
+from foreign_eyes.archive.redaction.redacted_pages import unpack_page
+from foreign_eyes.archive.redaction.redaction_records import has_redactions, hidden_entries, secret_of
+from foreign_eyes.archive.redaction.word_digests import HiddenEntry, letters, marks_of, recognise
+from foreign_eyes.listing.text_digests import wording_digest
+from foreign_eyes.listing.values import ListedEntry, ListingPage, Parser
 
 
 class Placed(Protocol):

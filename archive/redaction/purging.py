@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from foreign_eyes.archive.redaction.masking import Masker
-from foreign_eyes.archive.redaction.pages import pack_page, unpack_page
-from foreign_eyes.archive.redaction.records import drop_kept_texts
+from foreign_eyes.archive.redaction.redacted_pages import pack_page, unpack_page
+from foreign_eyes.archive.redaction.redaction_records import drop_kept_texts
 from foreign_eyes.archive.redaction.withholding import remove_purged
 
 

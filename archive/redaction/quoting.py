@@ -6,7 +6,7 @@ import json
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.identity.keys import excerpt_key
+from foreign_eyes.archive.matching.keys import excerpt_key
 
 
 def entries_with_its_excerpt(db: Database, entry_id: int) -> list[int]:

@@ -8,12 +8,12 @@ from html import unescape
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import headers_of, load_body
-from foreign_eyes.archive.redaction.digests import marks_of
 from foreign_eyes.archive.redaction.masking import Masker, read_page
-from foreign_eyes.archive.redaction.pages import NOTHING, pack_page, unpack_page
-from foreign_eyes.archive.redaction.records import has_redactions, hidden_entries, secret_of
-from foreign_eyes.archive.redaction.stand_in import redacted_id
-from foreign_eyes.archive.values import ListedEntry, ListingPage, Parser
+from foreign_eyes.archive.redaction.notice import redacted_id
+from foreign_eyes.archive.redaction.redacted_pages import NOTHING, pack_page, unpack_page
+from foreign_eyes.archive.redaction.redaction_records import has_redactions, hidden_entries, secret_of
+from foreign_eyes.archive.redaction.word_digests import marks_of
+from foreign_eyes.listing.values import ListedEntry, ListingPage, Parser
 
 _TAG = re.compile(r"<[^>]*>")
 # a page without entries shows a wording if it contains this share of its phrases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.identity.keys import commentary_key
+from foreign_eyes.archive.matching.keys import commentary_key
 from foreign_eyes.archive.schema.script import run_script
 
 

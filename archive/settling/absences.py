@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import listing_captures
-from foreign_eyes.archive.clock import from_text
 from foreign_eyes.archive.crawls import Crawl, timed
 from foreign_eyes.archive.freshness import IS_FRESH
+from foreign_eyes.archive.times import from_text
 
 # between the two crawls that settle a doubtful absence
 WEEK = timedelta(days=7)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import timed
-from foreign_eyes.archive.identity.keys import commentary_key, title_key
-from foreign_eyes.archive.identity.matching import Candidate, Row
-from foreign_eyes.archive.identity.rarity import Rarity
-from foreign_eyes.archive.settling.decisions import merged_ids
+from foreign_eyes.archive.matching.keys import commentary_key, title_key
+from foreign_eyes.archive.matching.matcher import Candidate, Row
+from foreign_eyes.archive.matching.rarity import Rarity
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.second_places import places_elsewhere, with_former_places
-from foreign_eyes.archive.settling.shared_texts import count_holders, find_word_holders, most_alike, word_counts
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.settling.text_rarity import count_holders, find_word_holders, most_alike, word_counts
+from foreign_eyes.listing.values import ListedEntry
 
 # A title of a thousand articles identifies none of them
 MOST_BY_KEY = 1000

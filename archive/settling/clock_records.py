@@ -8,10 +8,17 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import headers_of
-from foreign_eyes.archive.clock import from_text
 from foreign_eyes.archive.crawls import timed
-from foreign_eyes.archive.settling.clocks import Crawled, Earlier, KnownTimes, difference_of, judge_clock, site_time
-from foreign_eyes.archive.values import Clock, Verdict
+from foreign_eyes.archive.settling.clock_rules import (
+    Crawled,
+    Earlier,
+    KnownTimes,
+    difference_of,
+    judge_clock,
+    site_time,
+)
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.listing.values import Clock, Verdict
 
 # more than a run that shows one difference can need
 _LOOKED_AT = 500

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import Crawl
-from foreign_eyes.archive.settling.entries import Place
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.settling.entry_rows import Place
+from foreign_eyes.listing.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.clock import from_text, to_text
+from foreign_eyes.archive.settling.announced_words import store_words_of
 from foreign_eyes.archive.settling.dating import AHEAD, MILLISECOND, change_times
-from foreign_eyes.archive.settling.decisions import surviving
-from foreign_eyes.archive.settling.told import store_words_of
+from foreign_eyes.archive.settling.operator_decisions import surviving
+from foreign_eyes.archive.times import from_text, to_text
 
 # fmt: off
 Kind = Literal[
@@ -150,7 +150,7 @@ def append_changes(
     """Append changes to the journal, in their order, inside the caller's transaction; return their ids.
 
     The words of announced changes with a revision are stored here; the caller stores those of others, see
-    `archive.settling.told`.
+    `archive.settling.announced_words`.
     """
     change_ids = []
     for time, change in zip(_times(db, len(changes), at) if changes else (), changes, strict=True):

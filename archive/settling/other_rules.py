@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from foreign_eyes.archive.identity.doubts import OF_OLDER_RULES, OTHER_RULES
-from foreign_eyes.archive.identity.matching import Doubt, Match, match
+from foreign_eyes.archive.matching.doubt_reasons import OF_OLDER_RULES, OTHER_RULES
+from foreign_eyes.archive.matching.matcher import Doubt, Match, match
 from foreign_eyes.archive.settling.candidates import find_candidates
-from foreign_eyes.archive.settling.decisions import decided_ids
-from foreign_eyes.archive.settling.entries import Place
-from foreign_eyes.archive.settling.past import Claim
+from foreign_eyes.archive.settling.entry_rows import Place
+from foreign_eyes.archive.settling.found_ids import Claim
+from foreign_eyes.archive.settling.operator_decisions import decided_ids
 from foreign_eyes.archive.settling.recognitions import insert_recognition
-from foreign_eyes.archive.settling.recording import Settling
+from foreign_eyes.archive.settling.record_rows import Settling
 
 
 def add_doubts(work: Settling, places: Sequence[Place], claims: Mapping[int, Claim], matches: dict[int, Match]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.identity.matching import Doubt, Match, Method
+from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
 
 
 class Key(NamedTuple):

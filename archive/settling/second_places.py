@@ -9,8 +9,8 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import timed
-from foreign_eyes.archive.identity.values import Candidate
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.matching.match_values import Candidate
+from foreign_eyes.listing.values import ListedEntry
 
 
 def places_elsewhere(

@@ -14,22 +14,24 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import Capture, listing_captures
 from foreign_eyes.archive.crawls import find_crawl, finish_crawl, settled_before
-from foreign_eyes.archive.identity.keys import identity_digest, title_key, wording_digest
+from foreign_eyes.archive.database import writing
+from foreign_eyes.archive.matching.keys import title_key
 from foreign_eyes.archive.redaction.masking import masked_pages, read_page
 from foreign_eyes.archive.redaction.withholding import withhold_bodies
 from foreign_eyes.archive.seals import seal
-from foreign_eyes.archive.settling import entries
+from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.absences import judge_absences
 from foreign_eyes.archive.settling.collapsing import collapse
-from foreign_eyes.archive.settling.entries import Place
+from foreign_eyes.archive.settling.entry_rows import Place
+from foreign_eyes.archive.settling.found_ids import Past
 from foreign_eyes.archive.settling.journal import Change, record_changes
-from foreign_eyes.archive.settling.links import settle_answers, settle_links, shown_links
-from foreign_eyes.archive.settling.missing import miss_entries, missing_entries, still_missing_entries
-from foreign_eyes.archive.settling.past import Past
-from foreign_eyes.archive.settling.recognising import recognise
-from foreign_eyes.archive.settling.recording import Settling, keep_older, record_places
-from foreign_eyes.archive.store import writing
-from foreign_eyes.archive.values import Counts, ListingPage, Parser, Traffic, Verdict
+from foreign_eyes.archive.settling.link_rows import settle_answers, settle_links, shown_links
+from foreign_eyes.archive.settling.match_rows import recognise
+from foreign_eyes.archive.settling.missing_entries import miss_entries, missing_entries, still_missing_entries
+from foreign_eyes.archive.settling.record_rows import Settling, keep_older, record_places
+from foreign_eyes.archive.values import Counts, Traffic
+from foreign_eyes.listing.text_digests import identity_digest, wording_digest
+from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 
 def settle(
@@ -67,7 +69,7 @@ def _settle_unchanged(work: Settling) -> None:
     captures = listing_captures(work.db, work.crawl.crawl_id)
     bodies = {capture.body_sha256 for capture in captures}
     work.counts.pages = len({capture.page for capture in captures})
-    work.counts.entries = entries.count_listed(work.db, source_id, bodies)
+    work.counts.entries = entry_rows.count_listed(work.db, source_id, bodies)
     if work.crawl.mode == "full":
         _record_missing(work, still_missing_entries(work.db, source_id, bodies))
     settle_answers(work.db, work.crawl, work.parser)
@@ -127,7 +129,7 @@ def _contradicted(
         once -= {
             wording_digest(entry) for entry in listed if work.past.names(work.crawl.crawl_id, identity_digest(entry))
         }
-    return once - entries.known_wordings(work.db, work.crawl.source_id, once) if once else once
+    return once - entry_rows.known_wordings(work.db, work.crawl.source_id, once) if once else once
 
 
 def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int) -> set[int]:
@@ -140,7 +142,7 @@ def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], 
     recognised.ledger.remember(recognised.matches, recognised.stored, seen)
     for row in rows:
         entry_id, revision_id = seen[collapsed.place_of[row.rank]]
-        entries.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
+        entry_rows.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
     work.counts.entries = len(places)
     return {entry_id for entry_id, _ in seen.values()}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from foreign_eyes.feeds.compose.documents import Feed
-from foreign_eyes.feeds.compose.items import Item
+from foreign_eyes.feeds.compose.feed_items import Item
+from foreign_eyes.feeds.compose.feeds import Feed
 
 JSON_TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"

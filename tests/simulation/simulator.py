@@ -24,14 +24,15 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import find_validators, record_capture
 from foreign_eyes.archive.crawls import begin_crawl, last_good, settled_pages
-from foreign_eyes.archive.identity import keys
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.matching import keys
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.settling.clock_records import judge_times
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.store import open_archive
-from foreign_eyes.archive.values import Fault, Fetched, ListedEntry, ListingPage, Pager, Source, Traffic, Verdict
-from foreign_eyes.crawler.answers import Answer
-from foreign_eyes.crawler.reading import Known, ListingReader
+from foreign_eyes.archive.values import Fetched, Source, Traffic
+from foreign_eyes.listing.fetch_results import Answer
+from foreign_eyes.listing.reader import Known, ListingReader
+from foreign_eyes.listing.values import Fault, ListedEntry, ListingPage, Pager, Verdict
 from simulation.clock import SimulatedClock
 from simulation.events import Editor, Rates, Weather
 from simulation.failures import load_doubts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.listing.values import ListedEntry
 from support.articles import article
 
 GOOD_NEWS = (

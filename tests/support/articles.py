@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from foreign_eyes.archive.identity.keys import excerpt_key, title_key, wording_digest
-from foreign_eyes.archive.identity.matching import Candidate, Row
-from foreign_eyes.archive.values import ListedEntry
+from foreign_eyes.archive.matching.keys import excerpt_key, title_key
+from foreign_eyes.archive.matching.matcher import Candidate, Row
+from foreign_eyes.listing.text_digests import wording_digest
+from foreign_eyes.listing.values import ListedEntry
 
 
 def article(title: str | None, publication: str | None, excerpt: str, commentary: str) -> ListedEntry:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from foreign_eyes.archive.text import clean
-from foreign_eyes.crawler.parse.elements import BLOCKS
-from foreign_eyes.crawler.parse.paragraphs import read
-from foreign_eyes.crawler.parse.signs import without_invisible
+from foreign_eyes.listing.parser.element_kinds import BLOCKS
+from foreign_eyes.listing.parser.invisible_characters import without_invisible
+from foreign_eyes.listing.parser.paragraphs import read
+from foreign_eyes.listing.text import clean
 
 
 def words(text: str) -> frozenset[str]:

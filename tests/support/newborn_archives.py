@@ -15,10 +15,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive import store
+from foreign_eyes.archive import database
 
 Births = Callable[[Database, Path], None]
-REAL_BIRTHS: Births = store._bring_up_to_date
+REAL_BIRTHS: Births = database._bring_up_to_date
 
 
 def make_template(path: Path) -> None:
@@ -30,7 +30,7 @@ def make_template(path: Path) -> None:
 
 def copy_births(template: Path) -> None:
     """Let this process, and those that it forks, make new archives as copies of `template`."""
-    store._bring_up_to_date = partial(_copy, template)
+    database._bring_up_to_date = partial(_copy, template)
 
 
 def _copy(template: Path, db: Database, path: Path) -> None:
@@ -40,6 +40,6 @@ def _copy(template: Path, db: Database, path: Path) -> None:
         return
     with closing(sqlite3.connect(f"{template.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         connection.backup(db.conn)
-    with store.writing(db):
+    with database.writing(db):
         db.execute("UPDATE archive SET archive_id = ?", (secrets.token_hex(16),))
         db.execute("UPDATE redaction_secret SET secret = ?", (secrets.token_hex(32),))

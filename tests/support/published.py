@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from foreign_eyes.archive.store import open_archive
+from foreign_eyes.archive.database import open_archive
 from foreign_eyes.feeds.publish import Target, publish
 from support.settling import Column, entry, listing
 

@@ -12,19 +12,8 @@ from sqlite_utils import Database
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.values import (
-    Counts,
-    Fetched,
-    Link,
-    ListedEntry,
-    ListingPage,
-    Mode,
-    Outcome,
-    Pager,
-    Source,
-    Traffic,
-    Verdict,
-)
+from foreign_eyes.archive.values import Counts, Fetched, Source, Traffic
+from foreign_eyes.listing.values import Link, ListedEntry, ListingPage, Mode, Outcome, Pager, Verdict
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

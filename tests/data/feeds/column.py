@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from foreign_eyes.archive.publishing.announced import AnnouncedChange, Wording
-from foreign_eyes.archive.publishing.current import CurrentEntry
-from foreign_eyes.archive.values import Link, Source
-from foreign_eyes.feeds.compose.changes import compose_change
-from foreign_eyes.feeds.compose.documents import compose_changes_feed, compose_column_feed
-from foreign_eyes.feeds.compose.edition import Edition
-from foreign_eyes.feeds.compose.entries import compose_entry
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, Wording
+from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
+from foreign_eyes.archive.values import Source
+from foreign_eyes.feeds.compose.change_items import compose_change
+from foreign_eyes.feeds.compose.feed_entries import compose_entry
+from foreign_eyes.feeds.compose.feeds import compose_changes_feed, compose_column_feed
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.listing.values import Link
 
 BASE_URL = "https://eyes.example/column/"
 SOURCE = Source("made-up", "https://office.example/column/index.htm", "A Made-up Column", "en")

@@ -1,0 +1,64 @@
+"""Checking the words of announced changes: each text has the digest that names it, and none is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.damaged_text import read_leniently
+from foreign_eyes.archive.problems import RESTORE, Problem
+from foreign_eyes.archive.settling.announced_words import ToldTexts, words_digest
+
+
+def verify_told_words(db: Database) -> Iterator[Problem]:
+    """Yield texts with a wrong digest, announced words without a text, and texts or words of no announced change."""
+    with read_leniently(db):
+        there: set[str] = set()
+        for words, *texts in db.execute(
+            "SELECT words, title, publication, attribution, excerpt, commentary FROM told_texts NOT INDEXED"
+        ):
+            there.add(words)
+            if _digest(texts) != words:
+                yield _problem(f"the text {words} is not the one that was announced")
+        named = {
+            words
+            for row in db.execute("SELECT words, words_before FROM told_words NOT INDEXED")
+            for words in row
+            if words is not None
+        }
+    for words in sorted(named - there - _withheld(db, named)):
+        yield _problem(f"the text {words}, which was announced, is missing")
+    for words in sorted(there - named):
+        yield _problem(f"the text {words} was never announced")
+    for (change_id,) in db.execute(
+        "SELECT change_id FROM told_words NOT INDEXED WHERE change_id NOT IN (SELECT change_id FROM changes WHERE announced = 1)"
+    ):
+        yield _problem(f"change {change_id} has words, though it was not announced")
+
+
+def _withheld(db: Database, named: set[str]) -> set[str]:
+    """Return the texts that redactions may have removed.
+
+    Purged texts, and redacted ones of an archive loaded from an export, are kept nowhere, so then any text may be missing.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'withheld_texts'").fetchone():
+        return set()
+    kept_nowhere = (
+        "SELECT 1 FROM redactions WHERE kind = 'purge' UNION ALL SELECT 1 FROM withheld_bodies WHERE purged = 1"
+    )
+    if db.execute(kept_nowhere).fetchone():
+        return named
+    return {words for (words,) in db.execute("SELECT row_key FROM withheld_texts WHERE table_name = 'told_texts'")}
+
+
+def _digest(texts: list[Any]) -> str | None:
+    try:
+        return words_digest(ToldTexts(*texts))
+    except (TypeError, UnicodeError):
+        return None
+
+
+def _problem(what: str) -> Problem:
+    return Problem(what, "table told_texts", RESTORE)

@@ -1,0 +1,264 @@
+"""The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
+
+    all columns of sources, crawls, captures, link_traffic, identities, recognitions, decisions, confirmations, redatings,
+    redated_entries, told_texts, told_words, redaction_secret, redactions, redaction_digests; of changes all but what is
+    derived
+    withheld_bodies: for each body that shows redacted words, the parsed page without these words
+    revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
+
+Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.dump_checks import NotTruth
+from foreign_eyes.archive.invented_sources import refuse_mixture
+from foreign_eyes.archive.redaction.withholding import add_purged_body, exported_rest
+from foreign_eyes.archive.values import Source
+
+Row = Mapping[str, Any]
+
+_BY_RUNS = (
+    *("crawls", "captures", "link_traffic", "identities", "recognitions", "decisions", "confirmations", "redatings"),
+    *("redated_entries", "changes", "told_texts", "told_words"),
+    *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
+)
+# rows that an export leaves out: the secret while it keys nothing
+_EXPORTED = {"redaction_secret": "EXISTS (SELECT 1 FROM redactions)"}
+# what only the parser that read it knows: loaded where that is an older one than the program's
+BY_PARSER = ("revisions", "listing_rows")
+# in the order in which each row finds what it refers to
+TABLES = ("sources", *_BY_RUNS, *BY_PARSER)
+
+# the ids of a change's link and revision are derived; what a link was stands in the change's own row
+_LINK = ("label", "url", "key", "last_url", "first_seen", "capture_id", "status", "outcome", "gone_at")
+_CHANGES = (
+    "SELECT c.change_id, c.source_id, c.crawl_id, c.at, c.kind, c.announced, c.entry_id, l.label AS link_label,"
+    " l.url AS link_url, l.key AS link_key, l.last_url AS link_last_url, l.first_seen AS link_first_seen,"
+    " l.capture_id AS link_capture_id, l.status AS link_status,"
+    " l.outcome AS link_outcome, l.gone_at AS link_gone_at, c.redating_id,"
+    " c.other_entry_id, c.decision_id, c.corrects_id, c.redaction_id FROM changes c LEFT JOIN links l USING (link_id)"
+    " ORDER BY c.change_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A crawl that an archive has: its id, and its captures' ids by what identifies each, in their order."""
+
+    crawl_id: int
+    captures: tuple[tuple[Any, ...], ...]
+    capture_ids: tuple[int, ...]
+
+
+def is_empty(db: Database) -> bool:
+    """Tell whether the archive holds no crawl yet."""
+    return db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone() is None
+
+
+def last_moment(db: Database) -> str | None:
+    """Return when the last crawl ended, or when it began if it has not ended; None if there is no crawl."""
+    row = db.execute("SELECT max(coalesce(finished_at, started_at)) FROM crawls").fetchone()
+    return row[0] if row else None
+
+
+def count_rows(db: Database, table: str) -> int:
+    """Return how many rows a table of the truth has."""
+    query = f"SELECT count(*) FROM {_known(table)} WHERE {_EXPORTED.get(table, '1')}"  # noqa: S608 - one of our own names
+    return int(db.execute(query).fetchone()[0])
+
+
+def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table of the truth, in the order of their ids, by column name."""
+    key = {"listing_rows": "source_id, body_sha256, parser_version, position", "redated_entries": "1, 2"}.get(
+        table, {"redaction_digests": "1, 2, 3, 4"}.get(table, "1")
+    )
+    where = _EXPORTED.get(table, "1")
+    query = _CHANGES if table == "changes" else f"SELECT * FROM {_known(table)} WHERE {where} ORDER BY {key}"  # noqa: S608 - the same
+    if table == "withheld_bodies":
+        # an export has no bytes of withheld bodies
+        yield from ({**row, "purged": 1, "rest": exported_rest(db, row["rest"])} for row in db.query(query))
+        return
+    yield from db.query(query)
+
+
+def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int, parser_version: int) -> None:
+    """Store the truth of another archive in one that is empty, ids and all; its bodies are stored already.
+
+    `rows` were checked: see `archive.dump_checks`. `read_by` is the version of the parser by which that archive was
+    derived, `parser_version` the program's own.
+
+    Raises:
+        NotTruth: the rows are not an archive's.
+    """
+    if rows.get("redaction_secret"):
+        db.execute("DELETE FROM redaction_secret")
+    for table in TABLES:
+        found = rows.get(table, ())
+        if table == "withheld_bodies":
+            for row in found:
+                add_purged_body(db, row["body_sha256"], row["rest"])
+            continue
+        if table in BY_PARSER:
+            found = [row for row in found if row.get("parser_version", 0) < parser_version]
+        with _explained(table):
+            if table == "changes":
+                found = [_change(db, row) for row in found]
+            _insert(db, table, found)
+    for table in _BY_RUNS:
+        if (broken := db.execute(f"PRAGMA foreign_key_check({table})").fetchone()) is not None:
+            raise NotTruth(f"row {broken[1]} of its {table} refers to one of {broken[2]} that is not there")
+    db.execute(f"PRAGMA user_version={min(read_by, parser_version):d}")
+
+
+def source_of(db: Database, name: str) -> Source | None:
+    """Return the source of that name; None where the archive has none."""
+    row = db.execute("SELECT name, url, title, language FROM sources WHERE name = ?", (name,)).fetchone()
+    return Source(*row) if row else None
+
+
+def find_or_add_source(db: Database, source: Source) -> int:
+    """Return the id of the source of that name; it is added where the archive has none, and else left as it is.
+
+    Raises:
+        MixedSources: the source is real and the archive holds the sample, or the other way round.
+    """
+    row = db.execute("SELECT source_id FROM sources WHERE name = ?", (source.name,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    refuse_mixture(db, source.url)
+    cursor = db.execute(
+        "INSERT INTO sources (name, url, title, language) VALUES (?, ?, ?, ?)",
+        (source.name, source.url, source.title, source.language),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def add_crawl(db: Database, row: Row) -> int:
+    """Store a crawl that came from a file, under a new id, without what settling it finds; return the id."""
+    with _explained("crawls"):
+        cursor = db.execute(
+            "INSERT INTO crawls (source_id, mode, started_at, ordered_at, finished_at, requests, not_modified, bytes, outcome,"
+            " reason, settled, imported) VALUES (:source_id, :mode, :started_at, :ordered_at, :finished_at, :requests,"
+            " :not_modified, :bytes, :outcome, :reason, :settled, 1)",
+            {"requests": 0, "not_modified": 0, "bytes": 0, **row},
+        )
+    return int(cursor.lastrowid or 0)
+
+
+def add_capture(db: Database, row: Row) -> int:
+    """Store a capture under a new id, its body being stored already; return the id."""
+    with _explained("captures"):
+        cursor = db.execute(
+            "INSERT INTO captures (crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, headers, body_sha256,"
+            " revalidates, fault, detail, asked_fresh, leniency) VALUES (:crawl_id, :purpose, :pass, :page, :asked_url, :url,"
+            " :fetched_at, :status, :headers, :body_sha256, :revalidates, :fault, :detail, :asked_fresh, :leniency)",
+            {"asked_fresh": None, "leniency": None, **row},
+        )
+    return int(cursor.lastrowid or 0)
+
+
+def known_captures(db: Database, source_id: int) -> dict[tuple[str, str, str | None], int]:
+    """Return the ids of a source's captures by URL, time and body."""
+    rows = db.execute(
+        "SELECT c.url, c.fetched_at, c.body_sha256, c.capture_id FROM captures c JOIN crawls w USING (crawl_id)"
+        " WHERE w.source_id = ?",
+        (source_id,),
+    )
+    return {(url, at, body): capture_id for url, at, body, capture_id in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """An imported crawl that settled nothing, since it looked wrong."""
+
+    crawl_id: int
+    started_at: str
+    reason: str | None
+
+
+def suspect_imports(db: Database, source_id: int) -> dict[int, Suspect]:
+    """Return by capture the suspect crawls of a source that were imported and settled nothing."""
+    rows = db.execute(
+        "SELECT c.capture_id, w.crawl_id, w.started_at, w.reason FROM captures c JOIN crawls w USING (crawl_id)"
+        " WHERE w.source_id = ? AND w.imported = 1 AND w.settled = 0 AND w.outcome = 'suspect'",
+        (source_id,),
+    )
+    return {capture_id: Suspect(*suspect) for capture_id, *suspect in rows}
+
+
+def accept_crawl(db: Database, crawl_id: int, reason: str) -> None:
+    """Let a suspect crawl be settled: what was decided of it is decided otherwise."""
+    db.execute("UPDATE crawls SET outcome = 'partial', settled = 1, reason = ? WHERE crawl_id = ?", (reason, crawl_id))
+
+
+def recorded_crawls(db: Database, source_id: int) -> dict[str, list[Recorded]]:
+    """Return a source's crawls by when they began, each with what identifies its captures."""
+    found: dict[str, list[Recorded]] = {}
+    captures: dict[int, list[tuple[Any, ...]]] = {}
+    for crawl_id, capture_id, *facts in db.execute(
+        "SELECT c.crawl_id, c.capture_id, c.purpose, c.url, c.fetched_at, c.status, c.body_sha256, c.fault"
+        " FROM captures c JOIN crawls w USING (crawl_id) WHERE w.source_id = ? ORDER BY c.capture_id",
+        (source_id,),
+    ):
+        captures.setdefault(crawl_id, []).append((capture_id, *facts))
+    for crawl_id, started_at in db.execute(
+        "SELECT crawl_id, started_at FROM crawls WHERE source_id = ? ORDER BY crawl_id", (source_id,)
+    ):
+        rows = captures.get(crawl_id, [])
+        crawl = Recorded(crawl_id, tuple(row[1:] for row in rows), tuple(row[0] for row in rows))
+        found.setdefault(started_at, []).append(crawl)
+    return found
+
+
+def identifying(row: Row) -> tuple[Any, ...]:
+    """Return what tells a capture from others, as in `Recorded.captures`."""
+    return tuple(row.get(name) for name in ("purpose", "url", "fetched_at", "status", "body_sha256", "fault"))
+
+
+@contextmanager
+def _explained(table: str) -> Iterator[None]:
+    """Turn SQLite's refusal of rows that a file holds into an error that names their table."""
+    try:
+        yield
+    except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+        raise NotTruth(f"its {table} are not an archive's ({error})") from None
+
+
+def _known(table: str) -> str:
+    if table not in TABLES:
+        raise ValueError(f"no table of the truth: {table}")
+    return table
+
+
+def _insert(db: Database, table: str, rows: Sequence[Row]) -> None:
+    for row in rows:
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        db.execute(f"INSERT INTO {_known(table)} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names checked
+
+
+def _change(db: Database, row: Row) -> dict[str, Any]:
+    """Return a change's row with a link to point to, which is there only until links are derived."""
+    link = {name: row.get(f"link_{name}") for name in _LINK}
+    change = {name: value for name, value in row.items() if not name.startswith("link_")}
+    if link["url"] is None:
+        return change
+    for name in ("key", "last_url"):  # older versions had the one address alone
+        link[name] = link[name] or link["url"]
+    key = (row.get("source_id"), link["label"], link["url"])
+    db.execute(
+        "INSERT INTO links (source_id, label, url, key, last_url, first_seen, capture_id, status, outcome, gone_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (row.get("source_id"), *link.values()),
+    )
+    found = db.execute("SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", key).fetchone()
+    return {**change, "link_id": found[0]}

@@ -1,0 +1,121 @@
+"""The changes in the feed of changes: edits, withdrawals, returns, links, operators' decisions, corrected dates.
+
+They are read from what was stored when they were announced, not from what the archive derives now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.settling.announced_decisions import Decided, find_decided
+from foreign_eyes.archive.settling.announced_words import told_texts
+from foreign_eyes.archive.settling.date_corrections import Correction, find_correction
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.listing.values import Link
+
+# fmt: off
+Told = Literal[
+    "revised", "withdrawn", "returned", "link changed", "merged", "split", "corrected", "redacted", "unredacted"
+]
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of an entry in one revision, and its number; None where that was not stored."""
+
+    revision: int | None
+    title: str | None
+    publication: str | None
+    attribution: str
+    excerpt: str
+    commentary: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedChange:
+    """A row of the journal that readers are told of.
+
+    `tag_uri` is the identity that it was told under, `entry_id` the entry that answers for it today; None for links.
+    `after` are the announced words, `before` those that an edit or a decision replaced; None if a redaction removed
+    them. Of links, `link` is the one that is listed since, `former_link` the one that was before; one of them can be
+    missing. `correction` is of dates, `decision` of identity, `reason` of a redaction.
+    """
+
+    change_id: int
+    at: datetime
+    kind: Told
+    tag_uri: str | None
+    entry_id: int | None
+    before: Wording | None
+    after: Wording | None
+    former_link: Link | None
+    link: Link | None
+    correction: Correction | None = None
+    decision: Decided | None = None
+    reason: str | None = None
+
+
+_TOLD = (
+    "SELECT x.change_id, x.at, x.kind, x.entry_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id, x.decision_id,"
+    " t.revision, t.words, t.words_before, (SELECT reason FROM redactions d WHERE d.redaction_id = x.redaction_id)"
+    " FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
+    " LEFT JOIN told_words t ON t.change_id = x.change_id"
+    " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?"
+)
+
+
+def newest_changes(db: Database, source_id: int, limit: int) -> list[AnnouncedChange]:
+    """Return the source's newest announced changes but for new entries, the newest first."""
+    into = merged_ids(db)
+    return [_change(db, row, into) for row in db.execute(_TOLD, (source_id, limit)).fetchall()]
+
+
+def source_tag(db: Database, source_id: int) -> str | None:
+    """Return what the tags of a source begin with, up to its name: as it was when its first entry was minted.
+
+    A feed's id must last (RFC 4287 section 4.2.6), even where the configured authority is changed later.
+    """
+    # the order of joins is that of the indexes: else all identities of the source would be sorted
+    row = db.execute(
+        "SELECT i.tag_uri FROM crawls w CROSS JOIN identities i USING (crawl_id) WHERE w.source_id = ?"
+        " ORDER BY w.crawl_id LIMIT 1",
+        (source_id,),
+    ).fetchone()
+    return row[0].rpartition("/")[0] if row else None
+
+
+def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> AnnouncedChange:
+    change_id, at, kind, entry_id, link_id, former_link_id, tag_uri, redating_id, decision_id, *told = row
+    revision, words, words_before, reason = told
+    return AnnouncedChange(
+        change_id=change_id,
+        at=from_text(at),
+        kind=kind,
+        tag_uri=tag_uri,
+        entry_id=into.get(entry_id, entry_id),
+        before=_wording(db, None, words_before),
+        after=_wording(db, revision, words),
+        former_link=_link(db, former_link_id),
+        link=None if link_id == former_link_id else _link(db, link_id),
+        correction=None if redating_id is None else find_correction(db, redating_id),
+        decision=None if decision_id is None else find_decided(db, change_id),
+        reason=reason,
+    )
+
+
+def _wording(db: Database, revision: int | None, words: str | None) -> Wording | None:
+    texts = told_texts(db, words)
+    if texts is None:
+        return None
+    return Wording(revision, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
+
+
+def _link(db: Database, link_id: int | None) -> Link | None:
+    row = db.execute("SELECT label, url FROM links WHERE link_id = ?", (link_id,)).fetchone()
+    return Link(*row) if row else None

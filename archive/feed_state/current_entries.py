@@ -1,0 +1,118 @@
+"""Entries with their current wording, found by index: what feeds and pages show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.times import from_text
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentEntry:
+    """An entry with one wording, the current one as a rule; nothing in it changes unless the entry does.
+
+    `updated` is the stored time of its latest change that readers are told of: the feed date until it is first revised.
+    `seen_at_url` is the listing page that first showed the wording.
+    """
+
+    entry_id: int
+    tag_uri: str
+    title: str | None
+    publication: str | None
+    attribution: str
+    excerpt: str
+    commentary: str
+    not_before: datetime | None
+    first_seen: datetime
+    feed_date: datetime
+    updated: datetime
+    withdrawn_at: datetime | None
+    revision: int
+    seen_at_url: str
+
+
+_UPDATED = (
+    "coalesce((SELECT x.at FROM changes x WHERE x.entry_id = e.entry_id AND x.announced = 1"
+    "  AND (x.kind IN ('revised', 'redacted', 'unredacted') OR (x.kind = 'new' AND x.decision_id IS NOT NULL))"
+    "  ORDER BY x.change_id DESC LIMIT 1),"
+    " e.feed_date)"
+)
+_CURRENT = "JOIN revisions r ON r.revision_id = e.revision_id JOIN captures c ON c.capture_id = r.capture_id"
+
+
+def newest_entries(db: Database, source: str, limit: int = -1) -> Iterator[CurrentEntry]:
+    """Yield the source's entries, newest feed date first, `limit` at most (-1: all); withdrawn ones too."""
+    yield from _read(
+        db,
+        f"FROM entries e {_CURRENT} WHERE e.source_id = (SELECT source_id FROM sources WHERE name = ?)"  # noqa: S608
+        " ORDER BY e.feed_date DESC LIMIT ?",
+        source,
+        limit,
+    )
+
+
+def all_entry_ids(db: Database, source_id: int) -> list[int]:
+    """Return the ids of all entries of the source, newest feed date first."""
+    rows = db.execute("SELECT entry_id FROM entries WHERE source_id = ? ORDER BY feed_date DESC", (source_id,))
+    return [entry_id for (entry_id,) in rows]
+
+
+def entries_of_publication(db: Database, source_id: int, publication: str, limit: int) -> list[CurrentEntry]:
+    """Return the newest entries whose current wording names that publication, newest first."""
+    query = f"FROM entries e {_CURRENT} WHERE e.source_id = ? AND e.publication = ? ORDER BY e.feed_date DESC LIMIT ?"
+    return list(_read(db, query, source_id, publication, limit))
+
+
+def entries_of_topic(db: Database, source_id: int, topic: str, limit: int) -> list[CurrentEntry]:
+    """Return the newest entries of a topic, newest first."""
+    query = (
+        # the order of joins is the index's: else all entries of a topic would be sorted
+        f"FROM topics t CROSS JOIN entry_topics m USING (topic_id) CROSS JOIN entries e ON e.entry_id = m.entry_id {_CURRENT}"
+        " WHERE t.source_id = ? AND t.name = ? ORDER BY m.feed_date DESC LIMIT ?"
+    )
+    return list(_read(db, query, source_id, topic, limit))
+
+
+def entries_by_id(db: Database, entry_ids: Iterable[int]) -> list[CurrentEntry]:
+    """Return the entries with these ids, newest feed date first."""
+    query = f"FROM json_each(?) ids CROSS JOIN entries e ON e.entry_id = ids.value {_CURRENT} ORDER BY e.feed_date DESC"
+    return list(_read(db, query, json.dumps(list(entry_ids))))
+
+
+def entries_by_number(db: Database, source_id: int, first: int, last: int) -> list[CurrentEntry]:
+    """Return the source's entries number `first` to `last`, counted from the oldest, the newest of them first."""
+    query = (
+        f"FROM entry_numbers n CROSS JOIN entries e ON e.entry_id = n.entry_id {_CURRENT}"
+        " WHERE n.source_id = ? AND n.number BETWEEN ? AND ? ORDER BY n.number DESC"
+    )
+    return list(_read(db, query, source_id, first, last))
+
+
+def entry_columns(wording: str) -> str:
+    """Return what an entry is read by, of an entry `e`, a revision `r` of it and the capture `c` that first showed that.
+
+    `wording` says whose words it is given: those of `e` or of `r`.
+    """
+    words = ", ".join(f"{wording}.{part}" for part in ("title", "publication", "attribution", "excerpt", "commentary"))
+    dates = f"e.not_before, e.first_seen, e.feed_date, {_UPDATED}, e.withdrawn_at"
+    return f"e.entry_id, e.tag_uri, {words}, {dates}, r.number, c.url"
+
+
+def to_entry(row: Sequence[Any]) -> CurrentEntry:
+    """Return the value of a row of `entry_columns`."""
+    head, dates, tail = row[:7], row[7:12], row[12:]
+    return CurrentEntry(*head, *(from_text(date) if date else None for date in dates), *tail)
+
+
+_COLUMNS = entry_columns("e")
+
+
+def _read(db: Database, query: str, *values: object) -> Iterator[CurrentEntry]:
+    for row in db.execute(f"SELECT {_COLUMNS} {query}", values):
+        yield to_entry(row)

@@ -1,0 +1,284 @@
+"""The record of an output folder: which archive it shows, the ids that were published there, and the files that are ours.
+
+    .foreign-eyes.jsonl:   whose | begin | ids | files | end | begin | ids | files | gone | end | …
+
+The record is a file of JSON lines in the folder itself, so that it outlives the archive. Lines are only appended, before the
+files are written, so publishing one entry costs the same in a folder of any size. A publish that ended has an `end` line; a
+record that ends otherwise was left by a publish that was killed. A last line without a line end was torn, and is ignored.
+Everything in the file is data that somebody else may have written.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from foreign_eyes.archive.errors import RecordDamaged
+from foreign_eyes.archive.feed_state.recorded_redactions import RecordedRedaction, take_redaction
+from foreign_eyes.archive.times import from_text
+
+RECORD_NAME = ".foreign-eyes.jsonl"
+VERSION = 1
+
+_LONGEST_LINE = 64 * 1024
+_TAIL = 4096
+_HEX = re.compile(r"[0-9a-f]{1,128}")
+
+
+@dataclass(slots=True)
+class RecordedId:
+    """An entry's id as readers of the folder know it, with what is needed to give it back to that entry.
+
+    `wordings` are the digests of every wording that was published under the id; the first is the one it was minted for, as
+    in `identities.wording`. `crawl_started` is the start of the crawl that it was minted in.
+    """
+
+    entry_id: int
+    tag_uri: str
+    feed_date: datetime
+    crawl_started: datetime
+    source: str
+    url: str
+    wordings: tuple[str, ...]
+
+    @property
+    def wording(self) -> str:
+        """The digest of the wording that the id was minted for."""
+        return self.wordings[0]
+
+
+@dataclass(slots=True)
+class FolderRecord:
+    """What the record of a folder says. `source` and `url` are those of the source that the folder shows now.
+
+    `seal` is the newest one of the archive when it was last published, None if it had none; `entries` is how many entries it
+    had then, `until` the time of its newest change. `files` are the names of our files, relative to the folder. `shown` is a
+    token of what the last publish wrote, None if that publish was killed. `redactions` are by their number in the record.
+    """
+
+    archive_id: str
+    source: str
+    url: str
+    seal: str | None = None
+    entries: int = 0
+    until: datetime | None = None
+    ids: dict[int, RecordedId] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+    shown: str | None = None
+    redactions: dict[int, RecordedRedaction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The few values of a record that are read without reading all of it; as in `FolderRecord`."""
+
+    archive_id: str
+    source: str
+    seal: str | None
+    shown: str | None
+
+
+def record_path(folder: Path) -> Path:
+    """Return where the record of `folder` is."""
+    return folder / RECORD_NAME
+
+
+def read_record(folder: Path) -> FolderRecord | None:
+    """Return the record of an output folder; None if the folder has none.
+
+    Raises:
+        RecordDamaged: it cannot be read, or is not a record.
+    """
+    path = record_path(folder)
+    file = _open(path)
+    if file is None:
+        return None
+    record: FolderRecord | None = None
+    with closing(file):
+        for number, line in _whole_lines(file, path):
+            try:
+                record = _take(record, _parse(line))
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                raise RecordDamaged(path, f"line {number}: {_why(error)}") from None
+    return record
+
+
+def read_summary(folder: Path) -> Summary | None:
+    """Return the summary of a folder's record, or None if the folder has no record.
+
+    It reads only the end of the file, unless the last publish was killed.
+
+    Raises:
+        RecordDamaged: it cannot be read, or is not a record.
+    """
+    path = record_path(folder)
+    file = _open(path)
+    if file is None:
+        return None
+    with closing(file):
+        last = _last_line(file)
+    try:
+        value = _parse(last)
+        if "end" in value:
+            return Summary(_hex(value["archive"]), _text(value["source"]), _seal(value["seal"]), _hex(value["end"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass  # reading all of it says what is wrong, or that a publish was killed
+    record = read_record(folder)
+    return None if record is None else Summary(record.archive_id, record.source, record.seal, record.shown)
+
+
+def is_file_name(name: str) -> bool:
+    """Tell whether publishing writes files of such a name: inside the folder, and no part of it hidden."""
+    parts = PurePosixPath(name).parts
+    return (
+        bool(parts)
+        and "/".join(parts) == name
+        and len(name) <= 1000
+        and name.isprintable()
+        and not any(part.startswith(".") or "\\" in part for part in parts)
+    )
+
+
+def _open(path: Path) -> BinaryIO | None:
+    """Open the record to read it: a file only, since opening a pipe would wait and a link could lead anywhere."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP and not path.is_symlink():
+            return None  # the folder is a link that leads nowhere
+        raise RecordDamaged(path, error.strerror or str(error)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RecordDamaged(path, "not a file")
+    return os.fdopen(descriptor, "rb")
+
+
+def _whole_lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    try:
+        while line := file.readline(_LONGEST_LINE + 1):
+            number += 1
+            if not line.endswith(b"\n"):
+                if len(line) > _LONGEST_LINE:
+                    raise RecordDamaged(path, f"line {number}: too long")
+                return
+            yield number, line
+    except OSError as error:
+        raise RecordDamaged(path, error.strerror or str(error)) from error
+
+
+def _last_line(file: BinaryIO) -> bytes:
+    try:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        tail = file.read(_TAIL)
+    except OSError:
+        return b""
+    return tail.splitlines(keepends=True)[-1] if tail.endswith(b"\n") else b""
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    value = json.loads(line.decode("utf-8"))
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _take(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecord:
+    """Return the record with one more line."""
+    if "record" in value:
+        if value["record"] != VERSION:
+            raise ValueError(f"version {value['record']!r} is not known to this version of foreign-eyes")
+        return _whose(record, _hex(value["archive"]), _text(value["source"]), _text(value["url"]))
+    if record is None:
+        raise ValueError("a record begins otherwise")
+    record.shown = None  # unless this line ends a publish
+    if "begin" in value:
+        _hex(value["begin"])
+        record.seal = _seal(value["seal"])
+        record.entries = _number(value["entries"])
+        record.until = from_text(_text(value["until"])) if value["until"] else None
+    elif "id" in value:
+        _take_id(record, value)
+    elif "redaction" in value or "marks" in value:
+        take_redaction(record.redactions, value)
+    elif "file" in value:
+        record.files.add(_file(value["file"]))
+    elif "gone" in value:
+        record.files.discard(_file(value["gone"]))
+    elif "end" in value:
+        record.shown, record.seal = _hex(value["end"]), _seal(value["seal"])
+    else:
+        raise ValueError("a line of an unknown kind")
+    return record
+
+
+def _whose(record: FolderRecord | None, archive_id: str, source: str, url: str) -> FolderRecord:
+    if record is None:
+        return FolderRecord(archive_id, source, url)
+    if record.archive_id != archive_id:
+        raise ValueError("two archives in one record")
+    record.source, record.url, record.shown = source, url, None
+    return record
+
+
+def _take_id(record: FolderRecord, value: dict[str, Any]) -> None:
+    entry_id, wording = _number(value["id"]), _hex(value["wording"])
+    known = record.ids.get(entry_id)
+    if known is None:
+        record.ids[entry_id] = RecordedId(
+            entry_id,
+            _text(value["tag"]),
+            from_text(_text(value["date"])),
+            from_text(_text(value["crawl"])),
+            record.source,
+            record.url,
+            (wording,),
+        )
+    elif wording not in known.wordings:
+        known.wordings = (*known.wordings, wording)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 4000 or not value.isprintable():
+        raise ValueError("not a text that publishing writes")
+    return value
+
+
+def _hex(value: object) -> str:
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise ValueError("not a digest or an id")
+    return value
+
+
+def _seal(value: object) -> str | None:
+    return None if value is None else _hex(value)
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ValueError("not a number that publishing writes")
+    return value
+
+
+def _file(value: object) -> str:
+    if not isinstance(value, str) or not is_file_name(value):
+        raise ValueError("not the name of a published file")
+    return value
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return "not JSON"
+    return f"the key {error} is missing" if isinstance(error, KeyError) else str(error)

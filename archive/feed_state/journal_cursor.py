@@ -1,0 +1,136 @@
+"""Following the archive: updating what publishing stores of a source from the journal, or computing it again.
+
+    journal since last time | entries that it touches | log, numbers, topics, tallies
+
+The journal has all changes that settling makes. An archive that was derived again (a better parser, an import, a decision)
+can differ anywhere: then everything is computed again except the log, whose positions never change.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.feed_state.counters import count_again, count_new, count_up, recount, renamed_publications
+from foreign_eyes.archive.feed_state.entry_numbers import number_again, number_new, numbers_of
+from foreign_eyes.archive.feed_state.feed_log import correct_log, extend_log
+from foreign_eyes.archive.feed_state.topics import Classify, classify_all, classify_entries, sync_topics, topics_ever
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Up to where an archive was followed: derivations, the source's last change by its time, and its last restyle.
+
+    The journal's order is that of its ids; a change that was recorded while a clock was ahead can bear a later time than those
+    after it. Its time is distinct, so it names the change. Restyles are not changes, so they are followed by their ids.
+    """
+
+    derivation: int
+    changes_until: str
+    restyled_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What the changes since a mark can show in: entries, and every publication, topic, month and number they are or were of."""
+
+    entry_ids: tuple[int, ...]
+    publications: frozenset[str]
+    topics: frozenset[str]
+    months: frozenset[str]
+    numbers: tuple[int, ...]
+
+
+def find_source_id(db: Database, name: str) -> int | None:
+    """Return the id of a source; None where the archive has none of that name."""
+    row = db.execute("SELECT source_id FROM sources WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def present_mark(db: Database, source_id: int) -> Mark:
+    """Return where the archive stands now."""
+    return Mark(
+        *db.execute(
+            "SELECT count, coalesce((SELECT at FROM changes INDEXED BY changes_of_source WHERE source_id = ?"
+            " ORDER BY change_id DESC LIMIT 1), ''),"
+            " coalesce((SELECT max(restyle_id) FROM restyles WHERE source_id = ?), 0) FROM derivations",
+            (source_id, source_id),
+        ).fetchone()
+    )
+
+
+def follow(db: Database, source_id: int, topics: Mapping[str, Sequence[str]], classify: Classify) -> int:
+    """Bring log, numbers, topics and tallies up to date; return how many events the log has.
+
+    `topics` are patterns by name, of which `classify` knows the meaning: the archive only tells whether they are others
+    than before.
+    """
+    here, before = present_mark(db, source_id), _followed(db, source_id)
+    events = extend_log(db, source_id)
+    added = sync_topics(db, source_id, topics)
+    if before is None or before.derivation != here.derivation:
+        events += correct_log(db, source_id)
+        number_again(db, source_id)
+        classify_all(db, source_id, topics.keys(), classify)
+        for kind in ("publication", "topic", "month"):
+            count_again(db, source_id, kind)
+    else:
+        touched = touched_since(db, source_id, before, classify)
+        count_new(db, source_id, number_new(db, source_id, touched.entry_ids))
+        recount(db, source_id, "publication", renamed_publications(db, touched.entry_ids))
+        count_up(db, source_id, "topic", classify_entries(db, source_id, touched.entry_ids, classify))
+        if added:
+            classify_all(db, source_id, added, classify)
+            recount(db, source_id, "topic", added)
+    db.execute(
+        "DELETE FROM tallies WHERE source_id = ? AND kind = 'topic' AND name NOT IN (SELECT value FROM json_each(?))",
+        (source_id, json.dumps(list(topics))),
+    )
+    db.execute(
+        "INSERT INTO followed (source_id, derivation, changes_until, restyled_until) VALUES (?, ?, ?, ?) ON CONFLICT"
+        " DO UPDATE SET derivation = excluded.derivation, changes_until = excluded.changes_until,"
+        " restyled_until = excluded.restyled_until WHERE (derivation, changes_until, restyled_until)"
+        " != (excluded.derivation, excluded.changes_until, excluded.restyled_until)",
+        (source_id, here.derivation, here.changes_until, here.restyled_until),
+    )
+    return events
+
+
+def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) -> Touched:
+    """Return what the source's changes and restyles after a mark touch, announced or not: pages show all of them."""
+    into = merged_ids(db)
+    rows = db.execute(
+        "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND entry_id IS NOT NULL"
+        " AND change_id > coalesce((SELECT change_id FROM changes WHERE at = ?), 0)"
+        " UNION SELECT entry_id FROM restyles WHERE source_id = ? AND restyle_id > ?",
+        (source_id, mark.changes_until, source_id, mark.restyled_until),
+    )
+    entry_ids = sorted({into.get(entry_id, entry_id) for (entry_id,) in rows})
+    ids = json.dumps(entry_ids)
+    publications = db.execute(
+        "SELECT DISTINCT publication FROM revisions WHERE publication IS NOT NULL"
+        " AND entry_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
+    months = db.execute(
+        "SELECT DISTINCT substr(feed_date, 1, 7) FROM entries WHERE entry_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
+    return Touched(
+        tuple(entry_ids),
+        frozenset(name for (name,) in publications),
+        frozenset(topics_ever(db, entry_ids, classify)),
+        frozenset(month for (month,) in months),
+        tuple(numbers_of(db, entry_ids)),
+    )
+
+
+def _followed(db: Database, source_id: int) -> Mark | None:
+    row = db.execute(
+        "SELECT derivation, changes_until, restyled_until FROM followed WHERE source_id = ?", (source_id,)
+    ).fetchone()
+    return Mark(*row) if row else None

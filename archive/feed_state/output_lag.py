@@ -1,0 +1,53 @@
+"""The output folders of an archive, and what each lacks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.feed_state.journal_cursor import find_source_id, present_mark
+from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLag:
+    """A folder that was published to, and what the archive holds that it does not show.
+
+    `new` of the `changes` are new entries, `redacted` counts the entries that were redacted since. `rederived`
+    tells that the archive was derived again since. `base_url` is None where a version before this one published.
+    """
+
+    folder: Path
+    source: str
+    base_url: str | None
+    changes: int
+    new: int
+    rederived: bool
+    redacted: int = 0
+
+
+def output_lags(db: Database) -> list[OutputLag]:
+    """Return every folder that was published to, by its path."""
+    return [_lag(db, folder, source) for folder, source in recorded_outputs(db).items()]
+
+
+def unpublished_entries(db: Database) -> int:
+    """Return how many entries the archive has, of all sources."""
+    return int(db.execute("SELECT count(*) FROM entries").fetchone()[0])
+
+
+def _lag(db: Database, folder: Path, source: str) -> OutputLag:
+    state, source_id = Manifest(db, folder).state(), find_source_id(db, source)
+    if source_id is None:
+        return OutputLag(folder, source, None, 0, 0, rederived=False)
+    until = state.mark.changes_until if state is not None else ""
+    changes, new, redacted = db.execute(
+        "SELECT count(*), count(DISTINCT CASE kind WHEN 'new' THEN entry_id END),"
+        " count(DISTINCT CASE kind WHEN 'redacted' THEN entry_id END) FROM changes WHERE source_id = ? AND at > ?",
+        (source_id, until),
+    ).fetchone()
+    base_url = state.base_url if state is not None else None
+    rederived = state is not None and state.mark.derivation != present_mark(db, source_id).derivation
+    return OutputLag(folder, source, base_url, changes, new, rederived, redacted)

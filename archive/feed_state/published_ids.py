@@ -1,0 +1,79 @@
+"""The ids of a source as the record of an output folder keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.feed_state.folder_record import RecordedId
+from foreign_eyes.archive.feed_state.journal_cursor import Mark
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
+
+_COLUMNS = "i.entry_id, i.tag_uri, i.feed_date, w.started_at, s.name, s.url, i.wording"
+_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+# every text that was shown under an id
+_SHOWN = (
+    "(SELECT entry_id, revision_id, 0 AS restyle_id, excerpt, attribution, title, publication, commentary FROM revisions"
+    " UNION ALL"
+    " SELECT entry_id, revision_id, restyle_id, excerpt, attribution, title, publication, commentary FROM restyles)"
+)
+
+
+def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
+    """Yield every id ever minted for a source, with each wording that its entry had."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, {_TEXTS} FROM identities i JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own columns
+        f" JOIN sources s ON s.source_id = i.source_id LEFT JOIN {_SHOWN} r ON r.entry_id = i.entry_id"
+        " WHERE i.source_id = ? ORDER BY i.feed_date, i.entry_id, r.revision_id, r.restyle_id",
+        (source_id,),
+    )
+    for (entry_id, tag_uri, feed_date, started, name, url, first), revisions in groupby(rows, lambda row: row[:7]):
+        wordings = dict.fromkeys((first, *_digests(row[7:] for row in revisions)))
+        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, tuple(wordings))
+
+
+def ids_since(db: Database, source_id: int, mark: Mark) -> Iterator[tuple[RecordedId, bool]]:
+    """Yield the ids whose entries are new, or have another wording or style, since a mark; and whether they are new.
+
+    Of an id that is not new, the wordings are those that came since.
+    """
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, {_TEXTS}, x.kind FROM changes x CROSS JOIN identities i USING (entry_id)"  # noqa: S608
+        " JOIN crawls w ON w.crawl_id = i.crawl_id JOIN sources s ON s.source_id = i.source_id"
+        " LEFT JOIN revisions r ON r.revision_id = x.revision_id"
+        " WHERE x.source_id = ? AND x.at > ? AND x.kind IN ('new', 'revised') ORDER BY i.feed_date, i.entry_id, x.at",
+        (source_id, mark.changes_until),
+    )
+    for (entry_id, tag_uri, feed_date, started, name, url, first), group in groupby(rows, lambda row: row[:7]):
+        changes = list(group)
+        is_new = any(kind == "new" for *_, kind in changes)
+        later = list(_digests(change[7:12] for change in changes))
+        wordings = tuple(dict.fromkeys([first, *later] if is_new else later))
+        if wordings:
+            yield (
+                RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings),
+                is_new,
+            )
+    yield from ((one, False) for one in _restyled(db, source_id, mark.restyled_until))
+
+
+def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, {_TEXTS} FROM restyles r JOIN identities i USING (entry_id)"  # noqa: S608 - our own columns
+        " JOIN crawls w ON w.crawl_id = i.crawl_id JOIN sources s ON s.source_id = i.source_id"
+        " WHERE r.source_id = ? AND r.restyle_id > ? ORDER BY i.feed_date, i.entry_id, r.restyle_id",
+        (source_id, until),
+    )
+    for (entry_id, tag_uri, feed_date, started, name, url, _), group in groupby(rows, lambda row: row[:7]):
+        wordings = tuple(dict.fromkeys(_digests(row[7:] for row in group)))
+        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings)
+
+
+def _digests(texts: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    """Yield the identity digests of texts; the texts of an entry without revisions are None and are skipped."""
+    return (identity_digest(ListedEntry(*parts)) for parts in texts if parts[0] is not None)

@@ -1,0 +1,84 @@
+"""Redactions in the record of an output folder, so that a restore can apply them again.
+
+The record has the decisions and the keyed digests, but neither the words nor the secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, get_args
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.redaction.redaction_records import Step
+from foreign_eyes.archive.redaction.word_digests import Kind
+from foreign_eyes.archive.times import from_text
+
+_CHUNK = 500  # digests a line
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(slots=True)
+class RecordedRedaction:
+    """A decision from a folder's record; `digests` are (number, kind, digest), as in `redaction_digests`."""
+
+    entry_id: int
+    at: str
+    kind: Step
+    reason: str | None
+    digests: list[tuple[int, Kind, str]] = field(default_factory=list)
+
+
+def redaction_lines(db: Database, source_id: int, known: Mapping[int, RecordedRedaction]) -> Iterator[str]:
+    """Yield the lines of the redactions of a source's entries that a record does not have yet."""
+    rows = db.execute(
+        "SELECT d.redaction_id, d.entry_id, d.at, d.kind, d.reason FROM redactions d JOIN identities i USING (entry_id)"
+        " WHERE i.source_id = ? ORDER BY d.redaction_id",
+        (source_id,),
+    ).fetchall()
+    told = {(one.entry_id, one.at, one.kind) for one in known.values()}
+    free = max(known, default=0)
+    for redaction_id, entry_id, at, kind, reason in rows:
+        if (entry_id, at, kind) in told:
+            continue
+        free += 1
+        yield _line(redaction=free, entry=entry_id, at=at, kind=kind, reason=reason)
+        digests = db.execute(
+            "SELECT number, kind, digest FROM redaction_digests WHERE redaction_id = ? ORDER BY 1, 2, 3",
+            (redaction_id,),
+        )
+        for (number, of), group in groupby(digests.fetchall(), key=itemgetter(0, 1)):
+            for some in _batches([digest for *_, digest in group]):
+                yield _line(marks=free, number=number, of=of, digests=some)
+
+
+def take_redaction(found: dict[int, RecordedRedaction], value: Mapping[str, Any]) -> None:
+    """Add a line of a record.
+
+    Raises:
+        ValueError, KeyError, TypeError: the line is not one that publishing writes.
+    """
+    if "redaction" in value:
+        at, kind, reason = value["at"], value["kind"], value["reason"]
+        from_text(at)
+        if kind not in get_args(Step) or not (reason is None or (isinstance(reason, str) and reason.isprintable())):
+            raise ValueError("not a redaction")
+        found[int(value["redaction"])] = RecordedRedaction(int(value["entry"]), at, kind, reason)
+        return
+    number, of = int(value["number"]), value["of"]
+    if of not in get_args(Kind) or not all(_DIGEST.fullmatch(digest) for digest in value["digests"]):
+        raise ValueError("not the digests of a redaction")
+    found[int(value["marks"])].digests += [(number, of, digest) for digest in value["digests"]]
+
+
+def _batches(digests: list[str]) -> Iterator[list[str]]:
+    return (digests[at : at + _CHUNK] for at in range(0, len(digests), _CHUNK))
+
+
+def _line(**values: object) -> str:
+    return json.dumps(values, ensure_ascii=True, separators=(",", ":")) + "\n"

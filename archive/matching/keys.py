@@ -1,0 +1,64 @@
+"""What makes wordings the same, and how ids are minted. Pure but for the random number that is handed in."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+
+from foreign_eyes.listing.text import folded, unstyled
+from foreign_eyes.listing.text_digests import publication_key, text_digest
+from foreign_eyes.listing.values import ListedEntry
+
+# Nine digits: short enough to say on the telephone, and a million entries meet one in a thousand times, which is checked
+ID_RANGE = range(100_000_000, 1_000_000_000)
+
+# In characters without white space: "He said it will." stands in many articles, a sentence and a half in one
+SHORTEST_EXCERPT = 40
+RARE_WORDS = 4
+SHORTEST_RARE_WORD = 6
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def title_key(entry: ListedEntry) -> str | None:
+    """Return the key by which two rows share title and publication; None where there is no title to go by."""
+    title = folded(entry.title).casefold()
+    return f"{title}\x1f{publication_key(entry.publication)}" if title else None
+
+
+def excerpt_key(excerpt: str) -> str | None:
+    """Return the digest (16 bytes of SHA-256, hexadecimal) by which two rows share an excerpt.
+
+    None where it is too short to tell two articles apart.
+    """
+    text = folded(excerpt)
+    return text_digest(text) if len(text) >= SHORTEST_EXCERPT else None
+
+
+def commentary_key(commentary: str) -> str | None:
+    """Return the digest (16 bytes of SHA-256, hexadecimal) by which entries share a commentary; None where there is none."""
+    text = folded(commentary).casefold()
+    return text_digest(text) if text else None
+
+
+def rare_words(excerpt: str) -> str | None:
+    """Return an excerpt's longest words, in alphabetical order; None where it has too few long ones.
+
+    Only the migration that once stored them asks for it.
+    """
+    words = {word.casefold() for word in _WORD.findall(unstyled(excerpt)) if len(word) >= SHORTEST_RARE_WORD}
+    longest = sorted(words, key=lambda word: (-len(word), word))[:RARE_WORDS]
+    return " ".join(sorted(longest)) if len(longest) == RARE_WORDS else None
+
+
+def mint_entry_id(taken: Callable[[int], bool], draw: Callable[[int], int] = secrets.randbelow) -> int:
+    """Return a new random entry id of nine digits that is not `taken`; `draw(n)` gives a number below n."""
+    while True:
+        entry_id = ID_RANGE.start + draw(len(ID_RANGE))
+        if not taken(entry_id):
+            return entry_id
+
+
+def entry_tag(authority: str, source: str, entry_id: int) -> str:
+    """Return the `tag:` URI (RFC 4151) of an entry; `authority` is `name,date` as in section 2.1."""
+    return f"tag:{authority}:{source}/{entry_id}"

@@ -1,0 +1,125 @@
+"""Filling in the recognitions of archives that were settled before recognitions were stored, from their derived tables.
+
+Those archives stored each row of a page with its latest entry, and each revision with its crawl and wording. A row that
+made a revision is that revision's entry; any other row is the entry stored with its page, if that entry had the
+wording by then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.captures import listing_captures
+from foreign_eyes.archive.crawls import settled_crawls
+from foreign_eyes.archive.matching.doubt_reasons import OF_OLDER_RULES
+from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
+from foreign_eyes.archive.settling.recognitions import Key, insert_recognition
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
+
+# methods that follow from the wordings that an entry had
+_BY_WORDING = {"same wording", "earlier wording", "merged by an operator", "as settled before"}
+
+
+_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+
+
+def fill_recognitions(db: Database, parser_version: int) -> bool:
+    """Store the recognitions of all settled crawls by that parser, if none are stored; return whether any crawl was filled.
+
+    Works inside the caller's transaction or without one. Nothing is derived again, and no entry changes.
+    """
+    if db.execute("SELECT 1 FROM recognitions LIMIT 1").fetchone():
+        return False
+    if not db.execute("SELECT 1 FROM listing_rows LIMIT 1").fetchone():
+        return False
+    work = _Filling(db, parser_version, *_made(db, parser_version))
+    crawls = sorted(crawl.crawl_id for crawl in settled_crawls(db))
+    for crawl_id in crawls:
+        work.fill(crawl_id)
+    return bool(crawls)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A revision: its entry, where it was first shown, and how its row was matched."""
+
+    entry_id: int
+    place: tuple[str, int]
+    match: Match
+
+
+def _made(
+    db: Database, parser_version: int
+) -> tuple[dict[tuple[int, int, str], list[_Made]], dict[tuple[int, str], tuple[str, int]]]:
+    """Return revisions by crawl, pass and wording, and the first place in time by entry and wording."""
+    by_row: dict[tuple[int, int, str], list[_Made]] = {}
+    first: dict[tuple[int, str], tuple[str, int]] = {}
+    rows = db.execute(
+        "SELECT w.crawl_id, c.pass, r.entry_id, w.ordered_at, r.match_method, r.match_score, r.flags,"  # noqa: S608
+        f" {_TEXTS}"
+        " FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
+        " WHERE r.parser_version = ? ORDER BY r.revision_id",
+        (parser_version,),
+    )
+    for crawl_id, pass_number, entry_id, ordered_at, method, score, flags, *texts in rows:
+        wording = identity_digest(ListedEntry(*texts))
+        place = (ordered_at, crawl_id)
+        doubt = next((Doubt(flag) for flag in json.loads(flags) if flag in OF_OLDER_RULES), None)
+        made = _Made(entry_id, place, Match(entry_id, cast(Method, method), score, doubt))
+        by_row.setdefault((crawl_id, pass_number, wording), []).append(made)
+        first[entry_id, wording] = min(first.get((entry_id, wording), place), place)
+    return by_row, first
+
+
+@dataclass(slots=True)
+class _Filling:
+    db: Database
+    parser_version: int
+    made: Mapping[tuple[int, int, str], list[_Made]]
+    first: Mapping[tuple[int, str], tuple[str, int]]
+    # the entry of the valid recognition, by the row's key
+    holds: dict[Key, int] = field(default_factory=dict)
+
+    def fill(self, crawl_id: int) -> None:
+        """Store the recognitions of a crawl's rows that do not follow from what is stored."""
+        source_id, ordered_at = self.db.execute(
+            "SELECT source_id, ordered_at FROM timed_crawls WHERE crawl_id = ?", (crawl_id,)
+        ).fetchone()
+        for pass_number, wording, entry_id in self._rows(crawl_id, source_id):
+            key = Key(source_id, self.parser_version, wording)
+            made = self.made.get((crawl_id, pass_number, wording), ())
+            if made:
+                last = made[-1]
+                if self.holds.get(key) != last.entry_id or last.match.method not in _BY_WORDING:
+                    self._store(key, (crawl_id, pass_number), last.match)
+                continue
+            had_by_then = self.first.get((entry_id, wording), ("~", 0)) <= (ordered_at, crawl_id)
+            if had_by_then and self.holds.get(key) != entry_id:
+                self._store(key, (crawl_id, pass_number), Match(entry_id, "as settled before"))
+
+    def _rows(self, crawl_id: int, source_id: int) -> Iterator[tuple[int, str, int]]:
+        """Yield pass, wording and entry of each row, once per pass."""
+        captures = listing_captures(self.db, crawl_id)
+        bodies = sorted({capture.body_sha256 for capture in captures})
+        rows: dict[str, list[tuple[str, int]]] = {}
+        for body, entry_id, *texts in self.db.execute(
+            f"SELECT l.body_sha256, l.entry_id, {_TEXTS} FROM listing_rows l JOIN revisions r USING (revision_id)"  # noqa: S608
+            " WHERE l.source_id = ? AND l.parser_version = ? AND l.body_sha256 IN (SELECT value FROM json_each(?))"
+            " ORDER BY l.position",
+            (source_id, self.parser_version, json.dumps(bodies)),
+        ):
+            rows.setdefault(body, []).append((identity_digest(ListedEntry(*texts)), entry_id))
+        for capture in captures:
+            for wording, entry_id in rows.get(capture.body_sha256, ()):
+                yield capture.pass_number, wording, entry_id
+
+    def _store(self, key: Key, since: tuple[int, int], match: Match) -> None:
+        insert_recognition(self.db, key, since, match.entry_id, match)
+        if match.entry_id is not None:
+            self.holds[key] = match.entry_id

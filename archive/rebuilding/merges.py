@@ -1,0 +1,184 @@
+"""Carrying out an operator's decision that two entries are one, or that a revision is a separate entry.
+
+Each decision writes truth into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.crawls import find_crawl
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.matching.keys import entry_tag, mint_entry_id
+from foreign_eyes.archive.rebuilding.splits import Part, move_recognitions
+from foreign_eyes.archive.redaction.redaction_records import last_redaction
+from foreign_eyes.archive.settling.dating import feed_dates
+from foreign_eyes.archive.settling.minted_ids import (
+    Identity,
+    dates_taken,
+    find_identity,
+    id_taken,
+    insert_identity,
+    load_identity,
+)
+from foreign_eyes.archive.settling.operator_decisions import Decision, merged_ids, record_decision, surviving
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
+
+
+def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collection[int]:
+    """Merge `other_id` into `entry_id`, which survives; add no crawl.
+
+    Raises:
+        CannotDecide: an id is unknown, the two are one entry already or of two sources, or one is redacted.
+    """
+    keep, other = _entry(db, entry_id), _entry(db, other_id)
+    if keep.entry_id == other.entry_id:
+        raise CannotDecide(f"{entry_id} and {other_id} are one entry already")
+    if keep.source_id != other.source_id:
+        raise CannotDecide(f"{entry_id} and {other_id} belong to different sources, and an entry has one source")
+    for one in (keep, other):
+        _refuse_redacted(db, one.entry_id, "merged")
+    record_decision(db, Decision("merge", keep.entry_id, other.entry_id), at)
+    _move_older(db, other.entry_id, keep.entry_id, "1")
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """The result of a split: the id of the other part, whether that part is the later one, and whether its id is new."""
+
+    other_id: int
+    is_later: bool
+    is_new: bool
+
+
+def split(db: Database, entry_id: int, number: int, at: datetime, authority: str) -> Parted:
+    """Split an entry at revision `number`: this revision and later ones become another entry than those before.
+
+    No published id is lost: the entry's own id goes with the part in which it was minted, and an id that was merged
+    into it leads to its part again. Only a part without an id gets a new one.
+
+    Raises:
+        CannotDecide: the id or the revision is unknown, the revision is the first, or the entry is redacted.
+    """
+    entry = _entry(db, entry_id)
+    _refuse_redacted(db, entry.entry_id, "split")
+    cut = _find_cut(db, entry.entry_id, number)
+    if number == 1:
+        raise CannotDecide(f"entry {entry.entry_id} begins with revision 1; split at a later one")
+    ids = [entry, *(load_identity(db, other) for other, into in merged_ids(db).items() if into == entry.entry_id)]
+    later = [one for one in ids if _is_later(db, entry.entry_id, one, cut)]
+    earlier = [one for one in ids if one not in later] or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
+    takes_back = any((one.crawl_id, one.wording) == (cut.crawl_id, cut.identity) for one in later) and bool(
+        set(earlier) & set(ids)
+    )
+    later = later or [_mint(db, cut, authority)]
+    own, other = (later, earlier) if entry in later else (earlier, later)
+    record_decision(db, Decision("split", entry.entry_id, other[0].entry_id, number), at)
+    for head, part in ((entry, own), (other[0], other)):
+        for one in part:
+            if one != head:
+                record_decision(db, Decision("merge", head.entry_id, one.entry_id), at)
+    own_ids = frozenset(one.entry_id for one in own)
+    move_recognitions(db, Part(entry.entry_id, number, other is later, other[0].entry_id, own_ids, takes_back))
+    _move_older(db, entry.entry_id, other[0].entry_id, _LATER if other is later else f"NOT {_LATER}", cut)
+    return Parted(other[0].entry_id, other is later, other[0] not in ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The revision at which an entry is split, with its crawl's place in time."""
+
+    number: int
+    identity: str
+    first_seen: str
+    crawl_id: int
+    ordered_at: str
+    source_id: int
+    source_name: str
+
+
+# of a revision `r`, whose capture was made in the crawl `w`
+_LATER = "((w.ordered_at, w.crawl_id) > (:ordered_at, :crawl_id) OR (w.crawl_id = :crawl_id AND r.number >= :number))"
+_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+_REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
+
+
+def _entry(db: Database, entry_id: int) -> Identity:
+    """Return the identity that an id leads to."""
+    identity = find_identity(db, surviving(db, entry_id))
+    if identity is None:
+        raise CannotDecide(f"no entry has the id {entry_id}; look for it with: foreign-eyes history PART-OF-THE-TITLE")
+    return identity
+
+
+def _refuse_redacted(db: Database, entry_id: int, done: str) -> None:
+    """Refuse a redacted entry: its digests lead to one entry, and cannot be split or merged without the words."""
+    last = last_redaction(db, entry_id)
+    if last is None or last.kind == "undo":
+        return
+    if last.kind == "purge":
+        raise CannotDecide(f"the words of entry {entry_id} were purged at {last.at}, so it can no longer be {done}")
+    raise CannotDecide(
+        f"entry {entry_id} is redacted and cannot be {done}; undo the redaction first, and redact again afterwards:"
+        f" foreign-eyes redact {entry_id} --undo"
+    )
+
+
+def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
+    row = db.execute(
+        f"SELECT r.number, {_TEXTS}, r.first_seen, w.crawl_id, w.ordered_at, w.source_id, s.name"
+        f" {_REVISIONS} JOIN sources s USING (source_id) WHERE r.entry_id = ? AND r.number = ? AND r.technical = 0",
+        (entry_id, number),
+    ).fetchone()
+    if row is None:
+        raise CannotDecide(f"entry {entry_id} has no revision {number}; see: foreign-eyes history {entry_id}")
+    return _Cut(row[0], identity_digest(ListedEntry(*row[1:6])), *row[6:])
+
+
+def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> bool:
+    """Return whether an identity was minted at a cut or after it."""
+    ordered_at = db.execute("SELECT ordered_at FROM timed_crawls WHERE crawl_id = ?", (identity.crawl_id,)).fetchone()[
+        0
+    ]
+    if identity.crawl_id != cut.crawl_id:
+        return (str(ordered_at), identity.crawl_id) > (cut.ordered_at, cut.crawl_id)
+    rows = db.execute(
+        f"SELECT r.number, {_TEXTS} {_REVISIONS} WHERE r.entry_id = ? AND w.crawl_id = ?",
+        (entry_id, identity.crawl_id),
+    )
+    numbers = [number for number, *texts in rows if identity_digest(ListedEntry(*texts)) == identity.wording]
+    return not numbers or min(numbers) >= cut.number
+
+
+def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
+    """Mint an identity for a revision, dated as if it had been a new entry then."""
+    entry_id = mint_entry_id(lambda drawn: id_taken(db, drawn))
+    first_seen, not_before = from_text(cut.first_seen), find_crawl(db, cut.crawl_id).not_before
+    interval = from_text(not_before) if not_before else None
+    (date,) = feed_dates(1, first_seen, interval, dates_taken(db, cut.source_id, first_seen, 1))
+    tag_uri = entry_tag(authority, cut.source_name, entry_id)
+    identity = Identity(entry_id, cut.source_id, tag_uri, date, cut.crawl_id, cut.identity)
+    insert_identity(db, identity)
+    return identity
+
+
+def _move_older(db: Database, entry_id: int, other_id: int, condition: str, cut: _Cut | None = None) -> None:
+    """Move what older parsers read to another entry; what this parser reads follows when it is derived again."""
+    values = asdict(cut) if cut else {}
+    found = db.execute(
+        f"SELECT r.revision_id {_REVISIONS} WHERE r.entry_id = :entry_id AND {condition}",
+        {**values, "entry_id": entry_id},
+    ).fetchall()
+    # numbers follow from the place in time, and are assigned again
+    for table, columns in (("listing_rows", "entry_id = ?"), ("revisions", "entry_id = ?, number = -revision_id")):
+        db.conn.executemany(
+            f"UPDATE {table} SET {columns} WHERE revision_id = ?",  # noqa: S608
+            [(other_id, revision_id) for (revision_id,) in found],
+        )

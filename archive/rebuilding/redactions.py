@@ -1,0 +1,229 @@
+"""Carrying out an operator's decision on an entry's words: to hide them, to show them again, or to remove them for good.
+
+Each decision writes truth into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`).
+Texts that cannot be derived again are stored in `withheld_texts` until the redaction is undone or purged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.redaction.hiding import PARTS, hide_reason, show_texts
+from foreign_eyes.archive.redaction.purging import purge_bodies
+from foreign_eyes.archive.redaction.redaction_records import (
+    Step,
+    is_redacted,
+    last_redaction,
+    record_marks,
+    record_redaction,
+    secret_of,
+)
+from foreign_eyes.archive.redaction.withholding import is_shown_by_purged, withhold_again, withhold_bodies
+from foreign_eyes.archive.redaction.word_digests import (
+    HiddenEntry,
+    Kind,
+    Marks,
+    is_near,
+    letters,
+    marks_of,
+    own_marks,
+    parts_of,
+)
+from foreign_eyes.archive.settling.journal import Change, append_changes
+from foreign_eyes.archive.settling.minted_ids import find_identity
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.listing.values import ListedEntry, Parser
+
+
+class RecordedRedaction(Protocol):
+    """A decision from the record of an output folder; see `archive.feed_state.recorded_redactions`."""
+
+    entry_id: int
+    at: str
+    kind: Step
+    reason: str | None
+    digests: list[tuple[int, Kind, str]]
+
+
+_SELECT = ", ".join(f"r.{part}" for part in PARTS)
+# parts that identify nothing alone, so they may be shared
+_WEAK = ("title word", "figure")
+# in letters and digits: shorter titles are words that can occur in any sentence
+_SHORTEST_QUOTED = 12
+
+
+def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Collection[int]:
+    """Hide the words of an entry; add no crawl.
+
+    Raises:
+        CannotDecide: no such entry, or its words are hidden already, or another entry has the same words.
+    """
+    last = last_redaction(db, entry_id)
+    if last is not None and last.kind != "undo":
+        raise CannotDecide(
+            f"entry {entry_id} was redacted at {last.at}; undo that with --undo, or remove the words with --purge"
+        )
+    wordings = _wordings(db, entry_id)
+    _refuse_twins(db, entry_id, wordings)
+    redaction_id = _record(db, entry_id, "redact", reason, at)
+    marks = _own_marks(db, entry_id, wordings)
+    others = _wordings_alike(db, HiddenEntry(entry_id, reason, marks))
+    record_marks(db, redaction_id, marks, others)
+    _hide_reasons(db, redaction_id, wordings)
+    return ()
+
+
+def undo(db: Database, entry_id: int, at: datetime) -> Collection[int]:
+    """Show the words of a redacted entry again; add no crawl.
+
+    Raises:
+        CannotDecide: the words are not hidden, or were purged.
+    """
+    if not is_redacted(db, entry_id):
+        raise CannotDecide(f"entry {entry_id} is not redacted")
+    last = last_redaction(db, entry_id)
+    if last is not None and last.kind == "purge":
+        raise CannotDecide(
+            f"the words of entry {entry_id} were purged at {last.at}; a backup from before may hold them"
+        )
+    if is_shown_by_purged(db, entry_id):
+        raise CannotDecide(
+            f"this archive has no captures that show the words of entry {entry_id}, such as after an import"
+        )
+    show_texts(db, entry_id)
+    _record(db, entry_id, "undo", None, at)
+    withhold_again(db)
+    return ()
+
+
+def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collection[int]:
+    """Remove the words of a redacted entry for good; add no crawl.
+
+    Raises:
+        CannotDecide: the words are not hidden.
+    """
+    if not is_redacted(db, entry_id):
+        raise CannotDecide(f"entry {entry_id} is not redacted")
+    last = last_redaction(db, entry_id)
+    if last is None or last.kind != "purge":
+        record_redaction(db, entry_id, "purge", last.reason if last else None, at)
+    identity = find_identity(db, entry_id)
+    if identity is not None:
+        withhold_bodies(db, parser, identity.source_id)
+        purge_bodies(db, identity.source_id, entry_id)
+    return ()
+
+
+def take_back(db: Database, recorded: Iterable[RecordedRedaction], at: datetime) -> int:
+    """Take redactions from the record of an output folder into an archive that lacks them; return how many.
+
+    Digests that were made with another archive's secret recognise nothing, so digests of the wordings in this one are added.
+    The caller derives the archive again.
+    """
+    known = {tuple(row) for row in db.execute("SELECT entry_id, at, kind FROM redactions")}
+    taken = 0
+    for one in sorted(recorded, key=lambda one: one.at):
+        if (one.entry_id, one.at, one.kind) in known:
+            continue
+        taken += 1
+        is_there = db.execute("SELECT 1 FROM revisions WHERE entry_id = ?", (one.entry_id,)).fetchone() is not None
+        own = _own_marks(db, one.entry_id, _wordings(db, one.entry_id)) if one.kind == "redact" and is_there else ()
+        redaction_id = _record(db, one.entry_id, one.kind, one.reason, at, decided_at=one.at)
+        record_marks(db, redaction_id, own, ())
+        db.conn.executemany(
+            "INSERT OR IGNORE INTO redaction_digests (redaction_id, number, kind, digest) VALUES (?, ?, ?, ?)",
+            [(redaction_id, number and number + len(own), kind, digest) for number, kind, digest in one.digests],
+        )
+    return taken
+
+
+def _record(
+    db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime, *, decided_at: str | None = None
+) -> int:
+    """Record a decision, and the change that announces it; a purge announces nothing, since readers see no difference."""
+    identity = find_identity(db, entry_id)
+    redaction_id = record_redaction(db, entry_id, kind, reason, from_text(decided_at) if decided_at else at)
+    if identity is not None and kind != "purge":
+        told = Change("unredacted" if kind == "undo" else "redacted", entry_id, redaction_id=redaction_id)
+        append_changes(db, identity.source_id, None, [told], at, announced=True)
+    return redaction_id
+
+
+def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
+    """Return each wording that an entry had, in order.
+
+    Raises:
+        CannotDecide: there is no such entry.
+    """
+    rows = db.execute(
+        f"SELECT {_SELECT} FROM revisions r WHERE r.entry_id = ? ORDER BY r.number, r.technical, r.revision_id",  # noqa: S608
+        (entry_id,),
+    )
+    found: dict[str, ListedEntry] = {}
+    for row in rows:
+        listed = ListedEntry(*row)
+        found.setdefault(_key(listed), listed)
+    if not found:
+        raise CannotDecide(f"no entry has the id {entry_id}; look for it with: foreign-eyes history PART-OF-THE-TITLE")
+    return list(found.values())
+
+
+def _refuse_twins(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> None:
+    """Refuse an entry beside which another would lose all its rows, since digests could not tell the two apart."""
+    rows = db.execute(
+        f"SELECT r.entry_id, {_SELECT} FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id != ?"  # noqa: S608
+        " AND e.source_id = (SELECT source_id FROM entries WHERE entry_id = ?)",
+        (entry_id, entry_id),
+    )
+    ours, theirs = {_key(one) for one in wordings}, dict[int, set[str]]()
+    for other_id, *texts in rows:
+        theirs.setdefault(other_id, set()).add(_key(ListedEntry(*texts)))
+    for other_id, words in theirs.items():
+        if words <= ours:
+            raise CannotDecide(
+                f"entry {other_id} differs from {entry_id} in nothing but spaces, case or punctuation, so that its words would be"
+                f" hidden with it; make them one first: foreign-eyes merge {entry_id} {other_id}"
+            )
+
+
+def _own_marks(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> tuple[Marks, ...]:
+    """Return the marks of an entry's wordings, without parts that other entries have: those would hide the others."""
+    ours = {part for wording in wordings for part in parts_of(wording) if part[0] not in _WEAK}
+    shared = {part for other in _others(db, entry_id) for part in parts_of(other) if part in ours}
+    return tuple(own_marks(secret_of(db), wording, shared - _wholes(wordings)) for wording in wordings)
+
+
+def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[Kind, str]]:
+    """Return the whole wordings as parts: these are hidden even if another entry has them."""
+    return {part for wording in wordings for part in parts_of(wording) if part[0] == "wording"}
+
+
+def _wordings_alike(db: Database, hidden: HiddenEntry) -> set[str]:
+    """Return the digests of wordings of other entries that would be taken for the hidden one."""
+    secret, exact = secret_of(db), {marks.wording for marks in hidden.wordings}
+    alike = (marks for other in _others(db, hidden.entry_id) if is_near(hidden, marks := marks_of(secret, other)))
+    return {marks.wording for marks in alike} - exact
+
+
+def _others(db: Database, entry_id: int) -> Iterator[ListedEntry]:
+    """Yield the wordings of all other entries."""
+    for row in db.execute(f"SELECT {_SELECT} FROM revisions r WHERE r.entry_id != ?", (entry_id,)):  # noqa: S608
+        yield ListedEntry(*row)
+
+
+def _hide_reasons(db: Database, redaction_id: int, wordings: Sequence[ListedEntry]) -> None:
+    """Hide the reasons of crawls that quote the title of a wording."""
+    titles = [title for wording in wordings if len(title := letters(wording.title)) >= _SHORTEST_QUOTED]
+    for crawl_id, why in db.execute("SELECT crawl_id, reason FROM crawls WHERE reason IS NOT NULL").fetchall():
+        if any(title in letters(why) for title in titles):
+            hide_reason(db, redaction_id, crawl_id, why)
+
+
+def _key(listed: ListedEntry) -> str:
+    """Return the text by which a redaction compares whole wordings."""
+    return parts_of(listed)[0][1]

@@ -1,0 +1,132 @@
+"""Changing recognitions for a split: rows of the part that is cut off lead to the other entry.
+
+Rows with a wording that the cut-off part does not have keep their recognitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.matching.matcher import Match
+from foreign_eyes.archive.settling.recognitions import (
+    Key,
+    Recognition,
+    Recognitions,
+    insert_recognition,
+    load_recognitions,
+)
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
+
+# a crawl's place in time, and a pass of it
+Point = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part that a split cuts off: what goes from `entry_id` to `other_id`, and the ids that stay with the entry.
+
+    `takes_back` is whether the split undoes a merge: rows that were recognised before the merge keep the id that they had,
+    and later rows are matched anew.
+    """
+
+    entry_id: int
+    number: int
+    is_later: bool
+    other_id: int
+    own_ids: Collection[int]
+    takes_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Where a revision was first shown: its lookup key, crawl and pass."""
+
+    number: int
+    key: Key
+    crawl_id: int
+    point: Point
+
+
+def move_recognitions(db: Database, part: Part) -> None:
+    """Make the rows of the part that is cut off lead to the other entry, inside the caller's transaction."""
+    recognitions = load_recognitions(db)
+    shown = list(_revisions(db, part.entry_id, recognitions))
+    cut = min(one.point for one in shown if one.number == part.number)
+    cut_off = [one for one in shown if (one.number >= part.number) == part.is_later]
+    merged_at = _crawl_at_merge(db, part) if part.takes_back else 0
+    times: dict[int, str] = dict(
+        db.execute("SELECT crawl_id, ordered_at FROM timed_crawls WHERE settled = 1").fetchall()
+    )
+    for key in {one.key for one in cut_off}:
+        points = {one.point for one in cut_off if one.key == key}
+
+        def is_cut_off(point: Point, points: Collection[Point] = frozenset(points)) -> bool:
+            return point >= min(points) if part.is_later else point < cut or point in points
+
+        def target(one: Recognition, point: Point, is_cut_off: Callable[[Point], bool] = is_cut_off) -> int | None:
+            if one.entry_id not in part.own_ids or not is_cut_off(point):
+                return one.entry_id
+            if not part.takes_back:
+                return part.other_id
+            return one.entry_id if point[1] <= merged_at else None
+
+        _restate(db, key, recognitions, _places(key, recognitions, shown, times), target)
+
+
+def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Iterable[_Shown]:
+    rows = db.execute(
+        "SELECT r.number, e.source_id, r.parser_version, w.crawl_id, w.ordered_at, c.pass, r.wording,"
+        " r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        " FROM revisions r JOIN entries e USING (entry_id) JOIN captures c ON c.capture_id = r.capture_id"
+        " JOIN timed_crawls w USING (crawl_id) WHERE r.entry_id = ? ORDER BY r.revision_id",
+        (entry_id,),
+    )
+    for number, source_id, version, crawl_id, ordered_at, pass_number, wording, *texts in rows.fetchall():
+        key = Key(source_id, version, identity_digest(ListedEntry(*texts)), wording)
+        one = recognitions.find(key, crawl_id, pass_number)
+        key = key._replace(spelling=one.spelling if one else "")
+        yield _Shown(number, key, crawl_id, (ordered_at, crawl_id, pass_number))
+
+
+def _crawl_at_merge(db: Database, part: Part) -> int:
+    """Return the last crawl that was settled before the merge that the split undoes; 0 if there is none."""
+    row = db.execute(
+        "SELECT max(c.crawl_id) FROM crawls c WHERE imported = 0 AND finished_at <="
+        " (SELECT max(at) FROM decisions WHERE kind = 'merge' AND :other_id IN (entry_id, other_id)"
+        "  AND decision_id < (SELECT max(decision_id) FROM decisions WHERE kind = 'split'))",
+        {"other_id": part.other_id},
+    ).fetchone()
+    return int(row[0] or 0)
+
+
+def _places(key: Key, recognitions: Recognitions, shown: Iterable[_Shown], times: dict[int, str]) -> list[Point]:
+    """Return the points at which the valid recognition of a key can change, ordered by crawl id."""
+    places = {(crawl_id, 0) for crawl_id in times}
+    places |= {one.since for one in recognitions.of(key)}
+    places |= {(one.crawl_id, one.point[2]) for one in shown}
+    return [(times.get(crawl_id, ""), crawl_id, pass_number) for crawl_id, pass_number in sorted(places)]
+
+
+def _restate(
+    db: Database,
+    key: Key,
+    recognitions: Recognitions,
+    places: Iterable[Point],
+    target: Callable[[Recognition, Point], int | None],
+) -> None:
+    """Add recognitions so that the valid one at each place leads to the entry that `target` returns."""
+    holds: int | None = None
+    for place in places:
+        before = recognitions.find(key, place[1], place[2])
+        if before is None:
+            continue
+        is_here = before.since == place[1:]
+        wanted = target(before, place)
+        if wanted != (before.entry_id if is_here else holds):
+            match = before.match if is_here else Match(wanted, "as settled before")
+            insert_recognition(db, key, place[1:], wanted, match)
+        holds = wanted

@@ -1,0 +1,178 @@
+"""Storing redactions: decisions, the digests that recognise the words, and the texts kept for an undo."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.redaction.word_digests import HiddenEntry, Kind, Marks
+from foreign_eyes.archive.times import to_text
+
+Step = Literal["redact", "undo", "purge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """An operator's decision on an entry; `reason` is what readers are told."""
+
+    redaction_id: int
+    at: str
+    entry_id: int
+    kind: Step
+    reason: str | None
+
+
+def secret_of(db: Database) -> bytes:
+    """Return the secret that keys the digests."""
+    return bytes.fromhex(db.execute("SELECT secret FROM redaction_secret").fetchone()[0])
+
+
+def has_redactions(db: Database) -> bool:
+    """Return whether anything was ever redacted."""
+    return db.execute("SELECT 1 FROM redactions LIMIT 1").fetchone() is not None
+
+
+def last_redaction(db: Database, entry_id: int) -> Redaction | None:
+    """Return the last decision on an entry, which is the valid one; None if there is none."""
+    row = db.execute(
+        "SELECT redaction_id, at, entry_id, kind, reason FROM redactions WHERE entry_id = ? ORDER BY redaction_id DESC LIMIT 1",
+        (entry_id,),
+    ).fetchone()
+    return Redaction(*row) if row else None
+
+
+def is_redacted(db: Database, entry_id: int) -> bool:
+    """Return whether the words of an entry are hidden now."""
+    last = last_redaction(db, entry_id)
+    return last is not None and last.kind != "undo"
+
+
+def record_redaction(db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime) -> int:
+    """Append a decision, inside the caller's transaction; return its id."""
+    cursor = db.execute(
+        "INSERT INTO redactions (at, entry_id, kind, reason) VALUES (?, ?, ?, ?)", (to_text(at), entry_id, kind, reason)
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def record_marks(db: Database, redaction_id: int, wordings: Sequence[Marks], others: Iterable[str]) -> None:
+    """Store the marks of a redacted entry's wordings, and the digests of similar wordings of others, which stay visible."""
+    rows = [(redaction_id, 0, "other", digest) for digest in others]
+    for number, marks in enumerate(wordings, start=1):
+        rows += [(redaction_id, number, kind, digest) for kind, digest in _rows_of(marks)]
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO redaction_digests (redaction_id, number, kind, digest) VALUES (?, ?, ?, ?)", rows
+    )
+
+
+def hidden_entries(db: Database, *, purged_only: bool = False) -> list[HiddenEntry]:
+    """Return the entries whose words are hidden or purged, with all marks that recognise them."""
+    found: dict[int, HiddenEntry] = {}
+    rows = db.execute("SELECT redaction_id, entry_id, kind, reason FROM redactions ORDER BY redaction_id").fetchall()
+    for redaction_id, entry_id, kind, reason in rows:
+        if kind == "redact":
+            found[entry_id] = _load(db, redaction_id, entry_id, reason)
+        elif kind == "undo":
+            found.pop(entry_id, None)
+        elif entry_id in found:
+            found[entry_id] = replace(found[entry_id], purged=True)
+    return [one for one in found.values() if one.purged or not purged_only]
+
+
+def keep_text(db: Database, redaction_id: int, table: str, key: object, columns: Mapping[str, Any]) -> None:
+    """Keep texts of a row that cannot be derived again; the first texts that are kept for a row stay."""
+    db.execute(
+        "INSERT OR IGNORE INTO withheld_texts (table_name, row_key, redaction_id, packed) VALUES (?, ?, ?, ?)",
+        (table, str(key), redaction_id, pack(columns)),
+    )
+
+
+def kept_texts(db: Database, entry_id: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return table, key and columns of the texts that are kept for a redacted entry."""
+    rows = db.execute(
+        "SELECT t.table_name, t.row_key, t.packed FROM withheld_texts t JOIN redactions r USING (redaction_id)"
+        " WHERE r.entry_id = ? ORDER BY t.table_name, t.row_key",
+        (entry_id,),
+    )
+    return [(table, key, unpack(packed)) for table, key, packed in rows.fetchall()]
+
+
+def drop_kept_text(db: Database, table: str, key: str) -> None:
+    """Remove one kept text."""
+    db.execute("DELETE FROM withheld_texts WHERE table_name = ? AND row_key = ?", (table, key))
+
+
+def drop_kept_texts(db: Database, entry_id: int) -> None:
+    """Remove all texts that are kept for an entry."""
+    db.execute(
+        "DELETE FROM withheld_texts WHERE redaction_id IN (SELECT redaction_id FROM redactions WHERE entry_id = ?)",
+        (entry_id,),
+    )
+
+
+def pack(value: object) -> str:
+    """Return a value as JSON, compressed by zlib, in Base64."""
+    content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
+
+
+def unpack(packed: str) -> Any:
+    """Return the value that `pack` packed.
+
+    Raises:
+        ValueError: the packed value is damaged.
+    """
+    try:
+        return json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+
+
+def _rows_of(marks: Marks) -> list[tuple[Kind, str]]:
+    single: list[tuple[Kind, str | None]] = [
+        ("wording", marks.wording),
+        ("title", marks.title),
+        ("excerpt", marks.excerpt),
+        ("commentary", marks.commentary),
+    ]
+    several: list[tuple[Kind, frozenset[str]]] = [
+        ("title word", marks.title_words),
+        ("figure", marks.figures),
+        ("phrase", marks.phrases),
+    ]
+    rows = [(kind, digest) for kind, digest in single if digest is not None]
+    return rows + [(kind, digest) for kind, digests in several for digest in sorted(digests)]
+
+
+def _load(db: Database, redaction_id: int, entry_id: int, reason: str | None) -> HiddenEntry:
+    found: dict[int, dict[str, list[str]]] = {}
+    rows = db.execute(
+        "SELECT number, kind, digest FROM redaction_digests WHERE redaction_id = ? ORDER BY number, kind, digest",
+        (redaction_id,),
+    )
+    for number, kind, digest in rows:
+        found.setdefault(number, {}).setdefault(kind, []).append(digest)
+    others = frozenset(found.pop(0, {}).get("other", ()))
+    return HiddenEntry(entry_id, reason, tuple(_marks(found[number]) for number in sorted(found)), others)
+
+
+def _marks(rows: Mapping[str, Sequence[str]]) -> Marks:
+    def single(kind: Kind) -> str | None:
+        return next(iter(rows.get(kind, ())), None)
+
+    return Marks(
+        wording=single("wording") or "",
+        title=single("title"),
+        excerpt=single("excerpt"),
+        commentary=single("commentary"),
+        title_words=frozenset(rows.get("title word", ())),
+        figures=frozenset(rows.get("figure", ())),
+        phrases=frozenset(rows.get("phrase", ())),
+    )

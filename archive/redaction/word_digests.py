@@ -1,0 +1,182 @@
+"""Recognising redacted words by keyed digests of a wording and of its parts, without storing the words. Pure.
+
+Digests are HMAC-SHA-256, cut to 16 bytes and keyed with a secret of the archive, so the digests alone cannot confirm a guess.
+Texts are compared by their letters and digits in lower case, so a redacted text is recognised in any style.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from foreign_eyes.listing.text_digests import publication_key
+from foreign_eyes.listing.values import ListedEntry
+
+Kind = Literal["wording", "other", "title", "excerpt", "commentary", "title word", "figure", "phrase"]
+
+# In letters and digits: many entries share shorter texts
+SHORTEST_TEXT = 40
+PHRASE = 4  # words
+FEWEST_PHRASES = 6
+# the shares of phrases, or of title words, that two texts have in common
+_SOME, _MOST, _NEARLY_ALL, _HALF_A_TITLE = 0.3, 0.6, 0.85, 0.5
+
+_WORD = re.compile(r"\w+")
+_FIGURE = re.compile(r"\d[\d.,]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Keyed digests of one wording: of all of it, and of its parts. A part that is missing or too short is None or empty."""
+
+    wording: str
+    title: str | None = None
+    excerpt: str | None = None
+    commentary: str | None = None
+    title_words: frozenset[str] = frozenset()
+    figures: frozenset[str] = frozenset()
+    phrases: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenEntry:
+    """A redacted entry: the marks of its wordings, numbered from 1, and `others`, similar wordings of other entries.
+
+    `reason` is what readers are told.
+    """
+
+    entry_id: int
+    reason: str | None
+    wordings: tuple[Marks, ...]
+    others: frozenset[str] = field(default_factory=frozenset)
+    purged: bool = False
+
+
+def letters(text: str | None) -> str:
+    """Return the letters and digits of a text, in lower case and in compatibility form."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text or "").casefold() if sign.isalnum())
+
+
+@lru_cache(maxsize=4096)  # a rebuild calls it for the same rows in every crawl
+def marks_of(secret: bytes, entry: ListedEntry) -> Marks:
+    """Return the marks of a wording."""
+    return _marks(secret, parts_of(entry))
+
+
+def own_marks(secret: bytes, entry: ListedEntry, shared: Collection[tuple[Kind, str]]) -> Marks:
+    """Return the marks of a wording, without parts that other entries share: those would hide the other entries."""
+    return _marks(secret, [part for part in parts_of(entry) if part not in shared])
+
+
+def parts_of(entry: ListedEntry) -> list[tuple[Kind, str]]:
+    """Return the texts that identify a wording, before they are keyed, without parts that are missing or too short."""
+    texts = (entry.title, publication_key(entry.publication), entry.attribution, entry.excerpt, entry.commentary)
+    title, publication, attribution, excerpt, commentary = map(letters, texts)
+    whole = "\x1f".join((title, publication, "" if title else attribution, excerpt, commentary))
+    found: list[tuple[Kind, str]] = [("wording", whole)]
+    if title:
+        found.append(("title", f"{title}\x1f{publication}"))
+    if len(excerpt) >= SHORTEST_TEXT:
+        found.append(("excerpt", excerpt))
+    if len(commentary) >= SHORTEST_TEXT:
+        found.append(("commentary", commentary))
+    found += [("title word", word) for word in _words(entry.title)]
+    found += [("figure", figure) for figure in _FIGURE.findall(entry.excerpt)]
+    return found + [("phrase", phrase) for phrase in _phrases(entry)]
+
+
+def _marks(secret: bytes, parts: Iterable[tuple[Kind, str]]) -> Marks:
+    digests: dict[Kind, set[str]] = {}
+    for kind, text in parts:
+        digests.setdefault(kind, set()).add(_digest(secret, kind, text))
+
+    def single(kind: Kind) -> str | None:
+        return next(iter(digests.get(kind, ())), None)
+
+    return Marks(
+        wording=single("wording") or "",
+        title=single("title"),
+        excerpt=single("excerpt"),
+        commentary=single("commentary"),
+        title_words=frozenset(digests.get("title word", ())),
+        figures=frozenset(digests.get("figure", ())),
+        phrases=frozenset(digests.get("phrase", ())),
+    )
+
+
+def _phrases(entry: ListedEntry) -> Iterator[str]:
+    """Yield each run of four words of the excerpt, and of the commentary."""
+    for text in (entry.excerpt, entry.commentary):
+        words = list(_words(text))
+        yield from (" ".join(words[at : at + PHRASE]) for at in range(len(words) - PHRASE + 1))
+
+
+def recognise(hidden: HiddenEntry, marks: Marks, *, is_listed: bool) -> int | None:
+    """Return the number of the hidden wording that equals or most resembles a row; None if the row is not that entry.
+
+    `is_listed` is whether the entry was listed until then: a withdrawn entry is not recognised by its title alone,
+    because reports recur under one title.
+    """
+    for number, wording in enumerate(hidden.wordings, start=1):
+        if wording.wording == marks.wording:
+            return number
+    if marks.wording in hidden.others:
+        return None
+    best = max(
+        ((_score(wording, marks, is_listed=is_listed), number) for number, wording in enumerate(hidden.wordings, 1)),
+        default=(0, 0),
+    )
+    return best[1] if best[0] else None
+
+
+def is_near(hidden: HiddenEntry, marks: Marks) -> bool:
+    """Return whether the least strict rules would take a wording for the hidden entry."""
+    return recognise(hidden, marks, is_listed=True) is not None
+
+
+def _score(wording: Marks, row: Marks, *, is_listed: bool) -> int:
+    """Return how much a row shares with a hidden wording, or 0 if that is not enough to recognise it."""
+    title, excerpt, commentary = (
+        ours is not None and ours == theirs
+        for ours, theirs in (
+            (wording.title, row.title),
+            (wording.excerpt, row.excerpt),
+            (wording.commentary, row.commentary),
+        )
+    )
+    share, agree = _share(wording.phrases, row.phrases), _agree(wording.figures, row.figures)
+    near_title = _jaccard(wording.title_words, row.title_words) >= _HALF_A_TITLE
+    is_it = (
+        excerpt
+        or (title and (is_listed or share >= _MOST or (commentary and agree and share >= _SOME)))
+        or (agree and share >= _MOST and (commentary or near_title))
+        or (agree and share >= _NEARLY_ALL)
+    )
+    return 1 + title + excerpt + commentary + round(4 * share) if is_it else 0
+
+
+def _share(ours: frozenset[str], theirs: frozenset[str]) -> float:
+    """Return the common phrases as a share of either text, the larger: a later wording may be shorter or longer."""
+    common = len(ours & theirs)
+    return max((common / len(one) for one in (ours, theirs) if len(one) >= FEWEST_PHRASES), default=0.0)
+
+
+def _agree(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    return not ours or not theirs or _jaccard(ours, theirs) >= 0.5
+
+
+def _jaccard(ours: frozenset[str], theirs: frozenset[str]) -> float:
+    return len(ours & theirs) / len(ours | theirs) if ours and theirs else 0.0
+
+
+def _words(text: str | None) -> Iterator[str]:
+    return (word for word in map(letters, _WORD.findall(text or "")) if word)
+
+
+def _digest(secret: bytes, kind: Kind, text: str) -> str:
+    return hmac.digest(secret, f"{kind}\x1f{text}".encode(), "sha256").hex()[:32]

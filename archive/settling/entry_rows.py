@@ -1,0 +1,272 @@
+"""Writing entries and their revisions: what settling has decided, put into rows. Inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.captures import Capture
+from foreign_eyes.archive.matching.keys import commentary_key, excerpt_key
+from foreign_eyes.archive.matching.matcher import Match, Row
+from foreign_eyes.archive.settling.minted_ids import Identity
+from foreign_eyes.archive.settling.publication_names import record_publication
+from foreign_eyes.archive.times import to_text
+from foreign_eyes.listing.text_digests import identity_digest
+from foreign_eyes.listing.values import ListedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row of the listing, where it stands (its first place, if it stands in several) and what first showed it.
+
+    `rank` counts all rows from 0 in listing order; `position` counts from 1 on its page.
+    """
+
+    rank: int
+    entry: ListedEntry
+    wording: str
+    title_key: str | None
+    capture: Capture
+    position: int
+    first_capture: Capture
+    # the same wording in other styles, at later places of the listing
+    twins: tuple[ListedEntry, ...] = ()
+    # the number of rows of the listing with this wording
+    count: int = 1
+
+    @property
+    def row(self) -> Row:
+        """The row as matching sees it."""
+        return Row(self.rank, self.wording, self.title_key, self.entry, self.count)
+
+    @property
+    def identity(self) -> str:
+        """The digest to which ids are tied (see `identity_digest`)."""
+        return identity_digest(self.entry)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionCount:
+    """Which revision of its entry one is: its number, from 1; whether it only restates that; its id, if it has one."""
+
+    number: int
+    technical: bool = False
+    revision_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the archive has of an entry that a row was matched to; `texts` are its current texts."""
+
+    entry_id: int
+    revision_id: int
+    number: int
+    wording: str
+    last_place: tuple[str, int, int]
+    missed: int
+    withdrawn: bool
+    texts: ListedEntry
+
+
+def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, Stored]:
+    """Return by id what the archive has of these entries."""
+    rows = db.execute(
+        "SELECT e.entry_id, e.revision_id, r.number, e.wording, e.last_body, e.last_page, e.last_position, e.missed,"
+        " e.withdrawn_at IS NOT NULL, e.excerpt, e.attribution, e.title, e.publication, e.commentary"
+        " FROM json_each(?) JOIN entries e ON e.entry_id = value JOIN revisions r USING (revision_id)",
+        (json.dumps(list(entry_ids)),),
+    )
+    return {
+        entry_id: Stored(
+            *(entry_id, revision_id, number, wording, (body, page, position), missed, bool(withdrawn)),
+            ListedEntry(*texts),
+        )
+        for entry_id, revision_id, number, wording, body, page, position, missed, withdrawn, *texts in rows
+    }
+
+
+def insert_entry(db: Database, identity: Identity, place: Place, not_before: str | None) -> None:
+    """Store a new entry, as yet without a revision."""
+    publication_id, publication = record_publication(db, place.entry.publication)
+    entry = place.entry
+    db.execute(
+        "INSERT INTO entries (entry_id, tag_uri, feed_date, source_id, not_before, first_seen, wording, title_key,"
+        " excerpt_key, commentary_key, title, publication, publication_id, attribution, excerpt, commentary, last_body,"
+        " last_page, last_position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(identity.entry_id, identity.tag_uri, to_text(identity.feed_date), identity.source_id),
+            *(not_before, to_text(place.first_capture.fetched_at)),
+            *(place.wording, place.title_key, excerpt_key(entry.excerpt), commentary_key(entry.commentary)),
+            *(entry.title, publication, publication_id, entry.attribution, entry.excerpt, entry.commentary),
+            *last_place(place),
+        ),
+    )
+
+
+def insert_revision(
+    db: Database, entry_id: int, count: RevisionCount, place: Place, match: Match, parser_version: int
+) -> int:
+    """Store a revision of an entry and make it the current one; return its id, the archive's next if none is given."""
+    entry, capture = place.entry, place.first_capture
+    _, publication = record_publication(db, entry.publication)
+    cursor = db.execute(
+        "INSERT INTO revisions (revision_id, entry_id, number, technical, title, publication, attribution, excerpt,"
+        " commentary, first_seen, capture_id, page, position, wording, flags, parser_version, match_method, match_score)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(count.revision_id, entry_id, count.number, count.technical, entry.title, publication),
+            *(entry.attribution, entry.excerpt, entry.commentary),
+            *(to_text(capture.fetched_at), capture.capture_id, place.capture.page, place.position),
+            *(place.wording, json.dumps(entry.flags), parser_version, match.method, match.score),
+        ),
+    )
+    make_current(db, entry_id, int(cursor.lastrowid or 0))
+    return int(cursor.lastrowid or 0)
+
+
+def make_current(db: Database, entry_id: int, revision_id: int) -> None:
+    """Make a revision the current one of its entry."""
+    db.execute("UPDATE entries SET revision_id = ? WHERE entry_id = ?", (revision_id, entry_id))
+
+
+def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
+    """Return the id of the latest revision of an entry that has this wording, or None where it never had it."""
+    row = db.execute(
+        "SELECT max(revision_id) FROM revisions WHERE entry_id = ? AND wording = ?", (entry_id, wording)
+    ).fetchone()
+    return row[0]  # type: ignore[no-any-return]
+
+
+def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
+    """Let the entry that was minted as `entry_id` while the archive is derived again have the identity that it had before."""
+    # the search index has entry ids, and matching finds entries by it
+    _index_words(db, entry_id, "entries_fts, rowid", "'delete', entry_id")
+    db.execute(
+        "UPDATE entries SET entry_id = ?, tag_uri = ?, feed_date = ? WHERE entry_id = ?",
+        (identity.entry_id, identity.tag_uri, to_text(identity.feed_date), entry_id),
+    )
+    _index_words(db, identity.entry_id, "rowid", "entry_id")
+    named = (
+        *(("revisions", "entry_id"), ("restyles", "entry_id"), ("listing_rows", "entry_id")),
+        ("match_doubts", "other_entry_id"),
+    )
+    for table, column in named:
+        db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (identity.entry_id, entry_id))  # noqa: S608
+
+
+def _index_words(db: Database, entry_id: int, columns: str, values: str) -> None:
+    db.execute(
+        f"INSERT INTO entries_fts ({columns}, title, publication, excerpt, commentary)"  # noqa: S608 - our own names
+        f" SELECT {values}, title, publication, excerpt, commentary FROM entries WHERE entry_id = ?",
+        (entry_id,),
+    )
+
+
+def update_wording(db: Database, entry_id: int, place: Place) -> None:
+    """Make the wording of `place` the entry's current one."""
+    publication_id, publication = record_publication(db, place.entry.publication)
+    entry = place.entry
+    db.execute(
+        "UPDATE entries SET wording = ?, title_key = ?, title = ?, publication = ?, publication_id = ?, attribution = ?,"
+        " excerpt = ?, commentary = ?, excerpt_key = ?, commentary_key = ? WHERE entry_id = ?",
+        (
+            *(place.wording, place.title_key, entry.title, publication, publication_id),
+            *(
+                entry.attribution,
+                entry.excerpt,
+                entry.commentary,
+                excerpt_key(entry.excerpt),
+                commentary_key(entry.commentary),
+            ),
+            entry_id,
+        ),
+    )
+
+
+def record_restyle(db: Database, source_id: int, stored: Stored, place: Place) -> None:
+    """Update an entry's texts after a restyle, and record it with the capture that shows it."""
+    update_wording(db, stored.entry_id, place)
+    entry, capture = place.entry, place.capture
+    _, publication = record_publication(db, entry.publication)
+    db.execute(
+        "INSERT INTO restyles (source_id, entry_id, revision_id, title, publication, attribution, excerpt, commentary,"
+        " first_seen, capture_id, page, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(
+                source_id,
+                stored.entry_id,
+                stored.revision_id,
+                entry.title,
+                publication,
+                entry.attribution,
+                entry.excerpt,
+            ),
+            *(entry.commentary, to_text(capture.fetched_at), capture.capture_id, capture.page, place.position),
+        ),
+    )
+
+
+def record_sighting(db: Database, stored: Stored, place: Place) -> None:
+    """Note where an entry was seen, and that it is not missing; nothing is written where nothing differs."""
+    if stored.last_place != last_place(place):
+        db.execute(
+            "UPDATE entries SET last_body = ?, last_page = ?, last_position = ? WHERE entry_id = ?",
+            (*last_place(place), stored.entry_id),
+        )
+    if stored.missed or stored.withdrawn:
+        db.execute("UPDATE entries SET missed = 0, withdrawn_at = NULL WHERE entry_id = ?", (stored.entry_id,))
+
+
+def record_listing_row(
+    db: Database, source_id: int, parser_version: int, place: Place, entry_id: int, revision_id: int
+) -> None:
+    """Note which entry and revision a row of a body is."""
+    db.execute(
+        "INSERT INTO listing_rows (source_id, body_sha256, parser_version, position, wording, entry_id, revision_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET entry_id = excluded.entry_id,"
+        " revision_id = excluded.revision_id WHERE entry_id != excluded.entry_id OR revision_id != excluded.revision_id",
+        (
+            *(source_id, place.capture.body_sha256, parser_version, place.position, place.wording),
+            *(entry_id, revision_id),
+        ),
+    )
+
+
+def has_wordings(db: Database, source_name: str, wordings: Iterable[str]) -> bool:
+    """Tell whether all of these wordings are current ones of the source's entries."""
+    unknown = db.execute(
+        "SELECT 1 FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM entries"
+        " WHERE source_id = (SELECT source_id FROM sources WHERE name = ?) AND wording = value) LIMIT 1",
+        (json.dumps(list(wordings)), source_name),
+    )
+    return unknown.fetchone() is None
+
+
+def known_wordings(db: Database, source_id: int, wordings: Iterable[str]) -> frozenset[str]:
+    """Return those of the wordings that an entry of the source has, or had before."""
+    rows = db.execute(
+        "SELECT value FROM json_each(:wordings) WHERE EXISTS"
+        " (SELECT 1 FROM entries WHERE source_id = :source_id AND wording = value)"
+        " OR EXISTS (SELECT 1 FROM revisions r JOIN entries e USING (entry_id)"
+        "  WHERE r.wording = value AND e.source_id = :source_id)",
+        {"source_id": source_id, "wordings": json.dumps(list(wordings))},
+    )
+    return frozenset(wording for (wording,) in rows)
+
+
+def count_listed(db: Database, source_id: int, bodies: Iterable[str]) -> int:
+    """Return how many entries an unchanged listing of these bodies shows."""
+    row = db.execute(
+        "SELECT count(*) FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
+        " AND last_body IN (SELECT value FROM json_each(?))",
+        (source_id, json.dumps(list(bodies))),
+    )
+    return int(row.fetchone()[0])
+
+
+def last_place(place: Place) -> tuple[str, int, int]:
+    """Return body, page and position of a place."""
+    return place.capture.body_sha256, place.capture.page, place.position

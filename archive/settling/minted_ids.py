@@ -1,0 +1,106 @@
+"""The ids ever minted, and for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.times import from_text, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What is minted once and never again: an entry's id, its tag URI, the date that feeds show; and for what.
+
+    `crawl_id` and `wording` tell the row it was minted for: that wording, new in that crawl. `found_again` is one that readers
+    know already, from an archive that was lost.
+    """
+
+    entry_id: int
+    source_id: int
+    tag_uri: str
+    feed_date: datetime
+    crawl_id: int
+    wording: str
+    found_again: bool = False
+
+
+# the feed date as an operator moved it, if one did
+_COLUMNS = (
+    "entry_id, source_id, tag_uri, coalesce((SELECT m.feed_date FROM redated_entries m WHERE m.entry_id = i.entry_id"
+    " ORDER BY m.redating_id DESC LIMIT 1), feed_date), crawl_id, wording"
+)
+
+
+def insert_identity(db: Database, identity: Identity) -> None:
+    """Store a minted identity, inside the caller's transaction."""
+    db.execute(
+        "INSERT INTO identities (entry_id, source_id, tag_uri, feed_date, crawl_id, wording) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            *(identity.entry_id, identity.source_id, identity.tag_uri, to_text(identity.feed_date)),
+            *(identity.crawl_id, identity.wording),
+        ),
+    )
+
+
+def id_taken(db: Database, entry_id: int) -> bool:
+    """Tell whether this id was ever minted, or is about to be."""
+    return bool(
+        db.execute(
+            "SELECT 1 FROM identities WHERE entry_id = :id UNION ALL SELECT 1 FROM entries WHERE entry_id = :id"
+            " UNION ALL SELECT 1 FROM lost_ids WHERE entry_id = :id LIMIT 1",
+            {"id": entry_id},
+        ).fetchone()
+    )
+
+
+def born_in(db: Database, crawl_id: int) -> list[Identity]:
+    """Return the identities that were minted for rows of this crawl."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM identities i WHERE crawl_id = ?"  # noqa: S608 - our own names, here and below
+        " ORDER BY entry_id",
+        (crawl_id,),
+    )
+    return [_identity(row) for row in rows]
+
+
+def find_identity(db: Database, entry_id: int) -> Identity | None:
+    """Return the identity with that id, or None where it was never minted."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM identities i WHERE entry_id = ?",  # noqa: S608
+        (entry_id,),
+    ).fetchone()
+    return _identity(row) if row else None
+
+
+def load_identity(db: Database, entry_id: int) -> Identity:
+    """Return the identity with that id.
+
+    Raises:
+        LookupError: it was never minted.
+    """
+    identity = find_identity(db, entry_id)
+    if identity is None:
+        raise LookupError(f"entry {entry_id} was never minted")
+    return identity
+
+
+def dates_taken(db: Database, source_id: int, until: datetime, count: int) -> set[datetime]:
+    """Return the feed dates of the source in the seconds before `until` where `count` new ones will be sought."""
+    rows = db.execute(
+        "SELECT feed_date FROM identities WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
+        " UNION SELECT feed_date FROM redated_entries WHERE feed_date BETWEEN :since AND :until"
+        " UNION SELECT feed_date FROM entries WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
+        " UNION SELECT feed_date FROM lost_ids WHERE feed_date BETWEEN :since AND :until"
+        " UNION SELECT at FROM changes WHERE source_id = :source_id AND kind = 'revised' AND at BETWEEN :since AND :until",
+        {"source_id": source_id, "since": to_text(until - timedelta(seconds=count + 1)), "until": to_text(until)},
+    )
+    return {from_text(row[0]) for row in rows}
+
+
+def _identity(row: tuple[Any, ...]) -> Identity:
+    entry_id, source_id, tag_uri, feed_date, crawl_id, wording = row
+    return Identity(entry_id, source_id, tag_uri, from_text(feed_date), crawl_id, wording)

@@ -1,0 +1,62 @@
+"""What operators decided on identity: that two entries are one, or that one is two.
+
+A decision is truth. It takes effect when the archive is derived again, and whenever it is after that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.times import to_text
+
+Kind = Literal["merge", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`merge`: `other_id` is `entry_id`. `split`: `other_id` is an entry of its own, from `revision` of `entry_id` on."""
+
+    kind: Kind
+    entry_id: int
+    other_id: int
+    revision: int | None = None
+
+
+def record_decision(db: Database, decision: Decision, at: datetime) -> None:
+    """Append a decision, inside the caller's transaction."""
+    db.execute(
+        "INSERT INTO decisions (at, kind, entry_id, other_id, revision) VALUES (?, ?, ?, ?, ?)",
+        (to_text(at), decision.kind, decision.entry_id, decision.other_id, decision.revision),
+    )
+
+
+def merged_ids(db: Database) -> dict[int, int]:
+    """Return for every id that is merged the id of the entry it leads to today."""
+    into: dict[int, int] = {}
+    for kind, entry_id, other_id in db.execute("SELECT kind, entry_id, other_id FROM decisions ORDER BY decision_id"):
+        if kind == "merge":
+            into[other_id] = entry_id
+        else:
+            into.pop(other_id, None)
+    return {other_id: _end(into, other_id) for other_id in into}
+
+
+def surviving(db: Database, entry_id: int) -> int:
+    """Return the id that `entry_id` answers with: its own, or that of the entry it was merged into."""
+    return merged_ids(db).get(entry_id, entry_id)
+
+
+def decided_ids(db: Database) -> set[int]:
+    """Return all ids with an operator's decision."""
+    rows = db.execute("SELECT entry_id FROM decisions UNION SELECT other_id FROM decisions")
+    return {entry_id for (entry_id,) in rows}
+
+
+def _end(into: dict[int, int], entry_id: int) -> int:
+    while entry_id in into:
+        entry_id = into[entry_id]
+    return entry_id

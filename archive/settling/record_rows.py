@@ -1,0 +1,232 @@
+"""Recording each row of a listing as what it was matched to: a new, known, returned or edited entry."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.captures import find_capture
+from foreign_eyes.archive.crawls import Crawl
+from foreign_eyes.archive.lost_ids import find_lost_id, was_published
+from foreign_eyes.archive.matching.keys import entry_tag, mint_entry_id, title_key
+from foreign_eyes.archive.matching.matcher import Match
+from foreign_eyes.archive.settling import entry_rows
+from foreign_eyes.archive.settling.dating import feed_dates
+from foreign_eyes.archive.settling.edit_kinds import judge_edit
+from foreign_eyes.archive.settling.entry_rows import Place, RevisionCount, Stored
+from foreign_eyes.archive.settling.found_ids import Past
+from foreign_eyes.archive.settling.journal import Change
+from foreign_eyes.archive.settling.match_doubts import record_doubt, with_doubt
+from foreign_eyes.archive.settling.minted_ids import Identity, dates_taken, id_taken, insert_identity, load_identity
+from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, restore_revision
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.archive.values import Counts
+from foreign_eyes.listing.values import Parser
+
+# The methods by which a row is another place of an entry that is in the listing already
+SECOND_PLACES = ("merged by an operator", "second place", "as settled before")
+
+
+@dataclass(slots=True)
+class Settling:
+    """What the steps of one settling share."""
+
+    db: Database
+    crawl: Crawl
+    parser: Parser
+    authority: str
+    at: datetime
+    past: Past
+    counts: Counts = field(default_factory=Counts)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def parser_version(self) -> int:
+        """The version that this settling's sightings and revisions carry."""
+        return self.parser.PARSER_VERSION
+
+    def is_technical(self, entry_id: int) -> bool:
+        """Tell whether another wording of an entry differs only because an older parser read this crawl first."""
+        return self.past.was_read_by_older(self.crawl) and entry_id in self.past.read_before
+
+
+def record_places(
+    work: Settling, places: Sequence[Place], matches: dict[int, Match], known: Mapping[int, int]
+) -> dict[int, tuple[int, int]]:
+    """Record each place as what it was matched to, or as the entry it is `known` to be; return (entry, revision) by rank.
+
+    Doubts that can be found only here are added to `matches`.
+
+    The listing's first row becomes the newest event, so its change comes last.
+    """
+    rows_of = Counter(found.entry_id for found in matches.values() if found.entry_id is not None)
+    stored = entry_rows.load_stored(work.db, rows_of)
+    dates = _dates_for_new(work, [p for p in places if matches[p.rank].entry_id is None and p.rank not in known])
+    seen: dict[int, tuple[int, int]] = {}
+    for place in sorted(places, key=lambda p: (matches[p.rank].method in SECOND_PLACES, -p.rank)):
+        found, entry_id = matches[place.rank], known.get(place.rank)
+        if found.entry_id is None and entry_id in stored:
+            found = Match(entry_id, "as settled before")  # it came twice in this very listing
+        if found.entry_id is None:
+            identity = _mint(work, place, dates[place.rank]) if entry_id is None else load_identity(work.db, entry_id)
+            after = _record_new(work, place, found, identity)
+        elif rows_of[found.entry_id] > 1 and (second := _second_place(work, place, found)):
+            seen[place.rank] = second
+            continue
+        else:
+            before = stored[found.entry_id]
+            after = _record_known(work, place, found, before)
+            found = matches[place.rank] = with_doubt(found, before, after)
+        record_doubt(work.db, place, found, after.revision_id)
+        stored[after.entry_id] = after
+        seen[place.rank] = after.entry_id, after.revision_id
+    return seen
+
+
+def keep_older(work: Settling) -> None:
+    """Keep what an older parser read in this crawl and this one does not find: nothing in the archive is deleted."""
+    for revision in work.past.older.pop(work.crawl.crawl_id, []):
+        place = _older_place(work, revision)
+        known = entry_rows.load_stored(work.db, [revision.entry_id])
+        if not known:
+            known = {revision.entry_id: _insert(work, place, load_identity(work.db, revision.entry_id))}
+            work.changes.append(Change("new", revision.entry_id, revision.revision_id))
+        _restore(work, revision, known[revision.entry_id])
+        entry_rows.update_wording(work.db, revision.entry_id, place)
+
+
+def _second_place(work: Settling, place: Place, found: Match) -> tuple[int, int] | None:
+    """Return (entry, revision) if an entry is in the listing twice and this wording of it is known.
+
+    An unknown wording is an edit, and becomes the current wording.
+    """
+    if found.method not in SECOND_PLACES or found.entry_id is None:
+        return None
+    revision_id = entry_rows.find_revision(work.db, found.entry_id, place.wording)
+    return None if revision_id is None else (found.entry_id, revision_id)
+
+
+def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
+    if not new:
+        return {}
+    first_seen = min(place.first_capture.fetched_at for place in new)
+    not_before = from_text(work.crawl.not_before) if work.crawl.not_before else None
+    taken = dates_taken(work.db, work.crawl.source_id, first_seen, len(new))
+    dates = feed_dates(len(new), first_seen, not_before, taken)
+    return {place.rank: date for place, date in zip(new, dates, strict=True)}
+
+
+def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
+    """Mint the identity of a new entry: for good, or until an older one turns out to be this entry's.
+
+    A wording that was published by an archive that was lost gets the id back that readers know it by.
+    """
+    lost = find_lost_id(work.db, work.crawl.source_name, place.identity)
+    if lost is not None:
+        entry_id, tag_uri, feed_date = lost
+        identity = Identity(
+            entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity, found_again=True
+        )
+        return _keep(work, identity)
+    if work.past.is_empty:
+        entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn))
+    else:  # a draw that comes out the same however often the archive is derived again
+        again = random.Random(f"{work.crawl.crawl_id} {place.identity}")  # noqa: S311 - ids are no secrets
+        entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn), again.randrange)
+    tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
+    identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity)
+    return _keep(work, identity)
+
+
+def _keep(work: Settling, identity: Identity) -> Identity:
+    if work.past.is_empty:
+        insert_identity(work.db, identity)
+    else:
+        work.past.nameless[identity.entry_id] = identity
+    return identity
+
+
+def _record_new(work: Settling, place: Place, found: Match, identity: Identity) -> Stored:
+    stored = _insert(work, place, identity)
+    for revision in work.past.take_older(work.crawl.crawl_id, identity.entry_id):
+        stored = _restore(work, revision, stored)
+    if stored.wording != place.wording:
+        stored = _record_wording(work, place, found, stored, technical=stored.number > 0)
+    work.counts.new += not identity.found_again
+    work.changes.append(Change("new", stored.entry_id, stored.revision_id, is_known=identity.found_again))
+    return stored
+
+
+def _insert(work: Settling, place: Place, identity: Identity) -> Stored:
+    """Store a new entry, as yet without a revision."""
+    entry_rows.insert_entry(work.db, identity, place, work.crawl.not_before)
+    return Stored(identity.entry_id, 0, 0, "", entry_rows.last_place(place), 0, withdrawn=False, texts=place.entry)
+
+
+def _record_known(work: Settling, place: Place, found: Match, stored: Stored) -> Stored:
+    entry_rows.record_sighting(work.db, stored, place)
+    if stored.withdrawn:
+        work.counts.returned += 1
+        work.changes.append(Change("returned", stored.entry_id, stored.revision_id))
+    stored = replace(stored, last_place=entry_rows.last_place(place), missed=0, withdrawn=False)
+    older = work.past.take_older(work.crawl.crawl_id, stored.entry_id)
+    for revision in older:
+        if stored.wording == place.wording and (revision.technical or stored.entry_id not in work.past.met):
+            _restate(work, revision, stored)
+            continue
+        stored = _restore(work, revision, stored)
+        if not revision.technical:
+            work.changes.append(Change("revised", stored.entry_id, stored.revision_id))
+    edit = judge_edit(stored.texts, place.entry, place.twins, by_earlier_rules=work.crawl.by_earlier_rules)
+    if edit in ("revision", "uncounted revision"):
+        technical = edit == "uncounted revision" or work.is_technical(stored.entry_id)
+        is_known = was_published(work.db, stored.entry_id, place.identity, place.wording)
+        stored = _record_wording(work, place, found, stored, technical=technical)
+        if not technical:
+            work.counts.revised += not is_known
+            work.changes.append(Change("revised", stored.entry_id, stored.revision_id, is_known=is_known))
+    elif older:
+        entry_rows.update_wording(work.db, stored.entry_id, place)
+    elif edit == "restyle":
+        entry_rows.record_restyle(work.db, work.crawl.source_id, stored, place)
+    else:
+        return stored
+    return replace(stored, texts=place.entry)
+
+
+def _record_wording(work: Settling, place: Place, found: Match, stored: Stored, *, technical: bool) -> Stored:
+    """Store another wording of an entry; return the entry as it is then."""
+    number = stored.number if technical else stored.number + 1
+    entry_rows.update_wording(work.db, stored.entry_id, place)
+    count = RevisionCount(number, technical, work.past.new_revision_id())
+    revision_id = entry_rows.insert_revision(work.db, stored.entry_id, count, place, found, work.parser_version)
+    return replace(stored, revision_id=revision_id, number=number, wording=place.wording)
+
+
+def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
+    """Store a revision that an older parser read again as it was; return the entry as it is then."""
+    number = stored.number if revision.technical else stored.number + 1
+    restore_revision(work.db, revision, number)
+    entry_rows.make_current(work.db, stored.entry_id, revision.revision_id)
+    work.past.met.add(stored.entry_id)
+    return replace(
+        stored, revision_id=revision.revision_id, number=number, wording=revision.wording, texts=revision.listed
+    )
+
+
+def _restate(work: Settling, revision: OlderRevision, stored: Stored) -> None:
+    """Store what an older parser read where this one sees no edit: it restates the current revision."""
+    restore_revision(work.db, replace(revision, technical=True), stored.number)
+    work.past.met.add(stored.entry_id)
+
+
+def _older_place(work: Settling, revision: OlderRevision) -> Place:
+    capture = find_capture(work.db, revision.capture_id)
+    capture = replace(capture, page=revision.page)
+    key = title_key(revision.listed)
+    return Place(0, revision.listed, revision.wording, key, capture, revision.position, capture)

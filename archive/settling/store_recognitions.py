@@ -1,0 +1,95 @@
+"""Storing the recognitions of one state of a listing, except those that follow from what is stored already.
+
+A match follows if settling the crawl again would find exactly the same match without it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from foreign_eyes.archive.matching.matcher import Match
+from foreign_eyes.archive.settling.entry_rows import Place
+from foreign_eyes.archive.settling.found_ids import Claim
+from foreign_eyes.archive.settling.known_rows import as_new, claimed_matches
+from foreign_eyes.archive.settling.recognitions import Key, insert_recognition, load_recognitions
+from foreign_eyes.archive.settling.record_rows import Settling
+
+
+class Ledger:
+    """The recognitions of the wordings in one state, including those that this run stored."""
+
+    def __init__(self, work: Settling, places: Sequence[Place], pass_number: int, merging: Mapping[int, int]):
+        """`merging` maps each merged id to its entry."""
+        self._work = work
+        self._places = places
+        self._since = (work.crawl.crawl_id, pass_number)
+        self._merging = merging
+        if work.past.is_empty:
+            identities = [place.identity for place in places]
+            self._recognitions = load_recognitions(work.db, work.crawl.source_id, identities)
+        else:
+            self._recognitions = work.past.written
+
+    def find_stored(
+        self, matches: Mapping[int, Match], found: Mapping[int, int | None], settled: Mapping[int, Claim]
+    ) -> set[int]:
+        """Return the ranks of the places whose matches follow; `found` are their entries, `settled` rows always follow.
+
+        Call it before any of the places is recorded.
+        """
+        claims = dict(settled)
+        for place in self._places:
+            if place.rank not in settled and (claim := self._claim(place)) and claim.entry_id == found[place.rank]:
+                claims[place.rank] = claim
+        while True:
+            expected = claimed_matches(self._work.db, self._places, claims, set(self._merging.values()))
+            wrong = {
+                rank
+                for rank, claim in claims.items()
+                if rank not in settled and expected.get(rank, as_new(claim)) != matches[rank]
+            }
+            if not wrong:
+                return set(claims)
+            # these need recognitions of their own, which can change what follows for other rows of their entries
+            claims = {rank: claim for rank, claim in claims.items() if rank not in wrong}
+
+    def remember(
+        self, matches: Mapping[int, Match], stored: Collection[int], seen: Mapping[int, tuple[int, int]]
+    ) -> None:
+        """Store the matches of the places that are not in `stored`; `seen` are entries and revisions by rank."""
+        shared = Counter(place.identity for place in self._places)
+        for place in self._places:
+            if place.rank in stored:
+                continue
+            entry_id = seen[place.rank][0]
+            key = self._key(place)._replace(spelling=place.wording if shared[place.identity] > 1 else "")
+            self._keep_later_crawls(key, entry_id)
+            one = insert_recognition(self._work.db, key, self._since, entry_id, matches[place.rank])
+            self._recognitions.add(key, one)
+            if entry_id in self._work.past.nameless:
+                self._work.past.of_nameless.setdefault(entry_id, []).append(one)
+
+    def _claim(self, place: Place) -> Claim | None:
+        one = self._recognitions.find(self._key(place), *self._since)
+        if one is None or one.entry_id is None:
+            return None
+        return Claim(self._merging.get(one.entry_id, one.entry_id), one, one.since == self._since)
+
+    def _key(self, place: Place) -> Key:
+        return Key(self._work.crawl.source_id, self._work.parser_version, place.identity, place.wording)
+
+    def _keep_later_crawls(self, key: Key, entry_id: int) -> None:
+        """Before a recognition is stored, keep the valid one for crawls that came to the archive after this crawl."""
+        before = self._recognitions.find(key, *self._since)
+        if before is None or before.entry_id in (None, entry_id):
+            return
+        (next_crawl,) = self._work.db.execute(
+            "SELECT min(crawl_id) FROM crawls WHERE source_id = ? AND settled = 1 AND crawl_id > ?",
+            (self._work.crawl.source_id, self._work.crawl.crawl_id),
+        ).fetchone()
+        following = self._recognitions.following(key, *self._since)
+        if next_crawl is not None and (following is None or next_crawl < following):
+            kept = Match(before.entry_id, "as settled before")
+            one = insert_recognition(self._work.db, key, (next_crawl, 0), before.entry_id, kept)
+            self._recognitions.add(key, one)

@@ -1,0 +1,76 @@
+"""What the command line reads of an archive as a whole: its sources, crawls and totals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.freshness import last_fresh
+from foreign_eyes.archive.times import to_text
+from foreign_eyes.archive.values import Source
+
+
+def find_sources(db: Database) -> list[Source]:
+    """Return the sources that have ever been crawled, oldest first."""
+    return [Source(*row) for row in db.execute("SELECT name, url, title, language FROM sources ORDER BY source_id")]
+
+
+def log_row(db: Database, crawl_id: int) -> dict[str, Any]:
+    """Return a crawl's row of the view `crawl_log` by column name."""
+    return next(db.query("SELECT * FROM crawl_log WHERE crawl_id = ?", [crawl_id]))
+
+
+def last_crawls(db: Database) -> list[dict[str, Any]]:
+    """Return each source's last ended crawl, as in `crawl_log`; what was imported is no crawl of this archive's."""
+    return list(
+        db.query(
+            "SELECT * FROM crawl_log WHERE crawl_id IN (SELECT max(crawl_id) FROM crawls"
+            " WHERE outcome IS NOT NULL AND imported = 0 GROUP BY source_id)"
+        )
+    )
+
+
+def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
+    """Return for each source how many entries, revisions, captures and crawls the archive has of it, and its last good ones.
+
+    Its last good crawl is the last one that had ended by `now`: crawls dated in the future do not count.
+    `last_fresh_crawl` is when the last good one began that asked for every page without a condition; None for never.
+    """
+    rows = list(
+        db.query(
+            "SELECT s.name AS source, s.url,"  # noqa: S608 - our own name
+            " (SELECT count(*) FROM entries e WHERE e.source_id = s.source_id) AS entries,"
+            " (SELECT count(*) FROM entries e WHERE e.source_id = s.source_id AND e.withdrawn_at IS NOT NULL) AS withdrawn,"
+            " (SELECT count(*) FROM revisions r JOIN entries e USING (entry_id) WHERE e.source_id = s.source_id) AS revisions,"
+            " (SELECT count(*) FROM captures c JOIN crawls w USING (crawl_id) WHERE w.source_id = s.source_id) AS captures,"
+            " (SELECT count(*) FROM crawls w WHERE w.source_id = s.source_id) AS crawls,"
+            f" (SELECT max(w.finished_at) FROM {timed(db)} w WHERE w.source_id = s.source_id"
+            "  AND w.outcome IN ('complete', 'unchanged') AND w.finished_at <= ?) AS last_good_crawl"
+            " FROM sources s ORDER BY s.source_id",
+            [to_text(now)],
+        )
+    )
+    for row in rows:
+        fresh = last_fresh(db, row["source"])
+        row["last_fresh_crawl"] = to_text(fresh) if fresh else None
+    return rows
+
+
+def crawls_to_come(db: Database, after: datetime) -> list[dict[str, Any]]:
+    """Return the crawls that count and whose times lie `after` a moment, by id, source and the latest of their times."""
+    return list(
+        db.query(
+            "SELECT c.crawl_id, s.name AS source, c.started_at, max(c.started_at, coalesce(c.finished_at, '')) AS latest"  # noqa: S608
+            f" FROM {timed(db)} c JOIN sources s USING (source_id) WHERE (c.settled = 1 OR c.usual_difference IS NOT NULL)"
+            " AND max(c.started_at, coalesce(c.finished_at, '')) > ? ORDER BY c.crawl_id",
+            [to_text(after)],
+        )
+    )
+
+
+def open_crawls(db: Database) -> list[int]:
+    """Return the crawls that have begun and not ended: one that runs, or was killed."""
+    return [row[0] for row in db.execute("SELECT crawl_id FROM crawls WHERE outcome IS NULL ORDER BY crawl_id")]

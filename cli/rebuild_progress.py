@@ -1,0 +1,78 @@
+"""What the commands share that derive the archive again: the lock, the progress, and the words for what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.terminal import counted, progress_bar, say
+
+if TYPE_CHECKING:
+    from foreign_eyes.archive.rebuilding.rebuild import Prepare, Rebuilt
+
+
+def rebuild_archive(
+    context: Context, what: str, *, prepare: Prepare | None = None, apply: bool = True, quiet: bool = False
+) -> Rebuilt:
+    """Derive the archive again, holding its lock where the result is to be kept; `what` names the run to others.
+
+    Raises:
+        ArchiveError: there is no archive, it is in use, or it cannot be derived again.
+    """
+    from foreign_eyes.archive.database import open_archive, read_archive
+    from foreign_eyes.archive.lock import only_run
+    from foreign_eyes.archive.rebuilding.deep_check import mend_indexes
+    from foreign_eyes.archive.rebuilding.rebuild import rebuild
+    from foreign_eyes.archive.times import now, to_text
+    from foreign_eyes.crawler.session import RememberingParser
+
+    began = now()
+    context.require_archive()
+    with progress_bar(what, quiet=quiet) as show:
+        options: dict[str, Any] = {
+            "at": began,
+            "authority": context.configuration.archive.tag_authority,
+            "apply": apply,
+        }
+        if prepare is not None:
+            options["prepare"] = prepare
+        if show is not None:
+            options["on_crawl"] = show
+        if not apply:
+            with read_archive(context.archive) as db:
+                return rebuild(db, RememberingParser(), **options)
+        with only_run(context.archive, what=what, since=to_text(began)), open_archive(context.archive) as db:
+            if prepare is None and mend_indexes(db):
+                say("damaged indexes were rebuilt", err=True, fg="yellow")
+            return rebuild(db, RememberingParser(), **options)
+
+
+def as_object(rebuilt: Rebuilt) -> dict[str, Any]:
+    """Return what came of it for a program."""
+    return {
+        "crawls": rebuilt.crawls,
+        "minted": rebuilt.minted,
+        "differences": [asdict(difference) for difference in rebuilt.differences],
+    }
+
+
+def say_differences(rebuilt: Rebuilt) -> None:
+    """Print how the archive differs from before, a line a table."""
+    for one in rebuilt.differences:
+        amounts = [f"{amount} {word}" for amount, word in
+                   ((one.added, "new"), (one.removed, "gone"), (one.changed, "changed")) if amount]  # fmt: skip
+        say(f"  {one.table}: {', '.join(amounts)} (such as {'; '.join(one.examples)})")
+
+
+def say_decided(line: str, rebuilt: Rebuilt) -> None:
+    """Print what an operator decided, and what came of it."""
+    say(line, fg="green", bold=True)
+    ids = f"; {counted(rebuilt.minted, 'new id')} had to be minted" if rebuilt.minted else ""
+    say(f"  {settled(rebuilt)}{ids}")
+    say_differences(rebuilt)
+
+
+def settled(rebuilt: Rebuilt) -> str:
+    """Return "n crawls settled again"."""
+    return f"{counted(rebuilt.crawls, 'crawl')} settled again"

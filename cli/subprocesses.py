@@ -1,0 +1,71 @@
+"""Running the program again in a process of its own: Twisted's reactor starts only once in each."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from foreign_eyes.cli import signals
+from foreign_eyes.cli.terminal import PROGRAM_VARIABLE, program
+
+
+@dataclass
+class Stop:
+    """Whether we were told to stop, and the child that is told in turn."""
+
+    told: int | None = None
+    _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Run the program with `arguments` and return its exit code; a child that is killed counts as 128 and the signal.
+
+        If we were told to stop before, nothing is run, and the same code is returned.
+        """
+        child = self._start(arguments)
+        if child is None:
+            return 128 + (self.told or 0)
+        with child:
+            code = child.wait()
+        self._child = None
+        return code if code >= 0 else 128 - code
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until told to stop."""
+        until = time.monotonic() + seconds
+        while self.told is None and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))  # a signal does not end a sleep: Python goes on with what is left of it
+
+    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
+        """Start the child in a process group of its own: a terminal's Ctrl-C reaches it once, through us, and not twice.
+
+        The signals are blocked meanwhile, so that none arrives before the child is known here. The child inherits the block,
+        and `stopping.install` lifts it, so that none arrives before the child can handle it.
+        """
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.SIGNALS)
+        try:
+            if self.told is None:
+                command = [sys.executable, "-P", "-m", "foreign_eyes", *arguments]
+                environment = {**os.environ, PROGRAM_VARIABLE: program()}
+                self._child = subprocess.Popen(command, process_group=0, env=environment)  # noqa: S603
+            return self._child
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _tell(self, number: int) -> None:
+        self.told = signal.SIGTERM if number == signal.SIGHUP else number
+        if self._child is not None:
+            self._child.send_signal(self.told)
+
+
+@contextmanager
+def passing_on_signals() -> Iterator[Stop]:
+    """While inside, a signal that asks us to stop is recorded, and passed on to the child."""
+    stop = Stop()
+    with signals.calling(stop._tell):
+        yield stop

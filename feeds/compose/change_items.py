@@ -1,0 +1,269 @@
+"""A change as readers are told of it: what was there before, and what is there now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, Wording
+from foreign_eyes.archive.settling.announced_decisions import Decided
+from foreign_eyes.archive.settling.date_corrections import Correction
+from foreign_eyes.archive.wording_diff import Op, Piece, abridged, word_diff
+from foreign_eyes.feeds import html_text
+from foreign_eyes.feeds.compose.decision_sentences import HAPPENED, decision_note, words_note
+from foreign_eyes.feeds.compose.feed_entries import entry_path
+from foreign_eyes.feeds.compose.feed_items import Item
+from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.redaction_sentences import REDACTED_SINCE, redaction_note
+from foreign_eyes.feeds.compose.sentences import one_line, opening
+from foreign_eyes.feeds.published_urls import web_address
+from foreign_eyes.listing.values import Link
+
+# who says that something was changed: the archive, and neither the press nor the column
+REPORTER = "Foreign Eyes"
+
+_HAPPENED = {**HAPPENED, "revised": "Edited", "link changed": "Link changed"}
+# of what is told in its words; an edit is, where no part of it is seen to differ
+_NOTES = {
+    "revised": "Its wording was changed. Its words, as listed since:",
+    "withdrawn": "Two complete readings of the column in a row no longer found this entry. Its words, as last listed:",
+    "returned": "The column lists this entry again. Its words, as listed now:",
+}
+
+
+# of the entries whose dates were corrected together, so many are named
+_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPart:
+    """A part of an entry that an edit changed, with the words that were removed and added."""
+
+    label: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedChange:
+    """A change: what happened, and to what.
+
+    `heading` is the entry's title, or the link's label. `path` is the page below the base URL that tells more of it.
+    `parts` are those of an edit, `words` the lines of what was withdrawn or came back, below a `note`. A link has a former
+    one, a present one or both. `other_entry` is the other entry of a decision, `other_path` its page below the base URL.
+    """
+
+    change_id: int
+    tag_uri: str
+    at: datetime
+    kind: str
+    happened: str
+    heading: str
+    path: str
+    parts: tuple[ChangedPart, ...]
+    note: str
+    words: tuple[str, ...]
+    former_link: Link | None
+    link: Link | None
+    other_entry: int | None = None
+    other_path: str = ""
+
+
+def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
+    """Return what readers are told of a change."""
+    if change.correction is not None:
+        return _compose_correction(edition, change, change.correction)
+    if change.decision is not None and change.entry_id is not None:
+        return _compose_decision(edition, change, change.decision, entry_path(change.entry_id))
+    parts = changed_parts(words_of(change.before), words_of(change.after)) if change.before and change.after else ()
+    tells_words = change.kind in _NOTES and not parts
+    is_entrys = change.entry_id is not None
+    note = _NOTES[change.kind] if tells_words else ""
+    if change.kind in ("redacted", "unredacted"):
+        note = redaction_note(change.kind, change.reason)
+    elif tells_words and change.after is None:
+        note = REDACTED_SINCE
+    return ComposedChange(
+        change_id=change.change_id,
+        tag_uri=f"{change.tag_uri or edition.tag}/change/{change.change_id}",
+        at=change.at,
+        kind=change.kind,
+        happened=_HAPPENED[change.kind],
+        heading=_heading(change),
+        path=entry_path(change.entry_id) if change.entry_id is not None else "changes/",
+        parts=parts,
+        note=note,
+        words=_lines(change.after) if tells_words else (),
+        former_link=None if is_entrys else change.former_link,
+        link=None if is_entrys else change.link,
+    )
+
+
+def _compose_correction(edition: Edition, change: AnnouncedChange, correction: Correction) -> ComposedChange:
+    """Return what readers are told where the clock of the machine that reads the column was wrong."""
+    moved = correction.moved
+    dates = (
+        ("the time of a reading", "the date of an entry")[len(moved)]
+        if len(moved) < 2
+        else f"the dates of {len(moved)} entries"
+    )
+    note = (
+        f"The clock of the machine that reads the column was wrong: a reading dated {_minute(correction.said)}"
+        f" was made at {_minute(correction.began)}. This corrects {dates}; archive documents that were published keep theirs."
+    )
+    lines = [
+        f"{one_line(one.title) or f'entry {one.entry_id}'}: dated {_minute(one.before)}, now {_minute(one.after)}"
+        for one in moved[:_NAMED]
+    ]
+    more = [f"and {len(moved) - _NAMED} more"] if len(moved) > _NAMED else []
+    return ComposedChange(
+        change_id=change.change_id,
+        tag_uri=f"{edition.tag}/change/{change.change_id}",
+        at=change.at,
+        kind=change.kind,
+        happened=_HAPPENED[change.kind],
+        heading=dates,
+        path="changes/",
+        parts=(),
+        note=note,
+        words=(*lines, *more),
+        former_link=None,
+        link=None,
+    )
+
+
+def _compose_decision(edition: Edition, change: AnnouncedChange, decision: Decided, path: str) -> ComposedChange:
+    """Return the change that announces an operator's decision on identity, or corrects what the decision proved wrong."""
+    before, after = change.before, change.after
+    parts = changed_parts(words_of(before), words_of(after)) if change.kind == "revised" and before and after else ()
+    said = decision_note(change.kind, decision)
+    merged_title = _title(before) if change.kind == "merged" else ""
+    return ComposedChange(
+        change_id=change.change_id,
+        tag_uri=f"{change.tag_uri or edition.tag}/change/{change.change_id}",
+        at=change.at,
+        kind=change.kind,
+        happened=_HAPPENED["corrected" if change.kind == "revised" else change.kind],
+        heading=merged_title or _heading(change),
+        path=path,
+        parts=parts,
+        note=said if parts else f"{said} {words_note(change.kind, decision)}",
+        words=() if parts else _lines(change.after),
+        former_link=None,
+        link=None,
+        other_entry=decision.other_id,
+        other_path=entry_path(decision.other_id) if decision.other_id is not None else "",
+    )
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def change_item(edition: Edition, change: ComposedChange) -> Item:
+    """Return a change as an item of a feed, with an id of its own: most readers never notice an edit of what they have."""
+    return Item(
+        tag_uri=change.tag_uri,
+        title=f"{change.happened}: {change.heading}",
+        author=REPORTER,
+        collections=(),
+        summary=_summary(change),
+        html=_html(edition, change),
+        alternate=edition.base_url + change.path + (f"#change-{change.change_id}"),
+        via=None,
+        published=change.at,
+        updated=change.at,
+    )
+
+
+def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ChangedPart, ...]:
+    """Return the parts in which two wordings differ; the attribution line only where it tells what the others do not."""
+    changed = [
+        ChangedPart(label.capitalize(), abridged(word_diff(before[label], after[label])))
+        for label in before
+        if before[label] != after[label]
+    ]
+    told = [part for part in changed if part.label != "Attribution"]
+    return tuple(told or changed)
+
+
+def words_of(wording: Wording) -> dict[str, str]:
+    """Return the parts of a wording by what they are called; what is unknown is empty."""
+    return {
+        "title": wording.title or "",
+        "publication": wording.publication or "",
+        "attribution": wording.attribution,
+        "excerpt": wording.excerpt,
+        "commentary": wording.commentary,
+    }
+
+
+def _heading(change: AnnouncedChange) -> str:
+    if change.entry_id is None:
+        link = change.link or change.former_link
+        return one_line(link.label if link else "") or "Patent Search"
+    return _title(change.after) or f"entry {change.entry_id}"
+
+
+def _title(wording: Wording | None) -> str:
+    if wording is None:
+        return ""
+    return one_line(wording.title) or one_line(wording.attribution) or one_line(opening(wording.excerpt))
+
+
+def _lines(wording: Wording | None) -> tuple[str, ...]:
+    texts = (wording.excerpt, wording.attribution, wording.commentary) if wording else ()
+    return tuple(text for text in texts if text.strip())
+
+
+def _summary(change: ComposedChange) -> str:
+    if change.parts and not change.note:
+        return f"Changed: {', '.join(part.label.lower() for part in change.parts)}."
+    if change.note:
+        said, _, introduction = change.note.rpartition(". ")
+        return f"{said}." if introduction.endswith(":") else change.note
+    lines = [f"{name}: {link.label} {link.url}" for name, link in _links(change)]
+    return "\n".join(lines)
+
+
+def _html(edition: Edition, change: ComposedChange) -> str:
+    """Return a change for readers that may show neither colours nor strokes: each part before, and each part after."""
+    if change.kind == "link changed":
+        return "".join(f"<p>{name}: {_link(link)}</p>" for name, link in _links(change))
+    parts = [
+        f"<p><strong>{html_text.text(part.label)}</strong></p>"
+        f'<p dir="auto">Before: {_side(part.pieces, "added")}</p>'
+        f'<p dir="auto">After: {_side(part.pieces, "removed")}</p>'
+        for part in change.parts
+    ]
+    note = f"<p>{html_text.text(change.note)}</p>" if change.note else ""
+    words = "".join(html_text.paragraphs(line) for line in change.words)
+    quoted = [f"<blockquote>{words}</blockquote>"] if words else []
+    return "\n".join([*([note] if note else []), *parts, *quoted, *_other(edition, change)])
+
+
+def _other(edition: Edition, change: ComposedChange) -> list[str]:
+    if change.other_entry is None:
+        return []
+    address = html_text.attribute(edition.base_url + change.other_path)
+    return [f'<p>The other entry: <a href="{address}">{change.other_entry}</a></p>']
+
+
+def _side(pieces: Iterable[Piece], other: Op) -> str:
+    """Return one side of a word diff: all but what only the `other` has."""
+    shown = [piece for piece in pieces if piece.op != other]
+    return html_text.diff(shown) if any(piece.text.strip() for piece in shown) else "(nothing)"
+
+
+def _links(change: ComposedChange) -> list[tuple[str, Link]]:
+    if change.former_link is None and change.link is not None:
+        return [("Added", change.link)]
+    if change.link is None and change.former_link is not None:
+        return [("Removed", change.former_link)]
+    return [(name, link) for name, link in (("Before", change.former_link), ("After", change.link)) if link]
+
+
+def _link(link: Link) -> str:
+    address = web_address(link.url)
+    shown = html_text.text(f"{link.label} ({link.url})")
+    return f'<a href="{html_text.attribute(address)}">{shown}</a>' if address else shown

@@ -1,0 +1,99 @@
+"""Pages of many entries: the front, numbered pages, publications and topics, and a chart of entries over time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from foreign_eyes.feeds.compose.feed_entries import Collection, CollectionKind, FeedEntry, collection
+from foreign_eyes.feeds.compose.feeds import NEWEST
+from foreign_eyes.feeds.compose.sentences import month
+
+# how many entries a numbered page holds, and how many publications and topics the front page names
+VOLUME_SIZE = 50
+FOREMOST = 24
+# up to so many months have a bar each; beyond, years have
+MOST_MONTHS = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A publication or a topic, and how many entries it has."""
+
+    of: Collection
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of the chart: a month or a year, its entries, and its height as a part of the highest, from 0 to 1."""
+
+    label: str
+    entries: int
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Entries by when they were first seen, by `unit`: the oldest first, without a gap."""
+
+    unit: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Entries `first` to `last`, counted from the oldest: a full volume keeps its entries. They stand newest first."""
+
+    number: int
+    first: int
+    last: int
+    entries: tuple[FeedEntry, ...]
+
+
+def count_collections(kind: CollectionKind, tallies: Mapping[str, int]) -> tuple[Counted, ...]:
+    """Return the publications or topics that have entries, those with most first."""
+    counted = [Counted(collection(kind, name), entries) for name, entries in tallies.items()]
+    return tuple(sorted(counted, key=lambda one: (-one.entries, one.of.name.casefold(), one.of.path)))
+
+
+def compose_chart(months: Mapping[str, int]) -> Chart:
+    """Return the chart of entries by month, or by year where there would be many bars; `months` are written `2021-03`."""
+    if not months:
+        return Chart("month", ())
+    span = _months_between(min(months), max(months))
+    if len(span) <= MOST_MONTHS:
+        return Chart("month", _bars([(month(one), months.get(one, 0)) for one in span]))
+    years = range(int(min(months)[:4]), int(max(months)[:4]) + 1)
+    by_year = [(str(year), sum(n for one, n in months.items() if one.startswith(f"{year:04d}-"))) for year in years]
+    return Chart("year", _bars(by_year))
+
+
+def volume_of(number: int) -> int:
+    """Return the volume in which the entry of that number stands."""
+    return (number - 1) // VOLUME_SIZE + 1
+
+
+def count_volumes(total: int) -> int:
+    """Return how many volumes so many entries fill; none where the front page shows them all."""
+    return volume_of(total) if total > NEWEST else 0
+
+
+def volume_span(number: int, total: int) -> tuple[int, int]:
+    """Return the numbers of the first and the last entry of a volume."""
+    return (number - 1) * VOLUME_SIZE + 1, min(number * VOLUME_SIZE, total)
+
+
+def older_volume(total: int) -> int | None:
+    """Return the volume of the newest entry that the front page does not show; None where it shows all."""
+    return volume_of(total - NEWEST) if total > NEWEST else None
+
+
+def _months_between(first: str, last: str) -> list[str]:
+    start, end = (int(one[:4]) * 12 + int(one[5:]) - 1 for one in (first, last))
+    return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(start, end + 1)]
+
+
+def _bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+    highest = max(entries for _, entries in counts)
+    return tuple(Bar(label, entries, entries / highest) for label, entries in counts)

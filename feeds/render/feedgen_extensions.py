@@ -1,0 +1,78 @@
+"""What feedgen 1.0 cannot write: an entry's links whole, its source, history (RFC 5005), tombstones (RFC 6721), Dublin Core.
+
+feedgen puts elements in no namespace under a literal `xmlns` attribute, so what belongs to Atom is made without one here.
+"""
+
+from __future__ import annotations
+
+from feedgen.ext.base import BaseEntryExtension, BaseExtension  # type: ignore[import-untyped]
+from lxml.etree import SubElement, _Element
+
+from foreign_eyes.feeds.compose.feed_items import Item
+from foreign_eyes.feeds.compose.feeds import Column, Feed
+from foreign_eyes.feeds.render.plain_text import unmistakable
+
+HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+
+
+class AtomFeed(BaseExtension):  # type: ignore[misc] # feedgen has no types
+    """What a feed says beside Atom's own elements; feedgen calls this before it writes the entries."""
+
+    feed: Feed
+
+    def extend_ns(self) -> dict[str, str]:
+        """Return the prefixes that this feed needs, and their namespaces."""
+        return {
+            **({"fh": HISTORY} if self.feed.current else {}),
+            **({"at": TOMBSTONES} if self.feed.tombstones else {}),
+        }
+
+    def extend_atom(self, element: _Element) -> _Element:
+        """Append `fh:archive` to a frozen document, and a tombstone for each entry that was withdrawn."""
+        if self.feed.current:
+            SubElement(element, f"{{{HISTORY}}}archive")
+        for tombstone in self.feed.tombstones:
+            SubElement(element, f"{{{TOMBSTONES}}}deleted-entry", ref=tombstone.tag_uri, when=tombstone.at.isoformat())
+        return element
+
+
+class AtomEntry(BaseEntryExtension):  # type: ignore[misc] # feedgen has no types
+    """An Atom entry's links, and the feed that it stands in first."""
+
+    item: Item
+    column: Column
+
+    def extend_atom(self, element: _Element) -> _Element:
+        """Append them to the entry's element."""
+        SubElement(element, "link", rel="alternate", type="text/html", href=self.item.alternate)
+        if self.item.via:
+            SubElement(element, "link", rel="via", type="text/html", href=self.item.via)
+        source = SubElement(element, "source")
+        SubElement(source, "id").text = self.column.feed_id
+        SubElement(source, "title").text = unmistakable(self.column.title)
+        # the column's feed, as it was when it told of this entry last
+        SubElement(source, "updated").text = self.item.updated.isoformat()
+        SubElement(source, "link", rel="self", type="application/atom+xml", href=self.column.addresses.atom)
+        SubElement(source, "link", rel="alternate", type="text/html", href=self.column.home)
+        return element
+
+
+class DublinCore(BaseExtension):  # type: ignore[misc] # feedgen has no types
+    """Declares the namespace of `dc:creator` at the root of an RSS document."""
+
+    def extend_ns(self) -> dict[str, str]:
+        """Return the prefix and its namespace."""
+        return {"dc": DUBLIN_CORE}
+
+
+class DublinCoreCreator(BaseEntryExtension):  # type: ignore[misc] # feedgen has no types
+    """Names an RSS item's author: RSS's own `author` is for an e-mail address."""
+
+    item: Item
+
+    def extend_rss(self, element: _Element) -> _Element:
+        """Append the creator to the item's element."""
+        SubElement(element, f"{{{DUBLIN_CORE}}}creator").text = self.item.author
+        return element

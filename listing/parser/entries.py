@@ -1,0 +1,197 @@
+"""Blocks to parts: the excerpt, the attribution and the commentary of each entry of a page.
+
+Where the page is flat (attributions as siblings in one container, or lines between `<br>`), paragraphs between two
+attributions belong to the commentary of the one or the excerpt of the other; `_split` says which, and when it guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from foreign_eyes.listing.parser import markers
+from foreign_eyes.listing.parser.inline_attributions import Inline, find_inline
+from foreign_eyes.listing.parser.layout import Block, Layout, lay_out
+from foreign_eyes.listing.parser.page_content import Document, Paragraph
+
+GUESSED = "boundary guessed"
+
+
+@dataclass(slots=True)
+class Parts:
+    """One entry as it stands on the page: its raw attribution and the texts before and after it."""
+
+    excerpt: str
+    attribution: str
+    commentary: str
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Claim:
+    """The paragraphs that one entry takes, by number."""
+
+    block: Block
+    before: list[int]
+    after: list[int]
+    guessed: bool = False
+
+
+def find_parts(document: Document, is_press: Callable[[str, bool], bool]) -> tuple[list[Parts], list[str]]:
+    """Return the parts of each entry in order, and the texts that stand in no entry.
+
+    `is_press(line, strict)` tells whether an attribution line splits with confidence; it is asked only about lines
+    inside a paragraph of prose, strictly (the publication must be a known one) where another entry has a claim to it.
+    """
+    starts = {span.first for span in document.spans if span.item and span.last > span.first}
+    paragraphs = _joined(document.paragraphs, starts)
+    places = {number for number, paragraph in enumerate(paragraphs) if markers.is_attribution(paragraph.text)}
+    layout = lay_out(paragraphs, document.spans, places)
+    claims = _claims(paragraphs, layout)
+    inlines = _inlines(paragraphs, layout, claims, is_press)
+    if inlines:
+        layout = lay_out(paragraphs, document.spans, places | inlines.keys())
+        claims = _claims(paragraphs, layout)
+    taken = {number for claim in claims for number in (*claim.before, claim.block.at, *claim.after)}
+    outside = [paragraph.text for number, paragraph in enumerate(paragraphs) if number not in taken]
+    return [_parts(paragraphs, claim, inlines.get(claim.block.at)) for claim in claims], outside
+
+
+def _joined(paragraphs: Sequence[Paragraph], starts: Collection[int]) -> list[Paragraph]:
+    """Join dashes that stand alone to the line after them, and a line "by …" to the attribution before it.
+
+    What begins an item of several lines, by `starts`, is no title: dashes before it are a line drawn between entries.
+
+    The number of paragraphs stays, since spans count on it: what was joined leaves an empty paragraph.
+    """
+    joined = list(paragraphs)
+    for number, paragraph in enumerate(paragraphs):
+        dashes = markers.dashes_alone(paragraph.text)
+        follower = joined[number + 1] if number + 1 < len(joined) else None
+        if dashes == 0 or follower is None:
+            continue
+        begins = number + 1 in starts
+        if dashes == 1 and not begins and not follower.furniture and not markers.is_attribution(follower.text):
+            joined[number] = Paragraph("", paragraph.gap)
+            joined[number + 1] = Paragraph(paragraph.text + follower.text, follower.gap)
+        else:
+            joined[number] = Paragraph("", paragraph.gap)
+            joined[number + 1] = Paragraph(follower.text, follower.gap + 2, follower.linked, follower.furniture)
+    for number in range(len(joined) - 1):
+        line, follower = joined[number], joined[number + 1]
+        if markers.is_attribution(line.text) and markers.BY_LINE.fullmatch(follower.text):
+            joined[number] = Paragraph(f"{line.text} {follower.text}", line.gap)
+            joined[number + 1] = Paragraph("", follower.gap)
+    return joined
+
+
+def _claims(paragraphs: Sequence[Paragraph], layout: Layout) -> list[_Claim]:
+    """Give each entry the paragraphs of its block, then share out what lies between the blocks."""
+    claims = [
+        _Claim(
+            block,
+            [number for number in range(block.first, block.at) if paragraphs[number].text],
+            [number for number in range(block.at + 1, block.last + 1) if paragraphs[number].text],
+        )
+        for block in layout.blocks
+    ]
+    owned = [(bool(claim.before), bool(claim.after)) for claim in claims]
+    for number in range(len(claims) + 1):
+        left = claims[number - 1] if number else None
+        right = claims[number] if number < len(claims) else None
+        _share(
+            paragraphs,
+            layout,
+            left if left and not owned[number - 1][1] else None,
+            right if right and not owned[number][0] else None,
+            range(left.block.last + 1 if left else 0, right.block.first if right else len(paragraphs)),
+        )
+    return claims
+
+
+def _share(
+    paragraphs: Sequence[Paragraph], layout: Layout, left: _Claim | None, right: _Claim | None, gap: range
+) -> None:
+    """Give the paragraphs of `gap` to the entries that lack the part; neither reaches over furniture or out of its list."""
+    left_end, right_start = gap.start, gap.stop
+    if left:
+        while left_end < min(gap.stop, left.block.reach[1] + 1) and not layout.furniture[left_end]:
+            left_end += 1
+    if right:
+        while right_start > max(gap.start, right.block.reach[0]) and not layout.furniture[right_start - 1]:
+            right_start -= 1
+    both = [number for number in range(right_start, left_end) if paragraphs[number].text]
+    if left:
+        left.after += [n for n in range(gap.start, min(left_end, right_start)) if paragraphs[n].text]
+    if left and right and both:
+        at, guessed = _split([paragraphs[number] for number in both])
+        left.after += both[:at]
+        right.before += both[at:]
+        left.guessed = left.guessed or guessed
+        right.guessed = right.guessed or guessed
+    if right:
+        right.before += [n for n in range(max(left_end, right_start), gap.stop) if paragraphs[n].text]
+
+
+def _split(between: Sequence[Paragraph]) -> tuple[int, bool]:
+    """Return how many of the paragraphs between two entries are the first one's commentary, and whether it is a guess."""
+    size = len(between)
+    start = next((number for number, paragraph in enumerate(between) if markers.is_labelled(paragraph.text)), None)
+    least = 0 if start is None else start + 1 + markers.is_label(between[start].text)
+    if least >= size:
+        return size, False
+    bullets = [number for number in range(least, size) if markers.BULLETS.match(between[number].text)]
+    if bullets:
+        return bullets[-1], len(bullets) > 1 and size > 2
+    if size == 2:
+        return 1, False
+    if size - least == 1:
+        return least, start is None
+    gaps = [between[number].gap for number in range(max(least, 1), size)]
+    widest = max(gaps)
+    if widest and gaps.count(widest) == 1:
+        return max(least, 1) + gaps.index(widest), False
+    return size - 1, True
+
+
+def _inlines(
+    paragraphs: Sequence[Paragraph], layout: Layout, claims: Sequence[_Claim], is_press: Callable[[str, bool], bool]
+) -> dict[int, Inline]:
+    """Find attributions inside paragraphs that no block holds; in one that was merely shared out, only a plain one."""
+    held = {number for block in layout.blocks for number in range(block.first, block.last + 1)}
+    shared = {number for claim in claims for number in (*claim.before, *claim.after)}
+    found = {}
+    for number, paragraph in enumerate(paragraphs):
+        if number in held or paragraph.furniture or not paragraph.text:
+            continue
+        inline = find_inline(paragraph.text, is_press, strict=number in shared)
+        if inline is not None:
+            found[number] = inline
+    return found
+
+
+def _parts(paragraphs: Sequence[Paragraph], claim: _Claim, inline: Inline | None) -> Parts:
+    line = paragraphs[claim.block.at].text
+    before = [paragraphs[number].text for number in claim.before] + ([inline.before] if inline else [])
+    after = ([inline.after] if inline else []) + [paragraphs[number].text for number in claim.after]
+    excerpt, commentary = _excerpt(before), _commentary(after)
+    flags = [GUESSED] if claim.guessed else []
+    flags += [] if excerpt else ["no excerpt"]
+    flags += [] if commentary else ["no commentary"]
+    return Parts(excerpt, inline.line if inline else line, commentary, flags)
+
+
+def _excerpt(texts: Sequence[str]) -> str:
+    """Join the paragraphs of an excerpt without the bullets before the first word."""
+    for number, text in enumerate(texts):
+        if stripped := markers.without_bullets(text):
+            return "\n".join((stripped, *(text for text in texts[number + 1 :] if text)))
+    return ""
+
+
+def _commentary(texts: Sequence[str]) -> str:
+    """Join the paragraphs of a commentary without its label."""
+    for number, text in enumerate(texts):
+        if stripped := markers.without_label(text):
+            return "\n".join((stripped, *(text for text in texts[number + 1 :] if text)))
+    return ""

@@ -1,0 +1,105 @@
+"""One listing page from bytes to values.
+
+bytes | decode | read paragraphs | find parts | split attributions = ListingPage
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from foreign_eyes.listing.parser import attribution_scores, markers
+from foreign_eyes.listing.parser.attribution import Attribution, Reading, attribution_of, best_reading
+from foreign_eyes.listing.parser.charset import decode
+from foreign_eyes.listing.parser.entries import Parts, find_parts
+from foreign_eyes.listing.parser.link_keys import link_key
+from foreign_eyes.listing.parser.page_content import Document
+from foreign_eyes.listing.parser.pagers import find_pager
+from foreign_eyes.listing.parser.paragraphs import read
+from foreign_eyes.listing.parser.publications import KNOWN_KEYS, name_key
+from foreign_eyes.listing.parser.url_resolving import resolver
+from foreign_eyes.listing.values import Link, ListedEntry, ListingPage
+
+_PATENT_SEARCH = re.compile(r"patent\s*search", re.IGNORECASE)
+_LABEL_LENGTH = 200
+_SURE = 1.0
+_MOST_HEADINGS = 50
+
+
+def parse_listing(
+    body: bytes, url: str, content_type: str | None = None, *, heading: str = markers.COLUMN_HEADING
+) -> ListingPage:
+    """Return what the listing page `body`, fetched from `url`, shows. Pure and total: no input makes it raise.
+
+    `heading` is the one by which the listing is known. A body that is no listing gives a page without entries; whether that
+    is suspect is for the crawler to say.
+    """
+    decoded = decode(body, content_type)
+    document = read(decoded.text)
+    parts, outside = find_parts(document, _is_press)
+    found = find_pager(document, outside, url)
+    return ListingPage(
+        entries=_entries(parts),
+        page_count=found.page_count,
+        links=_links(document, url),
+        pager=found.pager,
+        has_heading=any(markers.has_heading(text, heading) for text in (*document.headings, *outside)),
+        encoding=decoded.encoding,
+        replacements=decoded.replacements,
+        headings=tuple(dict.fromkeys(text[:_LABEL_LENGTH] for text in document.headings if text))[:_MOST_HEADINGS],
+    )
+
+
+def _entries(parts: Sequence[Parts]) -> tuple[ListedEntry, ...]:
+    return tuple(
+        ListedEntry(
+            excerpt=part.excerpt,
+            attribution=part.attribution,
+            title=split.title,
+            publication=split.publication,
+            commentary=part.commentary,
+            flags=(*part.flags, *split.flags),
+        )
+        for part, split in zip(parts, _split_all([part.attribution for part in parts]), strict=True)
+    )
+
+
+def _split_all(lines: Sequence[str]) -> list[Attribution]:
+    """Split the attributions of a page; a name that one of them gives plainly helps to read the others."""
+    readings = [best_reading(line, KNOWN_KEYS) for line in lines]
+    names = frozenset(name_key(reading.publication) for reading in readings if reading and _is_plain(reading))
+    names -= KNOWN_KEYS
+    if names:
+        readings = [
+            reading
+            if reading and name_key(reading.publication) in KNOWN_KEYS
+            else best_reading(line, KNOWN_KEYS, names)
+            for line, reading in zip(lines, readings, strict=True)
+        ]
+    return [attribution_of(line, reading) for line, reading in zip(lines, readings, strict=True)]
+
+
+def _is_plain(reading: Reading) -> bool:
+    return reading.style == "by" and attribution_scores.publication_points(reading.publication, KNOWN_KEYS) >= _SURE
+
+
+def _is_press(line: str, strict: bool) -> bool:
+    """Tell whether a line found inside prose is an attribution: it splits, and what it names looks like the press."""
+    reading = best_reading(line, KNOWN_KEYS)
+    if reading is None:
+        return False
+    least = attribution_scores.KNOWN if strict else _SURE
+    return attribution_scores.publication_points(reading.publication, KNOWN_KEYS) >= least
+
+
+def _links(document: Document, url: str) -> tuple[Link, ...]:
+    """Return the page's "Patent Search" links, each key once, in order."""
+    resolve = resolver(url, document.base)
+    found: dict[str, Link] = {}
+    for anchor in document.anchors:
+        if len(anchor.label) > _LABEL_LENGTH or _PATENT_SEARCH.search(anchor.label) is None:
+            continue
+        if (address := resolve(anchor.href)) is not None:
+            key = link_key(address)
+            found.setdefault(key, Link(" ".join(anchor.label.split()), address, key))
+    return tuple(found.values())

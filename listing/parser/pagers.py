@@ -1,0 +1,244 @@
+"""What a page says about its neighbours: how many there are, which is next, and how their addresses are made.
+
+Literal links come first. Patterns are for pages that no link names: a wrong one (`index_2` on a site that counts from
+zero) silently skips a page, so zero-based ones come before one-based ones and the crawler compares what it gets.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from foreign_eyes.listing.parser.page_content import Document
+from foreign_eyes.listing.parser.url_resolving import absolute, resolver
+from foreign_eyes.listing.values import Pager
+
+Resolve = Callable[[str], str | None]
+Guess = tuple[str, int]
+
+_TOTAL = re.compile(r"共\s*(\d{1,18})\d*\s*页")
+_TOTAL_ENGLISH = re.compile(r"\bpage\s+\d+\s+of\s+(\d{1,18})\b", re.IGNORECASE)
+_NUMBER = re.compile(r"[\[【第\s]*(\d{1,6})[\]】页\s]*")
+_NEXT = re.compile(r"[\W_]*(?:下一?页|next(?:\s*page)?)[\W_]*", re.IGNORECASE)
+_ARROW = re.compile(r"\s*[>›]\s*")
+
+# A comment, or a string (kept: addresses in it hold "//"); JavaScript reads "<!--" as a comment to the end of the line
+_SCRIPT_COMMENT = re.compile(
+    r"""/\*.*?(?:\*/|\Z)|(?://|<!--)[^\n]*+|("(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)""", re.DOTALL
+)
+_TRS_CALL = re.compile(
+    r"""createPageHTML\s*+\(\s*+(?:["'][^"'\n]{0,80}["']\s*+,\s*+)?(\d{1,18})\d*+\s*+,\s*+\d++\s*+"""
+    r"""(?:,\s*+["']([^"'\n]{0,200})["']\s*+,\s*+["'](\w{0,10})["'])?"""
+)
+_TRS_COUNT = re.compile(r"\bcountPage\s*+=\s*+[\"']?(\d{1,18})")
+
+_FILE = re.compile(r"(?P<stem>index|list|default)_?\d*\Z", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+
+
+class Script(NamedTuple):
+    """What a TRS script says: the number of pages, and the file name and extension that addresses are made of."""
+
+    total: int
+    name: str | None = None
+    extension: str | None = None
+
+
+class Found(NamedTuple):
+    """The pager of a page and the number of pages that it announces."""
+
+    pager: Pager
+    page_count: int | None
+
+
+def find_pager(document: Document, outside: Sequence[str], url: str) -> Found:
+    """Return what the page at `url` says about its neighbours; `outside` are its texts that stand in no entry."""
+    resolve = resolver(url, document.base)
+    script = _script(document.scripts)
+    count = _count(document, outside, script, url)
+    numbered = _numbered(document, resolve, count)
+    next_url = _store_next(document, resolve) or _next(document, resolve)
+    kind = _kind(document, outside, script, url, [*numbered.values(), *([next_url] if next_url else [])])
+    usable = kind != "none" and absolute(url, url) is not None
+    guesses = tuple(_guesses(kind, url, script, numbered, next_url)) if usable else ()
+    return Found(Pager(kind, next_url, numbered, guesses), count)
+
+
+def _count(document: Document, outside: Sequence[str], script: Script | None, url: str) -> int | None:
+    """Return the announced number of pages as it stands, however absurd: refusing is the crawler's part."""
+    if (total := _store_count(document, url)) is not None:
+        return total
+    text = "\n".join(outside)
+    if match := _TOTAL.search(text) or _TOTAL_ENGLISH.search(text):
+        return int(match[1])
+    if script:
+        return script.total
+    return max((len(options) for options in document.selects if _is_jump(options)), default=None)
+
+
+def _is_jump(options: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a select offers the pages 1, 2, 3 and so on (a list of years does not)."""
+    numbers = [match[1] if (match := _NUMBER.fullmatch(label)) else "" for _, label in options]
+    return bool(numbers) and all(number and int(number) == place for place, number in enumerate(numbers, start=1))
+
+
+def _store_count(document: Document, url: str) -> int | None:
+    """Count a Hanweb store's answers: one answer may hold three of the pages that visitors see.
+
+    The last answer is shorter than the others, so it is known by having no successor, and counts itself.
+    """
+    store = next((store for store in document.stores if store.total is not None and store.records), None)
+    if store is None or store.total is None:
+        return None
+    own = _DIGITS.search(_query(url).get("page", ""))
+    if store.next_href is None and own is not None and len(own[0]) < 10:
+        return max(1, int(own[0]))
+    return math.ceil(store.total / len(store.records)) or None
+
+
+def _store_next(document: Document, resolve: Resolve) -> str | None:
+    hrefs = (store.next_href for store in document.stores if store.next_href)
+    return next(filter(None, map(resolve, hrefs)), None)
+
+
+def _script(scripts: Sequence[str]) -> Script | None:
+    """Return the live TRS call among the scripts; a commented-out one beside it does not count."""
+    for source in scripts:
+        if "createPageHTML" not in source and "countPage" not in source:
+            continue
+        live = _SCRIPT_COMMENT.sub(lambda match: match[1] or " ", source)
+        if match := _TRS_CALL.search(live):
+            return Script(int(match[1]), match[2], match[3])
+        if match := _TRS_COUNT.search(live):
+            return Script(int(match[1]))
+    return None
+
+
+def _numbered(document: Document, resolve: Resolve, count: int | None) -> dict[int, str]:
+    """Return the pages linked by number, from anchors first and then from the options of a select."""
+    found: dict[int, str] = {}
+    links = [(anchor.label, anchor.href) for anchor in document.anchors]
+    jumps = [options for options in document.selects if _is_jump(options)]
+    links += [(label, value) for options in jumps for value, label in options if not value.strip().isdecimal()]
+    for label, href in links:
+        match = _NUMBER.fullmatch(label)
+        number = int(match[1]) if match else 0
+        if number < 1 or number in found or (count is not None and number > count):
+            continue
+        if (address := resolve(href)) is not None:
+            found[number] = address
+    return dict(sorted(found.items()))
+
+
+def _next(document: Document, resolve: Resolve) -> str | None:
+    """Return the link that says so in words, else the one that is related so, else the one with an arrow."""
+    tests: tuple[Callable[[str, str], object], ...] = (
+        lambda label, rel: _NEXT.fullmatch(label),
+        lambda label, rel: "next" in rel.lower().split(),
+        lambda label, rel: _ARROW.fullmatch(label),
+    )
+    for test in tests:
+        for anchor in document.anchors:
+            if len(anchor.label) <= 40 and test(anchor.label, anchor.rel) and (address := resolve(anchor.href)):
+                return address
+    return None
+
+
+def _kind(document: Document, outside: Sequence[str], script: Script | None, url: str, linked: Sequence[str]) -> str:
+    path = _path(url)
+    if document.stores:
+        return "jpage"
+    if script:
+        return "trs"
+    if any(address.partition("?")[0].endswith(".jhtml") for address in (*linked, path)):
+        return "jeecms" if linked or _announced(outside) else "none"
+    if any("page" in _query(address) for address in linked):
+        return "query"
+    if linked or _announced(outside):
+        return "column"
+    return "none"
+
+
+def _announced(outside: Sequence[str]) -> bool:
+    return any(_TOTAL.search(text) or "下一页" in text for text in outside)
+
+
+def _guesses(
+    kind: str, url: str, script: Script | None, numbered: dict[int, str], next_url: str | None
+) -> Iterator[Guess]:
+    """Yield address patterns in the order to try: as the page itself shows, then as its kind of site does."""
+    folder, stem, extension = _split_address(url)
+    if script and script.name:
+        extension = script.extension or extension
+        stem = script.name
+    patterns = {
+        "column": [(f"{folder}{_plain(stem)}{{}}.{_plain(extension)}", 0)],
+        "trs": [(f"{folder}{_plain(stem)}_{{}}.{_plain(extension)}", 0)],
+        "jeecms": [(f"{folder}{_plain(stem)}_{{}}.{_plain(extension)}", 1)],
+        "query": [(_query_pattern(url), 1)],
+        "jpage": [],
+    }
+    order = {
+        "trs": ("trs", "column", "jeecms", "query"),
+        "jeecms": ("jeecms",),
+        "query": ("query",),
+        "jpage": ("jpage",),
+    }
+    guesses: list[Guess] = []
+    if (seen := _observed(numbered, next_url if kind == "jpage" else None)) is not None:
+        guesses.append(seen)
+    for name in order.get(kind, ("column", "trs", "jeecms", "query")):
+        guesses += patterns[name]
+    yield from dict.fromkeys(guesses)
+
+
+def _observed(numbered: dict[int, str], second: str | None) -> Guess | None:
+    """Return the pattern that the linked addresses follow, if two agree or a store's next group names its page."""
+    if second is not None:
+        page = re.search(r"(?<=[?&]page=)\d{1,9}", second)
+        return (_plain(second[: page.start()]) + "{}" + _plain(second[page.end() :]), 1) if page else None
+    shapes = [shape for number in sorted(numbered)[:8] if number > 1 and (shape := _shape(number, numbered[number]))]
+    return next((shape for shape in shapes if shapes.count(shape) > 1), None)
+
+
+def _shape(number: int, address: str) -> Guess | None:
+    """Return the pattern of which `address` is page `number`, counting from zero or from one."""
+    for match in reversed(list(_DIGITS.finditer(address[:2000]))):
+        if match[0] in (str(number - 1), str(number)):
+            return _plain(address[: match.start()]) + "{}" + _plain(address[match.end() :]), int(match[0]) - number + 1
+    return None
+
+
+def _split_address(url: str) -> tuple[str, str, str]:
+    """Return the folder of `url` as a pattern, its file's stem without a page number, and its extension; `index.htm` for none."""
+    folder, _, name = url.partition("#")[0].partition("?")[0].rpartition("/")
+    stem, dot, extension = name.rpartition(".")
+    if not dot:
+        return _plain(f"{folder}/{name}/" if name else f"{folder}/"), "index", "htm"
+    match = _FILE.match(stem)
+    return f"{_plain(folder)}/", match["stem"] if match else stem, extension
+
+
+def _query_pattern(url: str) -> str:
+    address, _, query = url.partition("#")[0].partition("?")
+    others = [(name, value) for name, value in parse_qsl(query[:4000], keep_blank_values=True) if name != "page"]
+    return f"{_plain(address)}?{_plain(urlencode([*others, ('page', '')]))}{{}}"
+
+
+def _query(url: str) -> dict[str, str]:
+    return dict(parse_qsl(url.partition("#")[0].partition("?")[2][:4000], keep_blank_values=True))
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def _plain(text: str) -> str:
+    """Return `text` so that `str.format` gives it back."""
+    return text.replace("{", "{{").replace("}", "}}")

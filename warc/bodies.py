@@ -1,0 +1,65 @@
+"""Bodies on their way from files into an archive: on disk, each once, so that a large file needs no large memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import BinaryIO
+
+from foreign_eyes.warc.errors import NoRoom
+
+
+class Bodies:
+    """The bodies read so far, by their SHA-256 in hexadecimal."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self._places: dict[str, tuple[int, int]] = {}
+        self._end = 0
+
+    def put(self, body: bytes) -> str:
+        """Keep a body; return its SHA-256.
+
+        Raises:
+            NoRoom: it cannot be kept.
+        """
+        digest = sha256(body).hexdigest()
+        if digest not in self._places:
+            try:
+                self._file.seek(self._end)
+                self._file.write(body)
+                self._file.flush()
+            except OSError as error:
+                raise NoRoom(tempfile.gettempdir(), error.strerror or error) from error
+            self._places[digest] = (self._end, len(body))
+            self._end += len(body)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the body that has this SHA-256."""
+        place, size = self._places[digest]
+        self._file.seek(place)
+        return self._file.read(size)
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._places
+
+
+@contextmanager
+def kept_on_disk() -> Iterator[Bodies]:
+    """Give an empty store that is gone afterwards.
+
+    Raises:
+        NoRoom: there is no folder for it.
+    """
+    try:
+        file = tempfile.TemporaryFile(prefix="foreign-eyes-")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise NoRoom("the temporary folder", error.strerror or error) from error
+    try:
+        yield Bodies(file)
+    finally:
+        with suppress(OSError):  # what could not be written is not to be written now
+            file.close()

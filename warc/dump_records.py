@@ -1,0 +1,141 @@
+"""The records in which an export carries the archive's truth: what they look like, and reading them.
+
+A `metadata` record (WARC/1.1 section 6.6) named `urn:foreign-eyes:TABLE` holds rows of that table, a JSON object a line. The
+`warcinfo` record in front says which version of this form it is, by which parser's version the archive was derived, and the
+archive's id, which exports of older versions lack.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foreign_eyes.archive.archive_id import is_archive_id
+from foreign_eyes.archive.dump import TABLES
+from foreign_eyes.warc.bodies import Bodies
+from foreign_eyes.warc.errors import BadWarc
+from foreign_eyes.warc.http_message import split_message
+from foreign_eyes.warc.record_reader import Record
+
+FORM = 1
+FORM_FIELD = "foreign-eyes-truth"
+PARSER_FIELD = "foreign-eyes-parser"
+ARCHIVE_FIELD = "foreign-eyes-archive"
+NAMES = "urn:foreign-eyes:"
+CONTENT_TYPE = "application/x-ndjson"
+# beside a capture's columns: the record that holds its response
+RECORD_ID = "warc_record_id"
+
+# tables that exports of earlier versions do not have
+LATER = {
+    *("link_traffic", "recognitions", "redatings", "redated_entries", "confirmations", "told_texts", "told_words"),
+    *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
+}
+
+Row = dict[str, Any]
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """An archive's truth as an export tells it: rows by table, the version of the parser that it was derived by, its id."""
+
+    rows: Mapping[str, Sequence[Row]]
+    parser_version: int
+    archive_id: str | None = None
+
+
+def is_export(record: Record) -> bool:
+    """Tell whether a record says that Foreign Eyes wrote what follows it."""
+    return record.kind == "warcinfo" and FORM_FIELD in _fields(record)
+
+
+def lines_of(rows: Iterable[Row]) -> Iterator[bytes]:
+    """Yield rows as they stand in a record."""
+    for row in rows:
+        yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class TruthReader:
+    """Takes an export's records one by one; its bodies go to a store, its rows are given at the end."""
+
+    def __init__(self, name: str, bodies: Bodies):
+        self._name = name
+        self._bodies = bodies
+        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._parser_version = 0
+        self._archive_id: str | None = None
+        self._end: Row | None = None
+
+    def add(self, record: Record) -> None:
+        """Take the next record.
+
+        Raises:
+            BadWarc: it is not what an export holds.
+        """
+        if record.kind == "warcinfo":
+            self._begin(record)
+        elif record.kind == "response" and (message := split_message(record.block or b"")) is not None:
+            self._bodies.put(message.payload)
+        elif record.kind == "metadata" and record.target.startswith(NAMES):
+            self._add_rows(record, record.target.removeprefix(NAMES))
+
+    def truth(self) -> Truth:
+        """Return what was read.
+
+        Raises:
+            BadWarc: the file ends before the export did, or lacks rows or a body.
+        """
+        again = "export again; nothing was imported"
+        if self._end is None:
+            raise BadWarc(self._name, "the export was cut before its end", remedy=again)
+        for table, rows in self._rows.items():
+            if self._end.get(table, 0 if table in LATER else None) != len(rows):
+                told = f"{len(rows)} rows of its {table} are there, and {self._end.get(table)} were written"
+                raise BadWarc(self._name, told, remedy=again)
+        rows = self._rows["withheld_bodies"]
+        withheld = {digest for row in rows if isinstance(digest := row.get("body_sha256"), str)}
+        for row in self._rows["captures"]:
+            digest = row.get("body_sha256")
+            if digest is not None and not (isinstance(digest, str) and (digest in withheld or digest in self._bodies)):
+                raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
+        return Truth(self._rows, self._parser_version, self._archive_id)
+
+    def _begin(self, record: Record) -> None:
+        fields = _fields(record)
+        if fields.get(FORM_FIELD) != str(FORM):
+            raise BadWarc(
+                self._name, "exported by a newer version", remedy="upgrade foreign-eyes, then import it again"
+            )
+        version = fields.get(PARSER_FIELD, "")
+        if not _NUMBER.fullmatch(version):
+            raise BadWarc(self._name, f"it does not say by which parser it was read ({PARSER_FIELD})")
+        self._parser_version = int(version)
+        self._archive_id = fields.get(ARCHIVE_FIELD)
+        if self._archive_id is not None and not is_archive_id(self._archive_id):
+            raise BadWarc(self._name, f"it does not say whose export it is ({ARCHIVE_FIELD})")
+
+    def _add_rows(self, record: Record, table: str) -> None:
+        try:
+            rows = [json.loads(line) for line in (record.block or b"").splitlines()]
+        except (ValueError, RecursionError) as error:
+            raise BadWarc(self._name, f"not JSON lines ({error})", offset=record.offset) from None
+        if table == "end" and len(rows) == 1 and isinstance(rows[0], dict):
+            self._end = rows[0]
+            return
+        if table not in TABLES or not all(isinstance(row, dict) for row in rows):
+            raise BadWarc(self._name, f"not rows of a table: {table[:40]}", offset=record.offset)
+        for row in rows:
+            row.pop(RECORD_ID, None)
+        self._rows[table] += rows
+
+
+def _fields(record: Record) -> dict[str, str]:
+    """Return the fields of an `application/warc-fields` block (WARC/1.1 section 6.2), by lower-case name."""
+    text = (record.block or b"").decode("utf-8", "replace")
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}

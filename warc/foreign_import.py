@@ -1,0 +1,258 @@
+"""Importing what others captured: the listing pages of one source among all that their files hold.
+
+responses | find listing pages | leave out what the archive has | group into crawls | write crawls and captures
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import PurePath
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.database import writing
+from foreign_eyes.archive.dump import (
+    accept_crawl,
+    add_capture,
+    add_crawl,
+    find_or_add_source,
+    known_captures,
+    suspect_imports,
+)
+from foreign_eyes.archive.times import to_text
+from foreign_eyes.archive.values import Source
+from foreign_eyes.listing.values import ListingPage, Parser
+from foreign_eyes.warc.bodies import Bodies
+from foreign_eyes.warc.crawl_grouping import FoundCrawl, LinkAnswer, PageSeen, group_crawls
+from foreign_eyes.warc.errors import NothingToImport
+from foreign_eyes.warc.importing import Brought, NothingNew, store_bodies
+from foreign_eyes.warc.inputs import Contents
+from foreign_eyes.warc.listing_search import Seen, address_key, is_listing, may_be_listing, number_pages
+from foreign_eyes.warc.responses import Response
+
+_LOOKED_AT = 200  # pages, in search of what the operator may have meant
+_HOSTS_TOLD = 5
+_WARNINGS_TOLD = 3
+_FILES_TOLD = 3
+_UNPROVEN = "one pass cannot show that nothing is missing"
+
+_ACCEPTED = "an operator has accepted it"
+
+Progress = Callable[[int, int], None]
+Known = dict[tuple[str, str, str | None], int]
+
+
+@dataclass(slots=True)
+class ForeignImport:
+    """Files of others, read; `roots` are the addresses at which page 1 of the source's listing stands or stood.
+
+    `accept` settles what looks suspect. `may_list` tells cheaply which bodies need not be parsed in search of a listing.
+    """
+
+    contents: Contents
+    bodies: Bodies
+    source: Source
+    roots: tuple[str, ...]
+    parser: Parser
+    now: datetime
+    accept: bool = False
+    may_list: Callable[[bytes], bool] = may_be_listing
+    brought: Brought = field(default_factory=Brought)
+    _parsed: dict[tuple[str, str, str | None], ListingPage] = field(default_factory=dict)
+    _pages: list[PageSeen] | None = None
+
+    def find(self, show: Progress | None = None) -> list[PageSeen]:
+        """Return the listing pages among the responses; needs no archive, and searches once.
+
+        Raises:
+            NothingToImport: there is none; tells what there is.
+        """
+        if self._pages is not None:
+            return self._pages
+        responses = _each_once(self.contents.responses)
+        hosts = {_host(root) for root in self.roots}
+        at_home = [one for one in responses if one.shows_page and _host(one.url) in hosts]
+        moved = {one.url: one.moved_to for one in responses if one.moved_to}
+        seen: list[Seen] = []
+        for number, one in enumerate(at_home, start=1):
+            if self._may_list(one):
+                seen.append(Seen(one.url, self._parse(one)))
+            if show is not None:
+                show(number, len(at_home))
+        numbers = number_pages(seen, self.roots, moved)
+        addressed = [(one, numbers[key]) for one in responses if (key := address_key(one.url)) in numbers]
+        found = [PageSeen(number, one, self._parse(one)) for one, number in addressed if self._is_whole_page(one)]
+        if not found:
+            raise NothingToImport(self._what_there_is())
+        self._pages = found
+        return found
+
+    def prepare(self, db: Database) -> Collection[int]:
+        """Write what the archive lacks; return the crawls that it has not settled before.
+
+        Raises:
+            NothingToImport: no response is a listing page.
+            NothingNew: the archive has it all.
+        """
+        pages = self.find()
+        with writing(db):
+            source_id = find_or_add_source(db, self.source)
+            there = known_captures(db, source_id)
+            fresh = [page for page in pages if _key(page.response) not in there]
+            self.brought.already_there = len(pages) - len(fresh)
+            listed = {_key(page.response) for page in pages}
+            others = [one for one in _each_once(self.contents.responses) if one.status and not one.unusable]
+            known = {there[key] for key in listed if key in there}
+            accepted = self._look_again(db, source_id, known)
+            crawls = group_crawls(fresh, [one for one in others if _key(one) not in listed and _key(one) not in there])
+            if not crawls and not accepted:
+                raise NothingNew
+            return [*accepted, *(self._write(db, source_id, crawl, there) for crawl in crawls)]
+
+    def _look_again(self, db: Database, source_id: int, captures: Collection[int]) -> list[int]:
+        """Settle the suspect crawls that the archive has of these captures, if they are accepted; return which."""
+        suspects = suspect_imports(db, source_id)
+        found = {suspects[one].crawl_id: suspects[one] for one in sorted(captures) if one in suspects}
+        if not self.accept:
+            for one in found.values():
+                self.brought.tell_suspect(self.source.name, one.started_at, one.reason)
+            return []
+        for one in found.values():
+            accept_crawl(db, one.crawl_id, f"{one.reason or 'suspect'}; {_ACCEPTED}")
+        self.brought.accepted = len(found)
+        return list(found)
+
+    def _may_list(self, response: Response) -> bool:
+        return self.may_list(self.bodies.get(response.body_sha256 or ""))
+
+    def _parse(self, response: Response) -> ListingPage:
+        body_sha256 = response.body_sha256 or ""
+        key = (body_sha256, response.url, response.content_type)
+        if key not in self._parsed:
+            body = self.bodies.get(body_sha256)
+            self._parsed[key] = self.parser.parse_listing(body, response.url, response.content_type)
+        return self._parsed[key]
+
+    def _is_whole_page(self, response: Response) -> bool:
+        """Tell whether a response at a listing page's address shows one; warn of one that was meant to."""
+        why = response.unusable
+        if response.shows_page and response.may_be_cut:
+            why = "it ended with the connection and before the page's end tag"
+        elif response.at > self.now:
+            why = "its date is in the future"
+        elif why is None and not response.shows_page:
+            return False  # a redirect, or an error page
+        elif why is None:
+            why = self.parser.blocking_sign(200, self.bodies.get(response.body_sha256 or ""), response.content_type)
+            if why is None and not is_listing(self._parse(response)):
+                why = "neither the listing's heading nor an entry stands on it"
+        if why is not None:
+            self.brought.left_out.append(f"{response.url} of {to_text(response.at)} is left out: {why}")
+        return why is None
+
+    def _write(self, db: Database, source_id: int, crawl: FoundCrawl, there: Known) -> int:
+        """Store a crawl with its captures, and keep in `there` what ids they got."""
+        seen: list[PageSeen | LinkAnswer] = [*crawl.pages, *crawl.links]
+        captures = sorted(seen, key=lambda capture: capture.response.at)
+        store_bodies(db, self.bodies, (capture.response.body_sha256 for capture in captures))
+        first, last = to_text(captures[0].response.at), to_text(captures[-1].response.at)
+        refused = crawl.doubt is not None and not self.accept
+        outcome = "suspect" if refused else "partial"
+        reason = f"imported from {_names(capture.response.file for capture in captures)}: {crawl.doubt or _UNPROVEN}"
+        if refused:
+            self.brought.tell_suspect(self.source.name, first, crawl.doubt)
+        elif crawl.doubt:
+            reason = f"{reason}; {_ACCEPTED}"
+        crawl_id = add_crawl(
+            db,
+            {
+                "source_id": source_id,
+                "mode": "full",
+                "started_at": first,
+                "ordered_at": first,
+                "finished_at": last,
+                "outcome": outcome,
+                "reason": reason,
+                "settled": 0 if refused else 1,
+            },
+        )
+        for capture in captures:
+            there[_key(capture.response)] = add_capture(db, {**_row(capture, there), "crawl_id": crawl_id})
+        self.brought.count_crawl(outcome, len(captures))
+        return crawl_id
+
+    def _what_there_is(self) -> str:
+        """Say what was found in place of the listing."""
+        hosts = Counter(_host(one.url) for one in self.contents.responses)
+        told = ", ".join(host for host, _ in hosts.most_common(_HOSTS_TOLD))
+        found = f"{_counted(len(self.contents.responses), 'response')}, from {told}" if hosts else "no HTTP response"
+        warnings = "".join(f"; {warning}" for warning in self.brought.left_out[:_WARNINGS_TOLD])
+        likely = next(self._likely(), None)
+        remedy = "name another source with --source, or with --url where its listing stood then"
+        if self.brought.left_out:
+            remedy = "get another capture of it"
+        elif likely:
+            remedy = f"one like it stands at {likely}: name its source with --source, or say --url {likely}"
+        return (
+            f"{', '.join(self.contents.names)}: no listing page of {self.source.name} ({' or '.join(self.roots)}) among"
+            f" {_counted(self.contents.records, 'record')}: {found}{warnings}; {remedy}"
+        )
+
+    def _likely(self) -> Iterator[str]:
+        """Yield the addresses of page 1 of listings that look like the column, wherever they stand."""
+        searched = set(map(address_key, self.roots))
+        shown = (one for one in self.contents.responses if one.shows_page)
+        for one in islice(filter(self._may_list, shown), _LOOKED_AT):
+            listing = self._parse(one)
+            if listing.entries and listing.has_heading:
+                first = listing.pager.numbered.get(1, one.url)
+                yield one.url if address_key(first) in searched else first
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _names(files: Iterable[str]) -> str:
+    """Return the names of files, without their folders: the log of crawls is published."""
+    names = list(dict.fromkeys(PurePath(file).name for file in files))
+    more = [f"and {len(names) - _FILES_TOLD} more"] if len(names) > _FILES_TOLD else []
+    return ", ".join([*names[:_FILES_TOLD], *more])
+
+
+def _each_once(responses: Iterable[Response]) -> list[Response]:
+    """Leave out what files hold twice, as when one is given twice."""
+    return list({_key(response): response for response in reversed(list(responses))}.values())[::-1]
+
+
+def _key(response: Response) -> tuple[str, str, str | None]:
+    return response.url, to_text(response.at), response.body_sha256
+
+
+def _row(capture: PageSeen | LinkAnswer, there: Known) -> dict[str, object]:
+    """Return the columns of a capture, but for its crawl."""
+    response = capture.response
+    if isinstance(capture, PageSeen):
+        place = {"purpose": "listing", "pass": 1, "page": capture.number, "asked_url": response.url}
+    else:
+        place = {"purpose": "link", "pass": None, "page": None, "asked_url": capture.asked_url}
+    return {
+        **place,
+        "url": response.url,
+        "fetched_at": to_text(response.at),
+        "status": response.status,
+        "headers": json.dumps(response.headers, ensure_ascii=False),
+        "body_sha256": response.body_sha256,
+        "revalidates": there.get(_key(response.confirms)) if response.confirms else None,
+        "fault": None,
+        "detail": None,
+    }
+
+
+def _host(url: str) -> str:
+    return address_key(url).partition("/")[0]

@@ -1,0 +1,229 @@
+"""Importing what Foreign Eyes exported: the whole truth into an empty archive, else captures and crawls alone.
+
+An archive that has crawls has minted ids of its own, and has one itself; those of the file, its changes and its operators'
+decisions stay out. An empty one becomes the archive that was exported, its id included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.archive_id import take_archive_id
+from foreign_eyes.archive.database import writing
+from foreign_eyes.archive.dump import (
+    Recorded,
+    add_capture,
+    add_crawl,
+    find_or_add_source,
+    identifying,
+    is_empty,
+    load_truth,
+    recorded_crawls,
+    source_of,
+)
+from foreign_eyes.archive.dump_checks import NotTruth, check_rows
+from foreign_eyes.archive.redaction.withholding import add_purged_body
+from foreign_eyes.archive.settling.dating import moved_time
+from foreign_eyes.archive.times import from_text, now, to_text
+from foreign_eyes.archive.values import Source
+from foreign_eyes.warc.bodies import Bodies
+from foreign_eyes.warc.dump_records import Row, Truth
+from foreign_eyes.warc.errors import BadWarc, OtherListing, WrongImport
+from foreign_eyes.warc.importing import Brought, NothingNew, store_bodies
+from foreign_eyes.warc.listing_search import address_key
+
+_TRAFFIC = ("requests", "not_modified", "bytes")
+_WAS_OPEN = "the crawl had not ended when it was exported"
+
+
+@dataclass(slots=True)
+class OwnImport:
+    """An export, read and ready to be written; `parser_version` is the program's own, `now` the present.
+
+    `rename` says what its only source is to be called here. `former` are addresses at which a source's listing stood.
+    `configured` are addresses of sources by name, which a source that is renamed must not contradict.
+    """
+
+    name: str
+    truth: Truth
+    bodies: Bodies
+    parser_version: int
+    rename: str | None = None
+    former: tuple[str, ...] = ()
+    configured: Mapping[str, str] = field(default_factory=dict)
+    now: datetime = field(default_factory=now)
+    brought: Brought = field(default_factory=Brought)
+
+    def __post_init__(self) -> None:
+        """Refuse what no archive can take.
+
+        Raises:
+            BadWarc: a newer program wrote it.
+            WrongImport: it holds several sources, and one name is given.
+        """
+        if self.truth.parser_version > self.parser_version:
+            why = f"exported by a newer version (its parser is {self.truth.parser_version}, ours {self.parser_version})"
+            raise BadWarc(self.name, why, remedy="upgrade foreign-eyes, then import it again")
+        sources = self.truth.rows["sources"]
+        if self.rename is not None and len(sources) != 1:
+            raise WrongImport(
+                f"{self.name}: it holds {len(sources)} sources; --source can name one alone, leave it out"
+            )
+
+    def prepare(self, db: Database) -> Collection[int]:
+        """Write what the archive lacks; return the crawls that it has not settled before.
+
+        Raises:
+            BadWarc: the rows are not an archive's.
+            OtherListing: a source of that name stands at another address.
+            NothingNew: the archive has it all.
+        """
+        try:
+            check_rows(db, self.truth.rows)
+            sources = [self._source(db, row) for row in self.truth.rows["sources"]]
+            with writing(db):
+                return self._load(db, sources) if is_empty(db) else self._add(db, sources)
+        except NotTruth as error:
+            raise BadWarc(self.name, str(error)) from None
+
+    def _source(self, db: Database, row: Row) -> Row:
+        """Return a source's row under the name that it is to have."""
+        name = self.rename or row["name"]
+        there = source_of(db, name)
+        url = there.url if there else self.configured.get(name) if self.rename else None
+        if url is not None and address_key(row["url"]) not in map(address_key, (url, *self.former)):
+            raise OtherListing(
+                f"{self.name}: its source {row['name']} stands at {row['url']}, and {name} here at {url}; if that is the"
+                f" same listing, say --url {row['url']}; {self._way_out()}; nothing was imported"
+            )
+        return {**row, "name": name}
+
+    def _way_out(self) -> str:
+        if len(self.truth.rows["sources"]) == 1:
+            return "if not, import it under another name: --source NAME"
+        return "if not, import it into an archive of its own: --archive FILE"
+
+    def _load(self, db: Database, sources: list[Row]) -> Collection[int]:
+        rows = {**self.truth.rows, "sources": sources}
+        store_bodies(db, self.bodies, self._whole(rows["captures"]))
+        load_truth(db, rows, read_by=self.truth.parser_version, parser_version=self.parser_version)
+        if self.truth.archive_id is not None:
+            take_archive_id(db, self.truth.archive_id)
+        names = {row["source_id"]: row["name"] for row in sources}
+        began = self._redated()
+        for crawl in rows["crawls"]:
+            self._count(crawl, names[crawl["source_id"]], 0)
+            if crawl.get("settled") and self._is_to_come(began.get(crawl["crawl_id"], crawl["started_at"])):
+                told = f"crawl {crawl['crawl_id']} of {names[crawl['source_id']]} is dated {crawl['started_at']}, in the future"
+                self.brought.suspects.append(f"{told}; put it right: foreign-eyes redate {crawl['crawl_id']} TIME")
+        self.brought.captures = len(rows["captures"])
+        self.brought.with_ids = True
+        return ()
+
+    def _withheld(self) -> dict[str, str]:
+        """Return by digest the parsed pages that replace bodies with redacted words."""
+        return {row["body_sha256"]: row["rest"] for row in self.truth.rows.get("withheld_bodies", ())}
+
+    def _whole(self, captures: Sequence[Row]) -> Iterator[str | None]:
+        """Yield the digests of the bodies that the export has."""
+        withheld = self._withheld()
+        return (digest for row in captures if (digest := row.get("body_sha256")) not in withheld)
+
+    def _count(self, crawl: Row, source: str, captures: int) -> None:
+        self.brought.count_crawl(crawl.get("outcome"), captures)
+        if crawl.get("outcome") == "suspect":
+            self.brought.tell_suspect(source, crawl["started_at"], crawl.get("reason"))
+
+    def _redated(self) -> dict[int, str]:
+        """Return by crawl when it began, where an operator has put that right."""
+        redatings = sorted(self.truth.rows.get("redatings", ()), key=lambda row: int(row["redating_id"]))
+        return {row["crawl_id"]: row["began_at"] for row in redatings}
+
+    def _is_to_come(self, time: str) -> bool:
+        return from_text(time) > self.now
+
+    def _add(self, db: Database, rows: list[Row]) -> Collection[int]:
+        names = {row["source_id"]: row["name"] for row in rows}
+        sources = {row["source_id"]: find_or_add_source(db, _source(row)) for row in rows}
+        recorded = {number: recorded_crawls(db, source_id) for number, source_id in sources.items()}
+        by_crawl: dict[int, list[Row]] = {}
+        for row in self.truth.rows["captures"]:
+            by_crawl.setdefault(row["crawl_id"], []).append(row)
+        capture_ids: dict[int, int] = {}
+        added: list[int] = []
+        began = self._redated()
+        for crawl in sorted(self.truth.rows["crawls"], key=lambda row: (row["ordered_at"], row["crawl_id"])):
+            captures = by_crawl.get(crawl["crawl_id"], [])
+            if self._is_there(recorded[crawl["source_id"]], crawl, captures, capture_ids):
+                continue
+            ended = _with_link_traffic(_as_ended(crawl), self.truth.rows["link_traffic"])
+            if (time := began.get(crawl["crawl_id"])) is not None:
+                ended, captures = _moved(ended, captures, time)
+                if self._is_there(recorded[crawl["source_id"]], ended, captures, capture_ids):
+                    continue
+            if self._is_to_come(max([ended["started_at"], *(row["fetched_at"] for row in captures)])):
+                told = f"the crawl of {names[crawl['source_id']]} of {ended['started_at']} is left out: its date is in the future"
+                remedy = f"foreign-eyes redate {crawl['crawl_id']} TIME, in the archive it comes from, and export again"
+                self.brought.left_out.append(f"{told}; put it right: {remedy}")
+                continue
+            crawl_id = add_crawl(db, {**ended, "source_id": sources[crawl["source_id"]]})
+            added.append(crawl_id)
+            self._add_captures(db, crawl_id, captures, capture_ids)
+            self._count(ended, names[crawl["source_id"]], len(captures))
+        if not added:
+            raise NothingNew
+        return added
+
+    def _is_there(
+        self, recorded: Mapping[str, list[Recorded]], crawl: Row, captures: list[Row], capture_ids: dict[int, int]
+    ) -> bool:
+        """Tell whether the archive has a crawl with these captures; if so, note which they are there."""
+        facts = tuple(map(identifying, captures))
+        known = next((one for one in recorded.get(crawl["started_at"], ()) if one.captures == facts), None)
+        if known is None:
+            return False
+        capture_ids.update(zip((row["capture_id"] for row in captures), known.capture_ids, strict=True))
+        self.brought.already_there += len(captures)
+        return True
+
+    def _add_captures(self, db: Database, crawl_id: int, captures: list[Row], capture_ids: dict[int, int]) -> None:
+        store_bodies(db, self.bodies, self._whole(captures))
+        for digest in {row.get("body_sha256") for row in captures} & self._withheld().keys():
+            add_purged_body(db, str(digest), self._withheld()[str(digest)])
+        for row in captures:
+            original = row.get("revalidates")
+            revalidates = None if original is None else capture_ids.get(original)
+            capture_ids[row["capture_id"]] = add_capture(db, {**row, "crawl_id": crawl_id, "revalidates": revalidates})
+
+
+def _source(row: Row) -> Source:
+    return Source(row["name"], row["url"], row["title"], row["language"])
+
+
+def _with_link_traffic(crawl: dict[str, Any], traffic: Sequence[Row]) -> dict[str, Any]:
+    """Add what following the crawl's links cost to what the crawl cost."""
+    of_links = [row for row in traffic if row["crawl_id"] == crawl["crawl_id"]]
+    return {**crawl, **{name: crawl.get(name, 0) + sum(row[name] for row in of_links) for name in _TRAFFIC}}
+
+
+def _moved(crawl: Row, captures: list[Row], began_at: str) -> tuple[dict[str, Any], list[Row]]:
+    """Return a crawl and its captures with the times that an operator's word on its start gives them."""
+    started, began = from_text(crawl["started_at"]), from_text(began_at)
+
+    def moved(time: str) -> str:
+        return to_text(moved_time(from_text(time), started, began))
+
+    times = {"started_at": began_at, "ordered_at": began_at, "finished_at": moved(crawl["finished_at"])}
+    return {**crawl, **times}, [{**row, "fetched_at": moved(row["fetched_at"])} for row in captures]
+
+
+def _as_ended(crawl: dict[str, Any]) -> dict[str, Any]:
+    if crawl.get("outcome") is not None:
+        return crawl
+    ended = {"outcome": "failed", "reason": _WAS_OPEN, "settled": 0}
+    return {**crawl, **ended, "finished_at": crawl.get("finished_at") or crawl["started_at"]}

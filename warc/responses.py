@@ -1,0 +1,196 @@
+"""HTTP responses out of WARC records, revisits led back to what they repeat.
+
+Bodies go to a store on disk; what is known of each response is a small value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin
+
+from foreign_eyes.archive.times import to_text
+from foreign_eyes.listing.content_coding import BadCodingError, OversizedError
+from foreign_eyes.listing.parser import is_html
+from foreign_eyes.warc.bodies import Bodies
+from foreign_eyes.warc.digest_fields import agrees
+from foreign_eyes.warc.errors import BadWarc
+from foreign_eyes.warc.http_message import (
+    Headers,
+    Message,
+    entity_of,
+    header_of,
+    is_chunked,
+    join_chunks,
+    may_be_cut,
+    split_message,
+)
+from foreign_eyes.warc.record_reader import Record
+
+# what names no moment, but a span of time (WARC/1.1 section 5.4): a year, a month, a day, a minute
+_SPAN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?:Z|\+00:00))?)?)?", re.ASCII | re.IGNORECASE)
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.IGNORECASE)
+_SCHEMES = ("http://", "https://")
+_TEXT = ("text", "html", "xml", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response with its own time: its head, and its decoded body's SHA-256, or why it has none that can be used.
+
+    A 304 `confirms` an earlier response, whose body it has. `file` is where it was found.
+    """
+
+    record_id: str
+    url: str
+    at: datetime
+    status: int
+    headers: Headers
+    body_sha256: str | None = None
+    unusable: str | None = None
+    may_be_cut: bool = False
+    confirms: Response | None = None
+    file: str = ""
+
+    @property
+    def content_type(self) -> str | None:
+        """The content type of the body: a 304 has that of what it confirms."""
+        return header_of((self.confirms or self).headers, "Content-Type")
+
+    @property
+    def shows_page(self) -> bool:
+        """Whether it shows a page: status 200, or a 304 that confirms one."""
+        return (self.confirms or self).status == 200 and self.body_sha256 is not None
+
+    @property
+    def moved_to(self) -> str | None:
+        """Where it redirects to."""
+        location = header_of(self.headers, "Location") if 300 <= self.status < 400 else None
+        try:
+            return urljoin(self.url, location) if location else None
+        except ValueError:
+            return None
+
+
+Known = Mapping[tuple[str, str], Response]
+
+
+def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None:
+    """Return what a `response` record holds, its body stored; None where that is no HTTP response with a date.
+
+    Raises:
+        BadWarc: the payload does not have the digest that the record says.
+    """
+    date = record.fields.get("warc-date", "")
+    at = moment_of(date) or _begin_of(date)
+    if at is None or not _is_web(record.target):
+        return None
+    bare = Response(record.record_id, record.target, at, 0, (), file=record.file)
+    if record.block is None:
+        return replace(bare, unusable=f"more than {limit} bytes")
+    message = split_message(record.block)
+    if message is None:
+        return None
+    body, why = _body_of(message, limit)
+    _check_payload(record, message, body)
+    if part := record.fields.get("warc-truncated") or record.fields.get("warc-segment-number"):
+        body, why = None, f"only a part of it was kept ({part})"
+    elif moment_of(date) is None:
+        body, why = None, f"its date is only {date.strip()}, which is no moment"
+    elif body is not None and not _is_text(message, body):
+        body, why = None, "not a page"
+    return replace(
+        bare,
+        status=message.status,
+        headers=message.headers,
+        body_sha256=None if body is None else bodies.put(body),
+        unusable=why,
+        may_be_cut=may_be_cut(message),
+    )
+
+
+def resolve_revisit(record: Record, known: Known) -> Response | None:
+    """Return what a `revisit` record stands for (WARC/1.1 section 6.7); None where its original is not `known`."""
+    at, original = moment_of(record.fields.get("warc-date", "")), _original(record, known)
+    if at is None or original is None or not _is_web(record.target):
+        return None
+    message = split_message(record.block or b"")
+    again = replace(original, record_id=record.record_id, url=record.target, at=at, file=record.file)
+    not_modified = record.fields.get("warc-profile", "").rstrip("/").endswith("/server-not-modified")
+    if not_modified or (message is not None and message.status == 304):
+        return replace(again, status=304, headers=message.headers if message else (), confirms=original)
+    return replace(again, status=message.status, headers=message.headers) if message else again
+
+
+def keys_of(response: Response, record: Record) -> list[tuple[str, str]]:
+    """Return what a revisit may know a response by: its id, its address and date, the digest of its payload."""
+    keys = [("id", response.record_id), (response.url, to_text(response.at))]
+    if label := record.fields.get("warc-payload-digest"):
+        keys.append(("digest", label.strip()))
+    return keys
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that a WARC-Date names; None where it names a day or less (WARC/1.1 section 5.4), or nothing."""
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        return None
+    try:
+        whole = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return whole + timedelta(microseconds=int((match[2] or "0").ljust(6, "0")[:6]))
+
+
+def _begin_of(text: str) -> datetime | None:
+    """Return when the day begins, or the month and so on, that a WARC-Date names which names no moment."""
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute = (int(part) if part else None for part in match.groups())
+    try:
+        return datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _is_web(target: str) -> bool:
+    return target.startswith(_SCHEMES) and "\r" not in target
+
+
+def _original(record: Record, known: Known) -> Response | None:
+    fields = record.fields
+    keys = [("id", fields.get("warc-refers-to", "").strip("<>"))]
+    if (date := moment_of(fields.get("warc-refers-to-date", ""))) is not None:
+        keys.append((fields.get("warc-refers-to-target-uri", record.target).strip("<>"), to_text(date)))
+    keys.append(("digest", fields.get("warc-payload-digest", "").strip()))
+    return next((known[key] for key in keys if key in known), None)
+
+
+def _body_of(message: Message, limit: int) -> tuple[bytes | None, str | None]:
+    try:
+        return entity_of(message, limit), None
+    except (BadCodingError, OversizedError) as error:
+        return None, str(error)
+
+
+def _check_payload(record: Record, message: Message, body: bytes | None) -> None:
+    """Compare the payload's digest; some writers make it of the payload in its chunks or coding, some without."""
+    label = record.fields.get("warc-payload-digest")
+    if label is None or "warc-segment-number" in record.fields or agrees(message.payload, label):
+        return
+    if body is not None and agrees(body, label):
+        return
+    try:
+        if is_chunked(message) and agrees(join_chunks(message.payload), label):
+            return
+    except BadCodingError:
+        pass
+    raise BadWarc(record.file, f"its payload does not have the digest {label}", offset=record.offset)
+
+
+def _is_text(message: Message, body: bytes) -> bool:
+    kind = (message.header("Content-Type") or "text").lower()
+    return any(word in kind for word in _TEXT) or is_html(body, kind)
