@@ -23,7 +23,7 @@ from foreign_eyes.archive.integrity import verify
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class BackupContents:
     """What one archive holds, by what identifies it in any copy; `latest` is when its last crawl began."""
 
     archive_id: str | None
@@ -56,7 +56,7 @@ class BackedUp:
     """A backup that was written: its size in bytes, and what it holds."""
 
     size: int
-    contents: Contents
+    contents: BackupContents
 
 
 def copy_archive(archive: Path, copy: Path) -> None:
@@ -117,12 +117,12 @@ def verify_copy(copy: Path, original: Path) -> None:
         raise DamagedArchive(original, error.why) from None
 
 
-def contents_of(db: Database) -> Contents:
+def contents_of(db: Database) -> BackupContents:
     """Return what an open archive of any version holds."""
     tables = set(db.table_names())
     minted = "identities" if "identities" in tables else "entries"
     crawls = frozenset(db.execute("SELECT s.name, c.started_at FROM crawls c JOIN sources s USING (source_id)"))
-    return Contents(
+    return BackupContents(
         id_of_any_version(db),
         crawls,
         frozenset(entry_id for (entry_id,) in db.execute(f"SELECT entry_id FROM {minted}")),  # noqa: S608 - our own names
@@ -135,7 +135,7 @@ def _count(db: Database, table: str) -> int:
     return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
 
 
-def loss(held: Contents, by: Contents) -> Loss | None:
+def loss(held: BackupContents, by: BackupContents) -> Loss | None:
     """Return what would be lost if one archive took the place of another; None if nothing would. Pure."""
     crawls = held.crawls - by.crawls
     latest = max((started_at for _, started_at in crawls), default=None)
@@ -143,7 +143,7 @@ def loss(held: Contents, by: Contents) -> Loss | None:
     return found if found.crawls or found.entries or found.decisions else None
 
 
-def _refuse_replacing(archive: Path, contents: Contents, file: Path, *, force: bool) -> None:
+def _refuse_replacing(archive: Path, contents: BackupContents, file: Path, *, force: bool) -> None:
     """Refuse to replace a file that is not an older backup of the archive."""
     if not os.path.lexists(file):
         return

@@ -41,7 +41,7 @@ _BY_WORDING = {"new", "same wording", "earlier wording", "as settled before"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class DoubtTexts:
     """One of the two texts of a doubt: a revision and its entry."""
 
     entry_id: int
@@ -71,8 +71,8 @@ class DoubtfulMatch:
     capture_id: int
     page: int | None
     confirmed_at: str | None
-    before: Wording | None
-    after: Wording
+    before: DoubtTexts | None
+    after: DoubtTexts
 
     @property
     def sentence(self) -> str:
@@ -162,20 +162,20 @@ def _doubtful(histories: _Histories, row: dict[str, Any]) -> DoubtfulMatch:
         page=row["page"],
         confirmed_at=row["confirmed_at"],
         before=_compared(histories, row, told, revision),
-        after=Wording(row["entry_id"], revision),
+        after=DoubtTexts(row["entry_id"], revision),
     )
 
 
-def _compared(histories: _Histories, row: dict[str, Any], told: History, revision: Revision) -> Wording | None:
+def _compared(histories: _Histories, row: dict[str, Any], told: History, revision: Revision) -> DoubtTexts | None:
     """Return the entry's wording before if the row is an edit of it, else the wording of the other entry."""
     before = None if row["match_method"] in _BY_WORDING else told.before(revision)
     if before is not None:
-        return Wording(row["entry_id"], before)
+        return DoubtTexts(row["entry_id"], before)
     if row["other_entry_id"] is None:
         return None
     other = histories.of(row["other_entry_id"])
     then = [one for one in other.revisions if one.crawl < (row["ordered_at"], row["crawl_id"])]
-    return Wording(other.entry["entry_id"], then[-1] if then else other.revisions[0])
+    return DoubtTexts(other.entry["entry_id"], then[-1] if then else other.revisions[0])
 
 
 _FACTS = ("entry_id", "revision", "at", "reason", "match_method", "match_score", "other_entry_id")

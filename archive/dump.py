@@ -24,7 +24,7 @@ from foreign_eyes.archive.invented_sources import refuse_mixture
 from foreign_eyes.archive.redaction.withholding import add_purged_body, exported_rest
 from foreign_eyes.archive.values import Source
 
-Row = Mapping[str, Any]
+DumpRow = Mapping[str, Any]
 
 _BY_RUNS = (
     *("crawls", "captures", "link_traffic", "identities", "recognitions", "decisions", "confirmations", "redatings"),
@@ -36,7 +36,7 @@ _EXPORTED = {"redaction_secret": "EXISTS (SELECT 1 FROM redactions)"}
 # what only the parser that read it knows: loaded where that is an older one than the program's
 BY_PARSER = ("revisions", "listing_rows")
 # in the order in which each row finds what it refers to
-TABLES = ("sources", *_BY_RUNS, *BY_PARSER)
+DUMP_TABLES = ("sources", *_BY_RUNS, *BY_PARSER)
 
 # the ids of a change's link and revision are derived; what a link was stands in the change's own row
 _LINK = ("label", "url", "key", "last_url", "first_seen", "capture_id", "status", "outcome", "gone_at")
@@ -90,7 +90,7 @@ def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
     yield from db.query(query)
 
 
-def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int, parser_version: int) -> None:
+def load_truth(db: Database, rows: Mapping[str, Sequence[DumpRow]], *, read_by: int, parser_version: int) -> None:
     """Store the truth of another archive in one that is empty, ids and all; its bodies are stored already.
 
     `rows` were checked: see `archive.dump_checks`. `read_by` is the version of the parser by which that archive was
@@ -101,7 +101,7 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[Row]], *, read_by: int,
     """
     if rows.get("redaction_secret"):
         db.execute("DELETE FROM redaction_secret")
-    for table in TABLES:
+    for table in DUMP_TABLES:
         found = rows.get(table, ())
         if table == "withheld_bodies":
             for row in found:
@@ -142,7 +142,7 @@ def find_or_add_source(db: Database, source: Source) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def add_crawl(db: Database, row: Row) -> int:
+def add_crawl(db: Database, row: DumpRow) -> int:
     """Store a crawl that came from a file, under a new id, without what settling it finds; return the id."""
     with _explained("crawls"):
         cursor = db.execute(
@@ -154,7 +154,7 @@ def add_crawl(db: Database, row: Row) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def add_capture(db: Database, row: Row) -> int:
+def add_capture(db: Database, row: DumpRow) -> int:
     """Store a capture under a new id, its body being stored already; return the id."""
     with _explained("captures"):
         cursor = db.execute(
@@ -219,7 +219,7 @@ def recorded_crawls(db: Database, source_id: int) -> dict[str, list[Recorded]]:
     return found
 
 
-def identifying(row: Row) -> tuple[Any, ...]:
+def identifying(row: DumpRow) -> tuple[Any, ...]:
     """Return what tells a capture from others, as in `Recorded.captures`."""
     return tuple(row.get(name) for name in ("purpose", "url", "fetched_at", "status", "body_sha256", "fault"))
 
@@ -234,19 +234,19 @@ def _explained(table: str) -> Iterator[None]:
 
 
 def _known(table: str) -> str:
-    if table not in TABLES:
+    if table not in DUMP_TABLES:
         raise ValueError(f"no table of the truth: {table}")
     return table
 
 
-def _insert(db: Database, table: str, rows: Sequence[Row]) -> None:
+def _insert(db: Database, table: str, rows: Sequence[DumpRow]) -> None:
     for row in rows:
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
         db.execute(f"INSERT INTO {_known(table)} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names checked
 
 
-def _change(db: Database, row: Row) -> dict[str, Any]:
+def _change(db: Database, row: DumpRow) -> dict[str, Any]:
     """Return a change's row with a link to point to, which is there only until links are derived."""
     link = {name: row.get(f"link_{name}") for name in _LINK}
     change = {name: value for name, value in row.items() if not name.startswith("link_")}

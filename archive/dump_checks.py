@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.settling.announced_words import ToldTexts, words_digest
 from foreign_eyes.archive.times import from_text
 
-Row = Mapping[str, Any]
+DumpRow = Mapping[str, Any]
 
 _TYPES: Mapping[str, Any] = {"INTEGER": (int,), "TEXT": (str,), "REAL": (int, float)}
 _TIMES = {"started_at", "ordered_at", "finished_at", "fetched_at", "feed_date", "at", "first_seen", "began_at"}
@@ -34,7 +34,7 @@ class NotTruth(ValueError):
     """Rows that cannot be an archive's; the text says of which table, and why."""
 
 
-def check_rows(db: Database, rows: Mapping[str, Sequence[Row]]) -> None:
+def check_rows(db: Database, rows: Mapping[str, Sequence[DumpRow]]) -> None:
     """Refuse rows, by table, that an archive cannot hold.
 
     Raises:
@@ -73,7 +73,7 @@ def _columns_of(db: Database, table: str) -> dict[str, _Column]:
     return columns
 
 
-def _check_columns(table: str, rows: Sequence[Row], columns: Mapping[str, _Column]) -> None:
+def _check_columns(table: str, rows: Sequence[DumpRow], columns: Mapping[str, _Column]) -> None:
     for row in rows:
         if unknown := sorted(row.keys() - columns):
             raise NotTruth(f"its {table} have a column {unknown[0]!r}, which this version does not know")
@@ -84,7 +84,7 @@ def _check_columns(table: str, rows: Sequence[Row], columns: Mapping[str, _Colum
                 raise _refusal(table, name, why)
 
 
-def _check_captures(captures: Sequence[Row]) -> None:
+def _check_captures(captures: Sequence[DumpRow]) -> None:
     for row in captures:
         if row["purpose"] == "listing" and row.get("page") is not None and row.get("pass") is None:
             raise _refusal("captures", "pass", "not there")
@@ -97,14 +97,14 @@ def _check_captures(captures: Sequence[Row]) -> None:
             raise _refusal("captures", "headers", "not a list of pairs of words")
 
 
-def _check_told(rows: Mapping[str, Sequence[Row]]) -> None:
+def _check_told(rows: Mapping[str, Sequence[DumpRow]]) -> None:
     parts = ("title", "publication", "attribution", "excerpt", "commentary")
     for row in rows.get("told_texts", ()):
         if words_digest(ToldTexts(*(row.get(part) for part in parts))) != row["words"]:  # type: ignore[arg-type]
             raise _refusal("told_texts", "words", "not the digest of the texts")
 
 
-def _check_references(rows: Mapping[str, Sequence[Row]]) -> None:
+def _check_references(rows: Mapping[str, Sequence[DumpRow]]) -> None:
     """What is added beside other rows gets new ids, so SQLite cannot tell what led nowhere."""
     for table, column in (("sources", "source_id"), ("crawls", "crawl_id"), ("captures", "capture_id")):
         found = rows.get(table, ())

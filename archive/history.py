@@ -21,7 +21,7 @@ from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.wording_diff import Piece, word_diff
 from foreign_eyes.listing.text import folded
 
-PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
+ENTRY_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class History:
         before = self.before(technical)
         if before is None or before.parser_version != technical.parser_version:
             return True
-        return any(folded(before.wording[part]) != folded(technical.wording[part]) for part in PARTS)
+        return any(folded(before.wording[part]) != folded(technical.wording[part]) for part in ENTRY_PARTS)
 
     def timeline(self) -> list[Revision | Event | Restyle]:
         """Return the revisions, and between them withdrawals, returns, restyles and decisions, in their order in time."""
@@ -147,7 +147,7 @@ def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[P
     """Return the word diff of each part in which two revisions differ; empty if there is none before. Pure."""
     if before is None:
         return {}
-    pairs = ((part, before.wording[part] or "", after.wording[part] or "") for part in PARTS)
+    pairs = ((part, before.wording[part] or "", after.wording[part] or "") for part in ENTRY_PARTS)
     return {part: word_diff(old, new) for part, old, new in pairs if old != new}
 
 
@@ -179,7 +179,7 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         match_score=match_score,
         flags=tuple(json.loads(flags)),
         parser_version=parser_version,
-        wording=dict(zip(PARTS, row[15:], strict=True)),
+        wording=dict(zip(ENTRY_PARTS, row[15:], strict=True)),
         crawl=(ordered_at, crawl_id),
         revision_id=revision_id,
     )
@@ -227,7 +227,7 @@ def _moved(db: Database, redating_id: int, ids: set[int]) -> tuple[str, str]:
 
 def _told(db: Database, words: str | None) -> dict[str, str | None] | None:
     texts = told_texts(db, words)
-    return None if texts is None else {part: getattr(texts, part) for part in PARTS}
+    return None if texts is None else {part: getattr(texts, part) for part in ENTRY_PARTS}
 
 
 def _decisions(db: Database, ids: str) -> tuple[DecisionMade, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 RESTORE = "foreign-eyes restore FILE, with a backup from before the damage"
 REPARSE = "foreign-eyes reparse"
 _NO_DAMAGE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
-NAMED = 20  # findings of one kind that are told one by one
+MOST_LISTED_FINDINGS = 20  # findings of one kind that are told one by one
 
 _DERIVED = {"entries", "revisions", "listing_rows", "links", "publications", "publication_aliases", "entries_fts"}
 
@@ -44,11 +44,11 @@ def few(problems: Iterable[Problem]) -> Iterator[Problem]:
     more: Problem | None = None
     number = 0
     for number, problem in enumerate(problems, start=1):
-        if number <= NAMED:
+        if number <= MOST_LISTED_FINDINGS:
             yield problem
         more = problem
-    if more is not None and number > NAMED:
-        yield Problem(f"and {number - NAMED} more like these", more.where, more.remedy)
+    if more is not None and number > MOST_LISTED_FINDINGS:
+        yield Problem(f"and {number - MOST_LISTED_FINDINGS} more like these", more.where, more.remedy)
 
 
 def remedy_for(table: str) -> str:

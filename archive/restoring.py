@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id, change_archive_id
-from foreign_eyes.archive.backup import Contents, contents_of, copy_database, loss, verify_copy
+from foreign_eyes.archive.backup import BackupContents, contents_of, copy_database, loss, verify_copy
 from foreign_eyes.archive.creation import newborn, place_new, sync_file, sync_folder
 from foreign_eyes.archive.database import open_archive, read_any_version, refuse_versions, writing
 from foreign_eyes.archive.errors import ArchiveUnwritable, DamagedArchive, NoArchive, RecordDamaged, WouldLose
@@ -42,7 +42,7 @@ class Restored:
     `folders` are the output folders whose records were read, `warnings` tell of those that could not be used.
     """
 
-    contents: Contents
+    contents: BackupContents
     aside: Path | None
     given_back: int
     folders: tuple[Path, ...]
@@ -112,7 +112,7 @@ class _Taking:
             if record is not None:
                 self.records[folder] = record
 
-    def take_id(self, held: Contents, before: Contents | None, at: datetime) -> None:
+    def take_id(self, held: BackupContents, before: BackupContents | None, at: datetime) -> None:
         """Give an archive of a version that had no ids the one that it got later, where an archive or a record knows it."""
         known = [(before.archive_id, before.entries)] if before is not None else []
         known += [(record.archive_id, frozenset(record.ids)) for record in self.records.values()]
@@ -147,7 +147,7 @@ class _Taking:
         return taken
 
 
-def _look_at(archive: Path) -> tuple[Contents | None, list[Path]]:
+def _look_at(archive: Path) -> tuple[BackupContents | None, list[Path]]:
     """Return what the archive holds, and its output folders; None if it is damaged, or not there.
 
     Raises:

@@ -20,10 +20,10 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.damaged_text import read_leniently
 from foreign_eyes.archive.problems import RESTORE, Problem, guarded
-from foreign_eyes.archive.sealed_form import FORMS, VERSION, Key, SealedTable
+from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey, SealedTable
 from foreign_eyes.archive.seals import SealedRow, SealFacts, count_derivations, derived_by_parser, seal_digest
 
-NAMED = 5  # rows that a finding names
+MOST_NAMED_ROWS = 5  # rows that a finding names
 
 # tables in which a rebuild that writes no seal may add rows
 _BY_REBUILD = {"identities", "recognitions", "changes", "told_words", "revisions", "listing_rows"}
@@ -33,7 +33,7 @@ def verify_seals(db: Database) -> Iterator[Problem]:
     """Yield what is wrong with the chain of seals, and each table of truth whose rows are not those that were sealed."""
     yield from guarded("table seals", lambda: _verify_chain(db))
     pending = _Pending.of(db)
-    for table in FORMS[VERSION]:
+    for table in FORMS[SEAL_VERSION]:
         yield from guarded(f"table {table.name}", partial(_verify_rows, db, table.name, pending))
 
 
@@ -79,18 +79,18 @@ def _verify_rows(db: Database, name: str, pending: _Pending) -> Iterator[Problem
     rows = db.execute(
         "SELECT row_key, digest, seal_id FROM sealed_rows WHERE table_name = ? ORDER BY row_key, seal_id", (name,)
     )
-    sealed: dict[Key, tuple[bytes | None, int]] = {
-        key: (digest, versions.get(seal_id, VERSION)) for key, digest, seal_id in rows
+    sealed: dict[SealedKey, tuple[bytes | None, int]] = {
+        key: (digest, versions.get(seal_id, SEAL_VERSION)) for key, digest, seal_id in rows
     }
-    changed: list[Key] = []
-    unsealed: list[Key] = []
-    seen: set[Key] = set()
-    for version in sorted({VERSION, *versions.values()} & FORMS.keys()):
+    changed: list[SealedKey] = []
+    unsealed: list[SealedKey] = []
+    seen: set[SealedKey] = set()
+    for version in sorted({SEAL_VERSION, *versions.values()} & FORMS.keys()):
         table = next((table for table in FORMS[version] if table.name == name), None)
         if table is None:
             continue
         for key, digest in table.digests(_rows(db, table)):
-            there, its_version = sealed.get(key, (None, VERSION))
+            there, its_version = sealed.get(key, (None, SEAL_VERSION))
             if its_version != version:
                 continue
             seen.add(key)
@@ -124,10 +124,10 @@ def _rows(db: Database, table: SealedTable) -> Iterator[tuple[Any, ...]]:
     yield from rows
 
 
-def _tell(keys: Collection[Key], what: str) -> str:
+def _tell(keys: Collection[SealedKey], what: str) -> str:
     if len(keys) == 1:
         return f"row {next(iter(keys))} is {what.format(they='it', were='was', them='it')}"
-    named = ", ".join(map(str, list(keys)[:NAMED])) + (", …" if len(keys) > NAMED else "")
+    named = ", ".join(map(str, list(keys)[:MOST_NAMED_ROWS])) + (", …" if len(keys) > MOST_NAMED_ROWS else "")
     return f"{len(keys)} rows are {what.format(they='they', were='were', them='them')}: {named}"
 
 
@@ -162,11 +162,11 @@ class _Pending:
         newest = db.execute("SELECT coalesce(max(crawl_id), 0) FROM crawls").fetchone()[0]
         return cls(rebuilt, frozenset(still_open | killed), newest)
 
-    def strange(self, db: Database, table: str, keys: Collection[Key]) -> list[Key]:
+    def strange(self, db: Database, table: str, keys: Collection[SealedKey]) -> list[SealedKey]:
         """Return those of the unsealed rows that no run can have left."""
         if table in _BY_REBUILD and self.rebuilt:
             return []
-        may: Callable[[Key], bool] = {"crawls": self.crawls.__contains__}.get(table, lambda key: False)
+        may: Callable[[SealedKey], bool] = {"crawls": self.crawls.__contains__}.get(table, lambda key: False)
         if table == "captures":
             may = lambda key: self._is_of_open(db, key)  # noqa: E731
         elif table == "sources":
@@ -175,17 +175,17 @@ class _Pending:
             may = lambda key: not _any_sealed(db)  # noqa: E731
         return [key for key in keys if not may(key)]
 
-    def may_change(self, db: Database, table: str, keys: Collection[Key]) -> set[Key]:
+    def may_change(self, db: Database, table: str, keys: Collection[SealedKey]) -> set[SealedKey]:
         """Return those of the changed rows that a run which has not come to its seal may have changed."""
         return set(keys) & self._sources(db) if table == "sources" else set()
 
-    def _is_of_open(self, db: Database, key: Key) -> bool:
+    def _is_of_open(self, db: Database, key: SealedKey) -> bool:
         crawl_id, purpose = db.execute(
             "SELECT crawl_id, purpose FROM captures NOT INDEXED WHERE capture_id = ?", (key,)
         ).fetchone()
         return crawl_id in self.crawls or (purpose == "link" and crawl_id == self.newest_crawl)
 
-    def _sources(self, db: Database) -> set[Key]:
+    def _sources(self, db: Database) -> set[SealedKey]:
         rows = db.execute("SELECT crawl_id, source_id FROM crawls NOT INDEXED")
         return {source_id for crawl_id, source_id in rows if crawl_id in self.crawls}
 

@@ -22,8 +22,8 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-Row = tuple[Any, ...]
-Key = int | str
+SealedValues = tuple[Any, ...]
+SealedKey = int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class SealedTable:
         """The order of the rows."""
         return f"ORDER BY {', '.join(f't.{name}' for name in (*self.key, *self.columns[:1]))}"
 
-    def digests(self, rows: Iterable[Row]) -> Iterator[tuple[Key, bytes]]:
+    def digests(self, rows: Iterable[SealedValues]) -> Iterator[tuple[SealedKey, bytes]]:
         """Yield by key the digest of the rows that `select` gives in their order."""
         width, name, form = len(self.key), self.name, self._former()
         if width == 1:  # a row is a group of its own
@@ -67,14 +67,14 @@ class SealedTable:
         for key, group in groupby(rows, key=lambda row: row[:width]):
             yield " ".join(map(str, key)), sha256(encode((name, key, [*map(form, group)]))).digest()
 
-    def _former(self) -> Callable[[Row], list[Any]]:
+    def _former(self) -> Callable[[SealedValues], list[Any]]:
         """Return the function that gives a row's form without its key."""
         begin = len(self.key)
         plain = begin + len(self.columns)
         texts = plain + len(self.by_digest)
         later = tuple(self.later.items())
 
-        def form(row: Row) -> list[Any]:
+        def form(row: SealedValues) -> list[Any]:
             known = {
                 name: value
                 for (name, default), value in zip(later, row[texts:], strict=True)
@@ -178,7 +178,7 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
         ),
     )
 }  # fmt: skip
-VERSION = max(FORMS)
+SEAL_VERSION = max(FORMS)
 
 # `bodies` are covered by the digest in their captures: the bytes of each must have it
 BODIES: Mapping[str, str] = {

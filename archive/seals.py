@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.sealed_form import FORMS, VERSION, Key, SealedTable, encode
+from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey, SealedTable, encode
 from foreign_eyes.archive.times import to_text
 
 # tables whose ids are given in the order of writing: what comes after the last sealed one is new
@@ -34,7 +34,7 @@ class SealedRow(NamedTuple):
     """A row that a seal covers; `digest` is None where it was removed on purpose."""
 
     table: str
-    key: Key
+    key: SealedKey
     digest: bytes | None
 
 
@@ -66,8 +66,8 @@ def seal(
     db: Database,
     at: datetime,
     *,
-    changed: Mapping[str, Collection[Key]] | None = None,
-    removed: Mapping[str, Collection[Key]] | None = None,
+    changed: Mapping[str, Collection[SealedKey]] | None = None,
+    removed: Mapping[str, Collection[SealedKey]] | None = None,
     reason: str | None = None,
 ) -> str | None:
     """Seal the rows of truth that are not sealed yet, inside the caller's transaction; return the seal's digest.
@@ -83,7 +83,7 @@ def seal(
     rows += [SealedRow(table, key, None) for table, keys in (removed or {}).items() for key in keys]
     if not rows:
         return None
-    facts = SealFacts(VERSION, last[1] if last else None, to_text(at), reason, derivation, _covered(db))
+    facts = SealFacts(SEAL_VERSION, last[1] if last else None, to_text(at), reason, derivation, _covered(db))
     digest = seal_digest(facts, rows)
     cursor = db.execute(
         "INSERT INTO seals (version, previous, digest, made_at, reason, derivation, covered) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -113,7 +113,7 @@ def seal_digest(facts: SealFacts, rows: Collection[SealedRow]) -> str:
 _PLACES = {version: {table.name: place for place, table in enumerate(tables)} for version, tables in FORMS.items()}
 
 
-def keys_of_truth(db: Database) -> dict[str, set[Key]]:
+def keys_of_truth(db: Database) -> dict[str, set[SealedKey]]:
     """Return by table the keys of all rows that are sealed, or will be by the next seal."""
     versions = {"derived_by": derived_by_parser(db)}
     return {
@@ -121,7 +121,7 @@ def keys_of_truth(db: Database) -> dict[str, set[Key]]:
             key
             for (key,) in db.execute(f"SELECT {table.key_sql} FROM {table.name} t WHERE {table.only}", versions)  # noqa: S608
         }
-        for table in FORMS[VERSION]
+        for table in FORMS[SEAL_VERSION]
     }
 
 
@@ -136,12 +136,12 @@ def count_derivations(db: Database) -> int:
 
 
 def _unsealed(
-    db: Database, since: Mapping[str, int] | None, changed: Mapping[str, Collection[Key]]
+    db: Database, since: Mapping[str, int] | None, changed: Mapping[str, Collection[SealedKey]]
 ) -> Iterator[SealedRow]:
     """Yield the rows to seal; with `since` only those that are beyond the ids that it gives."""
     values: dict[str, Any] = {"derived_by": derived_by_parser(db)}
     crawls: list[int] = []
-    for table in FORMS[VERSION]:
+    for table in FORMS[SEAL_VERSION]:
         condition = "1"
         if since is not None:
             if table.name in ("revisions", "listing_rows"):
@@ -186,7 +186,7 @@ def _sealed_otherwise(db: Database, table: SealedTable, values: dict[str, Any]) 
             yield SealedRow(table.name, key, digest)
 
 
-def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[Key]:
+def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[SealedKey]:
     """Return the sources of the crawls that are about to be sealed: a crawl stores its source as it is configured."""
     rows = db.execute(
         "SELECT DISTINCT source_id FROM crawls WHERE crawl_id > ? AND outcome IS NOT NULL AND imported = 0"
@@ -200,7 +200,7 @@ def _covered(db: Database) -> str:
     """Return by table the id up to which all rows are sealed now: crawls up to the first that has not ended."""
     ends = {
         table.name: int(db.execute(f"SELECT coalesce(max({table.key[0]}), 0) FROM {table.name}").fetchone()[0])  # noqa: S608
-        for table in FORMS[VERSION]
+        for table in FORMS[SEAL_VERSION]
         if table.name in (*_IN_ORDER, "crawls")
     }
     is_open = db.execute("SELECT min(crawl_id) FROM crawls WHERE outcome IS NULL").fetchone()[0]

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 Op = Literal["kept", "removed", "added"]
 
 # Beyond this, pairing words off could take many seconds: words of one text after trimming, and pairs of equal words in both
-MOST_WORDS = 3_000
+MOST_DIFFED_WORDS = 3_000
 MOST_PAIRS = 200_000
 # Up to so many kept words between two changes are read with them, where they are shorter than either
 ISLAND = 2
@@ -72,7 +72,7 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...]:
 
     The kept and removed pieces together are `old`, the kept and added ones `new`, exactly; where both were changed at one
     place, removed comes before added. Chinese and Japanese are compared by character. Texts so long or so repetitive that
-    pairing their words off would take seconds (see `MOST_WORDS`, `MOST_PAIRS`) are one replacement between what both begin
+    pairing their words off would take seconds (see `MOST_DIFFED_WORDS`, `MOST_PAIRS`) are one replacement between what both begin
     and end with.
     """
     before, after = _Text(old), _Text(new)
@@ -101,7 +101,7 @@ def _pair_off(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
     if not a and not b:
         return []
     in_b = Counter(b)
-    if max(len(a), len(b)) > MOST_WORDS or sum(n * in_b[word] for word, n in Counter(a).items()) > MOST_PAIRS:
+    if max(len(a), len(b)) > MOST_DIFFED_WORDS or sum(n * in_b[word] for word, n in Counter(a).items()) > MOST_PAIRS:
         return [_Change(start, start + len(a), start, start + len(b))]
     opcodes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     return [_Change(*(start + index for index in span)) for tag, *span in opcodes if tag != "equal"]

@@ -29,11 +29,11 @@ from foreign_eyes.archive.matching.keys import commentary_key, entry_tag, excerp
 from foreign_eyes.archive.seals import seal  # noqa: E402
 from foreign_eyes.archive.times import to_text  # noqa: E402
 from foreign_eyes.feeds.compose.feed_entries import entry_path  # noqa: E402
-from foreign_eyes.feeds.compose.publication_target import Edition  # noqa: E402
-from foreign_eyes.feeds.documents import FRONT_FILE, Desk, documents  # noqa: E402
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
+from foreign_eyes.feeds.documents import FRONT_FILE, PublishContext, documents  # noqa: E402
 from foreign_eyes.feeds.plan import Extent, everything  # noqa: E402
 from foreign_eyes.feeds.publish import Target  # noqa: E402
-from foreign_eyes.feeds.render_fingerprint import shape_of  # noqa: E402
+from foreign_eyes.feeds.render_fingerprint import render_fingerprint  # noqa: E402
 from foreign_eyes.feeds.topic_matching import Topics  # noqa: E402
 from foreign_eyes.listing.text_digests import publication_key, wording_digest  # noqa: E402
 from foreign_eyes.listing.values import ListedEntry  # noqa: E402
@@ -289,7 +289,7 @@ def pretend_published(db: Database, target: Target) -> None:
         events = follow(db, 1, topics.patterns, _remembering(topics))
         names = {kind: frozenset(read_tallies(db, 1, kind)) for kind in ("publication", "topic")}
         extent = Extent(count_entries(db, 1), events, names["publication"], names["topic"])
-        edition = Edition(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
+        edition = PublicationTarget(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
         for number in range(1, full_documents(events) + 1):
             freeze(db, 1, target.base_url, number, "atom", b"-")
             freeze(db, 1, target.base_url, number, "json", b"-")
@@ -298,13 +298,13 @@ def pretend_published(db: Database, target: Target) -> None:
             " WHERE source_id = 1 AND position <= ?",
             (full_documents(events) * DOCUMENT_SIZE,),
         )
-        desk = Desk(db, 1, edition, topics, extent)
+        desk = PublishContext(db, 1, edition, topics, extent)
         ids = db.execute("SELECT entry_id FROM entries ORDER BY CAST(entry_id AS TEXT)").fetchall()
         manifest.record(1, {f"{entry_path(entry_id)}index.html": _digest(entry_id) for (entry_id,) in ids}, ())
         manifest.record(1, {name: _digest(name) for name, _ in documents(desk, everything(extent, (), ()))}, ())
         files = len(manifest.digests())
         state = OutputState(
-            1, target.base_url, shape_of(edition, topics), present_mark(db, 1), extent.entries, events, files
+            1, target.base_url, render_fingerprint(edition, topics), present_mark(db, 1), extent.entries, events, files
         )
         manifest.record_state(state)  # fmt: skip
 

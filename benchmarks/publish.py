@@ -46,7 +46,7 @@ from foreign_eyes.archive.settling.settle import settle  # noqa: E402
 from foreign_eyes.archive.values import Traffic  # noqa: E402
 from foreign_eyes.feeds.compose.feed_entries import compose_entry  # noqa: E402
 from foreign_eyes.feeds.compose.feeds import Feed, compose_column_feed  # noqa: E402
-from foreign_eyes.feeds.compose.publication_target import Edition  # noqa: E402
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
 from foreign_eyes.feeds.file_writer import write_file  # noqa: E402
 from foreign_eyes.feeds.publish import Target, publish  # noqa: E402
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss  # noqa: E402
@@ -260,7 +260,7 @@ def _feed_of(db: Database, entries: Iterable[CurrentEntry]) -> Feed:
     """Return a feed of these entries, with their topics, as publishing composes it."""
     found, tag = list(entries), source_tag(db, 1)
     assert tag is not None
-    edition = Edition(Column(db).source, BASE_URL, tag)
+    edition = PublicationTarget(Column(db).source, BASE_URL, tag)
     topics = topics_of(db, [entry.entry_id for entry in found])
     return compose_column_feed(edition, [compose_entry(edition, one, topics.get(one.entry_id, ())) for one in found], 3)
 

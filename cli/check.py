@@ -40,7 +40,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     With --deep it also derives everything again in a private copy and compares the results. If it finds problems, it
     prints each with the command that repairs it, and exits with 1.
     """
-    from foreign_eyes.archive import sources
+    from foreign_eyes.archive import overview
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.integrity import verify
     from foreign_eyes.archive.invented_sources import holdings
@@ -60,10 +60,10 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
             def reported() -> list[Problem]:
                 return [
-                    *health.crawl_problems(sources.last_crawls(db), sources.totals(db, now()), now()),
-                    *health.future_problems(sources.crawls_to_come(db, now() + health.AHEAD)),
+                    *health.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
+                    *health.future_problems(overview.crawls_to_come(db, now() + health.AHEAD)),
                     *health.mixture_problems(holdings(db)),
-                    *health.killed_problems(sources.open_crawls(db), running),
+                    *health.killed_problems(overview.open_crawls(db), running),
                     *health.file_problems(db, folder, expected=output is not None),
                     *output_problems(
                         db,

@@ -14,7 +14,7 @@ from foreign_eyes.cli.terminal import say, say_json
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, Wording
+    from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, DoubtTexts
 
 EXAMPLES = """
 \b
@@ -85,7 +85,7 @@ def _as_object(one: DoubtfulMatch) -> dict[str, Any]:
     }
 
 
-def _texts(wording: Wording | None) -> dict[str, Any] | None:
+def _texts(wording: DoubtTexts | None) -> dict[str, Any] | None:
     if wording is None:
         return None
     return {"entry_id": wording.entry_id, "revision": wording.revision.number, **wording.revision.wording}

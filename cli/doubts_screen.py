@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, Wording
-from foreign_eyes.archive.history import PARTS
+from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, DoubtTexts
+from foreign_eyes.archive.history import ENTRY_PARTS
 from foreign_eyes.archive.wording_diff import abridged
 from foreign_eyes.cli.history_screen import Paper, as_text, telling_parts, whole_parts
 from foreign_eyes.cli.terminal import counted, local_time, printable
@@ -55,7 +55,7 @@ def _write_texts(paper: Paper, one: DoubtfulMatch) -> None:
         return
     paper.line(_name(one.before, one), label="compared to")
     parts = telling_parts(one.before.revision, one.after.revision)
-    same = [part for part in PARTS if _is_shared(part, one)]
+    same = [part for part in ENTRY_PARTS if _is_shared(part, one)]
     if same:
         paper.line(", ".join(same), label="the same")
     for part, pieces in parts.items():
@@ -70,7 +70,7 @@ def _is_shared(part: str, one: DoubtfulMatch) -> bool:
     return bool(after[part]) and before.get(part) == after[part]
 
 
-def _name(wording: Wording, one: DoubtfulMatch) -> str:
+def _name(wording: DoubtTexts, one: DoubtfulMatch) -> str:
     number = f"revision {wording.revision.number}"
     if wording.entry_id == one.after.entry_id:
         return f"{number} of the same entry"

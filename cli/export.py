@@ -15,7 +15,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.terminal import counted, kilobytes, progress_bar, say, say_json
 
 if TYPE_CHECKING:
-    from foreign_eyes.warc.exporting import Exported, Progress
+    from foreign_eyes.warc.exporting import Exported, ExportProgress
 
 EXAMPLES = """
 \b
@@ -54,7 +54,7 @@ def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
         say(f"{file}: {captures} of {crawls}, {kilobytes(size)}", err=to_output)
 
 
-def _write(archive: Path, file: Path | None, show: Progress | None) -> tuple[Exported, int]:
+def _write(archive: Path, file: Path | None, show: ExportProgress | None) -> tuple[Exported, int]:
     """Write from a copy: whoever reads the archive itself for minutes keeps a crawl from writing to it."""
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.warc.exporting import export as write_warc

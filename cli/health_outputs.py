@@ -19,7 +19,7 @@ from foreign_eyes.feeds.file_writer import folder_mode, leftovers
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-NAMED = 5
+MOST_NAMED_FILES = 5
 # of those that readers need first, which `status` looks at
 _FIRST = ("index.html", "atom.xml")
 
@@ -83,7 +83,9 @@ def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator
         names = Manifest(db, lag.folder).digests() if all_files else _FIRST
         closed = sorted(_closed(lag.folder, names, mode))
         if closed:
-            shown = ", ".join(closed[:NAMED]) + (f" and {len(closed) - NAMED} more" if len(closed) > NAMED else "")
+            shown = ", ".join(closed[:MOST_NAMED_FILES]) + (
+                f" and {len(closed) - MOST_NAMED_FILES} more" if len(closed) > MOST_NAMED_FILES else ""
+            )
             yield Problem(
                 f"a web server's user may not be able to read {shown} (wanted are {mode:04o} and {folder_mode(mode):04o})",
                 str(lag.folder),

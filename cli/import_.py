@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from foreign_eyes.archive.values import Source
     from foreign_eyes.warc.bodies import Bodies
     from foreign_eyes.warc.importing import Brought, Import
-    from foreign_eyes.warc.inputs import Contents, Input
+    from foreign_eyes.warc.inputs import Input, InputContents
 
 WARNINGS_TOLD = 3
 EXAMPLES = """
@@ -69,7 +69,7 @@ def import_files(
     its only source another name. Nothing is changed where a file is damaged. The exit code is 65 if a part was left out.
     """
     from foreign_eyes.archive.database import refuse_other_files
-    from foreign_eyes.archive.sources import find_sources
+    from foreign_eyes.archive.overview import find_sources
     from foreign_eyes.warc.bodies import kept_on_disk
 
     silent = quiet or as_json
@@ -102,7 +102,7 @@ class _Wanted(NamedTuple):
     accept: bool
 
 
-def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> Contents:
+def _read(files: Sequence[Path], bodies: Bodies, *, quiet: bool) -> InputContents:
     from foreign_eyes.crawler.settings import MAX_BODY_BYTES
     from foreign_eyes.warc.inputs import read_files
 
@@ -156,7 +156,13 @@ def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
 
 
 def _plan(
-    context: Context, sources: Sequence[Source], contents: Contents, bodies: Bodies, wanted: _Wanted, *, quiet: bool
+    context: Context,
+    sources: Sequence[Source],
+    contents: InputContents,
+    bodies: Bodies,
+    wanted: _Wanted,
+    *,
+    quiet: bool,
 ) -> Import:
     """Return the import that the files call for; what others captured is searched here, and not under the lock.
 

@@ -134,7 +134,7 @@ def publish_source(
     if not context.archive.is_file():
         raise NoArchive(context.archive)
     with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
-        from foreign_eyes.archive.sources import find_sources
+        from foreign_eyes.archive.overview import find_sources
 
         sources = find_sources(db)
         _point_to_the_sample(context, sources, source)

@@ -137,7 +137,7 @@ def finish_redactions(context: Context, what: str) -> None:
     from foreign_eyes.archive.redaction.purging import vacuum
     from foreign_eyes.archive.redaction.redaction_records import hidden_entries
     from foreign_eyes.archive.times import now, to_text
-    from foreign_eyes.feeds.redacted_documents import renew_documents
+    from foreign_eyes.feeds.redact_documents import renew_documents
 
     with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
         with writing(db):

@@ -128,8 +128,8 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
     from foreign_eyes.archive.backup import copy_archive
     from foreign_eyes.archive.database import open_archive
     from foreign_eyes.archive.invented_sources import is_invented
+    from foreign_eyes.archive.overview import find_sources
     from foreign_eyes.archive.separation import keep_sources
-    from foreign_eyes.archive.sources import find_sources
     from foreign_eyes.archive.times import now
 
     sources = find_sources(db)
@@ -154,7 +154,7 @@ def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id
     """Publish the sample to its place, and remove what it published elsewhere; nothing where it was never published."""
     from foreign_eyes.archive.feed_state.folder_claims import read_claim
     from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
-    from foreign_eyes.archive.sources import find_sources
+    from foreign_eyes.archive.overview import find_sources
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
     from foreign_eyes.feeds.publish import Target, forget_output, publish
 
@@ -192,7 +192,7 @@ def _free_place(context: Context, db: Database) -> SamplePlace:
     """Return the first place without an archive, and without files of another one: an older sample is never overwritten."""
     from foreign_eyes.archive.feed_state.folder_claims import read_claim
     from foreign_eyes.archive.invented_sources import is_invented
-    from foreign_eyes.archive.sources import find_sources
+    from foreign_eyes.archive.overview import find_sources
 
     invented = {source.name for source in find_sources(db) if is_invented(source.url)}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Show what the archive holds, when it last crawled and with what outcome, and what is wrong."""
-    from foreign_eyes.archive import sources
+    from foreign_eyes.archive import overview
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts
     from foreign_eyes.archive.invented_sources import holdings
@@ -36,12 +36,12 @@ def status(context: Context, as_json: bool) -> None:
     running = holder(context.archive)
     with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:
         place = at_its_output(context)
-        totals, crawls, doubts = sources.totals(db, now()), sources.last_crawls(db), count_doubts(db)
+        totals, crawls, doubts = overview.totals(db, now()), overview.last_crawls(db), count_doubts(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
-            *health.future_problems(sources.crawls_to_come(db, now() + health.AHEAD)),
+            *health.future_problems(overview.crawls_to_come(db, now() + health.AHEAD)),
             *health.mixture_problems(holdings(db)),
-            *health.killed_problems(sources.open_crawls(db), running),
+            *health.killed_problems(overview.open_crawls(db), running),
             *output_problems(
                 db,
                 place.output,

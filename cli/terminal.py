@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from foreign_eyes.listing.reader import Progress
+    from foreign_eyes.listing.reader import CrawlProgress
 
 
 # how the user started the program, for the children that it starts
@@ -66,7 +66,7 @@ def printable(text: str) -> str:
 
 
 @contextmanager
-def page_progress(source: str, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+def page_progress(source: str, *, quiet: bool) -> Iterator[Callable[[CrawlProgress], None]]:
     """Give the function that shows each page read: a bar on a terminal, a line elsewhere, nothing when quiet."""
     if quiet:
         yield lambda progress: None
@@ -78,7 +78,7 @@ def page_progress(source: str, *, quiet: bool) -> Iterator[Callable[[Progress], 
 
 
 @contextmanager
-def _bar(source: str) -> Iterator[Callable[[Progress], None]]:
+def _bar(source: str) -> Iterator[Callable[[CrawlProgress], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -93,7 +93,7 @@ def _bar(source: str) -> Iterator[Callable[[Progress], None]]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"{source}: asking", total=None)
 
-        def show(progress: Progress) -> None:
+        def show(progress: CrawlProgress) -> None:
             text = f"{source}: reading" if progress.pass_number == 1 else f"{source}: reading again to be sure"
             bar.update(task, description=text, completed=progress.page, total=progress.pages)
 
@@ -114,7 +114,7 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], Non
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _line(source: str, progress: Progress) -> str:
+def _line(source: str, progress: CrawlProgress) -> str:
     again = "" if progress.pass_number == 1 else f" (pass {progress.pass_number})"
     of = f" of {progress.pages}" if progress.pages else ""
     answer = "not modified" if progress.not_modified else f"{progress.entries} entries"

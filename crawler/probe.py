@@ -18,9 +18,9 @@ from typing import Any
 from foreign_eyes.archive.captures import find_exchanges
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.crawler.jobs import Job
-from foreign_eyes.crawler.run import Signals, crawl_in_turn
+from foreign_eyes.crawler.run import HandleSignals, crawl_in_turn
 from foreign_eyes.crawler.spider import ListingSpider
-from foreign_eyes.listing.fetch_results import Answer
+from foreign_eyes.listing.fetch_results import FetchResult
 from foreign_eyes.listing.pagination import next_addresses
 from foreign_eyes.listing.values import ListingPage, Verdict
 
@@ -31,7 +31,7 @@ FINE = "page 1 would be accepted; a crawl reads all pages, twice"
 class Probe:
     """What was seen of one page: the answer, the listing if there is one, the verdict that ends a crawl here, all exchanges."""
 
-    answer: Answer
+    answer: FetchResult
     listing: ListingPage | None
     verdict: Verdict | None
     captures: tuple[dict[str, Any], ...]
@@ -98,7 +98,7 @@ class Probe:
         return {"date": date, "own": page["fetched_at"] if page else None, "site_ahead_seconds": ahead}
 
 
-def probe(job: Job, *, log_level: str = "ERROR", signals: Signals | None = None) -> tuple[Probe, bool]:
+def probe(job: Job, *, log_level: str = "ERROR", signals: HandleSignals | None = None) -> tuple[Probe, bool]:
     """Read page 1 of a source and return what was seen, and whether the user stopped it.
 
     Raises:
@@ -117,7 +117,7 @@ def probe(job: Job, *, log_level: str = "ERROR", signals: Signals | None = None)
             on_probe=found.append,
         )
     if not found:
-        answer = Answer(job.source.url, job.source.url)
+        answer = FetchResult(job.source.url, job.source.url)
         found.append(Probe(answer, None, Verdict("failed", ended[-1].log_row["reason"]), ()))
     return found[-1], ended[-1].interrupted
 
@@ -134,7 +134,7 @@ class ProbeSpider(ListingSpider):
     def __init__(self, *args: Any, on_probe: Callable[[Probe], None], **options: Any):
         super().__init__(*args, **options)
         self._on_probe = on_probe
-        self._answer: Answer | None = None
+        self._answer: FetchResult | None = None
 
     async def start(self) -> AsyncIterator[Any]:
         """Read page 1; the crawl ends as one that decided nothing."""
@@ -143,7 +143,7 @@ class ProbeSpider(ListingSpider):
         verdict: Verdict | None = None
         with suppress(_Accepted):
             verdict = await self.reader().read()
-        answer = self._answer or Answer(session.job.source.url, session.job.source.url)
+        answer = self._answer or FetchResult(session.job.source.url, session.job.source.url)
         listing = None
         if answer.fault is None and answer.status == 200:
             listing = session.parser.parse_listing(answer.body, answer.url, answer.content_type)
@@ -152,7 +152,7 @@ class ProbeSpider(ListingSpider):
         for item in list[Any]():  # there are none to pass on
             yield item
 
-    async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> Answer:
+    async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> FetchResult:
         if self._answer is not None:
             raise _Accepted
         self._answer = await super()._fetch_page(url, page=page, pass_number=pass_number)

@@ -18,10 +18,10 @@ from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.session import Session, open_session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.spider import ListingSpider
-from foreign_eyes.listing.reader import Progress
+from foreign_eyes.listing.reader import CrawlProgress
 
 # a context manager: while inside, a signal that asks us to stop calls the function with its number
-Signals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
+HandleSignals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Ended:
 def crawl_in_turn(
     job: Job,
     times: int,
-    on_page: Callable[[Progress], None],
+    on_page: Callable[[CrawlProgress], None],
     *,
     log_level: str = "WARNING",
-    signals: Signals | None = None,
+    signals: HandleSignals | None = None,
     on_accept: Callable[[str], None] = lambda effects: None,
     spider: type[ListingSpider] = ListingSpider,
     **options: Any,

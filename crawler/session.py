@@ -27,6 +27,7 @@ from foreign_eyes.archive.database import explaining, open_archive
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.freshness import is_due, last_fresh
 from foreign_eyes.archive.lock import only_run
+from foreign_eyes.archive.overview import log_row
 from foreign_eyes.archive.rebuilding.rebuild import keep_up
 from foreign_eyes.archive.redaction.masking import MaskingParser, read_page
 from foreign_eyes.archive.settling.clock_records import judge_times
@@ -34,7 +35,6 @@ from foreign_eyes.archive.settling.entry_rows import has_wordings
 from foreign_eyes.archive.settling.link_rows import close_killed_links, close_links, links_to_follow
 from foreign_eyes.archive.settling.listed_state import count_strangers, find_effects, find_listed, new_wordings
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.sources import log_row
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Counts, Fetched, Source, Traffic
 from foreign_eyes.crawler.first_contact import unknown_listing
@@ -43,7 +43,7 @@ from foreign_eyes.crawler.link_following import MOST_LINKS
 from foreign_eyes.crawler.sources import COLUMN_TITLE, SourceSettings
 from foreign_eyes.crawler.steady_clock import Clock, steady_clock
 from foreign_eyes.listing import parser
-from foreign_eyes.listing.reader import Known
+from foreign_eyes.listing.reader import KnownListing
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 
@@ -88,11 +88,11 @@ class Session:
             self.broken = error
             raise
 
-    def known(self) -> Known:
+    def known(self) -> KnownListing:
         """Return what the archive knows of the source, for judging this crawl."""
         good = last_good(self.db, self.job.name)
         pages = settled_pages(self.db, self.job.name, self.parser.PARSER_VERSION)
-        return Known(
+        return KnownListing(
             settled=tuple(page.body_sha256 for page in pages) if pages else None,
             addresses=tuple(page.asked_url for page in pages or ()),
             last_pages=good.pages if good else None,

@@ -29,9 +29,9 @@ from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Li
 from foreign_eyes.crawler.session import Session, open_session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.settings_file import find_settings_file
-from foreign_eyes.listing.fetch_results import Answer
+from foreign_eyes.listing.fetch_results import FetchResult
 from foreign_eyes.listing.parser.fetchable_urls import shown
-from foreign_eyes.listing.reader import ListingReader, Progress
+from foreign_eyes.listing.reader import CrawlProgress, ListingReader
 from foreign_eyes.listing.values import Verdict
 
 
@@ -43,7 +43,7 @@ class ListingSpider(Spider):
     def __init__(
         self,
         session: Session,
-        on_page: Callable[[Progress], None] = lambda progress: None,
+        on_page: Callable[[CrawlProgress], None] = lambda progress: None,
         on_accept: Callable[[str], None] = lambda effects: None,
     ):
         super().__init__()
@@ -107,7 +107,7 @@ class ListingSpider(Spider):
                 with suppress(asyncio.CancelledError):
                     await session.following
 
-    async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> Answer:
+    async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> FetchResult:
         return await self._fetch(url, {"purpose": "listing", "page": page, "pass_number": pass_number})
 
     async def _follow_all(self, urls: list[str]) -> None:
@@ -134,11 +134,11 @@ class ListingSpider(Spider):
         """Keep why a link brought no answer in the answer's stead."""
         self.session.record(Fetched("link", url, url, self.session.now(), fault="unreachable", detail=why))
 
-    async def _fetch(self, url: str, meta: dict[str, Any]) -> Answer:
+    async def _fetch(self, url: str, meta: dict[str, Any]) -> FetchResult:
         try:
             request = Request(url, meta={**meta, "asked_url": url}, callback=NO_CALLBACK, dont_filter=True)
         except ValueError:  # what a page links can be any text
-            return Answer(url, url, fault="unreachable", detail=f"the address {shown(url)!r} is malformed")
+            return FetchResult(url, url, fault="unreachable", detail=f"the address {shown(url)!r} is malformed")
         try:
             if self.session.proxy:
                 request.meta["proxy"] = self.session.proxy
@@ -146,8 +146,8 @@ class ListingSpider(Spider):
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
-            return Answer(url, url, fault=fault.fault, detail=fault.detail)
-        return Answer(
+            return FetchResult(url, url, fault=fault.fault, detail=fault.detail)
+        return FetchResult(
             asked_url=url,
             url=response.url,
             status=response.status,

@@ -23,7 +23,7 @@ from foreign_eyes.archive.feed_state.current_entries import (
     entries_of_topic,
 )
 from foreign_eyes.archive.feed_state.feed_log import (
-    Format,
+    FrozenFormat,
     find_frozen,
     freeze,
     full_documents,
@@ -36,7 +36,7 @@ from foreign_eyes.archive.feed_state.topics import topics_of
 from foreign_eyes.archive.history import entry_history
 from foreign_eyes.feeds.compose.change_items import ComposedChange, compose_change
 from foreign_eyes.feeds.compose.collection_pages import (
-    Counted,
+    CollectionCount,
     Volume,
     compose_chart,
     count_collections,
@@ -54,15 +54,15 @@ from foreign_eyes.feeds.compose.feeds import (
     compose_collection_feed,
     compose_column_feed,
 )
-from foreign_eyes.feeds.compose.publication_target import Edition
-from foreign_eyes.feeds.plan import Extent, Scope, sitemap_of, sitemap_span
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.plan import Extent, PublishPlan, sitemap_of, sitemap_span
 from foreign_eyes.feeds.render import html_pages, opml_sitemap
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.json_feed import render_json
 from foreign_eyes.feeds.topic_matching import Topics
 
 Render = Callable[[], bytes]
-Document = tuple[str, Render]
+PublishedDocument = tuple[str, Render]
 
 FRONT_FILE = "index.html"
 STATIC_FILES = ("style.css", "icon.svg", "icon.png", "favicon.ico", "logo.png")
@@ -72,17 +72,17 @@ COLLECTION_FILES = ("atom.xml", "rss.xml", "feed.json", FRONT_FILE)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PublishContext:
     """What all documents are made from: an edition, the archive it is of, what topics mean, and how much there is."""
 
     db: Database
     source_id: int
-    edition: Edition
+    edition: PublicationTarget
     topics: Topics
     extent: Extent
 
 
-def documents(desk: Desk, scope: Scope) -> list[Document]:
+def documents(desk: PublishContext, scope: PublishPlan) -> list[PublishedDocument]:
     """Return the documents of a scope, and those that there is one of."""
     return [
         *((name, partial(_static, name)) for name in STATIC_FILES),
@@ -98,7 +98,7 @@ def documents(desk: Desk, scope: Scope) -> list[Document]:
     ]
 
 
-def names_of_emptied(scope: Scope) -> list[str]:
+def names_of_emptied(scope: PublishPlan) -> list[str]:
     """Return the files of publications and topics of which nothing is left."""
     emptied = [
         *(collection("publication", name) for name in scope.emptied_publications),
@@ -107,7 +107,7 @@ def names_of_emptied(scope: Scope) -> list[str]:
     return [one.path + file for one in emptied for file in COLLECTION_FILES]
 
 
-def freeze_documents(desk: Desk) -> None:
+def freeze_documents(desk: PublishContext) -> None:
     """Freeze every archive document that is full and was not frozen yet for this base URL."""
     first = last_frozen(desk.db, desk.source_id, desk.edition.base_url) + 1
     for number in range(first, full_documents(desk.extent.events) + 1):
@@ -116,7 +116,7 @@ def freeze_documents(desk: Desk) -> None:
         _archived(desk, number, "json")
 
 
-def _compose_all(desk: Desk, entries: list[CurrentEntry]) -> list[FeedEntry]:
+def _compose_all(desk: PublishContext, entries: list[CurrentEntry]) -> list[FeedEntry]:
     topics = topics_of(desk.db, [entry.entry_id for entry in entries])
     return [compose_entry(desk.edition, entry, topics.get(entry.entry_id, ())) for entry in entries]
 
@@ -125,18 +125,18 @@ def _static(name: str) -> bytes:
     return (resources.files("foreign_eyes.feeds") / "static" / name).read_bytes()
 
 
-def _entry(desk: Desk, entry_id: int) -> bytes:
+def _entry(desk: PublishContext, entry_id: int) -> bytes:
     (entry,) = _compose_all(desk, entries_by_id(desk.db, [entry_id]))
     page = compose_entry_page(desk.edition, entry, entry_history(desk.db, entry_id))
     return html_pages.entry_page(desk.edition, page)
 
 
-def _redirects(desk: Desk, scope: Scope) -> Iterator[Document]:
+def _redirects(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDocument]:
     for entry_id, survivor in scope.redirects:
         yield f"{entry_path(entry_id)}index.html", partial(html_pages.redirect_page, desk.edition, entry_path(survivor))
 
 
-def _archive_documents(desk: Desk, scope: Scope) -> Iterator[Document]:
+def _archive_documents(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDocument]:
     for number in scope.archive_documents:
         if number == 1:
             yield "archive/0.xml", partial(_beginning, desk)
@@ -144,7 +144,7 @@ def _archive_documents(desk: Desk, scope: Scope) -> Iterator[Document]:
         yield f"archive/{number}.json", partial(_archived, desk, number, "json")
 
 
-def _archived(desk: Desk, number: int, kind: Format) -> bytes:
+def _archived(desk: PublishContext, number: int, kind: FrozenFormat) -> bytes:
     """Return an archive document as it was frozen, and freeze it where it was not."""
 
     def render() -> bytes:
@@ -156,12 +156,12 @@ def _archived(desk: Desk, number: int, kind: Format) -> bytes:
     return _frozen(desk, number, kind, render)
 
 
-def _beginning(desk: Desk) -> bytes:
+def _beginning(desk: PublishContext) -> bytes:
     """Return archive document 0, likewise."""
     return _frozen(desk, 0, "atom", lambda: render_atom(compose_beginning(desk.edition, _since(desk))))
 
 
-def _frozen(desk: Desk, number: int, kind: Format, render: Render) -> bytes:
+def _frozen(desk: PublishContext, number: int, kind: FrozenFormat, render: Render) -> bytes:
     content = find_frozen(desk.db, desk.source_id, desk.edition.base_url, number, kind)
     if content is None:
         content = render()
@@ -169,20 +169,20 @@ def _frozen(desk: Desk, number: int, kind: Format, render: Render) -> bytes:
     return content
 
 
-def _since(desk: Desk) -> datetime:
+def _since(desk: PublishContext) -> datetime:
     """Return the date of the oldest entry."""
     (oldest,) = entries_by_number(desk.db, desk.source_id, 1, 1)
     return oldest.feed_date
 
 
-def _volume(desk: Desk, number: int) -> bytes:
+def _volume(desk: PublishContext, number: int) -> bytes:
     first, last = volume_span(number, desk.extent.entries)
     entries = _compose_all(desk, entries_by_number(desk.db, desk.source_id, first, last))
     volumes = count_volumes(desk.extent.entries)
     return html_pages.volume_page(desk.edition, Volume(number, first, last, tuple(entries)), volumes)
 
 
-def _collections(desk: Desk, kind: CollectionKind, names: Iterable[str]) -> Iterator[Document]:
+def _collections(desk: PublishContext, kind: CollectionKind, names: Iterable[str]) -> Iterator[PublishedDocument]:
     read = entries_of_publication if kind == "publication" else entries_of_topic
     counts = cache(lambda: read_tallies(desk.db, desk.source_id, kind))
 
@@ -196,7 +196,9 @@ def _collections(desk: Desk, kind: CollectionKind, names: Iterable[str]) -> Iter
         return compose_collection_feed(desk.edition, collection(kind, name), entries(name))
 
     def page(name: str) -> bytes:
-        return html_pages.collection_page(desk.edition, Counted(collection(kind, name), counts()[name]), entries(name))
+        return html_pages.collection_page(
+            desk.edition, CollectionCount(collection(kind, name), counts()[name]), entries(name)
+        )
 
     for name in names:
         path = collection(kind, name).path
@@ -204,18 +206,18 @@ def _collections(desk: Desk, kind: CollectionKind, names: Iterable[str]) -> Iter
         yield from _formats(path, COLUMN_FEEDS, partial(feed, name))
 
 
-def _changes(desk: Desk) -> Iterator[Document]:
+def _changes(desk: PublishContext) -> Iterator[PublishedDocument]:
     changes = cache(lambda: _newest_changes(desk))
     feed = cache(lambda: compose_changes_feed(desk.edition, changes(), _since(desk)))
     yield "changes/index.html", lambda: html_pages.changes_page(desk.edition, changes())
     yield from _formats("", ("changes.rss", "changes.json", "changes.xml"), feed)
 
 
-def _newest_changes(desk: Desk) -> list[ComposedChange]:
+def _newest_changes(desk: PublishContext) -> list[ComposedChange]:
     return [compose_change(desk.edition, change) for change in newest_changes(desk.db, desk.source_id, NEWEST)]
 
 
-def _lists(desk: Desk, scope: Scope) -> Iterator[Document]:
+def _lists(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDocument]:
     edition = desk.edition
     publications = cache(partial(_counted, desk, "publication"))
     topics = cache(partial(_counted, desk, "topic"))
@@ -230,28 +232,30 @@ def _lists(desk: Desk, scope: Scope) -> Iterator[Document]:
     yield "subscriptions.opml", lambda: _opml(edition, topics(), publications())
 
 
-def _counted(desk: Desk, kind: CollectionKind) -> tuple[Counted, ...]:
+def _counted(desk: PublishContext, kind: CollectionKind) -> tuple[CollectionCount, ...]:
     return count_collections(kind, read_tallies(desk.db, desk.source_id, kind))
 
 
-def _sitemap(desk: Desk, number: int) -> bytes:
+def _sitemap(desk: PublishContext, number: int) -> bytes:
     entries = entries_by_number(desk.db, desk.source_id, *sitemap_span(number))
     return opml_sitemap.render_sitemap(desk.edition.base_url + entry_path(one.entry_id) for one in reversed(entries))
 
 
-def _sitemap_index(desk: Desk) -> bytes:
+def _sitemap_index(desk: PublishContext) -> bytes:
     names = ["lists", *map(str, range(1, sitemap_of(desk.extent.entries) + 1))]
     return opml_sitemap.render_sitemap_index(f"{desk.edition.base_url}sitemaps/{name}.xml" for name in names)
 
 
-def _list_addresses(edition: Edition, *counted: tuple[Counted, ...]) -> list[str]:
+def _list_addresses(edition: PublicationTarget, *counted: tuple[CollectionCount, ...]) -> list[str]:
     lists = ["", "changes/", "publications/", "topics/"]
     members = sorted(one.of.path for each in counted for one in each)
     return [edition.base_url + path for path in (*lists, *members)]
 
 
-def _opml(edition: Edition, topics: tuple[Counted, ...], publications: tuple[Counted, ...]) -> bytes:
-    def subscription(one: Counted) -> opml_sitemap.Subscription:
+def _opml(
+    edition: PublicationTarget, topics: tuple[CollectionCount, ...], publications: tuple[CollectionCount, ...]
+) -> bytes:
+    def subscription(one: CollectionCount) -> opml_sitemap.Subscription:
         home = edition.base_url + one.of.path
         return opml_sitemap.Subscription(f"{one.of.name} – {edition.title}", f"{home}atom.xml", home)
 
@@ -265,7 +269,7 @@ def _opml(edition: Edition, topics: tuple[Counted, ...], publications: tuple[Cou
     return opml_sitemap.render_opml(edition.title, [column, told], groups)
 
 
-def _column(desk: Desk) -> Iterator[Document]:
+def _column(desk: PublishContext) -> Iterator[PublishedDocument]:
     """The feeds themselves and the front page, which everybody starts from, come last."""
     newest = cache(lambda: newest_of_log(desk.db, desk.source_id, desk.extent.events, NEWEST))
     entries = cache(lambda: _compose_all(desk, entries_by_id(desk.db, newest())))
@@ -274,7 +278,7 @@ def _column(desk: Desk) -> Iterator[Document]:
     yield FRONT_FILE, partial(_front, desk)
 
 
-def _front(desk: Desk) -> bytes:
+def _front(desk: PublishContext) -> bytes:
     total = desk.extent.entries
     entries = _compose_all(desk, entries_by_number(desk.db, desk.source_id, total - NEWEST + 1, total))
     chart = compose_chart(read_tallies(desk.db, desk.source_id, "month"))
@@ -285,7 +289,7 @@ def _front(desk: Desk) -> bytes:
 _RENDERERS: Mapping[str, Callable[[Feed], bytes]] = {"rss": render_rss, "json": render_json, "atom": render_atom}
 
 
-def _formats(path: str, files: tuple[str, str, str], feed: Callable[[], Feed]) -> Iterator[Document]:
+def _formats(path: str, files: tuple[str, str, str], feed: Callable[[], Feed]) -> Iterator[PublishedDocument]:
     """Yield a feed in its three formats, RSS and JSON before Atom."""
     for file, render in zip(files, _RENDERERS.values(), strict=True):
         yield path + file, partial(_rendered, render, feed)

@@ -44,7 +44,7 @@ from foreign_eyes.feeds.file_writer import digest_of, make_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FolderPlan:
     """The lines that a publish adds to the folder's record: before it writes the first file, and at its end.
 
     `whose` is there if the record does not say yet whose folder it is, `opening` is what it lacks of ids and names, and
@@ -124,7 +124,7 @@ class OutputFolder:
         if strangers := sorted(name for name in unknown if os.path.lexists(self.output / name)):
             raise FilesOfOthers(self.output, strangers)
 
-    def plan(self, state: OutputState, names: Collection[str], *, since: Mark | None) -> Plan:
+    def plan(self, state: OutputState, names: Collection[str], *, since: Mark | None) -> FolderPlan:
         """Return what the record is to say of a publish that writes the files `names` and leaves the folder in `state`.
 
         With `since`, the record has all ids and names up to that mark; with None it is read to find out.
@@ -137,7 +137,7 @@ class OutputFolder:
             ids = ids_since(self._db, state.source_id, since)
             opening = [line for one, is_new in ids for line in id_lines(one, None if is_new else ())]
             opening += [file_line(name) for name in sorted(names) if not self.manifest.lists(name)]
-            return Plan(token, None, begin, opening, end)
+            return FolderPlan(token, None, begin, opening, end)
         record = None if self._begins_anew else self._record
         is_said = record is not None and (record.source, record.url) == (self._source.name, self._source.url)
         whose = None if is_said else whose_line(archive_id(self._db), self._source.name, self._source.url)
@@ -145,9 +145,9 @@ class OutputFolder:
         files = self.files.union(names) - (record.files if record is not None else set())
         opening += [file_line(name) for name in sorted(files) if is_file_name(name)]
         opening += redaction_lines(self._db, state.source_id, record.redactions if record is not None else {})
-        return Plan(token, whose, begin, opening, end)
+        return FolderPlan(token, whose, begin, opening, end)
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: FolderPlan) -> None:
         """Write down, durably, what is about to be written."""
         lines = [*([plan.whose] if plan.whose else []), plan.begin, *plan.opening]
         with self._explained():
@@ -157,7 +157,7 @@ class OutputFolder:
             else:
                 append_lines(self.output, lines, self._mode)
 
-    def end(self, plan: Plan, removed: Collection[str]) -> None:
+    def end(self, plan: FolderPlan, removed: Collection[str]) -> None:
         """Write down that the publish has ended, and which files are no more."""
         with self._explained():
             append_lines(
@@ -166,7 +166,7 @@ class OutputFolder:
             if removed and has_redactions(self._db):
                 forget_gone(self.output, self._mode)
 
-    def says(self, plan: Plan) -> bool:
+    def says(self, plan: FolderPlan) -> bool:
         """Tell whether the record says all this already."""
         return not (plan.whose or plan.opening) and self._summary is not None and self._summary.shown == plan.token
 

@@ -28,7 +28,7 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class PublishPlan:
     """The documents to render, and the publications and topics of which nothing is left."""
 
     entry_ids: Collection[int]
@@ -42,9 +42,9 @@ class Scope:
     emptied_topics: Collection[str] = ()
 
 
-def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[tuple[int, int]]) -> Scope:
+def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[tuple[int, int]]) -> PublishPlan:
     """Return the scope of a publish that goes by nothing but the archive as it is."""
-    return Scope(
+    return PublishPlan(
         entry_ids=entry_ids,
         redirects=sorted(redirects),
         volumes=range(1, count_volumes(extent.entries) + 1),
@@ -55,7 +55,7 @@ def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[t
     )
 
 
-def touched(extent: Extent, before: Extent, changes: Touched) -> Scope:
+def touched(extent: Extent, before: Extent, changes: Touched) -> PublishPlan:
     """Return the scope of a publish that follows the journal, from an extent `before` to the one that there is.
 
     A volume that has become the last but one says so, so the volume before each new one is in it; and where the front page
@@ -64,7 +64,7 @@ def touched(extent: Extent, before: Extent, changes: Touched) -> Scope:
     volumes = {volume_of(number) for number in changes.numbers}
     old, new = count_volumes(before.entries), count_volumes(extent.entries)
     volumes |= {number for number in range(max(old, 1), new + 1) if new > old}
-    return Scope(
+    return PublishPlan(
         entry_ids=changes.entry_ids,
         redirects=(),
         volumes=sorted(number for number in volumes if number <= new),

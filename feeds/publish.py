@@ -33,19 +33,26 @@ from foreign_eyes.archive.feed_state.journal_cursor import Mark, find_source_id,
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.values import Source
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
-from foreign_eyes.feeds.documents import FRONT_FILE, Desk, Document, documents, freeze_documents, names_of_emptied
+from foreign_eyes.feeds.documents import (
+    FRONT_FILE,
+    PublishContext,
+    PublishedDocument,
+    documents,
+    freeze_documents,
+    names_of_emptied,
+)
 from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken
 from foreign_eyes.feeds.file_writer import FILE_MODE, remove_file, remove_leftovers, write_file
-from foreign_eyes.feeds.folder import OutputFolder, Plan
-from foreign_eyes.feeds.plan import Extent, Scope, everything, touched
+from foreign_eyes.feeds.folder import FolderPlan, OutputFolder
+from foreign_eyes.feeds.plan import Extent, PublishPlan, everything, touched
 from foreign_eyes.feeds.published_urls import normal_base_url
-from foreign_eyes.feeds.redacted_documents import renew_documents
-from foreign_eyes.feeds.render_fingerprint import shape_of
+from foreign_eyes.feeds.redact_documents import renew_documents
+from foreign_eyes.feeds.render_fingerprint import render_fingerprint
 from foreign_eyes.feeds.topic_matching import Topics
 
-Progress = Callable[[int, int], None]
+PublishProgress = Callable[[int, int], None]
 
 # what hubs and readers subscribe to: every document whose name ends so, but for those that are frozen
 _FEED_NAMES = ("atom.xml", "rss.xml", "feed.json", "changes.xml", "changes.rss", "changes.json")
@@ -55,7 +62,7 @@ _FEED_NAMES = ("atom.xml", "rss.xml", "feed.json", "changes.xml", "changes.rss",
 class Target:
     """Where to publish, and with what: a folder, the address under which a web server shows it, and settings of the files.
 
-    `topics` are patterns by name, `file_mode` the permissions of files; the others are as in `Edition`.
+    `topics` are patterns by name, `file_mode` the permissions of files; the others are as in `PublicationTarget`.
     """
 
     output: Path
@@ -89,7 +96,7 @@ def publish(
     everything_anew: bool = False,
     take_over: bool = False,
     take_folder: bool = False,
-    progress: Progress | None = None,
+    progress: PublishProgress | None = None,
 ) -> Published:
     """Write the feeds and pages of `source` to `target`, each file whole, and only those whose bytes change.
 
@@ -121,7 +128,11 @@ def publish(
             freeze_documents(begin()[0])
     with writing(db):
         desk, folder = begin()
-        mark, shape, before = present_mark(db, desk.source_id), shape_of(desk.edition, topics), folder.manifest.state()
+        mark, shape, before = (
+            present_mark(db, desk.source_id),
+            render_fingerprint(desk.edition, topics),
+            folder.manifest.state(),
+        )
         if everything_anew or not (before is not None and _follows(before, desk, mark, shape, folder)):
             before = None
         elif before.mark == mark:
@@ -182,7 +193,7 @@ def forget_output(db: Database, output: Path, *, former_id: str | None = None) -
 
 def _begin(
     db: Database, source: Source, target: Target, topics: Topics, *, take_over: bool, take_folder: bool
-) -> tuple[Desk, OutputFolder]:
+) -> tuple[PublishContext, OutputFolder]:
     """Refuse what cannot be published, and follow the archive up to this moment."""
     tag = None if (source_id := find_source_id(db, source.name)) is None else source_tag(db, source_id)
     if source_id is None or tag is None:
@@ -200,11 +211,11 @@ def _begin(
     )
     if not extent.entries:
         raise NothingToPublish(source.name)
-    edition = Edition(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
-    return Desk(db, source_id, edition, topics, extent), folder
+    edition = PublicationTarget(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
+    return PublishContext(db, source_id, edition, topics, extent), folder
 
 
-def _follows(before: OutputState, desk: Desk, mark: Mark, shape: str, folder: OutputFolder) -> bool:
+def _follows(before: OutputState, desk: PublishContext, mark: Mark, shape: str, folder: OutputFolder) -> bool:
     """Tell whether the journal alone says what may differ in a folder from what was published there."""
     return (
         (before.source_id, before.base_url, before.shape) == (desk.source_id, desk.edition.base_url, shape)
@@ -214,13 +225,13 @@ def _follows(before: OutputState, desk: Desk, mark: Mark, shape: str, folder: Ou
     )
 
 
-def _changed(desk: Desk, before: OutputState) -> Scope:
+def _changed(desk: PublishContext, before: OutputState) -> PublishPlan:
     extent = Extent(before.entries, before.events, frozenset(), frozenset())
     changes = touched_since(desk.db, desk.source_id, before.mark, desk.topics.classify)
     return touched(desk.extent, extent, changes)
 
 
-def _everything(desk: Desk) -> Scope:
+def _everything(desk: PublishContext) -> PublishPlan:
     entry_ids = all_entry_ids(desk.db, desk.source_id)
     published = set(entry_ids)
     redirects = [(one, into) for one, into in merged_ids(desk.db).items() if into in published]
@@ -230,7 +241,7 @@ def _everything(desk: Desk) -> Scope:
 class _Writer:
     """Writes what differs: first the files that nothing leads to yet, then those that lead to them."""
 
-    def __init__(self, folder: OutputFolder, plan: Plan, mode: int, *, mend_modes: bool) -> None:
+    def __init__(self, folder: OutputFolder, plan: FolderPlan, mode: int, *, mend_modes: bool) -> None:
         self._folder = folder
         self._plan = plan
         self._mode = mode
@@ -249,7 +260,7 @@ class _Writer:
         if self._began:
             self._folder.end(self._plan, removed)
 
-    def write(self, found: list[Document], progress: Progress) -> dict[str, str]:
+    def write(self, found: list[PublishedDocument], progress: PublishProgress) -> dict[str, str]:
         """Return the digests of all these documents by name."""
         is_new = {name: not self._folder.manifest.lists(name) for name, _ in found}
         digests: dict[str, str] = {}

@@ -12,14 +12,14 @@ from hashlib import sha256
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.topic_matching import Topics
 
 # what renders; another version may write the same values in other bytes
 _LIBRARIES = ("feedgen", "jinja2", "lxml", "markupsafe")
 
 
-def shape_of(edition: Edition, topics: Topics) -> str:
+def render_fingerprint(edition: PublicationTarget, topics: Topics) -> str:
     """Return the digest, SHA-256 in hexadecimal."""
     source = edition.source
     settings = [source.url, edition.title, edition.language, edition.browse, edition.hub, edition.tombstones]

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from hashlib import sha256
 
-LONGEST = 80
+LONGEST_SLUG = 80
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 # what Windows takes for devices, whatever the ending
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)")
@@ -24,10 +24,10 @@ def slug(name: str) -> str:
     folded = " ".join(unicodedata.normalize("NFC", name).casefold().split())
     ascii_only = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
     words = _NOT_SLUG.sub("-", ascii_only).strip("-")
-    if words and words.replace("-", " ") == folded and len(words) <= LONGEST and not _is_taken(words):
+    if words and words.replace("-", " ") == folded and len(words) <= LONGEST_SLUG and not _is_taken(words):
         return words
     digest = sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
-    return "-".join(filter(None, (words[:LONGEST].strip("-"), digest)))
+    return "-".join(filter(None, (words[:LONGEST_SLUG].strip("-"), digest)))
 
 
 def _is_taken(words: str) -> bool:

@@ -11,7 +11,7 @@ from foreign_eyes.listing.values import Fault, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FetchResult:
     """What came of asking for `asked_url`, at `url` after redirects: a whole response, or a fault and its detail.
 
     A page that `may_be_cut` ended with the connection, before its end tag: it is whole if its bytes come a second time.
@@ -32,7 +32,7 @@ class Answer:
 class Fetch(Protocol):
     """The function that asks for a listing page."""
 
-    def __call__(self, url: str, *, page: int, pass_number: int) -> Awaitable[Answer]:
+    def __call__(self, url: str, *, page: int, pass_number: int) -> Awaitable[FetchResult]:
         """Ask once, politely; never raises for what a source can do."""
 
 
@@ -44,7 +44,7 @@ class Refusal(Exception):
         self.verdict = Verdict(outcome, reason, cut_short)
 
 
-def refusal_of(answer: Answer, where: str) -> Refusal:
+def refusal_of(answer: FetchResult, where: str) -> Refusal:
     """Return what a fault, or a status that is no page, makes of the crawl."""
     match answer.fault:
         case "disallowed" | "refused":

@@ -21,7 +21,7 @@ MAX_PAGES_AT_FIRST = 200
 # of fewer entries than these nobody can say that the listing is another one
 FEWEST_TO_COMPARE = 8
 MAY_BE_CUT = "ended with the connection, without a length and before its end tag"
-PARTS = ("excerpt", "title", "publication", "commentary")
+CHECKED_PARTS = ("excerpt", "title", "publication", "commentary")
 # an entry's part of more bytes than these is another page's text, or a tag that was never closed
 LONGEST_PART = 64 * 1024
 # growth by more than both is another listing, or one that somebody filled
@@ -30,7 +30,7 @@ TITLES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class ListingPass:
     """One reading of all pages: the digest of each page's body and of what it lists, or why it was torn off.
 
     `may_be_cut` are the pages, from 1, that ended with the connection before their end tag. Where a page tore the pass off,
@@ -44,7 +44,7 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedCounts:
     """What the archive has listed now: how many entries, and by part how many of them lack it."""
 
     entries: int
@@ -70,7 +70,7 @@ def fingerprint(listing: ListingPage) -> str:
     return sha256("\x1e".join(facts).encode()).hexdigest()
 
 
-def judge_passes(passes: Sequence[Pass], settled: Sequence[str] | None) -> Verdict | None:
+def judge_passes(passes: Sequence[ListingPass], settled: Sequence[str] | None) -> Verdict | None:
     """Return the crawl's verdict after these passes, or None when another pass is needed.
 
     `settled` are the page bodies of the last settled state, in page order; None where there is none to go by.
@@ -105,7 +105,7 @@ def suspect_page(
     listing: ListingPage,
     *,
     lost_heading: bool = False,
-    before: Listed | None = None,
+    before: ListedCounts | None = None,
     new_wordings: Callable[[Collection[str]], Collection[str]] = frozenset,
 ) -> str | None:
     """Say why a page that was read looks wrong, or None; `lost_heading` if the column's heading stood there before.
@@ -133,7 +133,7 @@ def suspect_page(
 def suspect_parts(
     where: str,
     entries: Sequence[ListedEntry],
-    before: Listed,
+    before: ListedCounts,
     new_wordings: Callable[[Collection[str]], Collection[str]],
 ) -> str | None:
     """Say which part more than a quarter more of the entries lack than lacked it `before`, or None.
@@ -141,7 +141,7 @@ def suspect_parts(
     Only what is new counts: entries that lacked the part already may gather on one page.
     """
     number = len(entries)
-    for part in PARTS:
+    for part in CHECKED_PARTS:
         without = [entry for entry in entries if not getattr(entry, part)]
         risen = len(without) * before.entries - before.lacking.get(part, 0) * number  # in shares of both numbers
         if risen < 2 * before.entries or 4 * risen <= number * before.entries:
@@ -158,7 +158,7 @@ def suspect_parts(
 
 def _suspect_length(page: int, entries: Sequence[ListedEntry]) -> str | None:
     for entry in entries:
-        for part in (*PARTS, "attribution"):
+        for part in (*CHECKED_PARTS, "attribution"):
             text = getattr(entry, part) or ""
             if len(text) * 4 > LONGEST_PART < (size := len(text.encode())):  # a sign has four bytes at most
                 article = "an" if part in ("excerpt", "attribution") else "a"

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from foreign_eyes.listing.fetch_results import Answer, Fetch, Refusal, refusal_of
+from foreign_eyes.listing.fetch_results import Fetch, FetchResult, Refusal, refusal_of
 from foreign_eyes.listing.pagination import next_addresses
 from foreign_eyes.listing.quality_gate import (
     MAX_PASSES,
     MAY_BE_CUT,
-    Listed,
-    Pass,
+    ListedCounts,
+    ListingPass,
     fingerprint,
     judge_passes,
     most_believed,
@@ -32,7 +32,7 @@ from foreign_eyes.listing.values import ListedEntry, ListingPage, Mode, Parser, 
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownListing:
     """What the archive knows of a source: page bodies and addresses last settled, the last good counts, all wordings.
 
     The functions are asked only where a page is not as it settled: an unchanged listing pays for none of them.
@@ -53,13 +53,13 @@ class Known:
     had_heading: Callable[[], bool] = lambda: False
     doubt_at_first: Callable[[ListingPage], str | None] = lambda listing: None
     effects: Callable[[Collection[str]], str] = lambda wordings: ""
-    listed: Callable[[], Listed | None] = lambda: None
+    listed: Callable[[], ListedCounts | None] = lambda: None
     new_wordings: Callable[[Collection[str]], Collection[str]] = frozenset
     count_strangers: Callable[[Collection[ListedEntry]], int] = lambda entries: 0
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class CrawlProgress:
     """One page read, for whoever watches; `pages` is None while the count is unknown."""
 
     pass_number: int
@@ -80,10 +80,10 @@ class ListingReader:
     url: str
     fetch: Fetch
     parser: Parser
-    known: Known
+    known: KnownListing
     mode: Mode = "full"
     accept: bool = False
-    on_page: Callable[[Progress], None] = lambda progress: None
+    on_page: Callable[[CrawlProgress], None] = lambda progress: None
     on_accept: Callable[[str], None] = lambda effects: None
     # where pages that no link leads to were found: in this crawl, or in the one that settled last
     _found: dict[int, str] = field(init=False)
@@ -100,7 +100,7 @@ class ListingReader:
             return refusal.verdict
 
     async def _read_passes(self) -> Verdict:
-        passes: list[Pass] = []
+        passes: list[ListingPass] = []
         for number in range(1, MAX_PASSES + 1):
             passes.append(await self._read_pass(number))
             if verdict := judge_passes(passes, self.known.settled):
@@ -109,7 +109,7 @@ class ListingReader:
                 return verdict
         raise AssertionError("the judge did not end the crawl")
 
-    async def _read_pass(self, number: int) -> Pass:
+    async def _read_pass(self, number: int) -> ListingPass:
         pages: list[_PageRead] = []
         torn: str | None = None
         try:
@@ -122,7 +122,7 @@ class ListingReader:
             raise Refusal("suspect", f"{doubt}; with --accept {effects}" if effects else doubt)
         bodies = tuple(read.answer.body_sha256 for read in pages)
         may_be_cut = tuple(number for number, read in enumerate(pages, start=1) if read.answer.may_be_cut)
-        return Pass(bodies, tuple(fingerprint(read.listing) for read in pages), torn, may_be_cut)
+        return ListingPass(bodies, tuple(fingerprint(read.listing) for read in pages), torn, may_be_cut)
 
     async def _read_page_by_page(self) -> Verdict:
         """Read from page 1 until a page brings nothing new: what `--quick` does."""
@@ -205,7 +205,7 @@ class ListingReader:
             "suspect", f"the pager of page {page - 1} leads back to pages already read; page {where} is not linked"
         )
 
-    async def _ask(self, url: str, page: int, number: int) -> Answer:
+    async def _ask(self, url: str, page: int, number: int) -> FetchResult:
         answer = await self.fetch(url, page=page, pass_number=number)
         where = f"page {page} ({answer.url})"
         if answer.fault:
@@ -216,7 +216,7 @@ class ListingReader:
             raise refusal_of(answer, where)
         return answer
 
-    def _accepted(self, answer: Answer, page: int, number: int, count: int | None) -> _PageRead:
+    def _accepted(self, answer: FetchResult, page: int, number: int, count: int | None) -> _PageRead:
         """Parse a whole answer; refuse it where it is no listing page."""
         if answer.status in (404, 410):
             if page == 1:
@@ -230,7 +230,9 @@ class ListingReader:
         doubt_about = self._doubt_about_nothing if self.accept else self._doubt_about
         if doubt := doubt_about(page, read):
             raise Refusal("suspect", doubt)
-        self.on_page(Progress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified))
+        self.on_page(
+            CrawlProgress(number, page, count or listing.page_count, len(listing.entries), answer.not_modified)
+        )
         return read
 
     def _doubt_about(self, page: int, read: _PageRead) -> str | None:
@@ -274,17 +276,17 @@ class ListingReader:
     def _has_settled(self, read: _PageRead) -> bool:
         return read.answer.body_sha256 in (self.known.settled or ())
 
-    def _lists_entries(self, answer: Answer) -> bool:
+    def _lists_entries(self, answer: FetchResult) -> bool:
         """Tell whether a made-up address is a listing page's: what is not there may be answered 404, or 200 and a notice."""
         return answer.status == 200 and bool(self._parsed(answer).listing.entries)
 
-    def _parsed(self, answer: Answer) -> _PageRead:
+    def _parsed(self, answer: FetchResult) -> _PageRead:
         return _PageRead(answer, self.parser.parse_listing(answer.body, answer.url, answer.content_type))
 
 
 @dataclass(frozen=True, slots=True)
 class _PageRead:
-    answer: Answer
+    answer: FetchResult
     listing: ListingPage
 
 

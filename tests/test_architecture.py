@@ -183,7 +183,7 @@ def test_no_module_outgrows_its_readers(module: str) -> None:
         "foreign_eyes.crawler",
         "foreign_eyes.crawler.sources",
         "foreign_eyes.archive.database",
-        "foreign_eyes.archive.sources",
+        "foreign_eyes.archive.overview",
     ],
 )
 def test_what_the_help_needs_loads_no_framework(imported: str) -> None:

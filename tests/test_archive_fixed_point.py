@@ -27,7 +27,7 @@ from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
-from foreign_eyes.archive.settling.recognitions import Key, load_recognitions
+from foreign_eyes.archive.settling.recognitions import RecognitionKey, load_recognitions
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Fetched
 from foreign_eyes.listing.text_digests import identity_digest, wording_digest
@@ -121,7 +121,7 @@ def settled_rows(db: Database) -> dict[tuple[int, int, str], int]:
         source_id = find_crawl(db, crawl_id).source_id
         for capture in listing_captures(db, crawl_id):
             for one in LineParser().parse_listing(load_body(db, capture.body_sha256), "u").entries:
-                key = Key(source_id, 1, identity_digest(one), wording_digest(one))
+                key = RecognitionKey(source_id, 1, identity_digest(one), wording_digest(one))
                 holds = recognitions.find(key, crawl_id, capture.pass_number)
                 if holds is not None and holds.entry_id is not None:
                     found[crawl_id, capture.pass_number, key.wording] = merged.get(holds.entry_id, holds.entry_id)

@@ -13,7 +13,7 @@ from support.settling import A, B, C, Column, entry, listing
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.settling.entry_rows import has_wordings
 from foreign_eyes.archive.settling.listed_state import count_strangers, find_listed, new_wordings
-from foreign_eyes.listing.quality_gate import Listed
+from foreign_eyes.listing.quality_gate import ListedCounts
 from foreign_eyes.listing.values import ListedEntry
 
 LONG = "A port on the southern coast has taught its cranes to lift by themselves."
@@ -30,7 +30,7 @@ def test_the_parts_that_listed_entries_lack_are_counted(column: Column) -> None:
     column.crawl(listing(A, B, "|||Dunes", "Eels|Le Monde|About eels.|", "Foxes||About foxes.|"))
     column.crawl(A, B, mode="quick")
     lacking = {"excerpt": 1, "title": 1, "publication": 2, "commentary": 2}
-    assert find_listed(column.db, "town") == Listed(5, lacking)
+    assert find_listed(column.db, "town") == ListedCounts(5, lacking)
     assert find_listed(column.db, "village") is None
 
 
@@ -38,7 +38,7 @@ def test_what_is_missing_or_withdrawn_is_not_listed(column: Column) -> None:
     column.crawl(listing(A, B, "Eels|Le Monde|About eels.|"))
     for _ in range(2):
         column.crawl(listing(A, B))
-        assert find_listed(column.db, "town") == Listed(
+        assert find_listed(column.db, "town") == ListedCounts(
             2, dict.fromkeys(("excerpt", "title", "publication", "commentary"), 0)
         )
 

@@ -30,7 +30,7 @@ from support.articles import (
 )
 
 from foreign_eyes.archive.matching.doubt_reasons import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
-from foreign_eyes.archive.matching.matcher import Candidate, Doubt, Match, Row, match
+from foreign_eyes.archive.matching.matcher import Candidate, Doubt, ListingRow, Match, match
 from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, Rarity, telling_words
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -629,7 +629,7 @@ def test_equal_wording_always_wins(listing: list[ListedEntry], known: list[Candi
 def test_the_order_in_which_rows_and_candidates_are_handed_in_does_not_matter(
     listing: list[ListedEntry], known: list[Candidate], chance: random.Random
 ) -> None:
-    mixed: tuple[list[Row], list[Candidate]] = rows(*listing), known[:]
+    mixed: tuple[list[ListingRow], list[Candidate]] = rows(*listing), known[:]
     for one in mixed:
         chance.shuffle(one)  # type: ignore[arg-type]
     assert match(*mixed) == match(rows(*listing), known)

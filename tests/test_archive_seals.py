@@ -19,7 +19,7 @@ from support.settling import DAY, START, A, B, C, Column, LineParser, entry, lis
 
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive, writing
-from foreign_eyes.archive.dump import TABLES
+from foreign_eyes.archive.dump import DUMP_TABLES
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild
@@ -27,7 +27,7 @@ from foreign_eyes.archive.rebuilding.redactions import purge, redact
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 from foreign_eyes.archive.seal_check import verify_seals
-from foreign_eyes.archive.sealed_form import BODIES, FORMS, TOLD_TEXTS, VERSION, SealedTable, encode
+from foreign_eyes.archive.sealed_form import BODIES, FORMS, SEAL_VERSION, TOLD_TEXTS, SealedTable, encode
 from foreign_eyes.archive.seals import has_seal, newest_seal, seal
 from foreign_eyes.archive.separation import keep_sources
 from foreign_eyes.archive.settling.link_rows import close_links
@@ -37,7 +37,7 @@ from foreign_eyes.listing.values import Outcome, Verdict
 
 AUTHORITY = "example.org,2026"
 LATER = START + 99 * DAY
-FORM = {table.name: table for table in FORMS[VERSION]}
+FORM = {table.name: table for table in FORMS[SEAL_VERSION]}
 
 
 class NewerParser(LineParser):
@@ -415,7 +415,7 @@ def test_every_column_of_the_truth_is_sealed_or_has_a_reason() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db = Database(connection)
         migrations.apply(db)
-        assert {*FORM, "told_texts"} == {*TABLES, "archive"}
+        assert {*FORM, "told_texts"} == {*DUMP_TABLES, "archive"}
         for name, table in FORM.items():
             stated = [*columns_of(table), *table.unsealed]
             assert sorted(stated) == sorted(column for _, column, *_ in db.execute(f"PRAGMA table_info({name})"))

@@ -12,9 +12,9 @@ from support.settling import DAY, SEARCH, SECOND, START, A, B, C, Column, LinePa
 from foreign_eyes.archive.crawls import last_good, settled_pages
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
+from foreign_eyes.archive.overview import log_row
 from foreign_eyes.archive.settling.entry_rows import has_wordings
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.sources import log_row
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Counts, Traffic
 from foreign_eyes.listing.values import Mode, Outcome, Verdict

@@ -9,12 +9,12 @@ import pytest
 from support.articles import ALL, HARBOUR, HARBOUR_TWIN, LOOM, TEA, edited, typos
 
 from foreign_eyes.archive.matching.evidence import NEAR_EXCERPT, NEAR_PART, NEARER_PART, NEAREST_EXCERPT, WORN_EXCERPT
-from foreign_eyes.archive.matching.similarity import Forms, Likeness, near
+from foreign_eyes.archive.matching.similarity import ComparableTexts, Likeness, near
 from foreign_eyes.listing.values import ListedEntry
 
 
 def likeness(one: ListedEntry, other: ListedEntry) -> Likeness:
-    return Likeness(Forms.of(one), Forms.of(other))
+    return Likeness(ComparableTexts.of(one), ComparableTexts.of(other))
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(ALL, 2)))

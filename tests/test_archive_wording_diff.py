@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.wording_diff import MOST_WORDS, Piece, abridged, word_diff
+from foreign_eyes.archive.wording_diff import MOST_DIFFED_WORDS, Piece, abridged, word_diff
 
 MARKS = {"kept": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
 ANY_TEXT = st.text(max_size=60)
@@ -128,7 +128,7 @@ def test_no_two_texts_take_long(old: str, new: str) -> None:
 
 
 def test_beyond_the_bound_the_middle_is_one_replacement() -> None:
-    many = " ".join(f"w{n}" for n in range(MOST_WORDS))
+    many = " ".join(f"w{n}" for n in range(MOST_DIFFED_WORDS))
     pieces = word_diff(f"same start A {many} B same end", f"same start C {many} D same end")
     assert [op for op, _ in pieces] == ["kept", "removed", "added", "kept"]
     assert (pieces[0].text, pieces[-1].text) == ("same start ", " same end")

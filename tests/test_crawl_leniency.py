@@ -16,7 +16,7 @@ from support.listings import LISTING, make_entries, make_site, page_name
 
 from foreign_eyes.archive.values import ENDED_BY_CLOSE
 from foreign_eyes.listing.content_coding import BadCodingError, OversizedError, decode_body
-from foreign_eyes.listing.quality_gate import MAX_PASSES, Pass, judge_passes
+from foreign_eyes.listing.quality_gate import MAX_PASSES, ListingPass, judge_passes
 
 LIMIT = 10_000
 PAGE = b"<html>" + b"an excerpt, and then a commentary " * 20 + "专题".encode() + b"</html>"
@@ -176,22 +176,22 @@ def test_a_quick_crawl_does_not_take_a_new_page_that_may_be_cut(command: Command
 @pytest.mark.parametrize(
     ("first", "second", "outcome"),
     [
-        (Pass(("a",), ("A",), None, (1,)), Pass(("a",), ("A",), None, (1,)), "complete"),
-        (Pass(("a",), ("A",), None, (1,)), Pass(("b",), ("A",), None, (1,)), None),
-        (Pass(("a",), ("A",), None, (1,)), Pass(("b",), ("A",)), "complete"),
-        (Pass(("a",), ("A",)), Pass(("a",), ("A",), None, (1,)), "complete"),
+        (ListingPass(("a",), ("A",), None, (1,)), ListingPass(("a",), ("A",), None, (1,)), "complete"),
+        (ListingPass(("a",), ("A",), None, (1,)), ListingPass(("b",), ("A",), None, (1,)), None),
+        (ListingPass(("a",), ("A",), None, (1,)), ListingPass(("b",), ("A",)), "complete"),
+        (ListingPass(("a",), ("A",)), ListingPass(("a",), ("A",), None, (1,)), "complete"),
     ],
     ids=["the same bytes", "other bytes", "whole the second time", "whole the first time"],
 )
 def test_two_passes_agree_on_a_page_that_may_be_cut_by_its_bytes(
-    first: Pass, second: Pass, outcome: str | None
+    first: ListingPass, second: ListingPass, outcome: str | None
 ) -> None:
     verdict = judge_passes([first, second], None)
     assert (verdict and verdict.outcome) == outcome
 
 
 def test_after_the_last_pass_the_reason_names_the_page() -> None:
-    passes = [Pass(("a", str(number)), ("A", "B"), None, (2,)) for number in range(MAX_PASSES)]
+    passes = [ListingPass(("a", str(number)), ("A", "B"), None, (2,)) for number in range(MAX_PASSES)]
     verdict = judge_passes(passes, None)
     assert verdict is not None
     assert (verdict.outcome, "page 2" in (verdict.reason or "")) == ("partial", True)

@@ -21,13 +21,13 @@ from support.feed_rules import complaints, parse
 from support.settling import DAY, A, B, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.database import open_archive
-from foreign_eyes.archive.feed_state.changes import AnnouncedChange, Told, newest_changes
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedKind, newest_changes
 from foreign_eyes.archive.rebuilding.merges import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item, compose_change
 from foreign_eyes.feeds.compose.feed_items import Item
 from foreign_eyes.feeds.compose.feeds import Feed, compose_changes_feed
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.json_feed import render_json
 from foreign_eyes.listing.text import clean
@@ -35,7 +35,7 @@ from foreign_eyes.listing.values import Link
 
 DATA = Path(__file__).parent / "data/feeds"
 COLUMN = runpy.run_path(str(DATA / "column.py"))
-EDITION: Edition = COLUMN["EDITION"]
+EDITION: PublicationTarget = COLUMN["EDITION"]
 FEED: Feed = COLUMN["CHANGES_FEED"]
 GONE, MOVED_LINK, RETURN, WITHDRAWAL, EDIT, ADDED = COLUMN["CHANGES"]
 RENDERED = {"changes.xml": render_atom, "changes.rss": render_rss, "changes.json": render_json}
@@ -280,7 +280,7 @@ def test_of_a_link_what_was_and_what_is_there_is_told_and_only_what_is_of_the_we
 
 
 @pytest.mark.parametrize("kind", ["withdrawn", "returned"])
-def test_the_words_of_what_went_or_came_are_told_and_nothing_is_said_to_be_edited(kind: Told) -> None:
+def test_the_words_of_what_went_or_came_are_told_and_nothing_is_said_to_be_edited(kind: AnnouncedKind) -> None:
     item = told(replace(WITHDRAWAL, kind=kind))
 
     for words in COLUMN["LANTERN"][2:]:

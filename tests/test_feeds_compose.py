@@ -32,7 +32,7 @@ from foreign_eyes.feeds.compose.feeds import (
     compose_collection_feed,
     compose_column_feed,
 )
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day, month, one_line, opening
 from foreign_eyes.feeds.published_urls import normal_base_url, quoting, web_address
 from foreign_eyes.listing.text import clean
@@ -40,7 +40,7 @@ from foreign_eyes.listing.text import clean
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
 SOURCE: Source = COLUMN["SOURCE"]
 BASE_URL: str = COLUMN["BASE_URL"]
-EDITION: Edition = COLUMN["EDITION"]
+EDITION: PublicationTarget = COLUMN["EDITION"]
 KITE: CurrentEntry = COLUMN["ARCHIVED"][0]
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -60,7 +60,7 @@ def composed(entries: list[CurrentEntry]) -> list[FeedEntry]:
     return [compose_entry(EDITION, entry) for entry in entries]
 
 
-def column_feed(entries: list[CurrentEntry], edition: Edition = EDITION) -> Feed:
+def column_feed(entries: list[CurrentEntry], edition: PublicationTarget = EDITION) -> Feed:
     return compose_column_feed(edition, [compose_entry(edition, entry) for entry in entries], 0)
 
 

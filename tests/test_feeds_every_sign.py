@@ -21,7 +21,7 @@ from foreign_eyes.feeds.compose.change_items import change_item, compose_change
 from foreign_eyes.feeds.compose.entry_pages import compose_entry_page
 from foreign_eyes.feeds.compose.feed_entries import FeedEntry, compose_entry
 from foreign_eyes.feeds.compose.feeds import Feed, compose_column_feed
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import opening
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.html_pages import entry_page
@@ -32,7 +32,7 @@ from foreign_eyes.listing.text import clean
 from foreign_eyes.listing.values import Link
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
-EDITION: Edition = COLUMN["EDITION"]
+EDITION: PublicationTarget = COLUMN["EDITION"]
 KITE: CurrentEntry = COLUMN["ARCHIVED"][0]
 EDIT, LINK_ADDED = COLUMN["CHANGES"][-2:]
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -28,14 +28,14 @@ from foreign_eyes.feeds.compose.change_items import compose_change
 from foreign_eyes.feeds.compose.collection_pages import (
     FOREMOST,
     Chart,
-    Counted,
+    CollectionCount,
     Volume,
     compose_chart,
     count_collections,
 )
 from foreign_eyes.feeds.compose.entry_pages import EntryPage, compose_entry_page
 from foreign_eyes.feeds.compose.feed_entries import FeedEntry, collection, compose_entry
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.publish import Target, publish
 from foreign_eyes.feeds.render.html_pages import (
     changes_page,
@@ -54,7 +54,7 @@ STYLE = (Path(__file__).parents[1] / "feeds/static/style.css").read_text()
 # the classes that the stylesheet knows: its selectors are what is outside the braces, but for those of media
 STYLED = set(re.findall(r"\.([a-z][a-z-]*)", re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", STYLE, flags=re.DOTALL)))
 COLUMN = runpy.run_path(str(DATA / "column.py"))
-EDITION: Edition = COLUMN["EDITION"]
+EDITION: PublicationTarget = COLUMN["EDITION"]
 ARCHIVED: tuple[CurrentEntry, ...] = COLUMN["ARCHIVED"]
 ENTRIES: tuple[FeedEntry, ...] = COLUMN["ENTRIES"]
 KITE, TEA, MELODY, LANTERN = ENTRIES
@@ -398,7 +398,7 @@ def test_a_volume_leads_to_its_neighbours() -> None:
     [(1, "One entry from this publication."), (90, "90 entries from this publication, of which these are the newest.")],
 )
 def test_a_publications_page_says_how_many_entries_it_has(count: int, said: str) -> None:
-    counted = Counted(collection("publication", "The Harbour Post"), count)
+    counted = CollectionCount(collection("publication", "The Harbour Post"), count)
     assert said in prose(collection_page(EDITION, counted, ENTRIES[:1]))
 
 
@@ -415,7 +415,7 @@ def test_lists_without_anything_say_so() -> None:
     [("publication", PUBLICATIONS, "Whom the column quotes"), ("topic", TOPICS, "What entries are about")],
 )
 def test_a_list_names_all_with_most_entries_first_and_leads_to_each(
-    kind: str, counted: tuple[Counted, ...], said: str
+    kind: str, counted: tuple[CollectionCount, ...], said: str
 ) -> None:
     page = collections_page(EDITION, kind, counted)
     told = [
@@ -688,7 +688,7 @@ def test_a_hostile_column_title_is_text_on_every_page() -> None:
 
 
 def test_a_hostile_name_of_a_publication_is_text_and_leads_nowhere_else() -> None:
-    hostile = Counted(collection("publication", '"><script>alert(1)</script>/../..'), 1)
+    hostile = CollectionCount(collection("publication", '"><script>alert(1)</script>/../..'), 1)
     for page in (
         collection_page(EDITION, hostile, ENTRIES),
         collections_page(EDITION, "publication", [hostile]),

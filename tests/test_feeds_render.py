@@ -32,7 +32,7 @@ from foreign_eyes.feeds.compose.feeds import (
     compose_collection_feed,
     compose_column_feed,
 )
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.json_feed import render_json
 from foreign_eyes.feeds.render.opml_sitemap import (
@@ -49,7 +49,7 @@ from foreign_eyes.listing.values import Link
 DATA = Path(__file__).parent / "data/feeds"
 COLUMN = runpy.run_path(str(DATA / "column.py"))
 FEED: Feed = COLUMN["FEED"]
-EDITION: Edition = COLUMN["EDITION"]
+EDITION: PublicationTarget = COLUMN["EDITION"]
 KITE = COLUMN["ARCHIVED"][0]
 DOCUMENT = compose_archive_document(EDITION, 2, [LoggedEntry(51, KITE.feed_date, KITE)])
 NAMES = {

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.published_urls import normal_browse_url, normal_hub
-from foreign_eyes.feeds.render_fingerprint import shape_of
+from foreign_eyes.feeds.render_fingerprint import render_fingerprint
 from foreign_eyes.feeds.topic_matching import Topics
 
 ROOT = Path(__file__).parents[1]
-EDITION: Edition = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))["EDITION"]
+EDITION: PublicationTarget = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))["EDITION"]
 TOPICS = Topics({"Kites": ["kite*"]})
 
 
 def test_the_same_settings_have_the_same_shape() -> None:
-    assert shape_of(EDITION, TOPICS) == shape_of(replace(EDITION), Topics({"Kites": ["kite*"]}))
+    assert render_fingerprint(EDITION, TOPICS) == render_fingerprint(replace(EDITION), Topics({"Kites": ["kite*"]}))
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_the_same_settings_have_the_same_shape() -> None:
     ],
     ids=lambda edition: "",
 )
-def test_another_setting_makes_another_shape(other: Edition) -> None:
-    assert shape_of(other, TOPICS) != shape_of(EDITION, TOPICS)
+def test_another_setting_makes_another_shape(other: PublicationTarget) -> None:
+    assert render_fingerprint(other, TOPICS) != render_fingerprint(EDITION, TOPICS)
 
 
 @pytest.mark.parametrize("topics", [{}, {"Kites": ["kites"]}, {"Kite": ["kite*"]}])
 def test_another_topic_makes_another_shape(topics: dict[str, list[str]]) -> None:
-    assert shape_of(EDITION, Topics(topics)) != shape_of(EDITION, TOPICS)
+    assert render_fingerprint(EDITION, Topics(topics)) != render_fingerprint(EDITION, TOPICS)
 
 
 @pytest.fixture
@@ -59,10 +59,11 @@ def program(tmp_path: Path) -> Path:
 def shape_by(program: Path) -> str:
     script = """
 from foreign_eyes.archive.values import (Source)
-from foreign_eyes.feeds.compose.publication_target import Edition
-from foreign_eyes.feeds.render_fingerprint import shape_of
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.render_fingerprint import render_fingerprint
 from foreign_eyes.feeds.topic_matching import Topics
-print(shape_of(Edition(Source("a", "https://a.example/", "A", "en"), "https://a.example/", "tag:a.example,2026:a"), Topics({})))
+source = Source("a", "https://a.example/", "A", "en")
+print(render_fingerprint(PublicationTarget(source, "https://a.example/", "tag:a.example,2026:a"), Topics({})))
 """
     environment = {**os.environ, "PYTHONPATH": str(program)}
     command = [sys.executable, "-c", script]

@@ -24,19 +24,19 @@ from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 
-from foreign_eyes.archive.rebuilding.differences import TABLES
-from foreign_eyes.archive.sealed_form import FORMS, VERSION
+from foreign_eyes.archive.rebuilding.differences import COMPARED_TABLES
+from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.main import main
 
 FLIPS = 150
 SEALED = {
     table.name: (*table.key, *table.columns, *table.by_digest, *table.later)
-    for table in FORMS[VERSION]
+    for table in FORMS[SEAL_VERSION]
     if table.only != "t.parser_version < :derived_by"
 }
 DERIVED = [
-    *(table for table in TABLES if table not in SEALED and table != "bodies"),
+    *(table for table in COMPARED_TABLES if table not in SEALED and table != "bodies"),
     *("feed_log", "entry_numbers", "tallies", "entry_topics", "followed"),
 ]
 

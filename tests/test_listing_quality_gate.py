@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from foreign_eyes.listing.quality_gate import (
+    CHECKED_PARTS,
     MAX_PASSES,
-    PARTS,
-    Listed,
-    Pass,
+    ListedCounts,
+    ListingPass,
     fingerprint,
     judge_passes,
     most_believed,
@@ -25,10 +25,13 @@ from foreign_eyes.listing.quality_gate import (
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import Link, ListedEntry, ListingPage, Pager, Verdict
 
-A, B = Pass(("a1", "a2"), ("A1", "A2")), Pass(("b1", "a2"), ("B1", "A2"))
-OTHER_BYTES = Pass(("x1", "x2"), ("A1", "A2"))  # a counter or a comment in the page: the same entries
-SHORTER = Pass(("a1",), ("A1",))
-TORN, TORN_ELSEWHERE = Pass(("a1",), ("A1",), "page 2 answers 404"), Pass(("a1",), ("A1",), "page 3 answers 404")
+A, B = ListingPass(("a1", "a2"), ("A1", "A2")), ListingPass(("b1", "a2"), ("B1", "A2"))
+OTHER_BYTES = ListingPass(("x1", "x2"), ("A1", "A2"))  # a counter or a comment in the page: the same entries
+SHORTER = ListingPass(("a1",), ("A1",))
+TORN, TORN_ELSEWHERE = (
+    ListingPass(("a1",), ("A1",), "page 2 answers 404"),
+    ListingPass(("a1",), ("A1",), "page 3 answers 404"),
+)
 ENTRY = ListedEntry("Excerpt.", "——T, by P", "T", "P", "Commentary.")
 COMPLETE, UNCHANGED = Verdict("complete"), Verdict("unchanged")
 
@@ -66,13 +69,13 @@ def listing(*entries: ListedEntry, count: int = 2, replacements: int = 0, links:
     ],
 )
 def test_two_equal_passes_are_complete_and_one_equal_to_the_settled_state_is_unchanged(
-    passes: list[Pass], settled: tuple[str, ...] | None, verdict: Verdict | None
+    passes: list[ListingPass], settled: tuple[str, ...] | None, verdict: Verdict | None
 ) -> None:
     assert judge_passes(passes, settled) == verdict
 
 
 def test_no_listing_is_read_more_than_five_times() -> None:
-    restless = [Pass((str(number),), (str(number),)) for number in range(MAX_PASSES)]
+    restless = [ListingPass((str(number),), (str(number),)) for number in range(MAX_PASSES)]
     assert [judge_passes(restless[:number], None) is None for number in range(1, 6)] == [True] * 4 + [False]
 
 
@@ -176,7 +179,7 @@ def test_titles_in_a_reason_are_shown_and_not_obeyed_by_a_terminal(title: str | 
     assert f'among the new: "{told}", ' in (suspect_growth(1, strangers, 2, all_of) or "")
 
 
-@pytest.mark.parametrize("part", [*PARTS, "attribution"])
+@pytest.mark.parametrize("part", [*CHECKED_PARTS, "attribution"])
 @pytest.mark.parametrize(("sign", "most"), [("x", 65536), ("é", 32768), ("中", 21845)])
 def test_a_page_with_a_part_of_more_than_64_kilobytes_is_suspect(part: str, sign: str, most: int) -> None:
     article = "an" if part in ("excerpt", "attribution") else "a"
@@ -201,7 +204,7 @@ def test_a_fingerprint_is_what_a_page_lists_in_order() -> None:
     assert fingerprint(listing(ENTRY, other, links=(Link("Patent Search", "http://x/"),))) == fingerprint(pages[0])
 
 
-WHOLE = Listed(320, dict.fromkeys(PARTS, 0))
+WHOLE = ListedCounts(320, dict.fromkeys(CHECKED_PARTS, 0))
 MISSING = {"excerpt": "", "title": None, "publication": None, "commentary": ""}
 
 
@@ -218,7 +221,7 @@ def all_of(wordings: Collection[str]) -> Collection[str]:
     return wordings
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", CHECKED_PARTS)
 def test_a_page_that_has_lost_a_part_is_suspect(part: str) -> None:
     article = "an" if part == "excerpt" else "a"
     assert suspect_page(3, listing(*numbered(40, part)), before=WHOLE, new_wordings=all_of) == (
@@ -226,7 +229,7 @@ def test_a_page_that_has_lost_a_part_is_suspect(part: str) -> None:
     )
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", CHECKED_PARTS)
 @pytest.mark.parametrize(
     ("lack", "have", "before", "suspect"),
     [
@@ -244,7 +247,7 @@ def test_a_part_is_lost_where_a_quarter_more_of_the_entries_lack_it(
     part: str, lack: int, have: int, before: int, suspect: bool
 ) -> None:
     entries = numbered(lack, part) + numbered(have, first=100)
-    doubt = suspect_parts("page 1", entries, Listed(320, {part: before}), all_of)
+    doubt = suspect_parts("page 1", entries, ListedCounts(320, {part: before}), all_of)
     assert (doubt is not None) is suspect
 
 
@@ -253,14 +256,14 @@ def test_what_lacked_a_part_before_may_gather_on_a_page(new: int, suspect: bool)
     """As where the newest entries have no commentary any more: one a day fills page 1 with them."""
     entries = numbered(40, "commentary")
     digests = {wording_digest(entry) for entry in entries[:new]}
-    doubt = suspect_parts("page 1", entries, Listed(320, {"commentary": 40 - new}), lambda wordings: digests)
+    doubt = suspect_parts("page 1", entries, ListedCounts(320, {"commentary": 40 - new}), lambda wordings: digests)
     assert (doubt is not None) is suspect
 
 
 def test_where_most_lacked_a_part_already_that_is_how_the_listing_is() -> None:
     page = listing(*numbered(40, "title"))
     assert suspect_page(1, page) is not None
-    assert suspect_page(1, page, before=Listed(320, {"title": 300}), new_wordings=all_of) is None
+    assert suspect_page(1, page, before=ListedCounts(320, {"title": 300}), new_wordings=all_of) is None
 
 
 @pytest.mark.parametrize("part", ["publication", "commentary"])

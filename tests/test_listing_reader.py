@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from foreign_eyes.listing.fetch_results import Answer
-from foreign_eyes.listing.quality_gate import Listed
-from foreign_eyes.listing.reader import Known, ListingReader, Progress
+from foreign_eyes.listing.fetch_results import FetchResult
+from foreign_eyes.listing.quality_gate import ListedCounts
+from foreign_eyes.listing.reader import CrawlProgress, KnownListing, ListingReader
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
 
@@ -46,18 +46,18 @@ class Site:
     shown: dict[bytes, ListingPage] = field(default_factory=dict)
     PARSER_VERSION = 1
 
-    async def __call__(self, url: str, *, page: int, pass_number: int) -> Answer:
+    async def __call__(self, url: str, *, page: int, pass_number: int) -> FetchResult:
         self.asked.append((url.removeprefix(SITE), page, pass_number))
         answer = self.pages.get(url.removeprefix(SITE), 404)
         if isinstance(answer, Callable):  # type: ignore[arg-type]
             answer = answer()
         if isinstance(answer, int):
-            return Answer(url, url, answer, b"an error page", "-")
+            return FetchResult(url, url, answer, b"an error page", "-")
         if isinstance(answer, str):
-            return Answer(url, url, fault=answer, detail="as the tests have it")  # type: ignore[arg-type]
+            return FetchResult(url, url, fault=answer, detail="as the tests have it")  # type: ignore[arg-type]
         body = repr(answer).encode()
         self.shown[body] = answer
-        return Answer(url, url, 200, body, sha256(body).hexdigest())
+        return FetchResult(url, url, 200, body, sha256(body).hexdigest())
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
         """Return the page that the body stands for."""
@@ -67,8 +67,8 @@ class Site:
         """Take 412 for a block."""
         return "a challenge" if status == 412 else None
 
-    def read(self, known: Known | None = None, **options: Any) -> Verdict:
-        reader = ListingReader(INDEX, self, self, known or Known(), **options)
+    def read(self, known: KnownListing | None = None, **options: Any) -> Verdict:
+        reader = ListingReader(INDEX, self, self, known or KnownListing(), **options)
         return asyncio.run(reader.read())
 
     def bodies(self) -> tuple[str, ...]:
@@ -102,12 +102,12 @@ def test_pages_are_read_in_order_until_two_passes_are_equal() -> None:
 
 def test_one_pass_that_equals_the_settled_state_is_enough() -> None:
     site = linked_site()
-    assert site.read(Known(settled=site.bodies())) == Verdict("unchanged")
+    assert site.read(KnownListing(settled=site.bodies())) == Verdict("unchanged")
     assert addresses(site) == ONE_PASS
 
 
 def test_whoever_watches_is_told_of_every_page() -> None:
-    seen: list[Progress] = []
+    seen: list[CrawlProgress] = []
     linked_site().read(on_page=seen.append)
     assert [(step.pass_number, step.page, step.pages, step.entries) for step in seen[:3]] == [
         (1, 1, 3, 2),
@@ -161,7 +161,7 @@ def test_without_a_page_count_a_circle_of_links_has_no_end_to_go_by() -> None:
 def test_endless_links_are_refused_at_the_limit() -> None:
     endless = {f"{n}.htm": make_page(str(n), count=None, next_url=f"{SITE}{n + 1}.htm") for n in range(1, 300)}
     site = Site({"index.htm": make_page("0", count=None, next_url=f"{SITE}1.htm"), **endless})
-    verdict = site.read(Known(last_pages=8))
+    verdict = site.read(KnownListing(last_pages=8))
     assert verdict == Verdict("suspect", "the pager leads on after 25 pages; at most that many are accepted")
     assert len(site.asked) == 25
 
@@ -169,7 +169,7 @@ def test_endless_links_are_refused_at_the_limit() -> None:
 @pytest.mark.parametrize(("count", "last_pages"), [(1_000_000, None), (201, None), (26, 8), (0, None), (-3, None)])
 def test_a_page_count_that_cannot_be_is_refused_after_one_request(count: int, last_pages: int | None) -> None:
     site = Site({"index.htm": make_page("Apples", count=count, next_url=f"{SITE}index1.htm")})
-    verdict = site.read(Known(last_pages=last_pages))
+    verdict = site.read(KnownListing(last_pages=last_pages))
     assert verdict.outcome == "suspect"
     assert f"announces {count} pages" in (verdict.reason or "")
     assert len(site.asked) == 1
@@ -239,7 +239,7 @@ def test_what_is_no_listing_page_ends_the_crawl_at_once_and_says_which_page(
 
 @pytest.mark.parametrize(("last", "outcome"), [(10, "complete"), (11, "suspect")])
 def test_a_listing_of_less_than_half_the_entries_is_suspect(last: int, outcome: str) -> None:
-    assert linked_site().read(Known(last_entries=last)).outcome == outcome
+    assert linked_site().read(KnownListing(last_entries=last)).outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_listing_of_less_than_half_the_entries_is_suspect(last: int, outcome: 
 def test_an_operator_can_accept_a_suspect_listing(doubtful: ListingPage) -> None:
     site = linked_site()
     site.pages["index1.htm"] = doubtful
-    assert site.read(Known(last_entries=100), accept=True) == Verdict("complete")
+    assert site.read(KnownListing(last_entries=100), accept=True) == Verdict("complete")
 
 
 @pytest.mark.parametrize("answer", [412, "disallowed", 500, make_page(has_heading=False)])
@@ -283,7 +283,7 @@ def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken
 
 def test_where_pages_were_found_is_asked_first_the_next_time() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
-    known = Known(addresses=tuple(SITE + name for name in ("index.htm", "index_2.htm", "index_3.htm")))
+    known = KnownListing(addresses=tuple(SITE + name for name in ("index.htm", "index_2.htm", "index_3.htm")))
     assert site.read(known) == Verdict("complete")
     assert addresses(site) == ["index.htm", "index_2.htm", "index_3.htm"] * 2
 
@@ -312,14 +312,14 @@ def test_a_block_at_a_made_up_address_is_a_block() -> None:
     assert site.read().outcome == "blocked"
 
 
-def knows(*titles: str) -> Known:
+def knows(*titles: str) -> KnownListing:
     """An archive that has these entries, told by the digests that the reader asks with."""
     digests = {wording_digest(entry) for entry in make_page(*titles).entries}
-    return Known(has_wordings=lambda wordings: set(wordings) <= digests)
+    return KnownListing(has_wordings=lambda wordings: set(wordings) <= digests)
 
 
-def settled(known: Known, bodies: Collection[str]) -> Known:
-    return Known(settled=tuple(bodies), has_wordings=known.has_wordings)
+def settled(known: KnownListing, bodies: Collection[str]) -> KnownListing:
+    return KnownListing(settled=tuple(bodies), has_wordings=known.has_wordings)
 
 
 def test_a_quick_reading_stops_at_the_first_page_that_brings_nothing_new() -> None:
@@ -349,23 +349,23 @@ def test_a_quick_reading_that_is_torn_is_partial() -> None:
 
 def test_a_page_that_has_lost_the_columns_heading_is_suspect_unless_it_is_accepted() -> None:
     site = Site({"index.htm": make_page("Apples", "Bears", count=1, has_heading=False)})
-    verdict = site.read(Known(had_heading=lambda: True))
+    verdict = site.read(KnownListing(had_heading=lambda: True))
     assert verdict == Verdict(
         "suspect", "page 1 has lost the column's heading above its 2 entries; is it another listing?"
     )
-    assert site.read(Known(had_heading=lambda: True), accept=True) == Verdict("complete")
+    assert site.read(KnownListing(had_heading=lambda: True), accept=True) == Verdict("complete")
 
 
 def test_a_listing_that_never_had_the_heading_needs_none() -> None:
     site = Site({"index.htm": make_page("Apples", count=1, has_heading=False)})
-    assert site.read(Known(had_heading=lambda: False)) == Verdict("complete")
+    assert site.read(KnownListing(had_heading=lambda: False)) == Verdict("complete")
 
 
 def test_the_heading_of_before_is_asked_for_only_where_it_is_missing() -> None:
     def asked() -> bool:
         raise AssertionError("an unchanged listing would be parsed for nothing")
 
-    assert linked_site().read(Known(had_heading=asked)) == Verdict("complete")
+    assert linked_site().read(KnownListing(had_heading=asked)) == Verdict("complete")
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -382,15 +382,15 @@ def lettered_site(prefix: str = "", *, commentary: str = "c", count: int = 3) ->
     return Site(pages)
 
 
-def acquainted(site: Site, **more: Any) -> Known:
+def acquainted(site: Site, **more: Any) -> KnownListing:
     """An archive in which what the site lists is settled, and nothing lacks a part."""
     entries = [entry for page in site.pages.values() for entry in page.entries]
     digests, titles = {wording_digest(entry) for entry in entries}, {entry.title for entry in entries}
-    return Known(
+    return KnownListing(
         settled=site.bodies(),
         last_entries=len(entries),
         has_wordings=lambda wordings: set(wordings) <= digests,
-        listed=lambda: Listed(len(entries), {}),
+        listed=lambda: ListedCounts(len(entries), {}),
         new_wordings=lambda wordings: set(wordings) - digests,
         count_strangers=lambda others: sum(1 for entry in others if entry.title not in titles),
         **more,
@@ -455,10 +455,10 @@ def test_a_listing_that_has_grown_too_much_is_read_no_further_than_that_shows() 
 def test_it_is_read_to_its_end_where_that_is_accepted_or_nothing_was_settled() -> None:
     site = lettered_site(count=6)
     site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=6, next_url=f"{SITE}index3.htm")
-    known = Known(most_entries=lambda: 12)
+    known = KnownListing(most_entries=lambda: 12)
     assert site.read(known).outcome == "suspect"
     assert site.read(known, accept=True) == Verdict("complete")
-    assert site.read(Known()) == Verdict("complete")
+    assert site.read(KnownListing()) == Verdict("complete")
 
 
 def test_growth_that_began_on_a_page_of_before_is_seen_at_the_end() -> None:
@@ -483,7 +483,7 @@ def test_an_unchanged_listing_asks_the_archive_for_nothing_else() -> None:
         raise AssertionError("an unchanged listing would pay for a measure")
 
     site = lettered_site()
-    known = Known(
+    known = KnownListing(
         settled=site.bodies(),
         most_entries=asked,
         listed=asked,

@@ -31,7 +31,7 @@ from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.rebuilding.redactions import purge, redact, undo
 from foreign_eyes.archive.redaction.purging import vacuum
 from foreign_eyes.feeds.publish import Target, publish
-from foreign_eyes.feeds.redacted_documents import renew_documents
+from foreign_eyes.feeds.redact_documents import renew_documents
 from foreign_eyes.warc.bodies import kept_on_disk
 from foreign_eyes.warc.exporting import export
 from foreign_eyes.warc.inputs import Input, read_files

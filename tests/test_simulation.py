@@ -21,7 +21,7 @@ from simulation.source import Column, Site
 from support.listing_server import ListingServer
 
 from foreign_eyes.archive.database import open_archive
-from foreign_eyes.archive.matching.matcher import Candidate, Match, Row
+from foreign_eyes.archive.matching.matcher import Candidate, ListingRow, Match
 from foreign_eyes.listing.values import Verdict
 
 BUSY = Weather(quiet=0.2, clock_leaps=0.02, clock_zones=0.02)
@@ -96,17 +96,17 @@ def test_days_through_the_real_spider_and_a_real_server(seed: int, tmp_path: Pat
     assert [str(failure) for failure in oracle.failures[:3]] == []
 
 
-def by_title_only(rows: Sequence[Row], candidates: Sequence[Candidate], *_: Any, **__: Any) -> dict[int, Match]:
+def by_title_only(rows: Sequence[ListingRow], candidates: Sequence[Candidate], *_: Any, **__: Any) -> dict[int, Match]:
     known = {candidate.title_key: candidate.entry_id for candidate in candidates}
     return {row.place: found(known.pop(row.title_key, None)) for row in rows}
 
 
-def by_position(rows: Sequence[Row], candidates: Sequence[Candidate], *_: Any, **__: Any) -> dict[int, Match]:
+def by_position(rows: Sequence[ListingRow], candidates: Sequence[Candidate], *_: Any, **__: Any) -> dict[int, Match]:
     known = [candidate.entry_id for candidate in candidates]
     return {row.place: found(known.pop(0) if known else None) for row in rows}
 
 
-def by_nothing(rows: Sequence[Row], *_: Any, **__: Any) -> dict[int, Match]:
+def by_nothing(rows: Sequence[ListingRow], *_: Any, **__: Any) -> dict[int, Match]:
     return {row.place: found(None) for row in rows}
 
 

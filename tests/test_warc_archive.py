@@ -22,7 +22,7 @@ from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive
-from foreign_eyes.archive.dump import TABLES, dump_rows
+from foreign_eyes.archive.dump import DUMP_TABLES, dump_rows
 from foreign_eyes.archive.rebuilding import merges
 from foreign_eyes.archive.rebuilding.differences import compare
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
@@ -210,7 +210,9 @@ def differing(before: Database, after: Database) -> list[str]:
 
 def test_an_export_makes_an_equal_archive_of_an_empty_one(db: Database, other: Database) -> None:
     fill_all(db)
-    assert {table: count(db, table) > 0 for table in (*TABLES, "links")} == dict.fromkeys((*TABLES, "links"), True)
+    assert {table: count(db, table) > 0 for table in (*DUMP_TABLES, "links")} == dict.fromkeys(
+        (*DUMP_TABLES, "links"), True
+    )
     brought, _ = imported(other, exported(db))
     assert list(compare(db, other)) == []
     assert brought.with_ids
@@ -389,7 +391,7 @@ def test_captures_name_the_records_that_hold_them(db: Database) -> None:
 
 def test_every_column_of_the_truth_is_exported_but_what_is_derived(db: Database) -> None:
     fill_all(db)
-    for table in TABLES:
+    for table in DUMP_TABLES:
         columns = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
         told = {name for name in next(dump_rows(db, table)) if not name.startswith("link_")}
         assert columns - told == ({"link_id", "former_link_id", "revision_id"} if table == "changes" else set())
@@ -579,7 +581,7 @@ def rewritten(data: bytes, change: Callable[[dict[str, Any]], dict[str, Any]], *
             warc.response(record.rec_headers["WARC-Target-URI"], record.rec_headers["WARC-Date"], body)
     lines = change(lines)
     if recount and "end" in lines:
-        lines["end"] = [{table: len(lines.get(table, ())) for table in TABLES}]
+        lines["end"] = [{table: len(lines.get(table, ())) for table in DUMP_TABLES}]
     for table, rows in lines.items():
         warc.other("metadata", f"urn:foreign-eyes:{table}", b"".join(json.dumps(row).encode() + b"\n" for row in rows))
     return warc.data

@@ -16,7 +16,7 @@ from foreign_eyes.warc.bodies import Bodies
 from foreign_eyes.warc.digest_fields import agrees
 from foreign_eyes.warc.errors import BadWarc, NoRoom
 from foreign_eyes.warc.http_message import split_message
-from foreign_eyes.warc.inputs import Contents, Input, read_files
+from foreign_eyes.warc.inputs import Input, InputContents, read_files
 from foreign_eyes.warc.record_reader import Record, read_records
 from foreign_eyes.warc.responses import moment_of
 from foreign_eyes.warc.unpacking import Unpacked
@@ -31,7 +31,7 @@ def squeezed(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
-def read(*files: bytes, limit: int = LIMIT) -> Contents:
+def read(*files: bytes, limit: int = LIMIT) -> InputContents:
     inputs = [Input(f"{number}.warc", io.BytesIO(data)) for number, data in enumerate(files, start=1)]
     return read_files(inputs, Bodies(io.BytesIO()), limit=limit)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foreign_eyes.archive.archive_id import is_archive_id
-from foreign_eyes.archive.dump import TABLES
+from foreign_eyes.archive.dump import DUMP_TABLES
 from foreign_eyes.warc.bodies import Bodies
 from foreign_eyes.warc.errors import BadWarc
 from foreign_eyes.warc.http_message import split_message
@@ -35,7 +35,7 @@ LATER = {
     *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
 }
 
-Row = dict[str, Any]
+DumpRow = dict[str, Any]
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 class Truth:
     """An archive's truth as an export tells it: rows by table, the version of the parser that it was derived by, its id."""
 
-    rows: Mapping[str, Sequence[Row]]
+    rows: Mapping[str, Sequence[DumpRow]]
     parser_version: int
     archive_id: str | None = None
 
@@ -54,7 +54,7 @@ def is_export(record: Record) -> bool:
     return record.kind == "warcinfo" and FORM_FIELD in _fields(record)
 
 
-def lines_of(rows: Iterable[Row]) -> Iterator[bytes]:
+def lines_of(rows: Iterable[DumpRow]) -> Iterator[bytes]:
     """Yield rows as they stand in a record."""
     for row in rows:
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
@@ -66,10 +66,10 @@ class TruthReader:
     def __init__(self, name: str, bodies: Bodies):
         self._name = name
         self._bodies = bodies
-        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._rows: dict[str, list[DumpRow]] = {table: [] for table in DUMP_TABLES}
         self._parser_version = 0
         self._archive_id: str | None = None
-        self._end: Row | None = None
+        self._end: DumpRow | None = None
 
     def add(self, record: Record) -> None:
         """Take the next record.
@@ -127,7 +127,7 @@ class TruthReader:
         if table == "end" and len(rows) == 1 and isinstance(rows[0], dict):
             self._end = rows[0]
             return
-        if table not in TABLES or not all(isinstance(row, dict) for row in rows):
+        if table not in DUMP_TABLES or not all(isinstance(row, dict) for row in rows):
             raise BadWarc(self._name, f"not rows of a table: {table[:40]}", offset=record.offset)
         for row in rows:
             row.pop(RECORD_ID, None)

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.captures import load_body
-from foreign_eyes.archive.dump import TABLES, count_rows, dump_rows, last_moment
+from foreign_eyes.archive.dump import DUMP_TABLES, count_rows, dump_rows, last_moment
 from foreign_eyes.archive.rebuilding.rebuild import derived_by
 from foreign_eyes.archive.redaction.withholding import is_withheld
 from foreign_eyes.warc.dump_records import (
@@ -32,7 +32,7 @@ from foreign_eyes.warc.record_writer import Output, WarcFile, Written, head_of
 
 CHUNK = 900_000
 
-Progress = Callable[[int, int], None]
+ExportProgress = Callable[[int, int], None]
 _TRUNCATED = {"oversized": "length", "incomplete": "disconnect"}
 
 
@@ -44,7 +44,7 @@ class Exported:
     rows: dict[str, int]
 
 
-def export(db: Database, out: Output, *, show: Progress | None = None) -> Exported:
+def export(db: Database, out: Output, *, show: ExportProgress | None = None) -> Exported:
     """Write the archive to `out`; the same archive gives the same bytes.
 
     Raises:
@@ -72,8 +72,8 @@ def export(db: Database, out: Output, *, show: Progress | None = None) -> Export
         record_ids[row["capture_id"]] = captures.write(row)
         if show is not None:
             show(number, total)
-    rows = {table: count_rows(db, table) for table in TABLES}
-    for table in TABLES:
+    rows = {table: count_rows(db, table) for table in DUMP_TABLES}
+    for table in DUMP_TABLES:
         found = dump_rows(db, table)
         if table == "captures":
             found = ({**row, RECORD_ID: record_ids[row["capture_id"]]} for row in found)

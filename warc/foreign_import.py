@@ -31,7 +31,7 @@ from foreign_eyes.warc.bodies import Bodies
 from foreign_eyes.warc.crawl_grouping import FoundCrawl, LinkAnswer, PageSeen, group_crawls
 from foreign_eyes.warc.errors import NothingToImport
 from foreign_eyes.warc.importing import Brought, NothingNew, store_bodies
-from foreign_eyes.warc.inputs import Contents
+from foreign_eyes.warc.inputs import InputContents
 from foreign_eyes.warc.listing_search import Seen, address_key, is_listing, may_be_listing, number_pages
 from foreign_eyes.warc.responses import Response
 
@@ -43,8 +43,8 @@ _UNPROVEN = "one pass cannot show that nothing is missing"
 
 _ACCEPTED = "an operator has accepted it"
 
-Progress = Callable[[int, int], None]
-Known = dict[tuple[str, str, str | None], int]
+ImportProgress = Callable[[int, int], None]
+KnownCaptures = dict[tuple[str, str, str | None], int]
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class ForeignImport:
     `accept` settles what looks suspect. `may_list` tells cheaply which bodies need not be parsed in search of a listing.
     """
 
-    contents: Contents
+    contents: InputContents
     bodies: Bodies
     source: Source
     roots: tuple[str, ...]
@@ -66,7 +66,7 @@ class ForeignImport:
     _parsed: dict[tuple[str, str, str | None], ListingPage] = field(default_factory=dict)
     _pages: list[PageSeen] | None = None
 
-    def find(self, show: Progress | None = None) -> list[PageSeen]:
+    def find(self, show: ImportProgress | None = None) -> list[PageSeen]:
         """Return the listing pages among the responses; needs no archive, and searches once.
 
         Raises:
@@ -155,7 +155,7 @@ class ForeignImport:
             self.brought.left_out.append(f"{response.url} of {to_text(response.at)} is left out: {why}")
         return why is None
 
-    def _write(self, db: Database, source_id: int, crawl: FoundCrawl, there: Known) -> int:
+    def _write(self, db: Database, source_id: int, crawl: FoundCrawl, there: KnownCaptures) -> int:
         """Store a crawl with its captures, and keep in `there` what ids they got."""
         seen: list[PageSeen | LinkAnswer] = [*crawl.pages, *crawl.links]
         captures = sorted(seen, key=lambda capture: capture.response.at)
@@ -234,7 +234,7 @@ def _key(response: Response) -> tuple[str, str, str | None]:
     return response.url, to_text(response.at), response.body_sha256
 
 
-def _row(capture: PageSeen | LinkAnswer, there: Known) -> dict[str, object]:
+def _row(capture: PageSeen | LinkAnswer, there: KnownCaptures) -> dict[str, object]:
     """Return the columns of a capture, but for its crawl."""
     response = capture.response
     if isinstance(capture, PageSeen):

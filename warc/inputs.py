@@ -12,11 +12,11 @@ from foreign_eyes.warc.errors import WrongImport
 from foreign_eyes.warc.record_reader import Record, read_records
 from foreign_eyes.warc.responses import Response, keys_of, read_response, resolve_revisit
 
-Progress = Callable[[int, int], None]
+ReadProgress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Contents:
+class InputContents:
     """All that was read: `truth` of an export, else `responses` in the order of the files."""
 
     names: tuple[str, ...]
@@ -34,14 +34,16 @@ class Input:
     size: int = 0
 
 
-def read_files(inputs: Sequence[Input], bodies: Bodies, *, limit: int, show: Progress | None = None) -> Contents:
+def read_files(
+    inputs: Sequence[Input], bodies: Bodies, *, limit: int, show: ReadProgress | None = None
+) -> InputContents:
     """Read files to their ends; bodies of up to `limit` bytes are stored.
 
     Raises:
         BadWarc: one is no WARC, or damaged.
         WrongImport: an export stands among other files.
     """
-    reader = _Reader(Contents(tuple(one.name for one in inputs)), bodies, limit)
+    reader = _Reader(InputContents(tuple(one.name for one in inputs)), bodies, limit)
     total, done = sum(one.size for one in inputs), 0
     for one in inputs:
         for record in read_records(one.file, one.name, keep=2 * limit):
@@ -54,7 +56,7 @@ def read_files(inputs: Sequence[Input], bodies: Bodies, *, limit: int, show: Pro
 
 @dataclass(slots=True)
 class _Reader:
-    contents: Contents
+    contents: InputContents
     bodies: Bodies
     limit: int
     truth: TruthReader | None = None
@@ -76,7 +78,7 @@ class _Reader:
         elif record.kind == "revisit":
             self.revisits.append((len(self.contents.responses), record))
 
-    def contents_read(self) -> Contents:
+    def contents_read(self) -> InputContents:
         """Return all, with each revisit where it stood; its original may stand in a later file."""
         for place, record in reversed(self.revisits):
             if (response := resolve_revisit(record, self.known)) is not None:

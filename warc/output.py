@@ -22,7 +22,7 @@ from foreign_eyes.warc.record_reader import read_records
 _INFO_BYTES = 1 << 16
 
 
-class Counted:
+class CountingOutput:
     """A stream that counts what is written to it."""
 
     def __init__(self, out: BinaryIO):
@@ -41,7 +41,7 @@ class Counted:
 
 
 @contextmanager
-def open_output(file: Path | None) -> Iterator[Counted]:
+def open_output(file: Path | None) -> Iterator[CountingOutput]:
     """Give the stream to write `file` with, or standard output for None; only an export's place is taken.
 
     Raises:
@@ -50,7 +50,7 @@ def open_output(file: Path | None) -> Iterator[Counted]:
     name = file or "standard output"
     try:
         with _stream(file) as out:
-            counted = Counted(out)
+            counted = CountingOutput(out)
             yield counted
             counted.flush()
     except BrokenPipeError as error:

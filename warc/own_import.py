@@ -32,7 +32,7 @@ from foreign_eyes.archive.settling.dating import moved_time
 from foreign_eyes.archive.times import from_text, now, to_text
 from foreign_eyes.archive.values import Source
 from foreign_eyes.warc.bodies import Bodies
-from foreign_eyes.warc.dump_records import Row, Truth
+from foreign_eyes.warc.dump_records import DumpRow, Truth
 from foreign_eyes.warc.errors import BadWarc, OtherListing, WrongImport
 from foreign_eyes.warc.importing import Brought, NothingNew, store_bodies
 from foreign_eyes.warc.listing_search import address_key
@@ -91,7 +91,7 @@ class OwnImport:
         except NotTruth as error:
             raise BadWarc(self.name, str(error)) from None
 
-    def _source(self, db: Database, row: Row) -> Row:
+    def _source(self, db: Database, row: DumpRow) -> DumpRow:
         """Return a source's row under the name that it is to have."""
         name = self.rename or row["name"]
         there = source_of(db, name)
@@ -108,7 +108,7 @@ class OwnImport:
             return "if not, import it under another name: --source NAME"
         return "if not, import it into an archive of its own: --archive FILE"
 
-    def _load(self, db: Database, sources: list[Row]) -> Collection[int]:
+    def _load(self, db: Database, sources: list[DumpRow]) -> Collection[int]:
         rows = {**self.truth.rows, "sources": sources}
         store_bodies(db, self.bodies, self._whole(rows["captures"]))
         load_truth(db, rows, read_by=self.truth.parser_version, parser_version=self.parser_version)
@@ -129,12 +129,12 @@ class OwnImport:
         """Return by digest the parsed pages that replace bodies with redacted words."""
         return {row["body_sha256"]: row["rest"] for row in self.truth.rows.get("withheld_bodies", ())}
 
-    def _whole(self, captures: Sequence[Row]) -> Iterator[str | None]:
+    def _whole(self, captures: Sequence[DumpRow]) -> Iterator[str | None]:
         """Yield the digests of the bodies that the export has."""
         withheld = self._withheld()
         return (digest for row in captures if (digest := row.get("body_sha256")) not in withheld)
 
-    def _count(self, crawl: Row, source: str, captures: int) -> None:
+    def _count(self, crawl: DumpRow, source: str, captures: int) -> None:
         self.brought.count_crawl(crawl.get("outcome"), captures)
         if crawl.get("outcome") == "suspect":
             self.brought.tell_suspect(source, crawl["started_at"], crawl.get("reason"))
@@ -147,11 +147,11 @@ class OwnImport:
     def _is_to_come(self, time: str) -> bool:
         return from_text(time) > self.now
 
-    def _add(self, db: Database, rows: list[Row]) -> Collection[int]:
+    def _add(self, db: Database, rows: list[DumpRow]) -> Collection[int]:
         names = {row["source_id"]: row["name"] for row in rows}
         sources = {row["source_id"]: find_or_add_source(db, _source(row)) for row in rows}
         recorded = {number: recorded_crawls(db, source_id) for number, source_id in sources.items()}
-        by_crawl: dict[int, list[Row]] = {}
+        by_crawl: dict[int, list[DumpRow]] = {}
         for row in self.truth.rows["captures"]:
             by_crawl.setdefault(row["crawl_id"], []).append(row)
         capture_ids: dict[int, int] = {}
@@ -180,7 +180,11 @@ class OwnImport:
         return added
 
     def _is_there(
-        self, recorded: Mapping[str, list[Recorded]], crawl: Row, captures: list[Row], capture_ids: dict[int, int]
+        self,
+        recorded: Mapping[str, list[Recorded]],
+        crawl: DumpRow,
+        captures: list[DumpRow],
+        capture_ids: dict[int, int],
     ) -> bool:
         """Tell whether the archive has a crawl with these captures; if so, note which they are there."""
         facts = tuple(map(identifying, captures))
@@ -191,7 +195,7 @@ class OwnImport:
         self.brought.already_there += len(captures)
         return True
 
-    def _add_captures(self, db: Database, crawl_id: int, captures: list[Row], capture_ids: dict[int, int]) -> None:
+    def _add_captures(self, db: Database, crawl_id: int, captures: list[DumpRow], capture_ids: dict[int, int]) -> None:
         store_bodies(db, self.bodies, self._whole(captures))
         for digest in {row.get("body_sha256") for row in captures} & self._withheld().keys():
             add_purged_body(db, str(digest), self._withheld()[str(digest)])
@@ -201,17 +205,17 @@ class OwnImport:
             capture_ids[row["capture_id"]] = add_capture(db, {**row, "crawl_id": crawl_id, "revalidates": revalidates})
 
 
-def _source(row: Row) -> Source:
+def _source(row: DumpRow) -> Source:
     return Source(row["name"], row["url"], row["title"], row["language"])
 
 
-def _with_link_traffic(crawl: dict[str, Any], traffic: Sequence[Row]) -> dict[str, Any]:
+def _with_link_traffic(crawl: dict[str, Any], traffic: Sequence[DumpRow]) -> dict[str, Any]:
     """Add what following the crawl's links cost to what the crawl cost."""
     of_links = [row for row in traffic if row["crawl_id"] == crawl["crawl_id"]]
     return {**crawl, **{name: crawl.get(name, 0) + sum(row[name] for row in of_links) for name in _TRAFFIC}}
 
 
-def _moved(crawl: Row, captures: list[Row], began_at: str) -> tuple[dict[str, Any], list[Row]]:
+def _moved(crawl: DumpRow, captures: list[DumpRow], began_at: str) -> tuple[dict[str, Any], list[DumpRow]]:
     """Return a crawl and its captures with the times that an operator's word on its start gives them."""
     started, began = from_text(crawl["started_at"]), from_text(began_at)
 

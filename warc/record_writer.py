@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
-VERSION = "WARC/1.1"
+WARC_VERSION = "WARC/1.1"
 PROFILES = "http://netpreserve.org/warc/1.1/revisit/"
 RENAMED = "X-Archive-Orig-"
 
@@ -64,7 +64,7 @@ class WarcFile:
     """Writes records to `out`, each a gzip member of its own (WARC/1.1 annex D)."""
 
     def __init__(self, out: Output):
-        self._writer = WARCWriter(out, gzip=True, warc_version=VERSION)
+        self._writer = WARCWriter(out, gzip=True, warc_version=WARC_VERSION)
         self.records = 0
 
     def write_info(self, date: str, fields: Mapping[str, str]) -> None:

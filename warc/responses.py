@@ -74,7 +74,7 @@ class Response:
             return None
 
 
-Known = Mapping[tuple[str, str], Response]
+KnownResponses = Mapping[tuple[str, str], Response]
 
 
 def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None:
@@ -111,7 +111,7 @@ def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None
     )
 
 
-def resolve_revisit(record: Record, known: Known) -> Response | None:
+def resolve_revisit(record: Record, known: KnownResponses) -> Response | None:
     """Return what a `revisit` record stands for (WARC/1.1 section 6.7); None where its original is not `known`."""
     at, original = moment_of(record.fields.get("warc-date", "")), _original(record, known)
     if at is None or original is None or not _is_web(record.target):
@@ -160,7 +160,7 @@ def _is_web(target: str) -> bool:
     return target.startswith(_SCHEMES) and "\r" not in target
 
 
-def _original(record: Record, known: Known) -> Response | None:
+def _original(record: Record, known: KnownResponses) -> Response | None:
     fields = record.fields
     keys = [("id", fields.get("warc-refers-to", "").strip("<>"))]
     if (date := moment_of(fields.get("warc-refers-to-date", ""))) is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 1
 
 # a context manager: while inside, a signal that asks us to stop calls the function with its number
-Signals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
+HandleSignals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 class ServerError(Exception):
@@ -120,7 +120,7 @@ def serve_on(
     listener: socket.socket,
     app: ASGIApp,
     on_ready: Callable[[str], None] | None = None,
-    signals: Signals = sigint_and_sigterm,
+    signals: HandleSignals = sigint_and_sigterm,
 ) -> None:
     """Serve `app` on a socket from `open_socket`, which is closed at the end, until one of `signals`; else like `serve`."""
     address = address_of(listener)

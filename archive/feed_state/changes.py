@@ -19,14 +19,14 @@ from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.values import Link
 
 # fmt: off
-Told = Literal[
+AnnouncedKind = Literal[
     "revised", "withdrawn", "returned", "link changed", "merged", "split", "corrected", "redacted", "unredacted"
 ]
 # fmt: on
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class AnnouncedTexts:
     """The words of an entry in one revision, and its number; None where that was not stored."""
 
     revision: int | None
@@ -49,11 +49,11 @@ class AnnouncedChange:
 
     change_id: int
     at: datetime
-    kind: Told
+    kind: AnnouncedKind
     tag_uri: str | None
     entry_id: int | None
-    before: Wording | None
-    after: Wording | None
+    before: AnnouncedTexts | None
+    after: AnnouncedTexts | None
     former_link: Link | None
     link: Link | None
     correction: Correction | None = None
@@ -109,11 +109,11 @@ def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> Announc
     )
 
 
-def _wording(db: Database, revision: int | None, words: str | None) -> Wording | None:
+def _wording(db: Database, revision: int | None, words: str | None) -> AnnouncedTexts | None:
     texts = told_texts(db, words)
     if texts is None:
         return None
-    return Wording(revision, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
+    return AnnouncedTexts(revision, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
 
 
 def _link(db: Database, link_id: int | None) -> Link | None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-Kind = Literal["publication", "topic", "month"]
+CounterKind = Literal["publication", "topic", "month"]
 
 # of one name, by index
 _ONE = {
@@ -33,7 +33,7 @@ _ALL = {
 }
 
 
-def read_tallies(db: Database, source_id: int, kind: Kind) -> dict[str, int]:
+def read_tallies(db: Database, source_id: int, kind: CounterKind) -> dict[str, int]:
     """Return how many entries each name of a kind has; every count is one at least. A month is written `2021-03`."""
     rows = db.execute(
         "SELECT name, entries FROM tallies WHERE source_id = ? AND kind = ? ORDER BY name", (source_id, kind)
@@ -41,7 +41,7 @@ def read_tallies(db: Database, source_id: int, kind: Kind) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def count_again(db: Database, source_id: int, kind: Kind) -> None:
+def count_again(db: Database, source_id: int, kind: CounterKind) -> None:
     """Count all names of a kind."""
     db.execute("DELETE FROM tallies WHERE source_id = ? AND kind = ?", (source_id, kind))
     db.execute(
@@ -60,7 +60,7 @@ def count_new(db: Database, source_id: int, entry_ids: Iterable[int]) -> None:
     count_up(db, source_id, "month", Counter(month for _, month in rows))
 
 
-def count_up(db: Database, source_id: int, kind: Kind, more: Mapping[str, int]) -> None:
+def count_up(db: Database, source_id: int, kind: CounterKind, more: Mapping[str, int]) -> None:
     """Add to what is counted of a kind, by name, a negative number too; names of which nothing is left go."""
     db.conn.executemany(
         "INSERT INTO tallies (source_id, kind, name, entries) VALUES (?, ?, ?, ?)"
@@ -81,7 +81,7 @@ def renamed_publications(db: Database, entry_ids: Iterable[int]) -> set[str]:
     return {name for (name,) in rows}
 
 
-def recount(db: Database, source_id: int, kind: Kind, names: Iterable[str]) -> None:
+def recount(db: Database, source_id: int, kind: CounterKind, names: Iterable[str]) -> None:
     """Count these names of a kind; those without entries go."""
     for name in sorted(names):
         counted = db.execute(_ONE[kind], {"source_id": source_id, "name": name}).fetchone()[0]

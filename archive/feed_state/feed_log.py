@@ -24,7 +24,7 @@ from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
-Format = Literal["atom", "json"]
+FrozenFormat = Literal["atom", "json"]
 
 # RFC 5005 leaves it to us how much an archive document holds
 DOCUMENT_SIZE = 50
@@ -160,7 +160,7 @@ def last_frozen(db: Database, source_id: int, base_url: str) -> int:
     return int(row[0])
 
 
-def find_frozen(db: Database, source_id: int, base_url: str, number: int, kind: Format) -> bytes | None:
+def find_frozen(db: Database, source_id: int, base_url: str, number: int, kind: FrozenFormat) -> bytes | None:
     """Return a document as it was frozen for that base URL, None where it was not."""
     row = db.execute(
         "SELECT zlib FROM frozen_documents WHERE source_id = ? AND base_url = ? AND format = ? AND number = ?",
@@ -169,7 +169,7 @@ def find_frozen(db: Database, source_id: int, base_url: str, number: int, kind: 
     return zlib.decompress(row[0]) if row else None
 
 
-def freeze(db: Database, source_id: int, base_url: str, number: int, kind: Format, content: bytes) -> None:
+def freeze(db: Database, source_id: int, base_url: str, number: int, kind: FrozenFormat, content: bytes) -> None:
     """Keep a document for good, and what it says of its entries."""
     db.execute(
         "INSERT INTO frozen_documents (source_id, base_url, format, number, sha256, zlib) VALUES (?, ?, ?, ?, ?, ?)",

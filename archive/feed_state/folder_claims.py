@@ -28,27 +28,27 @@ _HEAD = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FolderClaim:
     """What the record of a folder says, and why this archive may not publish there; None if it may."""
 
     summary: Summary | None
     refusal: ArchiveError | None
 
 
-def read_claim(db: Database, folder: Path) -> Claim:
+def read_claim(db: Database, folder: Path) -> FolderClaim:
     """Return whether this archive may publish to `folder`; nothing is changed."""
     try:
         summary = read_summary(folder)
         if summary is None:
             ours = Manifest(db, folder).has_files() or not shows_feeds(folder)
-            return Claim(None, None if ours else _of_unknown(folder, path_of(db)))
+            return FolderClaim(None, None if ours else _of_unknown(folder, path_of(db)))
         if summary.archive_id != archive_id(db):
-            return Claim(summary, _of_another(folder, _here(db)))
+            return FolderClaim(summary, _of_another(folder, _here(db)))
         if summary.seal is not None and not has_seal(db, summary.seal):
-            return Claim(summary, _of_newer(folder, _here(db)))
+            return FolderClaim(summary, _of_newer(folder, _here(db)))
     except RecordDamaged as error:
-        return Claim(None, error)
-    return Claim(summary, None)
+        return FolderClaim(None, error)
+    return FolderClaim(summary, None)
 
 
 def require_claim(archive: Path, folder: Path) -> None:

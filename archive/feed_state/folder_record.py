@@ -23,11 +23,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from foreign_eyes.archive.errors import RecordDamaged
-from foreign_eyes.archive.feed_state.recorded_redactions import RecordedRedaction, take_redaction
+from foreign_eyes.archive.feed_state.recorded_redactions import FolderRedaction, take_redaction
 from foreign_eyes.archive.times import from_text
 
 RECORD_NAME = ".foreign-eyes.jsonl"
-VERSION = 1
+RECORD_VERSION = 1
 
 _LONGEST_LINE = 64 * 1024
 _TAIL = 4096
@@ -74,7 +74,7 @@ class FolderRecord:
     ids: dict[int, RecordedId] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     shown: str | None = None
-    redactions: dict[int, RecordedRedaction] = field(default_factory=dict)
+    redactions: dict[int, FolderRedaction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def _parse(line: bytes) -> dict[str, Any]:
 def _take(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecord:
     """Return the record with one more line."""
     if "record" in value:
-        if value["record"] != VERSION:
+        if value["record"] != RECORD_VERSION:
             raise ValueError(f"version {value['record']!r} is not known to this version of foreign-eyes")
         return _whose(record, _hex(value["archive"]), _text(value["source"]), _text(value["url"]))
     if record is None:

@@ -10,7 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME, VERSION, FolderRecord, RecordedId, record_path
+from foreign_eyes.archive.feed_state.folder_record import (
+    RECORD_NAME,
+    RECORD_VERSION,
+    FolderRecord,
+    RecordedId,
+    record_path,
+)
 from foreign_eyes.archive.times import to_text
 
 _CHUNK = 64 * 1024
@@ -18,7 +24,7 @@ _CHUNK = 64 * 1024
 
 def whose_line(archive_id: str, source: str, url: str) -> str:
     """Return the line that says which archive and which source the folder shows from here on."""
-    return _line(record=VERSION, archive=archive_id, source=source, url=url)
+    return _line(record=RECORD_VERSION, archive=archive_id, source=source, url=url)
 
 
 def begin_line(token: str, seal: str | None, entries: int, until: str) -> str:

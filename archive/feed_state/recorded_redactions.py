@@ -16,7 +16,7 @@ from typing import Any, get_args
 from sqlite_utils import Database
 
 from foreign_eyes.archive.redaction.redaction_records import Step
-from foreign_eyes.archive.redaction.word_digests import Kind
+from foreign_eyes.archive.redaction.word_digests import DigestKind
 from foreign_eyes.archive.times import from_text
 
 _CHUNK = 500  # digests a line
@@ -24,17 +24,17 @@ _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(slots=True)
-class RecordedRedaction:
+class FolderRedaction:
     """A decision from a folder's record; `digests` are (number, kind, digest), as in `redaction_digests`."""
 
     entry_id: int
     at: str
     kind: Step
     reason: str | None
-    digests: list[tuple[int, Kind, str]] = field(default_factory=list)
+    digests: list[tuple[int, DigestKind, str]] = field(default_factory=list)
 
 
-def redaction_lines(db: Database, source_id: int, known: Mapping[int, RecordedRedaction]) -> Iterator[str]:
+def redaction_lines(db: Database, source_id: int, known: Mapping[int, FolderRedaction]) -> Iterator[str]:
     """Yield the lines of the redactions of a source's entries that a record does not have yet."""
     rows = db.execute(
         "SELECT d.redaction_id, d.entry_id, d.at, d.kind, d.reason FROM redactions d JOIN identities i USING (entry_id)"
@@ -57,7 +57,7 @@ def redaction_lines(db: Database, source_id: int, known: Mapping[int, RecordedRe
                 yield _line(marks=free, number=number, of=of, digests=some)
 
 
-def take_redaction(found: dict[int, RecordedRedaction], value: Mapping[str, Any]) -> None:
+def take_redaction(found: dict[int, FolderRedaction], value: Mapping[str, Any]) -> None:
     """Add a line of a record.
 
     Raises:
@@ -68,10 +68,10 @@ def take_redaction(found: dict[int, RecordedRedaction], value: Mapping[str, Any]
         from_text(at)
         if kind not in get_args(Step) or not (reason is None or (isinstance(reason, str) and reason.isprintable())):
             raise ValueError("not a redaction")
-        found[int(value["redaction"])] = RecordedRedaction(int(value["entry"]), at, kind, reason)
+        found[int(value["redaction"])] = FolderRedaction(int(value["entry"]), at, kind, reason)
         return
     number, of = int(value["number"]), value["of"]
-    if of not in get_args(Kind) or not all(_DIGEST.fullmatch(digest) for digest in value["digests"]):
+    if of not in get_args(DigestKind) or not all(_DIGEST.fullmatch(digest) for digest in value["digests"]):
         raise ValueError("not the digests of a redaction")
     found[int(value["marks"])].digests += [(number, of, digest) for digest in value["digests"]]
 

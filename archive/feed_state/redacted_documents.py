@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.feed_state.feed_log import Format
+from foreign_eyes.archive.feed_state.feed_log import FrozenFormat
 from foreign_eyes.archive.redaction.redaction_records import (
     has_redactions,
     hidden_entries,
@@ -32,7 +32,7 @@ class DocumentKey(NamedTuple):
 
     source_id: int
     base_url: str
-    format: Format
+    format: FrozenFormat
     number: int
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from foreign_eyes.archive.matching import similarity
 from foreign_eyes.archive.matching.evidence import NEAR_EXCERPT, NEARER_PART, SHORTEST_NEAR_TITLE
 from foreign_eyes.archive.matching.keys import commentary_key
-from foreign_eyes.archive.matching.match_values import Row
-from foreign_eyes.archive.matching.similarity import Forms
+from foreign_eyes.archive.matching.match_values import ListingRow
+from foreign_eyes.archive.matching.similarity import ComparableTexts
 from foreign_eyes.archive.matching.slots import Slot
 
 # Entries left over that share a title, or an excerpt: more are a column within the column, or a parser's mistake
@@ -18,7 +18,10 @@ MOST_NEAR = 8
 
 
 def possible_pairs(
-    rows: Sequence[Row], slots: Sequence[Slot], row_form: Callable[[Row], Forms], slot_form: Callable[[Slot], Forms]
+    rows: Sequence[ListingRow],
+    slots: Sequence[Slot],
+    row_form: Callable[[ListingRow], ComparableTexts],
+    slot_form: Callable[[Slot], ComparableTexts],
 ) -> set[tuple[int, int]]:
     """Return (place, slot number) of all pairs that share a key or nearly a title or an excerpt."""
     ones = {row.place: row_form(row) for row in rows}
@@ -33,9 +36,9 @@ def possible_pairs(
 
 
 def joined(
-    rows: Iterable[Row],
+    rows: Iterable[ListingRow],
     slots: Iterable[Slot],
-    row_key: Callable[[Row], Hashable],
+    row_key: Callable[[ListingRow], Hashable],
     slot_key: Callable[[Slot], Hashable],
 ) -> Iterator[tuple[int, int]]:
     """Yield (place, slot number) of all rows and places that have the same key.
@@ -49,14 +52,14 @@ def joined(
     return ((row.place, number) for row in rows if telling for number in telling.get(row_key(row), ()))
 
 
-def _title_and_commentary(one: Row | Slot) -> tuple[str, str] | None:
+def _title_and_commentary(one: ListingRow | Slot) -> tuple[str, str] | None:
     commentary = commentary_key(one.texts.commentary)
     return (one.title_key, commentary) if one.title_key and commentary else None
 
 
-def _excerpts(forms: Mapping[int, Forms]) -> dict[int, str]:
+def _excerpts(forms: Mapping[int, ComparableTexts]) -> dict[int, str]:
     return {key: form.excerpt for key, form in forms.items() if form.excerpt_tells}
 
 
-def _titles(forms: Mapping[int, Forms]) -> dict[int, str]:
+def _titles(forms: Mapping[int, ComparableTexts]) -> dict[int, str]:
     return {key: form.title for key, form in forms.items() if len(form.title) >= SHORTEST_NEAR_TITLE}

@@ -23,7 +23,7 @@ Method = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListingRow:
     """A row of a listing, by what it is compared with.
 
     `place` is its rank in listing order, from 0; `count` the number of places in the listing with this very wording.

@@ -20,16 +20,16 @@ from foreign_eyes.archive.matching import evidence
 from foreign_eyes.archive.matching.candidate_pairs import joined, possible_pairs
 from foreign_eyes.archive.matching.doubt_reasons import NEAR_ANOTHER, SAME_EXCERPT
 from foreign_eyes.archive.matching.evidence import Evidence, Pair, Rank
-from foreign_eyes.archive.matching.match_values import Candidate, Doubt, Match, Method, Row
+from foreign_eyes.archive.matching.match_values import Candidate, Doubt, ListingRow, Match, Method
 from foreign_eyes.archive.matching.neighbours import Agreement, Neighbours
 from foreign_eyes.archive.matching.rarity import Rarity
 from foreign_eyes.archive.matching.shared_texts import Sharing
-from foreign_eyes.archive.matching.similarity import Forms, Likeness
+from foreign_eyes.archive.matching.similarity import ComparableTexts, Likeness
 from foreign_eyes.archive.matching.slots import Slot, make_slots
 from foreign_eyes.listing.text import folded
 from foreign_eyes.listing.text_digests import folded_digest, identity_digest
 
-__all__ = ["BY_WORDING", "Candidate", "Doubt", "Match", "Method", "Row", "match"]
+__all__ = ["BY_WORDING", "Candidate", "Doubt", "ListingRow", "Match", "Method", "match"]
 
 BY_WORDING = {"same wording", "earlier wording", "merged by an operator", "second place"}
 # In points of the score, what a neighbour counts for: as much as a typo or two, by which copies of one text can differ
@@ -38,8 +38,10 @@ NEIGHBOUR = 2
 NEARLY_AS_NEAR = 5
 
 
-def match(rows: Sequence[Row], candidates: Sequence[Candidate], rarity: Rarity | None = None) -> dict[int, Match]:
-    """Return by `Row.place` what each row is.
+def match(
+    rows: Sequence[ListingRow], candidates: Sequence[Candidate], rarity: Rarity | None = None
+) -> dict[int, Match]:
+    """Return by `ListingRow.place` what each row is.
 
     No two rows get the same entry, unless it stood at several places before, or an operator merged entries into it. Rows of
     equal wording are one row: the caller has collapsed them. `rarity` says how many entries of the archive hold what the
@@ -61,7 +63,7 @@ def match(rows: Sequence[Row], candidates: Sequence[Candidate], rarity: Rarity |
 class _Claim:
     """A row, a place that it might be, and what speaks for it: None where too little does."""
 
-    row: Row
+    row: ListingRow
     slot: Slot
     pair: Pair
     judged: tuple[Rank, Evidence] | None
@@ -82,7 +84,7 @@ class _Claim:
 class _Matching:
     """What the steps share: rows and places in listing order, what was found, and what was compared so far."""
 
-    rows: Sequence[Row]
+    rows: Sequence[ListingRow]
     slots: Sequence[Slot]
     sharing: Sharing
     found: dict[int, Match] = field(default_factory=dict)
@@ -94,8 +96,8 @@ class _Matching:
     pairs: set[tuple[int, int]] | None = None
     rejected: list[_Claim] = field(default_factory=list)
     alike: dict[tuple[int, int], Likeness] = field(default_factory=dict)
-    row_forms: dict[int, Forms] = field(default_factory=dict)
-    slot_forms: dict[int, Forms] = field(default_factory=dict)
+    row_forms: dict[int, ComparableTexts] = field(default_factory=dict)
+    slot_forms: dict[int, ComparableTexts] = field(default_factory=dict)
 
     def take_same_wordings(self) -> None:
         """Give rows to entries of the very same wording; those still listed come first."""
@@ -158,7 +160,7 @@ class _Matching:
         for row in rows:
             self.found[row.place] = Match(None, "new", doubt=doubts.get(row.place))
 
-    def _doubt_equal_excerpts(self, rows: Sequence[Row], doubts: dict[int, Doubt]) -> None:
+    def _doubt_equal_excerpts(self, rows: Sequence[ListingRow], doubts: dict[int, Doubt]) -> None:
         """Note rows that have the excerpt of one entry; one that several share is nothing to look at."""
         sharers: dict[int, dict[int, Slot]] = {}
         for place, number in joined(rows, self.slots, _quoted, _quoted):
@@ -172,7 +174,7 @@ class _Matching:
                 doubts[row.place] = Doubt(SAME_EXCERPT, of_row[0].entry_id)
 
     def _take_wordings(
-        self, method: Method, of_slot: Callable[[Slot], Iterable[str]], of_row: Callable[[Row], str]
+        self, method: Method, of_slot: Callable[[Slot], Iterable[str]], of_row: Callable[[ListingRow], str]
     ) -> None:
         known: dict[str, list[Slot]] = {}
         for slot in self._free_slots():
@@ -199,7 +201,7 @@ class _Matching:
                 claims.append(_Claim(rows[place], slots[number], pair, evidence.judge(pair)))
         return claims
 
-    def _pair(self, row: Row, slot: Slot, agreement: Agreement) -> Pair:
+    def _pair(self, row: ListingRow, slot: Slot, agreement: Agreement) -> Pair:
         alike = self.alike.get((row.place, slot.number))
         if alike is None:
             alike = Likeness(self._form_of_row(row), self._form_of_slot(slot), self.sharing.count)
@@ -229,7 +231,7 @@ class _Matching:
         return Doubt(reason) if reason else None
 
     def _take(
-        self, row: Row, slot: Slot, method: Method, score: float | None = None, doubt: Doubt | None = None
+        self, row: ListingRow, slot: Slot, method: Method, score: float | None = None, doubt: Doubt | None = None
     ) -> None:
         """Give a place to a row."""
         self._find(row, slot, method, score, doubt)
@@ -243,27 +245,27 @@ class _Matching:
             self.anchors[row.place] = slot.rank
 
     def _find(
-        self, row: Row, slot: Slot, method: Method, score: float | None = None, doubt: Doubt | None = None
+        self, row: ListingRow, slot: Slot, method: Method, score: float | None = None, doubt: Doubt | None = None
     ) -> None:
         self.found[row.place] = Match(slot.entry_id, method, score, doubt)
         self.owners[row.place], self.slot_of[row.place] = slot.entry_id, slot
         self.known.add(slot.entry_id)
 
-    def _free_rows(self) -> list[Row]:
+    def _free_rows(self) -> list[ListingRow]:
         return [row for row in self.rows if row.place not in self.found]
 
     def _free_slots(self) -> list[Slot]:
         """Return the places that no row has; of an entry that stood at one place only, that one."""
         return [slot for slot in self.slots if slot.number not in self.taken]
 
-    def _form_of_row(self, row: Row) -> Forms:
+    def _form_of_row(self, row: ListingRow) -> ComparableTexts:
         if row.place not in self.row_forms:
-            self.row_forms[row.place] = Forms.of(row.texts)
+            self.row_forms[row.place] = ComparableTexts.of(row.texts)
         return self.row_forms[row.place]
 
-    def _form_of_slot(self, slot: Slot) -> Forms:
+    def _form_of_slot(self, slot: Slot) -> ComparableTexts:
         if slot.number not in self.slot_forms:
-            self.slot_forms[slot.number] = Forms.of(slot.texts)
+            self.slot_forms[slot.number] = ComparableTexts.of(slot.texts)
         return self.slot_forms[slot.number]
 
 
@@ -278,7 +280,7 @@ def _method_at(slot: Slot, method: Method, *, is_first: bool) -> Method:
     return "earlier wording" if method == "second place" else method
 
 
-def _of_same_style(row: Row, slots: Sequence[Slot]) -> Slot:
+def _of_same_style(row: ListingRow, slots: Sequence[Slot]) -> Slot:
     """Return the place whose dashes and letter forms are those of the row too, else the first."""
     style = identity_digest(row.texts)
     return next((slot for slot in slots if identity_digest(slot.texts) == style), slots[0])
@@ -288,13 +290,13 @@ def _earlier(slot: Slot) -> Iterable[str]:
     return () if slot.is_second else slot.entry.earlier
 
 
-def _wording(row: Row) -> str:
+def _wording(row: ListingRow) -> str:
     return row.wording
 
 
-def _folded(row: Row) -> str:
+def _folded(row: ListingRow) -> str:
     return folded_digest(row.texts)
 
 
-def _quoted(one: Row | Slot) -> str | None:
+def _quoted(one: ListingRow | Slot) -> str | None:
     return folded(one.texts.excerpt) or None

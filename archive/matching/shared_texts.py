@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from foreign_eyes.archive.matching.keys import commentary_key, excerpt_key, title_key
-from foreign_eyes.archive.matching.match_values import Candidate, Row
+from foreign_eyes.archive.matching.match_values import Candidate, ListingRow
 from foreign_eyes.archive.matching.rarity import Rarity, telling_words
 from foreign_eyes.archive.matching.slots import Slot
 from foreign_eyes.listing.values import ListedEntry
@@ -18,7 +18,7 @@ OFTEN = 3
 class Sharing:
     """Counts who else holds what a row and an entry have in common."""
 
-    def __init__(self, rows: Sequence[Row], candidates: Sequence[Candidate], rarity: Rarity | None):
+    def __init__(self, rows: Sequence[ListingRow], candidates: Sequence[Candidate], rarity: Rarity | None):
         """`rarity` is that of the archive; None where the candidates are all there is."""
         self._rarity = rarity or Rarity()
         self._titles = _Holders(rows, candidates, title_key, self._rarity.titles)
@@ -29,19 +29,19 @@ class Sharing:
         self._words_of = (rows, candidates if rarity is None else ())
         self._words: Counter[str] | None = None
 
-    def title_is_rare(self, row: Row, slot: Slot, found: Mapping[int, int | None]) -> bool:
+    def title_is_rare(self, row: ListingRow, slot: Slot, found: Mapping[int, int | None]) -> bool:
         """Tell whether no other entry or row has the title, with the publication, of either."""
         return self._titles.others(row, slot, found) == 0
 
-    def title_recurs(self, row: Row, slot: Slot, found: Mapping[int, int | None]) -> bool:
+    def title_recurs(self, row: ListingRow, slot: Slot, found: Mapping[int, int | None]) -> bool:
         """Tell whether so many have the title that it is known to recur."""
         return self._titles.others(row, slot, found) >= OFTEN
 
-    def excerpt_is_rare(self, row: Row, slot: Slot, found: Mapping[int, int | None]) -> bool:
+    def excerpt_is_rare(self, row: ListingRow, slot: Slot, found: Mapping[int, int | None]) -> bool:
         """Tell whether no other entry or row has the excerpt of either."""
         return self._excerpts.others(row, slot, found) == 0
 
-    def commentary_is_rare(self, row: Row, slot: Slot, found: Mapping[int, int | None]) -> bool:
+    def commentary_is_rare(self, row: ListingRow, slot: Slot, found: Mapping[int, int | None]) -> bool:
         """Tell whether no other entry or row has the commentary of either."""
         return self._commentaries.others(row, slot, found) == 0
 
@@ -59,7 +59,7 @@ class _Holders:
 
     def __init__(
         self,
-        rows: Iterable[Row],
+        rows: Iterable[ListingRow],
         candidates: Iterable[Candidate],
         key: Callable[[ListedEntry], str | None],
         counts: Mapping[str, int],
@@ -69,12 +69,12 @@ class _Holders:
         self._rows: dict[str, list[int]] | None = None
         self._entries: dict[str, set[int]] = {}
 
-    def others(self, row: Row, slot: Slot, found: Mapping[int, int | None]) -> int:
+    def others(self, row: ListingRow, slot: Slot, found: Mapping[int, int | None]) -> int:
         """Return how many hold a text of row or slot beside these two; `found` tells by place which entry a row is."""
         keys = {self._key(row.texts), self._key(slot.texts)} - {None}
         return max((self._count(key, row, slot, found) for key in keys if key is not None), default=0)
 
-    def _count(self, key: str, row: Row, slot: Slot, found: Mapping[int, int | None]) -> int:
+    def _count(self, key: str, row: ListingRow, slot: Slot, found: Mapping[int, int | None]) -> int:
         if self._rows is None:
             self._index()
         entries: set[int] = self._entries.get(key, set())

@@ -37,7 +37,7 @@ from foreign_eyes.listing.values import ListedEntry
 _FIGURE = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{MONTHS})\b")
 
 
-class Forms:
+class ComparableTexts:
     """The parts of a wording in the forms in which they are compared; each is made when it is asked for."""
 
     def __init__(self, texts: ListedEntry):
@@ -45,7 +45,7 @@ class Forms:
         self._texts = texts
 
     @classmethod
-    def of(cls, texts: ListedEntry) -> Forms:
+    def of(cls, texts: ListedEntry) -> ComparableTexts:
         """Make the forms of a wording."""
         return cls(texts)
 
@@ -123,7 +123,7 @@ class Likeness:
     attribution lines are compared.
     """
 
-    def __init__(self, row: Forms, entry: Forms, count: Callable[[str], int] = lambda word: 1):
+    def __init__(self, row: ComparableTexts, entry: ComparableTexts, count: Callable[[str], int] = lambda word: 1):
         """Compare two wordings; `count` says how many entries hold a telling word."""
         self._row, self._entry, self._count = row, entry, count
 

@@ -15,10 +15,10 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from foreign_eyes.archive.settling.announced_words import ToldTexts, current_texts, last_told, store_words
-from foreign_eyes.archive.settling.journal import Change, Kind, append_changes
+from foreign_eyes.archive.settling.journal import Change, ChangeKind, append_changes
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 
-State = tuple[int, ToldTexts]
+EntryState = tuple[int, ToldTexts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Statement:
     """A change to announce, with its words and the words that they replace."""
 
     change: Change
-    told: State | None
+    told: EntryState | None
     before: ToldTexts | None = None
 
 
@@ -92,7 +92,7 @@ def _begun(db: Database, made: _Made, entry_id: int) -> Iterator[_Statement]:
     now, told = current_texts(db, entry_id), last_told(db, entry_id)
     if now is None or (told is not None and told == now[1]):
         return
-    kind: Kind = "new" if told is None else "revised"
+    kind: ChangeKind = "new" if told is None else "revised"
     yield _Statement(Change(kind, entry_id, decision_id=made.decision_id), now, told)
 
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from sqlite_utils import Database
 
 from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
-from foreign_eyes.archive.rebuilding.differences import TABLES
+from foreign_eyes.archive.rebuilding.differences import COMPARED_TABLES
 from foreign_eyes.archive.rebuilding.rebuild import is_current, rebuild
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.listing.values import Parser
@@ -30,7 +30,7 @@ def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str
         "archive": partial(_verify_indexes, db),
         "table sqlite_schema": partial(_verify_schema, db),
         "table entries_fts": partial(_verify_search, db),
-        **{f"table {name}": partial(_verify_readable, db, name) for name in TABLES if name != "bodies"},
+        **{f"table {name}": partial(_verify_readable, db, name) for name in COMPARED_TABLES if name != "bodies"},
         "what is derived": partial(_compare, db, parser, at, authority),
     }
     for where, look in looks.items():

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.sealed_form import FORMS, VERSION, Key
+from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey
 
 # What stands in an archive but for the files that were published from it, and where the search index has its own
-TABLES = (
+COMPARED_TABLES = (
     *("redaction_secret", "redactions", "redaction_digests", "withheld_texts", "withheld_bodies"),
     *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),
     "confirmations",
@@ -20,10 +20,10 @@ TABLES = (
     *("publications", "publication_aliases", "entries", "revisions", "restyles", "listing_rows", "links", "changes"),
     *("match_doubts", "told_texts", "told_words"),
 )
-EXAMPLES = 3
-_SEALED = {table.name for table in FORMS[VERSION]}
+MOST_EXAMPLES = 3
+_SEALED = {table.name for table in FORMS[SEAL_VERSION]}
 
-Row = tuple[Any, ...]
+TableRow = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,22 @@ class Difference:
 
 def compare(before: Database, after: Database) -> Iterator[Difference]:
     """Yield the tables in which two archives differ."""
-    for name in TABLES:
+    for name in COMPARED_TABLES:
         table = _Table(after, name)
         added = removed = changed = 0
         examples: list[str] = []
         for old, new in table.differing(before, after):
             added, removed, changed = added + (old is None), removed + (new is None), changed + bool(old and new)
-            if len(examples) < EXAMPLES:
+            if len(examples) < MOST_EXAMPLES:
                 examples.append(table.example(old, new))
         if examples:
             yield Difference(name, added, removed, changed, tuple(examples))
 
 
-def changed_rows(before: Database, after: Database) -> dict[str, list[Key]]:
+def changed_rows(before: Database, after: Database) -> dict[str, list[SealedKey]]:
     """Return by table the keys of the rows of truth that are in both archives and not the same: what a run changed itself."""
-    found: dict[str, list[Key]] = {}
-    for name in TABLES:
+    found: dict[str, list[SealedKey]] = {}
+    for name in COMPARED_TABLES:
         table = _Table(after, name)
         if name in _SEALED and len(table.keys) == 1:
             found[name] = [table.key(old)[0] for old, new in table.differing(before, after) if old and new]
@@ -70,7 +70,7 @@ def put_back(db: Database, before: Database, after: Database) -> None:
     What derives nothing, such as the list of published files, is left as it is: others may have written it meanwhile.
     """
     db.execute("PRAGMA defer_foreign_keys=ON")
-    tables = [_Table(after, name) for name in TABLES]
+    tables = [_Table(after, name) for name in COMPARED_TABLES]
     for table in tables:  # all that goes before anything comes: keys and unique values change hands
         db.conn.executemany(table.delete, (table.key(old) for old, _ in table.differing(before, after) if old))
     for table in tables:
@@ -91,11 +91,11 @@ class _Table:
         self.insert = f"INSERT INTO {name} VALUES ({', '.join('?' for _ in self.columns)})"  # noqa: S608
         self.delete = f"DELETE FROM {name} WHERE {' AND '.join(f'{key} = ?' for key in self.keys)}"  # noqa: S608
 
-    def key(self, row: Row) -> Row:
+    def key(self, row: TableRow) -> TableRow:
         """Return a row's key."""
         return tuple(row[place] for place in self.places)
 
-    def differing(self, before: Database, after: Database) -> Iterator[tuple[Row | None, Row | None]]:
+    def differing(self, before: Database, after: Database) -> Iterator[tuple[TableRow | None, TableRow | None]]:
         """Yield the rows that differ, those of equal keys together: both tables are walked side by side in their order."""
         old_rows, new_rows = before.execute(self.select), after.execute(self.select)
         old, new = next(old_rows, None), next(new_rows, None)
@@ -111,7 +111,7 @@ class _Table:
                     yield old, new
                 old, new = next(old_rows, None), next(new_rows, None)
 
-    def example(self, old: Row | None, new: Row | None) -> str:
+    def example(self, old: TableRow | None, new: TableRow | None) -> str:
         """Name a row that differs, and how."""
         row = old or new or ()
         name = ", ".join(f"{key} {value}" for key, value in zip(self.keys, self.key(row), strict=True))

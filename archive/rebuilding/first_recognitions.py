@@ -18,7 +18,7 @@ from foreign_eyes.archive.captures import listing_captures
 from foreign_eyes.archive.crawls import settled_crawls
 from foreign_eyes.archive.matching.doubt_reasons import OF_OLDER_RULES
 from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
-from foreign_eyes.archive.settling.recognitions import Key, insert_recognition
+from foreign_eyes.archive.settling.recognitions import RecognitionKey, insert_recognition
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -84,7 +84,7 @@ class _Filling:
     made: Mapping[tuple[int, int, str], list[_Made]]
     first: Mapping[tuple[int, str], tuple[str, int]]
     # the entry of the valid recognition, by the row's key
-    holds: dict[Key, int] = field(default_factory=dict)
+    holds: dict[RecognitionKey, int] = field(default_factory=dict)
 
     def fill(self, crawl_id: int) -> None:
         """Store the recognitions of a crawl's rows that do not follow from what is stored."""
@@ -92,7 +92,7 @@ class _Filling:
             "SELECT source_id, ordered_at FROM timed_crawls WHERE crawl_id = ?", (crawl_id,)
         ).fetchone()
         for pass_number, wording, entry_id in self._rows(crawl_id, source_id):
-            key = Key(source_id, self.parser_version, wording)
+            key = RecognitionKey(source_id, self.parser_version, wording)
             made = self.made.get((crawl_id, pass_number, wording), ())
             if made:
                 last = made[-1]
@@ -119,7 +119,7 @@ class _Filling:
             for wording, entry_id in rows.get(capture.body_sha256, ()):
                 yield capture.pass_number, wording, entry_id
 
-    def _store(self, key: Key, since: tuple[int, int], match: Match) -> None:
+    def _store(self, key: RecognitionKey, since: tuple[int, int], match: Match) -> None:
         insert_recognition(self.db, key, since, match.entry_id, match)
         if match.entry_id is not None:
             self.holds[key] = match.entry_id

@@ -37,7 +37,7 @@ from foreign_eyes.archive.redaction.hiding import hide_texts
 from foreign_eyes.archive.redaction.withholding import withhold_everywhere
 from foreign_eyes.archive.seals import seal
 from foreign_eyes.archive.settling.announced_words import fill_words
-from foreign_eyes.archive.settling.found_ids import Past, take_past
+from foreign_eyes.archive.settling.found_ids import FoundIds, take_past
 from foreign_eyes.archive.settling.journal import record_changes
 from foreign_eyes.archive.settling.link_rows import close_killed_links
 from foreign_eyes.archive.settling.match_doubts import apply_confirmations, drop_merged
@@ -48,7 +48,7 @@ from foreign_eyes.archive.values import Counts
 from foreign_eyes.listing.values import Parser
 
 Prepare = Callable[[Database], Collection[int]]
-Progress = Callable[[int, int], None]
+RebuildProgress = Callable[[int, int], None]
 
 # children before their parents
 _DERIVED = (
@@ -86,7 +86,7 @@ def rebuild(
     authority: str,
     prepare: Prepare | None = None,
     apply: bool = True,
-    on_crawl: Progress = lambda done, total: None,
+    on_crawl: RebuildProgress = lambda done, total: None,
 ) -> Rebuilt:
     """Derive the archive again and, with `apply`, put back what differs in one transaction.
 
@@ -196,7 +196,7 @@ def _refuse_newer(db: Database, parser: Parser) -> None:
 
 
 def _derive_again(
-    db: Database, parser: Parser, at: datetime, authority: str, past: Past, on_crawl: Progress
+    db: Database, parser: Parser, at: datetime, authority: str, past: FoundIds, on_crawl: RebuildProgress
 ) -> tuple[list[Counts], int]:
     told = told_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
@@ -227,7 +227,7 @@ class _Replay:
     parser: Parser
     at: datetime
     authority: str
-    past: Past
+    past: FoundIds
     announced: Collection[int]
     # by source, the bodies of the listing's pages, if the crawl before was a full one that ended well
     states: dict[int, dict[int, str]] = field(default_factory=dict)
@@ -268,7 +268,7 @@ class _Replay:
             self.states[crawl.source_id] = {capture.page: capture.body_sha256 for capture in captures}
 
 
-def _refuse_losses(db: Database, past: Past) -> None:
+def _refuse_losses(db: Database, past: FoundIds) -> None:
     """Refuse a result that lacks an entry with a minted id."""
     rows = db.execute("SELECT entry_id, crawl_id FROM identities WHERE entry_id NOT IN (SELECT entry_id FROM entries)")
     lost = [f"{entry_id} (of crawl {crawl_id})" for entry_id, crawl_id in rows if entry_id not in past.merged]

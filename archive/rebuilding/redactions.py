@@ -13,7 +13,7 @@ from typing import Protocol
 from sqlite_utils import Database
 
 from foreign_eyes.archive.errors import CannotDecide
-from foreign_eyes.archive.redaction.hiding import PARTS, hide_reason, show_texts
+from foreign_eyes.archive.redaction.hiding import HIDDEN_PARTS, hide_reason, show_texts
 from foreign_eyes.archive.redaction.purging import purge_bodies
 from foreign_eyes.archive.redaction.redaction_records import (
     Step,
@@ -25,8 +25,8 @@ from foreign_eyes.archive.redaction.redaction_records import (
 )
 from foreign_eyes.archive.redaction.withholding import is_shown_by_purged, withhold_again, withhold_bodies
 from foreign_eyes.archive.redaction.word_digests import (
+    DigestKind,
     HiddenEntry,
-    Kind,
     Marks,
     is_near,
     letters,
@@ -40,17 +40,17 @@ from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.values import ListedEntry, Parser
 
 
-class RecordedRedaction(Protocol):
+class KnownRedaction(Protocol):
     """A decision from the record of an output folder; see `archive.feed_state.recorded_redactions`."""
 
     entry_id: int
     at: str
     kind: Step
     reason: str | None
-    digests: list[tuple[int, Kind, str]]
+    digests: list[tuple[int, DigestKind, str]]
 
 
-_SELECT = ", ".join(f"r.{part}" for part in PARTS)
+_SELECT = ", ".join(f"r.{part}" for part in HIDDEN_PARTS)
 # parts that identify nothing alone, so they may be shared
 _WEAK = ("title word", "figure")
 # in letters and digits: shorter titles are words that can occur in any sentence
@@ -119,7 +119,7 @@ def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collecti
     return ()
 
 
-def take_back(db: Database, recorded: Iterable[RecordedRedaction], at: datetime) -> int:
+def take_back(db: Database, recorded: Iterable[KnownRedaction], at: datetime) -> int:
     """Take redactions from the record of an output folder into an archive that lacks them; return how many.
 
     Digests that were made with another archive's secret recognise nothing, so digests of the wordings in this one are added.
@@ -198,7 +198,7 @@ def _own_marks(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> 
     return tuple(own_marks(secret_of(db), wording, shared - _wholes(wordings)) for wording in wordings)
 
 
-def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[Kind, str]]:
+def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[DigestKind, str]]:
     """Return the whole wordings as parts: these are hidden even if another entry has them."""
     return {part for wording in wordings for part in parts_of(wording) if part[0] == "wording"}
 

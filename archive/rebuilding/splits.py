@@ -12,8 +12,8 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling.recognitions import (
-    Key,
     Recognition,
+    RecognitionKey,
     Recognitions,
     insert_recognition,
     load_recognitions,
@@ -46,7 +46,7 @@ class _Shown:
     """Where a revision was first shown: its lookup key, crawl and pass."""
 
     number: int
-    key: Key
+    key: RecognitionKey
     crawl_id: int
     point: Point
 
@@ -86,7 +86,7 @@ def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Itera
         (entry_id,),
     )
     for number, source_id, version, crawl_id, ordered_at, pass_number, wording, *texts in rows.fetchall():
-        key = Key(source_id, version, identity_digest(ListedEntry(*texts)), wording)
+        key = RecognitionKey(source_id, version, identity_digest(ListedEntry(*texts)), wording)
         one = recognitions.find(key, crawl_id, pass_number)
         key = key._replace(spelling=one.spelling if one else "")
         yield _Shown(number, key, crawl_id, (ordered_at, crawl_id, pass_number))
@@ -103,7 +103,9 @@ def _crawl_at_merge(db: Database, part: Part) -> int:
     return int(row[0] or 0)
 
 
-def _places(key: Key, recognitions: Recognitions, shown: Iterable[_Shown], times: dict[int, str]) -> list[Point]:
+def _places(
+    key: RecognitionKey, recognitions: Recognitions, shown: Iterable[_Shown], times: dict[int, str]
+) -> list[Point]:
     """Return the points at which the valid recognition of a key can change, ordered by crawl id."""
     places = {(crawl_id, 0) for crawl_id in times}
     places |= {one.since for one in recognitions.of(key)}
@@ -113,7 +115,7 @@ def _places(key: Key, recognitions: Recognitions, shown: Iterable[_Shown], times
 
 def _restate(
     db: Database,
-    key: Key,
+    key: RecognitionKey,
     recognitions: Recognitions,
     places: Iterable[Point],
     target: Callable[[Recognition, Point], int | None],

@@ -24,8 +24,8 @@ from foreign_eyes.archive.redaction.redaction_records import (
 from foreign_eyes.archive.redaction.word_digests import HiddenEntry, is_near, marks_of, recognise
 from foreign_eyes.listing.values import ListedEntry
 
-PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
-_COLUMNS = ", ".join(PARTS)
+HIDDEN_PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
+_COLUMNS = ", ".join(HIDDEN_PARTS)
 # tables with hidden texts, and their keys
 _KEYS = {"revisions": "revision_id", "crawls": "crawl_id"}
 
@@ -86,7 +86,7 @@ def _hide_told(db: Database, hidden: HiddenEntry, redaction_id: int) -> None:
 
 
 def _texts(listed: ListedEntry) -> dict[str, Any]:
-    return {part: getattr(listed, part) for part in PARTS}
+    return {part: getattr(listed, part) for part in HIDDEN_PARTS}
 
 
 def _update(db: Database, table: str, key: int, columns: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.redaction.word_digests import HiddenEntry, Kind, Marks
+from foreign_eyes.archive.redaction.word_digests import DigestKind, HiddenEntry, Marks
 from foreign_eyes.archive.times import to_text
 
 Step = Literal["redact", "undo", "purge"]
@@ -135,14 +135,14 @@ def unpack(packed: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-def _rows_of(marks: Marks) -> list[tuple[Kind, str]]:
-    single: list[tuple[Kind, str | None]] = [
+def _rows_of(marks: Marks) -> list[tuple[DigestKind, str]]:
+    single: list[tuple[DigestKind, str | None]] = [
         ("wording", marks.wording),
         ("title", marks.title),
         ("excerpt", marks.excerpt),
         ("commentary", marks.commentary),
     ]
-    several: list[tuple[Kind, frozenset[str]]] = [
+    several: list[tuple[DigestKind, frozenset[str]]] = [
         ("title word", marks.title_words),
         ("figure", marks.figures),
         ("phrase", marks.phrases),
@@ -164,7 +164,7 @@ def _load(db: Database, redaction_id: int, entry_id: int, reason: str | None) ->
 
 
 def _marks(rows: Mapping[str, Sequence[str]]) -> Marks:
-    def single(kind: Kind) -> str | None:
+    def single(kind: DigestKind) -> str | None:
         return next(iter(rows.get(kind, ())), None)
 
     return Marks(

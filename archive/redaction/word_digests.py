@@ -17,7 +17,7 @@ from typing import Literal
 from foreign_eyes.listing.text_digests import publication_key
 from foreign_eyes.listing.values import ListedEntry
 
-Kind = Literal["wording", "other", "title", "excerpt", "commentary", "title word", "figure", "phrase"]
+DigestKind = Literal["wording", "other", "title", "excerpt", "commentary", "title word", "figure", "phrase"]
 
 # In letters and digits: many entries share shorter texts
 SHORTEST_TEXT = 40
@@ -68,17 +68,17 @@ def marks_of(secret: bytes, entry: ListedEntry) -> Marks:
     return _marks(secret, parts_of(entry))
 
 
-def own_marks(secret: bytes, entry: ListedEntry, shared: Collection[tuple[Kind, str]]) -> Marks:
+def own_marks(secret: bytes, entry: ListedEntry, shared: Collection[tuple[DigestKind, str]]) -> Marks:
     """Return the marks of a wording, without parts that other entries share: those would hide the other entries."""
     return _marks(secret, [part for part in parts_of(entry) if part not in shared])
 
 
-def parts_of(entry: ListedEntry) -> list[tuple[Kind, str]]:
+def parts_of(entry: ListedEntry) -> list[tuple[DigestKind, str]]:
     """Return the texts that identify a wording, before they are keyed, without parts that are missing or too short."""
     texts = (entry.title, publication_key(entry.publication), entry.attribution, entry.excerpt, entry.commentary)
     title, publication, attribution, excerpt, commentary = map(letters, texts)
     whole = "\x1f".join((title, publication, "" if title else attribution, excerpt, commentary))
-    found: list[tuple[Kind, str]] = [("wording", whole)]
+    found: list[tuple[DigestKind, str]] = [("wording", whole)]
     if title:
         found.append(("title", f"{title}\x1f{publication}"))
     if len(excerpt) >= SHORTEST_TEXT:
@@ -90,12 +90,12 @@ def parts_of(entry: ListedEntry) -> list[tuple[Kind, str]]:
     return found + [("phrase", phrase) for phrase in _phrases(entry)]
 
 
-def _marks(secret: bytes, parts: Iterable[tuple[Kind, str]]) -> Marks:
-    digests: dict[Kind, set[str]] = {}
+def _marks(secret: bytes, parts: Iterable[tuple[DigestKind, str]]) -> Marks:
+    digests: dict[DigestKind, set[str]] = {}
     for kind, text in parts:
         digests.setdefault(kind, set()).add(_digest(secret, kind, text))
 
-    def single(kind: Kind) -> str | None:
+    def single(kind: DigestKind) -> str | None:
         return next(iter(digests.get(kind, ())), None)
 
     return Marks(
@@ -178,5 +178,5 @@ def _words(text: str | None) -> Iterator[str]:
     return (word for word in map(letters, _WORD.findall(text or "")) if word)
 
 
-def _digest(secret: bytes, kind: Kind, text: str) -> str:
+def _digest(secret: bytes, kind: DigestKind, text: str) -> str:
     return hmac.digest(secret, f"{kind}\x1f{text}".encode(), "sha256").hex()[:32]

@@ -25,7 +25,7 @@ from foreign_eyes.archive.times import from_text
 WEEK = timedelta(days=7)
 
 # the bodies of a listing's pages, by their numbers
-State = Mapping[int, str]
+ShownBodies = Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def judge_absences(db: Database, crawl: Crawl, missing: Iterable[int]) -> Absenc
     return Absences(tuple(counted), tuple(confirmed))
 
 
-def is_doubtful(page: int, before: State, first: State, now: State) -> bool:
+def is_doubtful(page: int, before: ShownBodies, first: ShownBodies, now: ShownBodies) -> bool:
     """Tell whether an entry's absence from a page proves nothing. Pure.
 
     Args:
@@ -69,7 +69,7 @@ def is_doubtful(page: int, before: State, first: State, now: State) -> bool:
     return as_it_was is not None and now.get(as_it_was) == before[as_it_was]
 
 
-def final_state(db: Database, crawl_id: int) -> State:
+def final_state(db: Database, crawl_id: int) -> ShownBodies:
     """Return the listing as a crawl left it."""
     return {capture.page: capture.body_sha256 for capture in listing_captures(db, crawl_id)}
 
@@ -114,7 +114,7 @@ def _last_sighting(db: Database, crawl: Crawl, page: int, body: str) -> _Sightin
     return _Sighting(*row) if row else None
 
 
-def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> State:
+def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies:
     """Return the listing as it was by then: as the last complete crawl found it, and what was read of it since."""
     complete = (
         f"SELECT w.ordered_at, w.crawl_id FROM {timed(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_UP_TO}"  # noqa: S608
@@ -131,7 +131,7 @@ def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> State:
     return dict(rows.fetchall())
 
 
-def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> State | None:
+def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies | None:
     """Return the listing as the first complete crawl after a sighting left it; None where this crawl is the first."""
     row = db.execute(
         f"SELECT w.crawl_id FROM {timed(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_AFTER} AND {_BEFORE}"  # noqa: S608

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import timed
 from foreign_eyes.archive.matching.keys import commentary_key, title_key
-from foreign_eyes.archive.matching.matcher import Candidate, Row
+from foreign_eyes.archive.matching.matcher import Candidate, ListingRow
 from foreign_eyes.archive.matching.rarity import Rarity
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.second_places import places_elsewhere, with_former_places
@@ -39,7 +39,7 @@ class _Listed:
 
 
 def find_candidates(
-    db: Database, source_id: int, rows: Sequence[Row], *, as_of: int | None = None
+    db: Database, source_id: int, rows: Sequence[ListingRow], *, as_of: int | None = None
 ) -> tuple[list[Candidate], Rarity]:
     """Return every entry of the source that any of `rows` might be, and how many entries share the texts of the rows.
 
@@ -112,7 +112,7 @@ def _last_read(db: Database, source_id: int, bodies: Iterable[str], as_of: int |
     return dict(rows.fetchall())
 
 
-def _find_by_keys(db: Database, source_id: int, rows: Sequence[Row]) -> list[int]:
+def _find_by_keys(db: Database, source_id: int, rows: Sequence[ListingRow]) -> list[int]:
     """Return the entries, withdrawn ones too, that share a key with any of `rows`."""
     found = db.execute(
         "SELECT entry_id FROM entries WHERE source_id = :source_id"  # noqa: S608 - our own names

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import Capture
 from foreign_eyes.archive.matching.keys import commentary_key, excerpt_key
-from foreign_eyes.archive.matching.matcher import Match, Row
+from foreign_eyes.archive.matching.matcher import ListingRow, Match
 from foreign_eyes.archive.settling.minted_ids import Identity
 from foreign_eyes.archive.settling.publication_names import record_publication
 from foreign_eyes.archive.times import to_text
@@ -38,9 +38,9 @@ class Place:
     count: int = 1
 
     @property
-    def row(self) -> Row:
+    def row(self) -> ListingRow:
         """The row as matching sees it."""
-        return Row(self.rank, self.wording, self.title_key, self.entry, self.count)
+        return ListingRow(self.rank, self.wording, self.title_key, self.entry, self.count)
 
     @property
     def identity(self) -> str:

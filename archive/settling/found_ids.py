@@ -21,13 +21,13 @@ from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.minted_ids import Identity, born_in
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, Sighting, older_sightings, take_older_revisions
-from foreign_eyes.archive.settling.recognitions import Key, Recognition, Recognitions, load_recognitions
+from foreign_eyes.archive.settling.recognitions import Recognition, RecognitionKey, Recognitions, load_recognitions
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FoundId:
     """The entry that a row had before.
 
     `recognition` is the recognition that says so, if there is one; `is_exact` is whether it was made for exactly this row.
@@ -41,7 +41,7 @@ class Claim:
 
 
 @dataclass(slots=True)
-class Past:
+class FoundIds:
     """The past of crawls that are settled in order; a crawl that is settled for the first time has an empty one."""
 
     merged: dict[int, int] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Past:
 
     def claim(
         self, db: Database, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]
-    ) -> dict[int, Claim]:
+    ) -> dict[int, FoundId]:
         """Return by rank the entries that places had before, if known; `bodies` are the listing's pages."""
         if self.is_empty:
             return {}
@@ -94,14 +94,14 @@ class Past:
             one = None if crawl.crawl_id in self.added else self.recognitions.find(key, crawl.crawl_id, pass_number)
             if one is not None and one.entry_id is not None:
                 is_exact = one.since == (crawl.crawl_id, pass_number)
-                found[place.rank] = Claim(self.survivor(one.entry_id), one, is_exact)
+                found[place.rank] = FoundId(self.survivor(one.entry_id), one, is_exact)
         if self.was_read_by_older(crawl):
             for rank, claim in self._claim_older(db, crawl, pass_number, places, bodies).items():
                 found.setdefault(rank, claim)
         for place in places:
             born = self.births.pop(place.identity, None)
             if born is not None:
-                found.setdefault(place.rank, Claim(born))
+                found.setdefault(place.rank, FoundId(born))
         return found
 
     def only_entry(self, crawl: Crawl, place: Place) -> int | None:
@@ -109,9 +109,9 @@ class Past:
         entries = {self.survivor(one) for one in self.recognitions.entries_of(self.key_of(crawl, place))}
         return entries.pop() if len(entries) == 1 else None
 
-    def key_of(self, crawl: Crawl, place: Place) -> Key:
+    def key_of(self, crawl: Crawl, place: Place) -> RecognitionKey:
         """Return the lookup key of a place's recognitions."""
-        return Key(crawl.source_id, self.parser_version, place.identity, place.wording)
+        return RecognitionKey(crawl.source_id, self.parser_version, place.identity, place.wording)
 
     def survivor(self, entry_id: int) -> int:
         """Return the entry that an id leads to."""
@@ -138,7 +138,7 @@ class Past:
 
     def _claim_older(
         self, db: Database, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]
-    ) -> dict[int, Claim]:
+    ) -> dict[int, FoundId]:
         """Match places with the rows that an older parser read on the same pages.
 
         Unmatched rows between two matched ones are paired in order, if there are as many rows as sightings.
@@ -152,26 +152,28 @@ class Past:
         numbers |= pair_in_order([place.rank for place in places], len(sightings), numbers)
         return {rank: self._claim_of(crawl, pass_number, sightings[number]) for rank, number in numbers.items()}
 
-    def _claim_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> Claim:
+    def _claim_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> FoundId:
         """Return the claim of an older parser's row: its recognition in this crawl, else its sighting on the page."""
-        key = Key(crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording)
+        key = RecognitionKey(
+            crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording
+        )
         one = self.recognitions.find(key, crawl.crawl_id, pass_number)
         if one is None or one.entry_id is None:
-            return Claim(self.survivor(sighting.entry_id))
+            return FoundId(self.survivor(sighting.entry_id))
         is_exact = one.since == (crawl.crawl_id, pass_number)
-        return Claim(self.survivor(one.entry_id), doubt=one.match.doubt if is_exact else None)
+        return FoundId(self.survivor(one.entry_id), doubt=one.match.doubt if is_exact else None)
 
 
 def take_past(
     db: Database, parser_version: int, added: frozenset[int] = frozenset(), *, has_new_rules: bool = False
-) -> Past:
+) -> FoundIds:
     """Return the past of an archive that is about to be derived again by a parser of that version.
 
     `added` are crawls that were never settled; `has_new_rules` is whether older rules settled the others.
     """
     older, next_revision = take_older_revisions(db, parser_version)
     recognitions = load_recognitions(db)
-    return Past(
+    return FoundIds(
         added=added,
         recognitions=recognitions,
         written=recognitions.copy(),

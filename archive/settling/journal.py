@@ -23,7 +23,7 @@ from foreign_eyes.archive.settling.operator_decisions import surviving
 from foreign_eyes.archive.times import from_text, to_text
 
 # fmt: off
-Kind = Literal[
+ChangeKind = Literal[
     "new", "revised", "withdrawn", "returned", "link changed", "merged", "split", "corrected", "redacted", "unredacted"
 ]
 # fmt: on
@@ -40,7 +40,7 @@ class Change:
     again.
     """
 
-    kind: Kind
+    kind: ChangeKind
     entry_id: int | None = None
     revision_id: int | None = None
     link_id: int | None = None

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import Claim
+from foreign_eyes.archive.settling.found_ids import FoundId
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -19,7 +19,7 @@ _NOT_SAID = {"new", "as settled before"}
 
 
 def claimed_matches(
-    db: Database, places: Sequence[Place], claims: Mapping[int, Claim], merged: Collection[int]
+    db: Database, places: Sequence[Place], claims: Mapping[int, FoundId], merged: Collection[int]
 ) -> dict[int, Match]:
     """Return by rank the matches of claimed places whose entry is in the archive already; `places` are in listing order.
 
@@ -45,14 +45,14 @@ def claimed_matches(
     return found
 
 
-def as_new(claim: Claim) -> Match:
+def as_new(claim: FoundId) -> Match:
     """Return the match of a claimed place whose entry is not in the archive yet."""
     one = claim.recognition
     is_said = one is not None and claim.is_exact and one.match.method == "new"
     return Match(None, "new", doubt=one.match.doubt if one and is_said else claim.doubt)
 
 
-def _doubt_of(claim: Claim) -> Doubt | None:
+def _doubt_of(claim: FoundId) -> Doubt | None:
     """Return the doubt of a claimed row whose match follows from wordings."""
     one = claim.recognition
     was_settled = one is not None and claim.is_exact and one.match.method == "as settled before"

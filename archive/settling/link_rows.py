@@ -28,14 +28,16 @@ LinkOutcome = Literal["ok", "blocked", "refused", "error", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownLink:
     """A link with its address as the listing shows it last, and when the crawl first saw it."""
 
     link: Link
     first_seen: str
 
 
-def shown_links(state: Iterable[Capture], captures: Iterable[Capture], pages: Mapping[str, ListingPage]) -> list[Shown]:
+def shown_links(
+    state: Iterable[Capture], captures: Iterable[Capture], pages: Mapping[str, ListingPage]
+) -> list[ShownLink]:
     """Return the links on the pages of a `state`, given all listing captures of the crawl and their pages by body."""
     first: dict[tuple[str, str], str] = {}
     for capture in captures:
@@ -44,10 +46,10 @@ def shown_links(state: Iterable[Capture], captures: Iterable[Capture], pages: Ma
     last: dict[tuple[str, str], Link] = {}
     for capture in state:
         last.update({(link.label, link.known_by): link for link in pages[capture.body_sha256].links})
-    return [Shown(link, first[name]) for name, link in last.items()]
+    return [ShownLink(link, first[name]) for name, link in last.items()]
 
 
-def settle_links(db: Database, crawl: Crawl, shown: Sequence[Shown], *, whole: bool) -> list[Change]:
+def settle_links(db: Database, crawl: Crawl, shown: Sequence[ShownLink], *, whole: bool) -> list[Change]:
     """Record which links the listing carries, inside the caller's transaction; return the changes.
 
     `whole` tells that all pages were read, so that a link that is not `shown` is gone. The first links of a source are no
@@ -153,7 +155,7 @@ class _Known:
         return self.by_name.get((link.label, link.known_by)) or self.by_name.get((link.label, link.url))
 
 
-def _record_link(db: Database, source_id: int, known: _Known, shown: Shown) -> tuple[int, bool]:
+def _record_link(db: Database, source_id: int, known: _Known, shown: ShownLink) -> tuple[int, bool]:
     """Store a link; return its id, and whether it is new on the listing or back on it."""
     link = shown.link
     found = known.find(link)
@@ -185,10 +187,10 @@ def _retire_missing(db: Database, crawl: Crawl, recorded: set[int]) -> list[int]
     return gone
 
 
-Answer = tuple[int, int | None, LinkOutcome]
+LinkAnswer = tuple[int, int | None, LinkOutcome]
 
 
-def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) -> dict[str, Answer]:
+def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) -> dict[str, LinkAnswer]:
     """Return by key what came of following links in this crawl: the last exchange counts, after redirects.
 
     `keys` are those of the addresses that are known; what an older version or another crawler followed besides is found
@@ -207,7 +209,7 @@ def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) 
     return {key: _answer(db, capture_id, parser) for key, capture_id in last.items()}
 
 
-def _answer(db: Database, capture_id: int, parser: Parser) -> Answer:
+def _answer(db: Database, capture_id: int, parser: Parser) -> LinkAnswer:
     """Return what a capture says about the link: a status and its meaning, or the meaning of the fault in its stead."""
     status, fault, body_sha256, headers, confirmed_status = db.execute(
         "SELECT c.status, c.fault, c.body_sha256, coalesce(r.headers, c.headers), r.status"

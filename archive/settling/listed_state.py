@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from foreign_eyes.archive.matching.keys import excerpt_key, title_key
-from foreign_eyes.listing.quality_gate import PARTS, Listed
+from foreign_eyes.listing.quality_gate import CHECKED_PARTS, ListedCounts
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry
 
 _SOURCE = "(SELECT source_id FROM sources WHERE name = :source)"
 
 
-def find_listed(db: Database, source_name: str) -> Listed | None:
+def find_listed(db: Database, source_name: str) -> ListedCounts | None:
     """Return what the source lists now, or None where it lists nothing yet."""
-    lacking = ", ".join(f"sum(coalesce({part}, '') = '')" for part in PARTS)
+    lacking = ", ".join(f"sum(coalesce({part}, '') = '')" for part in CHECKED_PARTS)
     entries, *counts = db.execute(
         f"SELECT count(*), {lacking} FROM entries"  # noqa: S608 - names of columns
         f" WHERE source_id = {_SOURCE} AND withdrawn_at IS NULL AND missed = 0",
         {"source": source_name},
     ).fetchone()
-    return Listed(entries, dict(zip(PARTS, counts, strict=True))) if entries else None
+    return ListedCounts(entries, dict(zip(CHECKED_PARTS, counts, strict=True))) if entries else None
 
 
 def new_wordings(db: Database, source_name: str, wordings: Collection[str]) -> frozenset[str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from foreign_eyes.archive.matching.matcher import Candidate, Match, Row, match
+from foreign_eyes.archive.matching.matcher import Candidate, ListingRow, Match, match
 from foreign_eyes.archive.matching.rarity import Rarity
 from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.candidates import find_candidates
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import Claim
+from foreign_eyes.archive.settling.found_ids import FoundId
 from foreign_eyes.archive.settling.journal import rename_changes
 from foreign_eyes.archive.settling.known_rows import as_new, claimed_matches
 from foreign_eyes.archive.settling.minted_ids import load_identity
@@ -44,7 +44,7 @@ def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], 
     merged = set(merging.values())
     claims = work.past.claim(work.db, work.crawl, pass_number, places, bodies)
     # notices of redacted rows name their entries
-    claims = {rank: Claim(entry_id) for rank, entry_id in redacted_places(work.db, places).items()} | claims
+    claims = {rank: FoundId(entry_id) for rank, entry_id in redacted_places(work.db, places).items()} | claims
     settled = {rank: claim for rank, claim in claims.items() if claim.recognition is not None}
     if work.crawl.crawl_id in work.past.added:
         claims |= _known_later(work, places, claims)
@@ -66,7 +66,7 @@ def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], 
     return Recognised(matches, known, stored, ledger)
 
 
-def _known_later(work: Settling, places: Sequence[Place], claims: Mapping[int, Claim]) -> dict[int, Claim]:
+def _known_later(work: Settling, places: Sequence[Place], claims: Mapping[int, FoundId]) -> dict[int, FoundId]:
     """Return claims of rows that were never settled and whose wording only one entry has in all other crawls.
 
     So a row of an older capture with a wording that an entry had later is that entry, whatever else it resembles.
@@ -78,17 +78,17 @@ def _known_later(work: Settling, places: Sequence[Place], claims: Mapping[int, C
         if entry_id is not None and (entry_id not in taken or entry_id in work.past.merged.values()):
             wanted.setdefault(entry_id, []).append(place)
     current = entry_rows.load_stored(work.db, wanted)
-    found: dict[int, Claim] = {}
+    found: dict[int, FoundId] = {}
     for entry_id, ones in wanted.items():
         wording = current[entry_id].wording if entry_id in current else None
         ones.sort(key=lambda place: (place.wording != wording, place.rank))
         several = entry_id in work.past.merged.values()
-        found |= {place.rank: Claim(entry_id) for place in (ones if several else ones[:1])}
+        found |= {place.rank: FoundId(entry_id) for place in (ones if several else ones[:1])}
     return found
 
 
 def _name_unborn(
-    work: Settling, places: Sequence[Place], claims: Mapping[int, Claim], matches: Mapping[int, Match]
+    work: Settling, places: Sequence[Place], claims: Mapping[int, FoundId], matches: Mapping[int, Match]
 ) -> None:
     """Give nameless entries, which only older captures showed, the ids of settled rows that turn out to be them."""
     unborn = [place for place in places if place.rank in claims and place.rank not in matches]
@@ -121,7 +121,7 @@ def _match_among(
     """Match `rows` with the `known` candidates for which `may_be` is true; places that are `fixed` serve as neighbours."""
     candidates, rarity = known
     among = {one.entry_id: one for one in candidates}
-    anchors: dict[int, Row] = {}
+    anchors: dict[int, ListingRow] = {}
     for place in places:
         one = fixed[place.rank].entry_id if place.rank in fixed else None
         if one in among and one not in anchors:
@@ -136,6 +136,6 @@ def _match_among(
     return {place.rank: found[place.rank] for place in rows}
 
 
-def _apart(row: Row) -> Row:
+def _apart(row: ListingRow) -> ListingRow:
     """Return a row with a wording that no anchor has."""
     return replace(row, wording=f"{row.wording} {row.place}")

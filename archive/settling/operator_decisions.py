@@ -13,14 +13,14 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.times import to_text
 
-Kind = Literal["merge", "split"]
+DecisionKind = Literal["merge", "split"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`merge`: `other_id` is `entry_id`. `split`: `other_id` is an entry of its own, from `revision` of `entry_id` on."""
 
-    kind: Kind
+    kind: DecisionKind
     entry_id: int
     other_id: int
     revision: int | None = None

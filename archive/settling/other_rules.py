@@ -9,13 +9,15 @@ from foreign_eyes.archive.matching.doubt_reasons import OF_OLDER_RULES, OTHER_RU
 from foreign_eyes.archive.matching.matcher import Doubt, Match, match
 from foreign_eyes.archive.settling.candidates import find_candidates
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import Claim
+from foreign_eyes.archive.settling.found_ids import FoundId
 from foreign_eyes.archive.settling.operator_decisions import decided_ids
 from foreign_eyes.archive.settling.recognitions import insert_recognition
 from foreign_eyes.archive.settling.record_rows import Settling
 
 
-def add_doubts(work: Settling, places: Sequence[Place], claims: Mapping[int, Claim], matches: dict[int, Match]) -> None:
+def add_doubts(
+    work: Settling, places: Sequence[Place], claims: Mapping[int, FoundId], matches: dict[int, Match]
+) -> None:
     """Match settled rows again, as if they were new; store a doubt if that gives another entry.
 
     Only rows that were recognised in this crawl are matched: later rows follow from them. Entries with an operator's

@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
 
 
-class Key(NamedTuple):
+class RecognitionKey(NamedTuple):
     """The lookup key of a row; `spelling` is "" except for rows with the same wording digest that were listed together."""
 
     source_id: int
@@ -50,21 +50,21 @@ class Recognitions:
     """Recognitions by key, each list in the order of crawls and passes, then of writing."""
 
     def __init__(self) -> None:
-        self._by_key: dict[Key, list[Recognition]] = {}
+        self._by_key: dict[RecognitionKey, list[Recognition]] = {}
         self._by_crawl: dict[int, set[str]] = {}
 
-    def add(self, key: Key, recognition: Recognition) -> None:
+    def add(self, key: RecognitionKey, recognition: Recognition) -> None:
         """Add a recognition."""
         insort(self._by_key.setdefault(key, []), recognition, key=lambda one: (*one.since, one.recognition_id))
         self._by_crawl.setdefault(recognition.crawl_id, set()).add(key.wording)
 
-    def find(self, key: Key, crawl_id: int, pass_number: int) -> Recognition | None:
+    def find(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> Recognition | None:
         """Return the valid recognition of a row in a pass of a crawl: the later of those with and without its spelling."""
         found = [self._last(one, (crawl_id, pass_number)) for one in _spelled(key)]
         there = [one for one in found if one is not None]
         return max(there, key=lambda one: (*one.since, one.recognition_id)) if there else None
 
-    def entries_of(self, key: Key) -> set[int]:
+    def entries_of(self, key: RecognitionKey) -> set[int]:
         """Return every entry that rows with this wording were ever matched to."""
         return {one.entry_id for one in self.of(key) if one.entry_id is not None}
 
@@ -72,13 +72,13 @@ class Recognitions:
         """Return the wordings for which a recognition begins with this crawl."""
         return self._by_crawl.get(crawl_id, ())
 
-    def following(self, key: Key, crawl_id: int, pass_number: int) -> int | None:
+    def following(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> int | None:
         """Return the crawl of the next recognition, or None if there is none."""
         ones = self._by_key.get(key, [])
         place = bisect_right(ones, (crawl_id, pass_number), key=lambda one: one.since)
         return ones[place].crawl_id if place < len(ones) else None
 
-    def of(self, key: Key) -> list[Recognition]:
+    def of(self, key: RecognitionKey) -> list[Recognition]:
         """Return all recognitions for a wording; spellings are in no particular order."""
         return [one for each in _spelled(key) for one in self._by_key.get(each, ())]
 
@@ -89,13 +89,13 @@ class Recognitions:
         other._by_crawl = {crawl_id: set(wordings) for crawl_id, wordings in self._by_crawl.items()}
         return other
 
-    def _last(self, key: Key, until: tuple[int, int]) -> Recognition | None:
+    def _last(self, key: RecognitionKey, until: tuple[int, int]) -> Recognition | None:
         ones = self._by_key.get(key, [])
         place = bisect_right(ones, until, key=lambda one: one.since)
         return ones[place - 1] if place else None
 
 
-def _spelled(key: Key) -> set[Key]:
+def _spelled(key: RecognitionKey) -> set[RecognitionKey]:
     """Return the key with and without its spelling."""
     return {key, key._replace(spelling="")}
 
@@ -119,12 +119,12 @@ def load_recognitions(db: Database, source_id: int | None = None, wordings: Iter
     for *key, recognition_id, crawl_id, pass_number, entry_id, method, score, reason, other_id in rows.fetchall():
         doubt = None if reason is None else Doubt(reason, other_id)
         match = Match(entry_id, cast(Method, method), score, doubt)
-        found.add(Key(*key), Recognition(recognition_id, crawl_id, pass_number, entry_id, match, key[3]))
+        found.add(RecognitionKey(*key), Recognition(recognition_id, crawl_id, pass_number, entry_id, match, key[3]))
     return found
 
 
 def insert_recognition(
-    db: Database, key: Key, since: tuple[int, int], entry_id: int | None, match: Match
+    db: Database, key: RecognitionKey, since: tuple[int, int], entry_id: int | None, match: Match
 ) -> Recognition:
     """Store a recognition, inside the caller's transaction; `match` is how the row was recognised."""
     doubt = match.doubt

@@ -19,7 +19,7 @@ from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.dating import feed_dates
 from foreign_eyes.archive.settling.edit_kinds import judge_edit
 from foreign_eyes.archive.settling.entry_rows import Place, RevisionCount, Stored
-from foreign_eyes.archive.settling.found_ids import Past
+from foreign_eyes.archive.settling.found_ids import FoundIds
 from foreign_eyes.archive.settling.journal import Change
 from foreign_eyes.archive.settling.match_doubts import record_doubt, with_doubt
 from foreign_eyes.archive.settling.minted_ids import Identity, dates_taken, id_taken, insert_identity, load_identity
@@ -41,7 +41,7 @@ class Settling:
     parser: Parser
     authority: str
     at: datetime
-    past: Past
+    past: FoundIds
     counts: Counts = field(default_factory=Counts)
     changes: list[Change] = field(default_factory=list)
 

@@ -23,7 +23,7 @@ from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.absences import judge_absences
 from foreign_eyes.archive.settling.collapsing import collapse
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import Past
+from foreign_eyes.archive.settling.found_ids import FoundIds
 from foreign_eyes.archive.settling.journal import Change, record_changes
 from foreign_eyes.archive.settling.link_rows import settle_answers, settle_links, shown_links
 from foreign_eyes.archive.settling.match_rows import recognise
@@ -42,7 +42,7 @@ def settle(
     A verdict that does not settle only closes and seals the crawl's row. `authority` is what new entries' tags are minted under.
     """
     with writing(db):
-        work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, Past())
+        work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, FoundIds())
         derive(work, verdict, as_before=verdict.outcome == "unchanged")
         withhold_bodies(db, parser, work.crawl.source_id, since_crawl=settled_before(db, work.crawl))
         record_changes(db, work.crawl.source_id, crawl_id, work.changes, at)

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import Claim
+from foreign_eyes.archive.settling.found_ids import FoundId
 from foreign_eyes.archive.settling.known_rows import as_new, claimed_matches
-from foreign_eyes.archive.settling.recognitions import Key, insert_recognition, load_recognitions
+from foreign_eyes.archive.settling.recognitions import RecognitionKey, insert_recognition, load_recognitions
 from foreign_eyes.archive.settling.record_rows import Settling
 
 
@@ -32,7 +32,7 @@ class Ledger:
             self._recognitions = work.past.written
 
     def find_stored(
-        self, matches: Mapping[int, Match], found: Mapping[int, int | None], settled: Mapping[int, Claim]
+        self, matches: Mapping[int, Match], found: Mapping[int, int | None], settled: Mapping[int, FoundId]
     ) -> set[int]:
         """Return the ranks of the places whose matches follow; `found` are their entries, `settled` rows always follow.
 
@@ -70,16 +70,16 @@ class Ledger:
             if entry_id in self._work.past.nameless:
                 self._work.past.of_nameless.setdefault(entry_id, []).append(one)
 
-    def _claim(self, place: Place) -> Claim | None:
+    def _claim(self, place: Place) -> FoundId | None:
         one = self._recognitions.find(self._key(place), *self._since)
         if one is None or one.entry_id is None:
             return None
-        return Claim(self._merging.get(one.entry_id, one.entry_id), one, one.since == self._since)
+        return FoundId(self._merging.get(one.entry_id, one.entry_id), one, one.since == self._since)
 
-    def _key(self, place: Place) -> Key:
-        return Key(self._work.crawl.source_id, self._work.parser_version, place.identity, place.wording)
+    def _key(self, place: Place) -> RecognitionKey:
+        return RecognitionKey(self._work.crawl.source_id, self._work.parser_version, place.identity, place.wording)
 
-    def _keep_later_crawls(self, key: Key, entry_id: int) -> None:
+    def _keep_later_crawls(self, key: RecognitionKey, entry_id: int) -> None:
         """Before a recognition is stored, keep the valid one for crawls that came to the archive after this crawl."""
         before = self._recognitions.find(key, *self._since)
         if before is None or before.entry_id in (None, entry_id):

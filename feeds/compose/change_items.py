@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from foreign_eyes.archive.feed_state.changes import AnnouncedChange, Wording
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedTexts
 from foreign_eyes.archive.settling.announced_decisions import Decided
 from foreign_eyes.archive.settling.date_corrections import Correction
 from foreign_eyes.archive.wording_diff import Op, Piece, abridged, word_diff
@@ -14,7 +14,7 @@ from foreign_eyes.feeds import html_text
 from foreign_eyes.feeds.compose.decision_sentences import HAPPENED, decision_note, words_note
 from foreign_eyes.feeds.compose.feed_entries import entry_path
 from foreign_eyes.feeds.compose.feed_items import Item
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.redaction_sentences import REDACTED_SINCE, redaction_note
 from foreign_eyes.feeds.compose.sentences import one_line, opening
 from foreign_eyes.feeds.published_urls import web_address
@@ -69,7 +69,7 @@ class ComposedChange:
     other_path: str = ""
 
 
-def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
+def compose_change(edition: PublicationTarget, change: AnnouncedChange) -> ComposedChange:
     """Return what readers are told of a change."""
     if change.correction is not None:
         return _compose_correction(edition, change, change.correction)
@@ -99,7 +99,7 @@ def compose_change(edition: Edition, change: AnnouncedChange) -> ComposedChange:
     )
 
 
-def _compose_correction(edition: Edition, change: AnnouncedChange, correction: Correction) -> ComposedChange:
+def _compose_correction(edition: PublicationTarget, change: AnnouncedChange, correction: Correction) -> ComposedChange:
     """Return what readers are told where the clock of the machine that reads the column was wrong."""
     moved = correction.moved
     dates = (
@@ -132,7 +132,9 @@ def _compose_correction(edition: Edition, change: AnnouncedChange, correction: C
     )
 
 
-def _compose_decision(edition: Edition, change: AnnouncedChange, decision: Decided, path: str) -> ComposedChange:
+def _compose_decision(
+    edition: PublicationTarget, change: AnnouncedChange, decision: Decided, path: str
+) -> ComposedChange:
     """Return the change that announces an operator's decision on identity, or corrects what the decision proved wrong."""
     before, after = change.before, change.after
     parts = changed_parts(words_of(before), words_of(after)) if change.kind == "revised" and before and after else ()
@@ -160,7 +162,7 @@ def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def change_item(edition: Edition, change: ComposedChange) -> Item:
+def change_item(edition: PublicationTarget, change: ComposedChange) -> Item:
     """Return a change as an item of a feed, with an id of its own: most readers never notice an edit of what they have."""
     return Item(
         tag_uri=change.tag_uri,
@@ -187,7 +189,7 @@ def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
     return tuple(told or changed)
 
 
-def words_of(wording: Wording) -> dict[str, str]:
+def words_of(wording: AnnouncedTexts) -> dict[str, str]:
     """Return the parts of a wording by what they are called; what is unknown is empty."""
     return {
         "title": wording.title or "",
@@ -205,13 +207,13 @@ def _heading(change: AnnouncedChange) -> str:
     return _title(change.after) or f"entry {change.entry_id}"
 
 
-def _title(wording: Wording | None) -> str:
+def _title(wording: AnnouncedTexts | None) -> str:
     if wording is None:
         return ""
     return one_line(wording.title) or one_line(wording.attribution) or one_line(opening(wording.excerpt))
 
 
-def _lines(wording: Wording | None) -> tuple[str, ...]:
+def _lines(wording: AnnouncedTexts | None) -> tuple[str, ...]:
     texts = (wording.excerpt, wording.attribution, wording.commentary) if wording else ()
     return tuple(text for text in texts if text.strip())
 
@@ -226,7 +228,7 @@ def _summary(change: ComposedChange) -> str:
     return "\n".join(lines)
 
 
-def _html(edition: Edition, change: ComposedChange) -> str:
+def _html(edition: PublicationTarget, change: ComposedChange) -> str:
     """Return a change for readers that may show neither colours nor strokes: each part before, and each part after."""
     if change.kind == "link changed":
         return "".join(f"<p>{name}: {_link(link)}</p>" for name, link in _links(change))
@@ -242,7 +244,7 @@ def _html(edition: Edition, change: ComposedChange) -> str:
     return "\n".join([*([note] if note else []), *parts, *quoted, *_other(edition, change)])
 
 
-def _other(edition: Edition, change: ComposedChange) -> list[str]:
+def _other(edition: PublicationTarget, change: ComposedChange) -> list[str]:
     if change.other_entry is None:
         return []
     address = html_text.attribute(edition.base_url + change.other_path)

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 
 from foreign_eyes.feeds.compose.feed_entries import FeedEntry
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day
 
 # what TeX would read as commands; braces by name, since BibTeX counts those behind a backslash too
@@ -32,7 +32,7 @@ class Citations:
     csl_json: str
 
 
-def cite(edition: Edition, entry: FeedEntry) -> Citations:
+def cite(edition: PublicationTarget, entry: FeedEntry) -> Citations:
     """Return how to cite an entry."""
     note = f"Excerpt in “{edition.title}”, first seen there on {day(entry.first_seen)}"
     work, publication = entry.citation.work, entry.citation.publication

@@ -17,7 +17,7 @@ MOST_MONTHS = 36
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CollectionCount:
     """A publication or a topic, and how many entries it has."""
 
     of: Collection
@@ -51,9 +51,9 @@ class Volume:
     entries: tuple[FeedEntry, ...]
 
 
-def count_collections(kind: CollectionKind, tallies: Mapping[str, int]) -> tuple[Counted, ...]:
+def count_collections(kind: CollectionKind, tallies: Mapping[str, int]) -> tuple[CollectionCount, ...]:
     """Return the publications or topics that have entries, those with most first."""
-    counted = [Counted(collection(kind, name), entries) for name, entries in tallies.items()]
+    counted = [CollectionCount(collection(kind, name), entries) for name, entries in tallies.items()]
     return tuple(sorted(counted, key=lambda one: (-one.entries, one.of.name.casefold(), one.of.path)))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
-from foreign_eyes.archive.history import PARTS, Event, History, Revision, changed_parts
+from foreign_eyes.archive.history import ENTRY_PARTS, Event, History, Revision, changed_parts
 from foreign_eyes.archive.restyles import Restyle
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.archive.wording_diff import Piece
@@ -17,7 +17,7 @@ from foreign_eyes.feeds.compose.change_items import ChangedPart
 from foreign_eyes.feeds.compose.citations import Citations, cite
 from foreign_eyes.feeds.compose.decision_sentences import event_name, event_note
 from foreign_eyes.feeds.compose.feed_entries import FeedEntry
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.published_urls import web_address
 
 
@@ -69,7 +69,7 @@ class EntryPage:
     citations: Citations
 
 
-def compose_entry_page(edition: Edition, entry: FeedEntry, history: History) -> EntryPage:
+def compose_entry_page(edition: PublicationTarget, entry: FeedEntry, history: History) -> EntryPage:
     """Return what the page of an entry says."""
     ours = {entry.entry_id, *history.answers_for}
     return EntryPage(
@@ -118,7 +118,9 @@ def _parts(history: History, revision: Revision) -> tuple[ChangedPart, ...]:
     if before is not None:
         changed = changed_parts(before, revision)
     elif len(history.revisions) > 1:
-        changed = {part: (Piece("kept", words),) for part in PARTS if (words := revision.wording[part] or "").strip()}
+        changed = {
+            part: (Piece("kept", words),) for part in ENTRY_PARTS if (words := revision.wording[part] or "").strip()
+        }
     else:
         changed = {}
     if changed.keys() & {"title", "publication"}:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.redaction.notice import is_notice
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import one_line, opening
 from foreign_eyes.feeds.published_urls import quoting, web_address
 from foreign_eyes.feeds.slugs import slug
@@ -81,7 +81,7 @@ class FeedEntry:
         return is_notice(self.title, self.entry_id)
 
 
-def compose_entry(edition: Edition, entry: CurrentEntry, topics: Iterable[str] = ()) -> FeedEntry:
+def compose_entry(edition: PublicationTarget, entry: CurrentEntry, topics: Iterable[str] = ()) -> FeedEntry:
     """Return what readers are told of an entry, which is about these topics."""
     title, publication = one_line(entry.title), one_line(entry.publication) or None
     citation = Citation(title, publication) if title else Citation(_title_for_untitled(entry, publication), None)

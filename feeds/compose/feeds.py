@@ -14,7 +14,7 @@ from foreign_eyes.archive.feed_state.feed_log import LoggedEntry
 from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item
 from foreign_eyes.feeds.compose.feed_entries import Collection, FeedEntry, compose_entry
 from foreign_eyes.feeds.compose.feed_items import Item, Tombstone, compose_item
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 
 # how many entries a feed holds, and a front page shows
 NEWEST = 50
@@ -78,7 +78,7 @@ class Feed:
     following: Addresses | None = None
 
 
-def compose_column_feed(edition: Edition, entries: Iterable[FeedEntry], documents: int) -> Feed:
+def compose_column_feed(edition: PublicationTarget, entries: Iterable[FeedEntry], documents: int) -> Feed:
     """Return the feed of a source's newest entries; behind it stand so many archive documents."""
     shown = sorted(entries, key=lambda entry: entry.published, reverse=True)
     gone = [entry for entry in shown if edition.tombstones and entry.withdrawn_at]
@@ -92,7 +92,7 @@ def compose_column_feed(edition: Edition, entries: Iterable[FeedEntry], document
     )
 
 
-def compose_archive_document(edition: Edition, number: int, logged: Sequence[LoggedEntry]) -> Feed:
+def compose_archive_document(edition: PublicationTarget, number: int, logged: Sequence[LoggedEntry]) -> Feed:
     """Return archive document `number`: the events that it holds, the newest first, without topics, which can change."""
     entries = [replace(compose_entry(edition, event.entry), updated=event.at) for event in logged]
     feed = _feed(edition, archive_addresses(edition.base_url, number), [compose_item(entry) for entry in entries])
@@ -104,7 +104,7 @@ def compose_archive_document(edition: Edition, number: int, logged: Sequence[Log
     )
 
 
-def compose_beginning(edition: Edition, since: datetime) -> Feed:
+def compose_beginning(edition: PublicationTarget, since: datetime) -> Feed:
     """Return archive document 0, behind which there is nothing, dated `since` the log begins.
 
     It holds nothing itself. RFC 5005 has each archive document lead to another: without this one, document 1 could lead only to
@@ -115,7 +115,7 @@ def compose_beginning(edition: Edition, since: datetime) -> Feed:
     return replace(feed, hub=None, current=current, following=following)
 
 
-def compose_collection_feed(edition: Edition, of: Collection, entries: Iterable[FeedEntry]) -> Feed:
+def compose_collection_feed(edition: PublicationTarget, of: Collection, entries: Iterable[FeedEntry]) -> Feed:
     """Return the feed of a publication or a topic: its newest entries, one at least."""
     home = edition.base_url + of.path
     feed = _feed(edition, _addresses(home), [compose_item(entry) for entry in entries])
@@ -129,7 +129,7 @@ def compose_collection_feed(edition: Edition, of: Collection, entries: Iterable[
     )
 
 
-def compose_changes_feed(edition: Edition, changes: Iterable[ComposedChange], since: datetime) -> Feed:
+def compose_changes_feed(edition: PublicationTarget, changes: Iterable[ComposedChange], since: datetime) -> Feed:
     """Return the feed of what was changed, newest first; `since` is its date while there is nothing in it."""
     items = [change_item(edition, change) for change in changes]
     addresses = changes_addresses(edition.base_url)
@@ -169,7 +169,9 @@ def _addresses(folder: str) -> Addresses:
     return Addresses(f"{folder}atom.xml", f"{folder}rss.xml", f"{folder}feed.json")
 
 
-def _feed(edition: Edition, addresses: Addresses, items: Sequence[Item], since: datetime | None = None) -> Feed:
+def _feed(
+    edition: PublicationTarget, addresses: Addresses, items: Sequence[Item], since: datetime | None = None
+) -> Feed:
     feed_id = f"{edition.tag}/feed"
     return Feed(
         feed_id=feed_id,

@@ -11,7 +11,7 @@ from foreign_eyes.listing.text import clean
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class PublicationTarget:
     """A source as published below one base URL.
 
     `tag` is what the tag URIs (RFC 4151) of the source's entries begin with, and its feeds' too. `browse` is where Datasette

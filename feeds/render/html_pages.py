@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from foreign_eyes.feeds import html_text
 from foreign_eyes.feeds.compose.change_items import ComposedChange
-from foreign_eyes.feeds.compose.collection_pages import FOREMOST, Chart, Counted, Volume, older_volume
+from foreign_eyes.feeds.compose.collection_pages import FOREMOST, Chart, CollectionCount, Volume, older_volume
 from foreign_eyes.feeds.compose.entry_pages import EntryPage
 from foreign_eyes.feeds.compose.feed_entries import FeedEntry
 from foreign_eyes.feeds.compose.feeds import (
@@ -31,14 +31,14 @@ from foreign_eyes.feeds.compose.feeds import (
     column_addresses,
 )
 from foreign_eyes.feeds.compose.feeds import collection_addresses as addresses_of
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day, minute, one_line
 from foreign_eyes.feeds.render.atom_rss import ATOM_TYPE, RSS_TYPE
 from foreign_eyes.feeds.render.json_feed import JSON_TYPE
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class FeedFormat:
     """A feed in one format: what people call it, its address, its path below the base URL and its media type."""
 
     name: str
@@ -48,11 +48,11 @@ class Format:
 
 
 def front_page(
-    edition: Edition,
+    edition: PublicationTarget,
     entries: Sequence[FeedEntry],
     total: int,
-    publications: Sequence[Counted],
-    topics: Sequence[Counted],
+    publications: Sequence[CollectionCount],
+    topics: Sequence[CollectionCount],
     chart: Chart,
 ) -> bytes:
     """Return `index.html`: the newest `entries` of `total`, how to subscribe and search, and ways into the rest."""
@@ -71,24 +71,24 @@ def front_page(
     )
 
 
-def volume_page(edition: Edition, volume: Volume, volumes: int) -> bytes:
+def volume_page(edition: PublicationTarget, volume: Volume, volumes: int) -> bytes:
     """Return a volume's page; it changes no more once full, but for a link to the next when that one comes to be."""
     newer = volume.number + 1 if volume.number < volumes else None
     older = volume.number - 1 or None
     return _render("volume.html", edition, "../", volume=volume, days=_by_day(volume.entries), newer=newer, older=older)
 
 
-def entry_page(edition: Edition, page: EntryPage) -> bytes:
+def entry_page(edition: PublicationTarget, page: EntryPage) -> bytes:
     """Return an entry's own page: its words, every revision, where they come from and how to cite it."""
     return _render("entry.html", edition, "../../", page=page, entry=page.entry)
 
 
-def redirect_page(edition: Edition, path: str) -> bytes:
+def redirect_page(edition: PublicationTarget, path: str) -> bytes:
     """Return the page of a merged id: it leads to the entry that answers for it, in folder `path`, on any server."""
     return _render("redirect.html", edition, "../../", path=path)
 
 
-def collection_page(edition: Edition, counted: Counted, entries: Sequence[FeedEntry]) -> bytes:
+def collection_page(edition: PublicationTarget, counted: CollectionCount, entries: Sequence[FeedEntry]) -> bytes:
     """Return the page of a publication or a topic: its newest entries, of which it has more perhaps."""
     feeds = _formats(edition, addresses_of(edition.base_url, counted.of))
     return _render(
@@ -102,18 +102,18 @@ def collection_page(edition: Edition, counted: Counted, entries: Sequence[FeedEn
     )
 
 
-def collections_page(edition: Edition, kind: str, counted: Sequence[Counted]) -> bytes:
+def collections_page(edition: PublicationTarget, kind: str, counted: Sequence[CollectionCount]) -> bytes:
     """Return the page that names all publications, or all topics."""
     return _render("collections.html", edition, "../", kind=kind, counted=counted)
 
 
-def changes_page(edition: Edition, changes: Sequence[ComposedChange]) -> bytes:
+def changes_page(edition: PublicationTarget, changes: Sequence[ComposedChange]) -> bytes:
     """Return the page of the newest changes."""
     feeds = _formats(edition, changes_addresses(edition.base_url))
     return _render("changes.html", edition, "../", changes=changes, page_feeds=feeds, subtitle=CHANGES_SUBTITLE)
 
 
-def missing_page(edition: Edition) -> bytes:
+def missing_page(edition: PublicationTarget) -> bytes:
     """Return `404.html`, which servers send for addresses at any depth: its links are paths from the server's root.
 
     They name no host, so that the page works on any port.
@@ -126,7 +126,7 @@ def volume_path(number: int) -> str:
     return f"pages/{number}.html"
 
 
-def _render(template: str, edition: Edition, root: str, **values: object) -> bytes:
+def _render(template: str, edition: PublicationTarget, root: str, **values: object) -> bytes:
     """Render a page from which the base URL is reached by `root`, relative as a rule."""
     feeds = _formats(edition, column_addresses(edition.base_url))
     browse = _from(root, edition.browse)
@@ -146,14 +146,14 @@ def _from(root: str, address: str | None) -> str | None:
     return address if address is None or "//" in address else root + address
 
 
-def _formats(edition: Edition, addresses: Addresses) -> list[Format]:
+def _formats(edition: PublicationTarget, addresses: Addresses) -> list[FeedFormat]:
     formats = [
         ("Atom", addresses.atom, ATOM_TYPE),
         ("RSS", addresses.rss, RSS_TYPE),
         ("JSON", addresses.json, JSON_TYPE),
     ]
     return [
-        Format(name, address, address.removeprefix(edition.base_url), media_type)
+        FeedFormat(name, address, address.removeprefix(edition.base_url), media_type)
         for name, address, media_type in formats
         if address
     ]

@@ -9,7 +9,7 @@ from foreign_eyes.feeds.compose.feed_items import Item
 from foreign_eyes.feeds.compose.feeds import Feed
 
 JSON_TYPE = "application/feed+json"
-VERSION = "https://jsonfeed.org/version/1.1"
+JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def render_json(feed: Feed) -> bytes:
@@ -18,7 +18,7 @@ def render_json(feed: Feed) -> bytes:
     What the format has no member for stands under `_foreign_eyes`, as its section on extensions wants it.
     """
     document: dict[str, Any] = {
-        "version": VERSION,
+        "version": JSON_FEED_VERSION,
         "title": feed.title,
         "home_page_url": feed.home,
         "feed_url": feed.addresses.json,

@@ -49,7 +49,7 @@ class Attribution(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
-class Reading(NamedTuple):
+class AttributionReading(NamedTuple):
     """One way to read a line. `style` is how it was written: by, comma, stop, first, or loose."""
 
     title: str
@@ -71,7 +71,7 @@ def split_attribution(line: str, known: Collection[str] = PUBLICATIONS) -> Attri
     return attribution_of(line, best_reading(line, keys))
 
 
-def attribution_of(line: str, reading: Reading | None) -> Attribution:
+def attribution_of(line: str, reading: AttributionReading | None) -> Attribution:
     """Return what a reading of `line` says; None is a line that could not be split."""
     if reading is None:
         flag = NOT_SPLIT if _COMMA.search(_content(line)) else NO_PUBLICATION
@@ -79,7 +79,7 @@ def attribution_of(line: str, reading: Reading | None) -> Attribution:
     return Attribution(reading.title, normalise_publication(reading.publication))
 
 
-def best_reading(line: str, known: Collection[str], page_names: Collection[str] = ()) -> Reading | None:
+def best_reading(line: str, known: Collection[str], page_names: Collection[str] = ()) -> AttributionReading | None:
     """Return the one reading of `line` that is good in itself and clearly better than the others, or None."""
     content = _content(line)
     if not content or len(content) > _LONGEST:
@@ -96,7 +96,7 @@ def best_reading(line: str, known: Collection[str], page_names: Collection[str] 
     return best if rival is None or best.points - rival.points >= margin else None
 
 
-def _plain_reading(content: str, known: Collection[str]) -> Reading | None:
+def _plain_reading(content: str, known: Collection[str]) -> AttributionReading | None:
     """Return the reading of the usual line, a known name after its last comma, where no other reading could beat it."""
     commas = list(_COMMA.finditer(content))
     if not commas or name_key(content[: commas[0].start()]) in known:
@@ -108,7 +108,7 @@ def _plain_reading(content: str, known: Collection[str]) -> Reading | None:
     if not title or name_key(name) not in known:
         return None
     style = "by" if by else "comma"
-    return Reading(title, name, style, attribution_scores.KNOWN + _STYLE_POINTS[style])
+    return AttributionReading(title, name, style, attribution_scores.KNOWN + _STYLE_POINTS[style])
 
 
 def _content(line: str) -> str:
@@ -121,7 +121,7 @@ def _content(line: str) -> str:
     return text.strip()
 
 
-def _readings(content: str, known: Collection[str], page_names: Collection[str]) -> Iterator[Reading]:
+def _readings(content: str, known: Collection[str], page_names: Collection[str]) -> Iterator[AttributionReading]:
     commas = list(_COMMA.finditer(content))
     parts = [content[start:end] for start, end in _edges(content, commas)]
     first = attribution_scores.publication_points(parts[0], known, page_names)
@@ -145,7 +145,7 @@ def _readings(content: str, known: Collection[str], page_names: Collection[str])
             points -= 1.0
         if style == "first" and name == attribution_scores.KNOWN and attribution_scores.is_ordinary(publication):
             points -= _ORDINARY_WORD
-        yield Reading(title, publication, style, points)
+        yield AttributionReading(title, publication, style, points)
 
 
 def _edges(content: str, commas: list[re.Match[str]]) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from foreign_eyes.listing.parser import markers
 from foreign_eyes.listing.parser.inline_attributions import Inline, find_inline
 from foreign_eyes.listing.parser.layout import Block, Layout, lay_out
-from foreign_eyes.listing.parser.page_content import Document, Paragraph
+from foreign_eyes.listing.parser.page_content import PageContent, Paragraph
 
 GUESSED = "boundary guessed"
 
@@ -37,7 +37,7 @@ class _Claim:
     guessed: bool = False
 
 
-def find_parts(document: Document, is_press: Callable[[str, bool], bool]) -> tuple[list[Parts], list[str]]:
+def find_parts(document: PageContent, is_press: Callable[[str, bool], bool]) -> tuple[list[Parts], list[str]]:
     """Return the parts of each entry in order, and the texts that stand in no entry.
 
     `is_press(line, strict)` tells whether an attribution line splits with confidence; it is asked only about lines

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-LONGEST = 4096
+LONGEST_URL = 4096
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _USER_INFORMATION = re.compile(r"^([^/?#]*//)[^/?#]*@")
@@ -19,8 +19,8 @@ def is_http(address: str) -> bool:
 
 def flaw(address: str) -> str | None:
     """Say what keeps an absolute http(s) address from being asked; None where nothing does."""
-    if len(address) > LONGEST:
-        return f"it is longer than {LONGEST} characters"
+    if len(address) > LONGEST_URL:
+        return f"it is longer than {LONGEST_URL} characters"
     try:
         parts = urlsplit(address)
         port = parts.port

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 
 from foreign_eyes.listing.parser import attribution_scores, markers
-from foreign_eyes.listing.parser.attribution import Attribution, Reading, attribution_of, best_reading
+from foreign_eyes.listing.parser.attribution import Attribution, AttributionReading, attribution_of, best_reading
 from foreign_eyes.listing.parser.charset import decode
 from foreign_eyes.listing.parser.entries import Parts, find_parts
 from foreign_eyes.listing.parser.link_keys import link_key
-from foreign_eyes.listing.parser.page_content import Document
+from foreign_eyes.listing.parser.page_content import PageContent
 from foreign_eyes.listing.parser.pagers import find_pager
 from foreign_eyes.listing.parser.paragraphs import read
 from foreign_eyes.listing.parser.publications import KNOWN_KEYS, name_key
@@ -79,7 +79,7 @@ def _split_all(lines: Sequence[str]) -> list[Attribution]:
     return [attribution_of(line, reading) for line, reading in zip(lines, readings, strict=True)]
 
 
-def _is_plain(reading: Reading) -> bool:
+def _is_plain(reading: AttributionReading) -> bool:
     return reading.style == "by" and attribution_scores.publication_points(reading.publication, KNOWN_KEYS) >= _SURE
 
 
@@ -92,7 +92,7 @@ def _is_press(line: str, strict: bool) -> bool:
     return attribution_scores.publication_points(reading.publication, KNOWN_KEYS) >= least
 
 
-def _links(document: Document, url: str) -> tuple[Link, ...]:
+def _links(document: PageContent, url: str) -> tuple[Link, ...]:
     """Return the page's "Patent Search" links, each key once, in order."""
     resolve = resolver(url, document.base)
     found: dict[str, Link] = {}

@@ -40,7 +40,7 @@ class Anchor(NamedTuple):
 
 
 @dataclass(slots=True)
-class Document:
+class PageContent:
     """What one page says, in reading order. Spans come in the order in which their elements end."""
 
     paragraphs: list[Paragraph] = field(default_factory=list)

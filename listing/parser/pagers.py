@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from foreign_eyes.listing.parser.page_content import Document
+from foreign_eyes.listing.parser.page_content import PageContent
 from foreign_eyes.listing.parser.url_resolving import absolute, resolver
 from foreign_eyes.listing.values import Pager
 
@@ -54,7 +54,7 @@ class Found(NamedTuple):
     page_count: int | None
 
 
-def find_pager(document: Document, outside: Sequence[str], url: str) -> Found:
+def find_pager(document: PageContent, outside: Sequence[str], url: str) -> Found:
     """Return what the page at `url` says about its neighbours; `outside` are its texts that stand in no entry."""
     resolve = resolver(url, document.base)
     script = _script(document.scripts)
@@ -67,7 +67,7 @@ def find_pager(document: Document, outside: Sequence[str], url: str) -> Found:
     return Found(Pager(kind, next_url, numbered, guesses), count)
 
 
-def _count(document: Document, outside: Sequence[str], script: Script | None, url: str) -> int | None:
+def _count(document: PageContent, outside: Sequence[str], script: Script | None, url: str) -> int | None:
     """Return the announced number of pages as it stands, however absurd: refusing is the crawler's part."""
     if (total := _store_count(document, url)) is not None:
         return total
@@ -85,7 +85,7 @@ def _is_jump(options: Sequence[tuple[str, str]]) -> bool:
     return bool(numbers) and all(number and int(number) == place for place, number in enumerate(numbers, start=1))
 
 
-def _store_count(document: Document, url: str) -> int | None:
+def _store_count(document: PageContent, url: str) -> int | None:
     """Count a Hanweb store's answers: one answer may hold three of the pages that visitors see.
 
     The last answer is shorter than the others, so it is known by having no successor, and counts itself.
@@ -99,7 +99,7 @@ def _store_count(document: Document, url: str) -> int | None:
     return math.ceil(store.total / len(store.records)) or None
 
 
-def _store_next(document: Document, resolve: Resolve) -> str | None:
+def _store_next(document: PageContent, resolve: Resolve) -> str | None:
     hrefs = (store.next_href for store in document.stores if store.next_href)
     return next(filter(None, map(resolve, hrefs)), None)
 
@@ -117,7 +117,7 @@ def _script(scripts: Sequence[str]) -> Script | None:
     return None
 
 
-def _numbered(document: Document, resolve: Resolve, count: int | None) -> dict[int, str]:
+def _numbered(document: PageContent, resolve: Resolve, count: int | None) -> dict[int, str]:
     """Return the pages linked by number, from anchors first and then from the options of a select."""
     found: dict[int, str] = {}
     links = [(anchor.label, anchor.href) for anchor in document.anchors]
@@ -133,7 +133,7 @@ def _numbered(document: Document, resolve: Resolve, count: int | None) -> dict[i
     return dict(sorted(found.items()))
 
 
-def _next(document: Document, resolve: Resolve) -> str | None:
+def _next(document: PageContent, resolve: Resolve) -> str | None:
     """Return the link that says so in words, else the one that is related so, else the one with an arrow."""
     tests: tuple[Callable[[str, str], object], ...] = (
         lambda label, rel: _NEXT.fullmatch(label),
@@ -147,7 +147,7 @@ def _next(document: Document, resolve: Resolve) -> str | None:
     return None
 
 
-def _kind(document: Document, outside: Sequence[str], script: Script | None, url: str, linked: Sequence[str]) -> str:
+def _kind(document: PageContent, outside: Sequence[str], script: Script | None, url: str, linked: Sequence[str]) -> str:
     path = _path(url)
     if document.stores:
         return "jpage"

@@ -14,7 +14,7 @@ from foreign_eyes.listing.parser.hanweb_store import read_store
 from foreign_eyes.listing.parser.html_tokens import RAW, Tag, attributes, is_quirky, tokens, unescape
 from foreign_eyes.listing.parser.nesting import Nesting
 from foreign_eyes.listing.parser.open_elements import OpenElement, OpenElements
-from foreign_eyes.listing.parser.page_content import Anchor, Document, Paragraph, Span, collapse
+from foreign_eyes.listing.parser.page_content import Anchor, PageContent, Paragraph, Span, collapse
 from foreign_eyes.listing.parser.visibility import MAY_HIDE, Visibility, visibility
 
 _WORD = re.compile(r"\w")
@@ -24,7 +24,7 @@ _RULE_GAP = 2
 _SHOWN = Visibility()
 
 
-def read(source: str) -> Document:
+def read(source: str) -> PageContent:
     """Return the paragraphs of `source`, their spans, and what the pager needs. Never raises; linear time."""
     walker = _Walker(quirks=is_quirky(source), rows=_TABLE.search(source) is None)
     walker.feed(source)
@@ -36,7 +36,7 @@ class _Walker:
     """The state of the walk: the paragraph being read, the elements that are open, the link that is open."""
 
     def __init__(self, *, quirks: bool, rows: bool) -> None:
-        self.document = Document()
+        self.document = PageContent()
         self.open = OpenElements(self._closed, self._left)
         self.nesting = Nesting(self.open, quirks=quirks, rows=rows)
         self.pieces: list[str] = []

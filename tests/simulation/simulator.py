@@ -30,8 +30,8 @@ from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.settling.clock_records import judge_times
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.values import Fetched, Source, Traffic
-from foreign_eyes.listing.fetch_results import Answer
-from foreign_eyes.listing.reader import Known, ListingReader
+from foreign_eyes.listing.fetch_results import FetchResult
+from foreign_eyes.listing.reader import KnownListing, ListingReader
 from foreign_eyes.listing.values import Fault, ListedEntry, ListingPage, Pager, Verdict
 from simulation.clock import SimulatedClock
 from simulation.events import Editor, Rates, Weather
@@ -242,17 +242,17 @@ class SimulatedCrawl:
             return end.value
         raise AssertionError("the reading waits for something")
 
-    def _known(self) -> Known:
+    def _known(self) -> KnownListing:
         good = last_good(self.db, SOURCE.name)
         pages = settled_pages(self.db, SOURCE.name, self.register.PARSER_VERSION)
-        return Known(
+        return KnownListing(
             settled=tuple(page.body_sha256 for page in pages) if pages else None,
             addresses=tuple(page.asked_url for page in pages or ()),
             last_pages=good.pages if good else None,
             last_entries=good.entries if good else None,
         )
 
-    async def _fetch(self, url: str, *, page: int, pass_number: int) -> Answer:
+    async def _fetch(self, url: str, *, page: int, pass_number: int) -> FetchResult:
         self._requests += 1
         fetched = Fetched(
             "listing", url, url, self.at + timedelta(seconds=self._requests), pass_number=pass_number, page=page
@@ -274,14 +274,14 @@ class SimulatedCrawl:
         self.touched |= self.site.column.touched - before
         self.site.refresh()
 
-    def _fail(self, fetched: Fetched, status: int | None, fault: Fault | None) -> Answer:
+    def _fail(self, fetched: Fetched, status: int | None, fault: Fault | None) -> FetchResult:
         body = None if fault else b"no page"
         record_capture(
             self.db, self._crawl_id, replace(fetched, status=status, body=body, fault=fault, detail="simulated")
         )
-        return Answer(fetched.url, fetched.url, status, body or b"", "-", fault=fault, detail="simulated")
+        return FetchResult(fetched.url, fetched.url, status, body or b"", "-", fault=fault, detail="simulated")
 
-    def _serve(self, fetched: Fetched, body: bytes) -> Answer:
+    def _serve(self, fetched: Fetched, body: bytes) -> FetchResult:
         digest, url = sha256(body).hexdigest(), fetched.url
         date = ("Date", format_datetime(fetched.at - self._ahead, usegmt=True))
         asked_fresh = self._is_fresh and url not in self._asked_fresh
@@ -296,7 +296,7 @@ class SimulatedCrawl:
         else:
             fetched = replace(fetched, status=200, headers=(date, ("ETag", digest)), body=body)
         record_capture(self.db, self._crawl_id, fetched)
-        return Answer(url, url, 200, body, digest, not_modified=confirmed)
+        return FetchResult(url, url, 200, body, digest, not_modified=confirmed)
 
 
 def weather_of(random: Random, weather: Weather, column: Column) -> str | None:

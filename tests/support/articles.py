@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from foreign_eyes.archive.matching.keys import excerpt_key, title_key
-from foreign_eyes.archive.matching.matcher import Candidate, Row
+from foreign_eyes.archive.matching.matcher import Candidate, ListingRow
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -83,11 +83,11 @@ ALL = (LOOM, TEA, HARBOUR, HARBOUR_TWIN, MOON, MOON_AGAIN, PIANO, BRIDGE)
 FEW_WORDS = article("Notice to all readers of the column", "Il Mattino", "", "The column pauses over the holidays.")
 
 
-def row(texts: ListedEntry, place: int = 0) -> Row:
-    return Row(place, wording_digest(texts), title_key(texts), texts)
+def row(texts: ListedEntry, place: int = 0) -> ListingRow:
+    return ListingRow(place, wording_digest(texts), title_key(texts), texts)
 
 
-def rows(*listing: ListedEntry) -> list[Row]:
+def rows(*listing: ListedEntry) -> list[ListingRow]:
     return [row(texts, place) for place, texts in enumerate(listing)]
 
 

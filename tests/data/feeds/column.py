@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from foreign_eyes.archive.feed_state.changes import AnnouncedChange, Wording
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedTexts
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.change_items import compose_change
 from foreign_eyes.feeds.compose.feed_entries import compose_entry
 from foreign_eyes.feeds.compose.feeds import compose_changes_feed, compose_column_feed
-from foreign_eyes.feeds.compose.publication_target import Edition
+from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.listing.values import Link
 
 BASE_URL = "https://eyes.example/column/"
 SOURCE = Source("made-up", "https://office.example/column/index.htm", "A Made-up Column", "en")
-EDITION = Edition(SOURCE, BASE_URL, "tag:eyes.example,2026:made-up")
+EDITION = PublicationTarget(SOURCE, BASE_URL, "tag:eyes.example,2026:made-up")
 TOPICS = {400000004: ["Kites"], 100000001: ["Light & shade", "Kites"]}
 
 ARCHIVED = (
@@ -132,7 +132,7 @@ CHANGES = (
         tag_uri="tag:eyes.example,2026:made-up/100000001",
         entry_id=100000001,
         before=None,
-        after=Wording(1, *LANTERN),
+        after=AnnouncedTexts(1, *LANTERN),
         former_link=None,
         link=None,
     ),
@@ -143,7 +143,7 @@ CHANGES = (
         tag_uri="tag:eyes.example,2026:made-up/100000001",
         entry_id=100000001,
         before=None,
-        after=Wording(1, *LANTERN),
+        after=AnnouncedTexts(1, *LANTERN),
         former_link=None,
         link=None,
     ),
@@ -153,8 +153,12 @@ CHANGES = (
         kind="revised",
         tag_uri="tag:eyes.example,2026:made-up/300000003",
         entry_id=300000003,
-        before=Wording(1, *TEA, "Leaves are graded by wire.", "A grade is only as good as the chest <it> is on."),
-        after=Wording(2, *TEA, "Leaves are now graded by wire.", "A grade is only as good as the mark on the chest."),
+        before=AnnouncedTexts(
+            1, *TEA, "Leaves are graded by wire.", "A grade is only as good as the chest <it> is on."
+        ),
+        after=AnnouncedTexts(
+            2, *TEA, "Leaves are now graded by wire.", "A grade is only as good as the mark on the chest."
+        ),
         former_link=None,
         link=None,
     ),

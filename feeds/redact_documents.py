@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.feed_state.feed_log import Format
+from foreign_eyes.archive.feed_state.feed_log import FrozenFormat
 from foreign_eyes.archive.feed_state.redacted_documents import (
     DocumentKey,
     RedactedTag,
@@ -71,7 +71,7 @@ def _hide(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> s
     return cut
 
 
-def replace_item(kind: Format, content: bytes, tag_uri: str, change: Callable[[str], str]) -> bytes:
+def replace_item(kind: FrozenFormat, content: bytes, tag_uri: str, change: Callable[[str], str]) -> bytes:
     """Return a document with one item changed; every other byte stays. Pure."""
     text = content.decode()
     if kind == "atom":
@@ -88,7 +88,7 @@ def replace_item(kind: Format, content: bytes, tag_uri: str, change: Callable[[s
     return (_dumps(document) + "\n").encode()
 
 
-def words_of_item(kind: Format, item: str) -> ListedEntry:
+def words_of_item(kind: FrozenFormat, item: str) -> ListedEntry:
     """Return the words that an item tells, without its markup. Pure."""
     if kind == "json":
         value = json.loads(item)
@@ -111,7 +111,7 @@ def _plain(html: str) -> str:
     return unescape(_TAG.sub(" ", html))
 
 
-def redacted_item(kind: Format, item: str, tag_uri: str, reason: str | None) -> str:
+def redacted_item(kind: FrozenFormat, item: str, tag_uri: str, reason: str | None) -> str:
     """Return an item with the notice in place of its words. Pure."""
     entry_id = int(tag_uri.rpartition("/")[2])
     title, text = title_of(entry_id), notice_of(reason)
