@@ -48,6 +48,7 @@ REMOVED = {
             "entry_numbers",
             "topics",
             "tallies",
+            "former_publication_names",
             "followed",
             "outputs",
             "published_files",
@@ -73,7 +74,16 @@ UNREFERENCED = {
 }
 # of no source in particular
 SHARED = {
-    *("publications", "publication_aliases", "derivations", "archive", "seals", "sealed_rows", "lost_seals"),
+    *(
+        "publications",
+        "publication_aliases",
+        "publication_names",
+        "derivations",
+        "archive",
+        "seals",
+        "sealed_rows",
+        "lost_seals",
+    ),
     "redaction_secret",
 }
 

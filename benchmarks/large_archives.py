@@ -196,7 +196,12 @@ def _body(crawl: int) -> str:
 
 def _fill_entries(db: Database, made: Inventor) -> None:
     name = Column(db).name
-    _insert(db, "publications", "publication_id, name", enumerate(PUBLICATIONS, 1))
+    _insert(
+        db,
+        "publications",
+        "publication_id, name, shown_name",
+        ((number, paper, paper) for number, paper in enumerate(PUBLICATIONS, 1)),
+    )
     paper_ids = {paper: number for number, paper in enumerate(PUBLICATIONS, 1)}
     aliases = ((publication_key(paper), number) for paper, number in paper_ids.items())
     _insert(db, "publication_aliases", "alias, publication_id", aliases)

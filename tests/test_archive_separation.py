@@ -69,6 +69,7 @@ def two(tmp_path: Path) -> Database:
     with writing(db):
         for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
             follow(db, source_id, topics.patterns, topics.classify)
+            db.execute("INSERT INTO former_publication_names VALUES (?, 'Le Monde', 'lemonde')", (source_id,))
             db.execute("INSERT INTO published_files VALUES (?, 'atom.xml', 'x', ?)", (f"public-{source_id}", source_id))
             db.execute(
                 "INSERT INTO outputs VALUES (?, ?, 'http://a/', 's', 0, '', 1, 1, 1, 0)",

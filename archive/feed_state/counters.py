@@ -16,7 +16,8 @@ CounterKind = Literal["publication", "topic", "month"]
 
 # of one name, by index
 _ONE = {
-    "publication": "SELECT count(*) FROM entries WHERE source_id = :source_id AND publication = :name",
+    "publication": "SELECT count(*) FROM entries WHERE source_id = :source_id"
+    " AND publication IN (SELECT p.name FROM publications p WHERE p.shown_name = :name)",
     "topic": "SELECT count(*) FROM entry_topics m JOIN topics t USING (topic_id)"
     " WHERE t.source_id = :source_id AND t.name = :name",
     # the month's days all sort between the bare month and the month with the sign after the dash
@@ -24,8 +25,8 @@ _ONE = {
     " AND feed_date >= :name || '-' AND feed_date < :name || '.'",
 }
 _ALL = {
-    "publication": "SELECT publication AS name, count(*) AS entries FROM entries"
-    " WHERE source_id = :source_id AND publication IS NOT NULL GROUP BY publication",
+    "publication": "SELECT p.shown_name AS name, count(*) AS entries FROM entries e JOIN publications p USING (publication_id)"
+    " WHERE e.source_id = :source_id GROUP BY p.shown_name",
     "topic": "SELECT t.name AS name, count(*) AS entries FROM entry_topics m JOIN topics t USING (topic_id)"
     " WHERE t.source_id = :source_id GROUP BY t.topic_id",
     "month": "SELECT substr(feed_date, 1, 7) AS name, count(*) AS entries FROM entries"
@@ -53,7 +54,8 @@ def count_again(db: Database, source_id: int, kind: CounterKind) -> None:
 def count_new(db: Database, source_id: int, entry_ids: Iterable[int]) -> None:
     """Count entries that were not counted before, by publication and by month."""
     rows = db.execute(
-        "SELECT publication, substr(feed_date, 1, 7) FROM entries WHERE entry_id IN (SELECT value FROM json_each(?))",
+        "SELECT p.shown_name, substr(e.feed_date, 1, 7) FROM entries e LEFT JOIN publications p USING (publication_id)"
+        " WHERE e.entry_id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(entry_ids)),),
     ).fetchall()
     count_up(db, source_id, "publication", Counter(publication for publication, _ in rows if publication is not None))
@@ -70,11 +72,11 @@ def count_up(db: Database, source_id: int, kind: CounterKind, more: Mapping[str,
     db.execute("DELETE FROM tallies WHERE source_id = ? AND kind = ? AND entries <= 0", (source_id, kind))
 
 
-def renamed_publications(db: Database, entry_ids: Iterable[int]) -> set[str]:
+def edited_publications(db: Database, entry_ids: Iterable[int]) -> set[str]:
     """Return the publications that these entries have or had, of those alone that have had several, or none for a time."""
     rows = db.execute(
-        "SELECT DISTINCT r.publication FROM revisions r WHERE r.publication IS NOT NULL"
-        " AND r.entry_id IN (SELECT value FROM json_each(?)) AND EXISTS (SELECT 1 FROM revisions o"
+        "SELECT DISTINCT p.shown_name FROM revisions r JOIN publications p ON p.name = r.publication"
+        " WHERE r.entry_id IN (SELECT value FROM json_each(?)) AND EXISTS (SELECT 1 FROM revisions o"
         "  WHERE o.entry_id = r.entry_id AND o.publication IS NOT r.publication)",
         (json.dumps(list(entry_ids)),),
     )

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.feed_state.shown_names import listed_names
 from foreign_eyes.archive.times import from_text
 
 
@@ -64,9 +66,12 @@ def all_entry_ids(db: Database, source_id: int) -> list[int]:
 
 
 def entries_of_publication(db: Database, source_id: int, publication: str, limit: int) -> list[CurrentEntry]:
-    """Return the newest entries whose current wording names that publication, newest first."""
+    """Return the newest entries whose current publication is shown under that name, newest first; -1 is no limit."""
     query = f"FROM entries e {_CURRENT} WHERE e.source_id = ? AND e.publication = ? ORDER BY e.feed_date DESC LIMIT ?"
-    return list(_read(db, query, source_id, publication, limit))
+    # a query for each spelling reads the index in its order; one for all would sort them
+    found = (_read(db, query, source_id, name, limit) for name in listed_names(db, publication))
+    entries = sorted(chain.from_iterable(found), key=lambda entry: entry.feed_date, reverse=True)
+    return entries[:limit] if limit >= 0 else entries
 
 
 def entries_of_topic(db: Database, source_id: int, topic: str, limit: int) -> list[CurrentEntry]:
@@ -99,7 +104,8 @@ def entry_columns(wording: str) -> str:
 
     `wording` says whose words it is given: those of `e` or of `r`.
     """
-    words = ", ".join(f"{wording}.{part}" for part in ("title", "publication", "attribution", "excerpt", "commentary"))
+    shown = f"(SELECT p.shown_name FROM publications p WHERE p.name = {wording}.publication)"  # noqa: S608 - our own names
+    words = f"{wording}.title, {shown}, {wording}.attribution, {wording}.excerpt, {wording}.commentary"
     dates = f"e.not_before, e.first_seen, e.feed_date, {_UPDATED}, e.withdrawn_at"
     return f"e.entry_id, e.tag_uri, {words}, {dates}, r.number, c.url"
 

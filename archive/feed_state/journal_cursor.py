@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.feed_state.counters import count_again, count_new, count_up, recount, renamed_publications
+from foreign_eyes.archive.feed_state.counters import count_again, count_new, count_up, edited_publications, recount
 from foreign_eyes.archive.feed_state.entry_numbers import number_again, number_new, numbers_of
 from foreign_eyes.archive.feed_state.feed_log import correct_log, extend_log
+from foreign_eyes.archive.feed_state.shown_names import sync_names
 from foreign_eyes.archive.feed_state.topics import Classify, classify_all, classify_entries, sync_topics, topics_ever
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 
@@ -63,12 +64,21 @@ def present_mark(db: Database, source_id: int) -> Mark:
     )
 
 
-def follow(db: Database, source_id: int, topics: Mapping[str, Sequence[str]], classify: Classify) -> int:
+def follow(
+    db: Database,
+    source_id: int,
+    topics: Mapping[str, Sequence[str]],
+    classify: Classify,
+    publications: Mapping[str, Sequence[str]] | None = None,
+) -> int:
     """Bring log, numbers, topics and tallies up to date; return how many events the log has.
 
     `topics` are patterns by name, of which `classify` knows the meaning: the archive only tells whether they are others
-    than before.
+    than before. `publications` are aliases by the name to show; None leaves the names as they are.
     """
+    if publications is not None and sync_names(db, publications):
+        for (counted_id,) in db.execute("SELECT source_id FROM followed").fetchall():
+            count_again(db, counted_id, "publication")
     here, before = present_mark(db, source_id), _followed(db, source_id)
     events = extend_log(db, source_id)
     added = sync_topics(db, source_id, topics)
@@ -81,7 +91,7 @@ def follow(db: Database, source_id: int, topics: Mapping[str, Sequence[str]], cl
     else:
         touched = touched_since(db, source_id, before, classify)
         count_new(db, source_id, number_new(db, source_id, touched.entry_ids))
-        recount(db, source_id, "publication", renamed_publications(db, touched.entry_ids))
+        recount(db, source_id, "publication", edited_publications(db, touched.entry_ids))
         count_up(db, source_id, "topic", classify_entries(db, source_id, touched.entry_ids, classify))
         if added:
             classify_all(db, source_id, added, classify)
@@ -112,8 +122,8 @@ def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) 
     entry_ids = sorted({into.get(entry_id, entry_id) for (entry_id,) in rows})
     ids = json.dumps(entry_ids)
     publications = db.execute(
-        "SELECT DISTINCT publication FROM revisions WHERE publication IS NOT NULL"
-        " AND entry_id IN (SELECT value FROM json_each(?))",
+        "SELECT DISTINCT p.shown_name FROM revisions r JOIN publications p ON p.name = r.publication"
+        " WHERE r.entry_id IN (SELECT value FROM json_each(?))",
         (ids,),
     )
     months = db.execute(

@@ -159,5 +159,7 @@ def forget_tallies(db: Database) -> None:
         db.execute("PRAGMA secure_delete=ON")
     db.execute(
         "DELETE FROM tallies WHERE kind = 'publication' AND NOT EXISTS"
-        " (SELECT 1 FROM entries e WHERE e.source_id = tallies.source_id AND e.publication = tallies.name)"
+        " (SELECT 1 FROM entries e JOIN publications p USING (publication_id)"
+        "  WHERE e.source_id = tallies.source_id AND p.shown_name = tallies.name)"
     )
+    db.execute("DELETE FROM former_publication_names WHERE alias NOT IN (SELECT alias FROM publication_aliases)")

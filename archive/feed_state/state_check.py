@@ -56,7 +56,8 @@ _CONTRADICTIONS: dict[str, dict[str, str]] = {
     "tallies": {
         "a count is not the number of entries": (
             "SELECT t.name FROM tallies t JOIN {current} c USING (source_id) WHERE t.entries != CASE t.kind"
-            " WHEN 'publication' THEN (SELECT count(*) FROM entries e WHERE e.source_id = t.source_id AND e.publication = t.name)"
+            " WHEN 'publication' THEN (SELECT count(*) FROM entries e JOIN publications p USING (publication_id)"
+            "  WHERE e.source_id = t.source_id AND p.shown_name = t.name)"
             " WHEN 'month' THEN (SELECT count(*) FROM entries e WHERE e.source_id = t.source_id"
             "  AND substr(e.feed_date, 1, 7) = t.name)"
             " ELSE (SELECT count(*) FROM entry_topics m JOIN topics o USING (topic_id)"
@@ -65,8 +66,9 @@ _CONTRADICTIONS: dict[str, dict[str, str]] = {
         "entries are not counted": (
             "SELECT e.entry_id FROM entries e JOIN {current} c USING (source_id) WHERE NOT EXISTS (SELECT 1 FROM tallies t"
             "  WHERE t.source_id = e.source_id AND t.kind = 'month' AND t.name = substr(e.feed_date, 1, 7))"
-            " OR (e.publication IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tallies t"
-            "  WHERE t.source_id = e.source_id AND t.kind = 'publication' AND t.name = e.publication))"
+            " OR (e.publication_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tallies t JOIN publications p"
+            "  ON p.publication_id = e.publication_id"
+            "  WHERE t.source_id = e.source_id AND t.kind = 'publication' AND t.name = p.shown_name))"
         ),
     },
     **{

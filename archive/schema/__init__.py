@@ -18,6 +18,7 @@ from foreign_eyes.archive.schema.identity import m006_identities
 from foreign_eyes.archive.schema.leniency import m013_leniency
 from foreign_eyes.archive.schema.links import m012_links
 from foreign_eyes.archive.schema.matching import m019_shared_texts
+from foreign_eyes.archive.schema.names import m020_publication_names
 from foreign_eyes.archive.schema.publishing import m007_publishing
 from foreign_eyes.archive.schema.recognitions import m015_recognitions
 from foreign_eyes.archive.schema.redactions import m017_redactions
@@ -51,5 +52,6 @@ for step in (
     m017_redactions,
     m018_doubts,
     m019_shared_texts,
+    m020_publication_names,
 ):
     migrations()(step)

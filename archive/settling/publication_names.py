@@ -8,9 +8,10 @@ from foreign_eyes.listing.text_digests import publication_key
 
 
 def record_publication(db: Database, name: str | None) -> tuple[int | None, str | None]:
-    """Return the id and the one name of a publication, recording it where it is new; (None, None) for none.
+    """Return the id and the one name of a publication, and store it if it is new; (None, None) for no name.
 
-    The spelling seen first stays the name; others are known by their key.
+    The spelling that was seen first stays the name; other spellings lead to it by their key. The operator's name for it
+    (`publication_names`) is stored as the name to show, and never used in matching.
     """
     if not name:
         return None, None
@@ -21,6 +22,10 @@ def record_publication(db: Database, name: str | None) -> tuple[int | None, str 
     ).fetchone()
     if known:
         return int(known[0]), str(known[1])
-    cursor = db.execute("INSERT INTO publications (name) VALUES (?)", (name,))
+    cursor = db.execute(
+        "INSERT INTO publications (name, shown_name)"
+        " VALUES (:name, coalesce((SELECT name FROM publication_names WHERE alias = :alias), :name))",
+        {"name": name, "alias": alias},
+    )
     db.execute("INSERT INTO publication_aliases VALUES (?, ?)", (alias, cursor.lastrowid))
     return cursor.lastrowid, name
