@@ -31,13 +31,13 @@ from foreign_eyes.archive.errors import ArchiveOutdated, CannotRebuild
 from foreign_eyes.archive.rebuilding.decision_announcements import tell_decisions
 from foreign_eyes.archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from foreign_eyes.archive.rebuilding.first_recognitions import fill_recognitions
+from foreign_eyes.archive.rebuilding.found_ids import FoundIds
 from foreign_eyes.archive.rebuilding.link_changes import point_to_links, told_links
 from foreign_eyes.archive.rebuilding.redatings import corrected
 from foreign_eyes.archive.redaction.hiding import hide_texts
 from foreign_eyes.archive.redaction.withholding import withhold_everywhere
 from foreign_eyes.archive.seals import seal
 from foreign_eyes.archive.settling.announced_words import fill_words
-from foreign_eyes.archive.settling.found_ids import FoundIds, take_past
 from foreign_eyes.archive.settling.journal import record_changes
 from foreign_eyes.archive.settling.link_rows import close_killed_links
 from foreign_eyes.archive.settling.match_doubts import apply_confirmations, drop_merged
@@ -114,8 +114,8 @@ def rebuild(
         scratch.execute("BEGIN")
         with corrected(scratch):
             hide_texts(scratch, parser.PARSER_VERSION)
-            past = take_past(scratch, parser.PARSER_VERSION, added, has_new_rules=has_new_rules)
-            counts, minted = _derive_again(scratch, parser, at, authority, past, on_crawl)
+            ids = FoundIds(scratch, parser.PARSER_VERSION, added, has_new_rules=has_new_rules)
+            counts, minted = _derive_again(scratch, parser, at, authority, ids, on_crawl)
             fill_words(scratch)
             tell_decisions(before, scratch, at)
         if prepare is not None:
@@ -196,27 +196,27 @@ def _refuse_newer(db: Database, parser: Parser) -> None:
 
 
 def _derive_again(
-    db: Database, parser: Parser, at: datetime, authority: str, past: FoundIds, on_crawl: RebuildProgress
+    db: Database, parser: Parser, at: datetime, authority: str, ids: FoundIds, on_crawl: RebuildProgress
 ) -> tuple[list[Counts], int]:
     told = told_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
     last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db))
-    replay = _Replay(db, parser, at, authority, past, last & past.added)
+    replay = _Replay(db, parser, at, authority, ids, last & ids.added_crawls)
     crawls = settled_crawls(db)
     counts = []
     for number, crawl in enumerate(crawls, start=1):
-        found = replay.settle(crawl, is_new=crawl.crawl_id in past.added)
-        if crawl.crawl_id in past.added:
+        found = replay.settle(crawl, is_new=crawl.crawl_id in ids.added_crawls)
+        if crawl.crawl_id in ids.added_crawls:
             counts.append(found)
         on_crawl(number, len(crawls))
-    for identity in past.nameless.values():
+    for identity in ids.provisional.values():
         insert_identity(db, identity)
-    _refuse_losses(db, past)
+    _refuse_losses(db, ids.merged)
     drop_merged(db)
     apply_confirmations(db)
     point_to_links(db, told)
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
-    return counts, len(past.nameless)
+    return counts, len(ids.provisional)
 
 
 @dataclass(slots=True)
@@ -227,7 +227,7 @@ class _Replay:
     parser: Parser
     at: datetime
     authority: str
-    past: FoundIds
+    ids: FoundIds
     announced: Collection[int]
     # by source, the bodies of the listing's pages, if the crawl before was a full one that ended well
     states: dict[int, dict[int, str]] = field(default_factory=dict)
@@ -235,8 +235,8 @@ class _Replay:
     def settle(self, settled: SettledCrawl, *, is_new: bool) -> Counts:
         """Settle a crawl and return the counts."""
         crawl = find_crawl(self.db, settled.crawl_id)
-        self.past.begin(self.db, crawl)
-        work = Settling(self.db, crawl, self.parser, self.authority, settled.at, self.past)
+        self.ids.begin(crawl)
+        work = Settling(self.db, crawl, self.parser, self.authority, settled.at, self.ids)
         try:
             derive(work, settled.verdict, as_before=self._is_as_before(crawl.source_id, settled))
         except ValueError as error:
@@ -268,10 +268,10 @@ class _Replay:
             self.states[crawl.source_id] = {capture.page: capture.body_sha256 for capture in captures}
 
 
-def _refuse_losses(db: Database, past: FoundIds) -> None:
+def _refuse_losses(db: Database, merged: Collection[int]) -> None:
     """Refuse a result that lacks an entry with a minted id."""
     rows = db.execute("SELECT entry_id, crawl_id FROM identities WHERE entry_id NOT IN (SELECT entry_id FROM entries)")
-    lost = [f"{entry_id} (of crawl {crawl_id})" for entry_id, crawl_id in rows if entry_id not in past.merged]
+    lost = [f"{entry_id} (of crawl {crawl_id})" for entry_id, crawl_id in rows if entry_id not in merged]
     if lost:
         raise CannotRebuild(f"no capture shows entry {', '.join(lost[:5])} any more")
 

@@ -1,4 +1,4 @@
-"""Matching rows whose entry is known already: as their recognition says, otherwise by their wording."""
+"""Matches of rows whose entry is known: from their recognition if it was stored for them, otherwise by wording."""
 
 from __future__ import annotations
 
@@ -10,71 +10,80 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import FoundId
+from foreign_eyes.archive.settling.row_ids import FoundId
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
-# methods that follow from an entry's wordings, so a recognition need not store them
-_NOT_SAID = {"new", "as settled before"}
+# methods that follow from an entry's wordings, so that a recognition need not store them
+_IMPLIED = {"new", "as settled before"}
 
 
-def claimed_matches(
-    db: Database, places: Sequence[Place], claims: Mapping[int, FoundId], merged: Collection[int]
+def match_known_rows(
+    db: Database, places: Sequence[Place], ids: Mapping[int, FoundId], merged: Collection[int]
 ) -> dict[int, Match]:
-    """Return by rank the matches of claimed places whose entry is in the archive already; `places` are in listing order.
+    """Return by rank the matches of all places in `ids`, including those whose entry is not in the archive yet."""
+    return {rank: match_as_new(found_id) for rank, found_id in ids.items()} | match_to_entries(db, places, ids, merged)
 
-    `merged` are the entries that others were merged into.
+
+def match_to_entries(
+    db: Database, places: Sequence[Place], ids: Mapping[int, FoundId], merged: Collection[int]
+) -> dict[int, Match]:
+    """Return by rank the matches of places in `ids` whose entry is in the archive; `places` are in listing order.
+
+    `merged` are the entries into which others were merged.
     """
-    claimed = [place for place in places if place.rank in claims]
-    current = _current_wordings(db, {claims[place.rank].entry_id for place in claimed})
-    found: dict[int, Match] = {}
+    known = [place for place in places if place.rank in ids]
+    current = _current_wordings(db, {ids[place.rank].entry_id for place in known})
+    matches: dict[int, Match] = {}
     others: dict[int, list[Place]] = {}
-    for place in claimed:
-        claim = claims[place.rank]
-        if claim.entry_id not in current:
+    for place in known:
+        found_id = ids[place.rank]
+        if found_id.entry_id not in current:
             continue
-        one = claim.recognition
-        if claim.is_exact and one is not None and one.match.method not in _NOT_SAID:
-            found[place.rank] = replace(one.match, entry_id=claim.entry_id)
+        recognition = found_id.recognition
+        if found_id.is_exact and recognition is not None and recognition.match.method not in _IMPLIED:
+            matches[place.rank] = replace(recognition.match, entry_id=found_id.entry_id)
         else:
-            others.setdefault(claim.entry_id, []).append(place)
+            others.setdefault(found_id.entry_id, []).append(place)
     for entry_id, group in others.items():
         second: Method = "merged by an operator" if entry_id in merged else "second place"
         for rank, match in _by_wording(db, entry_id, current[entry_id], group, second).items():
-            found[rank] = replace(match, doubt=_doubt_of(claims[rank]))
-    return found
+            matches[rank] = replace(match, doubt=_doubt_of(ids[rank]))
+    return matches
 
 
-def as_new(claim: FoundId) -> Match:
-    """Return the match of a claimed place whose entry is not in the archive yet."""
-    one = claim.recognition
-    is_said = one is not None and claim.is_exact and one.match.method == "new"
-    return Match(None, "new", doubt=one.match.doubt if one and is_said else claim.doubt)
+def match_as_new(found_id: FoundId) -> Match:
+    """Return the match of a place whose entry is not in the archive yet."""
+    recognition = found_id.recognition
+    if recognition is not None and found_id.is_exact and recognition.match.method == "new":
+        return Match(None, "new", doubt=recognition.match.doubt)
+    return Match(None, "new", doubt=found_id.doubt)
 
 
-def _doubt_of(claim: FoundId) -> Doubt | None:
-    """Return the doubt of a claimed row whose match follows from wordings."""
-    one = claim.recognition
-    was_settled = one is not None and claim.is_exact and one.match.method == "as settled before"
-    return one.match.doubt if one and was_settled else claim.doubt
+def _doubt_of(found_id: FoundId) -> Doubt | None:
+    """Return the doubt about a row whose match follows from its wording."""
+    recognition = found_id.recognition
+    if recognition is not None and found_id.is_exact and recognition.match.method == "as settled before":
+        return recognition.match.doubt
+    return found_id.doubt
 
 
 def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place], second: Method) -> dict[int, Match]:
-    """Return the matches of one entry's places: the first with its wording is its place, others are second places."""
+    """Return the matches of one entry's places: its main place has its current wording, others are second places."""
     first = next((place for place in group if place.wording == current), None)
-    found = {first.rank: Match(entry_id, "same wording")} if first else {}
+    matches = {first.rank: Match(entry_id, "same wording")} if first else {}
     for place in group:
-        if place.rank in found:
+        if place.rank in matches:
             continue
         had, is_current = _had(db, entry_id, place)
         if not had:
-            found[place.rank] = Match(entry_id, "as settled before")
+            matches[place.rank] = Match(entry_id, "as settled before")
         elif first is None:
             first = place
-            found[place.rank] = Match(entry_id, "same wording" if is_current else "earlier wording")
+            matches[place.rank] = Match(entry_id, "same wording" if is_current else "earlier wording")
         else:
-            found[place.rank] = Match(entry_id, second)
-    return found
+            matches[place.rank] = Match(entry_id, second)
+    return matches
 
 
 def _current_wordings(db: Database, entry_ids: Collection[int]) -> dict[int, str]:

@@ -1,18 +1,19 @@
-"""What older parsers read: it cannot be derived again, so it is carried over when the archive is.
+"""Revisions that older parsers read: they cannot be derived again, so a rebuild stores them again unchanged.
 
-A revision that an older parser read stays as it is and keeps its id. What the parser of today reads in its place is a
-technical revision: another row of the same number.
+Such a revision keeps its id. If the current parser reads other text in its place, that text becomes a technical
+revision: another row with the same number.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.settling.publication_names import record_publication
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -20,9 +21,9 @@ from foreign_eyes.listing.values import ListedEntry
 
 @dataclass(frozen=True, slots=True)
 class OlderRevision:
-    """A revision as an older parser read it. The crawl is that of its capture; its number follows from its place in time.
+    """A revision as an older parser read it; its number is assigned again when it is restored.
 
-    `stored` is the digest that it was stored with, which is sealed and stays, even if the rules have changed.
+    `stored` is the wording digest that is stored with it. It is sealed, so it stays even if the rules have changed.
     """
 
     revision_id: int
@@ -40,7 +41,7 @@ class OlderRevision:
 
     @property
     def wording(self) -> str:
-        """The digest of its wording by today's rules."""
+        """The wording digest by the current rules."""
         return wording_digest(self.listed)
 
 
@@ -50,23 +51,55 @@ _COLUMNS = (
 )
 
 
-def take_older_revisions(db: Database, parser_version: int) -> tuple[dict[int, list[OlderRevision]], int]:
-    """Return by crawl the revisions that parsers before `parser_version` read, and the next free revision id.
+class OlderRevisions:
+    """The revisions that older parsers read and that are not restored yet."""
 
-    Whoever asks deletes them and stores each again when its crawl is settled.
+    def __init__(self, by_crawl: Mapping[int, Sequence[OlderRevision]] | None = None):
+        """Keep the revisions of each crawl; without any, no older parser has read anything."""
+        self._by_crawl = dict(by_crawl or {})
+        revisions = [revision for crawl in self._by_crawl.values() for revision in crawl]
+        self._entry_ids = frozenset(revision.entry_id for revision in revisions)
+        self.last_id = max((revision.revision_id for revision in revisions), default=0)
+        self.texts = {revision.revision_id: revision.listed for revision in revisions}
+        # entries of which a revision was restored
+        self.restored: set[int] = set()
+
+    def has_any(self, entry_id: int) -> bool:
+        """Return whether an older parser read any revision of an entry, restored or not."""
+        return entry_id in self._entry_ids
+
+    def take(self, crawl_id: int, entry_id: int) -> list[OlderRevision]:
+        """Remove and return the revisions of an entry in a crawl."""
+        revisions = self._by_crawl.get(crawl_id, ())
+        taken = [revision for revision in revisions if revision.entry_id == entry_id]
+        if taken:
+            self._by_crawl[crawl_id] = [revision for revision in revisions if revision.entry_id != entry_id]
+        return taken
+
+    def take_rest(self, crawl_id: int) -> Sequence[OlderRevision]:
+        """Remove and return the remaining revisions of a crawl."""
+        return self._by_crawl.pop(crawl_id, ())
+
+
+def load_older_revisions(db: Database, parser_version: int) -> OlderRevisions:
+    """Return the revisions that parsers before `parser_version` read.
+
+    The caller deletes them from `db`, and restores each when its crawl is settled.
     """
     rows = db.execute(
         f"SELECT (SELECT crawl_id FROM captures c WHERE c.capture_id = r.capture_id), {_COLUMNS}"  # noqa: S608 - our names
         " FROM revisions r WHERE parser_version < ? ORDER BY revision_id",
         (parser_version,),
     )
-    older: dict[int, list[OlderRevision]] = {}
-    last = 0
+    by_crawl: dict[int, list[OlderRevision]] = {}
     for crawl_id, *row in rows:
-        revision = _revision(row)
-        older.setdefault(crawl_id, []).append(revision)
-        last = revision.revision_id
-    return older, last + 1
+        by_crawl.setdefault(crawl_id, []).append(_revision(row))
+    return OlderRevisions(by_crawl)
+
+
+def was_read_by_older(crawl: Crawl, parser_version: int) -> bool:
+    """Return whether a parser before `parser_version` was the first to settle a crawl."""
+    return crawl.parser_version is not None and crawl.parser_version < parser_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +115,9 @@ class Sighting:
 def older_sightings(
     db: Database, source_id: int, bodies: Collection[str], parser_version: int, texts: Mapping[int, ListedEntry]
 ) -> list[Sighting]:
-    """Return what the latest parser before `parser_version` read on these pages, each wording once, in listing order.
+    """Return what the latest parser before `parser_version` read on these pages: each wording once, in listing order.
 
-    `texts` are those of the older revisions, by their ids.
+    `texts` are the texts of the older revisions, by revision id.
     """
     order = {body: number for number, body in enumerate(bodies)}
     rows = db.execute(

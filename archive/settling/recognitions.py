@@ -17,7 +17,9 @@ from typing import Any, NamedTuple, cast
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
+from foreign_eyes.archive.settling.entry_rows import Place
 
 
 class RecognitionKey(NamedTuple):
@@ -27,6 +29,11 @@ class RecognitionKey(NamedTuple):
     parser_version: int
     wording: str
     spelling: str = ""
+
+
+def recognition_key(crawl: Crawl, parser_version: int, place: Place) -> RecognitionKey:
+    """Return the lookup key of the row at a place, as a parser of that version reads it."""
+    return RecognitionKey(crawl.source_id, parser_version, place.identity, place.wording)
 
 
 @dataclass(slots=True)
@@ -81,6 +88,13 @@ class Recognitions:
     def of(self, key: RecognitionKey) -> list[Recognition]:
         """Return all recognitions for a wording; spellings are in no particular order."""
         return [one for each in _spelled(key) for one in self._by_key.get(each, ())]
+
+    def rename(self, entry_id: int, identity_id: int) -> None:
+        """Replace an entry id by another."""
+        for recognitions in self._by_key.values():
+            for recognition in recognitions:
+                if recognition.entry_id == entry_id:
+                    recognition.entry_id = identity_id
 
     def copy(self) -> Recognitions:
         """Return an independent copy."""

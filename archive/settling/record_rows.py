@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,17 +12,17 @@ from sqlite_utils import Database
 from foreign_eyes.archive.captures import find_capture
 from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.lost_ids import find_lost_id, was_published
-from foreign_eyes.archive.matching.keys import entry_tag, mint_entry_id, title_key
+from foreign_eyes.archive.matching.keys import entry_tag, title_key
 from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.dating import feed_dates
 from foreign_eyes.archive.settling.edit_kinds import judge_edit
 from foreign_eyes.archive.settling.entry_rows import Place, RevisionCount, Stored
-from foreign_eyes.archive.settling.found_ids import FoundIds
 from foreign_eyes.archive.settling.journal import Change
 from foreign_eyes.archive.settling.match_doubts import record_doubt, with_doubt
-from foreign_eyes.archive.settling.minted_ids import Identity, dates_taken, id_taken, insert_identity, load_identity
-from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, restore_revision
+from foreign_eyes.archive.settling.minted_ids import Identity, dates_taken, load_identity
+from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, restore_revision, was_read_by_older
+from foreign_eyes.archive.settling.row_ids import RowIds
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.archive.values import Counts
 from foreign_eyes.listing.values import Parser
@@ -41,7 +40,7 @@ class Settling:
     parser: Parser
     authority: str
     at: datetime
-    past: FoundIds
+    ids: RowIds
     counts: Counts = field(default_factory=Counts)
     changes: list[Change] = field(default_factory=list)
 
@@ -52,7 +51,7 @@ class Settling:
 
     def is_technical(self, entry_id: int) -> bool:
         """Tell whether another wording of an entry differs only because an older parser read this crawl first."""
-        return self.past.was_read_by_older(self.crawl) and entry_id in self.past.read_before
+        return was_read_by_older(self.crawl, self.parser_version) and self.ids.older.has_any(entry_id)
 
 
 def record_places(
@@ -90,7 +89,7 @@ def record_places(
 
 def keep_older(work: Settling) -> None:
     """Keep what an older parser read in this crawl and this one does not find: nothing in the archive is deleted."""
-    for revision in work.past.older.pop(work.crawl.crawl_id, []):
+    for revision in work.ids.older.take_rest(work.crawl.crawl_id):
         place = _older_place(work, revision)
         known = entry_rows.load_stored(work.db, [revision.entry_id])
         if not known:
@@ -132,28 +131,18 @@ def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
         identity = Identity(
             entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity, found_again=True
         )
-        return _keep(work, identity)
-    if work.past.is_empty:
-        entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn))
-    else:  # a draw that comes out the same however often the archive is derived again
-        again = random.Random(f"{work.crawl.crawl_id} {place.identity}")  # noqa: S311 - ids are no secrets
-        entry_id = mint_entry_id(lambda drawn: id_taken(work.db, drawn), again.randrange)
+        work.ids.add(identity)
+        return identity
+    entry_id = work.ids.draw_entry_id(work.crawl.crawl_id, place.identity)
     tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
     identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity)
-    return _keep(work, identity)
-
-
-def _keep(work: Settling, identity: Identity) -> Identity:
-    if work.past.is_empty:
-        insert_identity(work.db, identity)
-    else:
-        work.past.nameless[identity.entry_id] = identity
+    work.ids.add(identity)
     return identity
 
 
 def _record_new(work: Settling, place: Place, found: Match, identity: Identity) -> Stored:
     stored = _insert(work, place, identity)
-    for revision in work.past.take_older(work.crawl.crawl_id, identity.entry_id):
+    for revision in work.ids.older.take(work.crawl.crawl_id, identity.entry_id):
         stored = _restore(work, revision, stored)
     if stored.wording != place.wording:
         stored = _record_wording(work, place, found, stored, technical=stored.number > 0)
@@ -174,9 +163,9 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
         work.counts.returned += 1
         work.changes.append(Change("returned", stored.entry_id, stored.revision_id))
     stored = replace(stored, last_place=entry_rows.last_place(place), missed=0, withdrawn=False)
-    older = work.past.take_older(work.crawl.crawl_id, stored.entry_id)
+    older = work.ids.older.take(work.crawl.crawl_id, stored.entry_id)
     for revision in older:
-        if stored.wording == place.wording and (revision.technical or stored.entry_id not in work.past.met):
+        if stored.wording == place.wording and (revision.technical or stored.entry_id not in work.ids.older.restored):
             _restate(work, revision, stored)
             continue
         stored = _restore(work, revision, stored)
@@ -203,7 +192,7 @@ def _record_wording(work: Settling, place: Place, found: Match, stored: Stored, 
     """Store another wording of an entry; return the entry as it is then."""
     number = stored.number if technical else stored.number + 1
     entry_rows.update_wording(work.db, stored.entry_id, place)
-    count = RevisionCount(number, technical, work.past.new_revision_id())
+    count = RevisionCount(number, technical, work.ids.next_revision_id())
     revision_id = entry_rows.insert_revision(work.db, stored.entry_id, count, place, found, work.parser_version)
     return replace(stored, revision_id=revision_id, number=number, wording=place.wording)
 
@@ -213,7 +202,7 @@ def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
     number = stored.number if revision.technical else stored.number + 1
     restore_revision(work.db, revision, number)
     entry_rows.make_current(work.db, stored.entry_id, revision.revision_id)
-    work.past.met.add(stored.entry_id)
+    work.ids.older.restored.add(stored.entry_id)
     return replace(
         stored, revision_id=revision.revision_id, number=number, wording=revision.wording, texts=revision.listed
     )
@@ -222,7 +211,7 @@ def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
 def _restate(work: Settling, revision: OlderRevision, stored: Stored) -> None:
     """Store what an older parser read where this one sees no edit: it restates the current revision."""
     restore_revision(work.db, replace(revision, technical=True), stored.number)
-    work.past.met.add(stored.entry_id)
+    work.ids.older.restored.add(stored.entry_id)
 
 
 def _older_place(work: Settling, revision: OlderRevision) -> Place:

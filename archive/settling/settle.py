@@ -23,14 +23,14 @@ from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.absences import judge_absences
 from foreign_eyes.archive.settling.collapsing import collapse
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import FoundIds
 from foreign_eyes.archive.settling.journal import Change, record_changes
 from foreign_eyes.archive.settling.link_rows import settle_answers, settle_links, shown_links
 from foreign_eyes.archive.settling.match_rows import recognise
 from foreign_eyes.archive.settling.missing_entries import miss_entries, missing_entries, still_missing_entries
+from foreign_eyes.archive.settling.new_ids import NewIds
 from foreign_eyes.archive.settling.record_rows import Settling, keep_older, record_places
 from foreign_eyes.archive.values import Counts, Traffic
-from foreign_eyes.listing.text_digests import identity_digest, wording_digest
+from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 
@@ -42,7 +42,7 @@ def settle(
     A verdict that does not settle only closes and seals the crawl's row. `authority` is what new entries' tags are minted under.
     """
     with writing(db):
-        work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, FoundIds())
+        work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, NewIds(db))
         derive(work, verdict, as_before=verdict.outcome == "unchanged")
         withhold_bodies(db, parser, work.crawl.source_id, since_crawl=settled_before(db, work.crawl))
         record_changes(db, work.crawl.source_id, crawl_id, work.changes, at)
@@ -123,13 +123,11 @@ def _contradicted(
             shown_by.setdefault(digest, set()).add(capture.pass_number)
     last = max((capture.pass_number for capture in captures), default=0)
     once = {digest for digest, passes in shown_by.items() if len(passes) == 1 and last not in passes}
-    # rows that were matched to an entry before keep it
-    if once and not work.past.is_empty:
-        listed = (entry for page in pages.values() for entry in page.entries)
-        once -= {
-            wording_digest(entry) for entry in listed if work.past.names(work.crawl.crawl_id, identity_digest(entry))
-        }
-    return once - entry_rows.known_wordings(work.db, work.crawl.source_id, once) if once else once
+    if not once:
+        return once
+    listed = (entry for page in pages.values() for entry in page.entries)
+    once -= work.ids.wordings_with_ids(work.crawl.crawl_id, listed)
+    return once - entry_rows.known_wordings(work.db, work.crawl.source_id, once)
 
 
 def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int) -> set[int]:

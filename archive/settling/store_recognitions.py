@@ -10,26 +10,21 @@ from collections.abc import Collection, Mapping, Sequence
 
 from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.found_ids import FoundId
-from foreign_eyes.archive.settling.known_rows import as_new, claimed_matches
-from foreign_eyes.archive.settling.recognitions import RecognitionKey, insert_recognition, load_recognitions
+from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
+from foreign_eyes.archive.settling.recognitions import RecognitionKey, insert_recognition, recognition_key
 from foreign_eyes.archive.settling.record_rows import Settling
+from foreign_eyes.archive.settling.row_ids import FoundId
 
 
 class Ledger:
     """The recognitions of the wordings in one state, including those that this run stored."""
 
-    def __init__(self, work: Settling, places: Sequence[Place], pass_number: int, merging: Mapping[int, int]):
-        """`merging` maps each merged id to its entry."""
+    def __init__(self, work: Settling, places: Sequence[Place], pass_number: int):
+        """Load the recognitions of `places` in a pass of the crawl that is being settled."""
         self._work = work
         self._places = places
         self._since = (work.crawl.crawl_id, pass_number)
-        self._merging = merging
-        if work.past.is_empty:
-            identities = [place.identity for place in places]
-            self._recognitions = load_recognitions(work.db, work.crawl.source_id, identities)
-        else:
-            self._recognitions = work.past.written
+        self._recognitions = work.ids.recognitions(work.crawl, places)
 
     def find_stored(
         self, matches: Mapping[int, Match], found: Mapping[int, int | None], settled: Mapping[int, FoundId]
@@ -43,11 +38,11 @@ class Ledger:
             if place.rank not in settled and (claim := self._claim(place)) and claim.entry_id == found[place.rank]:
                 claims[place.rank] = claim
         while True:
-            expected = claimed_matches(self._work.db, self._places, claims, set(self._merging.values()))
+            expected = match_to_entries(self._work.db, self._places, claims, set(self._work.ids.merged.values()))
             wrong = {
                 rank
                 for rank, claim in claims.items()
-                if rank not in settled and expected.get(rank, as_new(claim)) != matches[rank]
+                if rank not in settled and expected.get(rank, match_as_new(claim)) != matches[rank]
             }
             if not wrong:
                 return set(claims)
@@ -67,17 +62,15 @@ class Ledger:
             self._keep_later_crawls(key, entry_id)
             one = insert_recognition(self._work.db, key, self._since, entry_id, matches[place.rank])
             self._recognitions.add(key, one)
-            if entry_id in self._work.past.nameless:
-                self._work.past.of_nameless.setdefault(entry_id, []).append(one)
 
     def _claim(self, place: Place) -> FoundId | None:
         one = self._recognitions.find(self._key(place), *self._since)
         if one is None or one.entry_id is None:
             return None
-        return FoundId(self._merging.get(one.entry_id, one.entry_id), one, one.since == self._since)
+        return FoundId(self._work.ids.merged.get(one.entry_id, one.entry_id), one, one.since == self._since)
 
     def _key(self, place: Place) -> RecognitionKey:
-        return RecognitionKey(self._work.crawl.source_id, self._work.parser_version, place.identity, place.wording)
+        return recognition_key(self._work.crawl, self._work.parser_version, place)
 
     def _keep_later_crawls(self, key: RecognitionKey, entry_id: int) -> None:
         """Before a recognition is stored, keep the valid one for crawls that came to the archive after this crawl."""
