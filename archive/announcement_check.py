@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.damaged_text import read_leniently
 from foreign_eyes.archive.problems import RESTORE, Problem
-from foreign_eyes.archive.settling.announced_words import ToldTexts, words_digest
+from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_digest
 
 
 def verify_told_words(db: Database) -> Iterator[Problem]:
@@ -55,7 +55,7 @@ def _withheld(db: Database, named: set[str]) -> set[str]:
 
 def _digest(texts: list[Any]) -> str | None:
     try:
-        return words_digest(ToldTexts(*texts))
+        return words_digest(AnnouncedTexts(*texts))
     except (TypeError, UnicodeError):
         return None
 

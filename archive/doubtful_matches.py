@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.history import History, Revision, entry_history
 from foreign_eyes.archive.matching import doubt_reasons as reasons
-from foreign_eyes.archive.settling.operator_decisions import surviving
+from foreign_eyes.archive.settling.operator_decisions import surviving_id
 
 # by reason; `other` is the entry that the row may be instead
 _SENTENCES = {
@@ -145,7 +145,7 @@ class _Histories:
 
     def of(self, entry_id: int) -> History:
         """Return the history of the entry that an id leads to."""
-        entry_id = surviving(self._db, entry_id)
+        entry_id = surviving_id(self._db, entry_id)
         if entry_id not in self._known:
             self._known[entry_id] = entry_history(self._db, entry_id)
         return self._known[entry_id]

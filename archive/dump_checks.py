@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.settling.announced_words import ToldTexts, words_digest
+from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_digest
 from foreign_eyes.archive.times import from_text
 
 DumpRow = Mapping[str, Any]
@@ -100,7 +100,7 @@ def _check_captures(captures: Sequence[DumpRow]) -> None:
 def _check_told(rows: Mapping[str, Sequence[DumpRow]]) -> None:
     parts = ("title", "publication", "attribution", "excerpt", "commentary")
     for row in rows.get("told_texts", ()):
-        if words_digest(ToldTexts(*(row.get(part) for part in parts))) != row["words"]:  # type: ignore[arg-type]
+        if words_digest(AnnouncedTexts(*(row.get(part) for part in parts))) != row["words"]:  # type: ignore[arg-type]
             raise _refusal("told_texts", "words", "not the digest of the texts")
 
 

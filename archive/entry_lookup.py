@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.settling.operator_decisions import surviving
+from foreign_eyes.archive.settling.operator_decisions import surviving_id
 from foreign_eyes.listing.text import clean, folded
 
 ID_DIGITS = 9
@@ -46,7 +46,7 @@ def _by_id(db: Database, wanted: str) -> Named | None:
     if minted is None:
         return None
     asked_id = minted[0]
-    entry_id = surviving(db, asked_id)
+    entry_id = surviving_id(db, asked_id)
     row = db.execute(
         "SELECT coalesce(title, attribution), publication FROM entries WHERE entry_id = ?", (entry_id,)
     ).fetchone()

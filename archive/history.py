@@ -13,8 +13,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from foreign_eyes.archive.restyles import Restyle, load_restyles
-from foreign_eyes.archive.settling.announced_decisions import Decided, find_decided
-from foreign_eyes.archive.settling.announced_words import told_texts
+from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision, find_announced_decision
+from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.date_corrections import find_correction
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import to_text
@@ -65,7 +65,7 @@ class Event:
     entry_id: int | None
     revision: int | None
     crawl: tuple[str, int] | None
-    decision: Decided | None = None
+    decision: AnnouncedDecision | None = None
     moved: tuple[str, str] | None = None
     told: dict[str, str | None] | None = None
     told_before: dict[str, str | None] | None = None
@@ -212,7 +212,7 @@ def _event(db: Database, row: tuple[Any, ...], ids: set[int]) -> Event:
         entry_id=entry_id,
         revision=number,
         crawl=None if crawl_id is None or redating_id is not None else (ordered_at, crawl_id),
-        decision=None if decision_id is None else find_decided(db, change_id),
+        decision=None if decision_id is None else find_announced_decision(db, change_id),
         moved=None if redating_id is None else _moved(db, redating_id, ids),
         told=_told(db, words),
         told_before=_told(db, words_before),
@@ -226,7 +226,7 @@ def _moved(db: Database, redating_id: int, ids: set[int]) -> tuple[str, str]:
 
 
 def _told(db: Database, words: str | None) -> dict[str, str | None] | None:
-    texts = told_texts(db, words)
+    texts = announced_texts(db, words)
     return None if texts is None else {part: getattr(texts, part) for part in ENTRY_PARTS}
 
 

@@ -131,5 +131,5 @@ def _undone_object(change: Event) -> dict[str, Any] | None:
 
     if change.moved is not None:
         return {"kind": "feed date", "before": change.moved[0], "after": change.moved[1]}
-    undone = change.decision.undone if change.decision else None
+    undone = change.decision.corrected if change.decision else None
     return {"kind": undone.kind, "at": to_text(undone.at)} if undone else None

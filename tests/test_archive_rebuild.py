@@ -23,7 +23,7 @@ from foreign_eyes.archive.feed_state.current_entries import newest_entries
 from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
 from foreign_eyes.archive.schema import migrations
-from foreign_eyes.archive.settling.operator_decisions import surviving
+from foreign_eyes.archive.settling.operator_decisions import surviving_id
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.values import Fetched, Traffic
 from foreign_eyes.listing.values import ListingPage, Outcome, Verdict
@@ -533,7 +533,7 @@ def test_merged_entries_are_one_with_both_histories(column: Column) -> None:
     assert column.rows("SELECT entry_id, title, revision, withdrawn_at FROM current_entries ORDER BY title DESC") == [
         (ids["Bears"], "Cranes", 2, None), (ids["Apples"], "Apples", 1, None)
     ]  # fmt: skip
-    assert surviving(column.db, ids["Cranes"]) == ids["Bears"]
+    assert surviving_id(column.db, ids["Cranes"]) == ids["Bears"]
     assert again(column).differences == ()
     column.crawl(listing(A, C))
     assert column.kinds().count("new") == 3
@@ -594,7 +594,7 @@ def test_splitting_off_what_was_merged_gives_it_its_own_id_back(column: Column) 
     splitted(column, ids["Bears"], number)
     assert {table: rows for table, rows in column.truth().items() if table != "changes"} == before
     merged(column, ids["Bears"], ids["Eels"])
-    assert surviving(column.db, ids["Eels"]) == ids["Bears"]
+    assert surviving_id(column.db, ids["Eels"]) == ids["Bears"]
 
 
 @pytest.mark.parametrize("survivor", ["Bears", "Cranes"])
@@ -630,7 +630,7 @@ def test_of_three_merged_entries_each_goes_with_its_part(column: Column) -> None
     merged(column, ids["Dogs"], ids["Cranes"])
     splitted(column, ids["Dogs"], 2)
     assert column.ids() == {"Apples": ids["Apples"], "Bears": ids["Bears"], "Dogs": ids["Dogs"]}
-    assert surviving(column.db, ids["Cranes"]) == ids["Dogs"]
+    assert surviving_id(column.db, ids["Cranes"]) == ids["Dogs"]
     assert again(column).differences == ()
 
 

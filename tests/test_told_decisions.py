@@ -128,7 +128,7 @@ def test_a_merge_is_announced_under_the_merged_id_with_the_words_of_the_entry_th
 
     [merged] = [one for one in told(column) if one.kind == "merged"]
     assert merged.decision is not None
-    assert (merged.decision.told_id, merged.decision.other_id) == (bears, apples)
+    assert (merged.decision.announced_id, merged.decision.other_id) == (bears, apples)
     assert merged.before is not None
     assert merged.before.title == "Bears"
     assert merged.after is not None
@@ -147,9 +147,9 @@ def test_a_merge_corrects_a_withdrawal_that_readers_were_told_of(column: Column)
     merged, corrected = told(column, withdrawal.change_id)
     assert (merged.kind, corrected.kind) == ("merged", "corrected")
     assert corrected.decision is not None
-    assert (corrected.decision.told_id, corrected.decision.other_id) == (bears, cranes)
-    assert corrected.decision.undone is not None
-    assert (corrected.decision.undone.kind, corrected.decision.undone.at) == ("withdrawn", withdrawal.at)
+    assert (corrected.decision.announced_id, corrected.decision.other_id) == (bears, cranes)
+    assert corrected.decision.corrected is not None
+    assert (corrected.decision.corrected.kind, corrected.decision.corrected.at) == ("withdrawn", withdrawal.at)
 
 
 def test_a_merge_into_the_withdrawn_entry_tells_its_new_words_and_that_it_is_listed(column: Column) -> None:
@@ -164,7 +164,7 @@ def test_a_merge_into_the_withdrawn_entry_tells_its_new_words_and_that_it_is_lis
     assert revised.after is not None
     assert (revised.before.title, revised.after.title) == ("Bears", "Cranes")
     assert corrected.decision is not None
-    assert (corrected.decision.told_id, corrected.decision.other_id) == (bears, cranes)
+    assert (corrected.decision.announced_id, corrected.decision.other_id) == (bears, cranes)
     assert before.updated < shown(column, bears).updated == revised.at
 
 
@@ -203,7 +203,7 @@ def test_a_split_tells_of_both_parts_and_announces_the_entry_that_readers_never_
     assert kinds(column, since) == ["split", "new", "revised", "corrected"]
     parted = told(column, since)[0]
     assert parted.decision is not None
-    assert (parted.decision.told_id, parted.decision.other_id, parted.decision.revision) == (looms, other, 2)
+    assert (parted.decision.announced_id, parted.decision.other_id, parted.decision.revision) == (looms, other, 2)
     assert parted.after is not None
     assert parted.after.commentary == "Another fine."
     newcomer = next(one for one in feed(column, 2) if one.entry_id == other)
@@ -222,9 +222,9 @@ def test_a_split_corrects_a_return_that_was_none(column: Column) -> None:
 
     corrected = told(column)[-1]
     assert corrected.decision is not None
-    assert (corrected.kind, corrected.decision.told_id, corrected.decision.other_id) == ("corrected", looms, other)
-    assert corrected.decision.undone is not None
-    assert (corrected.decision.undone.kind, corrected.decision.undone.at) == ("returned", returned.at)
+    assert (corrected.kind, corrected.decision.announced_id, corrected.decision.other_id) == ("corrected", looms, other)
+    assert corrected.decision.corrected is not None
+    assert (corrected.decision.corrected.kind, corrected.decision.corrected.at) == ("returned", returned.at)
 
 
 def test_a_split_tells_of_a_withdrawal_that_was_never_told(column: Column) -> None:

@@ -24,7 +24,7 @@ from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.schema import migrations, telling
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.separation import keep_sources
-from foreign_eyes.archive.settling.announced_words import ToldTexts, fill_words, told_texts, words_digest
+from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, announced_texts, fill_words, words_digest
 from foreign_eyes.listing.values import ListingPage
 
 LATER = START + 400 * DAY
@@ -149,8 +149,8 @@ def test_words_that_were_announced_are_sealed_and_found_by_their_digest(column: 
     edited_apples(column)
     assert problems(column) == []
     [words] = column.rows("SELECT words FROM told_words WHERE words_before IS NOT NULL")[0]
-    texts = told_texts(column.db, words)
-    assert texts == ToldTexts("Apples", "Le Monde", "——Apples, by Le Monde", "About Apples.", "Edited.")
+    texts = announced_texts(column.db, words)
+    assert texts == AnnouncedTexts("Apples", "Le Monde", "——Apples, by Le Monde", "About Apples.", "Edited.")
     assert texts is not None
     assert words_digest(texts) == words
     column.db.execute("UPDATE told_words SET revision = 7 WHERE words = ?", [words])

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.settling.announced_decisions import Decided, find_decided
-from foreign_eyes.archive.settling.announced_words import told_texts
+from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision, find_announced_decision
+from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.date_corrections import Correction, find_correction
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import from_text
@@ -57,7 +57,7 @@ class AnnouncedChange:
     former_link: Link | None
     link: Link | None
     correction: Correction | None = None
-    decision: Decided | None = None
+    decision: AnnouncedDecision | None = None
     reason: str | None = None
 
 
@@ -104,13 +104,13 @@ def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> Announc
         former_link=_link(db, former_link_id),
         link=None if link_id == former_link_id else _link(db, link_id),
         correction=None if redating_id is None else find_correction(db, redating_id),
-        decision=None if decision_id is None else find_decided(db, change_id),
+        decision=None if decision_id is None else find_announced_decision(db, change_id),
         reason=reason,
     )
 
 
 def _wording(db: Database, revision: int | None, words: str | None) -> AnnouncedTexts | None:
-    texts = told_texts(db, words)
+    texts = announced_texts(db, words)
     if texts is None:
         return None
     return AnnouncedTexts(revision, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)

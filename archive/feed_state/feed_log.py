@@ -18,7 +18,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, entries_by_id, entry_columns, to_entry
-from foreign_eyes.archive.settling.announced_words import told_texts
+from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
@@ -202,7 +202,7 @@ def _worded(db: Database, entry_id: int, revision: int | None, words: str | None
         " ORDER BY (r.number = :revision AND r.technical = 0) DESC LIMIT 1",
         {"entry_id": entry_id, "revision": revision},
     ).fetchone()
-    texts = told_texts(db, words)
+    texts = announced_texts(db, words)
     if row is None or texts is None:
         return next(iter(entries_by_id(db, [entry_id])), None)
     shown = to_entry(row)

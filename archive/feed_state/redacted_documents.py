@@ -21,7 +21,7 @@ from foreign_eyes.archive.redaction.redaction_records import (
     unpack,
 )
 from foreign_eyes.archive.redaction.word_digests import Marks, marks_of
-from foreign_eyes.archive.settling.operator_decisions import surviving
+from foreign_eyes.archive.settling.operator_decisions import surviving_id
 from foreign_eyes.listing.values import ListedEntry
 
 _TABLE = "frozen_documents"
@@ -79,7 +79,7 @@ def redacted_tags(db: Database) -> list[RedactedTag]:
             row = db.execute("SELECT tag_uri, source_id FROM identities WHERE entry_id = ?", (tag_id,)).fetchone()
             if row is None or last is None:
                 continue
-            is_own = surviving(db, tag_id) == one.entry_id
+            is_own = surviving_id(db, tag_id) == one.entry_id
             found.append(
                 RedactedTag(
                     *(one.entry_id, tag_id, row[0], row[1], one.reason, last.redaction_id, one.purged, secret_of(db)),

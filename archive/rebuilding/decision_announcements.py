@@ -14,11 +14,16 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.settling.announced_words import ToldTexts, current_texts, last_told, store_words
+from foreign_eyes.archive.settling.announced_words import (
+    AnnouncedTexts,
+    current_texts,
+    last_announced_texts,
+    store_words,
+)
 from foreign_eyes.archive.settling.journal import Change, ChangeKind, append_changes
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 
-EntryState = tuple[int, ToldTexts]
+EntryState = tuple[int, AnnouncedTexts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class _Statement:
 
     change: Change
     told: EntryState | None
-    before: ToldTexts | None = None
+    before: AnnouncedTexts | None = None
 
 
 def tell_decisions(before: Database, db: Database, at: datetime) -> None:
@@ -89,7 +94,7 @@ def _statements(before: Database, db: Database, made: _Made) -> Iterator[_Statem
 
 def _begun(db: Database, made: _Made, entry_id: int) -> Iterator[_Statement]:
     """Yield `new` for an entry that readers never saw, or `revised` if it was merged before and now has other words."""
-    now, told = current_texts(db, entry_id), last_told(db, entry_id)
+    now, told = current_texts(db, entry_id), last_announced_texts(db, entry_id)
     if now is None or (told is not None and told == now[1]):
         return
     kind: ChangeKind = "new" if told is None else "revised"

@@ -25,7 +25,7 @@ from foreign_eyes.archive.settling.minted_ids import (
     insert_identity,
     load_identity,
 )
-from foreign_eyes.archive.settling.operator_decisions import Decision, merged_ids, record_decision, surviving
+from foreign_eyes.archive.settling.operator_decisions import Decision, merged_ids, record_decision, surviving_id
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -112,7 +112,7 @@ _REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN timed_cra
 
 def _entry(db: Database, entry_id: int) -> Identity:
     """Return the identity that an id leads to."""
-    identity = find_identity(db, surviving(db, entry_id))
+    identity = find_identity(db, surviving_id(db, entry_id))
     if identity is None:
         raise CannotDecide(f"no entry has the id {entry_id}; look for it with: foreign-eyes history PART-OF-THE-TITLE")
     return identity

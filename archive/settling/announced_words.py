@@ -17,7 +17,7 @@ from foreign_eyes.archive.sealed_form import encode
 
 
 @dataclass(frozen=True, slots=True)
-class ToldTexts:
+class AnnouncedTexts:
     """The texts of an entry as they were announced; title and publication are None if unknown."""
 
     title: str | None
@@ -30,29 +30,29 @@ class ToldTexts:
 _PARTS = "title, publication, attribution, excerpt, commentary"
 
 
-def words_digest(texts: ToldTexts) -> str:
+def words_digest(texts: AnnouncedTexts) -> str:
     """Return the digest of texts: SHA-256 of the JSON list of the five, in ASCII and without white space."""
     listed = (texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
     return sha256(encode(listed)).hexdigest()
 
 
-def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, ToldTexts] | None:
+def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, AnnouncedTexts] | None:
     """Return a revision's number and texts; None if there is no such revision."""
     row = db.execute(f"SELECT number, {_PARTS} FROM revisions WHERE revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
-    return (row[0], ToldTexts(*row[1:])) if row else None
+    return (row[0], AnnouncedTexts(*row[1:])) if row else None
 
 
-def current_texts(db: Database, entry_id: int) -> tuple[int, ToldTexts] | None:
+def current_texts(db: Database, entry_id: int) -> tuple[int, AnnouncedTexts] | None:
     """Return an entry's current revision number and texts; None if it has no row of its own."""
     row = db.execute(
         f"SELECT r.number, {', '.join(f'e.{part}' for part in _PARTS.split(', '))}"  # noqa: S608
         " FROM entries e JOIN revisions r USING (revision_id) WHERE e.entry_id = ?",
         (entry_id,),
     ).fetchone()
-    return (row[0], ToldTexts(*row[1:])) if row else None
+    return (row[0], AnnouncedTexts(*row[1:])) if row else None
 
 
-def last_told(db: Database, entry_id: int) -> ToldTexts | None:
+def last_announced_texts(db: Database, entry_id: int) -> AnnouncedTexts | None:
     """Return the texts that were last announced for an entry under exactly this id; None if there are none."""
     row = db.execute(
         f"SELECT {', '.join(f'w.{part}' for part in _PARTS.split(', '))} FROM changes x JOIN told_words t USING (change_id)"  # noqa: S608
@@ -60,10 +60,10 @@ def last_told(db: Database, entry_id: int) -> ToldTexts | None:
         " ORDER BY x.change_id DESC LIMIT 1",
         (entry_id,),
     ).fetchone()
-    return ToldTexts(*row) if row else None
+    return AnnouncedTexts(*row) if row else None
 
 
-def texts_before(db: Database, revision_id: int | None) -> ToldTexts | None:
+def texts_before(db: Database, revision_id: int | None) -> AnnouncedTexts | None:
     """Return the texts that a revision replaced, as read by the same parser if possible.
 
     A change by the source must not mix with a change by a parser.
@@ -74,10 +74,12 @@ def texts_before(db: Database, revision_id: int | None) -> ToldTexts | None:
         " ORDER BY r.parser_version = n.parser_version DESC, r.revision_id DESC LIMIT 1",
         (revision_id,),
     ).fetchone()
-    return ToldTexts(*row) if row else None
+    return AnnouncedTexts(*row) if row else None
 
 
-def store_words(db: Database, change_id: int, revision: int, texts: ToldTexts, before: ToldTexts | None = None) -> None:
+def store_words(
+    db: Database, change_id: int, revision: int, texts: AnnouncedTexts, before: AnnouncedTexts | None = None
+) -> None:
     """Store the words of a change that is being announced, inside the caller's transaction."""
     db.execute(
         "INSERT INTO told_words (change_id, revision, words, words_before) VALUES (?, ?, ?, ?)",
@@ -105,16 +107,16 @@ def fill_words(db: Database) -> None:
     store_words_of(db, [change_id for (change_id,) in rows])
 
 
-def told_texts(db: Database, words: str | None) -> ToldTexts | None:
+def announced_texts(db: Database, words: str | None) -> AnnouncedTexts | None:
     """Return the texts with that digest; None if there are none, or a redaction removed them."""
     row: tuple[Any, ...] | None = db.execute(
         f"SELECT {_PARTS} FROM told_texts WHERE words = ?",  # noqa: S608
         (words,),
     ).fetchone()
-    return ToldTexts(*row) if row else None
+    return AnnouncedTexts(*row) if row else None
 
 
-def _store(db: Database, texts: ToldTexts) -> str:
+def _store(db: Database, texts: AnnouncedTexts) -> str:
     words = words_digest(texts)
     db.execute(
         f"INSERT OR IGNORE INTO told_texts (words, {_PARTS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608

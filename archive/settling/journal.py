@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.settling.announced_words import store_words_of
 from foreign_eyes.archive.settling.dating import AHEAD, MILLISECOND, change_times
-from foreign_eyes.archive.settling.operator_decisions import surviving
+from foreign_eyes.archive.settling.operator_decisions import surviving_id
 from foreign_eyes.archive.times import from_text, to_text
 
 # fmt: off
@@ -124,7 +124,7 @@ def _point_to_current(db: Database, change_ids: Sequence[int], entry_id: int | N
     """Let rows that were told, and would not be today, lead to what their entry says at that time."""
     if not change_ids or entry_id is None:
         return
-    row = db.execute("SELECT revision_id FROM entries WHERE entry_id = ?", (surviving(db, entry_id),)).fetchone()
+    row = db.execute("SELECT revision_id FROM entries WHERE entry_id = ?", (surviving_id(db, entry_id),)).fetchone()
     db.conn.executemany(
         "UPDATE changes SET revision_id = ? WHERE change_id = ?",
         [(row[0] if row else None, change_id) for change_id in change_ids],

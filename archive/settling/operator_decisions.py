@@ -45,7 +45,7 @@ def merged_ids(db: Database) -> dict[int, int]:
     return {other_id: _end(into, other_id) for other_id in into}
 
 
-def surviving(db: Database, entry_id: int) -> int:
+def surviving_id(db: Database, entry_id: int) -> int:
     """Return the id that `entry_id` answers with: its own, or that of the entry it was merged into."""
     return merged_ids(db).get(entry_id, entry_id)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedTexts
-from foreign_eyes.archive.settling.announced_decisions import Decided
+from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision
 from foreign_eyes.archive.settling.date_corrections import Correction
 from foreign_eyes.archive.wording_diff import Op, Piece, abridged, word_diff
 from foreign_eyes.feeds import html_text
@@ -133,7 +133,7 @@ def _compose_correction(edition: PublicationTarget, change: AnnouncedChange, cor
 
 
 def _compose_decision(
-    edition: PublicationTarget, change: AnnouncedChange, decision: Decided, path: str
+    edition: PublicationTarget, change: AnnouncedChange, decision: AnnouncedDecision, path: str
 ) -> ComposedChange:
     """Return the change that announces an operator's decision on identity, or corrects what the decision proved wrong."""
     before, after = change.before, change.after

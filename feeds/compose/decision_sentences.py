@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from foreign_eyes.archive.history import Event
-from foreign_eyes.archive.settling.announced_decisions import Decided
+from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.feeds.compose.sentences import minute
 
@@ -62,24 +62,24 @@ _NOTES = {
 }
 
 
-def decision_note(kind: str, decision: Decided, say: Callable[[datetime], str] = minute) -> str:
+def decision_note(kind: str, decision: AnnouncedDecision, say: Callable[[datetime], str] = minute) -> str:
     """Return the sentence with which a change of that kind announces its decision; `say` formats times."""
-    undone = decision.undone
+    undone = decision.corrected
     if undone is not None:
         kind = f"{undone.kind} corrected"
     elif kind == "revised":
         kind = f"revised by {decision.kind}"
     return _NOTES[kind].format(
-        told=decision.told_id,
+        told=decision.announced_id,
         other=decision.other_id,
         revision=decision.revision,
         undone=say(undone.at) if undone else "",
     )
 
 
-def words_note(kind: str, decision: Decided) -> str:
+def words_note(kind: str, decision: AnnouncedDecision) -> str:
     """Return the line that introduces the words of a change of that kind."""
     if kind == "split":
         return f"The words of {decision.other_id}:"
-    is_gone = kind == "withdrawn" or (decision.undone is not None and decision.undone.kind == "returned")
+    is_gone = kind == "withdrawn" or (decision.corrected is not None and decision.corrected.kind == "returned")
     return "Its words, as last listed:" if is_gone else "Its words:"

@@ -90,7 +90,7 @@ def compose_entry_page(edition: PublicationTarget, entry: FeedEntry, history: Hi
 
 
 def _event(ours: Container[int], event: Event) -> EventTold:
-    named = (event.decision.told_id, event.decision.other_id) if event.decision else ()
+    named = (event.decision.announced_id, event.decision.other_id) if event.decision else ()
     other_id = next((one for one in named if one is not None and one not in ours), None)
     return EventTold(event_name(event), from_text(event.at), event.change_id, event_note(event), other_id)
 
