@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import id_of_any_version
-from foreign_eyes.archive.creation import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.creation import place_new, sync_file, sync_folder, temporary_beside
 from foreign_eyes.archive.database import read_any_version, read_archive
 from foreign_eyes.archive.errors import ArchiveError, ArchiveUnwritable, DamagedArchive, NoArchive, WouldLose
 from foreign_eyes.archive.file_type import refuse_broken
@@ -84,7 +84,7 @@ def back_up(archive: Path, file: Path, *, force: bool) -> BackedUp:
         ArchiveError: the archive cannot be read, or is damaged.
     """
     target = Path(os.path.realpath(file))
-    with _writing(file), newborn(target) as temporary:
+    with _writing(file), temporary_beside(target) as temporary:
         with read_any_version(archive) as db:
             contents = contents_of(db)
             _refuse_replacing(archive, contents, file, force=force)

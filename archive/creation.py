@@ -1,9 +1,9 @@
-"""Making a new archive under a temporary name, so that its own name appears only when its tables are in it.
+"""Create an archive atomically: under a temporary name, linked to its own name when its tables are complete.
 
     temporary file | tables | fsync | link to the name, never over another file | fsync of the folder | remove the temporary name
 
-A birth that is killed leaves no more than a temporary file, which the next birth in that folder removes. A living birth holds
-its temporary file, by which it is told from one that was killed.
+A killed process leaves only a temporary file, which the next creation in that folder removes. A running process locks its
+temporary file, so that others can tell it from an abandoned one.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.errors import ArchiveUnwritable
-from foreign_eyes.archive.inode_lock import hold_newborn, is_alive, mark_alive
+from foreign_eyes.archive.inode_lock import is_in_progress, lock_new_file, mark_in_progress
 
 _SUFFIX = ".new"
 
 
 def make_archive(path: Path, build: Callable[[Database], None]) -> None:
-    """Make the archive at `path` with the tables that `build` makes; one that another process makes meanwhile stays.
+    """Create the archive at `path` with the tables that `build` makes, unless another process creates it first.
 
     Raises:
-        ArchiveUnwritable: it cannot be made there.
+        ArchiveUnwritable: it cannot be created there.
     """
     target = Path(os.path.realpath(path))
     try:
-        with newborn(target) as temporary:
+        with temporary_beside(target) as temporary:
             _build(temporary, build)
             sync_file(temporary)
-            hold_newborn(temporary, target)
+            lock_new_file(temporary, target)
             place_new(temporary, target)
             sync_folder(target.parent)
     except OSError as error:
@@ -44,20 +44,22 @@ def make_archive(path: Path, build: Callable[[Database], None]) -> None:
 
 
 @contextmanager
-def newborn(target: Path) -> Iterator[Path]:
-    """Give an empty file beside `target`, which is removed in the end if it still has that name.
+def temporary_beside(target: Path) -> Iterator[Path]:
+    """Yield a new empty file beside `target`; it is removed at the end unless the caller has renamed it.
+
+    Abandoned temporary files of killed processes are removed first.
 
     Raises:
         OSError: it cannot be made.
     """
     for name in _temporary_names(target):
         with suppress(OSError):
-            if not is_alive(name):
+            if not is_in_progress(name):
                 name.unlink()
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_SUFFIX}")
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     try:
-        mark_alive(descriptor)
+        mark_in_progress(descriptor)
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
@@ -65,18 +67,18 @@ def newborn(target: Path) -> Iterator[Path]:
 
 
 def remove_second_name(path: Path) -> None:
-    """Remove the temporary name of an archive whose birth was killed when it had its own name already."""
+    """Remove the temporary name of an archive whose creation was killed after it got its own name."""
     target = Path(os.path.realpath(path))
     with suppress(OSError):
-        made = target.stat()
-        if made.st_nlink > 1:
+        state = target.stat()
+        if state.st_nlink > 1:
             for name in _temporary_names(target):
-                if os.path.samestat(made, name.stat()):
+                if os.path.samestat(state, name.stat()):
                     name.unlink(missing_ok=True)
 
 
 def place_new(temporary: Path, target: Path) -> bool:
-    """Give the file its name unless that is taken; tell whether it has it now. The temporary name may stay.
+    """Give the file its name unless that exists; return whether it was given. The temporary name may remain.
 
     Raises:
         OSError: the folder cannot be written.
@@ -93,7 +95,7 @@ def place_new(temporary: Path, target: Path) -> bool:
 
 
 def sync_file(path: Path) -> None:
-    """Let what is in a file outlast a power cut.
+    """Write a file's data to the disk, so that it survives a power failure.
 
     Raises:
         OSError: it cannot be written.
@@ -102,7 +104,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Let the names in a folder outlast a power cut.
+    """Write a folder's names to the disk, so that they survive a power failure.
 
     Raises:
         OSError: the folder cannot be read.
@@ -119,7 +121,7 @@ def _sync(path: Path, flags: int) -> None:
 
 
 def _build(temporary: Path, build: Callable[[Database], None]) -> None:
-    """Fill the file; nobody else opens it, and one that is not finished is thrown away, so it needs neither lock nor journal."""
+    """Write the tables; nobody else opens the file and an unfinished one is removed, so it needs no lock and no journal."""
     connection = sqlite3.connect(f"{temporary.as_uri()}?mode=rw&nolock=1", uri=True, isolation_level=None)
     with closing(connection):
         connection.execute("PRAGMA journal_mode=MEMORY")

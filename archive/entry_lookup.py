@@ -1,4 +1,4 @@
-"""Finding the entry that somebody means: by id, tag URI, or a part of a title, current or former."""
+"""Find an entry by id, tag URI, or part of a current or former title."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ ID_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An entry as it is offered for choice, under its current title; that of an untitled one is its attribution line.
+class NamedEntry:
+    """An entry that a search found, with its current title (or its attribution line, if it has no title).
 
-    `former_title` is set where only an earlier title is what was asked for, `merged_id` where the id asked for was merged
-    into this entry.
+    `former_title` is set if only an earlier title matched, `merged_id` if the searched id was merged into this entry.
     """
 
     entry_id: int
@@ -27,11 +26,11 @@ class Named:
     merged_id: int | None = None
 
 
-def find_entries(db: Database, wanted: str) -> list[Named]:
-    """Return the entries that `wanted` may mean, newest feed date first: one that has this id or tag URI, else by title.
+def find_entries(db: Database, wanted: str) -> list[NamedEntry]:
+    """Return the entries that match `wanted`, newest feed date first: the one with this id or tag URI, else by title.
 
-    A title counts as a whole before it counts in part, current or former alike; letter case, white space and quote style
-    do not count. An id that was merged means the entry that answers for it. Nothing is found by what has no sign in it.
+    Entries with exactly this title, current or former, are preferred to those whose title contains it. Letter case, white
+    space and quote style are ignored. A merged id finds the entry that it was merged into. A blank text finds nothing.
     """
     text = clean(wanted).strip()
     if (by_id := _by_id(db, text)) is not None:
@@ -40,36 +39,36 @@ def find_entries(db: Database, wanted: str) -> list[Named]:
     return _by_title(db, key) if key else []
 
 
-def _by_id(db: Database, wanted: str) -> Named | None:
+def _by_id(db: Database, wanted: str) -> NamedEntry | None:
     as_id = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) == ID_DIGITS else None
     minted = db.execute("SELECT entry_id FROM identities WHERE tag_uri = ? OR entry_id = ?", (wanted, as_id)).fetchone()
     if minted is None:
         return None
-    asked_id = minted[0]
-    entry_id = surviving_id(db, asked_id)
+    found_id = minted[0]
+    entry_id = surviving_id(db, found_id)
     row = db.execute(
         "SELECT coalesce(title, attribution), publication FROM entries WHERE entry_id = ?", (entry_id,)
     ).fetchone()
     if row is None:
         return None
-    return Named(entry_id, row[0], row[1], merged_id=asked_id if asked_id != entry_id else None)
+    return NamedEntry(entry_id, row[0], row[1], merged_id=found_id if found_id != entry_id else None)
 
 
-def _by_title(db: Database, key: str) -> list[Named]:
-    """Read all titles, current ones first: no index could find a part of one."""
+def _by_title(db: Database, key: str) -> list[NamedEntry]:
+    """Find entries by title; an index cannot find part of a title, so all titles are read, current ones first."""
     rows = db.execute(
         "SELECT e.entry_id, coalesce(e.title, e.attribution), e.publication, coalesce(r.title, r.attribution)"
         " FROM entries e JOIN revisions r USING (entry_id)"
         " ORDER BY e.feed_date DESC, r.revision_id = e.revision_id DESC, r.number DESC"
     )
-    whole: dict[int, Named] = {}
-    part: dict[int, Named] = {}
-    for entry_id, title, publication, then in rows:
-        then_key = _title_key(then)
-        if key in then_key and entry_id not in (whole if key == then_key else part):
-            former = then if _title_key(title) != then_key else None
-            (whole if key == then_key else part)[entry_id] = Named(entry_id, title, publication, former)
-    return list((whole or part).values())
+    exact: dict[int, NamedEntry] = {}
+    partial: dict[int, NamedEntry] = {}
+    for entry_id, title, publication, revision_title in rows:
+        revision_key = _title_key(revision_title)
+        if key in revision_key and entry_id not in (exact if key == revision_key else partial):
+            former = revision_title if _title_key(title) != revision_key else None
+            (exact if key == revision_key else partial)[entry_id] = NamedEntry(entry_id, title, publication, former)
+    return list((exact or partial).values())
 
 
 def _title_key(title: str) -> str:

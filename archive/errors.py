@@ -1,19 +1,19 @@
-"""What can go wrong with an archive and is the user's to mend. Bugs fly past this tree.
+"""Errors of an archive that the user can fix. Programming errors are not in this hierarchy.
 
 ArchiveError
-├── NotAnArchive        the file is something else
-├── DamagedArchive      the file was an archive, and is cut short, empty or damaged
-│   └── DamagedRows     rows are not what was written
-├── NoArchive           there is no such file
-├── ArchiveOutdated     made by another version of Foreign Eyes
+├── NotAnArchive        the file is not an archive
+├── DamagedArchive      the archive is truncated, empty or corrupt
+│   └── DamagedRows     rows differ from what was written
+├── NoArchive           the file does not exist
+├── ArchiveOutdated     another version of Foreign Eyes made the archive
 ├── ArchiveUnwritable   the file or its folder cannot be written
-├── WouldLose           a file that holds more than its replacement would be replaced
-├── ArchiveBusy         another run holds it
-├── MixedSources        invented and real entries would stand in one archive
+├── WouldLose           replacing the file would lose data
+├── ArchiveBusy         another run has locked the archive
+├── MixedSources        the archive would hold both invented and real entries
 ├── OutputOfAnother     an output folder shows another archive, or a newer state of this one
 ├── RecordDamaged       the record of an output folder cannot be read
-├── CannotRebuild       what is derived cannot be derived again
-└── CannotDecide        an operator's decision makes no sense
+├── CannotRebuild       the derived tables cannot be derived again
+└── CannotDecide        an operator's decision does not fit the archive
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from pathlib import Path
 
 
 class ArchiveError(Exception):
-    """The base of the tree; its text is one line that says what is wrong, where, and what to do."""
+    """The base class; the message is one line that says what happened, where, and what to do."""
 
 
 class NoArchive(ArchiveError):
-    """There is no file at that path."""
+    """The archive file does not exist."""
 
     def __init__(self, path: Path):
         super().__init__(f"{path}: no such archive; make one with: foreign-eyes crawl")
@@ -34,31 +34,31 @@ class NoArchive(ArchiveError):
 
 
 class NotAnArchive(ArchiveError):
-    """The file is no SQLite database, or one that Foreign Eyes did not make."""
+    """The file is not an SQLite database, or another program made it."""
 
     def __init__(self, path: Path, why: str):
         super().__init__(f"{path}: not a Foreign Eyes archive ({why}); name another file with --archive")
 
 
 class DamagedArchive(ArchiveError):
-    """The file is a damaged archive; it is left unchanged, so that its data can still be recovered."""
+    """The archive is damaged; it is not changed, so that its data can still be recovered."""
 
     def __init__(self, path: Path, why: str):
         self.why = why
         super().__init__(
-            f"{path}: the archive is damaged ({why}); it was left as it is. Restore a backup: foreign-eyes restore FILE"
+            f"{path}: the archive is damaged ({why}); it was not changed. Restore a backup: foreign-eyes restore FILE"
         )
 
 
 class DamagedRows(DamagedArchive):
-    """Damaged rows of the archive kept a command from its work."""
+    """A command failed because rows of the archive are damaged."""
 
     def __init__(self, path: Path, why: str, remedy: str):
-        ArchiveError.__init__(self, f"{path}: the archive is damaged ({why}); mend it with: {remedy}")
+        ArchiveError.__init__(self, f"{path}: the archive is damaged ({why}); repair it with: {remedy}")
 
 
 class ArchiveOutdated(ArchiveError):
-    """The tables are of another version than this program's."""
+    """The tables were made by another version of Foreign Eyes."""
 
     def __init__(self, path: Path, why: str):
         super().__init__(f"{path}: {why}")
@@ -72,11 +72,11 @@ class ArchiveUnwritable(ArchiveError):
 
 
 class WouldLose(ArchiveError):
-    """A file that is not a backup, or that holds more than its replacement, would be replaced; nothing was changed."""
+    """Replacing a file would lose data, or the file is not a backup; nothing was changed."""
 
 
 class ArchiveBusy(ArchiveError):
-    """Another run holds the archive."""
+    """Another run has locked the archive."""
 
     def __init__(self, path: Path, holder: str):
         super().__init__(f"{path}: in use by {holder}; try again when it has ended")
@@ -84,42 +84,42 @@ class ArchiveBusy(ArchiveError):
 
 
 class MixedSources(ArchiveError):
-    """An invented source would be added to an archive of real ones, or a real source to the sample's archive."""
+    """An archive cannot hold both invented and real sources."""
 
     def __init__(self, path: Path, why: str):
         super().__init__(f"{path.name}: {why}")
 
 
 class OutputOfAnother(ArchiveError):
-    """The output folder belongs to another archive, whose readers would get every entry again under another id."""
+    """The output folder shows another archive; its readers would get every entry again under a new id."""
 
     def __init__(self, folder: Path, why: str):
         super().__init__(
-            f"{folder}: nothing was crawled or published, because {why}. If the archive of this folder was lost or is damaged:"
-            " foreign-eyes restore FILE; if it is elsewhere, name it with --archive FILE. To send readers all entries"
-            " of this archive as new: foreign-eyes publish --take-over"
+            f"{folder}: nothing was crawled or published, because {why}. If the archive of this folder is lost or damaged,"
+            " restore a backup: foreign-eyes restore FILE; if it is in another place, name it with --archive FILE. To publish"
+            " this archive here and send readers all its entries as new: foreign-eyes publish --take-over"
         )
         self.folder = folder
 
 
 class RecordDamaged(ArchiveError):
-    """The record of an output folder is damaged, unreadable, or of a newer version."""
+    """The record of an output folder is damaged, unreadable, or written by a newer version."""
 
     def __init__(self, path: Path, why: str):
         super().__init__(
-            f"{path}: the record of this output folder cannot be used ({why}). Restore it from a backup, or"
+            f"{path}: the record of this output folder cannot be used ({why}). Restore the file from a backup, or"
             " let this archive take over the folder: foreign-eyes publish --take-over"
         )
 
 
 class CannotRebuild(ArchiveError):
-    """Deriving the archive again would lose something; nothing was changed."""
+    """Deriving the archive again would lose data; nothing was changed."""
 
     def __init__(self, why: str):
         super().__init__(
-            f"the archive cannot be derived again: {why}; nothing was changed. Look with: foreign-eyes check"
+            f"the archive cannot be derived again: {why}; nothing was changed. List all problems: foreign-eyes check"
         )
 
 
 class CannotDecide(ArchiveError):
-    """What an operator wants to decide does not fit the archive; nothing was changed."""
+    """An operator's decision does not fit the archive; nothing was changed."""

@@ -1,7 +1,7 @@
-"""A lock file: one process at a time holds it, and its text describes the holder.
+"""Lock files: one process at a time locks the file and writes a description of itself into it.
 
-The kernel frees the lock when the process ends, also if it is killed; the text of a killed process stays in the file. The
-file itself is never removed.
+The kernel releases the lock when the process ends or is killed; the text of a killed process remains. The file is never
+removed.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-# seconds: `text_of_holder` holds the file for a moment
-_PATIENCE = 0.5
-_PROBE_PATIENCE = 0.05
+# seconds to wait for the lock, since `text_of_holder` takes it for a moment
+_TIMEOUT = 0.5
+_PROBE_TIMEOUT = 0.05
 
 
 class FileHeld(Exception):
-    """Another process holds the file; `text` is what it wrote, or "" if that cannot be read."""
+    """Another process has locked the file; `text` is its description, or "" if that cannot be read."""
 
     def __init__(self, text: str):
         super().__init__(text)
@@ -27,19 +27,19 @@ class FileHeld(Exception):
 
 @contextmanager
 def hold(path: Path, text: str, *, mode: int = 0o644) -> Iterator[None]:
-    """Hold the file at `path`, with `text` in it while it is held; one that is made has the permissions `mode`.
+    """Lock the file at `path` and write `text` into it; a new file gets the permissions `mode`.
 
     Raises:
-        FileHeld: another process holds it.
+        FileHeld: another process has locked it.
         OSError: it cannot be made or opened.
     """
     if not path.parent.is_dir():  # filelock would make the folder, even for a mistyped path
         raise FileNotFoundError(2, "its folder does not exist", str(path))
-    lock = FileLock(path, timeout=_PATIENCE, mode=mode)
+    lock = FileLock(path, timeout=_TIMEOUT, mode=mode)
     try:
         lock.acquire()
     except Timeout:
-        if not path.exists():  # filelock waits if it may not make the file
+        if not path.exists():  # filelock waits if it lacks permission to make the file
             raise PermissionError(13, "no file can be made there", str(path)) from None
         raise FileHeld(_text(path)) from None
     try:
@@ -51,10 +51,10 @@ def hold(path: Path, text: str, *, mode: int = 0o644) -> Iterator[None]:
 
 
 def text_of_holder(path: Path) -> str | None:
-    """Return the text of the process that holds the file, None if none does; no file is made."""
+    """Return the text of the process that has locked the file; None if it is not locked. Makes no file."""
     if not path.exists():
         return None
-    probe = FileLock(path, timeout=_PROBE_PATIENCE, poll_interval=0.01)
+    probe = FileLock(path, timeout=_PROBE_TIMEOUT, poll_interval=0.01)
     try:
         probe.acquire()
     except Timeout:
@@ -66,7 +66,7 @@ def text_of_holder(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the text; a failure is ignored, since the file is held all the same."""
+    """Write the text; ignore a failure, since the file is locked without it."""
     with suppress(OSError):
         path.write_text(text, encoding="utf-8")
 

@@ -1,8 +1,8 @@
-"""Telling what a file is: an archive, one that is damaged, or a file of something else.
+"""Detect whether a file is an archive, a damaged archive, or something else.
 
-A file that was an archive is always reported as one, so that nobody makes a new one in its place. It is recognised by
-its application id, the names of its tables, or the lock file that only archives have beside them. Empty files, and those that
-begin with zeros, count as damaged: a volume that is not mounted and a disk that lost its last writes leave them behind.
+A file that was an archive is always reported as damaged, so that nobody creates a new one in its place. It is recognised by
+its application id, the names of its tables, or the lock file that only archives have beside them. Files that are empty or
+begin with zeros also count as damaged: an unmounted volume and a disk that lost its last writes leave such files.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from foreign_eyes.archive.schema import APPLICATION_ID
 
 MAGIC = b"SQLite format 3\0"
 _ID_AT = slice(68, 72)  # SQLite file format, section 1.3.16
-# what the schema of an archive, and its list of migrations, have in them
+# byte strings of an archive's schema and of its list of migrations
 _MARKS = (b"m001_captures", b"CREATE TABLE captures (", b"CREATE TABLE identities (")
 _TABLES = ("bodies", "captures", "crawls", "sources")
-# bytes: SQLite has no page smaller than that, so no connection of ours can hold locks on such a file
+# SQLite's smallest page, in bytes; no connection of ours can hold locks on a smaller file
 _SMALLEST = 512
-_LOOKED_THROUGH = 1 << 20
+_BYTES_SEARCHED = 1 << 20
 
 
-def refuse_stump(path: Path) -> None:
-    """Refuse a file that is too small for a database, before SQLite takes it for a new one.
+def refuse_too_small(path: Path) -> None:
+    """Refuse a file that is too small for a database: SQLite would take an empty one for a new database.
 
     Raises:
         DamagedArchive: it is empty, or the beginning of a database.
@@ -47,7 +47,7 @@ def recognise(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         DamagedArchive: it was an archive.
         NotAnArchive: another program made it.
-        sqlite3.DatabaseError: it cannot be read; `judge_file` tells what it is then.
+        sqlite3.DatabaseError: it cannot be read; `judge_file` then finds out what it is.
     """
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -57,14 +57,14 @@ def recognise(connection: sqlite3.Connection, path: Path) -> None:
     elif tables.issuperset(_TABLES):
         raise DamagedArchive(path, f"its application id is {application_id:#x}")
     else:
-        raise NotAnArchive(path, "an SQLite file of some other program" if tables else "an SQLite file without tables")
+        raise NotAnArchive(path, "an SQLite file of another program" if tables else "an SQLite file without tables")
 
 
 def refuse_broken(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse an archive whose structure is broken, before anything is written to it.
+    """Refuse an archive whose structure is corrupt, before anything is written to it.
 
     Raises:
-        DamagedArchive: SQLite finds something wrong.
+        DamagedArchive: SQLite reports corruption.
     """
     if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise DamagedArchive(path, " ".join(found.split()))
@@ -74,7 +74,7 @@ def judge_file(path: Path, why: str) -> ArchiveError:
     """Return the error for a file that SQLite cannot read."""
     try:
         with path.open("rb") as file:
-            start = file.read(_LOOKED_THROUGH)
+            start = file.read(_BYTES_SEARCHED)
     except OSError as error:
         return NotAnArchive(path, error.strerror or str(error))
     return judge(path, start, why)
@@ -82,23 +82,23 @@ def judge_file(path: Path, why: str) -> ArchiveError:
 
 def judge(path: Path, start: bytes, why: str) -> ArchiveError:
     """Return the error for a file that begins with these bytes."""
-    was = was_archive(start, has_lock=lock_path(path).exists())
-    return DamagedArchive(path, why) if was else NotAnArchive(path, why)
+    is_damaged = was_archive(start, has_lock=lock_path(path).exists())
+    return DamagedArchive(path, why) if is_damaged else NotAnArchive(path, why)
 
 
 def lock_path(archive: Path) -> Path:
-    """Return where the lock file of an archive is: beside the file that a link leads to."""
+    """Return the path of an archive's lock file, with symbolic links resolved."""
     return Path(f"{os.path.realpath(archive)}.lock")
 
 
 def was_archive(start: bytes, *, has_lock: bool) -> bool:
-    """Tell whether a file that SQLite cannot read was an archive, by its first bytes and by a lock file beside it. Pure."""
+    """Return whether an unreadable file was an archive, by its first bytes and its lock file. Pure."""
     if not start.strip(b"\0"):
         return True
     if start[_ID_AT] == APPLICATION_ID.to_bytes(4) or any(mark in start for mark in _MARKS):
         return True
     if len(start) < _ID_AT.stop and MAGIC.startswith(start[: len(MAGIC)]):
-        return True  # cut before it says whose it is
+        return True  # truncated before the application id
     if start.startswith(MAGIC) or _is_text(start):
         return False
     return has_lock

@@ -1,7 +1,7 @@
-"""When the last fresh crawl of a source began, and whether the next one is due.
+"""Find out when the last fresh crawl of a source began, and whether the next one is due.
 
-A cache, or a server whose comparison of validators is broken, can answer 304 for ever. So from time to time one pass of a
-crawl asks for every page without a condition and with `Cache-Control: no-cache` (RFC 9111 section 5.2.1.4).
+A cache, or a server that compares validators wrongly, can answer 304 indefinitely. So at intervals one pass of a crawl
+requests each page unconditionally, with `Cache-Control: no-cache` (RFC 9111 section 5.2.1.4).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from foreign_eyes.archive.crawls import timed
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.values import Mode
 
-# scheduled rounds start a little early or late; without slack a weekly fresh crawl would slip to the next round
+# scheduled crawls start a little early or late; without a tolerance a weekly fresh crawl would be put off to the next one
 _EARLY = 0.99
 
 _WHOLE = "purpose = 'listing' AND page IS NOT NULL AND body_sha256 IS NOT NULL AND fault IS NULL"
@@ -28,7 +28,7 @@ IS_FRESH = (
 
 
 def last_fresh(db: Database, source_name: str, mode: Mode = "full") -> datetime | None:
-    """Return when the last good fresh crawl of a source began, or None.
+    """Return when the last successful fresh crawl of a source began, or None.
 
     A fresh quick crawl requests few pages, so it counts for quick crawls only.
     """
@@ -43,8 +43,8 @@ def last_fresh(db: Database, source_name: str, mode: Mode = "full") -> datetime 
 
 
 def is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
-    """Tell whether a crawl that begins `now` must be fresh. Pure.
+    """Return whether a crawl that begins `now` must be fresh. Pure.
 
-    A `last` in the future comes from a wrong clock, and does not postpone anything.
+    A `last` in the future comes from a wrong clock, so the crawl is due.
     """
     return last is None or last > now or now - last >= every * _EARLY

@@ -1,11 +1,11 @@
-"""A lock on a file by device and inode, whatever name it is opened by.
+"""Lock a file by device and inode, so that the lock covers all its names.
 
 It is an OFD lock (`F_OFD_SETLK`, fcntl(2)) on bytes beyond the end of any file, where SQLite locks nothing. The number
-of locked bytes encodes the process that holds the file, and since when. Unlike `flock` it also works on network file
-systems, which lock the whole file for `flock` and so would block SQLite's own locks.
+of locked bytes encodes the id of the process that holds the lock and the time when it took it. Network file systems turn
+`flock` into a lock on the whole file, which would block SQLite's own locks; this one works there.
 
-POSIX drops all locks that a process has on a file when it closes any descriptor of that file, and SQLite's are such locks. So
-the descriptors here stay open as long as the process, but for those of files that are gone.
+When a process closes any descriptor of a file, POSIX drops all its POSIX locks on that file, and SQLite uses such locks. So
+the descriptors here stay open until the process ends; only those of deleted files are closed.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-# a file has at most 2**63 bytes; the length of the lock needs no more than 2**55
+# a file has at most 2**63 bytes; the length of the lock is less than 2**55
 _START = 1 << 62
-_ALIVE = _START - 1
+_IN_PROGRESS = _START - 1
 _PROCESS_BITS = 22
-# on machines of 64 bits: type, whence, start, length, process
+# struct flock on 64-bit machines: type, whence, start, length, process
 _FLOCK = "hhqqi4x"
 _HAS_LOCKS = hasattr(fcntl, "F_OFD_SETLK") and struct.calcsize("P") == 8
-_NOT_HERE = {errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+_UNSUPPORTED = {errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 class Holder(NamedTuple):
-    """The process that holds a file, and since when, in seconds of the epoch."""
+    """The process that holds a lock, and the time when it took it, in seconds since the epoch."""
 
     process: int
     since: int
 
 
 class InodeHeld(Exception):
-    """Another run holds the file."""
+    """Another run has locked the file."""
 
     def __init__(self, holder: Holder | None):
         super().__init__(holder)
@@ -49,7 +49,7 @@ class InodeHeld(Exception):
 
 @dataclass(slots=True)
 class _Hold:
-    """What one run holds: the files, by their descriptors, and how many bytes of each."""
+    """The locks of one run: the descriptors of the files, and how many bytes are locked in each."""
 
     length: int
     locked: list[int] = field(default_factory=list)
@@ -57,18 +57,18 @@ class _Hold:
 
 # descriptors by device, inode, and whether they can be written to
 _descriptors: dict[tuple[int, int, bool], int] = {}
-# the runs of this process by the archive's own name
+# the runs of this process, by the real path of the archive
 _holds: dict[Path, _Hold] = {}
 _guard = threading.RLock()
 
 
 @contextmanager
 def hold_inode(path: Path) -> Iterator[bool]:
-    """Hold the file at `path`, if there is one, and any that `hold_newborn` adds; tell whether the file itself is held.
+    """Lock the file at `path`, if it exists, and any that `lock_new_file` adds; yield whether the file itself is locked.
 
     Raises:
-        InodeHeld: another run holds it.
-        OSError: it cannot be opened to write.
+        InodeHeld: another run has locked it.
+        OSError: it cannot be opened for writing.
     """
     target = Path(os.path.realpath(path))
     hold = _Hold(1 + os.getpid() + (int(time.time()) << _PROCESS_BITS))
@@ -85,11 +85,11 @@ def hold_inode(path: Path) -> Iterator[bool]:
                 _holds[target] = before
             for descriptor in hold.locked:
                 with suppress(OSError):
-                    _set(descriptor, fcntl.F_UNLCK, hold.length)
+                    _set_lock(descriptor, fcntl.F_UNLCK, hold.length)
 
 
-def hold_newborn(temporary: Path, target: Path) -> None:
-    """Hold a file that is about to get the name `target`, if this process holds that name.
+def lock_new_file(temporary: Path, target: Path) -> None:
+    """Lock a file that is about to be renamed to `target`, if this process has locked that path.
 
     Raises:
         OSError: it cannot be opened.
@@ -100,15 +100,15 @@ def hold_newborn(temporary: Path, target: Path) -> None:
             _lock(temporary, hold)
 
 
-def mark_alive(descriptor: int) -> None:
-    """Show others, as long as the descriptor is open, that the file is being made; nothing where that cannot be shown."""
+def mark_in_progress(descriptor: int) -> None:
+    """Mark a file as being made until the descriptor is closed; does nothing if the file system lacks such locks."""
     if _HAS_LOCKS:
         with suppress(OSError):
-            _set(descriptor, fcntl.F_WRLCK, 1, _ALIVE)
+            _set_lock(descriptor, fcntl.F_WRLCK, 1, _IN_PROGRESS)
 
 
-def is_alive(path: Path) -> bool:
-    """Tell whether a file is being made by a process that is there.
+def is_in_progress(path: Path) -> bool:
+    """Return whether a running process is making this file.
 
     Raises:
         OSError: it cannot be opened.
@@ -116,11 +116,11 @@ def is_alive(path: Path) -> bool:
     if not _HAS_LOCKS:
         return False
     with path.open("rb") as file:
-        return _holder(file.fileno(), _ALIVE) is not None
+        return _holder(file.fileno(), _IN_PROGRESS) is not None
 
 
 def inode_holder(path: Path) -> Holder | None:
-    """Return who holds the file at `path`; None if nobody does, or it cannot be told."""
+    """Return the process that has locked the file at `path`; None if none has, or if that cannot be known."""
     if _HAS_LOCKS:
         with _guard, suppress(OSError):
             return _holder(_descriptor(path, writable=False))
@@ -131,38 +131,38 @@ def _lock(path: Path, hold: _Hold) -> None:
     if not _HAS_LOCKS:
         return
     descriptor = _descriptor(path, writable=True)
-    if any(descriptor in other.locked for other in _holds.values()):  # the kernel refuses others only
+    if any(descriptor in other.locked for other in _holds.values()):  # the kernel refuses other processes only
         raise InodeHeld(inode_holder(path))
     try:
-        _set(descriptor, fcntl.F_WRLCK, hold.length)
-    except (BlockingIOError, PermissionError):  # POSIX leaves open which
+        _set_lock(descriptor, fcntl.F_WRLCK, hold.length)
+    except (BlockingIOError, PermissionError):  # POSIX allows either
         raise InodeHeld(_holder(descriptor)) from None
     except OSError as error:
-        if error.errno not in _NOT_HERE:
+        if error.errno not in _UNSUPPORTED:
             raise
         return
     hold.locked.append(descriptor)
 
 
-def _set(descriptor: int, kind: int, length: int, start: int = _START) -> None:
-    fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, kind, os.SEEK_SET, start, length, 0))
+def _set_lock(descriptor: int, lock_type: int, length: int, start: int = _START) -> None:
+    fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, lock_type, os.SEEK_SET, start, length, 0))
 
 
 def _holder(descriptor: int, start: int = _START) -> Holder | None:
-    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, 1, 0)
-    kind, _, _, length, _ = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked))
-    if kind == fcntl.F_UNLCK:
+    wanted = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, 1, 0)
+    lock_type, _, _, length, _ = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, wanted))
+    if lock_type == fcntl.F_UNLCK:
         return None
     return Holder((length - 1) & ((1 << _PROCESS_BITS) - 1), (length - 1) >> _PROCESS_BITS)
 
 
 def _descriptor(path: Path, *, writable: bool) -> int:
-    """Return a descriptor of the file that is at `path` now."""
+    """Return a descriptor of the file that is at `path` now; it stays open."""
     state = path.stat()
     key = (state.st_dev, state.st_ino, writable)
     if key not in _descriptors:
-        for gone in [key for key, descriptor in _descriptors.items() if not os.fstat(descriptor).st_nlink]:
-            os.close(_descriptors.pop(gone))
+        for deleted in [key for key, descriptor in _descriptors.items() if not os.fstat(descriptor).st_nlink]:
+            os.close(_descriptors.pop(deleted))
         descriptor = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC)
         opened = os.fstat(descriptor)
         key = (opened.st_dev, opened.st_ino, writable)

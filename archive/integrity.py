@@ -1,6 +1,6 @@
-"""Whether an archive is what was written: its structure, references, seals, bodies, texts and the search index.
+"""Check that an archive holds what was written: structure, references, seals, bodies, texts and search index.
 
-What is derived besides, and the indexes, are checked by `archive.rebuilding.deep_check`.
+`archive.rebuilding.deep_check` checks the other derived tables and the indexes.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from foreign_eyes.listing.values import ListedEntry
 
 __all__ = ["Problem", "open_damaged", "verify"]
 
-# bodies that are unpacked at a time, beside each other: both zlib and SHA-256 let other threads run
+# bodies that the threads decompress at a time; zlib and SHA-256 release the interpreter's lock
 BATCH = 256
 
 
 def verify(db: Database) -> Iterator[Problem]:
-    """Yield what is wrong with an archive; what damage keeps from being looked at is told, and raises nothing."""
-    looks: dict[str, Callable[[Database], Iterable[Problem]]] = {
+    """Yield the problems of an archive; a check that fails because of damage yields that as a problem."""
+    checks: dict[str, Callable[[Database], Iterable[Problem]]] = {
         "archive": _verify_structure,
         "references between tables": _verify_references,
         "seals": verify_seals,
@@ -41,13 +41,13 @@ def verify(db: Database) -> Iterator[Problem]:
         "table revisions": _verify_revisions,
         "table entries_fts": _verify_search,
     }
-    for where, look in looks.items():
-        remedy = REPARSE if look in (_verify_revisions, _verify_search) else RESTORE
-        yield from few(guarded(where, partial(look, db), remedy))
+    for where, check in checks.items():
+        remedy = REPARSE if check in (_verify_revisions, _verify_search) else RESTORE
+        yield from few(guarded(where, partial(check, db), remedy))
 
 
 def open_damaged(path: Path) -> closing[sqlite3.Connection]:
-    """Open an archive to look for damage, whatever its tables are; nothing is created or changed."""
+    """Open an archive read-only to look for damage, without a check of its tables."""
     uri = f"{path.resolve().as_uri()}?mode=ro"
     return closing(sqlite3.connect(uri, uri=True, isolation_level=None))
 
@@ -57,16 +57,16 @@ def _verify_structure(db: Database) -> Iterator[Problem]:
     if not found:
         return
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")]
-    named = {name: told for name in tables if (told := _quick_check(db, f"('{name}')"))}
-    for where, messages in ({f"table {name}": told for name, told in named.items()} or {"archive": found}).items():
+    by_table = {f"table {name}": messages for name in tables if (messages := _quick_check(db, f"('{name}')"))}
+    for where, messages in (by_table or {"archive": found}).items():
         for message in messages:
             yield Problem(f"the file is damaged: {message}", where, RESTORE)
 
 
-def _quick_check(db: Database, table: str) -> list[str]:
-    """Return what SQLite finds wrong with the structure of a table, in brackets and quotes, or of the whole file."""
+def _quick_check(db: Database, argument: str) -> list[str]:
+    """Return SQLite's messages about the structure of a table (`argument`: "('name')") or of the whole file ("")."""
     try:
-        messages = [message for (message,) in db.execute(f"PRAGMA quick_check{table or '(5)'}")]
+        messages = [message for (message,) in db.execute(f"PRAGMA quick_check{argument or '(5)'}")]
     except sqlite3.DatabaseError as error:
         return [str(error)]
     return [message for message in messages if message != "ok"][:5]
@@ -74,26 +74,26 @@ def _quick_check(db: Database, table: str) -> list[str]:
 
 def _verify_references(db: Database) -> Iterator[Problem]:
     for table, row, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(5):
-        what = f"row {row} of {table} refers to a row of {parent} that is not there"
+        what = f"row {row} of {table} refers to a missing row of {parent}"
         yield Problem(what, f"table {table}", remedy_for(table))
 
 
 def _verify_bodies(db: Database) -> Iterator[Problem]:
-    """Unpack every body and compare it with its digest; find captures whose body is missing."""
+    """Decompress each body and compare it with its digest; find captures whose body is missing."""
     with read_leniently(db), ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        there: set[str] = set()
+        stored: set[str] = set()
         # an operator removed the bytes of purged bodies; that decision is sealed
         rows = db.execute(
             "SELECT body_sha256, size, CASE WHEN length(zlib) = 0 AND body_sha256 IN"
             " (SELECT body_sha256 FROM withheld_bodies WHERE purged = 1) THEN NULL ELSE zlib END FROM bodies NOT INDEXED"
         )
         while batch := rows.fetchmany(BATCH):
-            there |= {row[0] for row in batch}
+            stored |= {row[0] for row in batch}
             for found in threads.map(_body_problem, batch):
                 if found is not None:
                     yield Problem(found, "table bodies", RESTORE)
-        named = db.execute("SELECT DISTINCT body_sha256 FROM captures NOT INDEXED WHERE body_sha256 IS NOT NULL")
-        for body_sha256 in {row[0] for row in named} - there:
+        captured = db.execute("SELECT DISTINCT body_sha256 FROM captures NOT INDEXED WHERE body_sha256 IS NOT NULL")
+        for body_sha256 in {row[0] for row in captured} - stored:
             yield Problem(f"body {body_sha256} is missing", "table bodies", RESTORE)
 
 
@@ -107,7 +107,7 @@ def _body_problem(row: tuple[str, int, bytes | None]) -> str | None:
         return f"body {body_sha256}: {error}"
     if sha256(body).hexdigest() != body_sha256:
         return f"body {body_sha256}: its bytes have another digest"
-    return None if len(body) == size else f"body {body_sha256}: it has {len(body)} bytes, and {size} are recorded"
+    return None if len(body) == size else f"body {body_sha256}: it has {len(body)} bytes, but {size} are recorded"
 
 
 def _verify_revisions(db: Database) -> Iterator[Problem]:
@@ -121,7 +121,7 @@ def _verify_revisions(db: Database) -> Iterator[Problem]:
             except (TypeError, UnicodeError, AttributeError):
                 is_same = False
             if not is_same:
-                what = f"revision {revision_id} does not have the text it was stored with"
+                what = f"the text of revision {revision_id} does not match its digest"
                 yield Problem(what, "table revisions", REPARSE)
 
 

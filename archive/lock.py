@@ -1,7 +1,7 @@
-"""One run at a time on an archive, whatever name it is opened by: the name is held, and the file itself.
+"""Lock an archive, so that one run at a time writes to it under any of its names.
 
-A lock file beside the archive, by its own name, says who holds it, and holds an archive that is yet to be made. The lock on
-the file itself (`archive.inode_lock`) holds for its other names: hard links, bind mounts, a new name that it gets meanwhile.
+The lock file beside the archive names the holder, and also locks an archive that does not exist yet. The lock on the file
+itself (`archive.inode_lock`) covers its other names: hard links, bind mounts, and names given to it while it is locked.
 """
 
 from __future__ import annotations
@@ -26,49 +26,49 @@ _UNKNOWN = "another process"
 
 @contextmanager
 def only_run(archive: Path, *, what: str, since: str, refuse_others: bool = True) -> Iterator[None]:
-    """Hold the archive for one run; `what` and `since` are told to whoever is turned away.
+    """Lock the archive for one run; the message of another run that is refused shows `what` and `since`.
 
-    No lock is put beside a damaged archive or another program's file, unless `refuse_others` is false.
+    No lock file is made beside a damaged archive or another program's file, unless `refuse_others` is false.
 
     Raises:
-        NotAnArchive, DamagedArchive: the file is not an archive that can be used.
-        ArchiveBusy: another run holds it; the message names the holder.
+        NotAnArchive, DamagedArchive: the file is not a usable archive.
+        ArchiveBusy: another run has locked it; the message names the holder.
         ArchiveUnwritable: the lock file cannot be made.
     """
     if refuse_others:
         refuse_other_files(archive)
     path = lock_path(archive)
-    without_name: OSError | None = None
-    with ExitStack() as held:
+    lock_file_error: OSError | None = None
+    with ExitStack() as locks:
         try:
             mode = archive.stat().st_mode & 0o666 if archive.exists() else 0o644
-            held.enter_context(hold(path, f"{what}, process {os.getpid()}, since {since}\n", mode=mode))
+            locks.enter_context(hold(path, f"{what}, process {os.getpid()}, since {since}\n", mode=mode))
         except FileHeld as error:
             raise ArchiveBusy(archive, error.text or _UNKNOWN) from None
-        except OSError as error:  # it may be another user's; the lock on the archive itself is enough
-            without_name = error
+        except OSError as error:  # it may belong to another user; the lock on the archive itself is enough
+            lock_file_error = error
         try:
-            is_held = held.enter_context(hold_inode(archive))
+            is_file_locked = locks.enter_context(hold_inode(archive))
         except InodeHeld as error:
-            raise ArchiveBusy(archive, _words(error.holder)) from None
+            raise ArchiveBusy(archive, _describe(error.holder)) from None
         except OSError as error:
             raise ArchiveUnwritable(archive, error.strerror or error) from error
-        if without_name is not None and not is_held:
-            raise ArchiveUnwritable(path, without_name.strerror or without_name) from without_name
+        if lock_file_error is not None and not is_file_locked:
+            raise ArchiveUnwritable(path, lock_file_error.strerror or lock_file_error) from lock_file_error
         yield
 
 
 def holder(archive: Path) -> str | None:
-    """Return who holds the archive, in words, or None when nobody does."""
+    """Return a description of the run that has locked the archive, or None if it is not locked."""
     text = text_of_holder(lock_path(archive))
-    of_file = inode_holder(archive)
-    if of_file is not None and not (text and f"process {of_file.process}," in text):
-        return _words(of_file)
+    file_holder = inode_holder(archive)
+    if file_holder is not None and not (text and f"process {file_holder.process}," in text):
+        return _describe(file_holder)
     return _UNKNOWN if text == "" else text
 
 
-def _words(found: Holder | None) -> str:
-    if found is None:
+def _describe(file_holder: Holder | None) -> str:
+    if file_holder is None:
         return _UNKNOWN
-    since = to_text(datetime.fromtimestamp(found.since, UTC))
-    return f"a run under another name of the file, process {found.process}, since {since}"
+    since = to_text(datetime.fromtimestamp(file_holder.since, UTC))
+    return f"a run under another name of the file, process {file_holder.process}, since {since}"

@@ -9,53 +9,53 @@ from dataclasses import dataclass
 RESTORE = "foreign-eyes restore FILE, with a backup from before the damage"
 REPARSE = "foreign-eyes reparse"
 _NO_DAMAGE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
-MOST_LISTED_FINDINGS = 20  # findings of one kind that are told one by one
+MOST_LISTED_FINDINGS = 20  # findings of one kind that are listed one by one
 
 _DERIVED = {"entries", "revisions", "listing_rows", "links", "publications", "publication_aliases", "entries_fts"}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong: what it is, where, and the command or act that mends it."""
+    """A problem: what is wrong, where, and the command or action that repairs it."""
 
     what: str
     where: str
     remedy: str
 
 
-def guarded(where: str, look: Callable[[], Iterable[Problem]], remedy: str = RESTORE) -> Iterator[Problem]:
-    """Yield the problems that `look` finds; if damage makes it fail, yield the damage as a problem.
+def guarded(where: str, find: Callable[[], Iterable[Problem]], remedy: str = RESTORE) -> Iterator[Problem]:
+    """Yield the problems that `find` yields; if it raises an error, yield that as damage.
 
-    Any error counts as damage: a flipped bit can cause invalid dates, JSON or UTF-8, or hide a table. Errors of files,
-    of a full disk and of an archive in use are raised.
+    Any error counts as damage: a flipped bit can cause invalid dates, JSON or UTF-8, or hide a table. An OSError, a full
+    disk and a locked archive are not damage, and are raised.
     """
     try:
-        yield from look()
+        yield from find()
     except OSError:
         raise
     except Exception as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_DAMAGE:
             raise
-        yield Problem(f"the file is damaged: {_in_a_line(error)}", where, remedy)
+        yield Problem(f"the file is damaged: {_on_one_line(error)}", where, remedy)
 
 
 def few(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield the first problems, and how many more there are: a file that is damaged all over has one for every row."""
-    more: Problem | None = None
+    """Yield the first problems and the number of the others: a damaged file can have one for each row."""
+    last: Problem | None = None
     number = 0
     for number, problem in enumerate(problems, start=1):
         if number <= MOST_LISTED_FINDINGS:
             yield problem
-        more = problem
-    if more is not None and number > MOST_LISTED_FINDINGS:
-        yield Problem(f"and {number - MOST_LISTED_FINDINGS} more like these", more.where, more.remedy)
+        last = problem
+    if last is not None and number > MOST_LISTED_FINDINGS:
+        yield Problem(f"and {number - MOST_LISTED_FINDINGS} more like these", last.where, last.remedy)
 
 
 def remedy_for(table: str) -> str:
-    """Return what mends a table: deriving it again, or a backup."""
+    """Return the command that repairs a damaged table."""
     return REPARSE if table in _DERIVED else RESTORE
 
 
-def _in_a_line(error: Exception) -> str:
+def _on_one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}{f': {text}' if text else ''}".encode("ascii", "backslashreplace").decode()[:300]

@@ -20,12 +20,12 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id, change_archive_id
 from foreign_eyes.archive.backup import BackupContents, contents_of, copy_database, loss, verify_copy
-from foreign_eyes.archive.creation import newborn, place_new, sync_file, sync_folder
+from foreign_eyes.archive.creation import place_new, sync_file, sync_folder, temporary_beside
 from foreign_eyes.archive.database import open_archive, read_any_version, refuse_versions, writing
 from foreign_eyes.archive.errors import ArchiveUnwritable, DamagedArchive, NoArchive, RecordDamaged, WouldLose
 from foreign_eyes.archive.feed_state.folder_record import FolderRecord, read_record
 from foreign_eyes.archive.feed_state.output_manifest import recorded_outputs
-from foreign_eyes.archive.inode_lock import hold_newborn
+from foreign_eyes.archive.inode_lock import lock_new_file
 from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.lost_ids import keep_lost_ids, keep_lost_seal
 from foreign_eyes.archive.rebuilding.redactions import take_back
@@ -73,7 +73,7 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
                 f"{archive}: the archive is healthy and holds what {backup} lacks: {lost}. To set it aside and restore all the"
                 f" same: foreign-eyes restore {backup} --force"
             )
-        with newborn(target) as temporary:
+        with temporary_beside(target) as temporary:
             with read_any_version(backup) as db:
                 copy_database(db, temporary)
             with open_archive(temporary) as db:
@@ -86,7 +86,7 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
             if target.exists():
                 _keep_permissions(temporary, target)
             sync_file(temporary)
-            hold_newborn(temporary, target)
+            lock_new_file(temporary, target)
             aside = _set_aside(target, at) if os.path.lexists(target) else None
             if aside is None and not place_new(temporary, target):
                 raise WouldLose(f"{archive}: another program made it meanwhile; nothing was restored")

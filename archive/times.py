@@ -1,4 +1,4 @@
-"""Times as the archive writes them: UTC, ISO 8601, always with microseconds and a Z, so that text sorts as time. Pure."""
+"""Timestamps of the archive: ISO 8601 in UTC, with microseconds and a Z, so that their text sorts by time."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from datetime import UTC, datetime
 
 
 def to_text(moment: datetime) -> str:
-    """Return an aware `moment` in the archive's form.
+    """Return an aware `moment` as a timestamp of the archive.
 
     Raises:
-        ValueError: it is naive, and could mean any hour.
+        ValueError: it is naive.
     """
     if moment.tzinfo is None:
-        raise ValueError(f"a time without a zone: {moment!r}")
+        raise ValueError(f"a time without a time zone: {moment!r}")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def from_text(text: str) -> datetime:
-    """Return the moment that the archive's `text` stands for, aware and in UTC."""
+    """Return a timestamp of the archive as an aware datetime in UTC."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def now() -> datetime:
-    """Return the present moment: the one place where the archive's callers get it from."""
+    """Return the current time; all callers of the archive get it here."""
     return datetime.now(UTC)

@@ -1,7 +1,6 @@
-"""The values that the packages hand to each other: frozen but for the counts, and without behaviour of their own.
+"""Value types that the packages share with the archive: frozen, except for the counts.
 
-The archive owns them because every arrow of import ends here: the parser makes a `ListingPage`, the crawler records a
-`Fetched`, the publisher reads a `CurrentEntry`.
+They are in this package because the crawler, the importers and the publisher all import it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from foreign_eyes.listing.values import Fault
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A listing as the archive knows it: a name, the address of page 1, and what feeds say about it."""
+    """A listing: a name, the URL of page 1, and the title and language that feeds show."""
 
     name: str
     url: str
@@ -28,13 +27,13 @@ Purpose = Literal["listing", "link", "robots"]
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A response as fetched, or what came in its stead.
+    """A response as fetched, or the failure of a request.
 
-    `body` is the strictly decoded entity; it is None for a 304, which confirms the body of an earlier capture
-    (`revalidates`, `confirms_body`), and wherever `fault` says why there is no whole one. `asked_url` is the URL that was
-    set out for, `url` the one asked in this exchange (another after a redirect). `pass_number` and `page` count from 1.
-    `asked_fresh` tells whether the request had no condition and `Cache-Control: no-cache`; None where that is unknown.
-    `leniency` says what was let pass in a response that is taken for whole.
+    `body` is the strictly decoded entity. It is None for a 304, which confirms the body of an earlier capture
+    (`revalidates`, `confirms_body`), and if `fault` says why there is no complete body. `asked_url` is the URL of the first
+    request, `url` that of this exchange (another one after a redirect). `pass_number` and `page` count from 1.
+    `asked_fresh`: the request was unconditional, with `Cache-Control: no-cache`; None if that is unknown. `leniency`: the
+    defect that was tolerated in a response that counts as complete.
     """
 
     purpose: Purpose
@@ -54,13 +53,13 @@ class Fetched:
     leniency: str | None = None
 
 
-# what `Fetched.leniency` says of a page that ended with the connection, before its end tag: perhaps a part is missing
+# `Fetched.leniency` of a page that the connection's close ended before its end tag: a part may be missing
 ENDED_BY_CLOSE = "ended by close before its end tag"
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a crawl cost the source: requests sent, answers 304, bytes of bodies received."""
+    """The load of a crawl on the source: requests sent, 304 responses, bytes of bodies received."""
 
     requests: int = 0
     not_modified: int = 0
@@ -75,7 +74,7 @@ class Traffic:
 
 @dataclass(slots=True)
 class Counts:
-    """What a settling did, as the crawl log tells it."""
+    """The counts of a settled crawl, as the crawl log shows them."""
 
     pages: int = 0
     entries: int = 0

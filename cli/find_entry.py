@@ -12,12 +12,12 @@ from foreign_eyes.cli.terminal import printable, say
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from foreign_eyes.archive.entry_lookup import Named
+    from foreign_eyes.archive.entry_lookup import NamedEntry
 
 OFFERED = 10
 
 
-def find_one(db: Database, wanted: str, command: str = "history") -> Named:
+def find_one(db: Database, wanted: str, command: str = "history") -> NamedEntry:
     """Return the entry that `wanted` means, and say on stderr where it is not plainly that.
 
     Raises:
@@ -36,7 +36,7 @@ def find_one(db: Database, wanted: str, command: str = "history") -> Named:
     return found
 
 
-def _the_one(wanted: str, found: list[Named], command: str) -> Named:
+def _the_one(wanted: str, found: list[NamedEntry], command: str) -> NamedEntry:
     """Return the only entry found.
 
     Raises:
@@ -58,7 +58,7 @@ def _the_one(wanted: str, found: list[Named], command: str) -> Named:
     raise Stopped(NO_INPUT, "\n".join([head, *lines, *more]))
 
 
-def _name(one: Named) -> str:
+def _name(one: NamedEntry) -> str:
     publication = f", by {one.publication}" if one.publication else ""
     once = f' (once "{one.former_title}")' if one.former_title is not None else ""
     return printable(f"{one.title}{publication}{once}")

@@ -219,7 +219,7 @@ def made_by_a_newer_version(path: Path) -> None:
     [
         (text_file, NotAnArchive, "not a Foreign Eyes archive (file is not a database)"),
         (two_bytes, NotAnArchive, "not a Foreign Eyes archive (file is not a database)"),
-        (another_programs_database, NotAnArchive, "an SQLite file of some other program"),
+        (another_programs_database, NotAnArchive, "an SQLite file of another program"),
         (a_database_without_tables, NotAnArchive, "an SQLite file without tables"),
         (made_by_a_newer_version, ArchiveOutdated, "made by a newer version (it has m999_dreams)"),
         (Path.mkdir, NotAnArchive, "a folder"),
