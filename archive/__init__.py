@@ -1,6 +1,6 @@
-"""The archive: one SQLite file that keeps what was fetched for ever, and what was derived from it.
+"""The archive: one SQLite file with the captured responses and the entries derived from them.
 
-`store` opens it, `captures` records responses, `settle` derives entries from them in one transaction, `query` reads.
-`text`, `identity`, `matching`, `dating` and `judging` are pure: they decide, and touch nothing. `values` are what all
-packages hand to each other. Only this package holds SQL, and it imports none of the others.
+`database` opens it, `captures` stores responses, `settling` derives entries from them in one transaction, `rebuilding`
+derives them again, `feed_state` stores the state of published feeds, and `redaction` hides texts. `schema` has the tables.
+`matching` is pure. All SQL of the project is in this package, except read-only queries of `web.browse`.
 """

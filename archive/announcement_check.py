@@ -1,4 +1,4 @@
-"""Checking the words of announced changes: each text has the digest that names it, and none is missing."""
+"""Check the texts of announced changes: each matches its digest, and none is missing."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_
 
 
 def verify_told_words(db: Database) -> Iterator[Problem]:
-    """Yield texts with a wrong digest, announced words without a text, and texts or words of no announced change."""
+    """Yield texts with a wrong digest, missing texts, and texts that belong to no announced change."""
     with read_leniently(db):
-        there: set[str] = set()
+        stored: set[str] = set()
         for words, *texts in db.execute(
             "SELECT words, title, publication, attribution, excerpt, commentary FROM told_texts NOT INDEXED"
         ):
-            there.add(words)
+            stored.add(words)
             if _digest(texts) != words:
                 yield _problem(f"the text {words} is not the one that was announced")
-        named = {
+        announced = {
             words
             for row in db.execute("SELECT words, words_before FROM told_words NOT INDEXED")
             for words in row
             if words is not None
         }
-    for words in sorted(named - there - _withheld(db, named)):
+    for words in sorted(announced - stored - _withheld(db, announced)):
         yield _problem(f"the text {words}, which was announced, is missing")
-    for words in sorted(there - named):
+    for words in sorted(stored - announced):
         yield _problem(f"the text {words} was never announced")
     for (change_id,) in db.execute(
         "SELECT change_id FROM told_words NOT INDEXED WHERE change_id NOT IN (SELECT change_id FROM changes WHERE announced = 1)"
@@ -38,18 +38,18 @@ def verify_told_words(db: Database) -> Iterator[Problem]:
         yield _problem(f"change {change_id} has words, though it was not announced")
 
 
-def _withheld(db: Database, named: set[str]) -> set[str]:
-    """Return the texts that redactions may have removed.
+def _withheld(db: Database, announced: set[str]) -> set[str]:
+    """Return the digests of the texts that redactions may have removed.
 
-    Purged texts, and redacted ones of an archive loaded from an export, are kept nowhere, so then any text may be missing.
+    Purged texts, and redacted texts of an imported archive, are not stored; if there are any, any text may be missing.
     """
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'withheld_texts'").fetchone():
         return set()
-    kept_nowhere = (
+    not_stored = (
         "SELECT 1 FROM redactions WHERE kind = 'purge' UNION ALL SELECT 1 FROM withheld_bodies WHERE purged = 1"
     )
-    if db.execute(kept_nowhere).fetchone():
-        return named
+    if db.execute(not_stored).fetchone():
+        return announced
     return {words for (words,) in db.execute("SELECT row_key FROM withheld_texts WHERE table_name = 'told_texts'")}
 
 

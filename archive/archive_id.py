@@ -1,4 +1,4 @@
-"""The id of an archive: minted when the archive is made, never changed, and carried by exports and output folders."""
+"""The id of an archive: created with the archive, and stored in its exports and output folders too."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ def archive_id(db: Database) -> str:
 
 
 def id_of_any_version(db: Database) -> str | None:
-    """Return the id of an archive, or None if it was made by a version that gave none."""
+    """Return the id of an archive, or None if a version without ids made it."""
     return archive_id(db) if "archive" in db.table_names() else None
 
 
 def is_archive_id(text: str) -> bool:
-    """Tell whether a text is the id of an archive."""
+    """Return whether a text has the form of an archive's id."""
     return re.fullmatch(r"[0-9a-f]{32}", text) is not None
 
 
-def take_archive_id(db: Database, taken: str) -> None:
+def take_archive_id(db: Database, new_id: str) -> None:
     """Store the id of the archive that this one was imported from, inside the caller's transaction.
 
     Raises:
-        ValueError: it is not an id.
+        ValueError: `new_id` does not have the form of an id.
     """
-    if not is_archive_id(taken):
-        raise ValueError(f"not the id of an archive: {taken[:40]!r}")
-    db.execute("UPDATE archive SET archive_id = ?", (taken,))
+    if not is_archive_id(new_id):
+        raise ValueError(f"not the id of an archive: {new_id[:40]!r}")
+    db.execute("UPDATE archive SET archive_id = ?", (new_id,))
 
 
-def change_archive_id(db: Database, taken: str, at: datetime, reason: str) -> None:
-    """Give an archive another id than it has, and seal it with the reason."""
+def change_archive_id(db: Database, new_id: str, at: datetime, reason: str) -> None:
+    """Replace the id of an archive, and seal the change with the reason."""
     with writing(db):
-        take_archive_id(db, taken)
+        take_archive_id(db, new_id)
         seal(db, at, changed={"archive": [1]}, reason=reason)
 
 
 def renew_archive_id(db: Database, at: datetime, reason: str) -> None:
-    """Give an archive that was copied, and that becomes another one, an id of its own."""
+    """Give a copy that becomes a separate archive a new random id."""
     change_archive_id(db, secrets.token_hex(16), at, reason)

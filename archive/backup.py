@@ -1,6 +1,6 @@
-"""Copying an archive while others use it, and backups: copies that are verified, and whole or not there at all.
+"""Copy an archive while it is in use, and write verified backups atomically.
 
-temporary file | SQLite's online backup | check | fsync | name | fsync of the folder
+temporary file | SQLite's online backup | check | fsync | rename | fsync of the folder
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from foreign_eyes.archive.integrity import verify
 
 @dataclass(frozen=True, slots=True)
 class BackupContents:
-    """What one archive holds, by what identifies it in any copy; `latest` is when its last crawl began."""
+    """The contents of an archive, by keys that are equal in all its copies; `latest` is when its last crawl began."""
 
     archive_id: str | None
     crawls: frozenset[tuple[str, str]]
@@ -35,7 +35,7 @@ class BackupContents:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What one archive holds and another lacks."""
+    """The counts of crawls, entries and decisions that one archive has and another lacks."""
 
     crawls: int
     entries: int
@@ -53,7 +53,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """A backup that was written: its size in bytes, and what it holds."""
+    """A backup that was written: its size in bytes and its contents."""
 
     size: int
     contents: BackupContents
@@ -76,10 +76,10 @@ def copy_database(db: Database, copy: Path) -> None:
 
 
 def back_up(archive: Path, file: Path, *, force: bool) -> BackedUp:
-    """Write a verified copy of `archive` to `file`, while crawls go on; an older backup of it is replaced.
+    """Write a verified copy of `archive` to `file`, also during a crawl; replace an older backup.
 
     Raises:
-        WouldLose: the file is not a backup of this archive, or has what the archive lacks and `force` is not set.
+        WouldLose: the file is not a backup of this archive, or it holds data that the archive lacks and `force` is not set.
         ArchiveUnwritable: the file cannot be written.
         ArchiveError: the archive cannot be read, or is damaged.
     """
@@ -95,18 +95,18 @@ def back_up(archive: Path, file: Path, *, force: bool) -> BackedUp:
         if target.exists():
             temporary.replace(target)
         elif not place_new(temporary, target):
-            raise WouldLose(f"{file}: another program made it meanwhile; name another file")
+            raise WouldLose(f"{file}: another program has just created this file; name another file")
         sync_folder(target.parent)
         return BackedUp(target.stat().st_size, contents)
 
 
 def verify_copy(copy: Path, original: Path) -> None:
-    """Refuse a copy in which `check` finds damage: its original is then damaged, too.
+    """Refuse a copy in which `check` finds damage: its original is then damaged too.
 
-    Of an archive of an earlier version, which has no seals, only the structure is checked.
+    An archive of a version without seals is checked for its structure only.
 
     Raises:
-        DamagedArchive: names the original.
+        DamagedArchive: the copy is damaged; the message names the original.
     """
     try:
         with read_any_version(copy) as db:
@@ -118,14 +118,14 @@ def verify_copy(copy: Path, original: Path) -> None:
 
 
 def contents_of(db: Database) -> BackupContents:
-    """Return what an open archive of any version holds."""
+    """Return the contents of an open archive of any version."""
     tables = set(db.table_names())
-    minted = "identities" if "identities" in tables else "entries"
+    entry_table = "identities" if "identities" in tables else "entries"
     crawls = frozenset(db.execute("SELECT s.name, c.started_at FROM crawls c JOIN sources s USING (source_id)"))
     return BackupContents(
         id_of_any_version(db),
         crawls,
-        frozenset(entry_id for (entry_id,) in db.execute(f"SELECT entry_id FROM {minted}")),  # noqa: S608 - our own names
+        frozenset(entry_id for (entry_id,) in db.execute(f"SELECT entry_id FROM {entry_table}")),  # noqa: S608 - our own names
         sum(_count(db, table) for table in ("decisions", "confirmations") if table in tables),
         max((started_at for _, started_at in crawls), default=None),
     )
@@ -135,39 +135,40 @@ def _count(db: Database, table: str) -> int:
     return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
 
 
-def loss(held: BackupContents, by: BackupContents) -> Loss | None:
-    """Return what would be lost if one archive took the place of another; None if nothing would. Pure."""
-    crawls = held.crawls - by.crawls
+def loss(replaced: BackupContents, replacement: BackupContents) -> Loss | None:
+    """Return what `replaced` has and `replacement` lacks; None if nothing would be lost. Pure."""
+    crawls = replaced.crawls - replacement.crawls
     latest = max((started_at for _, started_at in crawls), default=None)
-    found = Loss(len(crawls), len(held.entries - by.entries), max(held.decisions - by.decisions, 0), latest)
+    entries, decisions = replaced.entries - replacement.entries, max(replaced.decisions - replacement.decisions, 0)
+    found = Loss(len(crawls), len(entries), decisions, latest)
     return found if found.crawls or found.entries or found.decisions else None
 
 
 def _refuse_replacing(archive: Path, contents: BackupContents, file: Path, *, force: bool) -> None:
-    """Refuse to replace a file that is not an older backup of the archive."""
+    """Raise WouldLose if the file is not an older backup of the archive."""
     if not os.path.lexists(file):
         return
     if file.exists() and file.samefile(archive):
-        raise WouldLose(f"{file}: this is the archive itself; name another file for its backup")
+        raise WouldLose(f"{file}: this is the archive itself; name another file for the backup")
     try:
         with read_any_version(file) as db:
-            there = contents_of(db)
+            existing = contents_of(db)
     except NoArchive:
         return  # a link that leads nowhere
     except ArchiveError:
         raise WouldLose(f"{file}: exists and is not a backup; name another file, or remove it") from None
-    if there.archive_id is not None and there.archive_id != contents.archive_id:
-        raise WouldLose(f"{file}: is a backup of another archive ({there.archive_id}); name another file")
-    if (lost := loss(there, contents)) is not None and not force:
+    if existing.archive_id is not None and existing.archive_id != contents.archive_id:
+        raise WouldLose(f"{file}: is a backup of another archive ({existing.archive_id}); name another file")
+    if (lost := loss(existing, contents)) is not None and not force:
         raise WouldLose(
-            f"{file}: the backup there holds what the archive lacks: {lost}. To bring that back: foreign-eyes restore {file};"
-            f" to replace it all the same: foreign-eyes backup {file} --force"
+            f"{file}: this backup has data that the archive lacks: {lost}. To bring it back: foreign-eyes restore {file};"
+            f" to replace the backup anyway: foreign-eyes backup {file} --force"
         )
 
 
 @contextmanager
 def _writing(file: Path) -> Iterator[None]:
-    """Explain why the backup cannot be written."""
+    """Turn errors of writing the backup into ArchiveUnwritable."""
     try:
         yield
     except OSError as error:
@@ -176,5 +177,5 @@ def _writing(file: Path) -> Iterator[None]:
         raise ArchiveUnwritable(file, error) from error
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _counted(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"

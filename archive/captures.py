@@ -1,4 +1,4 @@
-"""Recording what was fetched, at once and durably; and finding it again. Nothing is decided here."""
+"""Store each response as a capture, at once and durably, and find captures again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fetched
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A capture as recorded; `body_sha256` of a 304 is the body that it confirms."""
+    """A stored capture; `body_sha256` of a 304 is the body that it confirms."""
 
     capture_id: int
     pass_number: int
@@ -43,7 +43,7 @@ _CAME_TWICE = (
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What to ask a URL with (RFC 9110 section 13.1), and the capture that a 304 will then stand for."""
+    """The validators of a conditional request (RFC 9110 section 13.1), and the capture that a 304 would confirm."""
 
     capture_id: int
     body_sha256: str
@@ -53,7 +53,7 @@ class Validators:
 
 
 def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
-    """Store a response, or what came in its stead, with its body once; return the capture's id. Commits."""
+    """Store a response or a failed request, and its body unless it is stored already; return the id. Commits."""
     body_sha256 = fetched.confirms_body
     with writing(db):
         if fetched.body is not None:
@@ -84,16 +84,16 @@ def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
 
 
 def find_exchanges(db: Database, crawl_id: int) -> list[dict[str, Any]]:
-    """Return all exchanges of a crawl in their order, as they were recorded."""
+    """Return all captures of a crawl in the order in which they were made."""
     columns = ("purpose", "url", "status", "headers", "fetched_at", "detail")
     rows = db.execute(f"SELECT {', '.join(columns)} FROM captures WHERE crawl_id = ? ORDER BY capture_id", (crawl_id,))  # noqa: S608 - names of columns
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def store_body(db: Database, body: bytes) -> str:
-    """Store `body` unless the archive has it whole; return its SHA-256 in hexadecimal."""
+    """Store `body` unless the archive has it undamaged; return its SHA-256 in hexadecimal."""
     digest = sha256(body).hexdigest()
-    if not body_is_whole(db, digest):  # a damaged copy is mended by the same bytes
+    if not body_is_whole(db, digest):  # the same bytes repair a damaged copy
         db.execute(
             "INSERT INTO bodies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, zlib = excluded.zlib",
             (digest, len(body), zlib.compress(body, 9)),
@@ -102,7 +102,7 @@ def store_body(db: Database, body: bytes) -> str:
 
 
 def body_is_whole(db: Database, body_sha256: str) -> bool:
-    """Tell whether the archive has a body, with the bytes that its digest says."""
+    """Return whether the archive has a body, with bytes that match its digest."""
     if not db.execute("SELECT 1 FROM bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone():
         return False
     try:
@@ -116,7 +116,7 @@ def load_body(db: Database, body_sha256: str) -> bytes:
     """Return the bytes of a body.
 
     Raises:
-        ValueError: the stored bytes do not have that digest any more.
+        ValueError: the stored bytes no longer match the digest.
     """
     row = db.execute("SELECT zlib FROM bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone()
     try:
@@ -129,15 +129,15 @@ def load_body(db: Database, body_sha256: str) -> bytes:
 
 
 def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
-    """Return what to revalidate `url` with: its newest whole capture of a crawl that settled, of this one or a killed one.
+    """Return the validators of the newest complete capture of `url` by a settled, this, or a killed crawl.
 
-    Captures of a refused crawl are passed over: else the page that was refused would come back as 304 and look unchanged.
-    Captures of a killed crawl were never judged, so a crawl that revalidates them judges the body again. Its clock was
-    not judged either, so captures dated in the future are not used. A page that may be cut has no validators, since a
-    304 cannot confirm our copy of it.
+    Captures of a refused crawl are skipped: otherwise the refused page would come back as 304 and look unchanged.
+    Captures of a killed crawl were never checked, so a crawl that revalidates them checks the body again. The clock of a
+    killed crawl was not checked either, so captures dated in the future are not used. A page that may be truncated has no
+    validators, since a 304 cannot confirm that the copy is complete.
     """
     time = "c.fetched_at"
-    if db.execute("SELECT 1 FROM redated_captures LIMIT 1").fetchone():  # else found by index
+    if db.execute("SELECT 1 FROM redated_captures LIMIT 1").fetchone():  # otherwise an index finds the capture
         time = "coalesce((SELECT d.fetched_at FROM redated_captures d WHERE d.capture_id = c.capture_id), c.fetched_at)"
     row = db.execute(
         "SELECT c.capture_id, c.body_sha256, c.headers, c.leniency FROM captures c JOIN crawls w USING (crawl_id)"  # noqa: S608
@@ -152,14 +152,14 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
     headers = headers_of(row[2])
     etag, last_modified = headers.get("etag"), headers.get("last-modified")
     if not (etag or last_modified) or not body_is_whole(db, row[1]):
-        return None  # nothing to ask with, or a damaged body: asked for anew, it is mended
+        return None  # no validators, or a damaged body, which an unconditional response repairs
     return Validators(row[0], row[1], etag, last_modified, headers.get("content-type"))
 
 
 def listing_captures(db: Database, crawl_id: int) -> list[Capture]:
-    """Return the crawl's whole captures of listing pages, in the order they were made.
+    """Return the crawl's complete captures of listing pages, in the order in which they were made.
 
-    A page that may be cut is taken only if the same bytes came another time: in this crawl, or before it.
+    A page that may be truncated counts only if the same bytes were captured twice, in this crawl or before it.
     """
     rows = db.execute(
         f"{_CAPTURE} WHERE c.crawl_id = :crawl AND c.purpose = 'listing' AND c.page IS NOT NULL"
@@ -176,7 +176,7 @@ def find_capture(db: Database, capture_id: int) -> Capture:
 
 
 def headers_of(stored: str) -> dict[str, str]:
-    """Return stored headers by lower-case name; of a repeated one the last."""
+    """Return stored headers by lower-case name; the last value of a repeated header."""
     return {name.lower(): value for name, value in json.loads(stored)}
 
 

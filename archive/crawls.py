@@ -1,4 +1,4 @@
-"""The log of crawls: beginning one, closing it, and what the last good one found."""
+"""The crawl log: open and close a crawl, and read the results of earlier ones."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Counts, Source, Traffic
 from foreign_eyes.listing.values import Mode, Verdict
 
-# Version of the rules of matching and settling: raise it when they decide differently on the same captures
+# version of the rules of matching and settling: increment it when they decide differently on the same captures
 RULES_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """A crawl that has begun, and in `not_before` the start of the last complete one before it, if there is one.
+    """A crawl that has begun; `not_before` is the start of the last complete crawl before it, or None.
 
     `not_before` is never later than the crawl's own start or first capture: an earlier crawl whose clock was ahead does not
-    date this one's entries, and a clock that was set back during this one must not make them older than that crawl.
-    `parser_version` and `rules` are those that settled it first; None if it is not settled, and `rules` also if rules
-    before version 3 settled it.
+    date this crawl's entries, and if the clock was set back during this crawl, `not_before` must not lie after them.
+    `parser_version` and `rules` are the versions that settled it first. Both are None if it is not settled; `rules` is also
+    None if rules before version 3 settled it.
     """
 
     crawl_id: int
@@ -37,26 +37,26 @@ class Crawl:
 
     @property
     def by_earlier_rules(self) -> bool:
-        """Whether rules before version 3 settled it first, which distinguished wordings by another digest."""
+        """Whether rules before version 3 settled it first; they compared texts by another digest."""
         return self.parser_version is not None and self.rules is None
 
 
 @dataclass(frozen=True, slots=True)
 class LastGood:
-    """What the last complete or unchanged full crawl of a source found."""
+    """The counts of the last complete or unchanged full crawl of a source."""
 
     pages: int
     entries: int
 
 
 def timed(db: Database) -> str:
-    """Return where crawls are found with the times that count: the table itself, or a view where an operator put some right."""
+    """Return the name of the table of crawls, or of the view with corrected times if an operator corrected any."""
     redated = db.execute("SELECT 1 FROM redated_crawls LIMIT 1").fetchone()
     return "timed_crawls" if redated else "crawls"
 
 
 def count_good(db: Database, source_name: str) -> int:
-    """Return how many crawls of a source ended well, whatever they found."""
+    """Return how many crawls of a source ended as complete or unchanged."""
     row = db.execute(
         "SELECT count(*) FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ?"
         " AND c.outcome IN ('complete', 'unchanged')",
@@ -66,17 +66,17 @@ def count_good(db: Database, source_name: str) -> int:
 
 
 def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
-    """Open a crawl's row, and its source's where it is new; return the crawl's id. Commits.
+    """Insert the row of a new crawl, and of its source if that is new; return the crawl's id. Commits.
 
-    The caller holds the archive's lock: so a crawl that is still open was killed, and is closed as failed.
+    The caller has locked the archive, so any crawl that is still open was killed; it is closed as failed.
 
     Raises:
-        MixedSources: the source is real and the archive holds the sample, or the other way round.
+        MixedSources: the source is real and the archive holds the sample, or the reverse.
     """
     with writing(db):
         refuse_mixture(db, source.url)
         db.execute(
-            # never before its own captures: its clock may have been another than ours is now
+            # not before its own captures: its clock may have differed from the present one
             "UPDATE crawls SET outcome = 'failed', reason = 'the run was killed before it settled', finished_at ="
             " max(?, started_at, coalesce((SELECT max(fetched_at) FROM captures c WHERE c.crawl_id = crawls.crawl_id), ''))"
             " WHERE outcome IS NULL",
@@ -88,7 +88,7 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
             (source.name, source.url, source.title, source.language),
         )
         cursor = db.execute(
-            # after every crawl that settled: one whose clock was in doubt, or was never looked at, has no place in time
+            # after every settled crawl; a crawl whose clock was doubtful or never checked has no reliable place in time
             "INSERT INTO crawls (source_id, mode, started_at, ordered_at)"  # noqa: S608 - our own name
             f" SELECT source_id, :mode, :at, max(:at, coalesce((SELECT max(ordered_at) FROM {timed(db)}"
             "  WHERE settled = 1 OR usual_difference IS NOT NULL), ''))"
@@ -99,7 +99,7 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
 
 
 def find_crawl(db: Database, crawl_id: int) -> Crawl:
-    """Return the crawl with that id."""
+    """Return the crawl with this id."""
     fetched_at = "fetched_at"
     if (crawls := timed(db)) != "crawls":
         fetched_at = (
@@ -121,7 +121,7 @@ def find_crawl(db: Database, crawl_id: int) -> Crawl:
 def finish_crawl(
     db: Database, crawl_id: int, verdict: Verdict, parser_version: int, traffic: Traffic, counts: Counts, at: datetime
 ) -> None:
-    """Close a crawl's row, inside the caller's transaction."""
+    """Store the outcome of a crawl, inside the caller's transaction."""
     db.execute(
         "UPDATE crawls SET outcome = ?, reason = ?, settled = ?, parser_version = ?, finished_at = ?, requests = ?,"
         " not_modified = ?, bytes = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?, returned = ?,"
@@ -140,7 +140,7 @@ def finish_crawl(
 
 
 def last_good(db: Database, source_name: str) -> LastGood | None:
-    """Return what the source's last full crawl that ended well found, or None before the first."""
+    """Return the counts of the source's last complete or unchanged full crawl, or None."""
     row = db.execute(
         "SELECT c.pages, c.entries"  # noqa: S608 - our own name
         f" FROM {timed(db)} c JOIN sources s USING (source_id) WHERE s.name = ? AND c.mode = 'full'"
@@ -151,7 +151,7 @@ def last_good(db: Database, source_name: str) -> LastGood | None:
 
 
 def most_entries(db: Database, source_name: str) -> int | None:
-    """Return the most entries that a settled complete crawl of the source found, or None before the first."""
+    """Return the highest entry count of a settled complete crawl of the source, or None."""
     row = db.execute(
         "SELECT max(c.entries) FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ? AND c.settled = 1"
         " AND c.outcome IN ('complete', 'unchanged')",
@@ -161,7 +161,7 @@ def most_entries(db: Database, source_name: str) -> int | None:
 
 
 def settled_before(db: Database, crawl: Crawl) -> int:
-    """Return the id of the source's last settled crawl that came to the archive before this one; 0 if there is none."""
+    """Return the id of the source's last settled crawl with a lower id than this one's, or 0."""
     row = db.execute(
         "SELECT coalesce(max(crawl_id), 0) FROM crawls WHERE source_id = ? AND settled = 1 AND crawl_id < ?",
         (crawl.source_id, crawl.crawl_id),
@@ -170,7 +170,7 @@ def settled_before(db: Database, crawl: Crawl) -> int:
 
 
 def has_settled(db: Database, source_name: str) -> bool:
-    """Tell whether anything of the source has been settled, by a crawl or an import."""
+    """Return whether a crawl or an import of the source has settled."""
     row = db.execute(
         "SELECT EXISTS (SELECT 1 FROM crawls c JOIN sources s USING (source_id) WHERE s.name = ? AND c.settled = 1)",
         (source_name,),
@@ -180,7 +180,7 @@ def has_settled(db: Database, source_name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SettledCrawl:
-    """A crawl from which entries were derived: when it settled, and by what verdict."""
+    """A settled crawl: when it settled, and its verdict."""
 
     crawl_id: int
     at: datetime
@@ -188,7 +188,7 @@ class SettledCrawl:
 
 
 def settled_crawls(db: Database) -> list[SettledCrawl]:
-    """Return all crawls that settled, of all sources, in their order in time."""
+    """Return the settled crawls of all sources in order of time."""
     rows = db.execute(
         f"SELECT crawl_id, finished_at, outcome, reason FROM {timed(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608
     )
@@ -199,7 +199,7 @@ def settled_crawls(db: Database) -> list[SettledCrawl]:
 
 
 def last_settled_crawls(db: Database) -> list[Crawl]:
-    """Return of each source the crawl that settled last."""
+    """Return the last settled crawl of each source."""
     rows = db.execute(
         f"SELECT source_id, crawl_id FROM {timed(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608 - our name
     )
@@ -207,7 +207,7 @@ def last_settled_crawls(db: Database) -> list[Crawl]:
 
 
 def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: int) -> None:
-    """Note what settling an imported crawl found, inside the caller's transaction."""
+    """Store the counts of an imported crawl once it is settled, inside the caller's transaction."""
     db.execute(
         "UPDATE crawls SET parser_version = ?, rules = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?,"
         " returned = ? WHERE crawl_id = ?",
@@ -220,16 +220,17 @@ def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: i
 
 @dataclass(frozen=True, slots=True)
 class SettledPage:
-    """A listing page of the last settled state: what it was, and where it was asked for."""
+    """A listing page of the last settled state: the digest of its body and the URL that was requested."""
 
     body_sha256: str
     asked_url: str
 
 
 def settled_pages(db: Database, source_name: str, parser_version: int) -> tuple[SettledPage, ...] | None:
-    """Return the pages of the last settled state in page order; None where none can be gone by.
+    """Return the pages of the last settled state in page order.
 
-    That is where the last crawl that settled anything was partial or quick, or was read by another parser.
+    Return None if the last settled crawl was partial or quick, or was parsed by another parser version: its pages cannot be
+    compared with new ones.
     """
     row = db.execute(
         "SELECT c.crawl_id, c.mode, c.outcome, c.parser_version"  # noqa: S608 - our own name

@@ -1,4 +1,4 @@
-"""Reading an archive whose texts may be damaged."""
+"""Read an archive that may contain damaged texts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlite_utils import Database
 
 @contextmanager
 def read_leniently(db: Database) -> Iterator[None]:
-    """Let texts that are not UTF-8 come with lone surrogates for their bytes, where SQLite would raise an error."""
-    plain = db.conn.text_factory
+    """Decode bytes that are not UTF-8 as lone surrogates; by default sqlite3 raises an error."""
+    default = db.conn.text_factory
     db.conn.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     try:
         yield
     finally:
-        db.conn.text_factory = plain
+        db.conn.text_factory = default

@@ -1,6 +1,6 @@
-"""Doubtful matches as an operator reads them: the two texts, the reason as a sentence, and the commands that settle it.
+"""Doubtful matches for an operator: the two texts, the reason as a sentence, and the commands that settle the doubt.
 
-Times are the archive's texts, UTC.
+Times are timestamps of the archive (see `archive.times`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from foreign_eyes.archive.history import History, Revision, entry_history
 from foreign_eyes.archive.matching import doubt_reasons as reasons
 from foreign_eyes.archive.settling.operator_decisions import surviving_id
 
-# by reason; `other` is the entry that the row may be instead
+# by reason; `other` is the other entry that the row may belong to
 _SENTENCES = {
     reasons.SAME_EXCERPT: "This is a new entry, but it has the excerpt of {other}.",
     reasons.SAME_TITLE: "This is a new entry, but it has the title and publication of {other}.",
@@ -29,14 +29,14 @@ _SENTENCES = {
     reasons.RETURNED: "The entry had been withdrawn and came back with other words.",
     reasons.OTHER_RULES: "An earlier version matched it to this entry; today's rules would choose {other}.",
 }
-# reasons as rules before version 3 worded them
-_OLDER = {
+# stored reasons of rules before version 3
+_OLD_REASONS = {
     "same excerpt as another entry": reasons.SAME_EXCERPT,
     "same title and publication as another entry": reasons.SAME_TITLE,
     "nearly the excerpt of another entry": reasons.NEARLY_EXCERPT,
     "nearly the title and commentary of another entry": reasons.NEARLY_THE_REST,
 }
-# matches in which all words are known: these are compared with the other entry
+# methods by which a row with equal text is matched: such a row is compared with the other entry
 _BY_WORDING = {"new", "same wording", "earlier wording", "as settled before"}
 
 
@@ -50,7 +50,7 @@ class DoubtTexts:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A command line that settles a doubt, the name of its command, and the case in which it is the right one."""
+    """A command line that settles a doubt, the name of its command, and the case in which to use it."""
 
     case: str
     name: str
@@ -61,9 +61,9 @@ class Remedy:
 class DoubtfulMatch:
     """A doubtful match.
 
-    `facts` has the columns of view `doubts`; `entry` is the entry's row of `current_entries`. `after` is the text that
-    was matched; `before` is the text to compare it with: the entry's wording before, or the other entry's at that time;
-    None if there is neither. `confirmed_at` is None while the doubt is open.
+    `facts` has the columns of view `doubts`; `entry` is the entry's row of `current_entries`. `after` is the matched text;
+    `before` is the text to compare it with: the entry's text before it, or the other entry's text at that time, or None.
+    `confirmed_at` is None while the doubt is open.
     """
 
     facts: dict[str, Any]
@@ -80,7 +80,7 @@ class DoubtfulMatch:
         other_id = self.facts["other_entry_id"]
         other = "another entry" if other_id is None else f"entry {other_id}"
         reason = self.facts["reason"]
-        sentence = _SENTENCES.get(_OLDER.get(reason, reason), "The match is doubtful: {reason}.")
+        sentence = _SENTENCES.get(_OLD_REASONS.get(reason, reason), "The match is doubtful: {reason}.")
         return sentence.format(other=other, reason=reason)
 
     @property
@@ -99,7 +99,7 @@ class DoubtfulMatch:
 
 
 def find_doubts(db: Database, entry_id: int | None = None, *, settled: bool = False) -> list[DoubtfulMatch]:
-    """Return the doubtful matches, newest first, of one entry or all; with `settled` also those that were confirmed.
+    """Return the doubtful matches of one entry or all, newest first; with `settled` also confirmed ones.
 
     The doubts of an entry include those that name it as the other entry.
     """
@@ -118,7 +118,7 @@ def find_doubts(db: Database, entry_id: int | None = None, *, settled: bool = Fa
 
 
 def count_doubts(db: Database) -> dict[str, int]:
-    """Return by name how many open doubts each source has; sources without any are left out."""
+    """Return the number of open doubts by source name; sources without open doubts are omitted."""
     rows = db.execute(
         "SELECT s.name, count(*) FROM doubts d JOIN entries e USING (entry_id) JOIN sources s USING (source_id)"
         " GROUP BY s.source_id ORDER BY s.source_id"
@@ -127,7 +127,7 @@ def count_doubts(db: Database) -> dict[str, int]:
 
 
 def count_new_doubts(db: Database, crawl_ids: Collection[int]) -> int:
-    """Return how many open doubts come from the captures of these crawls."""
+    """Return the number of open doubts from the captures of these crawls."""
     row = db.execute(
         "SELECT count(*) FROM match_doubts JOIN captures USING (capture_id)"
         " WHERE confirmation_id IS NULL AND crawl_id IN (SELECT value FROM json_each(?))",
@@ -137,45 +137,47 @@ def count_new_doubts(db: Database, crawl_ids: Collection[int]) -> int:
 
 
 class _Histories:
-    """The histories of entries, each read once."""
+    """A cache of the histories of entries."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._known: dict[int, History] = {}
+        self._cache: dict[int, History] = {}
 
     def of(self, entry_id: int) -> History:
-        """Return the history of the entry that an id leads to."""
+        """Return the history of an entry, or of the entry that it was merged into."""
         entry_id = surviving_id(self._db, entry_id)
-        if entry_id not in self._known:
-            self._known[entry_id] = entry_history(self._db, entry_id)
-        return self._known[entry_id]
+        if entry_id not in self._cache:
+            self._cache[entry_id] = entry_history(self._db, entry_id)
+        return self._cache[entry_id]
 
 
 def _doubtful(histories: _Histories, row: dict[str, Any]) -> DoubtfulMatch:
-    told = histories.of(row["entry_id"])
-    places = [(one.number, one.technical, one.parser_version) for one in told.revisions]
-    revision = told.revisions[places.index((row["revision"], bool(row["technical"]), row["parser_version"]))]
+    history = histories.of(row["entry_id"])
+    keys = [(revision.number, revision.technical, revision.parser_version) for revision in history.revisions]
+    revision = history.revisions[keys.index((row["revision"], bool(row["technical"]), row["parser_version"]))]
     return DoubtfulMatch(
         facts={name: row[name] for name in _FACTS},
-        entry=told.entry,
+        entry=history.entry,
         capture_id=row["capture_id"],
         page=row["page"],
         confirmed_at=row["confirmed_at"],
-        before=_compared(histories, row, told, revision),
+        before=_text_to_compare(histories, row, history, revision),
         after=DoubtTexts(row["entry_id"], revision),
     )
 
 
-def _compared(histories: _Histories, row: dict[str, Any], told: History, revision: Revision) -> DoubtTexts | None:
-    """Return the entry's wording before if the row is an edit of it, else the wording of the other entry."""
-    before = None if row["match_method"] in _BY_WORDING else told.before(revision)
+def _text_to_compare(
+    histories: _Histories, row: dict[str, Any], history: History, revision: Revision
+) -> DoubtTexts | None:
+    """Return the entry's text before the revision if that is an edit, else the text of the other entry."""
+    before = None if row["match_method"] in _BY_WORDING else history.before(revision)
     if before is not None:
         return DoubtTexts(row["entry_id"], before)
     if row["other_entry_id"] is None:
         return None
     other = histories.of(row["other_entry_id"])
-    then = [one for one in other.revisions if one.crawl < (row["ordered_at"], row["crawl_id"])]
-    return DoubtTexts(other.entry["entry_id"], then[-1] if then else other.revisions[0])
+    earlier = [revision for revision in other.revisions if revision.crawl < (row["ordered_at"], row["crawl_id"])]
+    return DoubtTexts(other.entry["entry_id"], earlier[-1] if earlier else other.revisions[0])
 
 
 _FACTS = ("entry_id", "revision", "at", "reason", "match_method", "match_score", "other_entry_id")

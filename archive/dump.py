@@ -1,12 +1,13 @@
-"""The truth as plain rows: out of an archive, into an empty one, or beside what an archive has.
+"""Read the truth out of an archive as plain rows, and write it into an empty archive or add it to one.
 
     all columns of sources, crawls, captures, link_traffic, identities, recognitions, decisions, confirmations, redatings,
-    redated_entries, told_texts, told_words, redaction_secret, redactions, redaction_digests; of changes all but what is
-    derived
+    redated_entries, told_texts, told_words, redaction_secret, redactions, redaction_digests
+    changes without their derived columns
     withheld_bodies: for each body that shows redacted words, the parsed page without these words
-    revisions and listing_rows as they stand: what a parser of today read, the one of tomorrow cannot derive again
+    revisions and listing_rows, since a later parser version cannot derive again what an earlier one parsed
 
-Bodies are not among the rows; they come and go by their SHA-256. All writing is inside the caller's transaction.
+Bodies are not among the rows; they are read and stored by their SHA-256. All functions write inside the caller's
+transaction.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ _BY_RUNS = (
     *("redated_entries", "changes", "told_texts", "told_words"),
     *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
 )
-# rows that an export leaves out: the secret while it keys nothing
+# conditions for rows to be exported: the secret is not, as long as it keys no digest
 _EXPORTED = {"redaction_secret": "EXISTS (SELECT 1 FROM redactions)"}
-# what only the parser that read it knows: loaded where that is an older one than the program's
+# rows that only the parser version that made them can derive: loaded if that is older than the program's
 BY_PARSER = ("revisions", "listing_rows")
-# in the order in which each row finds what it refers to
+# parents before the tables that refer to them
 DUMP_TABLES = ("sources", *_BY_RUNS, *BY_PARSER)
 
-# the ids of a change's link and revision are derived; what a link was stands in the change's own row
+# the ids of a change's link and revision are derived, so the row of a change contains the columns of its link
 _LINK = ("label", "url", "key", "last_url", "first_seen", "capture_id", "status", "outcome", "gone_at")
 _CHANGES = (
     "SELECT c.change_id, c.source_id, c.crawl_id, c.at, c.kind, c.announced, c.entry_id, l.label AS link_label,"
@@ -52,7 +53,7 @@ _CHANGES = (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A crawl that an archive has: its id, and its captures' ids by what identifies each, in their order."""
+    """A crawl in an archive: its id, the identifying columns of its captures, and their ids in the same order."""
 
     crawl_id: int
     captures: tuple[tuple[Any, ...], ...]
@@ -60,29 +61,29 @@ class Recorded:
 
 
 def is_empty(db: Database) -> bool:
-    """Tell whether the archive holds no crawl yet."""
+    """Return whether the archive has no crawl yet."""
     return db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone() is None
 
 
 def last_moment(db: Database) -> str | None:
-    """Return when the last crawl ended, or when it began if it has not ended; None if there is no crawl."""
+    """Return the latest end of a crawl, or its start if it has not ended; None if there are no crawls."""
     row = db.execute("SELECT max(coalesce(finished_at, started_at)) FROM crawls").fetchone()
     return row[0] if row else None
 
 
 def count_rows(db: Database, table: str) -> int:
-    """Return how many rows a table of the truth has."""
-    query = f"SELECT count(*) FROM {_known(table)} WHERE {_EXPORTED.get(table, '1')}"  # noqa: S608 - one of our own names
+    """Return the number of rows of a table that an export contains."""
+    query = f"SELECT count(*) FROM {_checked_name(table)} WHERE {_EXPORTED.get(table, '1')}"  # noqa: S608 - one of our own names
     return int(db.execute(query).fetchone()[0])
 
 
 def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table of the truth, in the order of their ids, by column name."""
+    """Yield the rows of a table that an export contains, by column name, ordered by id."""
     key = {"listing_rows": "source_id, body_sha256, parser_version, position", "redated_entries": "1, 2"}.get(
         table, {"redaction_digests": "1, 2, 3, 4"}.get(table, "1")
     )
     where = _EXPORTED.get(table, "1")
-    query = _CHANGES if table == "changes" else f"SELECT * FROM {_known(table)} WHERE {where} ORDER BY {key}"  # noqa: S608 - the same
+    query = _CHANGES if table == "changes" else f"SELECT * FROM {_checked_name(table)} WHERE {where} ORDER BY {key}"  # noqa: S608 - the same
     if table == "withheld_bodies":
         # an export has no bytes of withheld bodies
         yield from ({**row, "purged": 1, "rest": exported_rest(db, row["rest"])} for row in db.query(query))
@@ -91,13 +92,13 @@ def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
 
 
 def load_truth(db: Database, rows: Mapping[str, Sequence[DumpRow]], *, read_by: int, parser_version: int) -> None:
-    """Store the truth of another archive in one that is empty, ids and all; its bodies are stored already.
+    """Store the rows of another archive, with their ids, in an empty one; the caller has stored the bodies.
 
-    `rows` were checked: see `archive.dump_checks`. `read_by` is the version of the parser by which that archive was
-    derived, `parser_version` the program's own.
+    `rows` have passed `archive.dump_checks`. `read_by` is the parser version that derived the other archive,
+    `parser_version` that of this program.
 
     Raises:
-        NotTruth: the rows are not an archive's.
+        NotTruth: an archive cannot hold the rows.
     """
     if rows.get("redaction_secret"):
         db.execute("DELETE FROM redaction_secret")
@@ -109,27 +110,27 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[DumpRow]], *, read_by: 
             continue
         if table in BY_PARSER:
             found = [row for row in found if row.get("parser_version", 0) < parser_version]
-        with _explained(table):
+        with _refused_rows(table):
             if table == "changes":
                 found = [_change(db, row) for row in found]
             _insert(db, table, found)
     for table in _BY_RUNS:
         if (broken := db.execute(f"PRAGMA foreign_key_check({table})").fetchone()) is not None:
-            raise NotTruth(f"row {broken[1]} of its {table} refers to one of {broken[2]} that is not there")
+            raise NotTruth(f"row {broken[1]} of its {table} refers to a missing row of {broken[2]}")
     db.execute(f"PRAGMA user_version={min(read_by, parser_version):d}")
 
 
 def source_of(db: Database, name: str) -> Source | None:
-    """Return the source of that name; None where the archive has none."""
+    """Return the source with this name, or None."""
     row = db.execute("SELECT name, url, title, language FROM sources WHERE name = ?", (name,)).fetchone()
     return Source(*row) if row else None
 
 
 def find_or_add_source(db: Database, source: Source) -> int:
-    """Return the id of the source of that name; it is added where the archive has none, and else left as it is.
+    """Return the id of the source with this name; insert the source if it is missing.
 
     Raises:
-        MixedSources: the source is real and the archive holds the sample, or the other way round.
+        MixedSources: the source is real and the archive holds the sample, or the reverse.
     """
     row = db.execute("SELECT source_id FROM sources WHERE name = ?", (source.name,)).fetchone()
     if row is not None:
@@ -143,8 +144,8 @@ def find_or_add_source(db: Database, source: Source) -> int:
 
 
 def add_crawl(db: Database, row: DumpRow) -> int:
-    """Store a crawl that came from a file, under a new id, without what settling it finds; return the id."""
-    with _explained("crawls"):
+    """Insert an imported crawl with a new id and without the counts of its settling; return the id."""
+    with _refused_rows("crawls"):
         cursor = db.execute(
             "INSERT INTO crawls (source_id, mode, started_at, ordered_at, finished_at, requests, not_modified, bytes, outcome,"
             " reason, settled, imported) VALUES (:source_id, :mode, :started_at, :ordered_at, :finished_at, :requests,"
@@ -155,8 +156,8 @@ def add_crawl(db: Database, row: DumpRow) -> int:
 
 
 def add_capture(db: Database, row: DumpRow) -> int:
-    """Store a capture under a new id, its body being stored already; return the id."""
-    with _explained("captures"):
+    """Insert a capture with a new id; its body is stored already. Return the id."""
+    with _refused_rows("captures"):
         cursor = db.execute(
             "INSERT INTO captures (crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, headers, body_sha256,"
             " revalidates, fault, detail, asked_fresh, leniency) VALUES (:crawl_id, :purpose, :pass, :page, :asked_url, :url,"
@@ -167,7 +168,7 @@ def add_capture(db: Database, row: DumpRow) -> int:
 
 
 def known_captures(db: Database, source_id: int) -> dict[tuple[str, str, str | None], int]:
-    """Return the ids of a source's captures by URL, time and body."""
+    """Return the ids of a source's captures by URL, time and digest of the body."""
     rows = db.execute(
         "SELECT c.url, c.fetched_at, c.body_sha256, c.capture_id FROM captures c JOIN crawls w USING (crawl_id)"
         " WHERE w.source_id = ?",
@@ -178,7 +179,7 @@ def known_captures(db: Database, source_id: int) -> dict[tuple[str, str, str | N
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """An imported crawl that settled nothing, since it looked wrong."""
+    """An imported crawl that was not settled because it looked wrong."""
 
     crawl_id: int
     started_at: str
@@ -186,7 +187,7 @@ class Suspect:
 
 
 def suspect_imports(db: Database, source_id: int) -> dict[int, Suspect]:
-    """Return by capture the suspect crawls of a source that were imported and settled nothing."""
+    """Return the imported suspect crawls of a source that were not settled, by capture id."""
     rows = db.execute(
         "SELECT c.capture_id, w.crawl_id, w.started_at, w.reason FROM captures c JOIN crawls w USING (crawl_id)"
         " WHERE w.source_id = ? AND w.imported = 1 AND w.settled = 0 AND w.outcome = 'suspect'",
@@ -196,12 +197,12 @@ def suspect_imports(db: Database, source_id: int) -> dict[int, Suspect]:
 
 
 def accept_crawl(db: Database, crawl_id: int, reason: str) -> None:
-    """Let a suspect crawl be settled: what was decided of it is decided otherwise."""
+    """Change a suspect crawl to a settled partial one, with the reason."""
     db.execute("UPDATE crawls SET outcome = 'partial', settled = 1, reason = ? WHERE crawl_id = ?", (reason, crawl_id))
 
 
 def recorded_crawls(db: Database, source_id: int) -> dict[str, list[Recorded]]:
-    """Return a source's crawls by when they began, each with what identifies its captures."""
+    """Return a source's crawls by start time."""
     found: dict[str, list[Recorded]] = {}
     captures: dict[int, list[tuple[Any, ...]]] = {}
     for crawl_id, capture_id, *facts in db.execute(
@@ -220,22 +221,22 @@ def recorded_crawls(db: Database, source_id: int) -> dict[str, list[Recorded]]:
 
 
 def identifying(row: DumpRow) -> tuple[Any, ...]:
-    """Return what tells a capture from others, as in `Recorded.captures`."""
+    """Return the identifying columns of a capture, as in `Recorded.captures`."""
     return tuple(row.get(name) for name in ("purpose", "url", "fetched_at", "status", "body_sha256", "fault"))
 
 
 @contextmanager
-def _explained(table: str) -> Iterator[None]:
-    """Turn SQLite's refusal of rows that a file holds into an error that names their table."""
+def _refused_rows(table: str) -> Iterator[None]:
+    """Turn SQLite's errors about rows from a file into NotTruth, which names the table."""
     try:
         yield
     except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
-        raise NotTruth(f"its {table} are not an archive's ({error})") from None
+        raise NotTruth(f"its {table} are not valid ({error})") from None
 
 
-def _known(table: str) -> str:
+def _checked_name(table: str) -> str:
     if table not in DUMP_TABLES:
-        raise ValueError(f"no table of the truth: {table}")
+        raise ValueError(f"not a table of the truth: {table}")
     return table
 
 
@@ -243,16 +244,16 @@ def _insert(db: Database, table: str, rows: Sequence[DumpRow]) -> None:
     for row in rows:
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
-        db.execute(f"INSERT INTO {_known(table)} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names checked
+        db.execute(f"INSERT INTO {_checked_name(table)} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names checked
 
 
 def _change(db: Database, row: DumpRow) -> dict[str, Any]:
-    """Return a change's row with a link to point to, which is there only until links are derived."""
+    """Return a change's row with the id of its link; insert the link, which is kept only until links are derived."""
     link = {name: row.get(f"link_{name}") for name in _LINK}
     change = {name: value for name, value in row.items() if not name.startswith("link_")}
     if link["url"] is None:
         return change
-    for name in ("key", "last_url"):  # older versions had the one address alone
+    for name in ("key", "last_url"):  # exports of older versions have the URL only
         link[name] = link[name] or link["url"]
     key = (row.get("source_id"), link["label"], link["url"])
     db.execute(

@@ -247,5 +247,5 @@ def test_announced_words_that_were_changed_or_lost_are_found(column: Column, dam
 def test_words_of_a_file_that_have_another_digest_are_refused(column: Column) -> None:
     column.crawl(listing(A, B))
     column.db.execute(FORGED)
-    with pytest.raises(NotTruth, match="its told_texts are not an archive's"):
+    with pytest.raises(NotTruth, match="its told_texts are not valid"):
         check_rows(column.db, {"told_texts": list(dump_rows(column.db, "told_texts"))})
