@@ -1,6 +1,6 @@
-"""The history of one entry: all that was recorded of it.
+"""The history of one entry: its revisions, changes, decisions and restyles.
 
-Times are the archive's texts, UTC.
+Times are timestamps of the archive (see `archive.times`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ ENTRY_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One wording, with the capture that first showed it, its place there, and how it was matched to the entry.
+    """One revision, with the capture that first showed it, its place there, and how it was matched to the entry.
 
-    `match_score` is from 0 to 100. `crawl` is the place in time of the crawl that it was first seen in, and its id.
+    `match_score` is from 0 to 100. `crawl` is (ordered_at, crawl_id) of the crawl that first showed it.
     """
 
     number: int
@@ -50,12 +50,12 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of the journal about the entry; `entry_id` is the id at that time, which can have been merged since.
+    """A row of the journal about the entry; `entry_id` is the id at that time, which may have been merged since.
 
-    `at` is the time of the change, `crawl` the place in time of the crawl that showed it, and its id. A change
-    that was found in old captures is not `announced`, and its crawl is long before `at`. A change that announces a decision
-    or a redaction has no crawl. `moved` is the feed date before and after the times of a crawl were corrected. `told` and
-    `told_before` are the announced words, by their parts.
+    `at` is the time of the change; `crawl` is (ordered_at, crawl_id) of the crawl that showed it. A change that was found in
+    old captures is not `announced`, and its crawl is long before `at`. A change that announces a decision or a redaction has
+    no crawl. `moved` is the feed date before and after a correction of a crawl's times. `told` and `told_before` are the
+    announced texts by part of the entry.
     """
 
     change_id: int
@@ -78,7 +78,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class DecisionMade:
-    """An operator's decision that touches the entry, as in table `decisions`."""
+    """An operator's decision about the entry, as in table `decisions`."""
 
     decision_id: int
     at: str
@@ -90,10 +90,10 @@ class DecisionMade:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that was recorded of an entry.
+    """The history of an entry.
 
-    `entry` is its row of `current_entries`, `missed` the complete crawls in a row that lacked it, `answers_for` the ids
-    merged into it. Revisions are in their order, each technical one behind the one that it restates.
+    `entry` is its row of `current_entries`, `missed` the number of complete crawls in a row that lacked it, `answers_for`
+    the ids merged into it. `revisions` are in order; a technical one follows the revision that it restates.
     """
 
     entry: dict[str, Any]
@@ -105,36 +105,36 @@ class History:
     restyles: tuple[Restyle, ...] = ()
 
     def before(self, revision: Revision) -> Revision | None:
-        """Return the revision to compare one with, None for the first.
+        """Return the revision to compare `revision` with; None for the first.
 
-        A technical one is compared with what it restates; another with the wording before it, and of that with the
-        restatement by the same parser, if there is one: what an editor changed must not mix with what a parser did. It has
-        the style that it had last.
+        A technical revision is compared with the one that it restates. Any other is compared with the revision before it, if
+        possible as restated by the same parser version, so that an editor's changes are not mixed with a parser's. The
+        returned revision has the text of its last restyle.
         """
         earlier = self.revisions[: self.revisions.index(revision)]
         if not earlier:
             return None
-        restated = [one for one in earlier if one.number == earlier[-1].number]
-        same_parser = [one for one in restated if one.parser_version == revision.parser_version]
-        found = (same_parser or restated)[-1] if not revision.technical else earlier[-1]
-        styles = [one.wording for one in self.restyles if one.revision_id == found.revision_id]
+        restatements = [other for other in earlier if other.number == earlier[-1].number]
+        same_parser = [other for other in restatements if other.parser_version == revision.parser_version]
+        found = (same_parser or restatements)[-1] if not revision.technical else earlier[-1]
+        styles = [restyle.wording for restyle in self.restyles if restyle.revision_id == found.revision_id]
         return replace(found, wording=styles[-1]) if styles else found
 
     def is_reread(self, technical: Revision) -> bool:
-        """Return whether another parser read a technical revision; otherwise only word boundaries changed."""
+        """Return whether another parser version made a technical revision; otherwise only word boundaries changed."""
         before = self.before(technical)
         if before is None or before.parser_version != technical.parser_version:
             return True
         return any(folded(before.wording[part]) != folded(technical.wording[part]) for part in ENTRY_PARTS)
 
     def timeline(self) -> list[Revision | Event | Restyle]:
-        """Return the revisions, and between them withdrawals, returns, restyles and decisions, in their order in time."""
+        """Return the revisions, withdrawals, returns, restyles and decisions in order of time."""
         between = [change for change in self.changes if change.is_told_beside_revisions]
         return sorted([*between, *self.revisions, *self.restyles], key=_place_in_time)
 
 
 def entry_history(db: Database, entry_id: int) -> History:
-    """Return the history of an entry that has a row of its own (see `find_entries`)."""
+    """Return the history of an entry that was not merged into another (see `entry_lookup.find_entries`)."""
     [entry] = db.query("SELECT * FROM current_entries WHERE entry_id = ?", [entry_id])
     [missed] = db.execute("SELECT missed FROM entries WHERE entry_id = ?", [entry_id]).fetchone()
     merged = sorted(other_id for other_id, survivor in merged_ids(db).items() if survivor == entry_id)
@@ -144,7 +144,7 @@ def entry_history(db: Database, entry_id: int) -> History:
 
 
 def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[Piece, ...]]:
-    """Return the word diff of each part in which two revisions differ; empty if there is none before. Pure."""
+    """Return the word diff of each part in which two revisions differ; empty if `before` is None. Pure."""
     if before is None:
         return {}
     pairs = ((part, before.wording[part] or "", after.wording[part] or "") for part in ENTRY_PARTS)
@@ -221,7 +221,7 @@ def _event(db: Database, row: tuple[Any, ...], ids: set[int]) -> Event:
 
 def _moved(db: Database, redating_id: int, ids: set[int]) -> tuple[str, str]:
     """Return the feed date before and after a redating."""
-    moved = next(one for one in find_correction(db, redating_id).moved if one.entry_id in ids)
+    moved = next(move for move in find_correction(db, redating_id).moved if move.entry_id in ids)
     return to_text(moved.before), to_text(moved.after)
 
 
@@ -240,12 +240,12 @@ def _decisions(db: Database, ids: str) -> tuple[DecisionMade, ...]:
     return tuple(DecisionMade(*row) for row in rows)
 
 
-def _place_in_time(one: Revision | Event | Restyle) -> tuple[object, ...]:
-    """What came back is said before the wording that it came back with, all else by number."""
-    if isinstance(one, Event) and one.crawl is None:  # after all that was seen until then
-        return (one.at, math.inf, 2, one.change_id, False)
-    if isinstance(one, Event):
-        return (*(one.crawl or ()), 0, one.change_id, False)
-    if isinstance(one, Restyle):
-        return (*one.crawl, 1, one.revision, True)
-    return (*one.crawl, 1, one.number, one.technical)
+def _place_in_time(item: Revision | Event | Restyle) -> tuple[object, ...]:
+    """Return the sort key of `timeline`: in one crawl, events come before the revisions that they announce."""
+    if isinstance(item, Event) and item.crawl is None:  # after all that was seen by then
+        return (item.at, math.inf, 2, item.change_id, False)
+    if isinstance(item, Event):
+        return (*(item.crawl or ()), 0, item.change_id, False)
+    if isinstance(item, Restyle):
+        return (*item.crawl, 1, item.revision, True)
+    return (*item.crawl, 1, item.number, item.technical)

@@ -1,8 +1,8 @@
-"""Keeping invented entries apart from real ones.
+"""Keep invented entries apart from real ones.
 
-A source is invented where its host lies under `.invalid`, a top-level domain that can never name a real site (RFC 6761 section
-6.4). The bundled sample is such a source. An archive holds either invented sources or real ones, so that no query, feed or
-export mixes their entries.
+A source is invented if its host is under `.invalid`, a top-level domain that never names a real site (RFC 6761 section 6.4).
+The bundled sample is such a source. An archive holds either invented or real sources, so that no query, feed or export mixes
+their entries.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from foreign_eyes.archive.errors import MixedSources
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Which kinds of sources an archive has crawled."""
+    """Whether an archive holds invented sources and real ones."""
 
     invented: bool = False
     real: bool = False
 
     @property
     def only_invented(self) -> bool:
-        """Whether it holds the sample and nothing else."""
+        """Whether it holds only invented sources."""
         return self.invented and not self.real
 
     @property
     def mixed(self) -> bool:
-        """Whether it holds both, as older archives can."""
+        """Whether it holds both; archives of older versions can."""
         return self.invented and self.real
 
 
 def is_invented(url: str) -> bool:
-    """Tell whether a listing's URL can only be that of an invented source."""
+    """Return whether the URL of a listing is that of an invented source."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -47,12 +47,12 @@ def is_invented(url: str) -> bool:
 
 
 def holdings(db: Database) -> Holdings:
-    """Return which kinds of sources an open archive holds."""
+    """Return whether an open archive holds invented and real sources."""
     return _holdings([url for (url,) in db.execute("SELECT url FROM sources")])
 
 
 def holdings_of_file(path: Path) -> Holdings:
-    """Return which kinds of sources the archive at `path` has, whatever version made it; none if it is missing."""
+    """Return whether the archive at `path`, of any version, holds invented and real sources; neither if it is missing."""
     if not path.is_file():
         return Holdings()
     try:
@@ -63,21 +63,20 @@ def holdings_of_file(path: Path) -> Holdings:
 
 
 def refuse_mixture(db: Database, url: str) -> None:
-    """Refuse to add a source that would stand among sources of the other kind.
+    """Refuse a source that would mix invented and real sources in one archive.
 
-    An archive that is mixed already takes real sources: its crawls go on until an operator takes it apart.
+    An archive that is mixed already accepts real sources, so that its crawls go on until an operator separates it.
 
     Raises:
-        MixedSources: the archive holds only invented sources and `url` is real, or the other way round.
+        MixedSources: the archive holds only invented sources and `url` is real, or the reverse.
     """
-    held = holdings(db)
-    if is_invented(url) and held.real:
+    existing = holdings(db)
+    if is_invented(url) and existing.real:
         why = "holds real entries, and this source is invented; name another archive with --archive FILE"
         raise MixedSources(path_of(db), why)
-    if not is_invented(url) and held.only_invented:
+    if not is_invented(url) and existing.only_invented:
         raise MixedSources(path_of(db), "holds the invented sample; move it out first: foreign-eyes set-aside")
 
 
 def _holdings(urls: list[str]) -> Holdings:
-    kinds = {is_invented(url) for url in urls}
-    return Holdings(invented=True in kinds, real=False in kinds)
+    return Holdings(invented=any(map(is_invented, urls)), real=not all(map(is_invented, urls)))

@@ -1,7 +1,7 @@
-"""Ids that readers know and the archive has lost: kept until a crawl meets the wording that they were published with.
+"""Published ids that the archive has lost: stored until a crawl finds a text that was published under one of them.
 
-An entry that is found again gets its id, tag and feed date back, and is not announced: readers have it already. An edit that
-was published before it was lost is not announced again, either.
+An entry that is found again gets its id, tag URI and feed date back and is not announced, since readers have it already. An
+edit that was published before it was lost is not announced again either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from foreign_eyes.listing.values import ListedEntry
 
 
 class LostId(Protocol):
-    """An id from the record of an output folder; `wordings` are identity digests of all texts published under it."""
+    """An id from the record of an output folder; `wordings` are the identity digests of the texts published under it."""
 
     entry_id: int
     tag_uri: str
@@ -28,34 +28,34 @@ class LostId(Protocol):
 
 
 def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
-    """Keep what the archive lacks of ids and their wordings, inside the caller's transaction; return how many ids it lacked."""
+    """Store the ids and texts that the archive lacks, inside the caller's transaction; return how many ids it lacked."""
     known = {
         entry_id for (entry_id,) in db.execute("SELECT entry_id FROM identities UNION SELECT entry_id FROM lost_ids")
     }
     lacking = 0
-    for one in found:
-        lacking += one.entry_id not in known
-        has = identity_digests(db, one.entry_id)
+    for lost in found:
+        lacking += lost.entry_id not in known
+        stored = identity_digests(db, lost.entry_id)
         db.conn.executemany(
             "INSERT INTO lost_ids (entry_id, wording, source, tag_uri, feed_date) VALUES (:id, :wording, :source, :tag, :date)"
             " ON CONFLICT DO NOTHING",
             [
                 {
-                    "id": one.entry_id,
+                    "id": lost.entry_id,
                     "wording": wording,
-                    "source": one.source,
-                    "tag": one.tag_uri,
-                    "date": to_text(one.feed_date),
+                    "source": lost.source,
+                    "tag": lost.tag_uri,
+                    "date": to_text(lost.feed_date),
                 }
-                for wording in one.wordings
-                if wording not in has
+                for wording in lost.wordings
+                if wording not in stored
             ],
         )
     return lacking
 
 
 def identity_digests(db: Database, entry_id: int) -> frozenset[str]:
-    """Return the identity digests of all wordings that an entry has, or had before."""
+    """Return the identity digests of all revisions of an entry."""
     rows = db.execute(
         "SELECT excerpt, attribution, title, publication, commentary FROM revisions WHERE entry_id = ?", (entry_id,)
     )
@@ -63,14 +63,14 @@ def identity_digests(db: Database, entry_id: int) -> frozenset[str]:
 
 
 def keep_lost_seal(db: Database, digest: str) -> None:
-    """Keep the newest seal of what was lost: a folder that shows it shows this archive."""
+    """Store the newest seal of a lost state, so that an output folder with this seal is recognized as this archive's."""
     db.execute("INSERT OR IGNORE INTO lost_seals (digest) VALUES (?)", (digest,))
 
 
 def was_published(db: Database, entry_id: int, identity: str, wording: str) -> bool:
-    """Return whether a wording was published that the archive has lost and not found again.
+    """Return whether a text was published for the entry that the archive has lost and not found again.
 
-    `identity` is its identity digest, by which lost ids are stored; `wording` is the digest that revisions have.
+    `identity` is the identity digest of the text, which lost ids store; `wording` is its digest as stored in revisions.
     """
     row = db.execute(
         "SELECT 1 FROM lost_ids l WHERE entry_id = :id AND wording = :identity"
@@ -81,7 +81,7 @@ def was_published(db: Database, entry_id: int, identity: str, wording: str) -> b
 
 
 def find_lost_id(db: Database, source: str, wording: str) -> tuple[int, str, datetime] | None:
-    """Return id, tag and feed date under which a wording of a source was published, if no entry has that id."""
+    """Return the id, tag URI and feed date under which a text of a source was published, if no entry has that id."""
     row = db.execute(
         "SELECT entry_id, tag_uri, feed_date FROM lost_ids l WHERE source = ? AND wording = ?"
         " AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.entry_id = l.entry_id)"

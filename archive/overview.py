@@ -1,4 +1,4 @@
-"""What the command line reads of an archive as a whole: its sources, crawls and totals."""
+"""Read an overview of an archive: its sources, crawls and totals."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from foreign_eyes.archive.values import Source
 
 
 def find_sources(db: Database) -> list[Source]:
-    """Return the sources that have ever been crawled, oldest first."""
+    """Return all sources of the archive, oldest first."""
     return [Source(*row) for row in db.execute("SELECT name, url, title, language FROM sources ORDER BY source_id")]
 
 
 def log_row(db: Database, crawl_id: int) -> dict[str, Any]:
-    """Return a crawl's row of the view `crawl_log` by column name."""
+    """Return a crawl's row of view `crawl_log` by column name."""
     return next(db.query("SELECT * FROM crawl_log WHERE crawl_id = ?", [crawl_id]))
 
 
 def last_crawls(db: Database) -> list[dict[str, Any]]:
-    """Return each source's last ended crawl, as in `crawl_log`; what was imported is no crawl of this archive's."""
+    """Return each source's last ended crawl, as in `crawl_log`; imported crawls do not count."""
     return list(
         db.query(
             "SELECT * FROM crawl_log WHERE crawl_id IN (SELECT max(crawl_id) FROM crawls"
@@ -34,10 +34,10 @@ def last_crawls(db: Database) -> list[dict[str, Any]]:
 
 
 def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
-    """Return for each source how many entries, revisions, captures and crawls the archive has of it, and its last good ones.
+    """Return for each source the number of its entries, revisions, captures and crawls, and its last successful crawls.
 
-    Its last good crawl is the last one that had ended by `now`: crawls dated in the future do not count.
-    `last_fresh_crawl` is when the last good one began that asked for every page without a condition; None for never.
+    `last_good_crawl` is the end of the last successful crawl up to `now`, so crawls dated in the future do not count.
+    `last_fresh_crawl` is the start of the last successful crawl that requested each page unconditionally, or None.
     """
     rows = list(
         db.query(
@@ -60,7 +60,7 @@ def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
 
 
 def crawls_to_come(db: Database, after: datetime) -> list[dict[str, Any]]:
-    """Return the crawls that count and whose times lie `after` a moment, by id, source and the latest of their times."""
+    """Return id, source and latest time of the crawls whose times are later than `after`."""
     return list(
         db.query(
             "SELECT c.crawl_id, s.name AS source, c.started_at, max(c.started_at, coalesce(c.finished_at, '')) AS latest"  # noqa: S608
@@ -72,5 +72,5 @@ def crawls_to_come(db: Database, after: datetime) -> list[dict[str, Any]]:
 
 
 def open_crawls(db: Database) -> list[int]:
-    """Return the crawls that have begun and not ended: one that runs, or was killed."""
+    """Return the ids of the crawls that have not ended: they run or were killed."""
     return [row[0] for row in db.execute("SELECT crawl_id FROM crawls WHERE outcome IS NULL ORDER BY crawl_id")]

@@ -1,9 +1,10 @@
-"""Putting a backup in an archive's place: verified first, never over what it lacks, and nothing is deleted.
+"""Restore a backup: verify it, refuse to lose data, and set the old archive aside instead of deleting it.
 
-    verify the backup | copy it beside the archive | give lost ids back | set the archive aside | give the copy its name
+    verify the backup | copy it beside the archive | restore lost ids | set the archive aside | rename the copy
 
-What the archive minted after the backup was made is lost with it, but readers know it. The records of output folders tell the
-ids, dates and wordings of that time; they are kept as ids to be found again, until a crawl meets one of the wordings.
+The ids that the archive created after the backup are lost with it, but readers know them. The records of output folders
+contain these ids with their dates and the digests of their texts. They are stored as lost ids until a crawl finds one of the
+texts.
 """
 
 from __future__ import annotations
@@ -31,15 +32,16 @@ from foreign_eyes.archive.lost_ids import keep_lost_ids, keep_lost_seal
 from foreign_eyes.archive.rebuilding.redactions import take_back
 from foreign_eyes.archive.seals import derived_by_parser, has_seal, seal
 
-_BESIDE = ("-journal", "-wal", "-shm")
+_SIDE_FILES = ("-journal", "-wal", "-shm")
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did: where the archive before it is now, what the new one holds, the ids that folders gave back.
+    """The result of a restore: the new archive's contents, the path of the old one, and what was read from output folders.
 
-    `redacted` counts the redactions taken from folders; if there are any, the caller derives the archive again.
-    `folders` are the output folders whose records were read, `warnings` tell of those that could not be used.
+    `given_back` is the number of ids and `redacted` that of redactions that were read from records; if there are any
+    redactions, the caller derives the archive again. `folders` are the output folders whose records were read; `warnings`
+    describe the records that could not be used.
     """
 
     contents: BackupContents
@@ -51,37 +53,39 @@ class Restored:
 
 
 def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool, at: datetime, since: str) -> Restored:
-    """Put a copy of `backup` in the place of `archive`, and take lost ids back from the records of output folders.
+    """Replace `archive` by a copy of `backup`, and restore lost ids from the records of output folders.
 
-    `folders` are output folders besides those that the two archives know of; `at` names the archive that is set aside.
+    `folders` are output folders besides those that the two archives have recorded. The time `at` becomes part of the name of
+    the archive that is set aside.
 
     Raises:
-        WouldLose: the archive is healthy and holds what the backup lacks, unless forced.
-        NotAnArchive, DamagedArchive, NoArchive, ArchiveOutdated: the backup, or another program's file in the archive's place.
-        ArchiveBusy: a run holds the archive.
+        WouldLose: the archive is undamaged and has data that the backup lacks, and `force` is not set.
+        NotAnArchive, DamagedArchive, NoArchive, ArchiveOutdated: the backup cannot be used, or `archive` is another
+            program's file.
+        ArchiveBusy: another run has locked the archive.
         ArchiveUnwritable: its folder cannot be written.
     """
     target = Path(os.path.realpath(archive))
     with read_any_version(backup) as db:
         refuse_versions(db, backup)
         verify_copy(backup, backup)
-        held = contents_of(db)
+        restored = contents_of(db)
     with only_run(archive, what="a restore", since=since, refuse_others=False), _writing(archive):
-        before, outputs = _look_at(archive)
-        if before is not None and (lost := loss(before, held)) is not None and not force:
+        replaced, outputs = _examine(archive)
+        if replaced is not None and (lost := loss(replaced, restored)) is not None and not force:
             raise WouldLose(
-                f"{archive}: the archive is healthy and holds what {backup} lacks: {lost}. To set it aside and restore all the"
-                f" same: foreign-eyes restore {backup} --force"
+                f"{archive}: the archive is not damaged and has data that {backup} lacks: {lost}. To set it aside and restore"
+                f" the backup anyway: foreign-eyes restore {backup} --force"
             )
         with temporary_beside(target) as temporary:
             with read_any_version(backup) as db:
                 copy_database(db, temporary)
             with open_archive(temporary) as db:
-                taking = _Taking(db, _folders(db, outputs, folders))
-                if held.archive_id is None:
-                    taking.take_id(held, before, at)
-                given_back = taking.take_ids()
-                redacted = taking.take_redactions(at)
+                recovery = _RecordRecovery(db, _folders(db, outputs, folders))
+                if restored.archive_id is None:
+                    recovery.recover_archive_id(restored, replaced, at)
+                given_back = recovery.recover_ids()
+                redacted = recovery.recover_redactions(at)
                 contents = contents_of(db)
             if target.exists():
                 _keep_permissions(temporary, target)
@@ -89,15 +93,17 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
             lock_new_file(temporary, target)
             aside = _set_aside(target, at) if os.path.lexists(target) else None
             if aside is None and not place_new(temporary, target):
-                raise WouldLose(f"{archive}: another program made it meanwhile; nothing was restored")
+                raise WouldLose(
+                    f"{archive}: another program has just created this file; nothing was restored. Try again"
+                )
             if aside is not None:
                 temporary.replace(target)
             sync_folder(target.parent)
-    return Restored(contents, aside, given_back, tuple(taking.records), tuple(taking.warnings), redacted)
+    return Restored(contents, aside, given_back, tuple(recovery.records), tuple(recovery.warnings), redacted)
 
 
-class _Taking:
-    """What is taken from the records of output folders into a restored archive."""
+class _RecordRecovery:
+    """Copies ids and redactions from the records of output folders into a restored archive."""
 
     def __init__(self, db: Database, folders: Sequence[Path]):
         self._db = db
@@ -112,21 +118,21 @@ class _Taking:
             if record is not None:
                 self.records[folder] = record
 
-    def take_id(self, held: BackupContents, before: BackupContents | None, at: datetime) -> None:
-        """Give an archive of a version that had no ids the one that it got later, where an archive or a record knows it."""
-        known = [(before.archive_id, before.entries)] if before is not None else []
-        known += [(record.archive_id, frozenset(record.ids)) for record in self.records.values()]
-        for found, entries in known:
-            if found is not None and entries & held.entries:
+    def recover_archive_id(self, restored: BackupContents, replaced: BackupContents | None, at: datetime) -> None:
+        """Give a backup without an id the id that the replaced archive or a record has, if they share entries."""
+        candidates = [(replaced.archive_id, replaced.entries)] if replaced is not None else []
+        candidates += [(record.archive_id, frozenset(record.ids)) for record in self.records.values()]
+        for found, entries in candidates:
+            if found is not None and entries & restored.entries:
                 change_archive_id(self._db, found, at, "a backup without an id was restored")
                 return
 
-    def take_ids(self) -> int:
-        """Keep what the archive lacks of its own ids and seals; return how many ids."""
-        mine, found = archive_id(self._db), 0
+    def recover_ids(self) -> int:
+        """Store the entry ids and seals that the archive lacks; return the number of ids."""
+        own_id, found = archive_id(self._db), 0
         for folder, record in self.records.items():
-            if record.archive_id != mine:
-                self.warnings.append(f"{folder}: shows another archive ({record.archive_id}); its ids were left alone")
+            if record.archive_id != own_id:
+                self.warnings.append(f"{folder}: shows another archive ({record.archive_id}); its ids were not used")
                 continue
             with writing(self._db):
                 found += keep_lost_ids(self._db, record.ids.values())
@@ -134,21 +140,21 @@ class _Taking:
                     keep_lost_seal(self._db, record.seal)
         return found
 
-    def take_redactions(self, at: datetime) -> int:
-        """Add the redactions that the archive lacks; return how many. At the latest, the next crawl derives it again."""
-        mine, taken = archive_id(self._db), 0
+    def recover_redactions(self, at: datetime) -> int:
+        """Store the redactions that the archive lacks; return their number. The next crawl at the latest applies them."""
+        own_id, added = archive_id(self._db), 0
         for record in self.records.values():
-            if record.archive_id == mine and record.redactions:
+            if record.archive_id == own_id and record.redactions:
                 with writing(self._db):
                     if found := take_back(self._db, record.redactions.values(), at):
                         seal(self._db, at, reason="redactions were taken from the record of an output folder")
                         self._db.execute(f"PRAGMA user_version={derived_by_parser(self._db) * 100:d}")
-                    taken += found
-        return taken
+                    added += found
+        return added
 
 
-def _look_at(archive: Path) -> tuple[BackupContents | None, list[Path]]:
-    """Return what the archive holds, and its output folders; None if it is damaged, or not there.
+def _examine(archive: Path) -> tuple[BackupContents | None, list[Path]]:
+    """Return an archive's contents and its output folders; None and no folders if it is damaged or missing.
 
     Raises:
         NotAnArchive: it is another program's file.
@@ -165,13 +171,13 @@ def _look_at(archive: Path) -> tuple[BackupContents | None, list[Path]]:
 
 
 def _folders(db: Database, *more: Iterable[Path]) -> list[Path]:
-    """Return each output folder once: those of the backup, and others."""
+    """Return the output folders of the backup and the others, without duplicates."""
     found = [*recorded_outputs(db), *(folder for folders in more for folder in folders)]
     return list(dict.fromkeys(Path(os.path.realpath(folder)) for folder in found))
 
 
 def _keep_permissions(temporary: Path, target: Path) -> None:
-    """Let those read and write the restored archive who could the one before."""
+    """Give the restored archive the owner and permissions of the replaced one."""
     state = target.stat()
     with suppress(PermissionError):  # only root can give a file to others
         os.chown(temporary, state.st_uid, state.st_gid)
@@ -179,12 +185,12 @@ def _keep_permissions(temporary: Path, target: Path) -> None:
 
 
 def _set_aside(target: Path, at: datetime) -> Path:
-    """Give the archive a second name, and its journal that name alone: it must not be applied to another file."""
+    """Link the archive to a second name, and rename its journal: SQLite must not apply it to the restored file."""
     stamp = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     number = 1
     while True:
-        more = "" if number == 1 else f"-{number}"
-        aside = target.with_name(f"{target.stem}-set-aside-{stamp}{more}{target.suffix}")
+        counter = "" if number == 1 else f"-{number}"
+        aside = target.with_name(f"{target.stem}-set-aside-{stamp}{counter}{target.suffix}")
         try:
             os.link(target, aside)
         except FileExistsError:
@@ -193,7 +199,7 @@ def _set_aside(target: Path, at: datetime) -> Path:
         except OSError:  # a file system without hard links
             target.rename(aside)
         break
-    for suffix in _BESIDE:
+    for suffix in _SIDE_FILES:
         with suppress(FileNotFoundError):
             Path(f"{target}{suffix}").rename(f"{aside}{suffix}")
     sync_folder(target.parent)

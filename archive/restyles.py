@@ -1,6 +1,6 @@
-"""Restyles of an entry: its texts since each, and the capture that shows them.
+"""Restyles of an entry: the texts since each one, and the capture that shows them.
 
-Times are the archive's texts, UTC.
+Times are timestamps of the archive (see `archive.times`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 @dataclass(frozen=True, slots=True)
 class Restyle:
-    """Texts that differ from those before in style alone, with the capture that shows them and the place there.
+    """Texts that differ from the previous ones in style only, with the capture that shows them and their place there.
 
-    `revision` is the number of the wording, `crawl` the place in time of the crawl that found it, and its id.
+    `revision` is the number of the restyled revision; `crawl` is (ordered_at, crawl_id) of the crawl that found the restyle.
     """
 
     revision: int
@@ -33,7 +33,7 @@ class Restyle:
 
 
 def load_restyles(db: Database, entry_id: int) -> tuple[Restyle, ...]:
-    """Return the restyles of an entry in their order."""
+    """Return the restyles of an entry, oldest first."""
     rows = db.execute(
         "SELECT r.number, x.first_seen, c.url, x.page, x.position, x.capture_id, c.body_sha256, w.ordered_at, w.crawl_id,"
         " x.revision_id, x.title, x.publication, x.attribution, x.excerpt, x.commentary"

@@ -1,8 +1,8 @@
-"""Checking the archive against its seals: the chain, every sealed row, and what stands there unsealed.
+"""Check the archive against its seals: the chain, each sealed row, and rows without a seal.
 
-Unsealed rows are right where a run wrote them and has not come to its seal: the captures of a crawl that runs or was
-killed, that crawl's row and source, what a reparse found since the last seal, and answers of links that the newest crawl
-followed. Any other row that is not sealed was not written by Foreign Eyes.
+A row may be unsealed if a run wrote it and has not written its seal yet: the captures of a crawl that runs or was killed,
+that crawl's row and source, the rows that a reparse added since the last seal, and the responses of links that the newest
+crawl followed. Foreign Eyes did not write any other unsealed row.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from foreign_eyes.archive.problems import RESTORE, Problem, guarded
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey, SealedTable
 from foreign_eyes.archive.seals import SealedRow, SealFacts, count_derivations, derived_by_parser, seal_digest
 
-MOST_NAMED_ROWS = 5  # rows that a finding names
+MOST_NAMED_ROWS = 5  # the most rows that one problem names
 
 # tables in which a rebuild that writes no seal may add rows
 _BY_REBUILD = {"identities", "recognitions", "changes", "told_words", "revisions", "listing_rows"}
 
 
 def verify_seals(db: Database) -> Iterator[Problem]:
-    """Yield what is wrong with the chain of seals, and each table of truth whose rows are not those that were sealed."""
+    """Yield the problems of the chain of seals, and of each table whose rows differ from the sealed ones."""
     yield from guarded("table seals", lambda: _verify_chain(db))
     pending = _Pending.of(db)
     for table in FORMS[SEAL_VERSION]:
@@ -45,11 +45,11 @@ def _verify_chain(db: Database) -> Iterator[Problem]:
             " ORDER BY seal_id"
         )
     }
-    before: str | None = None
+    previous: str | None = None
     for number, (seal_id, (digest, facts)) in enumerate(seals.items(), start=1):
-        if seal_id != number or facts.previous != before:
+        if seal_id != number or facts.previous != previous:
             yield _broken(f"seal {seal_id} does not follow the seal before it")
-        before = digest
+        previous = digest
     rows = db.execute(
         "SELECT seal_id, table_name, row_key, digest FROM sealed_rows ORDER BY seal_id, table_name, row_key"
     )
@@ -57,16 +57,16 @@ def _verify_chain(db: Database) -> Iterator[Problem]:
     for seal_id, group in groupby(rows, key=itemgetter(0)):
         found.add(seal_id)
         if seal_id not in seals:
-            yield _broken(f"seal {seal_id} is missing, and rows that it covers are left")
+            yield _broken(f"seal {seal_id} is missing, but rows that it covers are there")
             continue
         digest, facts = seals[seal_id]
         if facts.version not in FORMS:
-            what = f"seal {seal_id} has version {facts.version}, which this program does not know"
+            what = f"seal {seal_id} has version {facts.version}, which this version of the program cannot check"
             yield Problem(what, "table seals", f"upgrade foreign-eyes; if that does not help: {RESTORE}")
         elif seal_digest(facts, [SealedRow(*row) for _, *row in group]) != digest:
-            yield _broken(f"seal {seal_id} does not have the digest of what it covers")
+            yield _broken(f"the digest of seal {seal_id} does not match the rows that it covers")
     for seal_id in seals.keys() - found:
-        yield _broken(f"seal {seal_id} covers nothing")
+        yield _broken(f"seal {seal_id} covers no row")
 
 
 def _broken(what: str) -> Problem:
@@ -74,7 +74,7 @@ def _broken(what: str) -> Problem:
 
 
 def _verify_rows(db: Database, name: str, pending: _Pending) -> Iterator[Problem]:
-    """Compare each row with the newest seal over it, in the form of that seal's version."""
+    """Compare each row with its newest seal, in the form of that seal's version."""
     versions: dict[int, int] = dict(db.execute("SELECT seal_id, version FROM seals").fetchall())
     rows = db.execute(
         "SELECT row_key, digest, seal_id FROM sealed_rows WHERE table_name = ? ORDER BY row_key, seal_id", (name,)
@@ -90,50 +90,50 @@ def _verify_rows(db: Database, name: str, pending: _Pending) -> Iterator[Problem
         if table is None:
             continue
         for key, digest in table.digests(_rows(db, table)):
-            there, its_version = sealed.get(key, (None, SEAL_VERSION))
-            if its_version != version:
+            sealed_digest, sealed_version = sealed.get(key, (None, SEAL_VERSION))
+            if sealed_version != version:
                 continue
             seen.add(key)
-            if there is None:
+            if sealed_digest is None:
                 unsealed.append(key)
-            elif there != digest:
+            elif sealed_digest != digest:
                 changed.append(key)
     missing = [key for key, (digest, _) in sealed.items() if digest is not None and key not in seen]
     may_change = pending.may_change(db, name, changed)
-    for keys, what in (
+    for keys, finding in (
         ([key for key in changed if key not in may_change], "changed since {they} {were} sealed"),
         (missing, "missing, though {they} {were} sealed"),
-        (pending.strange(db, name, unsealed), "there, though no run of Foreign Eyes wrote {them}"),
+        (pending.unexplained(db, name, unsealed), "not sealed, and not written by a run of Foreign Eyes"),
     ):
         if keys:
-            yield Problem(_tell(keys, what), f"table {name}", RESTORE)
+            yield Problem(_describe(keys, finding), f"table {name}", RESTORE)
 
 
 def _rows(db: Database, table: SealedTable) -> Iterator[tuple[Any, ...]]:
-    """Yield a table's rows, also those with a text that is not UTF-8 any more: its bytes come as lone surrogates.
+    """Yield the rows of a table; bytes of a text that are no longer UTF-8 are decoded as lone surrogates.
 
-    By table scan: an index can be damaged. What keeps the scan from going on is an error.
+    The query scans the table, since an index can be damaged. Damage that stops the scan raises an error.
     """
     query = f"{table.select} NOT INDEXED WHERE {table.only} {table.order}"
     values = {"derived_by": derived_by_parser(db)}
     try:
         rows = db.execute(query, values).fetchall()
-    except sqlite3.OperationalError:  # such as a text that is not UTF-8
+    except sqlite3.OperationalError:  # for example because a text is not UTF-8
         with read_leniently(db):
             rows = db.execute(query, values).fetchall()
     yield from rows
 
 
-def _tell(keys: Collection[SealedKey], what: str) -> str:
+def _describe(keys: Collection[SealedKey], finding: str) -> str:
     if len(keys) == 1:
-        return f"row {next(iter(keys))} is {what.format(they='it', were='was', them='it')}"
+        return f"row {next(iter(keys))} is {finding.format(they='it', were='was')}"
     named = ", ".join(map(str, list(keys)[:MOST_NAMED_ROWS])) + (", …" if len(keys) > MOST_NAMED_ROWS else "")
-    return f"{len(keys)} rows are {what.format(they='they', were='were', them='them')}: {named}"
+    return f"{len(keys)} rows are {finding.format(they='they', were='were')}: {named}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """What may stand unsealed: crawls that have not ended, or were closed as killed by one that runs, and rebuilt rows."""
+    """The rows that may be unsealed: those of a rebuild, and of crawls that have not ended or were killed before one."""
 
     rebuilt: bool
     crawls: frozenset[int]
@@ -141,14 +141,14 @@ class _Pending:
 
     @classmethod
     def of(cls, db: Database) -> _Pending:
-        """Look it up; where damage hides it nothing may stand unsealed."""
+        """Read it from the archive; if damage prevents that, no row may be unsealed."""
         try:
-            return cls._look(db)
+            return cls._read(db)
         except Exception:
             return cls(rebuilt=False, crawls=frozenset(), newest_crawl=0)
 
     @classmethod
-    def _look(cls, db: Database) -> _Pending:
+    def _read(cls, db: Database) -> _Pending:
         last = db.execute("SELECT derivation, covered FROM seals ORDER BY seal_id DESC LIMIT 1").fetchone()
         rebuilt = count_derivations(db) > (last[0] if last else 0)
         since = json.loads(last[1])["crawls"] if last else 0
@@ -157,26 +157,26 @@ class _Pending:
         ).fetchall()
         still_open = {crawl_id for crawl_id, outcome in rows if outcome is None}
         killed = {
-            crawl_id for crawl_id, outcome in rows if outcome == "failed" and any(crawl_id < one for one in still_open)
+            crawl_id for crawl_id, outcome in rows if outcome == "failed" and crawl_id < max(still_open, default=0)
         }
         newest = db.execute("SELECT coalesce(max(crawl_id), 0) FROM crawls").fetchone()[0]
         return cls(rebuilt, frozenset(still_open | killed), newest)
 
-    def strange(self, db: Database, table: str, keys: Collection[SealedKey]) -> list[SealedKey]:
-        """Return those of the unsealed rows that no run can have left."""
+    def unexplained(self, db: Database, table: str, keys: Collection[SealedKey]) -> list[SealedKey]:
+        """Return the unsealed rows that no run of Foreign Eyes can have written."""
         if table in _BY_REBUILD and self.rebuilt:
             return []
-        may: Callable[[SealedKey], bool] = {"crawls": self.crawls.__contains__}.get(table, lambda key: False)
+        is_explained: Callable[[SealedKey], bool] = {"crawls": self.crawls.__contains__}.get(table, lambda key: False)
         if table == "captures":
-            may = lambda key: self._is_of_open(db, key)  # noqa: E731
+            is_explained = lambda key: self._is_of_open(db, key)  # noqa: E731
         elif table == "sources":
-            may = self._sources(db).__contains__
+            is_explained = self._sources(db).__contains__
         elif table in ("archive", "redaction_secret"):
-            may = lambda key: not _any_sealed(db)  # noqa: E731
-        return [key for key in keys if not may(key)]
+            is_explained = lambda key: not _any_sealed(db)  # noqa: E731
+        return [key for key in keys if not is_explained(key)]
 
     def may_change(self, db: Database, table: str, keys: Collection[SealedKey]) -> set[SealedKey]:
-        """Return those of the changed rows that a run which has not come to its seal may have changed."""
+        """Return the changed rows that a run may have changed before its seal."""
         return set(keys) & self._sources(db) if table == "sources" else set()
 
     def _is_of_open(self, db: Database, key: SealedKey) -> bool:

@@ -1,16 +1,16 @@
-"""What a seal covers: the canonical form of each table of the truth.
+"""The canonical form of each sealed table, over which the digests of its rows are computed.
 
 The digest of a row is SHA-256 over one line of JSON, ASCII only and without white space:
 
     [table, [key…], [[column…, digest…, {later column: value}]…]]
 
-Columns come in the order in which they stand below. `by_digest` are texts, of which the form holds the SHA-256 of their
-UTF-8, so that a text can be redacted or left out of a proof without breaking its seal. A column that a migration adds
-goes to the end of `later` with the default that rows of before have, and stands in the form by its name, but only where its
-value is another. So the digests of rows that were sealed before do not change. `unsealed` says of each other column why it
-is not covered. A change that this cannot express is another entry in `FORMS`, and the old one stays.
+Columns are in the order given below. `by_digest` are texts: the form contains the SHA-256 of their UTF-8, so that a text can
+be redacted or left out of a proof without breaking its seal. A column that a migration adds goes to the end of `later`, with
+its default for existing rows. The form contains it by name, and only if its value differs from the default, so the digests of
+rows that were sealed earlier do not change. `unsealed` gives the reason why each other column is not covered. A change that
+this cannot express is a new version in `FORMS`; the old one remains.
 
-Adding a column to a table of the truth: add it to `later` (or to `unsealed`, with the reason).
+To add a column to a sealed table, add it to `later` (or to `unsealed`, with the reason).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SealedKey = int | str
 
 @dataclass(frozen=True, slots=True)
 class SealedTable:
-    """A table of the truth: its key, how each column is covered, and which of its rows are truth (`only`)."""
+    """A sealed table: its key, how each column is covered, and the SQL condition of the rows that are sealed (`only`)."""
 
     name: str
     key: tuple[str, ...]
@@ -40,57 +40,58 @@ class SealedTable:
 
     @property
     def key_sql(self) -> str:
-        """The SQL expression of a row's key as `sealed_rows` holds it.
+        """The SQL expression of a row's key as stored in `sealed_rows`.
 
-        Without affinity, by the plus: else SQLite would convert `sealed_rows.row_key` to a number and could not use its index.
+        The plus removes the column's affinity: with it, SQLite would convert `sealed_rows.row_key` to a number and could not
+        use the index.
         """
         return f"+t.{self.key[0]}" if len(self.key) == 1 else " || ' ' || ".join(f"t.{column}" for column in self.key)
 
     @property
     def select(self) -> str:
-        """The query of all that the form needs, up to its WHERE; by table scan, since an index can be damaged."""
+        """The query for the columns of the form, up to its WHERE."""
         names = (*self.key, *self.columns, *self.by_digest, *self.later)
         return f"SELECT {', '.join(f't.{name}' for name in names)} FROM {self.name} t"  # noqa: S608 - our own names
 
     @property
     def order(self) -> str:
-        """The order of the rows."""
+        """The ORDER BY clause."""
         return f"ORDER BY {', '.join(f't.{name}' for name in (*self.key, *self.columns[:1]))}"
 
     def digests(self, rows: Iterable[SealedValues]) -> Iterator[tuple[SealedKey, bytes]]:
-        """Yield by key the digest of the rows that `select` gives in their order."""
-        width, name, form = len(self.key), self.name, self._former()
-        if width == 1:  # a row is a group of its own
+        """Yield the keys and digests of `rows`, which are the result of `select` and `order`."""
+        width, name, form = len(self.key), self.name, self._make_form()
+        if width == 1:  # one row per key
             for row in rows:
                 yield row[0], sha256(encode((name, row[:1], (form(row),)))).digest()
             return
         for key, group in groupby(rows, key=lambda row: row[:width]):
             yield " ".join(map(str, key)), sha256(encode((name, key, [*map(form, group)]))).digest()
 
-    def _former(self) -> Callable[[SealedValues], list[Any]]:
-        """Return the function that gives a row's form without its key."""
+    def _make_form(self) -> Callable[[SealedValues], list[Any]]:
+        """Return the function that returns a row's form without its key."""
         begin = len(self.key)
         plain = begin + len(self.columns)
         texts = plain + len(self.by_digest)
         later = tuple(self.later.items())
 
         def form(row: SealedValues) -> list[Any]:
-            known = {
+            not_default = {
                 name: value
                 for (name, default), value in zip(later, row[texts:], strict=True)
                 if (type(value), value) != (type(default), default)
             }
-            return [*row[begin:plain], *map(_digest, row[plain:texts]), known]
+            return [*row[begin:plain], *map(_digest, row[plain:texts]), not_default]
 
         return form
 
 
-# of what parsers before the one that derived the archive read: nothing else can derive it again
+# rows of parser versions before the one that derived the archive: they cannot be derived again
 _BY_OLDER = "t.parser_version < :derived_by"
 _DERIVED_ID = "derived again with every rebuild"
 _BY_DECISION = "follows from the operators' decisions, which are sealed"
 
-# in the order in which each row finds what it refers to
+# parents before the tables that refer to them
 FORMS: Mapping[int, tuple[SealedTable, ...]] = {
     1: (
         SealedTable("archive", ("only",), ("archive_id",)),
@@ -180,14 +181,14 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
 }  # fmt: skip
 SEAL_VERSION = max(FORMS)
 
-# `bodies` are covered by the digest in their captures: the bytes of each must have it
+# `bodies` are covered by their digests, which are sealed with the captures
 BODIES: Mapping[str, str] = {
     "body_sha256": "sealed with the captures that name it",
     "zlib": "must unpack to bytes of that digest; of a purged body, nothing",
     "size": "must be the number of those bytes",
 }
 
-# `told_texts` are covered likewise by the digests in `told_words`; a redaction removes the texts and leaves the digests
+# `told_texts` are covered in the same way by the digests in `told_words`; a redaction removes texts and keeps digests
 TOLD_TEXTS: Mapping[str, str] = {
     "words": "sealed with the announced changes that name it",
     **dict.fromkeys(("title", "publication", "attribution", "excerpt", "commentary"), "must have that digest"),
@@ -195,7 +196,7 @@ TOLD_TEXTS: Mapping[str, str] = {
 
 
 def encode(form: object) -> bytes:
-    """Return the one line of JSON that is hashed; bytes, which no sound row has in place of a text, as hexadecimal."""
+    """Return the line of JSON that is hashed; bytes, which only a damaged row has, are encoded as hexadecimal."""
     return "".join(_encoder(form, 0)).encode("ascii")
 
 
@@ -206,11 +207,11 @@ def _hex(value: object) -> dict[str, str]:
 
 
 def _make_encoder() -> Callable[[object, int], Iterable[str]]:
-    """Return what `json.JSONEncoder` makes anew for every call, which takes longer than encoding a row does."""
+    """Return the encoder that `json.JSONEncoder` creates on each call; creating it takes longer than encoding a row."""
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # an interpreter without the extension module
-        plain = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_hex)
-        return lambda form, _: plain.iterencode(form)
+        slow = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_hex)
+        return lambda form, _: slow.iterencode(form)
     escape = json.encoder.encode_basestring_ascii
     encoder: Callable[[object, int], Iterable[str]] = make(None, _hex, escape, None, ":", ",", False, False, True)
     return encoder
@@ -220,5 +221,5 @@ _encoder = _make_encoder()
 
 
 def _digest(value: Any) -> Any:
-    """Return the SHA-256 of a text; what is damaged to another type stays as it is, and differs by that."""
+    """Return the SHA-256 of a text; a value of another type is returned unchanged, so that the form differs."""
     return sha256(value.encode("utf-8", "surrogateescape")).hexdigest() if isinstance(value, str) else value

@@ -1,12 +1,12 @@
-"""The chain of seals over the archive's truth.
+"""The chain of seals over the archive's truth (the tables that cannot be derived).
 
-A seal covers the rows of truth that were written since the one before. `sealed_rows` holds a digest of each; the seal's own
-digest is taken over these, the seal's facts and the digest of the seal before. Every run that writes truth ends with one
-seal, in the transaction that writes last; a reparse ends with none, and the next seal covers what it added.
+A seal covers the rows that were written since the previous seal. `sealed_rows` has a digest of each; the seal's own digest is
+computed over these, the seal's facts and the digest of the previous seal. A run that writes truth writes one seal, in its
+last transaction; a reparse writes none, and the next seal covers the rows that it added.
 
-A row is sealed once. It is sealed again only where a run may change it: a source as it was last crawled, or a row that the
-run names. Rows that are taken out on purpose are sealed as removed, with a reason. What was changed or lost in any other
-way is never sealed over, so `archive.seal_check` finds it.
+A row is sealed once. It is sealed again only if a run may change it: a source as last crawled, or a row that the run names in
+`changed`. Rows that are deleted on purpose are sealed as removed, with a reason. Rows that were changed or lost in any other
+way are not sealed again, so `archive.seal_check` finds them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey, SealedTable, encode
 from foreign_eyes.archive.times import to_text
 
-# tables whose ids are given in the order of writing: what comes after the last sealed one is new
+# tables whose ids increase with each insert: rows after the last sealed id are new
 _IN_ORDER = (
     *("captures", "link_traffic", "recognitions", "decisions", "confirmations", "redatings", "changes"),
     *("told_words", "redactions"),
@@ -31,7 +31,7 @@ _IN_ORDER = (
 
 
 class SealedRow(NamedTuple):
-    """A row that a seal covers; `digest` is None where it was removed on purpose."""
+    """A row that a seal covers; `digest` is None if it was removed on purpose."""
 
     table: str
     key: SealedKey
@@ -40,7 +40,7 @@ class SealedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SealFacts:
-    """What a seal says besides its rows."""
+    """The columns of a seal besides its id and digest."""
 
     version: int
     previous: str | None
@@ -51,13 +51,13 @@ class SealFacts:
 
 
 def newest_seal(db: Database) -> str | None:
-    """Return the digest of the newest seal, or None if nothing has been sealed yet."""
+    """Return the digest of the newest seal, or None if there are no seals."""
     row = db.execute("SELECT digest FROM seals ORDER BY seal_id DESC LIMIT 1").fetchone()
     return row[0] if row else None
 
 
 def has_seal(db: Database, digest: str) -> bool:
-    """Tell whether a seal with this digest is in the archive's chain, or in the part of it that was lost and restored."""
+    """Return whether a seal is in the archive's chain, or in the part of it that was lost before a restore."""
     query = "SELECT 1 FROM seals WHERE digest = :digest UNION ALL SELECT 1 FROM lost_seals WHERE digest = :digest"
     return db.execute(query, {"digest": digest}).fetchone() is not None
 
@@ -70,14 +70,14 @@ def seal(
     removed: Mapping[str, Collection[SealedKey]] | None = None,
     reason: str | None = None,
 ) -> str | None:
-    """Seal the rows of truth that are not sealed yet, inside the caller's transaction; return the seal's digest.
+    """Seal the rows that are not sealed yet, inside the caller's transaction; return the seal's digest.
 
-    `changed` names rows, by table, that the run changed with intent and that are to be sealed again; `removed` those that it
-    took out, with the `reason`. Nothing is written, and None returned, where there is nothing to seal.
+    `changed` has the keys, by table, of rows that the run changed on purpose and that are sealed again; `removed` those of rows
+    that it deleted, for `reason`. If there is nothing to seal, nothing is written and None is returned.
     """
     last = db.execute("SELECT seal_id, digest, derivation, covered FROM seals ORDER BY seal_id DESC LIMIT 1").fetchone()
     derivation = count_derivations(db)
-    # what a rebuild wrote can stand anywhere, so that all rows are looked at; else those beyond the last seal
+    # a rebuild can write rows with any id, so all rows are read after one; otherwise those after the last seal
     since = json.loads(last[3]) if last and last[2] == derivation and not removed else None
     rows = list(_unsealed(db, since, changed or {}))
     rows += [SealedRow(table, key, None) for table, keys in (removed or {}).items() for key in keys]
@@ -101,7 +101,7 @@ def seal_digest(facts: SealFacts, rows: Collection[SealedRow]) -> str:
 
     [version, previous, made_at, reason, derivation, covered, [[table, key, digest]…]]
 
-    Tables come in the order of the form, rows by their ids, which is the order of writing but for entries' random ids.
+    Tables are in the order of the form, rows are ordered by their keys.
     """
     places = _PLACES.get(facts.version, {})
     ordered = sorted(rows, key=lambda row: (places.get(row[0], -1), row[0], isinstance(row[1], str), row[1]))
@@ -114,7 +114,7 @@ _PLACES = {version: {table.name: place for place, table in enumerate(tables)} fo
 
 
 def keys_of_truth(db: Database) -> dict[str, set[SealedKey]]:
-    """Return by table the keys of all rows that are sealed, or will be by the next seal."""
+    """Return the keys of all rows that are sealed or that the next seal covers, by table."""
     versions = {"derived_by": derived_by_parser(db)}
     return {
         table.name: {
@@ -126,43 +126,43 @@ def keys_of_truth(db: Database) -> dict[str, set[SealedKey]]:
 
 
 def derived_by_parser(db: Database) -> int:
-    """Return the version of the parser that derived the archive: what older ones read is truth."""
+    """Return the parser version that derived the archive; rows of older parser versions are truth."""
     return int(db.execute("PRAGMA user_version").fetchone()[0]) // 100
 
 
 def count_derivations(db: Database) -> int:
-    """Return how often the archive was derived again with another result."""
+    """Return how many times deriving the archive again gave another result."""
     return int(db.execute("SELECT count FROM derivations").fetchone()[0])
 
 
 def _unsealed(
     db: Database, since: Mapping[str, int] | None, changed: Mapping[str, Collection[SealedKey]]
 ) -> Iterator[SealedRow]:
-    """Yield the rows to seal; with `since` only those that are beyond the ids that it gives."""
+    """Yield the rows to seal; if `since` is given, only those after the ids that it contains by table."""
     values: dict[str, Any] = {"derived_by": derived_by_parser(db)}
     crawls: list[int] = []
     for table in FORMS[SEAL_VERSION]:
         condition = "1"
         if since is not None:
             if table.name in ("revisions", "listing_rows"):
-                continue  # what an older parser read comes to be truth by a rebuild
+                continue  # rows become rows of an older parser version only by a rebuild
             if table.name in (*_IN_ORDER, "crawls"):
                 condition, values["since"] = f"t.{table.key[0]} > :since", since.get(table.name, 0)
             elif table.name == "identities":
                 condition = "t.crawl_id IN (SELECT value FROM json_each(:crawls))"
-        anew = set(changed.get(table.name, ()))
+        changed_keys = set(changed.get(table.name, ()))
         if table.name == "sources":
-            anew |= _crawled_sources(db, since)
-        values |= {"crawls": json.dumps(crawls), "anew": json.dumps(sorted(anew)), "name": table.name}
+            changed_keys |= _crawled_sources(db, since)
+        values |= {"crawls": json.dumps(crawls), "changed": json.dumps(sorted(changed_keys)), "name": table.name}
         new = list(_never_sealed(db, table, condition, values))
         if table.name == "crawls":
             crawls = [int(row.key) for row in new]
         yield from new
-        yield from _sealed_otherwise(db, table, values) if anew else ()
+        yield from _sealed_differently(db, table, values) if changed_keys else ()
 
 
 def _never_sealed(db: Database, table: SealedTable, condition: str, values: dict[str, Any]) -> Iterator[SealedRow]:
-    """Yield the rows that fit the condition and have no seal, or only that of a row that was removed."""
+    """Yield the rows that meet `condition` and have no seal, or whose last seal covers their removal."""
     sealed = (
         f"(SELECT s.digest FROM sealed_rows s WHERE s.table_name = :name AND s.row_key = {table.key_sql}"  # noqa: S608
         " ORDER BY s.seal_id DESC LIMIT 1)"
@@ -172,11 +172,11 @@ def _never_sealed(db: Database, table: SealedTable, condition: str, values: dict
         yield SealedRow(table.name, key, digest)
 
 
-def _sealed_otherwise(db: Database, table: SealedTable, values: dict[str, Any]) -> Iterator[SealedRow]:
-    """Yield those rows of `anew` that are sealed with another content than theirs."""
-    among = f"{table.key_sql.lstrip('+')} IN (SELECT value FROM json_each(:anew))"  # noqa: S608
+def _sealed_differently(db: Database, table: SealedTable, values: dict[str, Any]) -> Iterator[SealedRow]:
+    """Yield the rows of `values["changed"]` whose sealed digest differs from their present one."""
+    is_changed = f"{table.key_sql.lstrip('+')} IN (SELECT value FROM json_each(:changed))"  # noqa: S608
     for key, digest in table.digests(
-        db.execute(f"{table.select} WHERE {table.only} AND {among} {table.order}", values)
+        db.execute(f"{table.select} WHERE {table.only} AND {is_changed} {table.order}", values)
     ):
         row = db.execute(
             "SELECT digest FROM sealed_rows WHERE table_name = ? AND row_key = ? ORDER BY seal_id DESC LIMIT 1",
@@ -187,7 +187,7 @@ def _sealed_otherwise(db: Database, table: SealedTable, values: dict[str, Any]) 
 
 
 def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[SealedKey]:
-    """Return the sources of the crawls that are about to be sealed: a crawl stores its source as it is configured."""
+    """Return the sources of the crawls that are about to be sealed: a crawl updates its source's row."""
     rows = db.execute(
         "SELECT DISTINCT source_id FROM crawls WHERE crawl_id > ? AND outcome IS NOT NULL AND imported = 0"
         " AND NOT EXISTS (SELECT 1 FROM sealed_rows s WHERE s.table_name = 'crawls' AND s.row_key = +crawl_id)",
@@ -197,7 +197,7 @@ def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[Seale
 
 
 def _covered(db: Database) -> str:
-    """Return by table the id up to which all rows are sealed now: crawls up to the first that has not ended."""
+    """Return as JSON, by table, the id up to which all rows are sealed: for crawls, before the first that has not ended."""
     ends = {
         table.name: int(db.execute(f"SELECT coalesce(max({table.key[0]}), 0) FROM {table.name}").fetchone()[0])  # noqa: S608
         for table in FORMS[SEAL_VERSION]

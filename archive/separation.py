@@ -1,9 +1,9 @@
-"""Taking an archive apart: keeping some of its sources, and removing all that belongs to the others.
+"""Separate the sources of an archive: keep some and remove all rows of the others.
 
     copy the archive | keep one part in the copy | keep the other part in the original | derive each again
 
-Rows of a source are found by their own column or by the row that they belong to. `PUBLICATIONS` are shared by all sources; a
-rebuild drops those that no entry is left of.
+The rows of a source are found by their own column or by the row that they belong to. Publications are shared by all sources;
+a rebuild removes those without entries.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.redaction.hiding import show_texts
 from foreign_eyes.archive.seals import keys_of_truth, seal
 
-# every table that has rows of a source, by the condition that finds them
+# conditions for the rows to remove, by table: each table that has rows of a source
 _OF_OTHERS = "source_id NOT IN (SELECT value FROM json_each(:kept))"
 _BY_ENTRY = f"entry_id IN (SELECT entry_id FROM identities WHERE {_OF_OTHERS})"  # noqa: S608 - our own condition
 _BY_CRAWL = f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})"  # noqa: S608
@@ -63,7 +63,7 @@ REMOVED = {
         _OF_OTHERS,
     ),
 }
-# removed where no row of the kept sources refers to them
+# conditions for rows to which no row of the kept sources refers
 UNREFERENCED = {
     "withheld_bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)",
     "bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)"
@@ -72,7 +72,7 @@ UNREFERENCED = {
     "told_texts": "words NOT IN (SELECT words FROM told_words)"
     " AND words NOT IN (SELECT words_before FROM told_words WHERE words_before IS NOT NULL)",
 }
-# of no source in particular
+# tables whose rows belong to all sources
 SHARED = {
     *(
         "publications",
@@ -89,12 +89,12 @@ SHARED = {
 
 
 def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:
-    """Remove every source but those named, with all that was captured, decided and published of it; one transaction.
+    """Remove all sources except those in `names`, with all their rows, in one transaction.
 
-    Sources at one URL cannot be taken apart: a capture of one may revalidate a capture of the other.
+    Sources with the same URL cannot be separated: a capture of one may revalidate a capture of the other.
 
-    What is removed is sealed as removed, with the reason, so that the chain of seals goes on. The caller derives the archive
-    again afterwards (`archive.rebuilding.rebuild`): what the sources share is derived.
+    The removed rows are sealed as removed, with the reason, so that the chain of seals continues. The caller then derives
+    the archive again (`archive.rebuilding.rebuild`), since tables that the sources share are derived.
     """
     kept = [
         row[0]
@@ -107,7 +107,7 @@ def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:
         db.execute("PRAGMA defer_foreign_keys=ON")
         redacted = f"SELECT DISTINCT entry_id FROM redactions WHERE {_BY_ENTRY}"  # noqa: S608
         for (entry_id,) in db.execute(redacted, {"kept": json.dumps(kept)}).fetchall():
-            show_texts(db, entry_id)  # a source that stays may have announced the same words
+            show_texts(db, entry_id)  # a kept source may have announced the same texts
         for table, condition in REMOVED.items():
             db.execute(f"DELETE FROM {table} WHERE {condition}", {"kept": json.dumps(kept)})  # noqa: S608 - our own names
         for table, condition in UNREFERENCED.items():

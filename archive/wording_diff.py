@@ -1,8 +1,9 @@
-"""What an edit changed: two texts as one sequence of pieces that were kept, removed and added. Pure.
+"""Compute a word diff of two texts as a sequence of kept, removed and added pieces. Pure.
 
-    texts | words | trim what both begin and end with | pair words off | slide to sentences | swallow islands | pieces
+    texts | words | trim the common start and end | match words | slide to sentences | merge islands | pieces
 
-As in `wdiff` and `git --word-diff`, words are what is compared; unlike theirs, the pieces hold both texts to the last space.
+Words are compared, as in `wdiff` and `git --word-diff`. Unlike there, the pieces contain both texts exactly, with all white
+space.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from typing import Literal, NamedTuple
 
 Op = Literal["kept", "removed", "added"]
 
-# Beyond this, pairing words off could take many seconds: words of one text after trimming, and pairs of equal words in both
+# limits beyond which matching could take many seconds: words of one text after trimming, and pairs of equal words
 MOST_DIFFED_WORDS = 3_000
 MOST_PAIRS = 200_000
-# Up to so many kept words between two changes are read with them, where they are shorter than either
+# up to this many kept words between two changes are merged with them, if they are shorter than either change
 ISLAND = 2
 
-# Scripts without spaces go by characters: kana and Han, each with its voicing mark or variation selector
+# scripts without spaces are compared by character: kana and Han, each with its voicing mark or variation selector
 _CHARACTER = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]"
 _MARK = "[\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 _SIGNS = "!-/:-@\\[-`{-~\u00a1-\u00bf\u2010-\u2027\u2030-\u205e\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 _LETTER = f"[^\\s{_SIGNS}{_CHARACTER[1:-1]}]"
-# white space, and the word behind it: "state-owned", "don't" and "3,000" are one; any other sign is a word of its own
+# white space and the word after it; "state-owned", "don't" and "3,000" are one word; any other sign is a separate word
 _WORD = re.compile(
     rf"(\s*)({_CHARACTER}{_MARK}*|{_LETTER}+(?:(?:['’‐‑-]|(?<=\d)[.,](?=\d)){_LETTER}+)*|\S|\Z)",
 )
@@ -36,7 +37,7 @@ _SENTENCE_ENDS = frozenset(".!?。！？”»")
 
 
 class Piece(NamedTuple):
-    """A stretch of text and what became of it."""
+    """A piece of text and whether it was kept, removed or added."""
 
     op: Op
     text: str
@@ -44,7 +45,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Words `old_from:old_to` of the old text gave way to words `new_from:new_to` of the new one."""
+    """Words `old_from:old_to` of the old text were replaced by words `new_from:new_to` of the new one."""
 
     old_from: int
     old_to: int
@@ -56,7 +57,7 @@ class _Change:
 
 
 class _Text:
-    """A text as words, each with the white space before it; trailing white space stands before an empty word."""
+    """A text as words, each with the white space before it; trailing white space precedes an empty word."""
 
     def __init__(self, text: str):
         found = [(space, word) for space, word in _WORD.findall(text) if space or word]
@@ -68,22 +69,22 @@ class _Text:
 
 
 def word_diff(old: str, new: str) -> tuple[Piece, ...]:
-    """Return what was kept, removed and added between two texts, never two pieces of one kind in a row.
+    """Return the word diff of two texts; two adjacent pieces never have the same `op`.
 
-    The kept and removed pieces together are `old`, the kept and added ones `new`, exactly; where both were changed at one
-    place, removed comes before added. Chinese and Japanese are compared by character. Texts so long or so repetitive that
-    pairing their words off would take seconds (see `MOST_DIFFED_WORDS`, `MOST_PAIRS`) are one replacement between what both begin
-    and end with.
+    The kept and removed pieces together are exactly `old`, the kept and added ones exactly `new`. In a replacement, the
+    removed piece comes before the added one. Chinese and Japanese are compared by character. If texts are so long or so
+    repetitive that matching their words would take seconds (see `MOST_DIFFED_WORDS`, `MOST_PAIRS`), everything between
+    their common start and end is one replacement.
     """
     before, after = _Text(old), _Text(new)
-    changes = _swallow_islands(before, after, _slide(before, after, _pair_off(before.words, after.words)))
+    changes = _merge_islands(before, after, _slide(before, after, _match_words(before.words, after.words)))
     return tuple(_pieces(_steps(before, after, changes)))
 
 
 def abridged(pieces: Sequence[Piece], around: int = 60) -> tuple[Piece, ...]:
-    """Return `pieces` for reading: of what was kept, about `around` characters next to each change, and "…" for the rest.
+    """Shorten kept pieces to about `around` characters next to each change, with "…" for the rest.
 
-    Nothing is left out where nothing was changed.
+    Pieces without any change are returned as they are.
     """
     if all(op == "kept" for op, _ in pieces):
         return tuple(pieces)
@@ -94,7 +95,7 @@ def abridged(pieces: Sequence[Piece], around: int = 60) -> tuple[Piece, ...]:
     )
 
 
-def _pair_off(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
+def _match_words(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
     start = _common_start(old, new)
     end = _common_start(old[start:][::-1], new[start:][::-1])
     a, b = old[start : len(old) - end], new[start : len(new) - end]
@@ -108,31 +109,31 @@ def _pair_off(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
 
 
 def _slide(old: _Text, new: _Text, changes: Sequence[_Change]) -> list[_Change]:
-    """Move what was only added or only removed to the start of a sentence, where the same words allow it.
+    """Move pure insertions and deletions to the start of a sentence, if equal words allow it.
 
-    An inserted "The bird flew." before "The dog barked." else reads as "The {bird flew. The} dog barked."
+    Without this, an inserted "The bird flew." before "The dog barked." reads as "The {bird flew. The} dog barked."
     """
     slid: list[_Change] = []
     for number, change in enumerate(changes):
         back = change.old_from - (slid[-1].old_to if slid else 0)
-        on = (changes[number + 1].old_from if number + 1 < len(changes) else len(old.words)) - change.old_to
+        ahead = (changes[number + 1].old_from if number + 1 < len(changes) else len(old.words)) - change.old_to
         if change.old_from == change.old_to:
-            slid.append(change.moved(_way(new.words, change.new_from, change.new_to, back, on)))
+            slid.append(change.moved(_slide_distance(new.words, change.new_from, change.new_to, back, ahead)))
         elif change.new_from == change.new_to:
-            slid.append(change.moved(_way(old.words, change.old_from, change.old_to, back, on)))
+            slid.append(change.moved(_slide_distance(old.words, change.old_from, change.old_to, back, ahead)))
         else:
             slid.append(change)
     return slid
 
 
-def _way(words: Sequence[str], start: int, end: int, back: int, on: int) -> int:
-    """Return how far words `start:end` can move, at most `back` (below zero) or `on`, to stand behind a sentence."""
+def _slide_distance(words: Sequence[str], start: int, end: int, back: int, ahead: int) -> int:
+    """Return how far to move words `start:end` so that they follow a sentence: from -`back` to `ahead`; 0 if impossible."""
     for by in range(back + 1):
         if start == by or words[start - by - 1] in _SENTENCE_ENDS:
             return -by
         if words[start - by - 1] != words[end - by - 1]:
             break
-    for by in range(1, on + 1):
+    for by in range(1, ahead + 1):
         if words[start + by - 1] != words[end + by - 1]:
             break
         if words[start + by - 1] in _SENTENCE_ENDS:
@@ -140,15 +141,15 @@ def _way(words: Sequence[str], start: int, end: int, back: int, on: int) -> int:
     return 0
 
 
-def _swallow_islands(old: _Text, new: _Text, changes: Sequence[_Change]) -> list[_Change]:
-    """Join replacements that only a word or two stand between: "[-big plan of two-]{+small idea of one+}" is read at once."""
-    joined: list[_Change] = []
+def _merge_islands(old: _Text, new: _Text, changes: Sequence[_Change]) -> list[_Change]:
+    """Merge replacements with only a word or two between them, as in "[-big plan of two-]{+small idea of one+}"."""
+    merged: list[_Change] = []
     for change in changes:
-        if joined and _is_island(old, new, joined[-1], change):
-            joined[-1] = replace(joined[-1], old_to=change.old_to, new_to=change.new_to)
+        if merged and _is_island(old, new, merged[-1], change):
+            merged[-1] = replace(merged[-1], old_to=change.old_to, new_to=change.new_to)
         else:
-            joined.append(change)
-    return joined
+            merged.append(change)
+    return merged
 
 
 def _is_island(old: _Text, new: _Text, left: _Change, right: _Change) -> bool:
@@ -164,16 +165,16 @@ def _is_island(old: _Text, new: _Text, left: _Change, right: _Change) -> bool:
 
 
 def _steps(old: _Text, new: _Text, changes: Sequence[_Change]) -> Iterator[Piece]:
-    """Yield the words in order; a kept word behind another white space is kept, and the white space is not."""
+    """Yield the words in order; a kept word after changed white space is kept, and the white space is replaced."""
     i = j = 0
     for change in (*changes, _Change(len(old.words), len(old.words), len(new.words), len(new.words))):
         kept = slice(i, change.old_from)
-        spaces_now = new.spaces[j : change.new_from]
-        for was, now, word in zip(old.spaces[kept], spaces_now, old.words[kept], strict=True):
-            if was == now:
-                yield Piece("kept", was)
+        new_spaces = new.spaces[j : change.new_from]
+        for old_space, new_space, word in zip(old.spaces[kept], new_spaces, old.words[kept], strict=True):
+            if old_space == new_space:
+                yield Piece("kept", old_space)
             else:
-                yield from (Piece("removed", was), Piece("added", now))
+                yield from (Piece("removed", old_space), Piece("added", new_space))
             yield Piece("kept", word)
         yield Piece("removed", old[change.old_from : change.old_to])
         yield Piece("added", new[change.new_from : change.new_to])
@@ -181,7 +182,7 @@ def _steps(old: _Text, new: _Text, changes: Sequence[_Change]) -> Iterator[Piece
 
 
 def _pieces(steps: Iterable[Piece]) -> Iterator[Piece]:
-    """Join steps to pieces; white space that both sides of a replacement begin or end with is kept."""
+    """Join steps into pieces; white space at the start or end of both sides of a replacement is kept."""
     kept = ""
     for is_kept, group in groupby((step for step in steps if step.text), key=lambda step: step.op == "kept"):
         texts = list(group)
@@ -213,7 +214,7 @@ def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _shortened(text: str, head: int, tail: int) -> str:
-    """Return about `head` characters from the start and `tail` from the end, cut between words; all, where that is most."""
+    """Return about `head` characters from the start and `tail` from the end, cut between words; a short text is not cut."""
     if len(text) <= head + tail + 20:
         return text
     starts = [found.start(2) for found in _WORD.finditer(text) if found[2]]

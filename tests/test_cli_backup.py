@@ -128,7 +128,7 @@ def test_a_backup_replaces_an_older_one_and_no_other_file(crawled: CommandLine, 
         assert (folder / name).read_bytes() == before
     done = crawled("--archive", "older.db", "backup", "copy.db")
     assert done.returncode == 73
-    assert "holds what the archive lacks: 1 crawl" in done.stderr
+    assert "has data that the archive lacks: 1 crawl" in done.stderr
     assert crawled("--archive", "older.db", "backup", "copy.db", "--force").returncode == 0
 
 
