@@ -1,1 +1,1 @@
-"""Redactions: entries whose words an operator took down, how they are recognised, and which captures are withheld."""
+"""Redactions: hide the texts of entries, recognise them in later crawls, and withhold captures that show them."""

@@ -1,4 +1,4 @@
-"""Hiding texts that cannot be derived again: the words of announced changes, and revisions that older parsers read.
+"""Hide texts that cannot be derived again: those of announced changes, and revisions of older parser versions.
 
 The texts are stored in `withheld_texts` until the redaction is undone or purged.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.redaction.notice import redacted_id, stand_in
+from foreign_eyes.archive.redaction.notice import make_notice, redacted_id
 from foreign_eyes.archive.redaction.redaction_records import (
     drop_kept_text,
     hidden_entries,
@@ -31,7 +31,7 @@ _KEYS = {"revisions": "revision_id", "crawls": "crawl_id"}
 
 
 def hide_texts(db: Database, parser_version: int) -> None:
-    """Hide the texts of redacted entries that parsers of `parser_version` cannot derive; a second call changes nothing."""
+    """Hide the texts of redacted entries that `parser_version` cannot derive; a second call changes nothing."""
     for hidden in hidden_entries(db):
         last = last_redaction(db, hidden.entry_id)
         if last is not None:
@@ -40,7 +40,7 @@ def hide_texts(db: Database, parser_version: int) -> None:
 
 
 def hide_reason(db: Database, redaction_id: int, crawl_id: int, reason: str) -> None:
-    """Hide the reason of a crawl, which quotes redacted words."""
+    """Hide the reason of a crawl that quotes redacted text."""
     keep_text(db, redaction_id, "crawls", crawl_id, {"reason": reason})
     _update(db, "crawls", crawl_id, {"reason": "the reason quoted words that were redacted"})
 
@@ -68,7 +68,7 @@ def _hide_revisions(db: Database, hidden: HiddenEntry, redaction_id: int, parser
         listed = ListedEntry(*texts)
         if redacted_id(replace(listed, flags=tuple(json.loads(flags)))) is None:
             number = recognise(hidden, marks_of(secret, listed), is_listed=True) or len(hidden.wordings)
-            notice = stand_in(hidden.entry_id, number, hidden.reason)
+            notice = make_notice(hidden.entry_id, number, hidden.reason)
             if not hidden.purged:
                 keep_text(db, redaction_id, "revisions", revision_id, {**_texts(listed), "flags": flags})
             _update(db, "revisions", revision_id, {**_texts(notice), "flags": json.dumps(notice.flags)})

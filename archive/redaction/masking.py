@@ -1,8 +1,8 @@
-"""Masking: replacing redacted rows of a listing by notices before anything is derived from them.
+"""Replace redacted rows of a listing by notices before anything is derived from them.
 
     read the page (from its body, or from what a purge left of it) | recognise redacted rows | replace them
 
-All later steps see the notice instead of the words: matching, entries, revisions, search, the journal and feeds.
+All later steps (matching, entries, revisions, search, the journal and feeds) see the notice instead of the text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import load_body
-from foreign_eyes.archive.redaction.notice import redacted_id, stand_in
+from foreign_eyes.archive.redaction.notice import make_notice, redacted_id
 from foreign_eyes.archive.redaction.redacted_pages import unpack_page
 from foreign_eyes.archive.redaction.redaction_records import has_redactions, hidden_entries, secret_of
 from foreign_eyes.archive.redaction.word_digests import HiddenEntry, letters, marks_of, recognise
@@ -35,7 +35,7 @@ class Placed(Protocol):
 
 
 def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_type: str | None) -> ListingPage:
-    """Return the page in a body, unmasked; for a purged body, what was kept of the page.
+    """Return the page in a body, unmasked; for a purged body, the part of the page that was kept.
 
     Raises:
         ValueError: the stored bytes are damaged.
@@ -45,7 +45,7 @@ def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_
 
 
 def body_left(db: Database, body_sha256: str) -> bytes:
-    """Return the bytes of a body; no bytes if it was purged.
+    """Return the bytes of a body; empty if it was purged.
 
     Raises:
         ValueError: the stored bytes are damaged.
@@ -56,24 +56,24 @@ def body_left(db: Database, body_sha256: str) -> bytes:
 
 def masked_pages(db: Database, source_id: int, pages: Mapping[str, ListingPage]) -> dict[str, ListingPage]:
     """Return the pages of one listing, by the same keys, with notices in place of redacted rows."""
-    noticed = any(redacted_id(entry) is not None for page in pages.values() for entry in page.entries)
-    if not noticed and not has_redactions(db):
+    has_notices = any(redacted_id(entry) is not None for page in pages.values() for entry in page.entries)
+    if not has_notices and not has_redactions(db):
         return dict(pages)
     return Masker.of_source(db, source_id).mask(pages)
 
 
 def redacted_places(db: Database, places: Iterable[Placed]) -> dict[int, int]:
-    """Return by rank the entries of the places that hold notices, if the archive knows their ids."""
-    named = {place.rank: entry_id for place in places if (entry_id := redacted_id(place.entry)) is not None}
+    """Return the entry ids of notices by rank, if the archive has these ids."""
+    notices = {place.rank: entry_id for place in places if (entry_id := redacted_id(place.entry)) is not None}
     return {
         rank: entry_id
-        for rank, entry_id in named.items()
+        for rank, entry_id in notices.items()
         if db.execute("SELECT 1 FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
     }
 
 
 class MaskingParser:
-    """A parser that returns notices in place of redacted rows, so that a crawl neither judges nor quotes the words."""
+    """A parser that returns notices in place of redacted rows, so that a crawl does not see or quote redacted text."""
 
     def __init__(self, db: Database, source: str, parser: Parser) -> None:
         self.PARSER_VERSION = parser.PARSER_VERSION
@@ -82,13 +82,13 @@ class MaskingParser:
         self._parser = parser
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
-        """Read a listing page."""
+        """Parse a listing page and mask it."""
         page = self._parser.parse_listing(body, url, content_type)
         row = self._db.execute("SELECT source_id FROM sources WHERE name = ?", (self._source,)).fetchone()
         return masked_pages(self._db, row[0], {"": page})[""] if row else page
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Return why an answer is a block; None if it is content."""
+        """Return why a response blocks the crawler; None if it is content."""
         return self._parser.blocking_sign(status, body, content_type)
 
 
@@ -103,62 +103,64 @@ class Masker:
 
     @classmethod
     def of_source(cls, db: Database, source_id: int, *, purged_only: bool = False) -> Masker:
-        """Return the masker of a source; with `purged_only`, only for entries whose words were purged."""
+        """Return the masker of a source; with `purged_only`, only for purged entries."""
         hidden = hidden_entries(db, purged_only=purged_only)
-        return cls(db, source_id, secret_of(db), tuple(one for one in hidden if _may_list(db, source_id, one.entry_id)))
+        of_source = tuple(entry for entry in hidden if _may_list(db, source_id, entry.entry_id))
+        return cls(db, source_id, secret_of(db), of_source)
 
     def mask(self, pages: Mapping[str, ListingPage]) -> dict[str, ListingPage]:
         """Return the pages of one listing with notices in place of redacted rows."""
         exact = {self._exact(entry) for page in pages.values() for entry in page.entries} - {None}
-        listed = {one.entry_id: one.entry_id not in exact and self._is_listed(one.entry_id) for one in self.hidden}
+        ids = [hidden.entry_id for hidden in self.hidden]
+        listed = {entry_id: entry_id not in exact and self._is_listed(entry_id) for entry_id in ids}
         return {key: self._mask_page(page, listed) for key, page in pages.items()}
 
     def mask_all(self, page: ListingPage) -> ListingPage:
-        """Return a page without any row that may show words of a hidden entry."""
-        return self._mask_page(page, {one.entry_id: True for one in self.hidden})
+        """Return a page in which each row that may show text of a hidden entry is masked."""
+        return self._mask_page(page, {hidden.entry_id: True for hidden in self.hidden})
 
     def shows_any(self, page: ListingPage) -> bool:
-        """Return whether a page shows words of a hidden entry."""
+        """Return whether a page shows text of a hidden entry."""
         return self.mask_all(page).entries != page.entries
 
     def _mask_page(self, page: ListingPage, listed: Mapping[int, bool]) -> ListingPage:
         entries = tuple(masked for entry in page.entries if (masked := self._mask_row(entry, listed)) is not None)
         if entries == page.entries:
             return page
-        hidden = {letters(one.title) for one in page.entries if one not in entries and one.title}
-        headings = tuple(text for text in page.headings if not any(title in letters(text) for title in hidden))
+        titles = {letters(entry.title) for entry in page.entries if entry not in entries and entry.title}
+        headings = tuple(text for text in page.headings if not any(title in letters(text) for title in titles))
         return replace(page, entries=entries, headings=headings)
 
     def _mask_row(self, entry: ListedEntry, listed: Mapping[int, bool]) -> ListedEntry | None:
-        """Return a row, or the notice in its place; None for a notice whose entry is not in this archive."""
-        noticed = redacted_id(entry)
-        if noticed is not None:
-            return entry if noticed in listed or _is_minted(self.db, noticed) else None
+        """Return the row, or the notice that replaces it; None for a notice whose entry is not in this archive."""
+        notice_id = redacted_id(entry)
+        if notice_id is not None:
+            return entry if notice_id in listed or _is_minted(self.db, notice_id) else None
         marks = marks_of(self.secret, entry)
-        for one in self.hidden:
-            number = recognise(one, marks, is_listed=listed[one.entry_id])
-            if number is not None and (self._is_exact(one, marks.wording) or not self._is_of_another(one, entry)):
-                return stand_in(one.entry_id, number, one.reason)
+        for hidden in self.hidden:
+            number = recognise(hidden, marks, is_listed=listed[hidden.entry_id])
+            if number is not None and (self._is_exact(hidden, marks.wording) or not self._is_of_another(hidden, entry)):
+                return make_notice(hidden.entry_id, number, hidden.reason)
         return entry
 
     def _exact(self, entry: ListedEntry) -> int | None:
-        """Return the hidden entry that has exactly this wording."""
+        """Return the id of the hidden entry that has exactly this wording, or None."""
         wording = marks_of(self.secret, entry).wording
-        return next((one.entry_id for one in self.hidden if self._is_exact(one, wording)), None)
+        return next((hidden.entry_id for hidden in self.hidden if self._is_exact(hidden, wording)), None)
 
-    def _is_exact(self, one: HiddenEntry, wording: str) -> bool:
-        return any(marks.wording == wording for marks in one.wordings)
+    def _is_exact(self, hidden: HiddenEntry, wording: str) -> bool:
+        return any(marks.wording == wording for marks in hidden.wordings)
 
     def _is_listed(self, entry_id: int) -> bool:
         row = self.db.execute("SELECT withdrawn_at IS NULL FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()
         return bool(row and row[0])
 
-    def _is_of_another(self, one: HiddenEntry, entry: ListedEntry) -> bool:
-        """Return whether another entry has, or had, exactly the wording of a row that only resembles a hidden one."""
+    def _is_of_another(self, hidden: HiddenEntry, entry: ListedEntry) -> bool:
+        """Return whether another entry has or had exactly the wording of a row that resembles a hidden entry."""
         row = self.db.execute(
             "SELECT 1 FROM revisions r JOIN entries e USING (entry_id) WHERE r.wording = ? AND e.source_id = ?"
             " AND e.entry_id != ? LIMIT 1",
-            (wording_digest(entry), self.source_id, one.entry_id),
+            (wording_digest(entry), self.source_id, hidden.entry_id),
         ).fetchone()
         return row is not None
 

@@ -1,6 +1,6 @@
-"""The notice that replaces redacted words; it names the entry and the number of the wording. Pure.
+"""The notice that replaces redacted text; it names the entry and the number of the wording. Pure.
 
-Each wording has its own notice, so revisions, their numbers and their captures do not change.
+Each wording has its own notice, so that revisions, their numbers and their captures do not change.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ def title_of(entry_id: int) -> str:
 
 
 def notice_of(reason: str | None) -> str:
-    """Return the sentence that replaces the words."""
+    """Return the sentence that replaces the text."""
     why = f": {reason.strip().rstrip('.')}" if reason else f" {AT_REQUEST}"
     return f"The words of this entry were redacted{why}."
 
 
 def is_notice(title: str | None, entry_id: int) -> bool:
-    """Return whether an entry with that title is redacted."""
+    """Return whether a title is that of a redacted entry."""
     return title == title_of(entry_id)
 
 
-def stand_in(entry_id: int, number: int, reason: str | None) -> ListedEntry:
-    """Return the notice in place of wording `number` of an entry."""
+def make_notice(entry_id: int, number: int, reason: str | None) -> ListedEntry:
+    """Return the notice that replaces wording `number` of an entry."""
     return ListedEntry(
         excerpt=f"{notice_of(reason)} (Entry {entry_id}, wording {number})",
         attribution=title_of(entry_id),
@@ -42,7 +42,7 @@ def stand_in(entry_id: int, number: int, reason: str | None) -> ListedEntry:
 
 
 def redacted_id(entry: ListedEntry) -> int | None:
-    """Return the entry of a notice; None for a row that is not a notice."""
+    """Return the id of the entry that a notice names; None for a row that is not a notice."""
     for flag in entry.flags:
         if found := _FLAG.fullmatch(flag):
             return int(found[1])

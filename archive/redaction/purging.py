@@ -1,4 +1,4 @@
-"""Removing redacted words for good: bodies that show them, texts kept for an undo, and free pages of the file."""
+"""Delete redacted texts: the bodies that show them, the texts stored for an undo, and free pages of the file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from foreign_eyes.archive.redaction.withholding import remove_purged
 
 
 def purge_bodies(db: Database, source_id: int, entry_id: int) -> int:
-    """Remove the bytes of all bodies that show the words of a purged entry, inside the caller's transaction; return how many.
+    """Delete the bytes of bodies that show texts of a purged entry, inside the caller's transaction; return their number.
 
-    The other entries on them are kept as the parser read them, so that they can be derived again.
+    The other entries of these pages are stored as parsed, so that they can be derived again.
     """
     drop_kept_texts(db, entry_id)
     masker = Masker.of_source(db, source_id, purged_only=True)
@@ -30,11 +30,11 @@ def purge_bodies(db: Database, source_id: int, entry_id: int) -> int:
 
 
 def vacuum(db: Database) -> None:
-    """Rewrite the archive's file without free pages, which may contain deleted words.
+    """Rewrite the archive's file without free pages, which may contain deleted texts.
 
     Raises:
         sqlite3.OperationalError: another program reads the archive.
     """
     db.execute("PRAGMA secure_delete=ON")
     db.execute("VACUUM")
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # if somebody has switched the archive to a write-ahead log
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # in case another program has switched the archive to WAL

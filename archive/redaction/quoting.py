@@ -1,4 +1,4 @@
-"""Other entries that show the excerpt of an entry: a redaction does not hide them."""
+"""Find other entries with the excerpt of an entry; its redaction does not hide them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foreign_eyes.archive.matching.keys import excerpt_key
 
 
 def entries_with_its_excerpt(db: Database, entry_id: int) -> list[int]:
-    """Return the ids of other entries, of any source, that have an excerpt of this entry now; those redacted have none."""
+    """Return the ids of other unredacted entries, of any source, whose current excerpt is one of this entry's."""
     excerpts = db.execute("SELECT DISTINCT excerpt FROM revisions WHERE entry_id = ?", (entry_id,)).fetchall()
     keys = {key for (excerpt,) in excerpts if (key := excerpt_key(excerpt)) is not None}
     found = db.execute(

@@ -17,7 +17,7 @@ def pack_page(page: ListingPage) -> str:
 
 
 def unpack_page(rest: str) -> ListingPage:
-    """Return the page that `pack_page` packed.
+    """Return the page from a value that `pack_page` returned.
 
     Raises:
         ValueError: the value is damaged.
@@ -25,9 +25,9 @@ def unpack_page(rest: str) -> ListingPage:
     value = unpack(rest)
     try:
         return ListingPage(
-            entries=tuple(_entry(one) for one in value["entries"]),
+            entries=tuple(map(_entry, value["entries"])),
             page_count=value["page_count"],
-            links=tuple(Link(**one) for one in value["links"]),
+            links=tuple(Link(**link) for link in value["links"]),
             pager=_pager(value["pager"]),
             has_heading=value["has_heading"],
             encoding=value["encoding"],
@@ -55,4 +55,4 @@ def _entry(value: dict[str, Any]) -> ListedEntry:
 
 def _pager(value: dict[str, Any]) -> Pager:
     numbered = {int(number): url for number, url in value["numbered"].items()}
-    return Pager(value["kind"], value["next_url"], numbered, tuple((one, first) for one, first in value["guesses"]))
+    return Pager(value["kind"], value["next_url"], numbered, tuple((url, first) for url, first in value["guesses"]))

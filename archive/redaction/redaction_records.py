@@ -1,4 +1,4 @@
-"""Storing redactions: decisions, the digests that recognise the words, and the texts kept for an undo."""
+"""Store redactions: decisions, the digests that recognise redacted texts, and the texts kept for an undo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Step = Literal["redact", "undo", "purge"]
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """An operator's decision on an entry; `reason` is what readers are told."""
+    """An operator's decision on an entry; `reason` is published."""
 
     redaction_id: int
     at: str
@@ -35,12 +35,12 @@ def secret_of(db: Database) -> bytes:
 
 
 def has_redactions(db: Database) -> bool:
-    """Return whether anything was ever redacted."""
+    """Return whether the archive has any redaction."""
     return db.execute("SELECT 1 FROM redactions LIMIT 1").fetchone() is not None
 
 
 def last_redaction(db: Database, entry_id: int) -> Redaction | None:
-    """Return the last decision on an entry, which is the valid one; None if there is none."""
+    """Return the last decision on an entry, which is the one in force, or None."""
     row = db.execute(
         "SELECT redaction_id, at, entry_id, kind, reason FROM redactions WHERE entry_id = ? ORDER BY redaction_id DESC LIMIT 1",
         (entry_id,),
@@ -49,13 +49,13 @@ def last_redaction(db: Database, entry_id: int) -> Redaction | None:
 
 
 def is_redacted(db: Database, entry_id: int) -> bool:
-    """Return whether the words of an entry are hidden now."""
+    """Return whether the texts of an entry are hidden now."""
     last = last_redaction(db, entry_id)
     return last is not None and last.kind != "undo"
 
 
 def record_redaction(db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime) -> int:
-    """Append a decision, inside the caller's transaction; return its id."""
+    """Insert a decision, inside the caller's transaction; return its id."""
     cursor = db.execute(
         "INSERT INTO redactions (at, entry_id, kind, reason) VALUES (?, ?, ?, ?)", (to_text(at), entry_id, kind, reason)
     )
@@ -63,7 +63,7 @@ def record_redaction(db: Database, entry_id: int, kind: Step, reason: str | None
 
 
 def record_marks(db: Database, redaction_id: int, wordings: Sequence[Marks], others: Iterable[str]) -> None:
-    """Store the marks of a redacted entry's wordings, and the digests of similar wordings of others, which stay visible."""
+    """Store the marks of a redacted entry's wordings, and the digests of similar visible wordings of other entries."""
     rows = [(redaction_id, 0, "other", digest) for digest in others]
     for number, marks in enumerate(wordings, start=1):
         rows += [(redaction_id, number, kind, digest) for kind, digest in _rows_of(marks)]
@@ -73,7 +73,7 @@ def record_marks(db: Database, redaction_id: int, wordings: Sequence[Marks], oth
 
 
 def hidden_entries(db: Database, *, purged_only: bool = False) -> list[HiddenEntry]:
-    """Return the entries whose words are hidden or purged, with all marks that recognise them."""
+    """Return the redacted entries, with the marks that recognise their wordings; optionally only purged ones."""
     found: dict[int, HiddenEntry] = {}
     rows = db.execute("SELECT redaction_id, entry_id, kind, reason FROM redactions ORDER BY redaction_id").fetchall()
     for redaction_id, entry_id, kind, reason in rows:
@@ -83,11 +83,11 @@ def hidden_entries(db: Database, *, purged_only: bool = False) -> list[HiddenEnt
             found.pop(entry_id, None)
         elif entry_id in found:
             found[entry_id] = replace(found[entry_id], purged=True)
-    return [one for one in found.values() if one.purged or not purged_only]
+    return [entry for entry in found.values() if entry.purged or not purged_only]
 
 
 def keep_text(db: Database, redaction_id: int, table: str, key: object, columns: Mapping[str, Any]) -> None:
-    """Keep texts of a row that cannot be derived again; the first texts that are kept for a row stay."""
+    """Store the texts of a row that cannot be derived again, unless texts of the row are stored already."""
     db.execute(
         "INSERT OR IGNORE INTO withheld_texts (table_name, row_key, redaction_id, packed) VALUES (?, ?, ?, ?)",
         (table, str(key), redaction_id, pack(columns)),
@@ -95,7 +95,7 @@ def keep_text(db: Database, redaction_id: int, table: str, key: object, columns:
 
 
 def kept_texts(db: Database, entry_id: int) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return table, key and columns of the texts that are kept for a redacted entry."""
+    """Return the table, key and columns of each text that is stored for a redacted entry."""
     rows = db.execute(
         "SELECT t.table_name, t.row_key, t.packed FROM withheld_texts t JOIN redactions r USING (redaction_id)"
         " WHERE r.entry_id = ? ORDER BY t.table_name, t.row_key",
@@ -105,12 +105,12 @@ def kept_texts(db: Database, entry_id: int) -> list[tuple[str, str, dict[str, An
 
 
 def drop_kept_text(db: Database, table: str, key: str) -> None:
-    """Remove one kept text."""
+    """Delete one stored text."""
     db.execute("DELETE FROM withheld_texts WHERE table_name = ? AND row_key = ?", (table, key))
 
 
 def drop_kept_texts(db: Database, entry_id: int) -> None:
-    """Remove all texts that are kept for an entry."""
+    """Delete all texts that are stored for an entry."""
     db.execute(
         "DELETE FROM withheld_texts WHERE redaction_id IN (SELECT redaction_id FROM redactions WHERE entry_id = ?)",
         (entry_id,),
@@ -118,16 +118,16 @@ def drop_kept_texts(db: Database, entry_id: int) -> None:
 
 
 def pack(value: object) -> str:
-    """Return a value as JSON, compressed by zlib, in Base64."""
+    """Return a value as JSON, compressed with zlib, in Base64."""
     content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
 
 
 def unpack(packed: str) -> Any:
-    """Return the value that `pack` packed.
+    """Return the value from a text that `pack` returned.
 
     Raises:
-        ValueError: the packed value is damaged.
+        ValueError: the text is damaged.
     """
     try:
         return json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))

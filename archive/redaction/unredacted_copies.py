@@ -1,4 +1,4 @@
-"""Finding copies of the archive in its folder, such as backups, that still hold redacted words."""
+"""Find copies of the archive in its folder, such as backups, that still contain redacted texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAGIC = b"SQLite format 3\x00"
 
 
 def archives_that_show(archive: Path, entry_id: int) -> list[Path]:
-    """Return the files in the archive's folder that are copies of it and in which the entry is not redacted."""
+    """Return the copies of the archive in its folder in which the entry is not redacted."""
     with read_any_version(archive) as db:
         own_id = id_of_any_version(db)
     return [path for path in sorted(archive.resolve().parent.iterdir()) if _shows(path, archive, own_id, entry_id)]
@@ -26,8 +26,8 @@ def _shows(path: Path, archive: Path, own_id: str | None, entry_id: int) -> bool
         with read_any_version(path) as db:
             if id_of_any_version(db) not in (own_id, None):
                 return False
-            holds = db.execute("SELECT 1 FROM entries WHERE entry_id = ?", (entry_id,)).fetchone() is not None
-            return holds and not ("redactions" in db.table_names() and is_redacted(db, entry_id))
+            has_entry = db.execute("SELECT 1 FROM entries WHERE entry_id = ?", (entry_id,)).fetchone() is not None
+            return has_entry and not ("redactions" in db.table_names() and is_redacted(db, entry_id))
     except (OSError, ArchiveError):
         return False
 

@@ -1,4 +1,4 @@
-"""Withholding captures that show redacted words: they are marked, not exported, and can be purged."""
+"""Withhold bodies that show redacted texts: they are marked, are not exported, and can be purged."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from foreign_eyes.archive.redaction.word_digests import marks_of
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Parser
 
 _TAG = re.compile(r"<[^>]*>")
-# a page without entries shows a wording if it contains this share of its phrases
+# a body without entries shows a wording if it contains this share of the wording's phrases
 _SHOWN = 0.6
 
 
 def withhold_bodies(db: Database, parser: Parser, source_id: int, *, since_crawl: int = 0) -> int:
-    """Mark the bodies that show words of redacted entries, inside the caller's transaction; return how many were added.
+    """Mark the bodies that show texts of redacted entries, inside the caller's transaction; return how many were added.
 
-    Bodies of crawls from `since_crawl` on are read. If they show purged words, their bytes are removed at once.
+    Only bodies of crawls from `since_crawl` on are read. If a body shows purged texts, its bytes are deleted at once.
     """
     if not has_redactions(db):
         return 0
@@ -51,30 +51,30 @@ def withhold_bodies(db: Database, parser: Parser, source_id: int, *, since_crawl
 
 
 def withhold_everywhere(db: Database, parser: Parser) -> None:
-    """Mark the bodies of all crawls that show words of redacted entries, inside the caller's transaction."""
+    """Mark the bodies of all crawls that show texts of redacted entries, inside the caller's transaction."""
     for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
         withhold_bodies(db, parser, source_id)
 
 
 def exported_rest(db: Database, rest: str) -> str:
-    """Return what an export has in place of a withheld body: the parsed page without redacted words."""
-    everywhere = Masker(db, 0, secret_of(db), tuple(hidden_entries(db)))
-    return pack_page(everywhere.mask_all(unpack_page(rest)))
+    """Return the packed page that an export contains instead of a withheld body: parsed, without redacted texts."""
+    masker = Masker(db, 0, secret_of(db), tuple(hidden_entries(db)))
+    return pack_page(masker.mask_all(unpack_page(rest)))
 
 
 def is_withheld(db: Database, body_sha256: str) -> bool:
-    """Return whether a body shows redacted words, so that it is not exported."""
+    """Return whether a body shows redacted texts and is therefore not exported."""
     return db.execute("SELECT 1 FROM withheld_bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone() is not None
 
 
 def is_shown_by_purged(db: Database, entry_id: int) -> bool:
-    """Return whether words of an entry were on a page that was purged."""
+    """Return whether a purged page showed texts of an entry."""
     rests = db.execute("SELECT rest FROM withheld_bodies WHERE purged = 1")
     return any(redacted_id(entry) == entry_id for (rest,) in rests for entry in unpack_page(rest).entries)
 
 
 def add_purged_body(db: Database, body_sha256: str, rest: str) -> None:
-    """Store what an export has in place of a withheld body, unless this archive has the body itself."""
+    """Store the packed page that an export contains instead of a withheld body, unless the archive has the body."""
     cursor = db.execute(
         "INSERT INTO bodies (body_sha256, size, zlib) VALUES (?, 0, x'') ON CONFLICT DO NOTHING", (body_sha256,)
     )
@@ -83,12 +83,12 @@ def add_purged_body(db: Database, body_sha256: str, rest: str) -> None:
 
 
 def withhold_again(db: Database) -> None:
-    """Forget which bodies are withheld, except purged ones; the caller marks them again."""
+    """Unmark all withheld bodies that are not purged; the caller marks them again."""
     db.execute("DELETE FROM withheld_bodies WHERE purged = 0")
 
 
 def remove_purged(db: Database) -> int:
-    """Remove the bytes of purged bodies, including those that a crawl stored again; return how many had bytes."""
+    """Delete the bytes of purged bodies, including those that a crawl stored again; return how many had bytes."""
     if db.execute("SELECT 1 FROM withheld_bodies WHERE purged = 1 LIMIT 1").fetchone():
         db.execute("PRAGMA secure_delete=ON")  # SQLite overwrites freed pages with zeros
     cursor = db.execute(
@@ -121,7 +121,7 @@ def _shows_words(db: Database, masker: Masker, body_sha256: str) -> bool:
     marks = marks_of(masker.secret, ListedEntry(unescape(_TAG.sub(" ", text)), "", None, None, ""))
     return any(
         len(marks.phrases & wording.phrases) >= _SHOWN * len(wording.phrases)
-        for one in masker.hidden
-        for wording in one.wordings
+        for hidden in masker.hidden
+        for wording in hidden.wordings
         if wording.phrases
     )

@@ -1,7 +1,7 @@
-"""Recognising redacted words by keyed digests of a wording and of its parts, without storing the words. Pure.
+"""Recognise redacted texts by keyed digests of a wording and of its parts, without storing the texts. Pure.
 
-Digests are HMAC-SHA-256, cut to 16 bytes and keyed with a secret of the archive, so the digests alone cannot confirm a guess.
-Texts are compared by their letters and digits in lower case, so a redacted text is recognised in any style.
+Digests are HMAC-SHA-256, truncated to 16 bytes and keyed with a secret of the archive, so that without the secret nobody can
+confirm a guessed text. Texts are compared by their letters and digits in lower case, so that style does not matter.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from foreign_eyes.listing.values import ListedEntry
 
 DigestKind = Literal["wording", "other", "title", "excerpt", "commentary", "title word", "figure", "phrase"]
 
-# In letters and digits: many entries share shorter texts
+# in letters and digits; many entries share shorter texts
 SHORTEST_TEXT = 40
 PHRASE = 4  # words
 FEWEST_PHRASES = 6
-# the shares of phrases, or of title words, that two texts have in common
+# thresholds: shares of phrases, or of title words, that two texts have in common
 _SOME, _MOST, _NEARLY_ALL, _HALF_A_TITLE = 0.3, 0.6, 0.85, 0.5
 
 _WORD = re.compile(r"\w+")
@@ -32,7 +32,7 @@ _FIGURE = re.compile(r"\d[\d.,]*")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Keyed digests of one wording: of all of it, and of its parts. A part that is missing or too short is None or empty."""
+    """The keyed digests of one wording and of its parts; those of a missing or too short part are None or empty."""
 
     wording: str
     title: str | None = None
@@ -45,9 +45,9 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """A redacted entry: the marks of its wordings, numbered from 1, and `others`, similar wordings of other entries.
+    """A redacted entry: the marks of its wordings, numbered from 1, and `others`, the digests of similar other wordings.
 
-    `reason` is what readers are told.
+    `others` belong to other entries, which stay visible. `reason` is published.
     """
 
     entry_id: int
@@ -58,8 +58,8 @@ class HiddenEntry:
 
 
 def letters(text: str | None) -> str:
-    """Return the letters and digits of a text, in lower case and in compatibility form."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", text or "").casefold() if sign.isalnum())
+    """Return the letters and digits of a text, casefolded after NFKC normalization."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text or "").casefold() if char.isalnum())
 
 
 @lru_cache(maxsize=4096)  # a rebuild calls it for the same rows in every crawl
@@ -69,12 +69,12 @@ def marks_of(secret: bytes, entry: ListedEntry) -> Marks:
 
 
 def own_marks(secret: bytes, entry: ListedEntry, shared: Collection[tuple[DigestKind, str]]) -> Marks:
-    """Return the marks of a wording, without parts that other entries share: those would hide the other entries."""
+    """Return the marks of a wording, without parts that other entries share; these would hide the other entries."""
     return _marks(secret, [part for part in parts_of(entry) if part not in shared])
 
 
 def parts_of(entry: ListedEntry) -> list[tuple[DigestKind, str]]:
-    """Return the texts that identify a wording, before they are keyed, without parts that are missing or too short."""
+    """Return the texts that identify a wording, without missing and too short parts."""
     texts = (entry.title, publication_key(entry.publication), entry.attribution, entry.excerpt, entry.commentary)
     title, publication, attribution, excerpt, commentary = map(letters, texts)
     whole = "\x1f".join((title, publication, "" if title else attribution, excerpt, commentary))
@@ -110,17 +110,17 @@ def _marks(secret: bytes, parts: Iterable[tuple[DigestKind, str]]) -> Marks:
 
 
 def _phrases(entry: ListedEntry) -> Iterator[str]:
-    """Yield each run of four words of the excerpt, and of the commentary."""
+    """Yield each sequence of `PHRASE` words of the excerpt and of the commentary."""
     for text in (entry.excerpt, entry.commentary):
         words = list(_words(text))
         yield from (" ".join(words[at : at + PHRASE]) for at in range(len(words) - PHRASE + 1))
 
 
 def recognise(hidden: HiddenEntry, marks: Marks, *, is_listed: bool) -> int | None:
-    """Return the number of the hidden wording that equals or most resembles a row; None if the row is not that entry.
+    """Return the number of the hidden wording that is equal or most similar to a row; None if the row is another entry's.
 
-    `is_listed` is whether the entry was listed until then: a withdrawn entry is not recognised by its title alone,
-    because reports recur under one title.
+    `is_listed`: the entry was listed until then. A withdrawn entry is not recognised by its title alone, because different
+    reports have the same title.
     """
     for number, wording in enumerate(hidden.wordings, start=1):
         if wording.wording == marks.wording:
@@ -135,15 +135,15 @@ def recognise(hidden: HiddenEntry, marks: Marks, *, is_listed: bool) -> int | No
 
 
 def is_near(hidden: HiddenEntry, marks: Marks) -> bool:
-    """Return whether the least strict rules would take a wording for the hidden entry."""
+    """Return whether the least strict rules match a wording to the hidden entry."""
     return recognise(hidden, marks, is_listed=True) is not None
 
 
 def _score(wording: Marks, row: Marks, *, is_listed: bool) -> int:
-    """Return how much a row shares with a hidden wording, or 0 if that is not enough to recognise it."""
+    """Return the similarity score of a row and a hidden wording; 0 if it does not match."""
     title, excerpt, commentary = (
-        ours is not None and ours == theirs
-        for ours, theirs in (
+        hidden is not None and hidden == listed
+        for hidden, listed in (
             (wording.title, row.title),
             (wording.excerpt, row.excerpt),
             (wording.commentary, row.commentary),
@@ -151,27 +151,27 @@ def _score(wording: Marks, row: Marks, *, is_listed: bool) -> int:
     )
     share, agree = _share(wording.phrases, row.phrases), _agree(wording.figures, row.figures)
     near_title = _jaccard(wording.title_words, row.title_words) >= _HALF_A_TITLE
-    is_it = (
+    matches = (
         excerpt
         or (title and (is_listed or share >= _MOST or (commentary and agree and share >= _SOME)))
         or (agree and share >= _MOST and (commentary or near_title))
         or (agree and share >= _NEARLY_ALL)
     )
-    return 1 + title + excerpt + commentary + round(4 * share) if is_it else 0
+    return 1 + title + excerpt + commentary + round(4 * share) if matches else 0
 
 
-def _share(ours: frozenset[str], theirs: frozenset[str]) -> float:
-    """Return the common phrases as a share of either text, the larger: a later wording may be shorter or longer."""
-    common = len(ours & theirs)
-    return max((common / len(one) for one in (ours, theirs) if len(one) >= FEWEST_PHRASES), default=0.0)
+def _share(a: frozenset[str], b: frozenset[str]) -> float:
+    """Return the share of common phrases in the text where it is larger, since an edit can shorten or extend a text."""
+    common = len(a & b)
+    return max((common / len(phrases) for phrases in (a, b) if len(phrases) >= FEWEST_PHRASES), default=0.0)
 
 
-def _agree(ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    return not ours or not theirs or _jaccard(ours, theirs) >= 0.5
+def _agree(a: frozenset[str], b: frozenset[str]) -> bool:
+    return not a or not b or _jaccard(a, b) >= 0.5
 
 
-def _jaccard(ours: frozenset[str], theirs: frozenset[str]) -> float:
-    return len(ours & theirs) / len(ours | theirs) if ours and theirs else 0.0
+def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b) if a and b else 0.0
 
 
 def _words(text: str | None) -> Iterator[str]:

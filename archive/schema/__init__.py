@@ -1,9 +1,10 @@
 """The archive's tables, as append-only migrations.
 
-Truth: sources, crawls, captures, bodies, link_traffic, identities, recognitions, decisions, confirmations, redatings with the
-feed dates that they move, and of the journal each change's id, time and kind, and the words of what was announced; of
-entries that an older parser read also their revisions. All else is derived from it (see `archive.rebuilding`). Times are
-UTC ISO 8601 with microseconds and a Z, so that their text order is their time order; unknown is NULL.
+The truth, which cannot be derived, is: sources, crawls, captures, bodies, link_traffic, identities, recognitions, decisions,
+confirmations, redatings and the feed dates that they move, redactions; the id, time and kind of each change and the texts of
+announced changes; and the revisions of older parser versions. The other tables are derived from it (see
+`archive.rebuilding`). Times are ISO 8601 in UTC, with microseconds and a Z, so that their text sorts by time; unknown values
+are NULL.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from foreign_eyes.archive.schema.trust import m008_archive_id, m009_seals
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
-# "FoEy": tells an archive from any other SQLite file (PRAGMA application_id, SQLite file format section 1.3.16)
+# "FoEy"; identifies an SQLite file as an archive (PRAGMA application_id, SQLite file format section 1.3.16)
 APPLICATION_ID = 0x466F4579
 
 migrations = Migrations("foreign_eyes")

@@ -1,4 +1,4 @@
-"""What is known of clocks: how far ours was ahead of a site's, what is usual, and what an operator has put right."""
+"""Clock differences between this machine and a site, and operators' corrections of crawl times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m010_clocks(db: Database) -> None:
-    """Judge the clock of each crawl, keep what an operator corrects beside what was observed, and let changes be corrected."""
+    """Store clock differences, corrected times beside the observed ones, and changes that correct earlier changes."""
     run_script(
         db,
         """

@@ -1,6 +1,6 @@
-"""The tables of the first archives: what was fetched, what was settled, search, the views and the published files.
+"""The tables of the first version: captures, entries, search, views and published files.
 
-Inside a table what was *observed* stands apart from what we *decided*.
+In each table, observed columns are separate from decided ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m001_captures(db: Database) -> None:
-    """What was fetched: written while a crawl runs, never changed after it."""
+    """Create the tables of captures, which a crawl writes and nothing changes afterwards."""
     run_script(
         db,
         """
@@ -92,7 +92,7 @@ def m001_captures(db: Database) -> None:
 
 
 def m002_entries(db: Database) -> None:
-    """What was settled: one transaction a crawl writes all of it."""
+    """Create the tables of entries, which one transaction per crawl writes."""
     run_script(
         db,
         """
@@ -236,7 +236,7 @@ def m002_entries(db: Database) -> None:
 
 
 def m003_search(db: Database) -> None:
-    """Full-text search over current wording, kept by triggers that fire only when that wording changes."""
+    """Create the full-text index of current texts, with triggers that run only if a text changes."""
     run_script(
         db,
         """
@@ -259,7 +259,7 @@ def m003_search(db: Database) -> None:
 
 
 def m004_views(db: Database) -> None:
-    """What publisher, Datasette and scripts outside rely on: their columns are a contract."""
+    """Create the views; scripts rely on their columns."""
     run_script(
         db,
         """
@@ -296,7 +296,7 @@ def m004_views(db: Database) -> None:
 
 
 def m005_published_files(db: Database) -> None:
-    """Which files we wrote where: a publish removes only what is listed here."""
+    """Create the list of published files; a publish removes only files that are listed."""
     run_script(
         db,
         """

@@ -1,4 +1,4 @@
-"""Which listing pages were requested with `Cache-Control: no-cache` and without a condition."""
+"""Captures of listing pages that were requested unconditionally, with `Cache-Control: no-cache`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m011_fresh_requests(db: Database) -> None:
-    """Record how each page was asked for; of captures made before this, that is unknown."""
+    """Store whether each capture's request was fresh; NULL for earlier captures."""
     run_script(
         db,
         """

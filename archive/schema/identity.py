@@ -1,4 +1,4 @@
-"""Identity as truth: every id ever minted, what operators decided, and a journal that outlives what it tells of."""
+"""Identities and operators' decisions, which cannot be derived, and a journal that refers to identities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m006_identities(db: Database) -> None:
-    """Part what was minted and decided, which nothing can derive again, from what is derived."""
+    """Separate minted ids and decisions, which cannot be derived, from the derived tables."""
     run_script(
         db,
         """

@@ -1,4 +1,4 @@
-"""What was let pass in a response that was not quite as HTTP wants it."""
+"""Defects that were tolerated in responses that do not conform to HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m013_leniency(db: Database) -> None:
-    """Record with each capture what was let pass in it; NULL where nothing was."""
+    """Store the tolerated defect of each capture; NULL if there was none."""
     run_script(
         db,
         """

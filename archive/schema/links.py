@@ -1,4 +1,4 @@
-"""Links that are known by their address without noise, and followed after the crawl that shows them has settled."""
+"""Links with a key that ignores session ids, followed after the crawl that shows them has settled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m012_links(db: Database) -> None:
-    """Let a link be skipped, keep what it is known by, and count what following links costs beside the crawl's own cost."""
+    """Add the outcome `skipped`, the key and last URL of each link, and the traffic of following links."""
     run_script(
         db,
         """

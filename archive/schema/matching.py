@@ -1,4 +1,4 @@
-"""Lookups for matching: shared commentaries, and excerpts by their rare words."""
+"""Indexes for matching: commentaries, and words of excerpts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What publishing keeps: the log that feeds are made of, documents that are frozen, topics, and what stands in which folder."""
+"""The state of publishing: the feed log, frozen documents, topics, counters and output folders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m007_publishing(db: Database) -> None:
-    """Let a publish find what one change touches by index, and freeze what must not change."""
+    """Let a publish find the files that a change affects by index, and store frozen documents."""
     run_script(
         db,
         """

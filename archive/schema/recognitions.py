@@ -1,4 +1,4 @@
-"""Which entry each row was matched to, as truth: a settled row is not matched again."""
+"""Recognitions: the entry that each row was matched to, so that a settled row is not matched again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m015_recognitions(db: Database) -> None:
-    """Store which entry each row was matched to, so that deriving again gives settled rows the same entries."""
+    """Store the entry that each row was matched to; deriving again gives settled rows the same entries."""
     run_script(
         db,
         """

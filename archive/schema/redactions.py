@@ -1,4 +1,4 @@
-"""Redactions: decisions to take an entry's words down, the keyed digests that recognise them, and withheld bodies and texts."""
+"""Redactions: decisions, the keyed digests that recognise redacted texts, and withheld bodies and texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m017_redactions(db: Database) -> None:
-    """Let an operator take down the words of an entry; give the archive the secret for the digests."""
+    """Create the tables of redactions, and the secret for their digests."""
     run_script(
         db,
         """

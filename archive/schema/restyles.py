@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m016_restyles(db: Database) -> None:
-    """Record restyles, how far publishing has followed them, and crawls' rules; those of earlier crawls are unknown."""
+    """Store restyles, the last one that each output shows, and the rules version of each crawl (NULL for earlier ones)."""
     run_script(
         db,
         """

@@ -1,4 +1,4 @@
-"""Running a migration's SQL."""
+"""Run a migration's SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of announced changes, and changes that announce operators' decisions."""
+"""The texts of announced changes, and changes that announce operators' decisions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PARTS = "title, publication, attribution, excerpt, commentary"
 
 
 def m014_telling(db: Database) -> None:
-    """Store the words of announced changes, and let decisions be changes of their own.
+    """Store the texts of announced changes, and let changes announce decisions.
 
-    An archive of an earlier version did not store the announced words: they are taken from the revisions that the changes
-    refer to now, before anything is derived again.
+    Earlier versions did not store the announced texts: they are copied from the revisions that the changes refer to, before
+    anything is derived again.
     """
     run_script(
         db,

@@ -1,4 +1,4 @@
-"""The archive's own id, and the seals over its truth."""
+"""The id of the archive, and the seals over its truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m008_archive_id(db: Database) -> None:
-    """Give the archive an id of its own, so that an output folder can tell it from another."""
+    """Create the id of the archive, by which output folders identify it."""
     run_script(
         db,
         """
@@ -41,13 +41,13 @@ def m008_archive_id(db: Database) -> None:
 
 
 def m009_seals(db: Database) -> None:
-    """Seal the truth: each seal covers the rows written since the one before (see `archive.seals`)."""
+    """Create the tables of seals; each seal covers the rows written since the previous one (see `archive.seals`)."""
     run_script(
         db,
         """
         CREATE TABLE seals (
             seal_id INTEGER PRIMARY KEY,
-            -- of the canonical form of its rows (see foreign_eyes.archive.sealed_form)
+            -- of the canonical form of its rows (see archive.sealed_form)
             version INTEGER NOT NULL,
             -- the digest of the seal before; NULL for the first
             previous TEXT UNIQUE,
