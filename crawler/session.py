@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
 from typing import Any
 
 from sqlite_utils import Database
 
 from foreign_eyes import sample
 from foreign_eyes.archive.captures import Validators, find_validators, load_body, record_capture
-from foreign_eyes.archive.crawls import (
-    SettledPage,
-    begin_crawl,
-    count_good,
-    find_crawl,
-    has_settled,
-    last_good,
-    most_entries,
-    settled_pages,
-)
+from foreign_eyes.archive.crawls import begin_crawl, count_good, find_crawl
 from foreign_eyes.archive.database import explaining, open_archive
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.freshness import is_due, last_fresh
 from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.overview import log_row
 from foreign_eyes.archive.rebuilding.rebuild import keep_up
-from foreign_eyes.archive.redaction.masking import MaskingParser, read_page
+from foreign_eyes.archive.redaction.masking import MaskingParser
 from foreign_eyes.archive.settling.clock_records import judge_times
-from foreign_eyes.archive.settling.entry_rows import has_wordings
 from foreign_eyes.archive.settling.link_rows import close_killed_links, close_links, links_to_follow
-from foreign_eyes.archive.settling.listed_state import count_strangers, find_effects, find_listed, new_wordings
+from foreign_eyes.archive.settling.listed_state import ListedState
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Counts, Fetched, Source, Traffic
@@ -43,7 +32,6 @@ from foreign_eyes.crawler.link_following import MOST_LINKS
 from foreign_eyes.crawler.sources import COLUMN_TITLE, SourceSettings
 from foreign_eyes.crawler.steady_clock import Clock, steady_clock
 from foreign_eyes.listing import parser
-from foreign_eyes.listing.reader import KnownListing
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 
@@ -88,24 +76,13 @@ class Session:
             self.broken = error
             raise
 
-    def known(self) -> KnownListing:
-        """Return what the archive knows of the source, for judging this crawl."""
-        good = last_good(self.db, self.job.name)
-        pages = settled_pages(self.db, self.job.name, self.parser.PARSER_VERSION)
-        return KnownListing(
-            settled=tuple(page.body_sha256 for page in pages) if pages else None,
-            addresses=tuple(page.asked_url for page in pages or ()),
-            last_pages=good.pages if good else None,
-            last_entries=good.entries if good else None,
-            most_entries=cache(lambda: most_entries(self.db, self.job.name)),
-            has_wordings=partial(has_wordings, self.db, self.job.name),
-            had_heading=lambda: self._has_heading(pages),
-            doubt_at_first=self._doubt_at_first,
-            effects=lambda wordings: str(find_effects(self.db, self.job.name, wordings)),
-            listed=cache(lambda: find_listed(self.db, self.job.name)),
-            new_wordings=partial(new_wordings, self.db, self.job.name),
-            count_strangers=partial(count_strangers, self.db, self.job.name),
-        )
+    def listed_state(self) -> ListedState:
+        """Return the listing of the source as the archive has it."""
+        return ListedState(self.db, self.job.name, self.job.source.url, self.parser)
+
+    def describe_unknown(self, listing: ListingPage) -> str:
+        """Return why page 1 without the column's heading is refused if no crawl of the source has settled."""
+        return unknown_listing(self.job.name, self.job.source, listing, configured=self.job.configured)
 
     def masking_parser(self) -> Parser:
         """Return the parser for the listing, which hides redacted words from judging and from reasons."""
@@ -192,18 +169,6 @@ class Session:
     def log_row(self) -> dict[str, Any]:
         """Return the crawl's row of `crawl_log`."""
         return log_row(self.db, self.crawl_id)
-
-    def _doubt_at_first(self, listing: ListingPage) -> str | None:
-        """Say why a page without the heading is not taken where nothing of the source has settled yet."""
-        if has_settled(self.db, self.job.name):
-            return None
-        return unknown_listing(self.job.name, self.job.source, listing, configured=self.job.configured)
-
-    def _has_heading(self, pages: Sequence[SettledPage] | None) -> bool:
-        """Tell whether page 1 had the column's heading when the listing was last settled."""
-        if not pages:
-            return False
-        return read_page(self.db, self.parser, pages[0].body_sha256, self.job.source.url, None).has_heading
 
 
 @contextmanager

@@ -90,11 +90,12 @@ class ListingSpider(Spider):
             session.job.source.url,
             self._fetch_page,
             session.masking_parser(),
-            session.known(),
+            session.listed_state(),
             mode=session.job.mode,
             accept=session.job.accept,
             on_page=self._on_page,
             on_accept=self._on_accept,
+            describe_unknown=session.describe_unknown,
         )
 
     async def _crawl(self) -> None:

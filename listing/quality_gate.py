@@ -31,7 +31,7 @@ TITLES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class ListingPass:
-    """One reading of all pages: the digest of each page's body and of what it lists, or why it was torn off.
+    """One reading of all pages: the digest of each page's body and of what it lists, or why it was aborted.
 
     `may_be_cut` are the pages, from 1, that ended with the connection before their end tag. Where a page tore the pass off,
     it is the last of `bodies`, unless it could not be read.
@@ -39,7 +39,7 @@ class ListingPass:
 
     bodies: tuple[str, ...]
     fingerprints: tuple[str, ...]
-    torn: str | None = None
+    aborted: str | None = None
     may_be_cut: tuple[int, ...] = ()
 
 
@@ -77,21 +77,21 @@ def judge_passes(passes: Sequence[ListingPass], settled: Sequence[str] | None) -
     """
     last = passes[-1]
     before = passes[-2] if len(passes) > 1 else None
-    if last.torn is None and settled is not None and tuple(settled) == last.bodies:
+    if last.aborted is None and settled is not None and tuple(settled) == last.bodies:
         return Verdict(
             "unchanged" if before is None else "complete"
         )  # what an earlier pass showed is yet to be settled
-    if before is not None and before.torn == last.torn and last.torn is not None:
+    if before is not None and before.aborted == last.aborted and last.aborted is not None:
         # a page that may be cut, and that does not fit the others, has most likely lost its end
-        return Verdict("partial", last.torn, cut_short=len(last.bodies) in last.may_be_cut)
+        return Verdict("partial", last.aborted, cut_short=len(last.bodies) in last.may_be_cut)
     uncertain: list[int] = []
-    if before is not None and before.torn is None is last.torn and before.fingerprints == last.fingerprints:
+    if before is not None and before.aborted is None is last.aborted and before.fingerprints == last.fingerprints:
         uncertain = [page for page in last.may_be_cut if before.bodies[page - 1] != last.bodies[page - 1]]
         if not uncertain:
             return Verdict("complete")
     if len(passes) >= MAX_PASSES:
         cut = f"page {uncertain[0]} {MAY_BE_CUT}, at another place each time" if uncertain else None
-        return Verdict("partial", last.torn or cut or f"the listing changed during each of {MAX_PASSES} passes")
+        return Verdict("partial", last.aborted or cut or f"the listing changed during each of {MAX_PASSES} passes")
     return None
 
 

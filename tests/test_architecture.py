@@ -108,7 +108,13 @@ ABOVE = {
     "archive/feed_state/": ("archive.rebuilding",),
     "feeds/compose/": ("feeds.render", "feeds.documents", "feeds.publish", "feeds.file_writer", "feeds.websub"),
     "feeds/render/": ("feeds.documents", "feeds.publish", "feeds.file_writer", "feeds.websub"),
-    "listing/parser/": ("listing.reader", "listing.quality_gate", "listing.pagination"),
+    "listing/parser/": (
+        "listing.reader",
+        "listing.listing_checks",
+        "listing.known_listing",
+        "listing.quality_gate",
+        "listing.pagination",
+    ),
 }
 
 

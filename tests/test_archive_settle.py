@@ -13,7 +13,6 @@ from foreign_eyes.archive.crawls import last_good, settled_pages
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
 from foreign_eyes.archive.overview import log_row
-from foreign_eyes.archive.settling.entry_rows import has_wordings
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Counts, Traffic
@@ -439,16 +438,6 @@ def test_the_settled_state_is_known_unless_less_than_the_whole_was_settled_since
     assert (pages is not None) is known
     assert pages is None or [page.asked_url for page in pages] == ["http://town.example/1", "http://town.example/2"]
     assert settled_pages(column.db, "town", 2) is None  # another parser might read the same bytes otherwise
-
-
-def test_wordings_are_known_when_all_of_them_are_current(column: Column) -> None:
-    column.crawl(listing(A, B))
-    column.crawl(listing(A, entry("Bears", commentary="Rewritten.")))
-    wordings = dict(column.rows("SELECT title, wording FROM entries"))
-    earlier = column.rows("SELECT wording FROM revisions WHERE commentary = 'As before.' AND title = 'Bears'")[0][0]
-    assert has_wordings(column.db, "town", wordings.values())
-    assert not has_wordings(column.db, "town", [wordings["Apples"], earlier])
-    assert not has_wordings(column.db, "village", wordings.values())
 
 
 def test_an_entry_is_updated_when_it_was_last_revised_else_at_its_feed_date(column: Column) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from support.known_listings import KnownEntries
 
 from foreign_eyes.listing.fetch_results import FetchResult
-from foreign_eyes.listing.quality_gate import ListedCounts
-from foreign_eyes.listing.reader import CrawlProgress, KnownListing, ListingReader
-from foreign_eyes.listing.text_digests import wording_digest
+from foreign_eyes.listing.known_listing import KnownListing, SettledListing
+from foreign_eyes.listing.reader import CrawlProgress, ListingReader
 from foreign_eyes.listing.values import Fault, Link, ListedEntry, ListingPage, Pager, Verdict
 
 SITE = "http://town.example/"
@@ -68,7 +68,7 @@ class Site:
         return "a challenge" if status == 412 else None
 
     def read(self, known: KnownListing | None = None, **options: Any) -> Verdict:
-        reader = ListingReader(INDEX, self, self, known or KnownListing(), **options)
+        reader = ListingReader(INDEX, self, self, known or KnownEntries(), **options)
         return asyncio.run(reader.read())
 
     def bodies(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ def test_pages_are_read_in_order_until_two_passes_are_equal() -> None:
 
 def test_one_pass_that_equals_the_settled_state_is_enough() -> None:
     site = linked_site()
-    assert site.read(KnownListing(settled=site.bodies())) == Verdict("unchanged")
+    assert site.read(KnownEntries(SettledListing(bodies=site.bodies()))) == Verdict("unchanged")
     assert addresses(site) == ONE_PASS
 
 
@@ -161,7 +161,7 @@ def test_without_a_page_count_a_circle_of_links_has_no_end_to_go_by() -> None:
 def test_endless_links_are_refused_at_the_limit() -> None:
     endless = {f"{n}.htm": make_page(str(n), count=None, next_url=f"{SITE}{n + 1}.htm") for n in range(1, 300)}
     site = Site({"index.htm": make_page("0", count=None, next_url=f"{SITE}1.htm"), **endless})
-    verdict = site.read(KnownListing(last_pages=8))
+    verdict = site.read(KnownEntries(SettledListing(page_count=8)))
     assert verdict == Verdict("suspect", "the pager leads on after 25 pages; at most that many are accepted")
     assert len(site.asked) == 25
 
@@ -169,7 +169,7 @@ def test_endless_links_are_refused_at_the_limit() -> None:
 @pytest.mark.parametrize(("count", "last_pages"), [(1_000_000, None), (201, None), (26, 8), (0, None), (-3, None)])
 def test_a_page_count_that_cannot_be_is_refused_after_one_request(count: int, last_pages: int | None) -> None:
     site = Site({"index.htm": make_page("Apples", count=count, next_url=f"{SITE}index1.htm")})
-    verdict = site.read(KnownListing(last_pages=last_pages))
+    verdict = site.read(KnownEntries(SettledListing(page_count=last_pages)))
     assert verdict.outcome == "suspect"
     assert f"announces {count} pages" in (verdict.reason or "")
     assert len(site.asked) == 1
@@ -239,7 +239,7 @@ def test_what_is_no_listing_page_ends_the_crawl_at_once_and_says_which_page(
 
 @pytest.mark.parametrize(("last", "outcome"), [(10, "complete"), (11, "suspect")])
 def test_a_listing_of_less_than_half_the_entries_is_suspect(last: int, outcome: str) -> None:
-    assert linked_site().read(KnownListing(last_entries=last)).outcome == outcome
+    assert linked_site().read(KnownEntries(SettledListing(entry_count=last))).outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_listing_of_less_than_half_the_entries_is_suspect(last: int, outcome: 
 def test_an_operator_can_accept_a_suspect_listing(doubtful: ListingPage) -> None:
     site = linked_site()
     site.pages["index1.htm"] = doubtful
-    assert site.read(KnownListing(last_entries=100), accept=True) == Verdict("complete")
+    assert site.read(KnownEntries(SettledListing(entry_count=100)), accept=True) == Verdict("complete")
 
 
 @pytest.mark.parametrize("answer", [412, "disallowed", 500, make_page(has_heading=False)])
@@ -283,7 +283,9 @@ def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken
 
 def test_where_pages_were_found_is_asked_first_the_next_time() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
-    known = KnownListing(addresses=tuple(SITE + name for name in ("index.htm", "index_2.htm", "index_3.htm")))
+    known = KnownEntries(
+        SettledListing(urls=tuple(SITE + name for name in ("index.htm", "index_2.htm", "index_3.htm")))
+    )
     assert site.read(known) == Verdict("complete")
     assert addresses(site) == ["index.htm", "index_2.htm", "index_3.htm"] * 2
 
@@ -312,14 +314,9 @@ def test_a_block_at_a_made_up_address_is_a_block() -> None:
     assert site.read().outcome == "blocked"
 
 
-def knows(*titles: str) -> KnownListing:
-    """An archive that has these entries, told by the digests that the reader asks with."""
-    digests = {wording_digest(entry) for entry in make_page(*titles).entries}
-    return KnownListing(has_wordings=lambda wordings: set(wordings) <= digests)
-
-
-def settled(known: KnownListing, bodies: Collection[str]) -> KnownListing:
-    return KnownListing(settled=tuple(bodies), has_wordings=known.has_wordings)
+def knows(*titles: str, bodies: tuple[str, ...] | None = None) -> KnownEntries:
+    """An archive that lists these entries."""
+    return KnownEntries(SettledListing(bodies), make_page(*titles).entries)
 
 
 def test_a_quick_reading_stops_at_the_first_page_that_brings_nothing_new() -> None:
@@ -330,7 +327,7 @@ def test_a_quick_reading_stops_at_the_first_page_that_brings_nothing_new() -> No
 
 def test_a_quick_reading_of_a_first_page_as_it_was_is_unchanged_after_one_request() -> None:
     site = linked_site()
-    known = settled(knows("Apples", "Bears"), site.bodies())
+    known = knows("Apples", "Bears", bodies=site.bodies())
     assert site.read(known, mode="quick") == Verdict("unchanged")
     assert addresses(site) == ["index.htm"]
 
@@ -349,23 +346,30 @@ def test_a_quick_reading_that_is_torn_is_partial() -> None:
 
 def test_a_page_that_has_lost_the_columns_heading_is_suspect_unless_it_is_accepted() -> None:
     site = Site({"index.htm": make_page("Apples", "Bears", count=1, has_heading=False)})
-    verdict = site.read(KnownListing(had_heading=lambda: True))
+    verdict = site.read(KnownEntries(heading=True))
     assert verdict == Verdict(
         "suspect", "page 1 has lost the column's heading above its 2 entries; is it another listing?"
     )
-    assert site.read(KnownListing(had_heading=lambda: True), accept=True) == Verdict("complete")
+    assert site.read(KnownEntries(heading=True), accept=True) == Verdict("complete")
 
 
 def test_a_listing_that_never_had_the_heading_needs_none() -> None:
     site = Site({"index.htm": make_page("Apples", count=1, has_heading=False)})
-    assert site.read(KnownListing(had_heading=lambda: False)) == Verdict("complete")
+    assert site.read(KnownEntries(heading=False)) == Verdict("complete")
 
 
-def test_the_heading_of_before_is_asked_for_only_where_it_is_missing() -> None:
-    def asked() -> bool:
-        raise AssertionError("an unchanged listing would be parsed for nothing")
+def test_whether_the_heading_was_there_before_is_asked_only_if_it_is_missing() -> None:
+    known = KnownEntries(heading=True)
+    assert linked_site().read(known) == Verdict("complete")
+    assert "had_heading" not in known.calls
 
-    assert linked_site().read(KnownListing(had_heading=asked)) == Verdict("complete")
+
+def test_a_listing_without_its_heading_that_never_settled_is_refused_with_the_given_reason() -> None:
+    site = Site({"index.htm": make_page("Apples", count=1, has_heading=False)})
+    unknown: dict[str, Any] = {"describe_unknown": lambda listing: "is this the listing?"}
+    assert site.read(KnownEntries(any_settled=False), **unknown) == Verdict("suspect", "is this the listing?")
+    assert site.read(KnownEntries(any_settled=False), accept=True, **unknown) == Verdict("complete")
+    assert site.read(KnownEntries(), **unknown) == Verdict("complete")
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -382,19 +386,10 @@ def lettered_site(prefix: str = "", *, commentary: str = "c", count: int = 3) ->
     return Site(pages)
 
 
-def acquainted(site: Site, **more: Any) -> KnownListing:
+def acquainted(site: Site, **more: Any) -> KnownEntries:
     """An archive in which what the site lists is settled, and nothing lacks a part."""
     entries = [entry for page in site.pages.values() for entry in page.entries]
-    digests, titles = {wording_digest(entry) for entry in entries}, {entry.title for entry in entries}
-    return KnownListing(
-        settled=site.bodies(),
-        last_entries=len(entries),
-        has_wordings=lambda wordings: set(wordings) <= digests,
-        listed=lambda: ListedCounts(len(entries), {}),
-        new_wordings=lambda wordings: set(wordings) - digests,
-        count_strangers=lambda others: sum(1 for entry in others if entry.title not in titles),
-        **more,
-    )
+    return KnownEntries(SettledListing(site.bodies(), entry_count=len(entries)), entries, **more)
 
 
 @pytest.mark.parametrize("mode", ["full", "quick"])
@@ -441,7 +436,7 @@ def test_another_listing_under_the_same_heading_is_suspect_until_accepted(mode: 
 
 
 def test_a_listing_that_has_grown_too_much_is_read_no_further_than_that_shows() -> None:
-    site, known = lettered_site(count=20), acquainted(lettered_site(), most_entries=lambda: 12)
+    site, known = lettered_site(count=20), acquainted(lettered_site(), most=12)
     site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=20, next_url=f"{SITE}index3.htm")
     verdict = site.read(known)
     assert verdict == Verdict(
@@ -455,15 +450,15 @@ def test_a_listing_that_has_grown_too_much_is_read_no_further_than_that_shows() 
 def test_it_is_read_to_its_end_where_that_is_accepted_or_nothing_was_settled() -> None:
     site = lettered_site(count=6)
     site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=6, next_url=f"{SITE}index3.htm")
-    known = KnownListing(most_entries=lambda: 12)
+    known = KnownEntries(most=12)
     assert site.read(known).outcome == "suspect"
     assert site.read(known, accept=True) == Verdict("complete")
-    assert site.read(KnownListing()) == Verdict("complete")
+    assert site.read(KnownEntries()) == Verdict("complete")
 
 
 def test_growth_that_began_on_a_page_of_before_is_seen_at_the_end() -> None:
     """The last pages are as they were; what was added stands before them."""
-    site, known = lettered_site(count=3), acquainted(lettered_site(), most_entries=lambda: 12)
+    site, known = lettered_site(count=3), acquainted(lettered_site(), most=12)
     site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(43)), next_url=f"{SITE}index1.htm")
     assert site.read(known).outcome == "complete"  # 51
     site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), next_url=f"{SITE}index1.htm")
@@ -478,27 +473,19 @@ def test_a_listing_read_quickly_to_where_it_is_known_is_no_other_one() -> None:
     assert addresses(site) == ONE_PASS
 
 
-def test_an_unchanged_listing_asks_the_archive_for_nothing_else() -> None:
-    def asked(*_: object) -> Any:
-        raise AssertionError("an unchanged listing would pay for a measure")
-
+def test_an_unchanged_listing_needs_no_further_query() -> None:
     site = lettered_site()
-    known = KnownListing(
-        settled=site.bodies(),
-        most_entries=asked,
-        listed=asked,
-        new_wordings=asked,
-        count_strangers=asked,
-        had_heading=asked,
-    )
+    known = acquainted(site)
     assert site.read(known) == Verdict("unchanged")
+    assert known.calls == []
     assert site.read(known, mode="quick") == Verdict("unchanged")
+    assert known.calls == ["new_wordings"]
 
 
 def test_what_an_operator_accepted_is_no_alarm_the_next_time() -> None:
     site = lettered_site(commentary="")
     site.pages["index1.htm"] = make_page("", "", "", next_url=f"{SITE}index2.htm", has_heading=False)
-    known = acquainted(lettered_site(), had_heading=lambda: True)
+    known = acquainted(lettered_site(), heading=True)
     assert site.read(known).outcome == "suspect"
-    settled_since = replace(known, settled=site.bodies(), last_entries=12)
+    settled_since = replace(known, settled=SettledListing(site.bodies(), entry_count=12))
     assert site.read(settled_since) == Verdict("unchanged")

@@ -235,16 +235,6 @@ def record_listing_row(
     )
 
 
-def has_wordings(db: Database, source_name: str, wordings: Iterable[str]) -> bool:
-    """Tell whether all of these wordings are current ones of the source's entries."""
-    unknown = db.execute(
-        "SELECT 1 FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM entries"
-        " WHERE source_id = (SELECT source_id FROM sources WHERE name = ?) AND wording = value) LIMIT 1",
-        (json.dumps(list(wordings)), source_name),
-    )
-    return unknown.fetchone() is None
-
-
 def known_wordings(db: Database, source_id: int, wordings: Iterable[str]) -> frozenset[str]:
     """Return those of the wordings that an entry of the source has, or had before."""
     rows = db.execute(

@@ -21,6 +21,7 @@ from random import Random
 from typing import Any
 
 from sqlite_utils import Database
+from support.known_listings import KnownEntries
 
 from foreign_eyes.archive.captures import find_validators, record_capture
 from foreign_eyes.archive.crawls import begin_crawl, last_good, settled_pages
@@ -31,7 +32,8 @@ from foreign_eyes.archive.settling.clock_records import judge_times
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.values import Fetched, Source, Traffic
 from foreign_eyes.listing.fetch_results import FetchResult
-from foreign_eyes.listing.reader import KnownListing, ListingReader
+from foreign_eyes.listing.known_listing import KnownListing, SettledListing
+from foreign_eyes.listing.reader import ListingReader
 from foreign_eyes.listing.values import Fault, ListedEntry, ListingPage, Pager, Verdict
 from simulation.clock import SimulatedClock
 from simulation.events import Editor, Rates, Weather
@@ -245,12 +247,13 @@ class SimulatedCrawl:
     def _known(self) -> KnownListing:
         good = last_good(self.db, SOURCE.name)
         pages = settled_pages(self.db, SOURCE.name, self.register.PARSER_VERSION)
-        return KnownListing(
-            settled=tuple(page.body_sha256 for page in pages) if pages else None,
-            addresses=tuple(page.asked_url for page in pages or ()),
-            last_pages=good.pages if good else None,
-            last_entries=good.entries if good else None,
+        settled = SettledListing(
+            bodies=tuple(page.body_sha256 for page in pages) if pages else None,
+            urls=tuple(page.asked_url for page in pages or ()),
+            page_count=good.pages if good else None,
+            entry_count=good.entries if good else None,
         )
+        return KnownEntries(settled)
 
     async def _fetch(self, url: str, *, page: int, pass_number: int) -> FetchResult:
         self._requests += 1
