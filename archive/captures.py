@@ -54,10 +54,10 @@ class Validators:
 
 def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
     """Store a response or a failed request, and its body unless it is stored already; return the id. Commits."""
-    body_sha256 = fetched.confirms_body
+    body_sha256 = fetched.body_sha256
     with writing(db):
         if fetched.body is not None:
-            body_sha256 = store_body(db, fetched.body)
+            body_sha256 = store_body(db, fetched.body, body_sha256)
         cursor = db.execute(
             "INSERT INTO captures (crawl_id, purpose, pass, page, asked_url, url, fetched_at, status, headers, body_sha256,"
             " revalidates, fault, detail, asked_fresh, leniency)"
@@ -90,9 +90,12 @@ def find_exchanges(db: Database, crawl_id: int) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def store_body(db: Database, body: bytes) -> str:
-    """Store `body` unless the archive has it undamaged; return its SHA-256 in hexadecimal."""
-    digest = sha256(body).hexdigest()
+def store_body(db: Database, body: bytes, digest: str | None = None) -> str:
+    """Store `body` unless the archive has it undamaged; return its SHA-256 in hexadecimal.
+
+    A caller that has computed the digest passes it on as `digest`.
+    """
+    digest = digest or sha256(body).hexdigest()
     if not body_is_whole(db, digest):  # the same bytes repair a damaged copy
         db.execute(
             "INSERT INTO bodies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, zlib = excluded.zlib",

@@ -27,13 +27,18 @@ Purpose = Literal["listing", "link", "robots"]
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A response as fetched, or the failure of a request.
+    """A response as fetched, or the fault in its place.
 
-    `body` is the strictly decoded entity. It is None for a 304, which confirms the body of an earlier capture
-    (`revalidates`, `confirms_body`), and if `fault` says why there is no complete body. `asked_url` is the URL of the first
-    request, `url` that of this exchange (another one after a redirect). `pass_number` and `page` count from 1.
-    `asked_fresh`: the request was unconditional, with `Cache-Control: no-cache`; None if that is unknown. `leniency`: the
-    defect that was tolerated in a response that counts as complete.
+    Attributes:
+        asked_url: the URL that the crawl requested first.
+        url: the URL of this exchange; differs from `asked_url` after a redirect.
+        body: the strictly decoded entity; None for a 304 and for a fault.
+        body_sha256: the SHA-256 of `body`, computed when it is stored if not given; for a 304, that of the body it confirms.
+        revalidates: the capture that a 304 confirms.
+        pass_number, page: the place in the crawl, from 1.
+        fault, detail: why there is no whole body.
+        asked_fresh: whether the request was unconditional and had `Cache-Control: no-cache`; None if unknown.
+        leniency: faults that were tolerated in a response that counts as whole.
     """
 
     purpose: Purpose
@@ -44,7 +49,7 @@ class Fetched:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     revalidates: int | None = None
-    confirms_body: str | None = None
+    body_sha256: str | None = None
     pass_number: int | None = None
     page: int | None = None
     fault: Fault | None = None

@@ -74,7 +74,7 @@ def fill(db: Database, captures: int, sealing: list[float]) -> None:
                 fetched = Fetched(
                     *("listing", url, url, at, 304 if same else 200, FIELDS, None if same else body),
                     pass_number=pass_number, page=number,
-                    revalidates=there[0] if same and there else None, confirms_body=digest if same else None,
+                    revalidates=there[0] if same and there else None, body_sha256=digest if same else None,
                 )  # fmt: skip
                 capture_id = record_capture(db, crawl_id, fetched)
                 if not same:

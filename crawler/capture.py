@@ -7,6 +7,7 @@ strictly, the exchange is recorded, and a 304 is answered with the body that it 
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -68,7 +69,8 @@ class CaptureMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Record the response; return it decoded, with the body it stands for.
 
-        The flags tell the rest of the way: `not modified`, or `fault` with the fault itself in the request's meta.
+        The request's meta gets the body's digest as `body_sha256`. The flags tell the rest of the way: `not modified`, or
+        `fault` with the fault itself in the request's meta.
         """
         self._session.count_response(response.status, len(response.body))
         validators: Validators | None = request.meta.get("validators")
@@ -86,7 +88,9 @@ class CaptureMiddleware:
         if _may_be_cut(request, response, body):
             let_pass.append(ENDED_BY_CLOSE)
             flags.append("may be cut")
-        self._session.record(replace(self._fetched(request, response, body=body), leniency="; ".join(let_pass) or None))
+        digest = request.meta["body_sha256"] = sha256(body).hexdigest()
+        fetched = self._fetched(request, response, body=body, body_sha256=digest)
+        self._session.record(replace(fetched, leniency="; ".join(let_pass) or None))
         return response.replace(body=body, flags=flags)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -107,11 +111,10 @@ class CaptureMiddleware:
                 response,
                 FetchFault("unreachable", "answered 304 to a request without a condition", passing=True),
             )
-        self._session.record(
-            self._fetched(request, response, revalidates=validators.capture_id, confirms_body=validators.body_sha256)
-        )
+        digest = request.meta["body_sha256"] = validators.body_sha256
+        self._session.record(self._fetched(request, response, revalidates=validators.capture_id, body_sha256=digest))
         headers = {"Content-Type": validators.content_type} if validators.content_type else {}
-        body = self._session.body(validators.body_sha256)
+        body = self._session.body(digest)
         return Response(request.url, 200, headers=headers, body=body, flags=["not modified"])
 
     def _faulty(self, request: Request, response: Response, fault: FetchFault) -> Response:
@@ -125,8 +128,8 @@ class CaptureMiddleware:
         response: Response,
         *,
         body: bytes | None = None,
+        body_sha256: str | None = None,
         revalidates: int | None = None,
-        confirms_body: str | None = None,
         fault: Fault | None = None,
         detail: str | None = None,
     ) -> Fetched:
@@ -142,7 +145,7 @@ class CaptureMiddleware:
             headers=headers,
             body=body,
             revalidates=revalidates,
-            confirms_body=confirms_body,
+            body_sha256=body_sha256,
         )
 
 

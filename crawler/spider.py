@@ -10,7 +10,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -153,7 +152,7 @@ class ListingSpider(Spider):
             url=response.url,
             status=response.status,
             body=response.body,
-            body_sha256=sha256(response.body).hexdigest(),
+            body_sha256=response.meta["body_sha256"],
             content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
             not_modified="not modified" in response.flags,
             may_be_cut="may be cut" in response.flags,

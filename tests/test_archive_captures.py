@@ -50,7 +50,7 @@ def page(body: bytes | None = BODY, page: int = 1, headers: tuple[tuple[str, str
 
 def confirmed(capture_id: int) -> Fetched:
     digest = sha256(BODY).hexdigest()
-    return Fetched("listing", URL, URL, AT, 304, revalidates=capture_id, confirms_body=digest, pass_number=2, page=1)
+    return Fetched("listing", URL, URL, AT, 304, revalidates=capture_id, body_sha256=digest, pass_number=2, page=1)
 
 
 def test_a_body_comes_back_byte_for_byte(db: Database) -> None:

@@ -131,7 +131,7 @@ def revalidate(db: Database, column: Column) -> None:
             crawl_id,
             Fetched(
                 *("listing", url, url, at, 304, not_modified),
-                revalidates=original[0], confirms_body=original[1], pass_number=number, page=1,
+                revalidates=original[0], body_sha256=original[1], pass_number=number, page=1,
             ),
         )  # fmt: skip
     settle(db, crawl_id, Verdict("complete"), LineParser(), Traffic(2, 2, 0), at=column.today, authority=AUTHORITY)

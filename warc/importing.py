@@ -56,4 +56,4 @@ def store_bodies(db: Database, bodies: Bodies, digests: Iterable[str | None]) ->
     """Store those bodies, each once, inside the caller's transaction."""
     for digest in dict.fromkeys(digests):
         if digest is not None:
-            store_body(db, bodies.get(digest))
+            store_body(db, bodies.get(digest), digest)

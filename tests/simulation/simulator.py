@@ -294,10 +294,10 @@ class SimulatedCrawl:
         confirmed = validators is not None and validators.etag == digest
         if validators is not None and confirmed:
             fetched = replace(
-                fetched, status=304, headers=(date,), revalidates=validators.capture_id, confirms_body=digest
+                fetched, status=304, headers=(date,), revalidates=validators.capture_id, body_sha256=digest
             )
         else:
-            fetched = replace(fetched, status=200, headers=(date, ("ETag", digest)), body=body)
+            fetched = replace(fetched, status=200, headers=(date, ("ETag", digest)), body=body, body_sha256=digest)
         record_capture(self.db, self._crawl_id, fetched)
         return FetchResult(url, url, 200, body, digest, not_modified=confirmed)
 
