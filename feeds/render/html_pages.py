@@ -168,7 +168,7 @@ def _by_day(entries: Iterable[FeedEntry]) -> list[tuple[str, list[FeedEntry]]]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("feeds"),
+        loader=PackageLoader("foreign_eyes.feeds"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
