@@ -23,10 +23,11 @@ from conftest import CommandLine
 from support.processes import running as command_running
 from support.processes import signals_by_default
 
+from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.web import held
 from foreign_eyes.web.files import PublishedFiles
 from foreign_eyes.web.held import HeldFiles
-from foreign_eyes.web.kinds import FEEDS, cache_control, media_type
+from foreign_eyes.web.kinds import cache_control, media_type
 from foreign_eyes.web.links import links_of
 from foreign_eyes.web.protocol import LONGEST_HEAD
 from foreign_eyes.web.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
@@ -279,8 +280,12 @@ def test_the_date_of_change_brings_a_304_to_clients_that_know_no_etag(tmp_path: 
 @pytest.mark.parametrize(
     "name",
     [
-        *(folder + feed for folder in ("", "publications/cnn/", "topics/ai/") for feed in FEEDS),
-        *("changes.xml", "changes.rss", "changes.json"),
+        *(
+            folder + feed
+            for folder in ("", "publications/cnn/", "topics/ai/")
+            for feed in (one.file for one in FEED_FORMATS)
+        ),
+        *(one.changes_file for one in FEED_FORMATS),
     ],
 )
 def test_feeds_may_be_kept_for_minutes(name: str) -> None:
