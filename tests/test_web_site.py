@@ -319,17 +319,6 @@ def test_each_class_reaches_the_reader(port: int) -> None:
         assert ask(port, target).headers["cache-control"] == "no-cache"
 
 
-def test_documented_uploads_send_each_kind_of_file_as_it_is_served() -> None:
-    documented = (ROOT / "docs" / "serving.md").read_text()
-    classes = dict(re.findall(r'\b(short|frozen)="([^"]+)"', documented))
-    sent = re.findall(r'^    send "([^"]+)" "?\$?([\w-]+)"? (.+)$', documented, re.MULTILINE)
-    assert len(sent) == 13
-    for kind, kept, patterns in sent:
-        for pattern in patterns.split():
-            name = pattern.strip('"').removeprefix("/").replace("**", "1/index").replace("*", "1")
-            assert (kind, classes.get(kept, kept)) == (media_type(name), cache_control(name)), name
-
-
 # --- what it is linked with
 
 
