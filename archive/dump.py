@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.dump_checks import NotTruth
+from foreign_eyes.archive.dump_checks import InvalidDump
 from foreign_eyes.archive.invented_sources import refuse_mixture
 from foreign_eyes.archive.redaction.withholding import add_purged_body, exported_rest
 from foreign_eyes.archive.values import Source
@@ -98,7 +98,7 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[DumpRow]], *, read_by: 
     `parser_version` that of this program.
 
     Raises:
-        NotTruth: an archive cannot hold the rows.
+        InvalidDump: an archive cannot hold the rows.
     """
     if rows.get("redaction_secret"):
         db.execute("DELETE FROM redaction_secret")
@@ -116,7 +116,7 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[DumpRow]], *, read_by: 
             _insert(db, table, found)
     for table in _BY_RUNS:
         if (broken := db.execute(f"PRAGMA foreign_key_check({table})").fetchone()) is not None:
-            raise NotTruth(f"row {broken[1]} of its {table} refers to a missing row of {broken[2]}")
+            raise InvalidDump(table, f"row {broken[1]} refers to a row of {broken[2]} that is missing")
     db.execute(f"PRAGMA user_version={min(read_by, parser_version):d}")
 
 
@@ -231,7 +231,7 @@ def _refused_rows(table: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
-        raise NotTruth(f"its {table} are not valid ({error})") from None
+        raise InvalidDump(table, f"SQLite refuses a row: {error}") from None
 
 
 def _checked_name(table: str) -> str:

@@ -14,7 +14,7 @@ from foreign_eyes.archive import database
 from foreign_eyes.archive.announcement_check import verify_told_words
 from foreign_eyes.archive.database import IN_MEMORY, open_archive, writing
 from foreign_eyes.archive.dump import dump_rows
-from foreign_eyes.archive.dump_checks import NotTruth, check_rows
+from foreign_eyes.archive.dump_checks import InvalidDump, check_rows
 from foreign_eyes.archive.feed_state.changes import AnnouncedChange, newest_changes
 from foreign_eyes.archive.feed_state.feed_log import logged_entries
 from foreign_eyes.archive.feed_state.journal_cursor import follow
@@ -247,5 +247,5 @@ def test_announced_words_that_were_changed_or_lost_are_found(column: Column, dam
 def test_words_of_a_file_that_have_another_digest_are_refused(column: Column) -> None:
     column.crawl(listing(A, B))
     column.db.execute(FORGED)
-    with pytest.raises(NotTruth, match="its told_texts are not valid"):
-        check_rows(column.db, {"told_texts": list(dump_rows(column.db, "told_texts"))})
+    with pytest.raises(InvalidDump, match=r"table told_texts, row .*: `words` is not the digest of the texts"):
+        check_rows({"told_texts": list(dump_rows(column.db, "told_texts"))})

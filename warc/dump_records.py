@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from foreign_eyes.archive.archive_id import is_archive_id
 from foreign_eyes.archive.dump import DUMP_TABLES
@@ -47,6 +49,12 @@ class Truth:
     rows: Mapping[str, Sequence[DumpRow]]
     parser_version: int
     archive_id: str | None = None
+    places: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+
+    def place_of(self, table: str, row: int | None) -> tuple[int | None, int | None]:
+        """Return the offset of the record that holds a row of a table, and the row's line in it, both None if unknown."""
+        before = [place for place in self.places.get(table, ()) if row is not None and place[0] < row]
+        return (before[-1][1], row - before[-1][0]) if before and row is not None else (None, None)
 
 
 def is_export(record: Record) -> bool:
@@ -67,6 +75,7 @@ class TruthReader:
         self._name = name
         self._bodies = bodies
         self._rows: dict[str, list[DumpRow]] = {table: [] for table in DUMP_TABLES}
+        self._places: dict[str, list[tuple[int, int]]] = {table: [] for table in DUMP_TABLES}
         self._parser_version = 0
         self._archive_id: str | None = None
         self._end: DumpRow | None = None
@@ -103,7 +112,7 @@ class TruthReader:
             digest = row.get("body_sha256")
             if digest is not None and not (isinstance(digest, str) and (digest in withheld or digest in self._bodies)):
                 raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
-        return Truth(self._rows, self._parser_version, self._archive_id)
+        return Truth(self._rows, self._parser_version, self._archive_id, self._places)
 
     def _begin(self, record: Record) -> None:
         fields = _fields(record)
@@ -120,17 +129,21 @@ class TruthReader:
             raise BadWarc(self._name, f"it does not say whose export it is ({ARCHIVE_FIELD})")
 
     def _add_rows(self, record: Record, table: str) -> None:
-        try:
-            rows = [json.loads(line) for line in (record.block or b"").splitlines()]
-        except (ValueError, RecursionError) as error:
-            raise BadWarc(self._name, f"not JSON lines ({error})", offset=record.offset) from None
-        if table == "end" and len(rows) == 1 and isinstance(rows[0], dict):
+        rows = []
+        for number, line in enumerate((record.block or b"").splitlines(), start=1):
+            try:
+                rows.append(msgspec.json.decode(line, type=dict[str, Any]))
+            except ValueError as error:  # msgspec's, or of bytes that are not UTF-8
+                why = f"line {number} is not a JSON object: {error}"
+                raise BadWarc(self._name, why, offset=record.offset) from None
+        if table == "end" and len(rows) == 1:
             self._end = rows[0]
             return
-        if table not in DUMP_TABLES or not all(isinstance(row, dict) for row in rows):
-            raise BadWarc(self._name, f"not rows of a table: {table[:40]}", offset=record.offset)
+        if table not in DUMP_TABLES:
+            raise BadWarc(self._name, f"an export has no table {table[:40]!r}", offset=record.offset)
         for row in rows:
             row.pop(RECORD_ID, None)
+        self._places[table].append((len(self._rows[table]), record.offset))
         self._rows[table] += rows
 
 

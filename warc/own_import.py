@@ -26,7 +26,7 @@ from foreign_eyes.archive.dump import (
     recorded_crawls,
     source_of,
 )
-from foreign_eyes.archive.dump_checks import NotTruth, check_rows
+from foreign_eyes.archive.dump_checks import InvalidDump, check_rows
 from foreign_eyes.archive.redaction.withholding import add_purged_body
 from foreign_eyes.archive.settling.dating import moved_time
 from foreign_eyes.archive.times import from_text, now, to_text
@@ -79,17 +79,19 @@ class OwnImport:
         """Write what the archive lacks; return the crawls that it has not settled before.
 
         Raises:
-            BadWarc: the rows are not an archive's.
+            BadWarc: an archive cannot hold the rows.
             OtherListing: a source of that name stands at another address.
             NothingNew: the archive has it all.
         """
         try:
-            check_rows(db, self.truth.rows)
+            check_rows(self.truth.rows)
             sources = [self._source(db, row) for row in self.truth.rows["sources"]]
             with writing(db):
                 return self._load(db, sources) if is_empty(db) else self._add(db, sources)
-        except NotTruth as error:
-            raise BadWarc(self.name, str(error)) from None
+        except InvalidDump as error:
+            offset, line = self.truth.place_of(error.table, error.row)
+            where = f"table {error.table}" if line is None else f"line {line}, table {error.table}"
+            raise BadWarc(self.name, f"{where}: {error.why}", offset=offset) from None
 
     def _source(self, db: Database, row: DumpRow) -> DumpRow:
         """Return a source's row under the name that it is to have."""
