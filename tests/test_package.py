@@ -1,42 +1,15 @@
-"""The project as it is handed over: the wheel, the pinned requirements, the documents."""
+"""The project as it is handed over: the pinned requirements, the documents."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import tomllib
-import zipfile
-from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 README = (ROOT / "README.md").read_text()
-
-
-def test_the_wheel_does_the_main_job_from_any_folder_without_the_checkout(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    [wheel] = (tmp_path / "dist").glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
-    (tmp_path / "anywhere").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "foreign_eyes", "up", "--no-serve"],
-        cwd=tmp_path / "anywhere",
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "40 entries on 8 pages" in done.stdout
-    assert {"atom.xml", "rss.xml", "index.html", "style.css"} <= {
-        path.name for path in (tmp_path / "anywhere" / "public").iterdir()
-    }
 
 
 @pytest.mark.parametrize("lock", ["requirements-build.lock", "requirements.lock", "requirements-test.lock"])
