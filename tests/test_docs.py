@@ -1,0 +1,111 @@
+"""The documentation: its links, the files and commands that it names, the tables that it promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from foreign_eyes import __version__
+from foreign_eyes.cli import exit_codes
+from foreign_eyes.cli.main import main
+
+PAPERS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("*.md"))
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
+DECISIONS = [page for page in PAGES if page.startswith("docs/decisions/") and not page.endswith("README.md")]
+FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+# the changelog names files that earlier versions had
+PRESENT = [page for page in PAPERS + PAGES if page != "CHANGELOG.md"]
+FOLDERS = ("archive", "crawler", "listing", "warc", "feeds", "web", "cli", "sample", "foreign_eyes", "tests")
+FOLDERS += ("benchmarks", "tools", "docs", ".ci")
+NAMED = re.compile(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[^\s`:]*)(?:::\w+)?`")
+PLACEHOLDER = re.compile(r"\*|\bN\b|NNN|NAME|SLUG|MODULE")
+ARCHITECTURE_WORDS = 900
+README_LINES = 120
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def prose_of(page: str) -> str:
+    """Return a page without its fenced blocks."""
+    return FENCE.sub("", text_of(page))
+
+
+def anchors_of(page: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", prose_of(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAPERS + PAGES)
+def test_every_link_of_a_page_leads_to_a_file_and_heading(page: str) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
+        path, _, anchor = target.partition("#")
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        file = (ROOT / page).parent / path if path else ROOT / page
+        if not file.exists() or (anchor and anchor not in anchors_of(file.resolve().relative_to(ROOT).as_posix())):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PRESENT)
+def test_every_file_that_a_page_names_exists(page: str) -> None:
+    named = NAMED.findall(prose_of(page))
+    assert [path for path in named if not PLACEHOLDER.search(path) and not exists(path)] == []
+
+
+def exists(path: str) -> bool:
+    return (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("page", DECISIONS)
+def test_a_decision_has_context_decision_and_consequences(page: str) -> None:
+    text = text_of(page)
+    places = [text.find(f"\n**{part}.**") for part in ("Context", "Decision", "Consequences")]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_the_index_of_decisions_lists_each_of_them() -> None:
+    listed = set(re.findall(r"\]\(([\w-]+\.md)\)", text_of("docs/decisions/README.md")))
+    assert listed == {Path(page).name for page in DECISIONS}
+
+
+def test_the_architecture_fits_on_one_page_and_names_every_package() -> None:
+    page = text_of("ARCHITECTURE.md")
+    packages = [link.name for link in (ROOT / "foreign_eyes").iterdir() if link.is_symlink()]
+    assert len(page.split()) <= ARCHITECTURE_WORDS
+    assert packages
+    assert [name for name in packages if f"{name}/" not in page] == []
+
+
+def test_the_index_lists_every_page() -> None:
+    pages = {page for page in PAGES if not page.startswith("docs/decisions/")} - {"docs/index.md"}
+    listed = {f"docs/{name}" for name in re.findall(r"\]\(([\w-]+\.md)\)", text_of("docs/index.md"))}
+    assert listed == pages
+
+
+def test_the_page_of_commands_has_every_command() -> None:
+    listed = re.findall(r"^\| (`.+?) \|", text_of("docs/commands.md"), re.MULTILINE)
+    assert {name for cell in listed for name in re.findall(r"`([\w-]+)`", cell)} == set(main.commands)
+
+
+def test_the_page_of_exit_codes_has_every_exit_code() -> None:
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
+    assert {int(row) for row in re.findall(r"^\| (\d+) \|", text_of("docs/exit-codes.md"), re.MULTILINE)} == codes
+
+
+@pytest.mark.parametrize("row", re.findall(r"^\| .+ \|$", text_of("docs/glossary.md"), re.MULTILINE))
+def test_a_word_of_the_glossary_has_one_sentence(row: str) -> None:
+    word, meaning = row.strip("| ").split(" | ")
+    assert word == "word" or (meaning.endswith(".") and ". " not in meaning)
+
+
+def test_the_changelog_has_a_dated_section_for_the_version() -> None:
+    assert re.search(rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$", text_of("CHANGELOG.md"), re.MULTILINE)
