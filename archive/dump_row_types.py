@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from foreign_eyes.archive.dump_column_types import Count, Flag, Int, Ordinal, PackedPage, Score, Timestamp, WordList
 from foreign_eyes.archive.dump_crawl_rows import CaptureRow, CrawlRow, LinkTrafficRow, SourceRow, TableRow
 from foreign_eyes.archive.redaction.word_digests import DigestKind
-from foreign_eyes.archive.settling.announced_words import ToldTexts, words_digest
+from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_digest
 from foreign_eyes.archive.settling.journal import ChangeKind
 from foreign_eyes.archive.settling.link_rows import LinkOutcome
 
@@ -124,7 +124,7 @@ class ToldTextRow(TableRow, kw_only=True):
     commentary: str
 
     def __post_init__(self) -> None:
-        texts = ToldTexts(self.title, self.publication, self.attribution, self.excerpt, self.commentary)
+        texts = AnnouncedTexts(self.title, self.publication, self.attribution, self.excerpt, self.commentary)
         if words_digest(texts) != self.words:
             raise ValueError("`words` is not the digest of the texts")
 
