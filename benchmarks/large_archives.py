@@ -30,10 +30,11 @@ from foreign_eyes.archive.seals import seal  # noqa: E402
 from foreign_eyes.archive.times import to_text  # noqa: E402
 from foreign_eyes.feeds.compose.feed_entries import entry_path  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
-from foreign_eyes.feeds.documents import FRONT_FILE, PublishContext, documents  # noqa: E402
+from foreign_eyes.feeds.documents import PublishContext, documents  # noqa: E402
 from foreign_eyes.feeds.plan import Extent, everything  # noqa: E402
 from foreign_eyes.feeds.publish import Target  # noqa: E402
 from foreign_eyes.feeds.render_fingerprint import render_fingerprint  # noqa: E402
+from foreign_eyes.feeds.site_map import FRONT_PAGE  # noqa: E402
 from foreign_eyes.feeds.topic_matching import Topics  # noqa: E402
 from foreign_eyes.listing.text_digests import publication_key, wording_digest  # noqa: E402
 from foreign_eyes.listing.values import ListedEntry  # noqa: E402
@@ -287,7 +288,7 @@ def pretend_published(db: Database, target: Target) -> None:
     """Bring the archive to where a full publish leaves it, without its files: only the front page is there, and is empty."""
     source, topics, manifest = Column(db).source, Topics(target.topics), Manifest(db, target.output)
     target.output.mkdir()
-    (target.output / FRONT_FILE).touch()
+    (target.output / FRONT_PAGE).touch()
     with writing(db):
         tag = source_tag(db, 1)
         assert tag is not None

@@ -10,6 +10,7 @@ from lxml.etree import SubElement
 
 from foreign_eyes.feeds.compose.feed_items import Item
 from foreign_eyes.feeds.compose.feeds import Feed
+from foreign_eyes.feeds.site_map import ATOM
 
 _CONTENT = "http://purl.org/rss/1.0/modules/content/"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -22,7 +23,7 @@ def by_feedgen(feed: Feed) -> tuple[bytes, bytes]:
     generator.title(feed.title)
     generator.subtitle(feed.subtitle)
     generator.language(feed.language)
-    generator.link(href=feed.addresses.atom, rel="self")
+    generator.link(href=feed.urls[ATOM], rel="self")
     generator.link(href=feed.home, rel="alternate")
     generator.updated(feed.updated)
     for one in feed.items:
@@ -44,7 +45,7 @@ def by_lxml(feed: Feed) -> tuple[bytes, bytes]:
     atom = etree.Element("feed", {_XML_LANG: feed.language}, xmlns="http://www.w3.org/2005/Atom")
     for name, text in (("id", feed.feed_id), ("title", feed.title), ("updated", feed.updated.isoformat())):
         SubElement(atom, name).text = text
-    SubElement(atom, "link", href=feed.addresses.atom, rel="self")
+    SubElement(atom, "link", href=feed.urls[ATOM], rel="self")
     SubElement(atom, "link", href=feed.home, rel="alternate")
     SubElement(atom, "subtitle").text = feed.subtitle
     rss = etree.Element("rss", version="2.0", nsmap={"content": _CONTENT})

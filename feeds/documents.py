@@ -56,19 +56,16 @@ from foreign_eyes.feeds.compose.feeds import (
 )
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.plan import Extent, PublishPlan, sitemap_of, sitemap_span
-from foreign_eyes.feeds.render import html_pages, opml_sitemap
-from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
-from foreign_eyes.feeds.render.json_feed import render_json
+from foreign_eyes.feeds.render import feed_renderer, html_pages, opml_sitemap
+from foreign_eyes.feeds.site_map import ATOM, FEED_FORMATS, FRONT_PAGE, JSON_FEED, FeedFormat, list_pages
 from foreign_eyes.feeds.topic_matching import Topics
 
 Render = Callable[[], bytes]
 PublishedDocument = tuple[str, Render]
 
-FRONT_FILE = "index.html"
 STATIC_FILES = ("style.css", "icon.svg", "icon.png", "favicon.ico", "logo.png")
-COLUMN_FEEDS = ("rss.xml", "feed.json", "atom.xml")
-# of publications and topics alike
-COLLECTION_FILES = ("atom.xml", "rss.xml", "feed.json", FRONT_FILE)
+# the names of the formats in the archive, in the order in which documents are frozen
+_FROZEN_FORMATS: Mapping[FrozenFormat, FeedFormat] = {"atom": ATOM, "json": JSON_FEED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def names_of_emptied(scope: PublishPlan) -> list[str]:
         *(collection("publication", name) for name in scope.emptied_publications),
         *(collection("topic", name) for name in scope.emptied_topics),
     ]
-    return [one.path + file for one in emptied for file in COLLECTION_FILES]
+    return [one.path + file for one in emptied for file in (FRONT_PAGE, *(form.file for form in FEED_FORMATS))]
 
 
 def freeze_documents(desk: PublishContext) -> None:
@@ -112,8 +109,8 @@ def freeze_documents(desk: PublishContext) -> None:
     first = last_frozen(desk.db, desk.source_id, desk.edition.base_url) + 1
     for number in range(first, full_documents(desk.extent.events) + 1):
         _beginning(desk)
-        _archived(desk, number, "atom")
-        _archived(desk, number, "json")
+        for kind in _FROZEN_FORMATS:
+            _archived(desk, number, kind)
 
 
 def _compose_all(desk: PublishContext, entries: list[CurrentEntry]) -> list[FeedEntry]:
@@ -138,10 +135,11 @@ def _redirects(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDo
 
 def _archive_documents(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDocument]:
     for number in scope.archive_documents:
-        if number == 1:
-            yield "archive/0.xml", partial(_beginning, desk)
-        yield f"archive/{number}.xml", partial(_archived, desk, number, "atom")
-        yield f"archive/{number}.json", partial(_archived, desk, number, "json")
+        if number == 1 and (path := ATOM.archive_path(0)) is not None:
+            yield path, partial(_beginning, desk)
+        for kind, feed_format in _FROZEN_FORMATS.items():
+            if (path := feed_format.archive_path(number)) is not None:
+                yield path, partial(_archived, desk, number, kind)
 
 
 def _archived(desk: PublishContext, number: int, kind: FrozenFormat) -> bytes:
@@ -151,14 +149,14 @@ def _archived(desk: PublishContext, number: int, kind: FrozenFormat) -> bytes:
         logged = logged_entries(desk.db, desk.source_id, number)
         note_told(desk.db, desk.source_id, logged)
         feed = compose_archive_document(desk.edition, number, logged)
-        return render_atom(feed) if kind == "atom" else render_json(feed)
+        return feed_renderer(_FROZEN_FORMATS[kind])(feed)
 
     return _frozen(desk, number, kind, render)
 
 
 def _beginning(desk: PublishContext) -> bytes:
     """Return archive document 0, likewise."""
-    return _frozen(desk, 0, "atom", lambda: render_atom(compose_beginning(desk.edition, _since(desk))))
+    return _frozen(desk, 0, "atom", lambda: feed_renderer(ATOM)(compose_beginning(desk.edition, _since(desk))))
 
 
 def _frozen(desk: PublishContext, number: int, kind: FrozenFormat, render: Render) -> bytes:
@@ -202,15 +200,15 @@ def _collections(desk: PublishContext, kind: CollectionKind, names: Iterable[str
 
     for name in names:
         path = collection(kind, name).path
-        yield path + FRONT_FILE, partial(page, name)
-        yield from _formats(path, COLUMN_FEEDS, partial(feed, name))
+        yield path + FRONT_PAGE, partial(page, name)
+        yield from _feeds(((path + one.file, one) for one in FEED_FORMATS), partial(feed, name))
 
 
 def _changes(desk: PublishContext) -> Iterator[PublishedDocument]:
     changes = cache(lambda: _newest_changes(desk))
     feed = cache(lambda: compose_changes_feed(desk.edition, changes(), _since(desk)))
     yield "changes/index.html", lambda: html_pages.changes_page(desk.edition, changes())
-    yield from _formats("", ("changes.rss", "changes.json", "changes.xml"), feed)
+    yield from _feeds(((one.changes_file, one) for one in FEED_FORMATS), feed)
 
 
 def _newest_changes(desk: PublishContext) -> list[ComposedChange]:
@@ -247,9 +245,8 @@ def _sitemap_index(desk: PublishContext) -> bytes:
 
 
 def _list_addresses(edition: PublicationTarget, *counted: tuple[CollectionCount, ...]) -> list[str]:
-    lists = ["", "changes/", "publications/", "topics/"]
     members = sorted(one.of.path for each in counted for one in each)
-    return [edition.base_url + path for path in (*lists, *members)]
+    return [edition.base_url + path for path in (*list_pages(), *members)]
 
 
 def _opml(
@@ -257,16 +254,17 @@ def _opml(
 ) -> bytes:
     def subscription(one: CollectionCount) -> opml_sitemap.Subscription:
         home = edition.base_url + one.of.path
-        return opml_sitemap.Subscription(f"{one.of.name} – {edition.title}", f"{home}atom.xml", home)
+        return opml_sitemap.Subscription(f"{one.of.name} – {edition.title}", home + ATOM.file, home)
 
     groups = [
         (name, [subscription(one) for one in sorted(counted, key=lambda one: one.of.path)])
         for name, counted in (("Publications", publications), ("Topics", topics))
     ]
-    column = opml_sitemap.Subscription(edition.title, f"{edition.base_url}atom.xml", edition.base_url)
-    changes = f"{edition.base_url}changes"
-    told = opml_sitemap.Subscription(f"Changes – {edition.title}", f"{changes}.xml", f"{changes}/")
-    return opml_sitemap.render_opml(edition.title, [column, told], groups)
+    column = opml_sitemap.Subscription(edition.title, edition.base_url + ATOM.file, edition.base_url)
+    changes = opml_sitemap.Subscription(
+        f"Changes – {edition.title}", edition.base_url + ATOM.changes_file, f"{edition.base_url}changes/"
+    )
+    return opml_sitemap.render_opml(edition.title, [column, changes], groups)
 
 
 def _column(desk: PublishContext) -> Iterator[PublishedDocument]:
@@ -274,8 +272,8 @@ def _column(desk: PublishContext) -> Iterator[PublishedDocument]:
     newest = cache(lambda: newest_of_log(desk.db, desk.source_id, desk.extent.events, NEWEST))
     entries = cache(lambda: _compose_all(desk, entries_by_id(desk.db, newest())))
     feed = cache(lambda: compose_column_feed(desk.edition, entries(), full_documents(desk.extent.events)))
-    yield from _formats("", COLUMN_FEEDS, feed)
-    yield FRONT_FILE, partial(_front, desk)
+    yield from _feeds(((one.file, one) for one in FEED_FORMATS), feed)
+    yield FRONT_PAGE, partial(_front, desk)
 
 
 def _front(desk: PublishContext) -> bytes:
@@ -286,14 +284,11 @@ def _front(desk: PublishContext) -> bytes:
     return html_pages.front_page(desk.edition, entries, total, *counted, chart)
 
 
-_RENDERERS: Mapping[str, Callable[[Feed], bytes]] = {"rss": render_rss, "json": render_json, "atom": render_atom}
+def _feeds(files: Iterable[tuple[str, FeedFormat]], feed: Callable[[], Feed]) -> Iterator[PublishedDocument]:
+    """Yield a feed in each format."""
+    for path, feed_format in files:
+        yield path, partial(_rendered, feed_format, feed)
 
 
-def _formats(path: str, files: tuple[str, str, str], feed: Callable[[], Feed]) -> Iterator[PublishedDocument]:
-    """Yield a feed in its three formats, RSS and JSON before Atom."""
-    for file, render in zip(files, _RENDERERS.values(), strict=True):
-        yield path + file, partial(_rendered, render, feed)
-
-
-def _rendered(render: Callable[[Feed], bytes], feed: Callable[[], Feed]) -> bytes:
-    return render(feed())
+def _rendered(feed_format: FeedFormat, feed: Callable[[], Feed]) -> bytes:
+    return feed_renderer(feed_format)(feed())

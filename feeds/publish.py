@@ -36,7 +36,6 @@ from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
 from foreign_eyes.feeds.documents import (
-    FRONT_FILE,
     PublishContext,
     PublishedDocument,
     documents,
@@ -50,12 +49,10 @@ from foreign_eyes.feeds.plan import Extent, PublishPlan, everything, touched
 from foreign_eyes.feeds.published_urls import normal_base_url
 from foreign_eyes.feeds.redact_documents import renew_documents
 from foreign_eyes.feeds.render_fingerprint import render_fingerprint
+from foreign_eyes.feeds.site_map import FRONT_PAGE, is_feed
 from foreign_eyes.feeds.topic_matching import Topics
 
 PublishProgress = Callable[[int, int], None]
-
-# what hubs and readers subscribe to: every document whose name ends so, but for those that are frozen
-_FEED_NAMES = ("atom.xml", "rss.xml", "feed.json", "changes.xml", "changes.rss", "changes.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,7 @@ def publish(
         folder.manifest.record(desk.source_id, digests, removed)
         folder.manifest.record_state(state)
         writer.end(removed)
-    feeds = tuple(base_url + name for name in writer.written if name.endswith(_FEED_NAMES))
+    feeds = tuple(base_url + name for name in writer.written if is_feed(name))
     seconds = time.monotonic() - started
     return Published(len(writer.written), files - len(writer.written), deleted, seconds, feeds)
 
@@ -221,7 +218,7 @@ def _follows(before: OutputState, desk: PublishContext, mark: Mark, shape: str, 
         (before.source_id, before.base_url, before.shape) == (desk.source_id, desk.edition.base_url, shape)
         and before.mark.derivation == mark.derivation
         and folder.shows(before)  # else a publish was killed, or somebody has emptied the folder
-        and (folder.output / FRONT_FILE).is_file()
+        and (folder.output / FRONT_PAGE).is_file()
     )
 
 

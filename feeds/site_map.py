@@ -20,7 +20,7 @@ XML_TYPE = "application/xml"
 OPML_TYPE = "text/x-opml"
 FRONT_PAGE = "index.html"
 # the folders that hold a folder with feeds for each publication and each topic
-COLLECTION_FOLDERS = ("publications", "topics")
+COLLECTION_FOLDERS = {"publication": "publications", "topic": "topics"}
 
 
 class CacheClass(StrEnum):
@@ -38,13 +38,12 @@ class CacheClass(StrEnum):
 class FeedFormat:
     """A format in which each feed is published.
 
-    `key` is the format's name in the archive, `label` its name on pages. `renderer` is the function that renders it, as
-    `module:function` below feeds/render/. `file` is the feed's name in the folder of the column, a publication or a
-    topic, `changes_file` that of the feed of changes. `archive_ending` is the ending of archive documents in this
-    format, None if it has no links between documents, and `first_archive` the number of the first of them.
+    `label` is the format's name on pages. `renderer` is the function that renders it, as `module:function` below
+    feeds/render/. `file` is the name of a feed in the folder of the column, a publication or a topic, `changes_file`
+    that of the feed of changes. `archive_ending` is the ending of archive documents in this format, None if the format
+    has no links between documents, and `first_archive` the number of the first of them.
     """
 
-    key: str
     label: str
     media_type: str
     renderer: str
@@ -53,14 +52,18 @@ class FeedFormat:
     archive_ending: str | None = None
     first_archive: int = 1
 
+    def archive_path(self, number: int) -> str | None:
+        """Return the path of an archive document in this format, None if the format has none of that number."""
+        if self.archive_ending is None or number < self.first_archive:
+            return None
+        return f"archive/{number}.{self.archive_ending}"
+
 
 ATOM = FeedFormat(
-    "atom", "Atom", "application/atom+xml", "atom_rss:render_atom", "atom.xml", "changes.xml", "xml", first_archive=0
+    "Atom", "application/atom+xml", "atom_rss:render_atom", "atom.xml", "changes.xml", "xml", first_archive=0
 )
-RSS = FeedFormat("rss", "RSS", "application/rss+xml", "atom_rss:render_rss", "rss.xml", "changes.rss")
-JSON_FEED = FeedFormat(
-    "json", "JSON", "application/feed+json", "json_feed:render_json", "feed.json", "changes.json", "json"
-)
+RSS = FeedFormat("RSS", "application/rss+xml", "atom_rss:render_rss", "rss.xml", "changes.rss")
+JSON_FEED = FeedFormat("JSON", "application/feed+json", "json_feed:render_json", "feed.json", "changes.json", "json")
 # in the order in which pages and Link fields list them
 FEED_FORMATS = (ATOM, RSS, JSON_FEED)
 
@@ -164,10 +167,10 @@ SITE_MAP: tuple[PublishedPath, ...] = (
     _page("pages/{number}.html"),
     _page("changes/index.html", in_sitemap=True),
     *_feeds(((one.changes_file, one) for one in FEED_FORMATS), page="changes/"),
-    *(_page(f"{folder}/index.html", in_sitemap=True) for folder in COLLECTION_FOLDERS),
+    *(_page(f"{folder}/index.html", in_sitemap=True) for folder in COLLECTION_FOLDERS.values()),
     *(
         row
-        for folder in (f"{name}/{{slug}}/" for name in COLLECTION_FOLDERS)
+        for folder in (f"{name}/{{slug}}/" for name in COLLECTION_FOLDERS.values())
         for row in (
             _page(f"{folder}index.html", folder, in_sitemap=True),
             *_feeds(((folder + one.file, one) for one in FEED_FORMATS), page=folder),

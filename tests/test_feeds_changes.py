@@ -191,7 +191,7 @@ def test_the_feed_has_an_id_a_title_and_a_page_of_its_own_and_is_where_its_items
         "Changes – A Made-up Column",
         f"{EDITION.base_url}changes/",
     )
-    assert (FEED.column.feed_id, FEED.column.title, FEED.column.addresses) == (FEED.feed_id, FEED.title, FEED.addresses)
+    assert (FEED.column.feed_id, FEED.column.title, FEED.column.urls) == (FEED.feed_id, FEED.title, FEED.urls)
     assert (FEED.previous, FEED.current, FEED.tombstones) == (None, None, ())
 
 

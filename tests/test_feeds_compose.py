@@ -25,7 +25,6 @@ from foreign_eyes.feeds.compose.collection_pages import (
 from foreign_eyes.feeds.compose.feed_entries import FeedEntry, collection, compose_entry
 from foreign_eyes.feeds.compose.feeds import (
     NEWEST,
-    Addresses,
     Feed,
     compose_archive_document,
     compose_beginning,
@@ -35,6 +34,7 @@ from foreign_eyes.feeds.compose.feeds import (
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day, month, one_line, opening
 from foreign_eyes.feeds.published_urls import normal_base_url, quoting, web_address
+from foreign_eyes.feeds.site_map import ATOM, FEED_FORMATS, RSS
 from foreign_eyes.listing.text import clean
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))
@@ -232,14 +232,15 @@ def test_behind_the_feed_stands_the_newest_archive_document_and_behind_that_the_
     feed = compose_column_feed(EDITION, composed(many(1)), documents=2)
     documents = [compose_archive_document(EDITION, number, [logged(KITE)]) for number in (1, 2)]
 
-    assert feed.previous == documents[1].addresses
-    assert documents[1].previous == documents[0].addresses
+    assert feed.previous == documents[1].urls
+    assert documents[1].previous == documents[0].urls
     beginning = compose_beginning(EDITION, KITE.feed_date)
-    assert documents[0].previous == beginning.addresses
-    assert (beginning.previous, beginning.following) == (None, documents[0].addresses)
-    assert (beginning.items, beginning.addresses.json) == ((), None)
-    assert documents[0].current == documents[1].current == beginning.current == feed.addresses
-    assert (feed.current, documents[0].addresses.rss) == (None, None)
+    assert documents[0].previous == beginning.urls
+    assert (beginning.previous, beginning.following) == (None, documents[0].urls)
+    assert (beginning.items, list(beginning.urls)) == ((), [ATOM])
+    assert documents[0].current == documents[1].current == beginning.current == feed.urls
+    assert feed.current is None
+    assert RSS not in documents[0].urls
 
 
 def test_while_no_document_is_full_nothing_stands_behind_the_feed() -> None:
@@ -299,9 +300,7 @@ def test_a_publication_and_a_topic_have_feeds_of_their_own(kind: str, path: str)
     assert feed.subtitle.startswith(
         f"{'From' if kind == 'publication' else 'On'} {of.name} only: what the foreign press"
     )
-    assert feed.addresses == Addresses(
-        f"{BASE_URL}{path}atom.xml", f"{BASE_URL}{path}rss.xml", f"{BASE_URL}{path}feed.json"
-    )
+    assert feed.urls == {one: f"{BASE_URL}{path}{one.file}" for one in FEED_FORMATS}
     assert feed.column.feed_id == "tag:eyes.example,2026:made-up/feed"
     assert (feed.previous, feed.current) == (None, None)
 

@@ -43,6 +43,7 @@ from foreign_eyes.feeds.render.opml_sitemap import (
     render_sitemap_index,
 )
 from foreign_eyes.feeds.render.plain_text import unmistakable
+from foreign_eyes.feeds.site_map import ATOM, JSON_FEED, RSS
 from foreign_eyes.listing.text import clean
 from foreign_eyes.listing.values import Link
 
@@ -163,7 +164,7 @@ def test_every_atom_entry_has_what_rfc_4287_section_4_1_2_asks_for() -> None:
         assert texts(entry, "a:source/a:title") == [FEED.title]
         assert texts(entry, "a:source/a:updated") == texts(entry, "a:updated")
         assert {link.get("rel"): link.get("href") for link in entry.findall("a:source/a:link", NAMES)} == {
-            "self": FEED.addresses.atom,
+            "self": FEED.urls[ATOM],
             "alternate": FEED.home,
         }
         assert entry.find("a:content", NAMES).get("type") == "html"
@@ -290,8 +291,8 @@ def test_only_what_has_a_history_or_tombstones_names_their_vocabularies() -> Non
         assert b"tombstones" not in render_atom(feed)
 
 
-def test_an_archive_document_is_not_to_be_had_as_rss() -> None:
-    with pytest.raises(ValueError, match="has no RSS beside it"):
+def test_rendering_an_archive_document_as_rss_is_an_error() -> None:
+    with pytest.raises(ValueError, match="not published as RSS"):
         render_rss(DOCUMENT)
 
 
@@ -317,7 +318,7 @@ def test_the_column_as_json_says_what_atom_says() -> None:
     feed = told(FEED)
 
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
-    assert (feed["feed_url"], feed["home_page_url"]) == (FEED.addresses.json, FEED.home)
+    assert (feed["feed_url"], feed["home_page_url"]) == (FEED.urls[JSON_FEED], FEED.home)
     assert (feed["title"], feed["language"], feed["description"]) == (FEED.title, "en", FEED.subtitle)
     for item, composed in zip(feed["items"], FEED.items, strict=True):
         assert item["id"] == composed.tag_uri
@@ -373,11 +374,11 @@ VARIANTS = {
 def test_every_kind_of_feed_keeps_the_rules_of_its_formats(variant: str) -> None:
     feed = VARIANTS[variant]
 
-    assert feed.addresses.atom == EDITION.base_url + variant.partition(" ")[0]
+    assert feed.urls[ATOM] == EDITION.base_url + variant.partition(" ")[0]
     for address, render in (
-        (feed.addresses.atom, render_atom),
-        (feed.addresses.rss, render_rss),
-        (feed.addresses.json, render_json),
+        (feed.urls[ATOM], render_atom),
+        (feed.urls.get(RSS), render_rss),
+        (feed.urls.get(JSON_FEED), render_json),
     ):
         if address:
             name = address.removeprefix(EDITION.base_url)

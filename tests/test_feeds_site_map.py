@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 from support.published import Edition, published
 
+from foreign_eyes.feeds.render import feed_renderer
 from foreign_eyes.feeds.site_map import (
     FEED_FORMATS,
     SITE_MAP,
@@ -76,7 +77,7 @@ def test_sitemaps_list_the_pages_that_the_table_marks_and_no_others(edition: Edi
     assert listed == marked
 
 
-@pytest.mark.parametrize("feed_format", FEED_FORMATS, ids=lambda one: one.key)
+@pytest.mark.parametrize("feed_format", FEED_FORMATS, ids=lambda one: one.label)
 def test_each_feed_is_published_in_each_format(names: list[str], feed_format: FeedFormat) -> None:
     folders = {name.removesuffix("index.html") for name in names if re.fullmatch(r"(\w+/[^/]+/)?index\.html", name)}
     feeds = [folder + feed_format.file for folder in folders if not folder.startswith("entries/")]
@@ -84,7 +85,7 @@ def test_each_feed_is_published_in_each_format(names: list[str], feed_format: Fe
     assert all(is_feed(name) for name in feeds)
 
 
-@pytest.mark.parametrize("feed_format", FEED_FORMATS, ids=lambda one: one.key)
+@pytest.mark.parametrize("feed_format", FEED_FORMATS, ids=lambda one: one.label)
 def test_pages_name_each_format_of_their_feed(edition: Edition, feed_format: FeedFormat) -> None:
     for page, feed in [
         ("index.html", feed_format.file),
@@ -96,13 +97,18 @@ def test_pages_name_each_format_of_their_feed(edition: Edition, feed_format: Fee
         assert re.search(f'<link rel="alternate" type="{re.escape(feed_format.media_type)}"[^>]* href="{feed}">', html)
 
 
-@pytest.mark.parametrize("feed_format", FEED_FORMATS, ids=lambda one: one.key)
+@pytest.mark.parametrize("feed_format", FEED_FORMATS, ids=lambda one: one.label)
 def test_a_feed_in_each_format_holds_its_entries(edition: Edition, feed_format: FeedFormat) -> None:
     content = edition.read("publications/nikkei/" + feed_format.file).decode()
     page = edition.read("publications/nikkei/index.html").decode()
     entries = set(re.findall(r"entries/\d+/", page))
     assert entries
     assert [path for path in entries if BASE_URL + path not in content] == []
+
+
+@pytest.mark.parametrize("feed_format", FEED_FORMATS, ids=lambda one: one.label)
+def test_each_format_has_a_renderer(feed_format: FeedFormat) -> None:
+    assert callable(feed_renderer(feed_format))
 
 
 def test_archive_documents_link_back_and_only_the_empty_one_links_on() -> None:

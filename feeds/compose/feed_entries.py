@@ -12,6 +12,7 @@ from foreign_eyes.archive.redaction.notice import is_notice
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import one_line, opening
 from foreign_eyes.feeds.published_urls import quoting, web_address
+from foreign_eyes.feeds.site_map import COLLECTION_FOLDERS
 from foreign_eyes.feeds.slugs import slug
 
 # RFC 4287 section 4.1.2 wants an author; an invented name would be worse than this one
@@ -21,7 +22,6 @@ REDACTED = "Redacted"
 
 CollectionKind = Literal["publication", "topic"]
 
-_FOLDERS: dict[CollectionKind, str] = {"publication": "publications", "topic": "topics"}
 _LEAD = "-‐‑‒–—―⸺⸻─ ,，"
 
 
@@ -115,7 +115,7 @@ def compose_entry(edition: PublicationTarget, entry: CurrentEntry, topics: Itera
 
 def collection(kind: CollectionKind, name: str) -> Collection:
     """Return a publication or topic by its name as archived; its folder is made of that name alone."""
-    return Collection(kind, one_line(name) or name, f"{_FOLDERS[kind]}/{slug(name)}/")
+    return Collection(kind, one_line(name) or name, f"{COLLECTION_FOLDERS[kind]}/{slug(name)}/")
 
 
 def entry_path(entry_id: int) -> str:

@@ -6,7 +6,7 @@ and a base URL changes when a site moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item
 from foreign_eyes.feeds.compose.feed_entries import Collection, FeedEntry, compose_entry
 from foreign_eyes.feeds.compose.feed_items import Item, Tombstone, compose_item
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.site_map import FEED_FORMATS, FeedFormat
 
 # how many entries a feed holds, and a front page shows
 NEWEST = 50
@@ -30,13 +31,8 @@ CHANGES_SUBTITLE = (
 RIGHTS = "Excerpts belong to the publications named with them, commentary to the publisher of the column."
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where a feed is to be had in each format; None where it is not in one."""
-
-    atom: str
-    rss: str | None
-    json: str | None
+# the URL of a feed by format; a format in which the feed is not published is missing
+FeedUrls = Mapping[FeedFormat, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Column:
     feed_id: str
     title: str
     home: str
-    addresses: Addresses
+    urls: FeedUrls
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +63,40 @@ class Feed:
     icon: str
     logo: str
     column: Column
-    addresses: Addresses
+    urls: FeedUrls
     source_url: str | None
     hub: str | None
     updated: datetime
     items: tuple[Item, ...]
     tombstones: tuple[Tombstone, ...] = ()
-    current: Addresses | None = None
-    previous: Addresses | None = None
-    following: Addresses | None = None
+    current: FeedUrls | None = None
+    previous: FeedUrls | None = None
+    following: FeedUrls | None = None
 
 
 def compose_column_feed(edition: PublicationTarget, entries: Iterable[FeedEntry], documents: int) -> Feed:
     """Return the feed of a source's newest entries; behind it stand so many archive documents."""
     shown = sorted(entries, key=lambda entry: entry.published, reverse=True)
     gone = [entry for entry in shown if edition.tombstones and entry.withdrawn_at]
-    feed = _feed(edition, column_addresses(edition.base_url), [compose_item(entry) for entry in shown])
+    feed = _feed(edition, column_urls(edition.base_url), [compose_item(entry) for entry in shown])
     return replace(
         feed,
         items=tuple(compose_item(entry) for entry in shown if entry not in gone),
         tombstones=tuple(Tombstone(entry.tag_uri, entry.withdrawn_at) for entry in gone if entry.withdrawn_at),
         updated=max([feed.updated, *(entry.withdrawn_at for entry in gone if entry.withdrawn_at)]),
-        previous=archive_addresses(edition.base_url, documents) if documents else None,
+        previous=archive_urls(edition.base_url, documents) if documents else None,
     )
 
 
 def compose_archive_document(edition: PublicationTarget, number: int, logged: Sequence[LoggedEntry]) -> Feed:
     """Return archive document `number`: the events that it holds, the newest first, without topics, which can change."""
     entries = [replace(compose_entry(edition, event.entry), updated=event.at) for event in logged]
-    feed = _feed(edition, archive_addresses(edition.base_url, number), [compose_item(entry) for entry in entries])
+    feed = _feed(edition, archive_urls(edition.base_url, number), [compose_item(entry) for entry in entries])
     return replace(
         feed,
         hub=None,  # nobody subscribes to what stays as it is
-        current=column_addresses(edition.base_url),
-        previous=archive_addresses(edition.base_url, number - 1),
+        current=column_urls(edition.base_url),
+        previous=archive_urls(edition.base_url, number - 1),
     )
 
 
@@ -110,15 +106,15 @@ def compose_beginning(edition: PublicationTarget, since: datetime) -> Feed:
     It holds nothing itself. RFC 5005 has each archive document lead to another: without this one, document 1 could lead only to
     one that is not there yet when it is frozen.
     """
-    feed = _feed(edition, archive_addresses(edition.base_url, 0), [], since)
-    current, following = column_addresses(edition.base_url), archive_addresses(edition.base_url, 1)
+    feed = _feed(edition, archive_urls(edition.base_url, 0), [], since)
+    current, following = column_urls(edition.base_url), archive_urls(edition.base_url, 1)
     return replace(feed, hub=None, current=current, following=following)
 
 
 def compose_collection_feed(edition: PublicationTarget, of: Collection, entries: Iterable[FeedEntry]) -> Feed:
     """Return the feed of a publication or a topic: its newest entries, one at least."""
     home = edition.base_url + of.path
-    feed = _feed(edition, _addresses(home), [compose_item(entry) for entry in entries])
+    feed = _feed(edition, _folder_urls(home), [compose_item(entry) for entry in entries])
     told = f"From {of.name} only" if of.kind == "publication" else f"On {of.name} only"
     return replace(
         feed,
@@ -132,46 +128,44 @@ def compose_collection_feed(edition: PublicationTarget, of: Collection, entries:
 def compose_changes_feed(edition: PublicationTarget, changes: Iterable[ComposedChange], since: datetime) -> Feed:
     """Return the feed of what was changed, newest first; `since` is its date while there is nothing in it."""
     items = [change_item(edition, change) for change in changes]
-    addresses = changes_addresses(edition.base_url)
+    urls = changes_urls(edition.base_url)
     feed_id, title, home = f"{edition.tag}/changes", f"Changes – {edition.title}", f"{edition.base_url}changes/"
     return replace(
-        _feed(edition, addresses, items, since),
+        _feed(edition, urls, items, since),
         feed_id=feed_id,
         title=title,
         subtitle=CHANGES_SUBTITLE,
         home=home,
-        column=Column(feed_id, title, home, addresses),  # a change stands in no other feed
+        column=Column(feed_id, title, home, urls),  # a change stands in no other feed
     )
 
 
-def column_addresses(base_url: str) -> Addresses:
-    """Return where the column's own feed is."""
-    return _addresses(base_url)
+def column_urls(base_url: str) -> FeedUrls:
+    """Return the URLs of the column's own feed."""
+    return _folder_urls(base_url)
 
 
-def archive_addresses(base_url: str, number: int) -> Addresses:
-    """Return where an archive document is; RSS has no way to lead from one to the next, and JSON needs no beginning."""
-    json = f"{base_url}archive/{number}.json" if number else None
-    return Addresses(f"{base_url}archive/{number}.xml", None, json)
+def archive_urls(base_url: str, number: int) -> FeedUrls:
+    """Return the URLs of archive document `number`."""
+    paths = ((one, one.archive_path(number)) for one in FEED_FORMATS)
+    return {one: base_url + path for one, path in paths if path is not None}
 
 
-def changes_addresses(base_url: str) -> Addresses:
-    """Return where the feed of changes is."""
-    return Addresses(f"{base_url}changes.xml", f"{base_url}changes.rss", f"{base_url}changes.json")
+def changes_urls(base_url: str) -> FeedUrls:
+    """Return the URLs of the feed of changes."""
+    return {one: base_url + one.changes_file for one in FEED_FORMATS}
 
 
-def collection_addresses(base_url: str, of: Collection) -> Addresses:
-    """Return where the feed of a publication or a topic is."""
-    return _addresses(base_url + of.path)
+def collection_urls(base_url: str, of: Collection) -> FeedUrls:
+    """Return the URLs of the feed of a publication or a topic."""
+    return _folder_urls(base_url + of.path)
 
 
-def _addresses(folder: str) -> Addresses:
-    return Addresses(f"{folder}atom.xml", f"{folder}rss.xml", f"{folder}feed.json")
+def _folder_urls(folder: str) -> FeedUrls:
+    return {one: folder + one.file for one in FEED_FORMATS}
 
 
-def _feed(
-    edition: PublicationTarget, addresses: Addresses, items: Sequence[Item], since: datetime | None = None
-) -> Feed:
+def _feed(edition: PublicationTarget, urls: FeedUrls, items: Sequence[Item], since: datetime | None = None) -> Feed:
     feed_id = f"{edition.tag}/feed"
     return Feed(
         feed_id=feed_id,
@@ -182,8 +176,8 @@ def _feed(
         home=edition.base_url,
         icon=f"{edition.base_url}icon.png",
         logo=f"{edition.base_url}logo.png",
-        column=Column(feed_id, edition.title, edition.base_url, column_addresses(edition.base_url)),
-        addresses=addresses,
+        column=Column(feed_id, edition.title, edition.base_url, column_urls(edition.base_url)),
+        urls=urls,
         source_url=edition.source_url,
         hub=edition.hub,
         updated=max([item.updated for item in items] + ([since] if since else [])),

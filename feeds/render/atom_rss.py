@@ -16,8 +16,8 @@ from foreign_eyes.feeds.compose.feed_items import Item
 from foreign_eyes.feeds.compose.feeds import Feed
 from foreign_eyes.feeds.render.feedgen_extensions import AtomEntry, AtomFeed, DublinCore, DublinCoreCreator
 from foreign_eyes.feeds.render.plain_text import unmistakable, with_marked_ampersands
+from foreign_eyes.feeds.site_map import ATOM, RSS
 
-ATOM_TYPE, RSS_TYPE = "application/atom+xml", "application/rss+xml"
 # Without a version: else an upgrade alone would change every feed
 GENERATOR = "Foreign Eyes"
 
@@ -25,14 +25,14 @@ GENERATOR = "Foreign Eyes"
 def render_atom(feed: Feed) -> bytes:
     """Return `feed` as an Atom document (RFC 4287), with the links of RFC 5005 and WebSub where it has them."""
     generator = _generator(feed)
-    generator.link(href=feed.addresses.atom, rel="self", type=ATOM_TYPE)
+    generator.link(href=feed.urls[ATOM], rel="self", type=ATOM.media_type)
     for relation, place in (
         ("current", feed.current),
         ("prev-archive", feed.previous),
         ("next-archive", feed.following),
     ):
         if place:
-            generator.link(href=place.atom, rel=relation, type=ATOM_TYPE)
+            generator.link(href=place[ATOM], rel=relation, type=ATOM.media_type)
     if feed.hub:
         generator.link(href=feed.hub, rel="hub")
     if feed.source_url:
@@ -63,14 +63,14 @@ def render_rss(feed: Feed) -> bytes:
     Raises:
         ValueError: the feed is not to be had as RSS.
     """
-    if feed.addresses.rss is None:
-        raise ValueError(f"{feed.addresses.atom} has no RSS beside it")
+    if RSS not in feed.urls:
+        raise ValueError(f"{feed.urls[ATOM]}: this feed is not published as RSS")
     generator = _generator(feed)
-    generator.link(href=feed.addresses.rss, rel="self", type=RSS_TYPE)
+    generator.link(href=feed.urls[RSS], rel="self", type=RSS.media_type)
     generator.link(href=feed.home, rel="alternate", type="text/html")
     generator.image(url=feed.icon, title=unmistakable(feed.title), link=feed.home)
     generator.register_extension("beyond", DublinCore, DublinCoreCreator, atom=False)
-    source_url = feed.column.addresses.rss
+    source_url = feed.column.urls[RSS]
     for one in feed.items:
         element = _add(generator, feed, one)
         element.link(href=one.alternate, rel="alternate")

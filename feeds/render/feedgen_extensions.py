@@ -11,6 +11,7 @@ from lxml.etree import SubElement, _Element
 from foreign_eyes.feeds.compose.feed_items import Item
 from foreign_eyes.feeds.compose.feeds import Column, Feed
 from foreign_eyes.feeds.render.plain_text import unmistakable
+from foreign_eyes.feeds.site_map import ATOM
 
 HISTORY = "http://purl.org/syndication/history/1.0"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
@@ -54,7 +55,7 @@ class AtomEntry(BaseEntryExtension):  # type: ignore[misc] # feedgen has no type
         SubElement(source, "title").text = unmistakable(self.column.title)
         # the column's feed, as it was when it told of this entry last
         SubElement(source, "updated").text = self.item.updated.isoformat()
-        SubElement(source, "link", rel="self", type="application/atom+xml", href=self.column.addresses.atom)
+        SubElement(source, "link", rel="self", type=ATOM.media_type, href=self.column.urls[ATOM])
         SubElement(source, "link", rel="alternate", type="text/html", href=self.column.home)
         return element
 

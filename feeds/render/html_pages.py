@@ -26,23 +26,22 @@ from foreign_eyes.feeds.compose.feeds import (
     CHANGES_SUBTITLE,
     RIGHTS,
     SUBTITLE,
-    Addresses,
-    changes_addresses,
-    column_addresses,
+    FeedUrls,
+    changes_urls,
+    collection_urls,
+    column_urls,
 )
-from foreign_eyes.feeds.compose.feeds import collection_addresses as addresses_of
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day, minute, one_line
-from foreign_eyes.feeds.render.atom_rss import ATOM_TYPE, RSS_TYPE
-from foreign_eyes.feeds.render.json_feed import JSON_TYPE
+from foreign_eyes.feeds.site_map import FRONT_PAGE
 
 
 @dataclass(frozen=True, slots=True)
-class FeedFormat:
-    """A feed in one format: what people call it, its address, its path below the base URL and its media type."""
+class FeedLink:
+    """A feed in one format, as pages show it: label of the format, URL, path below the base URL and media type."""
 
-    name: str
-    address: str
+    label: str
+    url: str
     path: str
     media_type: str
 
@@ -57,7 +56,7 @@ def front_page(
 ) -> bytes:
     """Return `index.html`: the newest `entries` of `total`, how to subscribe and search, and ways into the rest."""
     return _render(
-        "index.html",
+        FRONT_PAGE,
         edition,
         "",
         days=_by_day(entries),
@@ -90,7 +89,7 @@ def redirect_page(edition: PublicationTarget, path: str) -> bytes:
 
 def collection_page(edition: PublicationTarget, counted: CollectionCount, entries: Sequence[FeedEntry]) -> bytes:
     """Return the page of a publication or a topic: its newest entries, of which it has more perhaps."""
-    feeds = _formats(edition, addresses_of(edition.base_url, counted.of))
+    feeds = _feed_links(edition, collection_urls(edition.base_url, counted.of))
     return _render(
         "collection.html",
         edition,
@@ -109,7 +108,7 @@ def collections_page(edition: PublicationTarget, kind: str, counted: Sequence[Co
 
 def changes_page(edition: PublicationTarget, changes: Sequence[ComposedChange]) -> bytes:
     """Return the page of the newest changes."""
-    feeds = _formats(edition, changes_addresses(edition.base_url))
+    feeds = _feed_links(edition, changes_urls(edition.base_url))
     return _render("changes.html", edition, "../", changes=changes, page_feeds=feeds, subtitle=CHANGES_SUBTITLE)
 
 
@@ -128,7 +127,7 @@ def volume_path(number: int) -> str:
 
 def _render(template: str, edition: PublicationTarget, root: str, **values: object) -> bytes:
     """Render a page from which the base URL is reached by `root`, relative as a rule."""
-    feeds = _formats(edition, column_addresses(edition.base_url))
+    feeds = _feed_links(edition, column_urls(edition.base_url))
     browse = _from(root, edition.browse)
     shared = {
         "edition": edition,
@@ -146,17 +145,8 @@ def _from(root: str, address: str | None) -> str | None:
     return address if address is None or "//" in address else root + address
 
 
-def _formats(edition: PublicationTarget, addresses: Addresses) -> list[FeedFormat]:
-    formats = [
-        ("Atom", addresses.atom, ATOM_TYPE),
-        ("RSS", addresses.rss, RSS_TYPE),
-        ("JSON", addresses.json, JSON_TYPE),
-    ]
-    return [
-        FeedFormat(name, address, address.removeprefix(edition.base_url), media_type)
-        for name, address, media_type in formats
-        if address
-    ]
+def _feed_links(edition: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
+    return [FeedLink(one.label, url, url.removeprefix(edition.base_url), one.media_type) for one, url in urls.items()]
 
 
 def _by_day(entries: Iterable[FeedEntry]) -> list[tuple[str, list[FeedEntry]]]:

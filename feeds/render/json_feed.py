@@ -7,8 +7,8 @@ from typing import Any
 
 from foreign_eyes.feeds.compose.feed_items import Item
 from foreign_eyes.feeds.compose.feeds import Feed
+from foreign_eyes.feeds.site_map import JSON_FEED
 
-JSON_TYPE = "application/feed+json"
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 
 
@@ -21,9 +21,9 @@ def render_json(feed: Feed) -> bytes:
         "version": JSON_FEED_VERSION,
         "title": feed.title,
         "home_page_url": feed.home,
-        "feed_url": feed.addresses.json,
+        "feed_url": feed.urls[JSON_FEED],
         "description": feed.subtitle,
-        **({"next_url": feed.previous.json} if feed.previous and feed.previous.json else {}),
+        **({"next_url": feed.previous[JSON_FEED]} if feed.previous and JSON_FEED in feed.previous else {}),
         "icon": feed.logo,
         "favicon": feed.icon,
         "language": feed.language,
