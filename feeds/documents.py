@@ -30,7 +30,7 @@ from foreign_eyes.archive.feed_state.feed_log import (
     last_frozen,
     logged_entries,
     newest_of_log,
-    note_told,
+    note_frozen,
 )
 from foreign_eyes.archive.feed_state.topics import topics_of
 from foreign_eyes.archive.history import entry_history
@@ -147,7 +147,7 @@ def _archived(desk: PublishContext, number: int, kind: FrozenFormat) -> bytes:
 
     def render() -> bytes:
         logged = logged_entries(desk.db, desk.source_id, number)
-        note_told(desk.db, desk.source_id, logged)
+        note_frozen(desk.db, desk.source_id, logged)
         feed = compose_archive_document(desk.edition, number, logged)
         return feed_renderer(_FROZEN_FORMATS[kind])(feed)
 

@@ -63,7 +63,7 @@ def _instead(item: str, _: str) -> str:
 
 def _hide(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> str:
     """Return an item with the notice in place of its words, which are kept for an undo."""
-    if not redacted.told(words_of_item(key.format, item)):
+    if not redacted.covers(words_of_item(key.format, item)):
         return item
     cut = redacted_item(key.format, item, redacted.tag_uri, redacted.reason)
     if cut != item:

@@ -22,7 +22,7 @@ from foreign_eyes.archive.feed_state.feed_log import (
     full_documents,
     logged_entries,
     newest_of_log,
-    note_told,
+    note_frozen,
 )
 from foreign_eyes.archive.feed_state.journal_cursor import Mark, follow, present_mark, touched_since
 from foreign_eyes.archive.rebuilding.merges import merge, split
@@ -68,7 +68,7 @@ def rebuilt(column: Column, prepare: object = None) -> None:
 def freeze_all(column: Column, events: int) -> None:
     for number in range(1, full_documents(events) + 1):
         if find_frozen(column.db, TOWN, BASE_URL, number, "json") is None:
-            note_told(column.db, TOWN, logged_entries(column.db, TOWN, number))
+            note_frozen(column.db, TOWN, logged_entries(column.db, TOWN, number))
             freeze(column.db, TOWN, BASE_URL, number, "json", b"{}")
 
 

@@ -1,4 +1,5 @@
-"""What publishing reads of an archive and keeps in it: the log behind the feeds, topics, counts, and a manifest of files.
+"""The state of publishing in the archive: the feed log, topics, counters and the manifest of published files.
 
-Everything here runs inside the publisher's transaction; nothing here knows a format or touches a file.
+All functions run inside the publisher's transaction. The package is independent of feed formats; only the record of an
+output folder is a file.
 """

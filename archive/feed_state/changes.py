@@ -1,6 +1,6 @@
-"""The changes in the feed of changes: edits, withdrawals, returns, links, operators' decisions, corrected dates.
+"""The changes in the changes feed: edits, withdrawals, returns, links, operators' decisions, corrected dates.
 
-They are read from what was stored when they were announced, not from what the archive derives now.
+Their texts are those that were stored when they were announced, not those that the archive derives now.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ AnnouncedKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedTexts:
-    """The words of an entry in one revision, and its number; None where that was not stored."""
+    """The texts of an entry in one revision, and the revision's number, or None if that was not stored."""
 
     revision: int | None
     title: str | None
@@ -39,12 +39,12 @@ class AnnouncedTexts:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedChange:
-    """A row of the journal that readers are told of.
+    """An announced row of the journal.
 
-    `tag_uri` is the identity that it was told under, `entry_id` the entry that answers for it today; None for links.
-    `after` are the announced words, `before` those that an edit or a decision replaced; None if a redaction removed
-    them. Of links, `link` is the one that is listed since, `former_link` the one that was before; one of them can be
-    missing. `correction` is of dates, `decision` of identity, `reason` of a redaction.
+    `tag_uri` is the tag URI under which it was announced, `entry_id` the entry to which that belongs today; both are None for
+    links. `after` are the announced texts, `before` those that an edit or a decision replaced; None if a redaction removed
+    them. `link` replaced `former_link`; one of them may be None. `correction` belongs to a correction of dates, `decision` to
+    a merge or split, `reason` to a redaction.
     """
 
     change_id: int
@@ -61,7 +61,7 @@ class AnnouncedChange:
     reason: str | None = None
 
 
-_TOLD = (
+_ANNOUNCED = (
     "SELECT x.change_id, x.at, x.kind, x.entry_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id, x.decision_id,"
     " t.revision, t.words, t.words_before, (SELECT reason FROM redactions d WHERE d.redaction_id = x.redaction_id)"
     " FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
@@ -71,17 +71,17 @@ _TOLD = (
 
 
 def newest_changes(db: Database, source_id: int, limit: int) -> list[AnnouncedChange]:
-    """Return the source's newest announced changes but for new entries, the newest first."""
+    """Return the source's announced changes except new entries, newest first, at most `limit`."""
     into = merged_ids(db)
-    return [_change(db, row, into) for row in db.execute(_TOLD, (source_id, limit)).fetchall()]
+    return [_change(db, row, into) for row in db.execute(_ANNOUNCED, (source_id, limit)).fetchall()]
 
 
 def source_tag(db: Database, source_id: int) -> str | None:
-    """Return what the tags of a source begin with, up to its name: as it was when its first entry was minted.
+    """Return the prefix of a source's tag URIs up to its name, from its first entry; None if it has no entry.
 
-    A feed's id must last (RFC 4287 section 4.2.6), even where the configured authority is changed later.
+    The id of a feed must be permanent (RFC 4287 section 4.2.6), even if the configured authority changes later.
     """
-    # the order of joins is that of the indexes: else all identities of the source would be sorted
+    # CROSS JOIN fixes the order of the joins, so that SQLite uses the index instead of sorting all identities
     row = db.execute(
         "SELECT i.tag_uri FROM crawls w CROSS JOIN identities i USING (crawl_id) WHERE w.source_id = ?"
         " ORDER BY w.crawl_id LIMIT 1",
@@ -91,16 +91,16 @@ def source_tag(db: Database, source_id: int) -> str | None:
 
 
 def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> AnnouncedChange:
-    change_id, at, kind, entry_id, link_id, former_link_id, tag_uri, redating_id, decision_id, *told = row
-    revision, words, words_before, reason = told
+    change_id, at, kind, entry_id, link_id, former_link_id, tag_uri, redating_id, decision_id = row[:9]
+    revision, words, words_before, reason = row[9:]
     return AnnouncedChange(
         change_id=change_id,
         at=from_text(at),
         kind=kind,
         tag_uri=tag_uri,
         entry_id=into.get(entry_id, entry_id),
-        before=_wording(db, None, words_before),
-        after=_wording(db, revision, words),
+        before=_texts(db, None, words_before),
+        after=_texts(db, revision, words),
         former_link=_link(db, former_link_id),
         link=None if link_id == former_link_id else _link(db, link_id),
         correction=None if redating_id is None else find_correction(db, redating_id),
@@ -109,7 +109,7 @@ def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> Announc
     )
 
 
-def _wording(db: Database, revision: int | None, words: str | None) -> AnnouncedTexts | None:
+def _texts(db: Database, revision: int | None, words: str | None) -> AnnouncedTexts | None:
     texts = announced_texts(db, words)
     if texts is None:
         return None

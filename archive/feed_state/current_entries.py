@@ -1,4 +1,4 @@
-"""Entries with their current wording, found by index: what feeds and pages show."""
+"""Read entries with their current text, by index, for feeds and pages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from foreign_eyes.archive.times import from_text
 
 @dataclass(frozen=True, slots=True)
 class CurrentEntry:
-    """An entry with one wording, the current one as a rule; nothing in it changes unless the entry does.
+    """An entry with one text, usually the current one; its values change only if the entry changes.
 
-    `updated` is the stored time of its latest change that readers are told of: the feed date until it is first revised.
-    `seen_at_url` is the listing page that first showed the wording.
+    `updated` is the stored time of its latest announced change; before the first revision it is the feed date.
+    `seen_at_url` is the listing page that first showed the text.
     """
 
     entry_id: int
@@ -49,7 +49,7 @@ _CURRENT = "JOIN revisions r ON r.revision_id = e.revision_id JOIN captures c ON
 
 
 def newest_entries(db: Database, source: str, limit: int = -1) -> Iterator[CurrentEntry]:
-    """Yield the source's entries, newest feed date first, `limit` at most (-1: all); withdrawn ones too."""
+    """Yield the source's entries, including withdrawn ones, newest feed date first, at most `limit` (-1: all)."""
     yield from _read(
         db,
         f"FROM entries e {_CURRENT} WHERE e.source_id = (SELECT source_id FROM sources WHERE name = ?)"  # noqa: S608
@@ -66,7 +66,7 @@ def all_entry_ids(db: Database, source_id: int) -> list[int]:
 
 
 def entries_of_publication(db: Database, source_id: int, publication: str, limit: int) -> list[CurrentEntry]:
-    """Return the newest entries whose current publication is shown under that name, newest first; -1 is no limit."""
+    """Return the entries whose current publication is shown under this name, newest first; -1 is no limit."""
     query = f"FROM entries e {_CURRENT} WHERE e.source_id = ? AND e.publication = ? ORDER BY e.feed_date DESC LIMIT ?"
     # a query for each spelling reads the index in its order; one for all would sort them
     found = (_read(db, query, source_id, name, limit) for name in listed_names(db, publication))
@@ -75,9 +75,9 @@ def entries_of_publication(db: Database, source_id: int, publication: str, limit
 
 
 def entries_of_topic(db: Database, source_id: int, topic: str, limit: int) -> list[CurrentEntry]:
-    """Return the newest entries of a topic, newest first."""
+    """Return the entries of a topic, newest first, at most `limit`."""
     query = (
-        # the order of joins is the index's: else all entries of a topic would be sorted
+        # CROSS JOIN fixes the order of the joins, so that SQLite uses the index instead of sorting all entries of a topic
         f"FROM topics t CROSS JOIN entry_topics m USING (topic_id) CROSS JOIN entries e ON e.entry_id = m.entry_id {_CURRENT}"
         " WHERE t.source_id = ? AND t.name = ? ORDER BY m.feed_date DESC LIMIT ?"
     )
@@ -91,7 +91,7 @@ def entries_by_id(db: Database, entry_ids: Iterable[int]) -> list[CurrentEntry]:
 
 
 def entries_by_number(db: Database, source_id: int, first: int, last: int) -> list[CurrentEntry]:
-    """Return the source's entries number `first` to `last`, counted from the oldest, the newest of them first."""
+    """Return the source's entries with numbers `first` to `last` (1 is the oldest), highest number first."""
     query = (
         f"FROM entry_numbers n CROSS JOIN entries e ON e.entry_id = n.entry_id {_CURRENT}"
         " WHERE n.source_id = ? AND n.number BETWEEN ? AND ? ORDER BY n.number DESC"
@@ -99,19 +99,19 @@ def entries_by_number(db: Database, source_id: int, first: int, last: int) -> li
     return list(_read(db, query, source_id, first, last))
 
 
-def entry_columns(wording: str) -> str:
-    """Return what an entry is read by, of an entry `e`, a revision `r` of it and the capture `c` that first showed that.
+def entry_columns(texts_of: str) -> str:
+    """Return the columns for `to_entry`, of an entry `e`, one of its revisions `r`, and the revision's capture `c`.
 
-    `wording` says whose words it is given: those of `e` or of `r`.
+    `texts_of` is the alias from which the texts are read: "e" or "r".
     """
-    shown = f"(SELECT p.shown_name FROM publications p WHERE p.name = {wording}.publication)"  # noqa: S608 - our own names
-    words = f"{wording}.title, {shown}, {wording}.attribution, {wording}.excerpt, {wording}.commentary"
+    shown = f"(SELECT p.shown_name FROM publications p WHERE p.name = {texts_of}.publication)"  # noqa: S608 - our own names
+    texts = f"{texts_of}.title, {shown}, {texts_of}.attribution, {texts_of}.excerpt, {texts_of}.commentary"
     dates = f"e.not_before, e.first_seen, e.feed_date, {_UPDATED}, e.withdrawn_at"
-    return f"e.entry_id, e.tag_uri, {words}, {dates}, r.number, c.url"
+    return f"e.entry_id, e.tag_uri, {texts}, {dates}, r.number, c.url"
 
 
 def to_entry(row: Sequence[Any]) -> CurrentEntry:
-    """Return the value of a row of `entry_columns`."""
+    """Return the entry in a row of `entry_columns`."""
     head, dates, tail = row[:7], row[7:12], row[12:]
     return CurrentEntry(*head, *(from_text(date) if date else None for date in dates), *tail)
 

@@ -1,4 +1,4 @@
-"""Numbers for entries, counted from the oldest: full pages of a listing keep theirs."""
+"""Number the entries of a source from the oldest, so that full pages of the published list never change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 
 def number_new(db: Database, source_id: int, entry_ids: Iterable[int]) -> list[int]:
-    """Number those of these entries that have no number yet, the oldest first, behind all that have; return their ids."""
+    """Give the next numbers to those of these entries that have none, oldest first; return their ids."""
     last = count_entries(db, source_id)
     db.execute(
         "INSERT INTO entry_numbers (source_id, number, entry_id)"
@@ -24,7 +24,7 @@ def number_new(db: Database, source_id: int, entry_ids: Iterable[int]) -> list[i
 
 
 def number_again(db: Database, source_id: int) -> None:
-    """Give all entries of the source their numbers anew, by feed date."""
+    """Number all entries of the source again, by feed date."""
     db.execute("DELETE FROM entry_numbers WHERE source_id = ?", (source_id,))
     db.execute(
         "INSERT INTO entry_numbers (source_id, number, entry_id)"
@@ -34,7 +34,7 @@ def number_again(db: Database, source_id: int) -> None:
 
 
 def count_entries(db: Database, source_id: int) -> int:
-    """Return how many entries of the source are numbered: all, once the archive was followed."""
+    """Return how many entries of the source have a number; after `journal_cursor.follow`, all have one."""
     row = db.execute("SELECT coalesce(max(number), 0) FROM entry_numbers WHERE source_id = ?", (source_id,)).fetchone()
     return int(row[0])
 

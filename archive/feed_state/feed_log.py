@@ -1,9 +1,9 @@
-"""The log that feeds are made of: each event at which an entry was new or got another wording, in the journal's order.
+"""The feed log: each event at which an entry was new or revised, in the order of the journal.
 
-    journal | append to the log | newest events: the feed | full fifties: archive documents, frozen
+    journal | append to the log | newest events: the feed | 50 events each: frozen archive documents
 
-A position is given once. What was found in old captures is logged without being announced: a reader who walks back meets it,
-and the feed itself shows it only until the document is full that it will stand in.
+A position never changes. Events that were found in old captures are logged without being announced: a client that walks back
+through the archive documents finds them, and the feed itself shows them only until their document is full.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from foreign_eyes.listing.values import ListedEntry
 
 FrozenFormat = Literal["atom", "json"]
 
-# RFC 5005 leaves it to us how much an archive document holds
+# events in an archive document; RFC 5005 does not prescribe a number
 DOCUMENT_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedEntry:
-    """An entry as an event of the log left it: the wording that it got then, and when readers were told of that."""
+    """An entry at an event of the log: with the text that it got then, and the time at which that was announced."""
 
     position: int
     at: datetime
@@ -40,7 +40,7 @@ class LoggedEntry:
 
 
 def extend_log(db: Database, source_id: int) -> int:
-    """Append the source's changes that are not in the log yet; return how many events it has."""
+    """Append the source's changes that are not in the log yet; return the number of events."""
     last = db.execute("SELECT coalesce(max(position), 0) FROM feed_log WHERE source_id = ?", (source_id,)).fetchone()[0]
     until = db.execute(
         "SELECT l.change_id FROM feed_log l WHERE l.source_id = ? AND l.change_id IS NOT NULL"
@@ -60,10 +60,11 @@ def extend_log(db: Database, source_id: int) -> int:
 
 
 def correct_log(db: Database, source_id: int) -> int:
-    """Append the entries that a reader who walks back would not meet, or not as they are; return how many.
+    """Append the entries that a client walking back would miss or find with a wrong text; return their number.
 
-    That is so where the archive was derived again: a split gives an entry its earlier wording back, or parts what a frozen
-    document holds as one. What only the parser reads differently is not appended, since it is not an edit.
+    There can be such entries after the archive was derived again: a split can give an entry an earlier text back, or separate
+    entries that a frozen document has as one. A text that only the parser reads differently is not an edit, and is not
+    appended.
     """
     db.conn.create_function(
         "identity_digest", 5, lambda *texts: identity_digest(ListedEntry(*texts)), deterministic=True
@@ -82,41 +83,41 @@ def correct_log(db: Database, source_id: int) -> int:
     return cursor.rowcount
 
 
-def newest_of_log(db: Database, source_id: int, events: int, enough: int) -> list[int]:
-    """Return the entries of the feed: `enough` of the newest announced, and whatever no archive document holds yet.
+def newest_of_log(db: Database, source_id: int, events: int, size: int) -> list[int]:
+    """Return the entries of the feed: the newest `size` announced ones, and all that are in no full archive document.
 
-    `events` is how many the log has. Ids that were merged are given as those that they lead to.
+    `events` is the number of events in the log. A merged id is replaced by the id that it was merged into.
     """
     into = merged_ids(db)
     tail = db.execute(
         "SELECT entry_id FROM feed_log WHERE source_id = ? AND position > ?",
         (source_id, full_documents(events) * DOCUMENT_SIZE),
     )
-    waiting = {into.get(entry_id, entry_id) for (entry_id,) in tail}
+    not_in_document = {into.get(entry_id, entry_id) for (entry_id,) in tail}
     announced = db.execute(
-        # by name: else SQLite walks back through the log itself, over all that was found in old captures
+        # without INDEXED BY, SQLite scans the log itself, with all events that were found in old captures
         "SELECT entry_id FROM feed_log INDEXED BY feed_log_announced WHERE source_id = ? AND announced = 1"
         " ORDER BY position DESC",
         (source_id,),
     )
     newest: set[int] = set()
     for (entry_id,) in announced:
-        if len(newest) == enough:
+        if len(newest) == size:
             break
         newest.add(into.get(entry_id, entry_id))
-    return sorted(newest | waiting)
+    return sorted(newest | not_in_document)
 
 
 def full_documents(events: int) -> int:
-    """Return how many archive documents so many events fill."""
+    """Return the number of archive documents that this number of events fills."""
     return events // DOCUMENT_SIZE
 
 
 def logged_entries(db: Database, source_id: int, number: int) -> list[LoggedEntry]:
-    """Return the events of archive document `number`, the newest first, one for each entry: its last there.
+    """Return the last event of each entry in archive document `number`, newest first.
 
-    An announced event has its announced words and its own time. An event that was not announced can come after newer
-    events of its entry, so it has the current wording and the entry's own time.
+    An announced event has its announced text and its own time. An event that was not announced may be logged after newer
+    events of its entry, so it has the entry's current text and time.
     """
     last = number * DOCUMENT_SIZE
     events = db.execute(
@@ -128,17 +129,17 @@ def logged_entries(db: Database, source_id: int, number: int) -> list[LoggedEntr
     ).fetchall()
     into = merged_ids(db)
     found: dict[int, LoggedEntry] = {}
-    for position, logged_id, at, at_its_time, revision, words in events:
+    for position, logged_id, at, has_own_time, revision, words in events:
         entry_id = into.get(logged_id, logged_id)
-        entry = None if entry_id in found else _worded(db, entry_id, revision, words)
+        entry = None if entry_id in found else _entry_with_texts(db, entry_id, revision, words)
         if entry is not None:
-            told_at = entry.updated if words is None else from_text(at) if at_its_time else entry.feed_date
-            found[entry_id] = LoggedEntry(position, told_at, entry)
+            announced_at = entry.updated if words is None else from_text(at) if has_own_time else entry.feed_date
+            found[entry_id] = LoggedEntry(position, announced_at, entry)
     return list(found.values())
 
 
 def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
-    """Tell whether a document may be full that is not frozen for that base URL; the log need not be up to date."""
+    """Return whether a full document may not be frozen yet for this base URL; the log need not be up to date."""
     source_id, events = db.execute(
         "SELECT s.source_id, (SELECT count(*) FROM changes x WHERE x.source_id = s.source_id"
         "   AND x.kind IN ('new', 'revised', 'redacted', 'unredacted')"
@@ -152,8 +153,8 @@ def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
 
 
 def last_frozen(db: Database, source_id: int, base_url: str) -> int:
-    """Return the number of the last document that is frozen for that base URL, 0 for none; all before it are too."""
-    row = db.execute(  # JSON is frozen after Atom
+    """Return the number of the last document that is frozen for this base URL, or 0; all earlier ones are frozen too."""
+    row = db.execute(  # the JSON document is frozen after the Atom document
         "SELECT coalesce(max(number), 0) FROM frozen_documents WHERE source_id = ? AND base_url = ? AND format = 'json'",
         (source_id, base_url),
     ).fetchone()
@@ -161,7 +162,7 @@ def last_frozen(db: Database, source_id: int, base_url: str) -> int:
 
 
 def find_frozen(db: Database, source_id: int, base_url: str, number: int, kind: FrozenFormat) -> bytes | None:
-    """Return a document as it was frozen for that base URL, None where it was not."""
+    """Return the bytes of a document that is frozen for this base URL, or None."""
     row = db.execute(
         "SELECT zlib FROM frozen_documents WHERE source_id = ? AND base_url = ? AND format = ? AND number = ?",
         (source_id, base_url, kind, number),
@@ -170,30 +171,30 @@ def find_frozen(db: Database, source_id: int, base_url: str, number: int, kind: 
 
 
 def freeze(db: Database, source_id: int, base_url: str, number: int, kind: FrozenFormat, content: bytes) -> None:
-    """Keep a document for good, and what it says of its entries."""
+    """Store the bytes of an archive document, which then never change."""
     db.execute(
         "INSERT INTO frozen_documents (source_id, base_url, format, number, sha256, zlib) VALUES (?, ?, ?, ?, ?, ?)",
         (source_id, base_url, kind, number, sha256(content).hexdigest(), zlib.compress(content, 9)),
     )
 
 
-def note_told(db: Database, source_id: int, told: Iterable[LoggedEntry]) -> None:
-    """Note of which entry a document that is being frozen tells in each event's place, and which wording it gives it."""
+def note_frozen(db: Database, source_id: int, frozen: Iterable[LoggedEntry]) -> None:
+    """Store the entry and the digest of the text that a frozen document shows for each event."""
     db.conn.executemany(
         "UPDATE feed_log SET entry_id = ?, wording = ? WHERE source_id = ? AND position = ?",
-        [(one.entry.entry_id, _wording_of(one.entry), source_id, one.position) for one in told],
+        [(event.entry.entry_id, _digest_of(event.entry), source_id, event.position) for event in frozen],
     )
 
 
-def _wording_of(entry: CurrentEntry) -> str:
+def _digest_of(entry: CurrentEntry) -> str:
     listed = ListedEntry(entry.excerpt, entry.attribution, entry.title, entry.publication, entry.commentary)
     return identity_digest(listed)
 
 
-def _worded(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
-    """Return an entry with its announced words, otherwise with its current ones; None if there is no such entry.
+def _entry_with_texts(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
+    """Return an entry with the announced text whose digest is `words`, else with its current text; None if it is missing.
 
-    Its page at the source is the one that first showed the revision, if the entry still has that revision.
+    `seen_at_url` is the page that first showed the revision, if the entry still has that revision.
     """
     row = db.execute(
         f"SELECT {entry_columns('e')} FROM entries e JOIN revisions r ON r.entry_id = e.entry_id"  # noqa: S608 - our own names

@@ -1,8 +1,8 @@
-"""Whose an output folder is: this archive's, another's, or nobody's yet.
+"""Check whether an archive may publish to an output folder: not if the folder shows another archive.
 
-A folder is another archive's where its record names another id, or a seal that is not in this archive's chain: then this one
-is an older copy, or a fork. A folder of an earlier version has no record: it is ours where the archive's manifest lists its
-files, and somebody else's where it holds feeds of this program that the manifest does not know.
+A folder shows another archive if its record has another archive id, or a seal that is not in this archive's chain; in the
+latter case this archive is an older copy or has diverged. A folder of an earlier version has no record: the archive may
+publish there if its manifest lists files of the folder, but not if the folder has feeds that the manifest does not list.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ from foreign_eyes.archive.seals import has_seal, newest_seal
 from foreign_eyes.archive.times import to_text
 
 _GENERATOR = b"<generator>Foreign Eyes</generator>"
-# the generator comes after the feed's own elements, which can be long
+# bytes that are searched for the generator: the elements of the feed before it can be long
 _HEAD = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class FolderClaim:
-    """What the record of a folder says, and why this archive may not publish there; None if it may."""
+    """The summary of a folder's record, and the error if this archive may not publish there."""
 
     summary: Summary | None
     refusal: ArchiveError | None
 
 
 def read_claim(db: Database, folder: Path) -> FolderClaim:
-    """Return whether this archive may publish to `folder`; nothing is changed."""
+    """Return the claim of this archive to `folder`; nothing is changed."""
     try:
         summary = read_summary(folder)
         if summary is None:
-            ours = Manifest(db, folder).has_files() or not shows_feeds(folder)
-            return FolderClaim(None, None if ours else _of_unknown(folder, path_of(db)))
+            is_ours = Manifest(db, folder).has_files() or not shows_feeds(folder)
+            return FolderClaim(None, None if is_ours else _of_unknown(folder, path_of(db)))
         if summary.archive_id != archive_id(db):
-            return FolderClaim(summary, _of_another(folder, _here(db)))
+            return FolderClaim(summary, _of_another(folder, _describe_archive(db)))
         if summary.seal is not None and not has_seal(db, summary.seal):
-            return FolderClaim(summary, _of_newer(folder, _here(db)))
+            return FolderClaim(summary, _of_newer(folder, _describe_archive(db)))
     except RecordDamaged as error:
         return FolderClaim(None, error)
     return FolderClaim(summary, None)
 
 
 def require_claim(archive: Path, folder: Path) -> None:
-    """Refuse a folder that the archive at `archive`, which need not exist, may not publish to; nothing is changed.
+    """Check that the archive at `archive`, which need not exist, may publish to `folder`; nothing is changed.
 
     Raises:
         OutputOfAnother: the folder shows another archive, or a newer state of this one.
@@ -71,7 +71,7 @@ def require_claim(archive: Path, folder: Path) -> None:
 
 
 def shows_feeds(folder: Path) -> bool:
-    """Tell whether a folder holds a feed that this program wrote."""
+    """Return whether a folder has a feed that this program wrote."""
     try:
         with (folder / "atom.xml").open("rb") as file:
             return _GENERATOR in file.read(_HEAD)
@@ -80,20 +80,20 @@ def shows_feeds(folder: Path) -> bool:
 
 
 def _require_claim_of_older(archive: Path, folder: Path) -> None:
-    """Refuse likewise for an archive whose tables another version made: it may have no id yet."""
+    """Check the same for an archive of an older version, which may have no id yet."""
     summary = read_summary(folder)
     if summary is None:
-        return  # whether its manifest lists the files is looked at when the archive has been brought up to date
+        return  # the manifest is checked after the migrations of the archive
     connection = sqlite3.connect(f"{archive.resolve().as_uri()}?mode=ro", uri=True)
     with closing(connection):
         db = Database(connection)
         tables = set(db.table_names())
         if "archive" not in tables:
-            _refuse_without_id(folder, archive, f"{archive.absolute()} is an older archive, or empty, and has no id")
+            _refuse_without_id(folder, archive, f"{archive.absolute()} is empty or of an older version, and has no id")
         elif summary.archive_id != archive_id(db):
-            raise _of_another(folder, _here(db))
+            raise _of_another(folder, _describe_archive(db))
         elif summary.seal is not None and not ("seals" in tables and has_seal(db, summary.seal)):
-            raise _of_newer(folder, _here(db))
+            raise _of_newer(folder, _describe_archive(db))
 
 
 def _refuse_without_id(folder: Path, archive: Path, here: str) -> None:
@@ -104,36 +104,36 @@ def _refuse_without_id(folder: Path, archive: Path, here: str) -> None:
 
 
 def _of_another(folder: Path, here: str) -> OutputOfAnother:
-    return OutputOfAnother(folder, f"it shows another archive. {_there(folder)}; {here}")
+    return OutputOfAnother(folder, f"it shows another archive. {_describe_folder(folder)}; {here}")
 
 
 def _of_newer(folder: Path, here: str) -> OutputOfAnother:
-    why = "it shows a state of the archive that this file does not have: it is an older copy, or the two have diverged"
-    return OutputOfAnother(folder, f"{why}. {_there(folder)}; {here}")
+    why = "it shows a newer or different state of this archive: the archive file is an older copy, or the two have diverged"
+    return OutputOfAnother(folder, f"{why}. {_describe_folder(folder)}; {here}")
 
 
 def _of_unknown(folder: Path, archive: Path) -> OutputOfAnother:
     return OutputOfAnother(
-        folder, f"it holds feeds that were not published from this archive ({archive.absolute()}), and has no record"
+        folder, f"it has feeds that were not published from this archive ({archive.absolute()}), and no record"
     )
 
 
-def _there(folder: Path) -> str:
+def _describe_folder(folder: Path) -> str:
     record = read_record(folder)
-    if record is None:  # removed since
+    if record is None:  # another process has removed it
         return "The folder has no record"
-    moment = "none" if record.until is None else to_text(record.until)
+    newest = "none" if record.until is None else to_text(record.until)
     facts = (
-        f"source {record.source}, {_entries(_of_source(record))}, newest change {moment}, seal {_short(record.seal)}"
+        f"source {record.source}, {_entries(_of_source(record))}, newest change {newest}, seal {_short(record.seal)}"
     )
     return f"The folder: archive {record.archive_id}, {facts}"
 
 
 def _of_source(record: FolderRecord) -> int:
-    return sum(one.source == record.source for one in record.ids.values())
+    return sum(recorded.source == record.source for recorded in record.ids.values())
 
 
-def _here(db: Database) -> str:
+def _describe_archive(db: Database) -> str:
     entries, newest = db.execute("SELECT (SELECT count(*) FROM identities), (SELECT max(at) FROM changes)").fetchone()
     seal = newest_seal(db) if "seals" in db.table_names() else None
     facts = f"{_entries(entries)}, newest change {newest or 'none'}, seal {_short(seal)}"

@@ -1,11 +1,11 @@
-"""The record of an output folder: which archive it shows, the ids that were published there, and the files that are ours.
+"""Read the record of an output folder: the archive that it shows, the published ids, and the files of this program.
 
-    .foreign-eyes.jsonl:   whose | begin | ids | files | end | begin | ids | files | gone | end | …
+    .foreign-eyes.jsonl:   owner | begin | ids | files | end | begin | ids | files | gone | end | …
 
-The record is a file of JSON lines in the folder itself, so that it outlives the archive. Lines are only appended, before the
-files are written, so publishing one entry costs the same in a folder of any size. A publish that ended has an `end` line; a
-record that ends otherwise was left by a publish that was killed. A last line without a line end was torn, and is ignored.
-Everything in the file is data that somebody else may have written.
+The record is a file of JSON lines in the folder itself, so that it survives the loss of the archive. Lines are appended
+before the files are written, so that publishing one entry takes the same time in a folder of any size. A complete publish
+ends with an `end` line; a record without one at its end was left by a killed publish. A last line without a line end is
+incomplete and is ignored. The file is not trusted: every value is checked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from foreign_eyes.archive.errors import RecordDamaged
-from foreign_eyes.archive.feed_state.recorded_redactions import FolderRedaction, take_redaction
+from foreign_eyes.archive.feed_state.recorded_redactions import FolderRedaction, add_redaction
 from foreign_eyes.archive.times import from_text
 
 RECORD_NAME = ".foreign-eyes.jsonl"
@@ -36,10 +36,10 @@ _HEX = re.compile(r"[0-9a-f]{1,128}")
 
 @dataclass(slots=True)
 class RecordedId:
-    """An entry's id as readers of the folder know it, with what is needed to give it back to that entry.
+    """A published entry id, with the data that is needed to give it back to the entry after a loss.
 
-    `wordings` are the digests of every wording that was published under the id; the first is the one it was minted for, as
-    in `identities.wording`. `crawl_started` is the start of the crawl that it was minted in.
+    `wordings` are the digests of all texts that were published under the id; the first is the one for which it was minted, as
+    in `identities.wording`. `crawl_started` is the start of the crawl in which it was minted.
     """
 
     entry_id: int
@@ -52,17 +52,17 @@ class RecordedId:
 
     @property
     def wording(self) -> str:
-        """The digest of the wording that the id was minted for."""
+        """The digest of the text for which the id was minted."""
         return self.wordings[0]
 
 
 @dataclass(slots=True)
 class FolderRecord:
-    """What the record of a folder says. `source` and `url` are those of the source that the folder shows now.
+    """The contents of a folder's record; `source` and `url` are those of the source that the folder shows now.
 
-    `seal` is the newest one of the archive when it was last published, None if it had none; `entries` is how many entries it
-    had then, `until` the time of its newest change. `files` are the names of our files, relative to the folder. `shown` is a
-    token of what the last publish wrote, None if that publish was killed. `redactions` are by their number in the record.
+    `seal` is the newest seal of the archive at the last publish, or None; `entries` its number of entries then, `until` the
+    time of its newest change. `files` are the names of published files, relative to the folder. `shown` identifies the state
+    that the last publish wrote; None if that publish was killed. `redactions` are by their number in the record.
     """
 
     archive_id: str
@@ -79,7 +79,7 @@ class FolderRecord:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The few values of a record that are read without reading all of it; as in `FolderRecord`."""
+    """The values at the end of a record, as in `FolderRecord`; they are read without reading all of it."""
 
     archive_id: str
     source: str
@@ -88,12 +88,12 @@ class Summary:
 
 
 def record_path(folder: Path) -> Path:
-    """Return where the record of `folder` is."""
+    """Return the path of the record of `folder`."""
     return folder / RECORD_NAME
 
 
 def read_record(folder: Path) -> FolderRecord | None:
-    """Return the record of an output folder; None if the folder has none.
+    """Return the record of an output folder, or None if it is missing.
 
     Raises:
         RecordDamaged: it cannot be read, or is not a record.
@@ -106,16 +106,16 @@ def read_record(folder: Path) -> FolderRecord | None:
     with closing(file):
         for number, line in _whole_lines(file, path):
             try:
-                record = _take(record, _parse(line))
+                record = _add_line(record, _parse(line))
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise RecordDamaged(path, f"line {number}: {_why(error)}") from None
     return record
 
 
 def read_summary(folder: Path) -> Summary | None:
-    """Return the summary of a folder's record, or None if the folder has no record.
+    """Return the summary of a folder's record, or None if the record is missing.
 
-    It reads only the end of the file, unless the last publish was killed.
+    Only the end of the file is read, unless the last publish was killed.
 
     Raises:
         RecordDamaged: it cannot be read, or is not a record.
@@ -131,13 +131,13 @@ def read_summary(folder: Path) -> Summary | None:
         if "end" in value:
             return Summary(_hex(value["archive"]), _text(value["source"]), _seal(value["seal"]), _hex(value["end"]))
     except (ValueError, KeyError, TypeError, RecursionError):
-        pass  # reading all of it says what is wrong, or that a publish was killed
+        pass  # `read_record` finds out whether the record is damaged or a publish was killed
     record = read_record(folder)
     return None if record is None else Summary(record.archive_id, record.source, record.seal, record.shown)
 
 
 def is_file_name(name: str) -> bool:
-    """Tell whether publishing writes files of such a name: inside the folder, and no part of it hidden."""
+    """Return whether publishing can have written a file of this name: inside the folder, without hidden parts."""
     parts = PurePosixPath(name).parts
     return (
         bool(parts)
@@ -149,14 +149,14 @@ def is_file_name(name: str) -> bool:
 
 
 def _open(path: Path) -> BinaryIO | None:
-    """Open the record to read it: a file only, since opening a pipe would wait and a link could lead anywhere."""
+    """Open the record for reading if it is a regular file: opening a pipe could block, and a link could lead anywhere."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         if error.errno == errno.ELOOP and not path.is_symlink():
-            return None  # the folder is a link that leads nowhere
+            return None  # the folder is a circular link
         raise RecordDamaged(path, error.strerror or str(error)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -195,24 +195,24 @@ def _parse(line: bytes) -> dict[str, Any]:
     return value
 
 
-def _take(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecord:
-    """Return the record with one more line."""
+def _add_line(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecord:
+    """Add the values of a line to the record; return it."""
     if "record" in value:
         if value["record"] != RECORD_VERSION:
-            raise ValueError(f"version {value['record']!r} is not known to this version of foreign-eyes")
-        return _whose(record, _hex(value["archive"]), _text(value["source"]), _text(value["url"]))
+            raise ValueError(f"version {value['record']!r} is newer than this program; upgrade foreign-eyes")
+        return _set_owner(record, _hex(value["archive"]), _text(value["source"]), _text(value["url"]))
     if record is None:
-        raise ValueError("a record begins otherwise")
-    record.shown = None  # unless this line ends a publish
+        raise ValueError("a record does not begin with this line")
+    record.shown = None  # set below if this line ends a publish
     if "begin" in value:
         _hex(value["begin"])
         record.seal = _seal(value["seal"])
         record.entries = _number(value["entries"])
         record.until = from_text(_text(value["until"])) if value["until"] else None
     elif "id" in value:
-        _take_id(record, value)
+        _add_id(record, value)
     elif "redaction" in value or "marks" in value:
-        take_redaction(record.redactions, value)
+        add_redaction(record.redactions, value)
     elif "file" in value:
         record.files.add(_file(value["file"]))
     elif "gone" in value:
@@ -220,20 +220,20 @@ def _take(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecord:
     elif "end" in value:
         record.shown, record.seal = _hex(value["end"]), _seal(value["seal"])
     else:
-        raise ValueError("a line of an unknown kind")
+        raise ValueError("the line has none of the known keys")
     return record
 
 
-def _whose(record: FolderRecord | None, archive_id: str, source: str, url: str) -> FolderRecord:
+def _set_owner(record: FolderRecord | None, archive_id: str, source: str, url: str) -> FolderRecord:
     if record is None:
         return FolderRecord(archive_id, source, url)
     if record.archive_id != archive_id:
-        raise ValueError("two archives in one record")
+        raise ValueError("the record names two archives")
     record.source, record.url, record.shown = source, url, None
     return record
 
 
-def _take_id(record: FolderRecord, value: dict[str, Any]) -> None:
+def _add_id(record: FolderRecord, value: dict[str, Any]) -> None:
     entry_id, wording = _number(value["id"]), _hex(value["wording"])
     known = record.ids.get(entry_id)
     if known is None:
@@ -252,13 +252,13 @@ def _take_id(record: FolderRecord, value: dict[str, Any]) -> None:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 4000 or not value.isprintable():
-        raise ValueError("not a text that publishing writes")
+        raise ValueError("a text is empty, too long or not printable")
     return value
 
 
 def _hex(value: object) -> str:
     if not isinstance(value, str) or not _HEX.fullmatch(value):
-        raise ValueError("not a digest or an id")
+        raise ValueError("a digest or id is not hexadecimal")
     return value
 
 
@@ -268,13 +268,13 @@ def _seal(value: object) -> str | None:
 
 def _number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise ValueError("not a number that publishing writes")
+        raise ValueError("a number is not an integer from 0 to 2**63 - 1")
     return value
 
 
 def _file(value: object) -> str:
     if not isinstance(value, str) or not is_file_name(value):
-        raise ValueError("not the name of a published file")
+        raise ValueError("a file name is not one that publishing writes")
     return value
 
 

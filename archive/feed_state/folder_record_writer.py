@@ -1,4 +1,4 @@
-"""Writing the record of an output folder: lines, and appending them so that a kill or a full disk tears the last one at most."""
+"""Write the record of an output folder: a kill or a full disk leaves at most the last line incomplete."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ _CHUNK = 64 * 1024
 
 
 def whose_line(archive_id: str, source: str, url: str) -> str:
-    """Return the line that says which archive and which source the folder shows from here on."""
+    """Return the line with the archive and the source that the folder shows from here on."""
     return _line(record=RECORD_VERSION, archive=archive_id, source=source, url=url)
 
 
 def begin_line(token: str, seal: str | None, entries: int, until: str) -> str:
-    """Return the line that begins a publish: what it will show, and how much the archive holds."""
+    """Return the line that begins a publish, with the state that it will show."""
     return _line(begin=token, seal=seal, entries=entries, until=until)
 
 
 def end_line(token: str, seal: str | None, archive_id: str, source: str) -> str:
-    """Return the line that ends a publish; it repeats what is asked for most, so that the end of the file tells it."""
+    """Return the line that ends a publish, with the values that `read_summary` reads from the end of the file."""
     return _line(end=token, seal=seal, archive=archive_id, source=source)
 
 
 def id_lines(recorded: RecordedId, known: Sequence[str] | None = None) -> list[str]:
-    """Return the lines of an id and of each wording published under it.
+    """Return the lines of an id and of each text published under it.
 
-    `known` are the wordings that the record of the folder has; with None it does not have the id yet.
+    `known` are the digests that the record has already for the id; None if it does not have the id yet.
     """
-    lines = [_line(id=recorded.entry_id, wording=one) for one in recorded.wordings if one not in (known or ())]
+    new = [wording for wording in recorded.wordings if wording not in (known or ())]
+    lines = [_line(id=recorded.entry_id, wording=wording) for wording in new]
     if known is None:
         lines[0] = _line(
             id=recorded.entry_id,
@@ -55,20 +56,20 @@ def id_lines(recorded: RecordedId, known: Sequence[str] | None = None) -> list[s
 
 
 def file_line(name: str) -> str:
-    """Return the line that says that a file is ours."""
+    """Return the line for a file that publishing writes."""
     return _line(file=name)
 
 
 def gone_line(name: str) -> str:
-    """Return the line that says that a file of ours was removed."""
+    """Return the line for a file that publishing removes."""
     return _line(gone=name)
 
 
 def append_lines(folder: Path, lines: Iterable[str], mode: int = 0o644) -> None:
-    """Append lines to the record of `folder`, durably; a torn line at its end is cut off first.
+    """Append lines to the record of `folder`, durably; an incomplete last line is removed first.
 
     Raises:
-        OSError: it could not be done; the record is as it was, or has a part of the lines.
+        OSError: the lines could not be written; the record is unchanged, or has a part of the lines.
     """
     path = record_path(folder)
     existed = path.exists()
@@ -88,33 +89,33 @@ def append_lines(folder: Path, lines: Iterable[str], mode: int = 0o644) -> None:
 
 
 def replace_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> Path | None:
-    """Begin the record of `folder` anew; return where a copy of the former one is now, None if there was none.
+    """Replace the record of `folder` by a new one; return the path of a copy of the former record, or None.
 
-    The copy keeps the ids that an archive published there, in case its operator wants them back.
+    The copy has the ids that an archive published there, in case its operator needs them.
 
     Raises:
-        OSError: it could not be done; the record is as it was, or new.
+        OSError: the record could not be written; it is either unchanged or new.
     """
     path = record_path(folder)
-    kept = _free_name(folder) if path.is_file() and not path.is_symlink() else None
-    if kept is not None:
+    copy = _free_name(folder) if path.is_file() and not path.is_symlink() else None
+    if copy is not None:
         temporary = folder / f"{RECORD_NAME}.foreign-eyes"
         shutil.copyfile(path, temporary)
         _sync(temporary)
-        temporary.replace(kept)
+        temporary.replace(copy)
     temporary = folder / f"{RECORD_NAME}.foreign-eyes"
     temporary.unlink(missing_ok=True)
     _write_new(temporary, lines, mode)
     temporary.replace(path)
     _sync(folder)
-    return kept
+    return copy
 
 
 def forget_gone(folder: Path, mode: int = 0o644) -> None:
-    """Remove the names of removed files from the record of `folder`: a name can contain redacted words.
+    """Delete the names of removed files from the record of `folder`: a name can contain redacted words.
 
     Raises:
-        OSError: it could not be done; the record is as it was.
+        OSError: the record could not be written; it is unchanged.
     """
     lines = record_path(folder).read_text(encoding="ascii").splitlines(keepends=True)
     values = [json.loads(line) for line in lines if line.endswith("\n")]
@@ -128,7 +129,7 @@ def forget_gone(folder: Path, mode: int = 0o644) -> None:
 
 
 def _files_of(values: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the files that exist according to the values of a record."""
+    """Return the files that exist according to the lines of a record."""
     files: set[str] = set()
     for value in values:
         if "file" in value:
@@ -148,20 +149,20 @@ def _write_new(path: Path, lines: Iterable[str], mode: int) -> None:
 
 
 def remove_record(folder: Path) -> None:
-    """Remove the record of `folder`, and what a killed run left of one.
+    """Remove the record of `folder`, and the temporary file of a killed run.
 
     Raises:
-        OSError: it could not be done.
+        OSError: a file could not be removed.
     """
     for name in (f"{RECORD_NAME}.foreign-eyes", RECORD_NAME):
         (folder / name).unlink(missing_ok=True)
 
 
 def missing_ids(record: FolderRecord | None, ids: Iterable[RecordedId]) -> Iterable[str]:
-    """Yield the lines of what the record does not have yet of these ids."""
-    for one in ids:
-        known = record.ids.get(one.entry_id) if record is not None else None
-        yield from id_lines(one, known.wordings if known is not None else None)
+    """Yield the lines of ids and texts that the record does not have yet."""
+    for recorded in ids:
+        known = record.ids.get(recorded.entry_id) if record is not None else None
+        yield from id_lines(recorded, known.wordings if known is not None else None)
 
 
 def _line(**values: object) -> str:
@@ -169,7 +170,7 @@ def _line(**values: object) -> str:
 
 
 def _whole_size(descriptor: int) -> int:
-    """Return the size of the file up to its last line end."""
+    """Return the size of the file up to and including its last line end."""
     end = os.fstat(descriptor).st_size
     while end > 0:
         start = max(0, end - _CHUNK)

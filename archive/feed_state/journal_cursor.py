@@ -1,9 +1,9 @@
-"""Following the archive: updating what publishing stores of a source from the journal, or computing it again.
+"""Update the feed state of a source from the journal, or compute it again.
 
-    journal since last time | entries that it touches | log, numbers, topics, tallies
+    journal since the last cursor | affected entries | log, numbers, topics, counters
 
-The journal has all changes that settling makes. An archive that was derived again (a better parser, an import, a decision)
-can differ anywhere: then everything is computed again except the log, whose positions never change.
+The journal has all changes that settling makes. If the archive was derived again (because of a new parser version, an import
+or a decision), any entry may differ: then everything is computed again except the log, whose positions never change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.feed_state.counters import count_again, count_new, count_up, edited_publications, recount
+from foreign_eyes.archive.feed_state.counters import add_counts, count_again, count_new, edited_publications, recount
 from foreign_eyes.archive.feed_state.entry_numbers import number_again, number_new, numbers_of
 from foreign_eyes.archive.feed_state.feed_log import correct_log, extend_log
 from foreign_eyes.archive.feed_state.shown_names import sync_names
@@ -24,10 +24,11 @@ from foreign_eyes.archive.settling.operator_decisions import merged_ids
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Up to where an archive was followed: derivations, the source's last change by its time, and its last restyle.
+    """A position in the archive: the number of derivations, the time of the source's last change, and its last restyle.
 
-    The journal's order is that of its ids; a change that was recorded while a clock was ahead can bear a later time than those
-    after it. Its time is distinct, so it names the change. Restyles are not changes, so they are followed by their ids.
+    The journal is ordered by id; a change that was recorded while the clock was ahead can have a later time than the changes
+    after it. Each change has a different time, so the time identifies the change. Restyles are not changes and are
+    identified by their ids.
     """
 
     derivation: int
@@ -37,7 +38,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What the changes since a mark can show in: entries, and every publication, topic, month and number they are or were of."""
+    """The entries that changed since a cursor, and all their publications, topics, months and numbers, former ones too."""
 
     entry_ids: tuple[int, ...]
     publications: frozenset[str]
@@ -47,13 +48,13 @@ class Touched:
 
 
 def find_source_id(db: Database, name: str) -> int | None:
-    """Return the id of a source; None where the archive has none of that name."""
+    """Return the id of the source with this name, or None."""
     row = db.execute("SELECT source_id FROM sources WHERE name = ?", (name,)).fetchone()
     return int(row[0]) if row else None
 
 
 def present_mark(db: Database, source_id: int) -> Mark:
-    """Return where the archive stands now."""
+    """Return the cursor at the end of the journal."""
     return Mark(
         *db.execute(
             "SELECT count, coalesce((SELECT at FROM changes INDEXED BY changes_of_source WHERE source_id = ?"
@@ -71,10 +72,10 @@ def follow(
     classify: Classify,
     publications: Mapping[str, Sequence[str]] | None = None,
 ) -> int:
-    """Bring log, numbers, topics and tallies up to date; return how many events the log has.
+    """Bring log, numbers, topics and counters up to date; return the number of events in the log.
 
-    `topics` are patterns by name, of which `classify` knows the meaning: the archive only tells whether they are others
-    than before. `publications` are aliases by the name to show; None leaves the names as they are.
+    `topics` are patterns by name; they are only compared with the stored ones. `classify` applies them. `publications` are
+    the operator's aliases by the name to show; None keeps the stored ones.
     """
     if publications is not None and sync_names(db, publications):
         for (counted_id,) in db.execute("SELECT source_id FROM followed").fetchall():
@@ -92,7 +93,7 @@ def follow(
         touched = touched_since(db, source_id, before, classify)
         count_new(db, source_id, number_new(db, source_id, touched.entry_ids))
         recount(db, source_id, "publication", edited_publications(db, touched.entry_ids))
-        count_up(db, source_id, "topic", classify_entries(db, source_id, touched.entry_ids, classify))
+        add_counts(db, source_id, "topic", classify_entries(db, source_id, touched.entry_ids, classify))
         if added:
             classify_all(db, source_id, added, classify)
             recount(db, source_id, "topic", added)
@@ -111,7 +112,7 @@ def follow(
 
 
 def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) -> Touched:
-    """Return what the source's changes and restyles after a mark touch, announced or not: pages show all of them."""
+    """Return the parts that are affected by the source's changes and restyles after a cursor, announced or not."""
     into = merged_ids(db)
     rows = db.execute(
         "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND entry_id IS NOT NULL"

@@ -1,4 +1,4 @@
-"""The output folders of an archive, and what each lacks of it."""
+"""List the output folders of an archive, and what each does not show yet."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_o
 
 @dataclass(frozen=True, slots=True)
 class OutputLag:
-    """A folder that was published to, and what the archive holds that it does not show.
+    """An output folder, and the changes since its last publish.
 
-    `new` of the `changes` are new entries, `redacted` counts the entries that were redacted since. `rederived`
-    tells that the archive was derived again since. `base_url` is None where a version before this one published.
+    `changes` is the number of changes, `new` that of new entries, `redacted` that of redacted entries. `rederived`: the
+    archive was derived again. `base_url` is None if an earlier version published there.
     """
 
     folder: Path
@@ -29,12 +29,12 @@ class OutputLag:
 
 
 def output_lags(db: Database) -> list[OutputLag]:
-    """Return every folder that was published to, by its path."""
+    """Return the lag of each output folder, ordered by path."""
     return [_lag(db, folder, source) for folder, source in recorded_outputs(db).items()]
 
 
 def unpublished_entries(db: Database) -> int:
-    """Return how many entries the archive has, of all sources."""
+    """Return the number of entries of all sources, for an archive that was never published."""
     return int(db.execute("SELECT count(*) FROM entries").fetchone()[0])
 
 

@@ -1,6 +1,6 @@
-"""What stands in an output folder: its files with what was in them, and the state of the archive that they show.
+"""The manifest of an output folder: its files with their digests, and the state of the archive that they show.
 
-The list is why a publish may remove a file at all: only what stands in it is ours. The state is why it need not look at all.
+A publish removes only files that the manifest lists. If the state has not changed, a publish reads no files.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from foreign_eyes.archive.feed_state.journal_cursor import Mark
 
 @dataclass(frozen=True, slots=True)
 class OutputState:
-    """What was published last to a folder: whose feeds, for which address, in which shape, up to where, and how much.
+    """The state of a folder after its last publish.
 
-    `shape` is a digest of all that decides what files say besides the archive. `entries` and `events` are those of the
-    source and its log at that time, `files` all that stand in the folder.
+    `shape` is a digest of settings, topics and templates: all that determines the files besides the archive. `mark` is the
+    position up to which the archive was published. `entries` and `events` are the numbers of entries and log events at that
+    time, `files` the number of files in the folder.
     """
 
     source_id: int
@@ -34,14 +35,14 @@ class OutputState:
 
 
 class Manifest:
-    """The files that were written to one folder, in the archive; inside the caller's transaction."""
+    """The list of the files written to one folder, as stored in the archive; used inside the caller's transaction."""
 
     def __init__(self, db: Database, output: Path) -> None:
         self._db = db
         self._key = _key(db, output)
 
     def state(self) -> OutputState | None:
-        """Return what was published last; None where nothing was, or a version before this one did it."""
+        """Return the state after the last publish; None if there was none, or an earlier version did it."""
         row = self._db.execute(
             "SELECT source_id, base_url, shape, derivation, changes_until, restyled_until, entries, events, files FROM outputs"
             " WHERE output = ?",
@@ -53,29 +54,29 @@ class Manifest:
         return OutputState(source_id, base_url, shape, Mark(*mark), entries, events, files)
 
     def digests(self) -> dict[str, str]:
-        """Return all files: SHA-256 in hexadecimal by path relative to the folder."""
+        """Return the SHA-256 of all files, in hexadecimal, by path relative to the folder."""
         rows = self._db.execute("SELECT path, sha256 FROM published_files WHERE output = ? ORDER BY path", (self._key,))
         return dict(rows.fetchall())
 
     def has_files(self) -> bool:
-        """Tell whether any file was written."""
+        """Return whether the manifest lists any file."""
         row = self._db.execute("SELECT 1 FROM published_files WHERE output = ? LIMIT 1", (self._key,))
         return row.fetchone() is not None
 
     def lists(self, name: str) -> bool:
-        """Tell whether a file of that name was written."""
+        """Return whether the manifest lists a file of this name."""
         row = self._db.execute("SELECT 1 FROM published_files WHERE output = ? AND path = ?", (self._key, name))
         return row.fetchone() is not None
 
     def source(self) -> str | None:
-        """Return the name of the source whose files stand there; None where nothing was published."""
+        """Return the name of the source whose files are in the folder; None if nothing was published."""
         row = self._db.execute(
             "SELECT s.name FROM published_files JOIN sources s USING (source_id) WHERE output = ? LIMIT 1", (self._key,)
         ).fetchone()
         return row[0] if row else None
 
     def record(self, source_id: int, written: Mapping[str, str], removed: Iterable[str]) -> None:
-        """Note what files hold now, by their digests, and which are no more."""
+        """Store the digests of written files, and delete removed ones from the list."""
         self._db.conn.executemany(
             "DELETE FROM published_files WHERE output = ? AND path = ?", [(self._key, name) for name in removed]
         )
@@ -87,7 +88,7 @@ class Manifest:
         )
 
     def record_state(self, state: OutputState) -> None:
-        """Note what the folder shows now."""
+        """Store the state that the folder shows now."""
         mark = state.mark
         self._db.execute(
             "INSERT OR REPLACE INTO outputs (output, source_id, base_url, shape, derivation, changes_until, restyled_until,"
@@ -99,13 +100,13 @@ class Manifest:
         )
 
     def forget(self) -> None:
-        """Forget the folder: its files are no longer ours."""
+        """Delete the manifest of the folder."""
         self._db.execute("DELETE FROM published_files WHERE output = ?", (self._key,))
         self._db.execute("DELETE FROM outputs WHERE output = ?", (self._key,))
 
 
 def recorded_outputs(db: Database) -> dict[Path, str]:
-    """Return every folder that files were published to, with the name of the source whose files they are."""
+    """Return all output folders with the names of their sources."""
     home = Path(os.path.realpath(path_of(db))).parent
     rows = db.execute(
         "SELECT DISTINCT p.output, s.name FROM published_files p JOIN sources s USING (source_id) ORDER BY p.output"
@@ -114,13 +115,13 @@ def recorded_outputs(db: Database) -> dict[Path, str]:
 
 
 def forget_missing(db: Database, but: Path) -> list[Path]:
-    """Forget the folders that are no longer there, except one; return them. Inside the caller's transaction.
+    """Delete the manifests of missing folders, except `but`, inside the caller's transaction; return these folders.
 
-    Nothing is lost by it: a folder that comes back has its record.
+    A folder that reappears still has its record.
     """
     kept = Path(os.path.realpath(but))
     home = Path(os.path.realpath(path_of(db))).parent
-    # not of the files, which can be many: this is done after every publish
+    # from table `outputs`, since there can be many files and each publish calls this function
     folders = [
         Path(os.path.normpath(home / output)) for (output,) in db.execute("SELECT output FROM outputs").fetchall()
     ]
@@ -131,7 +132,7 @@ def forget_missing(db: Database, but: Path) -> list[Path]:
 
 
 def _key(db: Database, output: Path) -> str:
-    """Name a folder by its way from the archive's: the two can move together, and analysts see no path of the machine."""
+    """Return a folder's path relative to the archive's, so that both can be moved and no absolute path is stored."""
     file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
     folder = os.path.realpath(output)
     return os.path.relpath(folder, Path(os.path.realpath(file)).parent) if file else folder

@@ -1,4 +1,4 @@
-"""The ids of a source as the record of an output folder keeps them."""
+"""Read the ids of a source for the record of an output folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foreign_eyes.listing.values import ListedEntry
 
 _COLUMNS = "i.entry_id, i.tag_uri, i.feed_date, w.started_at, s.name, s.url, i.wording"
 _TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
-# every text that was shown under an id
+# all texts that were shown under an id
 _SHOWN = (
     "(SELECT entry_id, revision_id, 0 AS restyle_id, excerpt, attribution, title, publication, commentary FROM revisions"
     " UNION ALL"
@@ -25,7 +25,7 @@ _SHOWN = (
 
 
 def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
-    """Yield every id ever minted for a source, with each wording that its entry had."""
+    """Yield all ids that were minted for a source, with the digests of all texts of their entries."""
     rows = db.execute(
         f"SELECT {_COLUMNS}, {_TEXTS} FROM identities i JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own columns
         f" JOIN sources s ON s.source_id = i.source_id LEFT JOIN {_SHOWN} r ON r.entry_id = i.entry_id"
@@ -38,9 +38,9 @@ def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
 
 
 def ids_since(db: Database, source_id: int, mark: Mark) -> Iterator[tuple[RecordedId, bool]]:
-    """Yield the ids whose entries are new, or have another wording or style, since a mark; and whether they are new.
+    """Yield the ids of entries that are new, revised or restyled since a cursor, and whether they are new.
 
-    Of an id that is not new, the wordings are those that came since.
+    An id that is not new has only the digests of texts since the cursor.
     """
     rows = db.execute(
         f"SELECT {_COLUMNS}, {_TEXTS}, x.kind FROM changes x CROSS JOIN identities i USING (entry_id)"  # noqa: S608
@@ -59,7 +59,7 @@ def ids_since(db: Database, source_id: int, mark: Mark) -> Iterator[tuple[Record
                 RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings),
                 is_new,
             )
-    yield from ((one, False) for one in _restyled(db, source_id, mark.restyled_until))
+    yield from ((recorded, False) for recorded in _restyled(db, source_id, mark.restyled_until))
 
 
 def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
@@ -75,5 +75,5 @@ def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
 
 
 def _digests(texts: Iterable[tuple[Any, ...]]) -> Iterator[str]:
-    """Yield the identity digests of texts; the texts of an entry without revisions are None and are skipped."""
+    """Yield the identity digests of texts; skip those of an entry without revisions, which are None."""
     return (identity_digest(ListedEntry(*parts)) for parts in texts if parts[0] is not None)

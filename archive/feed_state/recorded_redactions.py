@@ -1,6 +1,6 @@
 """Redactions in the record of an output folder, so that a restore can apply them again.
 
-The record has the decisions and the keyed digests, but neither the words nor the secret.
+The record has the decisions and the keyed digests, but neither the texts nor the secret.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from foreign_eyes.archive.redaction.redaction_records import Step
 from foreign_eyes.archive.redaction.word_digests import DigestKind
 from foreign_eyes.archive.times import from_text
 
-_CHUNK = 500  # digests a line
+_CHUNK = 500  # digests per line
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 
@@ -41,27 +41,27 @@ def redaction_lines(db: Database, source_id: int, known: Mapping[int, FolderReda
         " WHERE i.source_id = ? ORDER BY d.redaction_id",
         (source_id,),
     ).fetchall()
-    told = {(one.entry_id, one.at, one.kind) for one in known.values()}
-    free = max(known, default=0)
+    recorded = {(redaction.entry_id, redaction.at, redaction.kind) for redaction in known.values()}
+    last = max(known, default=0)
     for redaction_id, entry_id, at, kind, reason in rows:
-        if (entry_id, at, kind) in told:
+        if (entry_id, at, kind) in recorded:
             continue
-        free += 1
-        yield _line(redaction=free, entry=entry_id, at=at, kind=kind, reason=reason)
+        last += 1
+        yield _line(redaction=last, entry=entry_id, at=at, kind=kind, reason=reason)
         digests = db.execute(
             "SELECT number, kind, digest FROM redaction_digests WHERE redaction_id = ? ORDER BY 1, 2, 3",
             (redaction_id,),
         )
-        for (number, of), group in groupby(digests.fetchall(), key=itemgetter(0, 1)):
-            for some in _batches([digest for *_, digest in group]):
-                yield _line(marks=free, number=number, of=of, digests=some)
+        for (number, digest_kind), group in groupby(digests.fetchall(), key=itemgetter(0, 1)):
+            for batch in _batches([digest for *_, digest in group]):
+                yield _line(marks=last, number=number, of=digest_kind, digests=batch)
 
 
-def take_redaction(found: dict[int, FolderRedaction], value: Mapping[str, Any]) -> None:
-    """Add a line of a record.
+def add_redaction(found: dict[int, FolderRedaction], value: Mapping[str, Any]) -> None:
+    """Add the values of a line of a record to `found`.
 
     Raises:
-        ValueError, KeyError, TypeError: the line is not one that publishing writes.
+        ValueError, KeyError, TypeError: publishing does not write such a line.
     """
     if "redaction" in value:
         at, kind, reason = value["at"], value["kind"], value["reason"]
@@ -70,10 +70,10 @@ def take_redaction(found: dict[int, FolderRedaction], value: Mapping[str, Any]) 
             raise ValueError("not a redaction")
         found[int(value["redaction"])] = FolderRedaction(int(value["entry"]), at, kind, reason)
         return
-    number, of = int(value["number"]), value["of"]
-    if of not in get_args(DigestKind) or not all(_DIGEST.fullmatch(digest) for digest in value["digests"]):
+    number, digest_kind = int(value["number"]), value["of"]
+    if digest_kind not in get_args(DigestKind) or not all(_DIGEST.fullmatch(digest) for digest in value["digests"]):
         raise ValueError("not the digests of a redaction")
-    found[int(value["marks"])].digests += [(number, of, digest) for digest in value["digests"]]
+    found[int(value["marks"])].digests += [(number, digest_kind, digest) for digest in value["digests"]]
 
 
 def _batches(digests: list[str]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""Frozen archive documents that contain redacted entries, and the items that are kept for an undo."""
+"""Find frozen archive documents with redacted entries, and store the removed items for an undo."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class DocumentKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RedactedTag:
-    """A tag under which feeds told the words of a redacted entry.
+    """A tag URI under which feeds published texts of a redacted entry.
 
-    `tag_id` is the id in the tag: the entry's own, or one that a merge or split once joined with it. `wordings` are the marks of
-    the words where the tag may also have told those of another entry; None where all that it told is hidden.
+    `tag_id` is the id in the tag: the entry's own, or one that a merge or split joined with it. `wordings` are the marks of
+    the redacted texts if texts of another entry may have been published under the tag too; None if all its texts are hidden.
     """
 
     entry_id: int
@@ -54,53 +54,62 @@ class RedactedTag:
     secret: bytes
     wordings: tuple[Marks, ...] | None = None
 
-    def told(self, words: ListedEntry) -> bool:
-        """Tell whether an item with these words tells those of the redacted entry."""
+    def covers(self, texts: ListedEntry) -> bool:
+        """Return whether an item with these texts shows the redacted entry."""
         if self.wordings is None:
             return True
-        marks = marks_of(self.secret, words)
+        item = marks_of(self.secret, texts)
         return any(
-            mine is not None and mine == theirs
-            for one in self.wordings
-            for mine, theirs in (
-                (one.wording, marks.wording),
-                (one.excerpt, marks.excerpt),
-                (one.commentary, marks.commentary),
+            redacted is not None and redacted == shown
+            for wording in self.wordings
+            for redacted, shown in (
+                (wording.wording, item.wording),
+                (wording.excerpt, item.excerpt),
+                (wording.commentary, item.commentary),
             )
         )
 
 
 def redacted_tags(db: Database) -> list[RedactedTag]:
-    """Return the tags of entries that are redacted now, and of ids once joined with them, that the archive has minted."""
+    """Return the tags of redacted entries, and of all ids that were ever joined with them."""
     found = []
-    for one in hidden_entries(db):
-        last = last_redaction(db, one.entry_id)
-        for tag_id in (one.entry_id, *sorted(_joined(db, one.entry_id))):
+    for hidden in hidden_entries(db):
+        last = last_redaction(db, hidden.entry_id)
+        for tag_id in (hidden.entry_id, *sorted(_joined(db, hidden.entry_id))):
             row = db.execute("SELECT tag_uri, source_id FROM identities WHERE entry_id = ?", (tag_id,)).fetchone()
             if row is None or last is None:
                 continue
-            is_own = surviving_id(db, tag_id) == one.entry_id
+            is_own = surviving_id(db, tag_id) == hidden.entry_id
             found.append(
                 RedactedTag(
-                    *(one.entry_id, tag_id, row[0], row[1], one.reason, last.redaction_id, one.purged, secret_of(db)),
-                    wordings=None if is_own else one.wordings,
+                    *(
+                        hidden.entry_id,
+                        tag_id,
+                        row[0],
+                        row[1],
+                        hidden.reason,
+                        last.redaction_id,
+                        hidden.purged,
+                        secret_of(db),
+                    ),
+                    wordings=None if is_own else hidden.wordings,
                 )
             )
     return found
 
 
 def _joined(db: Database, entry_id: int) -> set[int]:
-    """Return the other ids that merges and splits, also those undone since, join with an entry, at any remove."""
+    """Return the other ids that merges and splits joined with an entry, directly or through others, undone ones too."""
     pairs = db.execute("SELECT entry_id, other_id FROM decisions").fetchall()
     found, size = {entry_id}, 0
     while size != len(found):
         size = len(found)
-        found |= {one for pair in pairs if found & set(pair) for one in pair}
+        found |= {joined_id for pair in pairs if found & set(pair) for joined_id in pair}
     return found - {entry_id}
 
 
 def frozen_with(db: Database, source_id: int, tag_uri: str) -> Iterator[tuple[DocumentKey, bytes]]:
-    """Yield the frozen documents of a source that name an entry's tag, with their bytes."""
+    """Yield the keys and bytes of the frozen documents of a source that contain a tag."""
     rows = db.execute(
         "SELECT source_id, base_url, format, number FROM frozen_documents WHERE source_id = ?"
         " ORDER BY base_url, format, number",
@@ -114,7 +123,7 @@ def frozen_with(db: Database, source_id: int, tag_uri: str) -> Iterator[tuple[Do
 
 
 def frozen_content(db: Database, key: DocumentKey) -> bytes | None:
-    """Return the bytes of a frozen document; None if there is none."""
+    """Return the bytes of a frozen document, or None."""
     row = db.execute(
         "SELECT zlib FROM frozen_documents WHERE source_id = ? AND base_url = ? AND format = ? AND number = ?", key
     ).fetchone()
@@ -122,20 +131,20 @@ def frozen_content(db: Database, key: DocumentKey) -> bytes | None:
 
 
 def keep_item(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> None:
-    """Keep the item of an entry from a document, unless the words were purged."""
+    """Store the item of an entry from a document for an undo, unless the texts were purged."""
     if not redacted.purged:
         under = [] if redacted.tag_id == redacted.entry_id else [redacted.tag_id]
         keep_text(db, redacted.redaction_id, _TABLE, json.dumps([redacted.entry_id, *key, *under]), {"item": item})
 
 
 def take_kept_items(db: Database) -> list[tuple[str, DocumentKey, str]]:
-    """Return and remove the kept items of entries that are no longer redacted: tag, document and item."""
-    redacted = {one.entry_id for one in hidden_entries(db)}
+    """Delete the stored items of entries that are no longer redacted; return their tags, documents and texts."""
+    redacted_ids = {hidden.entry_id for hidden in hidden_entries(db)}
     found = []
     rows = db.execute("SELECT row_key, packed FROM withheld_texts WHERE table_name = ? ORDER BY row_key", (_TABLE,))
     for row_key, packed in rows.fetchall():
         entry_id, source_id, base_url, kind, number, *under = json.loads(row_key)
-        if entry_id not in redacted:
+        if entry_id not in redacted_ids:
             db.execute("DELETE FROM withheld_texts WHERE table_name = ? AND row_key = ?", (_TABLE, row_key))
             tag = db.execute("SELECT tag_uri FROM identities WHERE entry_id = ?", (*under, entry_id)[:1]).fetchone()
             found.append((tag[0], DocumentKey(source_id, base_url, kind, number), unpack(packed)["item"]))
@@ -151,9 +160,9 @@ def replace_frozen(db: Database, key: DocumentKey, content: bytes) -> None:
 
 
 def forget_tallies(db: Database) -> None:
-    """Delete the counts of publications that no entry has any more; publishing counts again.
+    """Delete the counters of publications without entries; publishing computes counters again.
 
-    If anything was ever redacted, SQLite overwrites with zeros what this connection deletes from now on.
+    If the archive has redactions, SQLite overwrites all rows that this connection deletes from now on with zeros.
     """
     if has_redactions(db):
         db.execute("PRAGMA secure_delete=ON")

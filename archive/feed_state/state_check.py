@@ -1,4 +1,4 @@
-"""Whether what publishing keeps agrees with the archive: the feed's log, frozen documents, numbers, topics and tallies."""
+"""Check that the feed state agrees with the archive: log, frozen documents, numbers, topics and counters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from foreign_eyes.listing.values import ListedEntry
 
 REBUILD = "foreign-eyes publish --all, after: foreign-eyes reparse; if that does not help: foreign-eyes restore FILE"
 
-# each query finds rows that contradict the archive, by table
+# queries for rows that contradict the archive, by table and finding
 _CONTRADICTIONS: dict[str, dict[str, str]] = {
     "feed_log": {
         "positions are missing": (
@@ -81,7 +81,7 @@ _CONTRADICTIONS: dict[str, dict[str, str]] = {
         for table in ("followed", "outputs")
     },
 }
-# the sources that were followed to the end of the journal: numbers, topics and tallies are those of the archive
+# the sources whose feed state is up to date with the journal
 _CURRENT = (
     "(SELECT f.source_id FROM followed f, derivations d WHERE f.derivation = d.count"
     " AND f.changes_until = (SELECT coalesce(max(at), '') FROM changes x WHERE x.source_id = f.source_id))"
@@ -89,10 +89,10 @@ _CURRENT = (
 
 
 def verify_publishing(db: Database) -> Iterator[Problem]:
-    """Yield where what publishing keeps contradicts the archive or itself."""
+    """Yield the contradictions within the feed state, and between it and the archive."""
     for table in _CONTRADICTIONS:
         yield from guarded(f"table {table}", partial(_verify_table, db, table), REBUILD)
-    yield from few(guarded("table feed_log", partial(_verify_told, db), REBUILD))
+    yield from few(guarded("table feed_log", partial(_verify_texts, db), REBUILD))
     yield from few(guarded("table frozen_documents", partial(_verify_frozen, db)))
 
 
@@ -103,15 +103,15 @@ def _verify_table(db: Database, table: str) -> Iterator[Problem]:
             yield Problem(f"{what} (such as {rows[0][0]})", f"table {table}", REBUILD)
 
 
-def _verify_told(db: Database) -> Iterator[Problem]:
-    """Find events of frozen documents with a wording that no entry had."""
+def _verify_texts(db: Database) -> Iterator[Problem]:
+    """Find events of frozen documents with a text that no entry had."""
     rows = db.execute("SELECT position, wording FROM feed_log WHERE wording IS NOT NULL").fetchall()
     if not rows:
         return
     revisions = db.execute("SELECT excerpt, attribution, title, publication, commentary FROM revisions")
     known = {identity_digest(ListedEntry(*texts)) for texts in revisions}
     for position in [position for position, wording in rows if wording not in known][:1]:
-        yield Problem(f"an event has a wording that no entry had (such as {position})", "table feed_log", REBUILD)
+        yield Problem(f"an event has a text that no entry had (such as {position})", "table feed_log", REBUILD)
 
 
 def _verify_frozen(db: Database) -> Iterator[Problem]:
@@ -122,5 +122,5 @@ def _verify_frozen(db: Database) -> Iterator[Problem]:
         except (zlib.error, TypeError):
             is_whole = False
         if not is_whole:
-            what = f"document {number} of source {source_id} ({kind}) does not have the bytes that were frozen"
+            what = f"document {number} of source {source_id} ({kind}) differs from the bytes that were frozen"
             yield Problem(what, "table frozen_documents", RESTORE)
