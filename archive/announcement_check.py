@@ -12,7 +12,7 @@ from foreign_eyes.archive.problems import RESTORE, Problem
 from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_digest
 
 
-def verify_told_words(db: Database) -> Iterator[Problem]:
+def verify_announced_texts(db: Database) -> Iterator[Problem]:
     """Yield texts with a wrong digest, missing texts, and texts that belong to no announced change."""
     with read_leniently(db):
         stored: set[str] = set()

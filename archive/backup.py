@@ -18,7 +18,7 @@ from foreign_eyes.archive.archive_id import id_of_any_version
 from foreign_eyes.archive.creation import place_new, sync_file, sync_folder, temporary_beside
 from foreign_eyes.archive.database import read_any_version, read_archive
 from foreign_eyes.archive.errors import ArchiveError, ArchiveUnwritable, DamagedArchive, NoArchive, WouldLose
-from foreign_eyes.archive.file_type import refuse_broken
+from foreign_eyes.archive.file_type import check_structure
 from foreign_eyes.archive.integrity import verify
 
 
@@ -110,7 +110,7 @@ def verify_copy(copy: Path, original: Path) -> None:
     """
     try:
         with read_any_version(copy) as db:
-            refuse_broken(db.conn, original)
+            check_structure(db.conn, original)
             if "seals" in db.table_names() and (problem := next(iter(verify(db)), None)):
                 raise DamagedArchive(original, f"{problem.where}: {problem.what}")
     except DamagedArchive as error:

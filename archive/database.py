@@ -22,7 +22,7 @@ from foreign_eyes.archive.errors import (
     NoArchive,
     NotAnArchive,
 )
-from foreign_eyes.archive.file_type import judge_file, recognise, refuse_broken, refuse_too_small
+from foreign_eyes.archive.file_type import check_is_archive, check_size, check_structure, unreadable_file_error
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 from foreign_eyes.archive.seals import newest_seal, seal
 from foreign_eyes.archive.times import now
@@ -45,12 +45,12 @@ def open_archive(path: Path) -> Iterator[Database]:
         ArchiveOutdated: a newer Foreign Eyes made it.
     """
     with closing(_connect_to_write(path)) as connection:
-        with _translated_errors(path):
+        with translated_errors(path):
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             db = Database(connection)
             _bring_up_to_date(db, path)
-        with _translated_errors(path):
+        with translated_errors(path):
             yield db
 
 
@@ -84,16 +84,16 @@ def read_any_version(path: Path) -> Iterator[Database]:
         raise NotAnArchive(path, "a folder")
     if not path.is_file():
         raise NoArchive(path)
-    refuse_too_small(path)
+    check_size(path)
     _finish_rollback(path)
-    with _translated_errors(path), closing(_connect(path, "ro")) as connection:
+    with translated_errors(path), closing(_connect(path, "ro")) as connection:
         with _judged_errors(path):
-            recognise(connection, path)
+            check_is_archive(connection, path)
         connection.execute("BEGIN")
         yield Database(connection)
 
 
-def refuse_other_files(path: Path) -> None:
+def check_usable(path: Path) -> None:
     """Refuse a file that is not a usable archive, before a lock file is made beside it; it may be missing.
 
     Raises:
@@ -104,10 +104,10 @@ def refuse_other_files(path: Path) -> None:
         return
     if not path.is_file():
         raise NotAnArchive(path, "not a file")
-    refuse_too_small(path)
+    check_size(path)
     # an OperationalError, such as one for a killed writer's journal, is handled when the archive is opened
     with _judged_errors(path), suppress(sqlite3.OperationalError), closing(_connect(path, "ro")) as connection:
-        recognise(connection, path)
+        check_is_archive(connection, path)
 
 
 @contextmanager
@@ -154,15 +154,15 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
     if not path.exists():
         make_archive(path, lambda db: _bring_up_to_date(db, path))
     remove_second_name(path)
-    refuse_too_small(path)
+    check_size(path)
     try:
         connection = _connect(path, "rw")
     except sqlite3.OperationalError as error:
         raise ArchiveUnwritable(path, error) from error
     try:
         with _judged_errors(path):
-            recognise(connection, path)
-            refuse_broken(connection, path)
+            check_is_archive(connection, path)
+            check_structure(connection, path)
     except BaseException:
         connection.close()
         raise
@@ -209,8 +209,12 @@ def refuse_versions(db: Database, path: Path) -> None:
 
 
 @contextmanager
-def _translated_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the file, not about our SQL, into errors that a user can fix."""
+def translated_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about the archive at `path`, not about our SQL, into errors that a user can fix.
+
+    Raises:
+        ArchiveError: the file cannot be read or written.
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -227,27 +231,16 @@ def _translated_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def explaining(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the open archive at `path` into errors that a user can fix, as `open_archive` does.
-
-    Raises:
-        ArchiveError: the file can no longer be read or written.
-    """
-    with _translated_errors(path):
-        yield
-
-
-@contextmanager
 def _judged_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about a file that may not be an archive into errors that a user can fix."""
-    with _translated_errors(path):
+    with translated_errors(path):
         try:
             yield
         except UnicodeDecodeError as error:  # SQLite's message about a corrupt schema quotes it
-            raise judge_file(path, "malformed database schema") from error
+            raise unreadable_file_error(path, "malformed database schema") from error
         except sqlite3.DatabaseError as error:
             if _error_code(error) in _UNREADABLE:
-                raise judge_file(path, str(error)) from error
+                raise unreadable_file_error(path, str(error)) from error
             raise
 
 

@@ -24,7 +24,7 @@ _SMALLEST = 512
 _BYTES_SEARCHED = 1 << 20
 
 
-def refuse_too_small(path: Path) -> None:
+def check_size(path: Path) -> None:
     """Refuse a file that is too small for a database: SQLite would take an empty one for a new database.
 
     Raises:
@@ -38,16 +38,16 @@ def refuse_too_small(path: Path) -> None:
         start = path.read_bytes()
     except OSError as error:
         raise NotAnArchive(path, error.strerror or str(error)) from error
-    raise judge(path, start, "the file is empty" if not size else "file is not a database")
+    raise file_error(path, start, "the file is empty" if not size else "file is not a database")
 
 
-def recognise(connection: sqlite3.Connection, path: Path) -> None:
+def check_is_archive(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a database that is not an archive: an archive has both our application id and our tables.
 
     Raises:
         DamagedArchive: it was an archive.
         NotAnArchive: another program made it.
-        sqlite3.DatabaseError: it cannot be read; `judge_file` then finds out what it is.
+        sqlite3.DatabaseError: it cannot be read; `unreadable_file_error` then finds out what it is.
     """
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -60,7 +60,7 @@ def recognise(connection: sqlite3.Connection, path: Path) -> None:
         raise NotAnArchive(path, "an SQLite file of another program" if tables else "an SQLite file without tables")
 
 
-def refuse_broken(connection: sqlite3.Connection, path: Path) -> None:
+def check_structure(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse an archive whose structure is corrupt, before anything is written to it.
 
     Raises:
@@ -70,17 +70,17 @@ def refuse_broken(connection: sqlite3.Connection, path: Path) -> None:
         raise DamagedArchive(path, " ".join(found.split()))
 
 
-def judge_file(path: Path, why: str) -> ArchiveError:
+def unreadable_file_error(path: Path, why: str) -> ArchiveError:
     """Return the error for a file that SQLite cannot read."""
     try:
         with path.open("rb") as file:
             start = file.read(_BYTES_SEARCHED)
     except OSError as error:
         return NotAnArchive(path, error.strerror or str(error))
-    return judge(path, start, why)
+    return file_error(path, start, why)
 
 
-def judge(path: Path, start: bytes, why: str) -> ArchiveError:
+def file_error(path: Path, start: bytes, why: str) -> ArchiveError:
     """Return the error for a file that begins with these bytes."""
     is_damaged = was_archive(start, has_lock=lock_path(path).exists())
     return DamagedArchive(path, why) if is_damaged else NotAnArchive(path, why)

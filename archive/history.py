@@ -71,7 +71,7 @@ class Event:
     told_before: dict[str, str | None] | None = None
 
     @property
-    def is_told_beside_revisions(self) -> bool:
+    def is_separate(self) -> bool:
         """Whether the history shows it separately: a new revision shows its `new` or `revised` change itself."""
         return self.kind not in ("new", "revised") or self.crawl is None
 
@@ -129,7 +129,7 @@ class History:
 
     def timeline(self) -> list[Revision | Event | Restyle]:
         """Return the revisions, withdrawals, returns, restyles and decisions in order of time."""
-        between = [change for change in self.changes if change.is_told_beside_revisions]
+        between = [change for change in self.changes if change.is_separate]
         return sorted([*between, *self.revisions, *self.restyles], key=_place_in_time)
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.announcement_check import verify_told_words
+from foreign_eyes.archive.announcement_check import verify_announced_texts
 from foreign_eyes.archive.damaged_text import read_leniently
-from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
+from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, damage_as_problem, limited, remedy_for
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.listing.text_digests import identity_digest, wording_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -37,13 +37,13 @@ def verify(db: Database) -> Iterator[Problem]:
         "references between tables": _verify_references,
         "seals": verify_seals,
         "table bodies": _verify_bodies,
-        "table told_texts": verify_told_words,
+        "table told_texts": verify_announced_texts,
         "table revisions": _verify_revisions,
         "table entries_fts": _verify_search,
     }
     for where, check in checks.items():
         remedy = REPARSE if check in (_verify_revisions, _verify_search) else RESTORE
-        yield from few(guarded(where, partial(check, db), remedy))
+        yield from limited(damage_as_problem(where, partial(check, db), remedy))
 
 
 def open_damaged(path: Path) -> closing[sqlite3.Connection]:

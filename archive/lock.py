@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from foreign_eyes.archive.database import refuse_other_files
+from foreign_eyes.archive.database import check_usable
 from foreign_eyes.archive.errors import ArchiveBusy, ArchiveUnwritable
 from foreign_eyes.archive.file_lock import FileHeld, hold, text_of_holder
 from foreign_eyes.archive.file_type import lock_path
@@ -36,7 +36,7 @@ def only_run(archive: Path, *, what: str, since: str, refuse_others: bool = True
         ArchiveUnwritable: the lock file cannot be made.
     """
     if refuse_others:
-        refuse_other_files(archive)
+        check_usable(archive)
     path = lock_path(archive)
     lock_file_error: OSError | None = None
     with ExitStack() as locks:

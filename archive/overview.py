@@ -59,7 +59,7 @@ def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
     return rows
 
 
-def crawls_to_come(db: Database, after: datetime) -> list[dict[str, Any]]:
+def future_crawls(db: Database, after: datetime) -> list[dict[str, Any]]:
     """Return id, source and latest time of the crawls whose times are later than `after`."""
     return list(
         db.query(

@@ -23,7 +23,7 @@ class Problem:
     remedy: str
 
 
-def guarded(where: str, find: Callable[[], Iterable[Problem]], remedy: str = RESTORE) -> Iterator[Problem]:
+def damage_as_problem(where: str, find: Callable[[], Iterable[Problem]], remedy: str = RESTORE) -> Iterator[Problem]:
     """Yield the problems that `find` yields; if it raises an error, yield that as damage.
 
     Any error counts as damage: a flipped bit can cause invalid dates, JSON or UTF-8, or hide a table. An OSError, a full
@@ -39,7 +39,7 @@ def guarded(where: str, find: Callable[[], Iterable[Problem]], remedy: str = RES
         yield Problem(f"the file is damaged: {_on_one_line(error)}", where, remedy)
 
 
-def few(problems: Iterable[Problem]) -> Iterator[Problem]:
+def limited(problems: Iterable[Problem]) -> Iterator[Problem]:
     """Yield the first problems and the number of the others: a damaged file can have one for each row."""
     last: Problem | None = None
     number = 0

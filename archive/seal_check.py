@@ -19,7 +19,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from foreign_eyes.archive.damaged_text import read_leniently
-from foreign_eyes.archive.problems import RESTORE, Problem, guarded
+from foreign_eyes.archive.problems import RESTORE, Problem, damage_as_problem
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey, SealedTable
 from foreign_eyes.archive.seals import SealedRow, SealFacts, count_derivations, derived_by_parser, seal_digest
 
@@ -31,10 +31,10 @@ _BY_REBUILD = {"identities", "recognitions", "changes", "told_words", "revisions
 
 def verify_seals(db: Database) -> Iterator[Problem]:
     """Yield the problems of the chain of seals, and of each table whose rows differ from the sealed ones."""
-    yield from guarded("table seals", lambda: _verify_chain(db))
+    yield from damage_as_problem("table seals", lambda: _verify_chain(db))
     pending = _Pending.of(db)
     for table in FORMS[SEAL_VERSION]:
-        yield from guarded(f"table {table.name}", partial(_verify_rows, db, table.name, pending))
+        yield from damage_as_problem(f"table {table.name}", partial(_verify_rows, db, table.name, pending))
 
 
 def _verify_chain(db: Database) -> Iterator[Problem]:

@@ -45,7 +45,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.archive.integrity import verify
     from foreign_eyes.archive.invented_sources import holdings
     from foreign_eyes.archive.lock import holder
-    from foreign_eyes.archive.problems import guarded
+    from foreign_eyes.archive.problems import damage_as_problem
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli import health
     from foreign_eyes.cli.damage_report import explained
@@ -61,7 +61,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
             def reported() -> list[Problem]:
                 return [
                     *health.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
-                    *health.future_problems(overview.crawls_to_come(db, now() + health.AHEAD)),
+                    *health.future_problems(overview.future_crawls(db, now() + health.AHEAD)),
                     *health.mixture_problems(holdings(db)),
                     *health.killed_problems(overview.open_crawls(db), running),
                     *health.file_problems(db, folder, expected=output is not None),
@@ -76,7 +76,11 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                     *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=True),
                 ]
 
-            problems = [*verify(db), *(_verify_derived(context, db) if deep else ()), *guarded("archive", reported)]
+            problems = [
+                *verify(db),
+                *(_verify_derived(context, db) if deep else ()),
+                *damage_as_problem("archive", reported),
+            ]
     if as_json:
         say_json(health.as_report(problems))
     else:

@@ -68,12 +68,12 @@ def import_files(
     archive that has crawls it adds its captures and crawls, and the ids stay the archive's own. There --source gives
     its only source another name. Nothing is changed where a file is damaged. The exit code is 65 if a part was left out.
     """
-    from foreign_eyes.archive.database import refuse_other_files
+    from foreign_eyes.archive.database import check_usable
     from foreign_eyes.archive.overview import find_sources
     from foreign_eyes.warc.bodies import kept_on_disk
 
     silent = quiet or as_json
-    refuse_other_files(context.archive)
+    check_usable(context.archive)
     with kept_on_disk() as bodies:
         contents = _read(files, bodies, quiet=silent)
         sources: list[Source] = []

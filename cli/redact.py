@@ -62,7 +62,7 @@ def redact(
     shown nor published as a new entry. Publish afterwards: until then, published files show the words.
     """
     from foreign_eyes.archive.database import read_archive
-    from foreign_eyes.archive.redaction.quoting import entries_with_its_excerpt
+    from foreign_eyes.archive.redaction.shared_excerpts import entries_sharing_excerpt
 
     if undo and (purge or reason is not None):
         raise click.UsageError("--undo takes neither --purge nor --reason")
@@ -70,7 +70,7 @@ def redact(
         raise click.UsageError("--reason is empty or not one line of text")
     with read_archive(context.archive) as db:
         named = find_one(db, entry, "redact")
-        quoting = [] if undo else entries_with_its_excerpt(db, named.entry_id)
+        quoting = [] if undo else entries_sharing_excerpt(db, named.entry_id)
     what = "undo" if undo else "purge" if purge else "redact"
     _confirm(what, f'{named.entry_id} "{named.title}"', yes=yes or dry_run)
     rebuilt = _decide(context, named.entry_id, reason, what, apply=not dry_run, quiet=as_json or quiet)

@@ -39,7 +39,7 @@ def status(context: Context, as_json: bool) -> None:
         totals, crawls, doubts = overview.totals(db, now()), overview.last_crawls(db), count_doubts(db)
         problems = [
             *health.crawl_problems(crawls, totals, now()),
-            *health.future_problems(overview.crawls_to_come(db, now() + health.AHEAD)),
+            *health.future_problems(overview.future_crawls(db, now() + health.AHEAD)),
             *health.mixture_problems(holdings(db)),
             *health.killed_problems(overview.open_crawls(db), running),
             *output_problems(

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from foreign_eyes import sample
 from foreign_eyes.archive.captures import Validators, find_validators, load_body, record_capture
 from foreign_eyes.archive.crawls import begin_crawl, count_good, find_crawl
-from foreign_eyes.archive.database import explaining, open_archive
+from foreign_eyes.archive.database import open_archive, translated_errors
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.freshness import is_due, last_fresh
 from foreign_eyes.archive.lock import only_run
@@ -70,7 +70,7 @@ class Session:
             ArchiveError: the archive could not be read or written.
         """
         try:
-            with explaining(self.job.archive):
+            with translated_errors(self.job.archive):
                 yield
         except ArchiveError as error:
             self.broken = error
@@ -162,7 +162,7 @@ class Session:
         broken, self.broken = self.broken, None
         if self.ended is None:
             verdict = self.ended = Verdict("failed", "the archive could not be read or written during the crawl")
-            with suppress(ArchiveError), explaining(self.job.archive):
+            with suppress(ArchiveError), translated_errors(self.job.archive):
                 self.finish(verdict)  # else the next crawl closes the row
         raise broken
 

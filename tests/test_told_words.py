@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 
 from foreign_eyes.archive import database
-from foreign_eyes.archive.announcement_check import verify_told_words
+from foreign_eyes.archive.announcement_check import verify_announced_texts
 from foreign_eyes.archive.database import IN_MEMORY, open_archive, writing
 from foreign_eyes.archive.dump import dump_rows
 from foreign_eyes.archive.dump_checks import InvalidDump, check_rows
@@ -239,9 +239,9 @@ FORGED = "UPDATE told_texts SET commentary = 'Forged.' WHERE title = 'Bears'"
 )
 def test_announced_words_that_were_changed_or_lost_are_found(column: Column, damage: str, what: str) -> None:
     column.crawl(listing(A, B))
-    assert list(verify_told_words(column.db)) == []
+    assert list(verify_announced_texts(column.db)) == []
     column.db.execute(damage)
-    assert any(what in problem.what for problem in verify_told_words(column.db))
+    assert any(what in problem.what for problem in verify_announced_texts(column.db))
 
 
 def test_words_of_a_file_that_have_another_digest_are_refused(column: Column) -> None:

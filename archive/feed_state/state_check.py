@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.problems import RESTORE, Problem, few, guarded
+from foreign_eyes.archive.problems import RESTORE, Problem, damage_as_problem, limited
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -91,9 +91,9 @@ _CURRENT = (
 def verify_publishing(db: Database) -> Iterator[Problem]:
     """Yield the contradictions within the feed state, and between it and the archive."""
     for table in _CONTRADICTIONS:
-        yield from guarded(f"table {table}", partial(_verify_table, db, table), REBUILD)
-    yield from few(guarded("table feed_log", partial(_verify_texts, db), REBUILD))
-    yield from few(guarded("table frozen_documents", partial(_verify_frozen, db)))
+        yield from damage_as_problem(f"table {table}", partial(_verify_table, db, table), REBUILD)
+    yield from limited(damage_as_problem("table feed_log", partial(_verify_texts, db), REBUILD))
+    yield from limited(damage_as_problem("table frozen_documents", partial(_verify_frozen, db)))
 
 
 def _verify_table(db: Database, table: str) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, few, guarded, remedy_for
+from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, damage_as_problem, limited, remedy_for
 from foreign_eyes.archive.rebuilding.differences import COMPARED_TABLES
 from foreign_eyes.archive.rebuilding.rebuild import is_current, rebuild
 from foreign_eyes.archive.schema import migrations
@@ -34,7 +34,7 @@ def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str
         "what is derived": partial(_compare, db, parser, at, authority),
     }
     for where, look in looks.items():
-        yield from few(guarded(where, look, REPARSE if "fts" in where else RESTORE))
+        yield from limited(damage_as_problem(where, look, REPARSE if "fts" in where else RESTORE))
 
 
 def _verify_readable(db: Database, table: str) -> Iterator[Problem]:
@@ -46,7 +46,10 @@ def _verify_readable(db: Database, table: str) -> Iterator[Problem]:
 
 def mend_indexes(db: Database) -> bool:
     """Make indexes and the search index anew where they are damaged; tell whether they were. Its own transaction."""
-    problems = [*guarded("", partial(_verify_indexes, db)), *guarded("", partial(_verify_search, db))]
+    problems = [
+        *damage_as_problem("", partial(_verify_indexes, db)),
+        *damage_as_problem("", partial(_verify_search, db)),
+    ]
     if not problems:
         return False
     db.execute("BEGIN IMMEDIATE")

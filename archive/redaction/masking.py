@@ -22,7 +22,7 @@ from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Parser
 
 
-class Placed(Protocol):
+class RankedRow(Protocol):
     """A row of a listing with its rank."""
 
     @property
@@ -44,7 +44,7 @@ def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_
     return unpack_page(row[0]) if row else parser.parse_listing(load_body(db, body_sha256), url, content_type)
 
 
-def body_left(db: Database, body_sha256: str) -> bytes:
+def body_unless_purged(db: Database, body_sha256: str) -> bytes:
     """Return the bytes of a body; empty if it was purged.
 
     Raises:
@@ -62,7 +62,7 @@ def masked_pages(db: Database, source_id: int, pages: Mapping[str, ListingPage])
     return Masker.of_source(db, source_id).mask(pages)
 
 
-def redacted_places(db: Database, places: Iterable[Placed]) -> dict[int, int]:
+def redacted_places(db: Database, places: Iterable[RankedRow]) -> dict[int, int]:
     """Return the entry ids of notices by rank, if the archive has these ids."""
     notices = {place.rank: entry_id for place in places if (entry_id := redacted_id(place.entry)) is not None}
     return {

@@ -8,7 +8,7 @@ from typing import Any
 from foreign_eyes.archive.redaction.redaction_records import pack, unpack
 from foreign_eyes.listing.values import Link, ListedEntry, ListingPage, Pager
 
-NOTHING = ListingPage((), None, (), Pager("none"), has_heading=False, encoding="utf-8")
+EMPTY_PAGE = ListingPage((), None, (), Pager("none"), has_heading=False, encoding="utf-8")
 
 
 def pack_page(page: ListingPage) -> str:

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.captures import headers_of, load_body
 from foreign_eyes.archive.redaction.masking import Masker, read_page
 from foreign_eyes.archive.redaction.notice import redacted_id
-from foreign_eyes.archive.redaction.redacted_pages import NOTHING, pack_page, unpack_page
+from foreign_eyes.archive.redaction.redacted_pages import EMPTY_PAGE, pack_page, unpack_page
 from foreign_eyes.archive.redaction.redaction_records import has_redactions, hidden_entries, secret_of
 from foreign_eyes.archive.redaction.word_digests import marks_of
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Parser
@@ -38,7 +38,7 @@ def withhold_bodies(db: Database, parser: Parser, source_id: int, *, since_crawl
     ).fetchall()
     added = 0
     for body_sha256, url, headers, purpose in rows:
-        page = NOTHING
+        page = EMPTY_PAGE
         if purpose == "listing":
             page = _read(db, parser, body_sha256, url, headers)
         if not (masker.shows_any(page) if page.entries else _shows_words(db, masker, body_sha256)):
@@ -109,7 +109,7 @@ def _read(db: Database, parser: Parser, body_sha256: str, url: str, headers: str
     try:
         return read_page(db, parser, body_sha256, url, headers_of(headers).get("content-type"))
     except ValueError:  # damaged: `check` reports it
-        return NOTHING
+        return EMPTY_PAGE
 
 
 def _shows_words(db: Database, masker: Masker, body_sha256: str) -> bool:

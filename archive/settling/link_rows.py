@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.captures import Capture, headers_of, listing_captures
 from foreign_eyes.archive.crawls import Crawl, find_crawl, last_settled_crawls
 from foreign_eyes.archive.database import writing
-from foreign_eyes.archive.redaction.masking import body_left, read_page
+from foreign_eyes.archive.redaction.masking import body_unless_purged, read_page
 from foreign_eyes.archive.seals import seal
 from foreign_eyes.archive.settling.journal import Change
 from foreign_eyes.archive.times import to_text
@@ -219,7 +219,7 @@ def _answer(db: Database, capture_id: int, parser: Parser) -> LinkAnswer:
     status = confirmed_status or status  # a 304 says that what it confirms would have been the answer
     if fault in ("refused", "disallowed"):
         return capture_id, status, "refused"
-    body = body_left(db, body_sha256) if body_sha256 else b""
+    body = body_unless_purged(db, body_sha256) if body_sha256 else b""
     if status and parser.blocking_sign(status, body, headers_of(headers).get("content-type")):
         return capture_id, status, "blocked"
     return capture_id, status, "ok" if not fault and status and 200 <= status < 300 else "error"

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.matching.keys import excerpt_key
 
 
-def entries_with_its_excerpt(db: Database, entry_id: int) -> list[int]:
+def entries_sharing_excerpt(db: Database, entry_id: int) -> list[int]:
     """Return the ids of other unredacted entries, of any source, whose current excerpt is one of this entry's."""
     excerpts = db.execute("SELECT DISTINCT excerpt FROM revisions WHERE entry_id = ?", (entry_id,)).fetchall()
     keys = {key for (excerpt,) in excerpts if (key := excerpt_key(excerpt)) is not None}
