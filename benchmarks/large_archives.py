@@ -20,10 +20,10 @@ from support.settling import DAY, START, Column  # noqa: E402
 
 from foreign_eyes.archive.database import writing  # noqa: E402
 from foreign_eyes.archive.feed_state.changes import source_tag  # noqa: E402
-from foreign_eyes.archive.feed_state.counters import read_tallies  # noqa: E402
-from foreign_eyes.archive.feed_state.entry_numbers import count_entries  # noqa: E402
+from foreign_eyes.archive.feed_state.counters import read_counters  # noqa: E402
+from foreign_eyes.archive.feed_state.entry_numbers import count_numbered  # noqa: E402
 from foreign_eyes.archive.feed_state.feed_log import DOCUMENT_SIZE, freeze, full_documents  # noqa: E402
-from foreign_eyes.archive.feed_state.journal_cursor import follow, present_mark  # noqa: E402
+from foreign_eyes.archive.feed_state.journal_cursor import current_cursor, follow  # noqa: E402
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState  # noqa: E402
 from foreign_eyes.archive.matching.keys import commentary_key, entry_tag, excerpt_key  # noqa: E402
 from foreign_eyes.archive.seals import seal  # noqa: E402
@@ -293,8 +293,8 @@ def pretend_published(db: Database, target: Target) -> None:
         tag = source_tag(db, 1)
         assert tag is not None
         events = follow(db, 1, topics.patterns, _remembering(topics))
-        names = {kind: frozenset(read_tallies(db, 1, kind)) for kind in ("publication", "topic")}
-        extent = Extent(count_entries(db, 1), events, names["publication"], names["topic"])
+        names = {kind: frozenset(read_counters(db, 1, kind)) for kind in ("publication", "topic")}
+        extent = Extent(count_numbered(db, 1), events, names["publication"], names["topic"])
         edition = PublicationTarget(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
         for number in range(1, full_documents(events) + 1):
             freeze(db, 1, target.base_url, number, "atom", b"-")
@@ -310,7 +310,13 @@ def pretend_published(db: Database, target: Target) -> None:
         manifest.record(1, {name: _digest(name) for name, _ in documents(desk, everything(extent, (), ()))}, ())
         files = len(manifest.digests())
         state = OutputState(
-            1, target.base_url, render_fingerprint(edition, topics), present_mark(db, 1), extent.entries, events, files
+            1,
+            target.base_url,
+            render_fingerprint(edition, topics),
+            current_cursor(db, 1),
+            extent.entries,
+            events,
+            files,
         )
         manifest.record_state(state)  # fmt: skip
 

@@ -14,7 +14,7 @@ from importlib import resources
 from sqlite_utils import Database
 
 from foreign_eyes.archive.feed_state.changes import newest_changes
-from foreign_eyes.archive.feed_state.counters import read_tallies
+from foreign_eyes.archive.feed_state.counters import read_counters
 from foreign_eyes.archive.feed_state.current_entries import (
     CurrentEntry,
     entries_by_id,
@@ -182,7 +182,7 @@ def _volume(desk: PublishContext, number: int) -> bytes:
 
 def _collections(desk: PublishContext, kind: CollectionKind, names: Iterable[str]) -> Iterator[PublishedDocument]:
     read = entries_of_publication if kind == "publication" else entries_of_topic
-    counts = cache(lambda: read_tallies(desk.db, desk.source_id, kind))
+    counts = cache(lambda: read_counters(desk.db, desk.source_id, kind))
 
     # the documents of one publication follow each other: what they share is composed once
     @lru_cache(maxsize=1)
@@ -231,7 +231,7 @@ def _lists(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDocume
 
 
 def _counted(desk: PublishContext, kind: CollectionKind) -> tuple[CollectionCount, ...]:
-    return count_collections(kind, read_tallies(desk.db, desk.source_id, kind))
+    return count_collections(kind, read_counters(desk.db, desk.source_id, kind))
 
 
 def _sitemap(desk: PublishContext, number: int) -> bytes:
@@ -279,7 +279,7 @@ def _column(desk: PublishContext) -> Iterator[PublishedDocument]:
 def _front(desk: PublishContext) -> bytes:
     total = desk.extent.entries
     entries = _compose_all(desk, entries_by_number(desk.db, desk.source_id, total - NEWEST + 1, total))
-    chart = compose_chart(read_tallies(desk.db, desk.source_id, "month"))
+    chart = compose_chart(read_counters(desk.db, desk.source_id, "month"))
     counted = _counted(desk, "publication"), _counted(desk, "topic")
     return html_pages.front_page(desk.edition, entries, total, *counted, chart)
 

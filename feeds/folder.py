@@ -25,14 +25,14 @@ from foreign_eyes.archive.feed_state.folder_record_writer import (
     begin_line,
     end_line,
     file_line,
-    forget_gone,
-    gone_line,
+    forget_removed,
     id_lines,
     missing_ids,
+    owner_line,
+    removed_line,
     replace_record,
-    whose_line,
 )
-from foreign_eyes.archive.feed_state.journal_cursor import Mark
+from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
 from foreign_eyes.archive.feed_state.published_ids import all_ids, ids_since
 from foreign_eyes.archive.feed_state.recorded_redactions import redaction_lines
@@ -124,14 +124,14 @@ class OutputFolder:
         if strangers := sorted(name for name in unknown if os.path.lexists(self.output / name)):
             raise FilesOfOthers(self.output, strangers)
 
-    def plan(self, state: OutputState, names: Collection[str], *, since: Mark | None) -> FolderPlan:
+    def plan(self, state: OutputState, names: Collection[str], *, since: JournalCursor | None) -> FolderPlan:
         """Return what the record is to say of a publish that writes the files `names` and leaves the folder in `state`.
 
-        With `since`, the record has all ids and names up to that mark; with None it is read to find out.
+        With `since`, the record has all ids and names up to that cursor; with None it is read to find out.
         """
         seal = newest_seal(self._db)
         token = token_of(self._source.name, state)
-        begin = begin_line(token, seal, state.entries, state.mark.changes_until)
+        begin = begin_line(token, seal, state.entries, state.cursor.changes_until)
         end = end_line(token, seal, archive_id(self._db), self._source.name)
         if since is not None:
             ids = ids_since(self._db, state.source_id, since)
@@ -140,7 +140,7 @@ class OutputFolder:
             return FolderPlan(token, None, begin, opening, end)
         record = None if self._begins_anew else self._record
         is_said = record is not None and (record.source, record.url) == (self._source.name, self._source.url)
-        whose = None if is_said else whose_line(archive_id(self._db), self._source.name, self._source.url)
+        whose = None if is_said else owner_line(archive_id(self._db), self._source.name, self._source.url)
         opening = list(missing_ids(record, all_ids(self._db, state.source_id)))
         files = self.files.union(names) - (record.files if record is not None else set())
         opening += [file_line(name) for name in sorted(files) if is_file_name(name)]
@@ -161,10 +161,10 @@ class OutputFolder:
         """Write down that the publish has ended, and which files are no more."""
         with self._explained():
             append_lines(
-                self.output, [*(gone_line(name) for name in removed if is_file_name(name)), plan.end], self._mode
+                self.output, [*(removed_line(name) for name in removed if is_file_name(name)), plan.end], self._mode
             )
             if removed and has_redactions(self._db):
-                forget_gone(self.output, self._mode)
+                forget_removed(self.output, self._mode)
 
     def says(self, plan: FolderPlan) -> bool:
         """Tell whether the record says all this already."""
@@ -188,8 +188,8 @@ class OutputFolder:
 
 
 def token_of(source: str, state: OutputState) -> str:
-    """Return a digest of what a folder shows: whose feeds, at which address, in which shape, up to where."""
-    shown = [source, state.base_url, state.shape, state.mark.derivation, state.mark.changes_until]
-    if state.mark.restyled_until:  # without restyles, the digest stays that of earlier versions
-        shown.append(state.mark.restyled_until)
+    """Return a digest of the state that a folder shows: source, base URL, render fingerprint and journal cursor."""
+    shown = [source, state.base_url, state.render_fingerprint, state.cursor.derivation, state.cursor.changes_until]
+    if state.cursor.restyled_until:  # without restyles, the digest stays that of earlier versions
+        shown.append(state.cursor.restyled_until)
     return sha256(json.dumps(shown).encode()).hexdigest()[:16]

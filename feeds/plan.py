@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from foreign_eyes.archive.feed_state.feed_log import full_documents
-from foreign_eyes.archive.feed_state.journal_cursor import Touched
+from foreign_eyes.archive.feed_state.journal_cursor import AffectedParts
 from foreign_eyes.feeds.compose.collection_pages import count_volumes, volume_of
 
 # how many pages of entries a sitemap names; the protocol allows 50,000, but one new entry writes one of them anew
@@ -55,7 +55,7 @@ def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[t
     )
 
 
-def touched(extent: Extent, before: Extent, changes: Touched) -> PublishPlan:
+def touched(extent: Extent, before: Extent, changes: AffectedParts) -> PublishPlan:
     """Return the scope of a publish that follows the journal, from an extent `before` to the one that there is.
 
     A volume that has become the last but one says so, so the volume before each new one is in it; and where the front page

@@ -22,14 +22,20 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.feed_state.changes import source_tag
-from foreign_eyes.archive.feed_state.counters import read_tallies
+from foreign_eyes.archive.feed_state.counters import read_counters
 from foreign_eyes.archive.feed_state.current_entries import all_entry_ids
-from foreign_eyes.archive.feed_state.entry_numbers import count_entries
+from foreign_eyes.archive.feed_state.entry_numbers import count_numbered
 from foreign_eyes.archive.feed_state.feed_log import awaits_freezing
 from foreign_eyes.archive.feed_state.folder_claims import read_claim
 from foreign_eyes.archive.feed_state.folder_record import read_record
 from foreign_eyes.archive.feed_state.folder_record_writer import remove_record
-from foreign_eyes.archive.feed_state.journal_cursor import Mark, find_source_id, follow, present_mark, touched_since
+from foreign_eyes.archive.feed_state.journal_cursor import (
+    JournalCursor,
+    affected_since,
+    current_cursor,
+    find_source_id,
+    follow,
+)
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.values import Source
@@ -125,14 +131,14 @@ def publish(
             freeze_documents(begin()[0])
     with writing(db):
         desk, folder = begin()
-        mark, shape, before = (
-            present_mark(db, desk.source_id),
+        cursor, fingerprint, before = (
+            current_cursor(db, desk.source_id),
             render_fingerprint(desk.edition, topics),
             folder.manifest.state(),
         )
-        if everything_anew or not (before is not None and _follows(before, desk, mark, shape, folder)):
+        if everything_anew or not (before is not None and _follows(before, desk, cursor, fingerprint, folder)):
             before = None
-        elif before.mark == mark:
+        elif before.cursor == cursor:
             return Published(0, before.files, 0, time.monotonic() - started)
         if before is None:
             renew_documents(db)
@@ -145,8 +151,8 @@ def publish(
         removed = [name for name in sorted(gone) if before is None or folder.manifest.lists(name)]
         files = len(names) if before is None else before.files + added - len(removed)
         extent = desk.extent
-        state = OutputState(desk.source_id, base_url, shape, mark, extent.entries, extent.events, files)
-        plan = folder.plan(state, names, since=before.mark if before is not None else None)
+        state = OutputState(desk.source_id, base_url, fingerprint, cursor, extent.entries, extent.events, files)
+        plan = folder.plan(state, names, since=before.cursor if before is not None else None)
         writer = _Writer(folder, plan, target.file_mode, mend_modes=everything_anew)
         if not folder.says(plan) or removed:
             writer.begin()
@@ -201,10 +207,10 @@ def _begin(
         raise OutputTaken(target.output, holds, source.name)
     events = follow(db, source_id, topics.patterns, topics.classify)
     extent = Extent(
-        count_entries(db, source_id),
+        count_numbered(db, source_id),
         events,
-        frozenset(read_tallies(db, source_id, "publication")),
-        frozenset(read_tallies(db, source_id, "topic")),
+        frozenset(read_counters(db, source_id, "publication")),
+        frozenset(read_counters(db, source_id, "topic")),
     )
     if not extent.entries:
         raise NothingToPublish(source.name)
@@ -212,11 +218,14 @@ def _begin(
     return PublishContext(db, source_id, edition, topics, extent), folder
 
 
-def _follows(before: OutputState, desk: PublishContext, mark: Mark, shape: str, folder: OutputFolder) -> bool:
+def _follows(
+    before: OutputState, desk: PublishContext, cursor: JournalCursor, fingerprint: str, folder: OutputFolder
+) -> bool:
     """Tell whether the journal alone says what may differ in a folder from what was published there."""
     return (
-        (before.source_id, before.base_url, before.shape) == (desk.source_id, desk.edition.base_url, shape)
-        and before.mark.derivation == mark.derivation
+        (before.source_id, before.base_url, before.render_fingerprint)
+        == (desk.source_id, desk.edition.base_url, fingerprint)
+        and before.cursor.derivation == cursor.derivation
         and folder.shows(before)  # else a publish was killed, or somebody has emptied the folder
         and (folder.output / FRONT_PAGE).is_file()
     )
@@ -224,7 +233,7 @@ def _follows(before: OutputState, desk: PublishContext, mark: Mark, shape: str, 
 
 def _changed(desk: PublishContext, before: OutputState) -> PublishPlan:
     extent = Extent(before.entries, before.events, frozenset(), frozenset())
-    changes = touched_since(desk.db, desk.source_id, before.mark, desk.topics.classify)
+    changes = affected_since(desk.db, desk.source_id, before.cursor, desk.topics.classify)
     return touched(desk.extent, extent, changes)
 
 

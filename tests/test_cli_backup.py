@@ -24,7 +24,7 @@ from foreign_eyes.archive.feed_state.folder_record_writer import (
     begin_line,
     end_line,
     id_lines,
-    whose_line,
+    owner_line,
 )
 from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.restoring import restore
@@ -204,7 +204,7 @@ def record(archive: Path, folder: Path) -> None:
         name, url = db.execute("SELECT name, url FROM sources").fetchone()
         archive_id = db.execute("SELECT archive_id FROM archive").fetchone()[0]
         seal = newest_seal(db)
-        lines = [whose_line(archive_id, name, url), begin_line("ab" * 8, seal, 0, "")]
+        lines = [owner_line(archive_id, name, url), begin_line("ab" * 8, seal, 0, "")]
         wordings: dict[int, list[str]] = {}
         for entry_id, *texts in db.execute(
             "SELECT entry_id, excerpt, attribution, title, publication, commentary FROM revisions ORDER BY revision_id"

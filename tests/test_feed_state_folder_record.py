@@ -25,12 +25,12 @@ from foreign_eyes.archive.feed_state.folder_record_writer import (
     begin_line,
     end_line,
     file_line,
-    gone_line,
     id_lines,
     missing_ids,
+    owner_line,
     remove_record,
+    removed_line,
     replace_record,
-    whose_line,
 )
 
 ARCHIVE, SEAL, TOKEN = "a1" * 16, "5e" * 32, "70" * 8
@@ -44,7 +44,7 @@ def minted(number: int = 123456789, *more: str) -> RecordedId:
 
 def lines(*ids: RecordedId) -> list[str]:
     return [
-        whose_line(ARCHIVE, "town", URL),
+        owner_line(ARCHIVE, "town", URL),
         begin_line(TOKEN, SEAL, len(ids), "2026-03-04T05:06:07.000000Z"),
         *(line for one in ids for line in id_lines(one)),
         file_line("entries/123456789/index.html"),
@@ -69,7 +69,7 @@ def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
         files={"index.html", "entries/123456789/index.html"},
         shown=TOKEN,
     )
-    append_lines(tmp_path, [gone_line("index.html"), *id_lines(minted(123456789, "cd" * 32), known=("ab" * 32,))])
+    append_lines(tmp_path, [removed_line("index.html"), *id_lines(minted(123456789, "cd" * 32), known=("ab" * 32,))])
     later = read_record(tmp_path)
     assert later is not None
     assert later.files == {"entries/123456789/index.html"}
@@ -121,7 +121,7 @@ HOSTILE = {
     "a number without end": b'{"id":' + b"9" * 30_000 + b"}\n",
     "a nest": b"[" * 30_000 + b"\n",
     "a line without end": b"x" * 200_000,
-    "another archive": whose_line("b2" * 16, "town", URL).encode(),
+    "another archive": owner_line("b2" * 16, "town", URL).encode(),
     "a newer version": b'{"record":2}\n',
     "nothing but zeros": bytes(5_000) + b"\n",
 }
@@ -161,10 +161,10 @@ def test_a_record_that_is_a_link_or_no_file_is_not_followed_and_not_waited_for(t
 def test_a_record_that_is_begun_anew_keeps_the_former_one(tmp_path: Path) -> None:
     append_lines(tmp_path, lines(minted()))
     former = (tmp_path / RECORD_NAME).read_bytes()
-    kept = replace_record(tmp_path, [whose_line("b2" * 16, "live", URL)])
+    kept = replace_record(tmp_path, [owner_line("b2" * 16, "live", URL)])
     assert kept is not None
     assert kept.read_bytes() == former
-    again = replace_record(tmp_path, [whose_line("c3" * 16, "live", URL)])
+    again = replace_record(tmp_path, [owner_line("c3" * 16, "live", URL)])
     assert again not in (None, kept)
     record = read_record(tmp_path)
     assert record is not None

@@ -14,7 +14,7 @@ from support.settling import DAY, START, A, B, C, Column, LineParser, entry, lis
 
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.changes import newest_changes, source_tag
-from foreign_eyes.archive.feed_state.counters import read_tallies
+from foreign_eyes.archive.feed_state.counters import read_counters
 from foreign_eyes.archive.feed_state.feed_log import (
     awaits_freezing,
     find_frozen,
@@ -24,7 +24,7 @@ from foreign_eyes.archive.feed_state.feed_log import (
     newest_of_log,
     note_frozen,
 )
-from foreign_eyes.archive.feed_state.journal_cursor import Mark, follow, present_mark, touched_since
+from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor, affected_since, current_cursor, follow
 from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
@@ -197,9 +197,9 @@ def test_tallies_count_publications_topics_and_months(column: Column) -> None:
     column.crawl(listing(C, A, B, entry("Dogs", publication="CNN")))
     followed(column)
 
-    assert read_tallies(column.db, TOWN, "publication") == {"CNN": 1, "Le Monde": 3}
-    assert read_tallies(column.db, TOWN, "topic") == {"fruit": 1}
-    assert read_tallies(column.db, TOWN, "month") == {"2026-03": 3, "2026-04": 1}
+    assert read_counters(column.db, TOWN, "publication") == {"CNN": 1, "Le Monde": 3}
+    assert read_counters(column.db, TOWN, "topic") == {"fruit": 1}
+    assert read_counters(column.db, TOWN, "month") == {"2026-03": 3, "2026-04": 1}
 
 
 def test_following_the_journal_counts_as_counting_all_does(column: Column) -> None:
@@ -222,7 +222,7 @@ def test_a_new_topic_is_found_in_the_whole_archive_and_a_former_one_is_forgotten
     followed(column)
     followed(column, {"news": ["Anew"]})
 
-    assert read_tallies(column.db, TOWN, "topic") == {"news": 1}
+    assert read_counters(column.db, TOWN, "topic") == {"news": 1}
     assert column.rows("SELECT name FROM topics") == [("news",)]
 
 
@@ -233,11 +233,11 @@ def test_what_changes_touch_has_former_publications_and_topics_in_it(column: Col
     )
     column.crawl(listing(B, entry("Apples", publication="CNN", excerpt=passage)))
     followed(column)
-    until = present_mark(column.db, TOWN)
+    until = current_cursor(column.db, TOWN)
     column.crawl(listing(B, entry("Pears", publication="Nature", excerpt=passage)))
     followed(column)
 
-    touched = touched_since(column.db, TOWN, until, by_words)
+    touched = affected_since(column.db, TOWN, until, by_words)
     assert touched.entry_ids == (column.ids()["Pears"],)
     assert touched.publications == {"CNN", "Nature"}
     assert touched.topics == {"fruit"}
@@ -246,16 +246,18 @@ def test_what_changes_touch_has_former_publications_and_topics_in_it(column: Col
 
 def test_the_mark_moves_with_changes_and_with_another_derivation_only(column: Column) -> None:
     column.crawl(listing(A))
-    before = present_mark(column.db, TOWN)
+    before = current_cursor(column.db, TOWN)
     column.crawl(listing(A), outcome="unchanged")
     rebuilt(column)
-    assert present_mark(column.db, TOWN) == before
+    assert current_cursor(column.db, TOWN) == before
     column.crawl(listing(A, B))
-    moved = present_mark(column.db, TOWN)
+    moved = current_cursor(column.db, TOWN)
     assert moved.changes_until > before.changes_until
     ids = column.ids()
     rebuilt(column, lambda db: merge(db, ids["Apples"], ids["Bears"], LATER))
-    assert present_mark(column.db, TOWN) == Mark(moved.derivation + 1, present_mark(column.db, TOWN).changes_until)
+    assert current_cursor(column.db, TOWN) == JournalCursor(
+        moved.derivation + 1, current_cursor(column.db, TOWN).changes_until
+    )
 
 
 # what readers are told of changes

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.feed_state.journal_cursor import Touched
+from foreign_eyes.archive.feed_state.journal_cursor import AffectedParts
 from foreign_eyes.feeds.compose.collection_pages import count_volumes, volume_span
 from foreign_eyes.feeds.plan import Extent, everything, sitemap_of, sitemap_span, touched
 
-NOTHING = Touched((), frozenset(), frozenset(), frozenset(), ())
-NEW = Touched((7,), frozenset({"CNN"}), frozenset({"Robots"}), frozenset({"2021-03"}), (121,))
+NOTHING = AffectedParts((), frozenset(), frozenset(), frozenset(), ())
+NEW = AffectedParts((7,), frozenset({"CNN"}), frozenset({"Robots"}), frozenset({"2021-03"}), (121,))
 
 
 def extent(entries: int, events: int | None = None) -> Extent:

@@ -35,7 +35,7 @@ _COUNT_ALL = {
 }
 
 
-def read_tallies(db: Database, source_id: int, kind: CounterKind) -> dict[str, int]:
+def read_counters(db: Database, source_id: int, kind: CounterKind) -> dict[str, int]:
     """Return the number of entries by name; names without entries are omitted. A month has the form `2021-03`."""
     rows = db.execute(
         "SELECT name, entries FROM tallies WHERE source_id = ? AND kind = ? ORDER BY name", (source_id, kind)
@@ -43,7 +43,7 @@ def read_tallies(db: Database, source_id: int, kind: CounterKind) -> dict[str, i
     return dict(rows.fetchall())
 
 
-def count_again(db: Database, source_id: int, kind: CounterKind) -> None:
+def recount_all(db: Database, source_id: int, kind: CounterKind) -> None:
     """Compute all counters of a kind again."""
     db.execute("DELETE FROM tallies WHERE source_id = ? AND kind = ?", (source_id, kind))
     db.execute(

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 def number_new(db: Database, source_id: int, entry_ids: Iterable[int]) -> list[int]:
     """Give the next numbers to those of these entries that have none, oldest first; return their ids."""
-    last = count_entries(db, source_id)
+    last = count_numbered(db, source_id)
     db.execute(
         "INSERT INTO entry_numbers (source_id, number, entry_id)"
         " SELECT :source_id, (SELECT coalesce(max(number), 0) FROM entry_numbers WHERE source_id = :source_id)"
@@ -33,7 +33,7 @@ def number_again(db: Database, source_id: int) -> None:
     )
 
 
-def count_entries(db: Database, source_id: int) -> int:
+def count_numbered(db: Database, source_id: int) -> int:
     """Return how many entries of the source have a number; after `journal_cursor.follow`, all have one."""
     row = db.execute("SELECT coalesce(max(number), 0) FROM entry_numbers WHERE source_id = ?", (source_id,)).fetchone()
     return int(row[0])

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.database import path_of, read_archive
 from foreign_eyes.archive.errors import ArchiveError, ArchiveOutdated, OutputOfAnother, RecordDamaged
-from foreign_eyes.archive.feed_state.folder_record import FolderRecord, Summary, read_record, read_summary
+from foreign_eyes.archive.feed_state.folder_record import FolderRecord, RecordSummary, read_record, read_summary
 from foreign_eyes.archive.feed_state.output_manifest import Manifest
 from foreign_eyes.archive.seals import has_seal, newest_seal
 from foreign_eyes.archive.times import to_text
@@ -31,7 +31,7 @@ _HEAD = 16 * 1024
 class FolderClaim:
     """The summary of a folder's record, and the error if this archive may not publish there."""
 
-    summary: Summary | None
+    summary: RecordSummary | None
     refusal: ArchiveError | None
 
 

@@ -78,7 +78,7 @@ class FolderRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class RecordSummary:
     """The values at the end of a record, as in `FolderRecord`; they are read without reading all of it."""
 
     archive_id: str
@@ -112,7 +112,7 @@ def read_record(folder: Path) -> FolderRecord | None:
     return record
 
 
-def read_summary(folder: Path) -> Summary | None:
+def read_summary(folder: Path) -> RecordSummary | None:
     """Return the summary of a folder's record, or None if the record is missing.
 
     Only the end of the file is read, unless the last publish was killed.
@@ -129,11 +129,13 @@ def read_summary(folder: Path) -> Summary | None:
     try:
         value = _parse(last)
         if "end" in value:
-            return Summary(_hex(value["archive"]), _text(value["source"]), _seal(value["seal"]), _hex(value["end"]))
+            return RecordSummary(
+                _hex(value["archive"]), _text(value["source"]), _seal(value["seal"]), _hex(value["end"])
+            )
     except (ValueError, KeyError, TypeError, RecursionError):
         pass  # `read_record` finds out whether the record is damaged or a publish was killed
     record = read_record(folder)
-    return None if record is None else Summary(record.archive_id, record.source, record.seal, record.shown)
+    return None if record is None else RecordSummary(record.archive_id, record.source, record.seal, record.shown)
 
 
 def is_file_name(name: str) -> bool:

@@ -22,7 +22,7 @@ from foreign_eyes.archive.times import to_text
 _CHUNK = 64 * 1024
 
 
-def whose_line(archive_id: str, source: str, url: str) -> str:
+def owner_line(archive_id: str, source: str, url: str) -> str:
     """Return the line with the archive and the source that the folder shows from here on."""
     return _line(record=RECORD_VERSION, archive=archive_id, source=source, url=url)
 
@@ -60,7 +60,7 @@ def file_line(name: str) -> str:
     return _line(file=name)
 
 
-def gone_line(name: str) -> str:
+def removed_line(name: str) -> str:
     """Return the line for a file that publishing removes."""
     return _line(gone=name)
 
@@ -111,7 +111,7 @@ def replace_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> Pat
     return copy
 
 
-def forget_gone(folder: Path, mode: int = 0o644) -> None:
+def forget_removed(folder: Path, mode: int = 0o644) -> None:
     """Delete the names of removed files from the record of `folder`: a name can contain redacted words.
 
     Raises:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.feed_state.counters import add_counts, count_again, count_new, edited_publications, recount
+from foreign_eyes.archive.feed_state.counters import add_counts, count_new, edited_publications, recount, recount_all
 from foreign_eyes.archive.feed_state.entry_numbers import number_again, number_new, numbers_of
 from foreign_eyes.archive.feed_state.feed_log import correct_log, extend_log
 from foreign_eyes.archive.feed_state.shown_names import sync_names
@@ -23,7 +23,7 @@ from foreign_eyes.archive.settling.operator_decisions import merged_ids
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class JournalCursor:
     """A position in the archive: the number of derivations, the time of the source's last change, and its last restyle.
 
     The journal is ordered by id; a change that was recorded while the clock was ahead can have a later time than the changes
@@ -37,7 +37,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class AffectedParts:
     """The entries that changed since a cursor, and all their publications, topics, months and numbers, former ones too."""
 
     entry_ids: tuple[int, ...]
@@ -53,9 +53,9 @@ def find_source_id(db: Database, name: str) -> int | None:
     return int(row[0]) if row else None
 
 
-def present_mark(db: Database, source_id: int) -> Mark:
+def current_cursor(db: Database, source_id: int) -> JournalCursor:
     """Return the cursor at the end of the journal."""
-    return Mark(
+    return JournalCursor(
         *db.execute(
             "SELECT count, coalesce((SELECT at FROM changes INDEXED BY changes_of_source WHERE source_id = ?"
             " ORDER BY change_id DESC LIMIT 1), ''),"
@@ -79,8 +79,8 @@ def follow(
     """
     if publications is not None and sync_names(db, publications):
         for (counted_id,) in db.execute("SELECT source_id FROM followed").fetchall():
-            count_again(db, counted_id, "publication")
-    here, before = present_mark(db, source_id), _followed(db, source_id)
+            recount_all(db, counted_id, "publication")
+    here, before = current_cursor(db, source_id), _followed(db, source_id)
     events = extend_log(db, source_id)
     added = sync_topics(db, source_id, topics)
     if before is None or before.derivation != here.derivation:
@@ -88,9 +88,9 @@ def follow(
         number_again(db, source_id)
         classify_all(db, source_id, topics.keys(), classify)
         for kind in ("publication", "topic", "month"):
-            count_again(db, source_id, kind)
+            recount_all(db, source_id, kind)
     else:
-        touched = touched_since(db, source_id, before, classify)
+        touched = affected_since(db, source_id, before, classify)
         count_new(db, source_id, number_new(db, source_id, touched.entry_ids))
         recount(db, source_id, "publication", edited_publications(db, touched.entry_ids))
         add_counts(db, source_id, "topic", classify_entries(db, source_id, touched.entry_ids, classify))
@@ -111,14 +111,14 @@ def follow(
     return events
 
 
-def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) -> Touched:
+def affected_since(db: Database, source_id: int, cursor: JournalCursor, classify: Classify) -> AffectedParts:
     """Return the parts that are affected by the source's changes and restyles after a cursor, announced or not."""
     into = merged_ids(db)
     rows = db.execute(
         "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND entry_id IS NOT NULL"
         " AND change_id > coalesce((SELECT change_id FROM changes WHERE at = ?), 0)"
         " UNION SELECT entry_id FROM restyles WHERE source_id = ? AND restyle_id > ?",
-        (source_id, mark.changes_until, source_id, mark.restyled_until),
+        (source_id, cursor.changes_until, source_id, cursor.restyled_until),
     )
     entry_ids = sorted({into.get(entry_id, entry_id) for (entry_id,) in rows})
     ids = json.dumps(entry_ids)
@@ -131,7 +131,7 @@ def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) 
         "SELECT DISTINCT substr(feed_date, 1, 7) FROM entries WHERE entry_id IN (SELECT value FROM json_each(?))",
         (ids,),
     )
-    return Touched(
+    return AffectedParts(
         tuple(entry_ids),
         frozenset(name for (name,) in publications),
         frozenset(topics_ever(db, entry_ids, classify)),
@@ -140,8 +140,8 @@ def touched_since(db: Database, source_id: int, mark: Mark, classify: Classify) 
     )
 
 
-def _followed(db: Database, source_id: int) -> Mark | None:
+def _followed(db: Database, source_id: int) -> JournalCursor | None:
     row = db.execute(
         "SELECT derivation, changes_until, restyled_until FROM followed WHERE source_id = ?", (source_id,)
     ).fetchone()
-    return Mark(*row) if row else None
+    return JournalCursor(*row) if row else None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.feed_state.journal_cursor import find_source_id, present_mark
+from foreign_eyes.archive.feed_state.journal_cursor import current_cursor, find_source_id
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
 
 
@@ -42,12 +42,12 @@ def _lag(db: Database, folder: Path, source: str) -> OutputLag:
     state, source_id = Manifest(db, folder).state(), find_source_id(db, source)
     if source_id is None:
         return OutputLag(folder, source, None, 0, 0, rederived=False)
-    until = state.mark.changes_until if state is not None else ""
+    until = state.cursor.changes_until if state is not None else ""
     changes, new, redacted = db.execute(
         "SELECT count(*), count(DISTINCT CASE kind WHEN 'new' THEN entry_id END),"
         " count(DISTINCT CASE kind WHEN 'redacted' THEN entry_id END) FROM changes WHERE source_id = ? AND at > ?",
         (source_id, until),
     ).fetchone()
     base_url = state.base_url if state is not None else None
-    rederived = state is not None and state.mark.derivation != present_mark(db, source_id).derivation
+    rederived = state is not None and state.cursor.derivation != current_cursor(db, source_id).derivation
     return OutputLag(folder, source, base_url, changes, new, rederived, redacted)

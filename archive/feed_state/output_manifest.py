@@ -13,22 +13,22 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.database import path_of
-from foreign_eyes.archive.feed_state.journal_cursor import Mark
+from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
 
 
 @dataclass(frozen=True, slots=True)
 class OutputState:
     """The state of a folder after its last publish.
 
-    `shape` is a digest of settings, topics and templates: all that determines the files besides the archive. `mark` is the
-    position up to which the archive was published. `entries` and `events` are the numbers of entries and log events at that
-    time, `files` the number of files in the folder.
+    `render_fingerprint` is a digest of settings, topics and templates: all that determines the files besides the archive.
+    `cursor` is the position up to which the archive was published. `entries` and `events` are the numbers of entries and log
+    events at that time, `files` the number of files in the folder.
     """
 
     source_id: int
     base_url: str
-    shape: str
-    mark: Mark
+    render_fingerprint: str
+    cursor: JournalCursor
     entries: int
     events: int
     files: int
@@ -50,8 +50,8 @@ class Manifest:
         ).fetchone()
         if row is None:
             return None
-        source_id, base_url, shape, *mark, entries, events, files = row
-        return OutputState(source_id, base_url, shape, Mark(*mark), entries, events, files)
+        source_id, base_url, fingerprint, *cursor, entries, events, files = row
+        return OutputState(source_id, base_url, fingerprint, JournalCursor(*cursor), entries, events, files)
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of all files, in hexadecimal, by path relative to the folder."""
@@ -89,13 +89,14 @@ class Manifest:
 
     def record_state(self, state: OutputState) -> None:
         """Store the state that the folder shows now."""
-        mark = state.mark
+        cursor = state.cursor
         self._db.execute(
             "INSERT OR REPLACE INTO outputs (output, source_id, base_url, shape, derivation, changes_until, restyled_until,"
             " entries, events, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(self._key, state.source_id, state.base_url, state.shape, mark.derivation, mark.changes_until),
-                *(mark.restyled_until, state.entries, state.events, state.files),
+                *(self._key, state.source_id, state.base_url, state.render_fingerprint),
+                *(cursor.derivation, cursor.changes_until),
+                *(cursor.restyled_until, state.entries, state.events, state.files),
             ),
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from foreign_eyes.archive.feed_state.folder_record import RecordedId
-from foreign_eyes.archive.feed_state.journal_cursor import Mark
+from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -37,7 +37,7 @@ def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
         yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, tuple(wordings))
 
 
-def ids_since(db: Database, source_id: int, mark: Mark) -> Iterator[tuple[RecordedId, bool]]:
+def ids_since(db: Database, source_id: int, cursor: JournalCursor) -> Iterator[tuple[RecordedId, bool]]:
     """Yield the ids of entries that are new, revised or restyled since a cursor, and whether they are new.
 
     An id that is not new has only the digests of texts since the cursor.
@@ -47,7 +47,7 @@ def ids_since(db: Database, source_id: int, mark: Mark) -> Iterator[tuple[Record
         " JOIN crawls w ON w.crawl_id = i.crawl_id JOIN sources s ON s.source_id = i.source_id"
         " LEFT JOIN revisions r ON r.revision_id = x.revision_id"
         " WHERE x.source_id = ? AND x.at > ? AND x.kind IN ('new', 'revised') ORDER BY i.feed_date, i.entry_id, x.at",
-        (source_id, mark.changes_until),
+        (source_id, cursor.changes_until),
     )
     for (entry_id, tag_uri, feed_date, started, name, url, first), group in groupby(rows, lambda row: row[:7]):
         changes = list(group)
@@ -59,7 +59,7 @@ def ids_since(db: Database, source_id: int, mark: Mark) -> Iterator[tuple[Record
                 RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings),
                 is_new,
             )
-    yield from ((recorded, False) for recorded in _restyled(db, source_id, mark.restyled_until))
+    yield from ((recorded, False) for recorded in _restyled(db, source_id, cursor.restyled_until))
 
 
 def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
