@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.terminal import counted, kilobytes, say, say_json
+from foreign_eyes.cli.terminal import counted, kilobytes, print_json, print_line
 
 EXAMPLES = """
 \b
@@ -36,7 +36,7 @@ def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool
     context.require_archive()
     done = back_up(context.archive, file, force=force)
     if as_json:
-        say_json(
+        print_json(
             {
                 "file": str(file),
                 "bytes": done.size,
@@ -48,4 +48,6 @@ def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool
         )
     elif not quiet:
         crawls, entries = len(done.contents.crawls), len(done.contents.entries)
-        say(f"{file}: {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}, {kilobytes(done.size)}")
+        print_line(
+            f"{file}: {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}, {kilobytes(done.size)}"
+        )

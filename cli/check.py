@@ -11,7 +11,7 @@ from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.sample_place import at_its_output
 from foreign_eyes.cli.status import show_problems
-from foreign_eyes.cli.terminal import say_json
+from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                 *damage_as_problem("archive", reported),
             ]
     if as_json:
-        say_json(health.as_report(problems))
+        print_json(health.as_report(problems))
     else:
         show_problems(problems)
     return exit_codes.PROBLEMS if problems else exit_codes.DONE

@@ -11,7 +11,7 @@ import click
 
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.settings_text import topics_text
-from foreign_eyes.cli.terminal import counted, printable, program, say, say_json
+from foreign_eyes.cli.terminal import counted, print_json, print_line, printable, program
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.configuration import Configuration
@@ -45,18 +45,18 @@ def config_command(context: Context, as_json: bool, topics: bool) -> None:
     """
     settings = list(in_force(context))
     if topics:
-        say(topics_text(context.configuration.topics))
+        print_line(topics_text(context.configuration.topics))
         return
     if as_json:
-        say_json({setting.key: {"value": setting.value, "from": setting.origin} for setting in settings})
+        print_json({setting.key: {"value": setting.value, "from": setting.origin} for setting in settings})
         return
     for line in _file_lines(context):
-        say(line, bold=not line.startswith(" "))
-    say()
+        print_line(line, "" if line.startswith(" ") else "bold")
+    print_line()
     width = max(len(setting.key) for setting in settings) + 2
     for setting in settings:
         for line in setting_lines(setting, width):
-            say(line)
+            print_line(line)
 
 
 def in_force(context: Context) -> Iterator[Setting]:

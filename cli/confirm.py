@@ -8,7 +8,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.json_errors import told_as_object
 from foreign_eyes.cli.parameter_types import REVISION
-from foreign_eyes.cli.terminal import counted, say, say_json
+from foreign_eyes.cli.terminal import counted, print_json, print_line
 
 EXAMPLES = """
 \b
@@ -51,7 +51,9 @@ def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: b
                 seal(db, now())
             still_open = sum(count_doubts(db).values())
     if as_json:
-        say_json({"entry_id": entry_id, "revision": revision, "new": is_new, "open": still_open})
+        print_json({"entry_id": entry_id, "revision": revision, "new": is_new, "open": still_open})
     elif not quiet:
-        say(f"revision {revision} of {entry_id} {'is' if is_new else 'was already'} confirmed", fg="green", bold=True)
-        say(f"  {counted(still_open, 'doubt')} left{': foreign-eyes doubts' if still_open else ''}")
+        print_line(
+            f"revision {revision} of {entry_id} {'is' if is_new else 'was already'} confirmed", style="bold green"
+        )
+        print_line(f"  {counted(still_open, 'doubt')} left{': foreign-eyes doubts' if still_open else ''}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from foreign_eyes.cli.terminal import program, say
+from foreign_eyes.cli.terminal import print_line, program
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.configuration import Configuration
@@ -17,7 +17,7 @@ def say_contact(context: Context, job: Job, *, given: str | None = None) -> None
     """Write to standard error that a contact is missing, or how to keep the one `given` by option, if either is so."""
     told = missing_contact(job, context.configuration) or contact_not_kept(job, given, context.configuration)
     if told is not None:
-        say(told, err=True)
+        print_line(told, err=True)
 
 
 def missing_contact(job: Job, configuration: Configuration) -> str | None:

@@ -18,7 +18,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.new_archive import say_new_archive
 from foreign_eyes.cli.parameter_types import SECONDS
 from foreign_eyes.cli.sample_place import at_its_place
-from foreign_eyes.cli.terminal import complain, counted, kilobytes, page_progress, say, say_json
+from foreign_eyes.cli.terminal import counted, kilobytes, page_progress, print_error, print_json, print_line
 
 if TYPE_CHECKING:
     from foreign_eyes.crawler.jobs import Job
@@ -81,19 +81,19 @@ def crawl(
         doubts = 0 if quiet or as_json else _new_doubts(the_job, rows)
     row = rows[-1]
     if as_json:
-        say_json(row)
+        print_json(row)
     elif not quiet and days > 1:
         _report_days(rows, days_seen(job) - len(rows))
     elif not quiet:
         _report(row, dry_run=dry_run)
     if doubts:
         verb = "would be" if dry_run else "is" if doubts == 1 else "are"
-        say(f"  {counted(doubts, 'match', 'matches')} {verb} doubtful: foreign-eyes doubts")
+        print_line(f"  {counted(doubts, 'match', 'matches')} {verb} doubtful: foreign-eyes doubts")
     good = exit_codes.OF_OUTCOME[row["outcome"]] == exit_codes.DONE
     if good and row["reason"]:
-        say(f"warning: {row['source']}: {row['reason']}", err=True)
+        print_line(f"warning: {row['source']}: {row['reason']}", err=True)
     elif not good:
-        complain(f"{row['source']}: {row['outcome']}: {row['reason']}")
+        print_error(f"{row['source']}: {row['outcome']}: {row['reason']}")
     return exit_codes.INTERRUPTED if interrupted else exit_codes.OF_OUTCOME[row["outcome"]]
 
 
@@ -148,7 +148,7 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
             show,
             log_level=log_level,
             signals=signals.calling,
-            on_accept=lambda effects: say(f"{job.name}: accepting: {effects}", err=True),
+            on_accept=lambda effects: print_line(f"{job.name}: accepting: {effects}", err=True),
         )
     return [one.log_row for one in ended], ended[-1].interrupted
 
@@ -175,13 +175,13 @@ def _copied(job: Job) -> Iterator[Job]:
 
 def _report(row: dict[str, Any], *, dry_run: bool) -> None:
     good = exit_codes.OF_OUTCOME[row["outcome"]] == exit_codes.DONE
-    say(f"{row['source']}: {row['outcome']}", fg="green" if good else "yellow", bold=True)
+    print_line(f"{row['source']}: {row['outcome']}", style="bold green" if good else "bold yellow")
     if good or row["outcome"] == "partial":
         would = "would be " if dry_run else ""
         entries, pages = counted(row["entries"], "entry", "entries"), counted(row["pages"], "page")
-        say(f"  {entries} on {pages}: {row['new']} {would}new, {row['revised']} revised, "
+        print_line(f"  {entries} on {pages}: {row['new']} {would}new, {row['revised']} revised, "
             f"{row['withdrawn']} withdrawn, {row['returned']} returned")  # fmt: skip
-    say(
+    print_line(
         f"  {counted(row['requests'], 'request')}, {row['not_modified']} of them not modified, {kilobytes(row['bytes'])}"
     )
 
@@ -211,6 +211,6 @@ def _report_days(rows: list[dict[str, Any]], before: int) -> None:
     for number, row in enumerate(rows, start=before + 1):
         kinds = ("new", "revised", "withdrawn", "returned")
         happened = ", ".join(f"{row[kind]} {kind}" for kind in kinds if row[kind]) or "nothing changed"
-        say(
+        print_line(
             f"  day {number}: {counted(row['entries'], 'entry', 'entries')} on {counted(row['pages'], 'page')}, {happened}"
         )

@@ -9,7 +9,7 @@ import click
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.json_errors import told_as_object
-from foreign_eyes.cli.terminal import say, say_json
+from foreign_eyes.cli.terminal import print_json, print_line
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -48,7 +48,7 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
         found, still_open = find_doubts(db, entry_id, settled=settled), sum(count_doubts(db).values())
         _say_outdated(db)
     if as_json:
-        say_json({"open": still_open, "doubts": [_as_object(one) for one in found]})
+        print_json({"open": still_open, "doubts": [_as_object(one) for one in found]})
     else:
         from foreign_eyes.cli.doubts_screen import show_doubts
 
@@ -61,7 +61,7 @@ def _say_outdated(db: Database) -> None:
     from foreign_eyes.listing import parser
 
     if not is_current(db, parser):
-        say(
+        print_line(
             "another version derived the archive, so doubts may be missing; to find them: foreign-eyes reparse",
             err=True,
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.terminal import counted, kilobytes, progress_bar, say, say_json
+from foreign_eyes.cli.terminal import counted, kilobytes, print_json, print_line, progress_bar
 
 if TYPE_CHECKING:
     from foreign_eyes.warc.exporting import Exported, ExportProgress
@@ -48,10 +48,10 @@ def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
     with progress_bar("exporting", quiet=quiet or as_json) as show:
         done, size = _write(context.archive, None if to_output else file, show)
     if as_json:
-        say_json({"file": str(file), "bytes": size, "records": done.records, **done.rows})
+        print_json({"file": str(file), "bytes": size, "records": done.records, **done.rows})
     elif not quiet:
         captures, crawls = counted(done.rows["captures"], "capture"), counted(done.rows["crawls"], "crawl")
-        say(f"{file}: {captures} of {crawls}, {kilobytes(size)}", err=to_output)
+        print_line(f"{file}: {captures} of {crawls}, {kilobytes(size)}", err=to_output)
 
 
 def _write(archive: Path, file: Path | None, show: ExportProgress | None) -> tuple[Exported, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli.exit_codes import NO_INPUT, Stopped
-from foreign_eyes.cli.terminal import printable, say
+from foreign_eyes.cli.terminal import print_line, printable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -30,9 +30,9 @@ def find_one(db: Database, wanted: str, command: str = "history") -> NamedEntry:
         raise click.UsageError("ENTRY is empty: give an id, a tag URI or a part of a title")
     found = _the_one(wanted, find_entries(db, wanted), command)
     if found.merged_id is not None:
-        say(f"{found.merged_id} was merged into {found.entry_id}", err=True)
+        print_line(f"{found.merged_id} was merged into {found.entry_id}", err=True)
     if found.former_title is not None:
-        say(f'{found.entry_id} was once called "{printable(found.former_title)}"', err=True)
+        print_line(f'{found.entry_id} was once called "{printable(found.former_title)}"', err=True)
     return found
 
 

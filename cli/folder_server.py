@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
-from foreign_eyes.cli.terminal import say
+from foreign_eyes.cli.terminal import print_line
 
 if TYPE_CHECKING:
     import socket
@@ -92,7 +92,7 @@ class FolderServer:
             if self._port is not None:
                 raise
             if not quiet:
-                say(f"port {DEFAULT_PORT} is in use; taking a free one", err=True)
+                print_line(f"port {DEFAULT_PORT} is in use; taking a free one", err=True)
             return open_socket(self._host, 0)
 
 
@@ -103,7 +103,7 @@ def wait_for_archive(archive: Path, *, quiet: bool) -> bool:
     if (who := holder(archive)) is None:
         return False
     if not quiet:
-        say(f"{archive}: in use by {who}; waiting until it is free (Ctrl-C stops waiting)", err=True)
+        print_line(f"{archive}: in use by {who}; waiting until it is free (Ctrl-C stops waiting)", err=True)
     while holder(archive) is not None:
         time.sleep(0.2)
     return True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from foreign_eyes.archive.errors import ArchiveError, DamagedArchive
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.times import from_text
-from foreign_eyes.cli.terminal import say_json
+from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -116,5 +116,5 @@ def told_in_json(as_json: bool) -> Iterator[None]:
         if as_json:
             damaged = isinstance(error, DamagedArchive)
             remedy = "foreign-eyes restore FILE" if damaged else "foreign-eyes crawl, or name another with --archive"
-            say_json(as_report([Problem(str(error), "archive", remedy)]))
+            print_json(as_report([Problem(str(error), "archive", remedy)]))
         raise

@@ -9,7 +9,7 @@ import click
 
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
-from foreign_eyes.cli.terminal import say_json
+from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from foreign_eyes.archive.doubtful_matches import DoubtfulMatch
@@ -46,7 +46,7 @@ def history(context: Context, entry: str, as_json: bool) -> None:
         entry_id = find_one(db, entry).entry_id
         told, doubts = entry_history(db, entry_id), find_doubts(db, entry_id, settled=True)
     if as_json:
-        say_json(_as_object(told, doubts))
+        print_json(_as_object(told, doubts))
     else:
         from foreign_eyes.cli.history_screen import show_history
 

@@ -13,7 +13,7 @@ import click
 
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.terminal import counted, printable, progress_bar, say, say_json
+from foreign_eyes.cli.terminal import counted, print_json, print_line, printable, progress_bar
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -85,7 +85,7 @@ def import_files(
             rebuilt = _settle(context, db, plan, apply=not dry_run, quiet=silent)
     done = _summary(plan.brought, rebuilt, [str(file) for file in files], dry_run=dry_run)
     if as_json:
-        say_json(done)
+        print_json(done)
     elif not quiet:
         _report(done)
     if not as_json:
@@ -250,35 +250,37 @@ def _summary(brought: Brought, rebuilt: Rebuilt | None, files: list[str], *, dry
 
 def _report(done: dict[str, Any]) -> None:
     if not done["crawls"] and not done["accepted"]:
-        say(f"nothing new: the archive has it already ({counted(done['already_there'], 'capture')})", fg="green")
+        print_line(
+            f"nothing new: the archive has it already ({counted(done['already_there'], 'capture')})", style="green"
+        )
         return
-    style: dict[str, Any] = {"fg": "yellow" if "suspect" in done["crawls"] else "green", "bold": True}
+    style = "bold yellow" if "suspect" in done["crawls"] else "bold green"
     would = " would be" if done["dry_run"] else ""
     if done["crawls"]:
         crawls = counted(sum(done["crawls"].values()), "crawl")
         outcomes = ", ".join(f"{number} {outcome}" for outcome, number in done["crawls"].items())
-        say(f"{counted(done['captures'], 'capture')} of {crawls}{would} imported ({outcomes})", **style)
+        print_line(f"{counted(done['captures'], 'capture')} of {crawls}{would} imported ({outcomes})", style)
     if done["accepted"]:
-        say(f"{counted(done['accepted'], 'crawl')} that looked suspect{would} settled", **style)
+        print_line(f"{counted(done['accepted'], 'crawl')} that looked suspect{would} settled", style)
     if done["already_there"]:
-        say(f"  {done['already_there']} were in the archive already")
-    say(
+        print_line(f"  {done['already_there']} were in the archive already")
+    print_line(
         f"  {counted(done['new_entries'], 'new entry', 'new entries')}, {counted(done['new_revisions'], 'new revision')}"
     )
     if done["with_ids"]:
-        say("  with all ids, dates, changes and decisions of the archive that was exported")
+        print_line("  with all ids, dates, changes and decisions of the archive that was exported")
 
 
 def _warn(brought: Brought) -> None:
     """Say what is suspect and what was left out, the first few of each."""
     for warnings in (brought.suspects, brought.left_out):
         for warning in warnings[:WARNINGS_TOLD]:
-            say(f"warning: {printable(warning)}", err=True, fg="yellow")
+            print_line(f"warning: {printable(warning)}", style="yellow", err=True)
         if len(warnings) > WARNINGS_TOLD:
-            say(f"warning: and {len(warnings) - WARNINGS_TOLD} more; --json tells all", err=True, fg="yellow")
+            print_line(f"warning: and {len(warnings) - WARNINGS_TOLD} more; --json tells all", style="yellow", err=True)
     if brought.suspects and not brought.with_ids:
-        say(
+        print_line(
             "warning: nothing was derived from what is suspect; look at it, and if it is right import the file with --accept",
             err=True,
-            fg="yellow",
+            style="yellow",
         )

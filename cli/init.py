@@ -11,7 +11,7 @@ import click
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.init_places import default_places, make_folders, refuse_existing, write_settings
 from foreign_eyes.cli.settings_text import Answers, default_authority, settings_text
-from foreign_eyes.cli.terminal import program, say
+from foreign_eyes.cli.terminal import print_line, program
 
 EXAMPLES = """
 \b
@@ -65,7 +65,7 @@ def init(
     places = default_places(context, file)
     refuse_existing(places.settings, force=force)
     if not yes:
-        say(INTRODUCTION.format(file=places.settings.absolute()), err=True)
+        print_line(INTRODUCTION.format(file=places.settings.absolute()), err=True)
     ask = partial(answer, yes=yes)
     now = datetime.now(UTC)
     contact = ask(questions.contact_question(contact), None)
@@ -86,18 +86,20 @@ def _report(context: Context, file: Path, answers: Answers, kept: Path | None) -
     from foreign_eyes.crawler.settings_file import find_settings_file, user_settings_file
 
     archive = Path(answers.archive).absolute()
-    say(f"wrote {file.absolute()}", bold=True)
+    print_line(f"wrote {file.absolute()}", style="bold")
     if kept is not None:
-        say(f"  the old settings are kept as {kept.absolute()}")
-    say(f"  archive  {archive}  ({'exists' if archive.exists() else 'the first crawl makes it'})")
-    say(f"  site     {Path(answers.output).absolute()}/  for {answers.base_url}")
+        print_line(f"  the old settings are kept as {kept.absolute()}")
+    print_line(f"  archive  {archive}  ({'exists' if archive.exists() else 'the first crawl makes it'})")
+    print_line(f"  site     {Path(answers.output).absolute()}/  for {answers.base_url}")
     found, user_file = find_settings_file(), user_settings_file()
     is_found = found is not None and found.absolute() == file.absolute()
     if is_found and found != user_file and user_file.exists():
-        say(f"note: in this folder these settings take the place of {user_file}", err=True)
+        print_line(f"note: in this folder these settings take the place of {user_file}", err=True)
     elsewhere = context.archive_option is not None and context.archive_option.absolute() != archive
     if elsewhere and context.archive_option_from.startswith("environment"):
-        say(f"note: {context.archive_option_from} is set, and takes precedence over the archive named here", err=True)
+        print_line(
+            f"note: {context.archive_option_from} is set, and takes precedence over the archive named here", err=True
+        )
     start = program() if is_found else f"{program()} --config {file.absolute()}"
-    say(f"next: {start} up live")
-    say(f"to see all settings: {start} config")
+    print_line(f"next: {start} up live")
+    print_line(f"to see all settings: {start} config")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from foreign_eyes.cli.exit_codes import Stopped
-from foreign_eyes.cli.terminal import say_json
+from foreign_eyes.cli.terminal import print_json
 
 
 @contextmanager
@@ -28,5 +28,5 @@ def told_as_object(as_json: bool, where: object) -> Iterator[None]:
                 DamagedArchive: "foreign-eyes restore FILE",
             }
             remedy = next((said for kind, said in remedies.items() if isinstance(error, kind)), "try again later")
-            say_json({"ok": False, "problems": [{"what": str(error), "where": str(where), "remedy": remedy}]})
+            print_json({"ok": False, "problems": [{"what": str(error), "where": str(where), "remedy": remedy}]})
         raise

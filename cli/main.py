@@ -34,7 +34,7 @@ from foreign_eyes.cli.serve import serve
 from foreign_eyes.cli.set_aside import set_aside
 from foreign_eyes.cli.split import split
 from foreign_eyes.cli.status import status
-from foreign_eyes.cli.terminal import complain, say
+from foreign_eyes.cli.terminal import print_error, print_line
 from foreign_eyes.cli.up import up
 from foreign_eyes.cli.watch import watch
 from foreign_eyes.crawler.settings_file import ARCHIVE_VARIABLE
@@ -52,7 +52,7 @@ Examples:
 
 def _say_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
-        say(f"foreign-eyes {__version__}")
+        print_line(f"foreign-eyes {__version__}")
         context.exit()
 
 
@@ -137,15 +137,15 @@ def _tell(error: BaseException) -> int:
     code = exit_codes.of_error(error)
     if code is None:
         traceback.print_exception(error)
-        complain("internal error; please report the lines above")
+        print_error("internal error; please report the lines above")
         return exit_codes.INTERNAL
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
     elif isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx else "foreign-eyes"
-        complain(f"{error.format_message().rstrip('.')}; see: {path} --help")
+        print_error(f"{error.format_message().rstrip('.')}; see: {path} --help")
     elif code != exit_codes.INTERRUPTED:
-        complain(_words(error))
+        print_error(_words(error))
     return code
 
 

@@ -9,7 +9,7 @@ import click
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
-from foreign_eyes.cli.terminal import say_json
+from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,7 +52,7 @@ def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet:
     what = f"merge {survivor} {other}"
     rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)
     if as_json:
-        say_json({"entry_id": survivor, "merged": other, **as_object(rebuilt)})
+        print_json({"entry_id": survivor, "merged": other, **as_object(rebuilt)})
     elif not quiet:
         say_decided(f"{other} {'would be' if dry_run else 'is'} {survivor}", rebuilt)
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foreign_eyes.cli.sample_place import sample_place
-from foreign_eyes.cli.terminal import say
+from foreign_eyes.cli.terminal import print_line
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.context import Context
@@ -19,7 +19,7 @@ def say_new_archive(context: Context, job: Job) -> None:
         return
     published = _published_without_archive(context)
     if published is not None or not sample_place(context).archive.exists():  # else the sample has just made way here
-        say(new_archive_notice(context.archive, published), err=True)
+        print_line(new_archive_notice(context.archive, published), err=True)
 
 
 def new_archive_notice(archive: Path, published: Path | None) -> str:

@@ -11,7 +11,7 @@ from foreign_eyes.cli import exit_codes, signals
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
 from foreign_eyes.cli.parameter_types import SECONDS
-from foreign_eyes.cli.terminal import complain, counted, printable, say, say_json
+from foreign_eyes.cli.terminal import counted, print_error, print_json, print_line, printable
 
 SHOWN = 3
 
@@ -43,12 +43,12 @@ def probe(context: Context, source: str, delay: float | None, contact: str | Non
     seen, interrupted = read_page(job, log_level="DEBUG" if verbose else "ERROR", signals=signals.calling)
     facts = seen.facts(job.source.heading)
     if as_json:
-        say_json(facts)
+        print_json(facts)
     else:
         for line in lines_of(facts):
-            say(line)
+            print_line(line)
     if exit_codes.OF_OUTCOME[facts["outcome"]] != exit_codes.DONE:
-        complain(printable(f"a crawl would be {facts['outcome']}: {facts['reason']}"))
+        print_error(printable(f"a crawl would be {facts['outcome']}: {facts['reason']}"))
     return exit_codes.INTERRUPTED if interrupted else exit_codes.OF_OUTCOME[facts["outcome"]]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import click
 
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
-from foreign_eyes.cli.terminal import complain, say
+from foreign_eyes.cli.terminal import print_error, print_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def answer(question: Question, default: str | None, *, yes: bool) -> str:
                 USAGE, f"{question.option} has no default; add {question.option} VALUE to --yes; nothing was written"
             )
         return _checked_once(question, value)
-    say(question.why, err=True)
+    print_line(question.why, err=True)
     if not _at_a_terminal():
         return _checked_once(question, _line(question, default))
     while True:
@@ -48,9 +48,9 @@ def answer(question: Question, default: str | None, *, yes: bool) -> str:
         try:
             checked = question.check(value)
         except ValueError as error:
-            complain(str(error))
+            print_error(str(error))
         else:
-            say(err=True)
+            print_line(err=True)
             return checked
 
 
@@ -65,13 +65,13 @@ def _prompted(question: Question, default: str | None) -> str:
     try:
         return str(click.prompt(f"  {question.prompt}", default=default, err=True)).strip()
     except click.Abort:
-        say("\nnothing was written", err=True)
+        print_line("\nnothing was written", err=True)
         raise
 
 
 def _line(question: Question, default: str | None) -> str:
     """Return the next line of standard input; an empty one stands for the default."""
-    say(f"  {question.prompt}{f' [{default}]' if default else ''}:", err=True)
+    print_line(f"  {question.prompt}{f' [{default}]' if default else ''}:", err=True)
     try:
         line = sys.stdin.readline() if sys.stdin is not None else ""
     except UnicodeDecodeError:

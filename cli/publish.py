@@ -12,7 +12,7 @@ import click
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
-from foreign_eyes.cli.terminal import counted, progress_bar, say, say_json
+from foreign_eyes.cli.terminal import counted, print_json, print_line, progress_bar
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -77,10 +77,12 @@ def publish(
         quiet=quiet or as_json,
     )
     if as_json:
-        say_json({name: value for name, value in asdict(done).items() if name != "feeds"})
+        print_json({name: value for name, value in asdict(done).items() if name != "feeds"})
     elif not quiet:
         folder = output or at_its_output(context).output
-        say(f"{folder}: {counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed")
+        print_line(
+            f"{folder}: {counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed"
+        )
 
 
 def publish_source(
@@ -190,7 +192,7 @@ def _forget(context: Context, folder: Path, *, quiet: bool) -> None:
             raise Stopped(USAGE, f"{folder}: nothing was published there; the folders of this archive are: {known}")
         Manifest(db, folder).forget()
     if not quiet:
-        say(f"{folder}: no longer an output; its files stay: remove them if nobody reads them")
+        print_line(f"{folder}: no longer an output; its files stay: remove them if nobody reads them")
 
 
 def _forget_missing(db: Database, output: Path) -> None:
@@ -200,7 +202,7 @@ def _forget_missing(db: Database, output: Path) -> None:
     with writing(db):
         missing = forget_missing(db, output)
     for folder in missing:
-        say(f"notice: {folder}: no longer exists; removed from the outputs of this archive", err=True)
+        print_line(f"notice: {folder}: no longer exists; removed from the outputs of this archive", err=True)
 
 
 def _notify(hub: str, feeds: Sequence[str]) -> None:
@@ -209,7 +211,7 @@ def _notify(hub: str, feeds: Sequence[str]) -> None:
     try:
         notify_hub(hub, feeds)
     except HubUnreachable as error:
-        say(f"warning: {error}", err=True)
+        print_line(f"warning: {error}", err=True)
 
 
 def choose_source(sources: list[Source], wanted: str | None, default: str) -> Source:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from foreign_eyes.cli.context import Context
-from foreign_eyes.cli.terminal import counted, progress_bar, say
+from foreign_eyes.cli.terminal import counted, print_line, progress_bar
 
 if TYPE_CHECKING:
     from foreign_eyes.archive.rebuilding.rebuild import Prepare, Rebuilt
@@ -44,7 +44,7 @@ def rebuild_archive(
                 return rebuild(db, RememberingParser(), **options)
         with only_run(context.archive, what=what, since=to_text(began)), open_archive(context.archive) as db:
             if prepare is None and mend_indexes(db):
-                say("damaged indexes were rebuilt", err=True, fg="yellow")
+                print_line("damaged indexes were rebuilt", style="yellow", err=True)
             return rebuild(db, RememberingParser(), **options)
 
 
@@ -62,14 +62,14 @@ def say_differences(rebuilt: Rebuilt) -> None:
     for one in rebuilt.differences:
         amounts = [f"{amount} {word}" for amount, word in
                    ((one.added, "new"), (one.removed, "gone"), (one.changed, "changed")) if amount]  # fmt: skip
-        say(f"  {one.table}: {', '.join(amounts)} (such as {'; '.join(one.examples)})")
+        print_line(f"  {one.table}: {', '.join(amounts)} (such as {'; '.join(one.examples)})")
 
 
 def say_decided(line: str, rebuilt: Rebuilt) -> None:
     """Print what an operator decided, and what came of it."""
-    say(line, fg="green", bold=True)
+    print_line(line, style="bold green")
     ids = f"; {counted(rebuilt.minted, 'new id')} had to be minted" if rebuilt.minted else ""
-    say(f"  {settled(rebuilt)}{ids}")
+    print_line(f"  {settled(rebuilt)}{ids}")
     say_differences(rebuilt)
 
 

@@ -11,7 +11,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_differences, settled
-from foreign_eyes.cli.terminal import say, say_json
+from foreign_eyes.cli.terminal import print_json, print_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -84,9 +84,9 @@ def redact(
             "copies": [str(path) for path in copies],
             "same_excerpt": quoting,
         }
-        say_json({**told, **as_object(rebuilt)})
+        print_json({**told, **as_object(rebuilt)})
     elif dry_run and not quiet:
-        say(f"{named.entry_id} would be changed; {settled(rebuilt)}")
+        print_line(f"{named.entry_id} would be changed; {settled(rebuilt)}")
         say_differences(rebuilt)
     elif not quiet:
         _report(named.entry_id, what, rebuilt, outputs, copies, quoting)
@@ -166,20 +166,22 @@ def _report(
     entry_id: int, what: str, rebuilt: Rebuilt, outputs: list[str], copies: list[Path], quoting: list[int]
 ) -> None:
     done = {"redact": "is redacted", "undo": "shows its words again", "purge": "is redacted and its words are purged"}
-    say(f"{entry_id} {done[what]}", fg="green", bold=True)
-    say(f"  {settled(rebuilt)}")
+    print_line(f"{entry_id} {done[what]}", style="bold green")
+    print_line(f"  {settled(rebuilt)}")
     for command in outputs:
-        say(f"  published files do not show this yet; run: {command}", fg="yellow")
+        print_line(f"  published files do not show this yet; run: {command}", style="yellow")
     if what == "undo":
         return
     for other_id in quoting:
-        say(
+        print_line(
             f"  entry {other_id} has the same excerpt and shows it; if that is meant, too: foreign-eyes redact {other_id}"
         )
     for path in copies:
-        say(f"  still holds the words: {path}", fg="yellow")
-    say("  earlier backups and exports still hold the words, and so do caches and readers' own copies;")
-    say("  what to do about each: docs/redaction.md")
+        print_line(f"  still holds the words: {path}", style="yellow")
+    print_line("  earlier backups and exports still hold the words, and so do caches and readers' own copies;")
+    print_line("  what to do about each: docs/redaction.md")
     if what == "redact":
         command = f"foreign-eyes redact {entry_id} --purge"
-        say(f"  the archive keeps the captures that show the words, withheld; to remove them for good: {command}")
+        print_line(
+            f"  the archive keeps the captures that show the words, withheld; to remove them for good: {command}"
+        )

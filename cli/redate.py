@@ -9,7 +9,7 @@ import click
 
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
-from foreign_eyes.cli.terminal import counted, say, say_json
+from foreign_eyes.cli.terminal import counted, print_json, print_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -79,8 +79,8 @@ def redate(context: Context, crawl: int, time: datetime, dry_run: bool, as_json:
         dates = [
             {"entry_id": one.entry_id, "before": to_text(one.before), "after": to_text(one.after)} for one in moved
         ]
-        say_json({"crawl_id": crawl, "began_at": to_text(time), "moved": dates, **as_object(rebuilt)})
+        print_json({"crawl_id": crawl, "began_at": to_text(time), "moved": dates, **as_object(rebuilt)})
     elif not quiet:
         say_decided(f"crawl {crawl} {'would have begun' if dry_run else 'began'} at {to_text(time)}", rebuilt)
-        say(f"  {counted(len(moved), 'feed date')} {'would move' if dry_run else 'moved'}")
+        print_line(f"  {counted(len(moved), 'feed date')} {'would move' if dry_run else 'moved'}")
     return 0

@@ -7,7 +7,7 @@ import click
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_differences, settled
-from foreign_eyes.cli.terminal import say, say_json
+from foreign_eyes.cli.terminal import print_json, print_line
 
 EXAMPLES = """
 \b
@@ -32,9 +32,9 @@ def reparse(context: Context, check: bool, as_json: bool, quiet: bool) -> int:
     rebuilt = rebuild_archive(context, "reparse", apply=not check, quiet=quiet or as_json)
     same = not rebuilt.differences
     if as_json:
-        say_json({"ok": same, **as_object(rebuilt)})
+        print_json({"ok": same, **as_object(rebuilt)})
     elif not quiet or (check and not same):
         verdict = "nothing differs" if same else "the archive differs from its captures" if check else "put right"
-        say(f"{settled(rebuilt)}: {verdict}", fg="green" if same or not check else "yellow", bold=True)
+        print_line(f"{settled(rebuilt)}: {verdict}", style="bold green" if same or not check else "bold yellow")
         say_differences(rebuilt)
     return exit_codes.PROBLEMS if check and not same else exit_codes.DONE

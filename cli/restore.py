@@ -10,7 +10,7 @@ import click
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.rebuild_progress import rebuild_archive
 from foreign_eyes.cli.redact import finish_redactions
-from foreign_eyes.cli.terminal import counted, say, say_json
+from foreign_eyes.cli.terminal import counted, print_json, print_line
 
 if TYPE_CHECKING:
     from foreign_eyes.archive.restoring import Restored
@@ -57,9 +57,9 @@ def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool
         rebuild_archive(context, "a restore", prepare=lambda _: (), quiet=as_json or quiet)
         finish_redactions(context, "a restore")
     for warning in done.warnings:
-        say(f"warning: {warning}", err=True, fg="yellow")
+        print_line(f"warning: {warning}", style="yellow", err=True)
     if as_json:
-        say_json(_as_object(context.archive, file, done))
+        print_json(_as_object(context.archive, file, done))
     elif not quiet:
         _report(context.archive, file, done)
 
@@ -82,15 +82,15 @@ def _as_object(archive: Path, file: Path, done: Restored) -> dict[str, object]:
 
 def _report(archive: Path, file: Path, done: Restored) -> None:
     crawls, entries = len(done.contents.crawls), len(done.contents.entries)
-    say(f"{archive}: restored from {file}", fg="green", bold=True)
-    say(
+    print_line(f"{archive}: restored from {file}", style="bold green")
+    print_line(
         f"  {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}; last crawl {done.contents.latest or 'none'}"
     )
     if done.aside is not None:
-        say(f"  the archive that was there is now {done.aside}")
+        print_line(f"  the archive that was there is now {done.aside}")
     if done.given_back:
-        say(f"  {counted(done.given_back, 'id')} taken back from published folders, for the next crawls to find")
+        print_line(f"  {counted(done.given_back, 'id')} taken back from published folders, for the next crawls to find")
     if done.redacted:
-        say(f"  {counted(done.redacted, 'redaction')} applied again; then: foreign-eyes publish")
+        print_line(f"  {counted(done.redacted, 'redaction')} applied again; then: foreign-eyes publish")
     if not done.folders:
-        say("  no published folder was found to take ids back from; name it with --output DIR", fg="yellow")
+        print_line("  no published folder was found to take ids back from; name it with --output DIR", style="yellow")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.exit_codes import CANNOT_WRITE, Stopped
-from foreign_eyes.cli.terminal import say
+from foreign_eyes.cli.terminal import print_line
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -119,7 +119,9 @@ def set_aside(context: Context) -> SamplePlace | None:
 def announce(place: SamplePlace | None) -> None:
     """Say where the sample is now; also to those who asked for quiet, since it is said once."""
     if place is not None:
-        say(f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}", err=True)
+        print_line(
+            f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}", err=True
+        )
 
 
 def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:

@@ -12,7 +12,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import NO_INPUT, Stopped
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT
 from foreign_eyes.cli.sample_place import at_its_output
-from foreign_eyes.cli.terminal import program, say
+from foreign_eyes.cli.terminal import print_line, program
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.folder_server import FolderServer
@@ -66,20 +66,20 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
 
     def tell(_address: str) -> None:
         say_addresses(context, server)
-        say("\n  Ctrl-C stops it")
+        print_line("\n  Ctrl-C stops it")
 
     if server.listener is not None:
         serve_on(server.listener, app, tell, signals.calling)
-    say("\nstopped")
+    print_line("\nstopped")
 
 
 def say_addresses(context: Context, server: FolderServer) -> None:
     """Print what is served at which address; and, on standard error, a note if the files link to another one."""
-    say()
+    print_line()
     for what, path in (("pages", ""), ("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):
-        say(f"  {what:<10} {server.address}{path}")
+        print_line(f"  {what:<10} {server.address}{path}")
     if note := _note_on_links(context, server):
-        say(f"\n{note}", err=True)
+        print_line(f"\n{note}", err=True)
 
 
 def _require_something(context: Context, output: Path) -> None:
@@ -93,7 +93,7 @@ def _require_something(context: Context, output: Path) -> None:
     if not context.archive.is_file():
         reason = f"{output}: nothing is published there, and there is no archive {context.archive}"
         raise Stopped(NO_INPUT, f"{reason}; make both with: {program()} up")
-    say(f"{output}: nothing is published there yet; feeds and pages come with: {program()} publish", err=True)
+    print_line(f"{output}: nothing is published there yet; feeds and pages come with: {program()} publish", err=True)
 
 
 def _note_on_links(context: Context, server: FolderServer) -> str | None:

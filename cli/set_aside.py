@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.terminal import say
+from foreign_eyes.cli.terminal import print_line
 
 EXAMPLES = """
 \b
@@ -29,6 +29,6 @@ def set_aside(context: Context) -> None:
     context.require_archive()
     place = move(context)
     if place is None:
-        say(f"{context.archive}: holds no sample; nothing to do")
+        print_line(f"{context.archive}: holds no sample; nothing to do")
     else:
-        say(f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}")
+        print_line(f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}")

@@ -10,7 +10,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.parameter_types import REVISION
 from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
-from foreign_eyes.cli.terminal import say_json
+from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,7 +57,7 @@ def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: b
     [part] = parted
     other_id = None if dry_run and part.is_new else part.other_id  # a new one is drawn when it is done
     if as_json:
-        say_json({"entry_id": entry_id, "revision": revision, "split_off": other_id, **as_object(rebuilt)})
+        print_json({"entry_id": entry_id, "revision": revision, "split_off": other_id, **as_object(rebuilt)})
     elif not quiet:
         which = f"revision {revision} of {entry_id}"
         which = which if part.is_later else f"what was before {which}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.terminal import counted, kilobytes, local_time, say, say_json
+from foreign_eyes.cli.terminal import counted, kilobytes, local_time, print_json, print_line
 
 if TYPE_CHECKING:
     from foreign_eyes.archive.problems import Problem
@@ -61,39 +61,40 @@ def status(context: Context, as_json: bool) -> None:
         "doubts": sum(doubts.values()),
     }
     if as_json:
-        say_json(report)
+        print_json(report)
     else:
         _show(report, problems)
 
 
 def _show(report: dict[str, Any], problems: list[Problem]) -> None:
-    say(f"{report['archive']}  {kilobytes(report['bytes'])}", bold=True)
+    print_line(f"{report['archive']}  {kilobytes(report['bytes'])}", style="bold")
     if report["running"]:
-        say(f"  in use by {report['running']}")
+        print_line(f"  in use by {report['running']}")
     last = {row["source"]: row for row in report["last_crawls"]}
     for source in report["sources"]:
-        say(f"\n{source['source']}", bold=True)
-        say(f"  {source['url']}")
+        print_line(f"\n{source['source']}", style="bold")
+        print_line(f"  {source['url']}")
         entries, revisions = counted(source["entries"], "entry", "entries"), counted(source["revisions"], "revision")
-        say(f"  {entries} ({source['withdrawn']} withdrawn), {revisions}")
-        say(f"  {counted(source['crawls'], 'crawl')}, {counted(source['captures'], 'capture')}")
+        print_line(f"  {entries} ({source['withdrawn']} withdrawn), {revisions}")
+        print_line(f"  {counted(source['crawls'], 'crawl')}, {counted(source['captures'], 'capture')}")
         if crawl := last.get(source["source"]):
             good = crawl["outcome"] in ("complete", "unchanged")
-            say(
-                f"  last crawl {local_time(crawl['finished_at'])}: {crawl['outcome']}", fg="green" if good else "yellow"
+            print_line(
+                f"  last crawl {local_time(crawl['finished_at'])}: {crawl['outcome']}",
+                style="green" if good else "yellow",
             )
-        say(f"  last good crawl {local_time(source['last_good_crawl'])}")
-        say(f"  last fresh crawl {local_time(source['last_fresh_crawl'])}")
+        print_line(f"  last good crawl {local_time(source['last_good_crawl'])}")
+        print_line(f"  last fresh crawl {local_time(source['last_fresh_crawl'])}")
         if source["doubts"]:
-            say(f"  {counted(source['doubts'], 'open doubt')}: foreign-eyes doubts", fg="yellow")
+            print_line(f"  {counted(source['doubts'], 'open doubt')}: foreign-eyes doubts", style="yellow")
     show_problems(problems)
 
 
 def show_problems(problems: list[Problem]) -> None:
     """Write the problems, or that there are none."""
-    say()
+    print_line()
     for problem in problems:
-        say(f"! {problem.where}: {problem.what}", fg="red")
-        say(f"  mend it: {problem.remedy}")
+        print_line(f"! {problem.where}: {problem.what}", style="red")
+        print_line(f"  mend it: {problem.remedy}")
     if not problems:
-        say("nothing is wrong", fg="green")
+        print_line("nothing is wrong", style="green")

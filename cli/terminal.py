@@ -1,6 +1,7 @@
-"""Talking to whoever is there: a person at a terminal gets colours and a progress bar, a log gets plain lines.
+"""Output of commands: colours and progress bars on a terminal, plain lines in a pipe or a log.
 
-Results go to standard output; what is said along the way goes to standard error.
+Results go to standard output, progress and notes to standard error. Only this module and the screens write with rich,
+which is imported when a terminal needs it: `--help` and a script start without it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from foreign_eyes.listing.reader import CrawlProgress
 
 
-# how the user started the program, for the children that it starts
+# the command that the user typed, for child processes
 PROGRAM_VARIABLE = "FOREIGN_EYES_PROGRAM"
 
 _NOT_ASCII = re.compile(r"[^ -~\n]")
@@ -31,35 +34,60 @@ _WITHOUT_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
 _JOINERS = "\u200c\u200d"
 
 
-def has_colour(stream: Any) -> bool:
-    """Tell whether to colour what is written to `stream`: a terminal, and no NO_COLOR (no-color.org)."""
-    return not os.environ.get("NO_COLOR") and stream.isatty() and os.environ.get("TERM") != "dumb"
+def has_colour(stream: TextIO) -> bool:
+    """Return whether text written to `stream` is coloured: a terminal, and no NO_COLOR (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and _has_cursor(stream)
 
 
-def say(line: str = "", *, err: bool = False, **style: Any) -> None:
-    """Write a line, styled where that is wanted; `style` as for click.style."""
+def console(stream: TextIO, width: int | None = None) -> Console:
+    """Return a rich console that writes to `stream`, with colours only if `has_colour`."""
+    from rich.console import Console
+
+    coloured = has_colour(stream)
+    return Console(
+        file=stream,
+        width=width,
+        force_terminal=coloured,
+        color_system="standard" if coloured else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def print_line(line: str = "", style: str = "", *, err: bool = False) -> None:
+    """Print a line, on a terminal in a style of rich such as "bold green"; the terminal breaks long lines.
+
+    So commands and addresses in it can be copied.
+    """
     stream = sys.stderr if err else sys.stdout
-    styled = click.style(line, **style) if style and has_colour(stream) else line
-    click.echo(styled, err=err, color=has_colour(stream))
+    if style and has_colour(stream):
+        console(stream).print(line, style=style, soft_wrap=True)
+    else:
+        click.echo(line, err=err)
 
 
-def complain(line: str) -> None:
-    """Write what went wrong."""
-    mark = click.style("error:", fg="red", bold=True) if has_colour(sys.stderr) else "error:"
-    say(f"{mark} {line}", err=True)
+def print_error(line: str) -> None:
+    """Print an error message."""
+    if has_colour(sys.stderr):
+        from rich.text import Text
+
+        console(sys.stderr).print(Text.assemble(("error:", "bold red"), f" {line}"), soft_wrap=True)
+    else:
+        click.echo(f"error: {line}", err=True)
 
 
-def say_json(value: Any) -> None:
-    """Write one JSON object, for a program to read; what a terminal would obey rather than show is escaped."""
+def print_json(value: Any) -> None:
+    """Print one JSON object; characters that a terminal would obey rather than show are escaped."""
     text = json.dumps(value, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=2)
     click.echo(_NOT_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text))
 
 
 def printable(text: str) -> str:
-    r"""Return foreign `text` as one line that a terminal shows and does not obey.
+    r"""Return untrusted `text` as one line that is safe to write to a terminal.
 
-    White space becomes single spaces. Control characters, bidi controls and whatever else has no look of its own are
-    written out, as in \x1b and \u202e; breaks and joins without width go, but for those that make up letters and signs.
+    White space becomes single spaces. Control characters, bidi controls and other characters without a glyph are escaped,
+    as in \x1b and \u202e. Zero-width breaks are removed; zero-width joiners stay, because they form letters and signs.
     """
     line = _WHITE.sub(" ", text.translate(_WITHOUT_WIDTH))
     return "".join(c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in line)
@@ -67,34 +95,32 @@ def printable(text: str) -> str:
 
 @contextmanager
 def page_progress(source: str, *, quiet: bool) -> Iterator[Callable[[CrawlProgress], None]]:
-    """Give the function that shows each page read: a bar on a terminal, a line elsewhere, nothing when quiet."""
+    """Give a function that shows each page read: a bar on a terminal, a line elsewhere, nothing if `quiet`."""
     if quiet:
         yield lambda progress: None
-    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        with _bar(source) as show:
+    elif _has_cursor(sys.stderr):
+        with _page_bar(source) as show:
             yield show
     else:
-        yield lambda progress: say(_line(source, progress), err=True)
+        yield lambda progress: print_line(_page_line(source, progress), err=True)
 
 
 @contextmanager
-def _bar(source: str) -> Iterator[Callable[[CrawlProgress], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+def _page_bar(source: str) -> Iterator[Callable[[CrawlProgress], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("pages"),
         TimeElapsedColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"{source}: asking", total=None)
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(f"{source}: connecting", total=None)
 
         def show(progress: CrawlProgress) -> None:
-            text = f"{source}: reading" if progress.pass_number == 1 else f"{source}: reading again to be sure"
+            text = f"{source}: reading" if progress.pass_number == 1 else f"{source}: reading again to compare"
             bar.update(task, description=text, completed=progress.page, total=progress.pages)
 
         yield show
@@ -102,44 +128,47 @@ def _bar(source: str) -> Iterator[Callable[[CrawlProgress], None]]:
 
 @contextmanager
 def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function that shows "so many of so many" on a terminal; None where nobody is watching."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    """Give a function that shows how many of how many are done; None if there is no terminal to show it on."""
+    if quiet or not _has_cursor(sys.stderr):
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
+    from rich.progress import Progress
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=console(sys.stderr), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _line(source: str, progress: CrawlProgress) -> str:
+def _has_cursor(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _page_line(source: str, progress: CrawlProgress) -> str:
     again = "" if progress.pass_number == 1 else f" (pass {progress.pass_number})"
     of = f" of {progress.pages}" if progress.pages else ""
     answer = "not modified" if progress.not_modified else f"{progress.entries} entries"
     return f"{source}: page {progress.page}{of}{again}: {answer}"
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return "1 crawl" or "2 crawls"."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun, such as "1 crawl" or "2 crawls"."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def kilobytes(size: int) -> str:
-    """Return a size in words that a person can compare."""
+    """Return a size in bytes or kilobytes, for people."""
     return f"{size} bytes" if size < 10_000 else f"{size / 1000:,.0f} kB"
 
 
 def local_time(text: str | None) -> str:
-    """Return one of the archive's times for a person: in their own zone, to the minute."""
+    """Return a timestamp of the archive in the local time zone, to the minute, for people."""
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M") if text else "never"
 
 
 def program() -> str:
-    """Return what to type at this place to run the program: its name where the shell finds it, else its path.
+    """Return the command that runs this program here: its name if the shell finds it, else its path.
 
-    A child process is told by its parent, which was the one that was typed.
+    A child process gets it from its parent, which the user started.
     """
     if typed := os.environ.get(PROGRAM_VARIABLE):
         return typed

@@ -17,7 +17,7 @@ from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve import say_addresses, serve_until_stopped
 from foreign_eyes.cli.subprocesses import passing_on_signals
-from foreign_eyes.cli.terminal import counted, program, say
+from foreign_eyes.cli.terminal import counted, print_line, program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +122,7 @@ def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, c
             raise
         return False  # the crawl has said why
     if not quiet:
-        say(f"{context.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
+        print_line(f"{context.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     return True
 
 
@@ -133,7 +133,7 @@ def _serve(
     server.take(quiet=quiet)  # the other server may have ended meanwhile
     if not server.is_ours:
         if not quiet:
-            say(f"\n{context.output}: already served at {server.address}")
+            print_line(f"\n{context.output}: already served at {server.address}")
             say_addresses(context, server)
         return
     if not published and code == exit_codes.TRY_AGAIN and wait_for_archive(context.archive, quiet=quiet):
@@ -145,8 +145,8 @@ def _serve(
 def _say_file(context: Context) -> None:
     """Print the front page's file URL, which terminals make clickable; links to folders need a server, though."""
     archive = f" --archive {context.archive}" if context.sample_output is not None else ""
-    say(f"  {'open':<10} {(context.output / 'index.html').absolute().as_uri()}")
-    say(f"  {'':<10} to make its links work: {program()}{archive} serve")
+    print_line(f"  {'open':<10} {(context.output / 'index.html').absolute().as_uri()}")
+    print_line(f"  {'':<10} to make its links work: {program()}{archive} serve")
 
 
 def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
@@ -166,13 +166,13 @@ def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
 
 
 def _introduce_sample(context: Context, days: int, *, is_over: bool) -> None:
-    say("This is the bundled sample: a small likeness of the column, to look around in.", fg="cyan", bold=True)
+    print_line("This is the bundled sample: a small likeness of the column, to look around in.", style="bold cyan")
     if context.sample_output is not None:
-        say(f"It is kept apart from real entries, in {context.archive} and {context.sample_output}.")
+        print_line(f"It is kept apart from real entries, in {context.archive} and {context.sample_output}.")
     if is_over:
-        say(
+        print_line(
             f"Its story is over: nothing changes any more. To see it again, remove {context.archive} and {context.output}."
         )
     elif days > 1:
-        say(f"This run shows {days} days of its story, each further run the next one.")
-    say(f"To archive the live column instead:\n  {program()} init\n  {program()} up live\n")
+        print_line(f"This run shows {days} days of its story, each further run the next one.")
+    print_line(f"To archive the live column instead:\n  {program()} init\n  {program()} up live\n")

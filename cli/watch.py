@@ -12,7 +12,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
 from foreign_eyes.cli.subprocesses import passing_on_signals
-from foreign_eyes.cli.terminal import say
+from foreign_eyes.cli.terminal import print_line
 
 
 @click.command(
@@ -51,7 +51,7 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
             code = stop.run(arguments)
             done += 1
             if stop.told is None:
-                say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_told(code)}", err=True)
+                print_line(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_told(code)}", err=True)
             if rounds is not None and done >= rounds:
                 return code
             stop.wait(every - (time.monotonic() - began))

@@ -124,7 +124,7 @@ def test_the_object_holds_the_word_diff_of_each_part_that_differs(archived: Comm
 
 
 def test_of_the_first_crawl_nothing_is_known_of_the_time_before(archived: CommandLine) -> None:
-    assert "first seen   2026-03-01 09:00; it appeared at an unknown time before" in tell(archived, "apples")
+    assert "first seen   2026-03-01 09:00; it appeared at an unknown earlier time" in tell(archived, "apples")
 
 
 def test_times_are_told_in_the_readers_zone(archived: CommandLine) -> None:
