@@ -76,6 +76,8 @@ def in_force(context: Context) -> Iterator[Setting]:
         yield Setting(f"publish.{name}", shown, _origin(configuration, "publish", name))
     topics = {name: list(patterns) for name, patterns in configuration.topics.items()}
     yield Setting("topics", topics, _origin(configuration, "topics"))
+    publications = {name: list(aliases) for name, aliases in configuration.publications.items()}
+    yield Setting("publications", publications, _origin(configuration, "publications"))
     yield from _source_settings(configuration)
 
 
@@ -146,6 +148,8 @@ def setting_lines(setting: Setting, width: int) -> Iterator[str]:
 def _as_text(value: Any, key: str) -> str:
     if key == "topics":
         return counted(len(value), "topic")
+    if key == "publications":
+        return counted(len(value), "name") if value else "none"
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):

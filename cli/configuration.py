@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from foreign_eyes.archive.feed_state.shown_names import check_names as check_names_of_publications
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
 from foreign_eyes.crawler.jobs import DEFAULT_AUTHORITY
 from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, find_settings_file
@@ -77,6 +78,7 @@ class Configuration:
     publish: PublishSettings = field(default_factory=PublishSettings)
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
+    publications: Mapping[str, Sequence[str]] = field(default_factory=dict)
     path: Path | None = None
     tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
     fresh_days: float | None = None
@@ -117,7 +119,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
     Raises:
         ConfigurationError: they hold what is not allowed.
     """
-    allowed = ("default_source", "contact", "archive", "publish", "topics", "sources", "fresh_days")
+    allowed = ("default_source", "contact", "archive", "publish", "topics", "publications", "sources", "fresh_days")
     for key in tables:
         if key not in allowed:
             raise ConfigurationError(f"{path}: unknown key {key!r}; allowed are {', '.join(allowed)}")
@@ -146,6 +148,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
         publish,
         sources,
         _topics(tables, path),
+        _publications(tables, path),
         path=path,
         tables=tables,
         fresh_days=_fresh_days(tables, path),
@@ -177,6 +180,16 @@ def _topics(tables: dict[str, Any], path: Path) -> Mapping[str, Sequence[str]]:
         _check(partial(check_topic, patterns=patterns), name, "[topics]", path)
     _check(check_names, topics, "[topics]", path)
     return topics
+
+
+def _publications(tables: dict[str, Any], path: Path) -> Mapping[str, Sequence[str]]:
+    """Return the configured names of publications, each with its aliases."""
+    publications = _table(tables, "publications", path)
+    for name, aliases in publications.items():
+        if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+            raise ConfigurationError(f'{path}: [publications] {name!r}: must be a list of aliases, such as ["SCMP"]')
+    _check(check_names_of_publications, publications, "[publications]", path)
+    return publications
 
 
 def _table(tables: dict[str, Any], key: str, path: Path) -> dict[str, Any]:

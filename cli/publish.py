@@ -131,6 +131,7 @@ def publish_source(
         hub=normal_hub(settings.hub) if settings.hub else None,
         tombstones=settings.tombstones,
         topics=context.configuration.topics,
+        publications=context.configuration.publications,
         file_mode=read_file_mode(settings.file_mode),
     )
     if not context.archive.is_file():

@@ -56,6 +56,10 @@ base_url = {base_url}
 
 # A built-in set of topics holds. To change it, append it here and edit: foreign-eyes config --topics >> THIS FILE
 
+# The names under which publications are shown, each with the other spellings that the column uses
+# [publications]
+# "South China Morning Post" = ["SCMP"]
+
 # Another listing to archive; all its keys are in foreign-eyes.example.toml
 # [sources.example]
 # url = "https://example.org/list/index.htm"

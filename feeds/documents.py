@@ -32,6 +32,7 @@ from foreign_eyes.archive.feed_state.feed_log import (
     newest_of_log,
     note_frozen,
 )
+from foreign_eyes.archive.feed_state.shown_names import renamed_publications
 from foreign_eyes.archive.feed_state.topics import topics_of
 from foreign_eyes.archive.history import entry_history
 from foreign_eyes.feeds.compose.change_items import ComposedChange, compose_change
@@ -89,6 +90,7 @@ def documents(desk: PublishContext, scope: PublishPlan) -> list[PublishedDocumen
         *((html_pages.volume_path(number), partial(_volume, desk, number)) for number in scope.volumes),
         *_collections(desk, "topic", scope.topics),
         *_collections(desk, "publication", scope.publications),
+        *_renamed_publications(desk),
         *_changes(desk),
         *_lists(desk, scope),
         *_column(desk),
@@ -130,7 +132,8 @@ def _entry(desk: PublishContext, entry_id: int) -> bytes:
 
 def _redirects(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDocument]:
     for entry_id, survivor in scope.redirects:
-        yield f"{entry_path(entry_id)}index.html", partial(html_pages.redirect_page, desk.edition, entry_path(survivor))
+        page = partial(html_pages.redirect_page, desk.edition, entry_path(survivor), html_pages.MERGED)
+        yield f"{entry_path(entry_id)}index.html", page
 
 
 def _archive_documents(desk: PublishContext, scope: PublishPlan) -> Iterator[PublishedDocument]:
@@ -202,6 +205,17 @@ def _collections(desk: PublishContext, kind: CollectionKind, names: Iterable[str
         path = collection(kind, name).path
         yield path + FRONT_PAGE, partial(page, name)
         yield from _feeds(((path + one.file, one) for one in FEED_FORMATS), partial(feed, name))
+
+
+def _renamed_publications(desk: PublishContext) -> Iterator[PublishedDocument]:
+    """Yield a redirect page and the feeds for each former name of a publication: subscribers keep their address."""
+    for former, name in renamed_publications(desk.db, desk.source_id).items():
+        old_path, new_path = collection("publication", former).path, collection("publication", name).path
+        if old_path != new_path:
+            yield old_path + FRONT_PAGE, partial(html_pages.redirect_page, desk.edition, new_path, html_pages.RENAMED)
+            for file, render in _collections(desk, "publication", [name]):
+                if file != new_path + FRONT_PAGE:
+                    yield old_path + file.removeprefix(new_path), render
 
 
 def _changes(desk: PublishContext) -> Iterator[PublishedDocument]:
@@ -285,8 +299,8 @@ def _front(desk: PublishContext) -> bytes:
 
 
 def _feeds(files: Iterable[tuple[str, FeedFormat]], feed: Callable[[], Feed]) -> Iterator[PublishedDocument]:
-    """Yield a feed in each format."""
-    for path, feed_format in files:
+    """Yield a feed in each format, the first one of the site map last: an error before it leaves it unchanged."""
+    for path, feed_format in reversed(list(files)):
         yield path, partial(_rendered, feed_format, feed)
 
 

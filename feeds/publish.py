@@ -65,7 +65,8 @@ PublishProgress = Callable[[int, int], None]
 class Target:
     """Where to publish, and with what: a folder, the address under which a web server shows it, and settings of the files.
 
-    `topics` are patterns by name, `file_mode` the permissions of files; the others are as in `PublicationTarget`.
+    `topics` are patterns by name, `publications` aliases by the name to show, `file_mode` the permissions of files; the
+    others are as in `PublicationTarget`.
     """
 
     output: Path
@@ -74,6 +75,7 @@ class Target:
     hub: str | None = None
     tombstones: bool = False
     topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
+    publications: Mapping[str, Sequence[str]] = field(default_factory=dict)
     file_mode: int = FILE_MODE
 
 
@@ -133,7 +135,7 @@ def publish(
         desk, folder = begin()
         cursor, fingerprint, before = (
             current_cursor(db, desk.source_id),
-            render_fingerprint(desk.edition, topics),
+            render_fingerprint(desk.edition, topics, target.publications),
             folder.manifest.state(),
         )
         if everything_anew or not (before is not None and _follows(before, desk, cursor, fingerprint, folder)):
@@ -205,7 +207,7 @@ def _begin(
     holds = folder.source()
     if holds is not None and holds != source.name and not (take_over or take_folder):
         raise OutputTaken(target.output, holds, source.name)
-    events = follow(db, source_id, topics.patterns, topics.classify)
+    events = follow(db, source_id, topics.patterns, topics.classify, target.publications)
     extent = Extent(
         count_numbered(db, source_id),
         events,

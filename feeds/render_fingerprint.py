@@ -7,10 +7,12 @@ that renders), every document is looked at, and not only those that the journal 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.topic_matching import Topics
@@ -19,11 +21,15 @@ from foreign_eyes.feeds.topic_matching import Topics
 _LIBRARIES = ("feedgen", "jinja2", "lxml", "markupsafe")
 
 
-def render_fingerprint(edition: PublicationTarget, topics: Topics) -> str:
+def render_fingerprint(
+    edition: PublicationTarget, topics: Topics, publications: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> str:
     """Return the digest, SHA-256 in hexadecimal."""
     source = edition.source
     settings = [source.url, edition.title, edition.language, edition.browse, edition.hub, edition.tombstones]
-    return sha256(json.dumps([settings, edition.tag, topics.patterns, _program()]).encode()).hexdigest()
+    return sha256(
+        json.dumps([settings, edition.tag, topics.patterns, dict(publications), _program()]).encode()
+    ).hexdigest()
 
 
 @cache

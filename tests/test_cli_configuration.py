@@ -30,7 +30,7 @@ URL = 'url = "https://example.org/index.htm"'
     [
         ("default_source = ", ["is not TOML"]),
         ("[publish\n", ["is not TOML", "line 1"]),
-        ("colour = 1\n", ["'colour'", "default_source, contact, archive, publish, topics, sources"]),
+        ("colour = 1\n", ["'colour'", "default_source, contact, archive, publish, topics, publications, sources"]),
         ("[publish]\nfolder = 'x'\n", ["[publish]", "folder", "base_url, output"]),
         ("[archive]\nauthority = 'x'\n", ["[archive]", "authority", "file, tag_authority"]),
         ("[archive]\nfile = ''\n", ["[archive]", "file"]),
@@ -185,7 +185,16 @@ def test_the_shipped_file_says_what_holds_without_it() -> None:
 def test_every_setting_is_documented_in_the_shipped_file() -> None:
     text = re.sub(r"^# (?=\w+ = )", "", SHIPPED.read_text(encoding="utf-8"), flags=re.MULTILINE)
     tables = tomllib.loads(text)
-    assert set(tables) == {"default_source", "contact", "fresh_days", "archive", "publish", "topics", "sources"}
+    assert set(tables) == {
+        "default_source",
+        "contact",
+        "fresh_days",
+        "archive",
+        "publish",
+        "topics",
+        "publications",
+        "sources",
+    }
     for kind, table in (
         (ArchiveSettings, tables["archive"]),
         (PublishSettings, tables["publish"]),

@@ -26,9 +26,8 @@ CONTACT = ("--contact", "you@example.org")
 @pytest.fixture
 def installed(tmp_path: Path) -> CommandLine:
     """The program as it is installed, away from the checkout, and a user's home."""
-    packages = ("crawler", "archive", "exchange", "feeds", "browse", "cli", "sample")
-    for name in packages:
-        shutil.copytree(ROOT / name, tmp_path / "site-packages" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    package = tmp_path / "site-packages/foreign_eyes"
+    shutil.copytree(ROOT / "foreign_eyes", package, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "anywhere").mkdir()
     return CommandLine(
         tmp_path / "anywhere",

@@ -38,6 +38,7 @@ from foreign_eyes.feeds.compose.feed_entries import FeedEntry, collection, compo
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.publish import Target, publish
 from foreign_eyes.feeds.render.html_pages import (
+    MERGED,
     changes_page,
     collection_page,
     collections_page,
@@ -239,7 +240,7 @@ def test_every_class_that_has_a_look_is_on_some_page() -> None:
     others = [
         own_page(LANTERN),
         entry_page(EDITION, told),
-        redirect_page(EDITION, "entries/1/"),
+        redirect_page(EDITION, "entries/1/", MERGED),
         changes_page(EDITION, ()),
     ]
     pages = [render() for render in PAGES.values()] + others
@@ -463,7 +464,7 @@ def test_a_link_that_changed_is_told_in_words_and_is_none_to_follow() -> None:
 
 
 def test_the_page_of_a_merged_id_leads_on_without_a_script() -> None:
-    page = parsed(redirect_page(EDITION, "entries/123456789/"))
+    page = parsed(redirect_page(EDITION, "entries/123456789/", MERGED))
 
     assert page.xpath("//meta[@http-equiv='refresh']/@content") == ["0; url=../../entries/123456789/"]
     assert page.xpath("//link[@rel='canonical']/@href") == [f"{BASE_URL}entries/123456789/"]
@@ -682,7 +683,7 @@ def test_a_hostile_column_title_is_text_on_every_page() -> None:
         front_page(hostile, ENTRIES, 4, PUBLICATIONS, TOPICS, CHART),
         entry_page(hostile, page_of(KITE, ARCHIVED[0])),
         collection_page(hostile, PUBLICATIONS[0], ENTRIES),
-        redirect_page(hostile, "entries/1/"),
+        redirect_page(hostile, "entries/1/", MERGED),
     ):
         assert not parsed(page).xpath("//script | //b")
 

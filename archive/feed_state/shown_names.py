@@ -12,6 +12,8 @@ from sqlite_utils import Database
 
 from foreign_eyes.listing.text_digests import publication_key
 
+_LONGEST = 200
+
 
 def aliases_of(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the name to show by publication key, from each name's aliases; a name is an alias of itself.
@@ -25,6 +27,22 @@ def aliases_of(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
             if (other := found.setdefault(publication_key(alias), name)) != name:
                 raise ValueError(f"{alias!r} is listed for {other!r} and for {name!r}: keep one of them")
     return found
+
+
+def check_names(names: Mapping[str, Sequence[str]]) -> None:
+    """Check the operator's names of publications and their aliases.
+
+    Raises:
+        ValueError: a name cannot be published, or one spelling would lead to two names.
+    """
+    for name, aliases in names.items():
+        for spelling in (name, *aliases):
+            letters = any(character.isalnum() for character in spelling)
+            if not letters or not spelling.isprintable() or spelling != spelling.strip() or len(spelling) > _LONGEST:
+                raise ValueError(
+                    f"{spelling!r}: a name has letters or digits, and is one line of at most {_LONGEST} characters"
+                )
+    aliases_of(names)
 
 
 def sync_names(db: Database, names: Mapping[str, Sequence[str]]) -> bool:

@@ -82,9 +82,15 @@ def entry_page(edition: PublicationTarget, page: EntryPage) -> bytes:
     return _render("entry.html", edition, "../../", page=page, entry=page.entry)
 
 
-def redirect_page(edition: PublicationTarget, path: str) -> bytes:
-    """Return the page of a merged id: it leads to the entry that answers for it, in folder `path`, on any server."""
-    return _render("redirect.html", edition, "../../", path=path)
+# the heading of a redirect page, and the sentence that gives the reason
+MERGED = ("This entry goes by another id", "Two entries turned out to be one.")
+RENAMED = ("This publication is shown under another name", "Its entries and feeds moved.")
+
+
+def redirect_page(edition: PublicationTarget, path: str, why: tuple[str, str]) -> bytes:
+    """Return a page that leads to the folder `path` on any server; `why` is `MERGED` or `RENAMED`."""
+    heading, sentence = why
+    return _render("redirect.html", edition, "../../", path=path, heading=heading, sentence=sentence)
 
 
 def collection_page(edition: PublicationTarget, counted: CollectionCount, entries: Sequence[FeedEntry]) -> bytes:
