@@ -31,7 +31,7 @@ from support.articles import (
 
 from foreign_eyes.archive.matching.doubt_reasons import NEARLY_EXCERPT, NEARLY_THE_REST, SAME_EXCERPT, SAME_TITLE
 from foreign_eyes.archive.matching.matcher import Candidate, Doubt, ListingRow, Match, match
-from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, Rarity, telling_words
+from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, Rarity, distinctive_words
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -693,7 +693,7 @@ def test_an_excerpt_of_common_words_survives_misspelt_ones_when_all_else_is_new(
     excerpt = LOOM.excerpt
     for word, misspelt in (("valley", "vallxx"), ("spring", "sprixx"), ("thread", "threxx"), ("camera", "camexx")):
         excerpt = excerpt.replace(word, misspelt)
-    common = Rarity(words=dict.fromkeys(telling_words(LOOM.excerpt), MOST_HOLDERS))
+    common = Rarity(words=dict.fromkeys(distinctive_words(LOOM.excerpt), MOST_HOLDERS))
     listing = rows(PIANO, replace(OTHER, excerpt=excerpt, title="What the weavers saw", publication="Der Bote"), TEA)
     found = match(listing, archive(PIANO, LOOM, TEA), common)
     assert (found[1].entry_id, found[1].method) == (archive(PIANO, LOOM, TEA)[1].entry_id, "near wording")

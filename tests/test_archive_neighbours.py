@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.matching.neighbours import NONE, Agreement, Neighbours
+from foreign_eyes.archive.matching.neighbours import NO_AGREEMENT, Agreement, Neighbours
 
 # rows 2, 4 and 6 are the entries that stood at 10, 20 and 30
 ANCHORS = {2: 10, 4: 20, 6: 30}
@@ -25,12 +25,12 @@ AT_AN_END = Agreement(entries=1, ends=1)
         (3, 15, BOTH),
         (3, 11, BOTH),
         (5, 25, BOTH),
-        (3, 25, NONE),
-        (3, 5, NONE),
+        (3, 25, NO_AGREEMENT),
+        (3, 5, NO_AGREEMENT),
         (1, 5, AT_AN_END),
         (7, 35, AT_AN_END),
-        (1, 35, NONE),
-        (3, None, NONE),
+        (1, 35, NO_AGREEMENT),
+        (3, None, NO_AGREEMENT),
     ],
 )
 def test_neighbours_agree_where_row_and_entry_stand_between_the_same(
@@ -46,7 +46,7 @@ def test_neighbours_agree_where_row_and_entry_stand_between_the_same(
         (AT_AN_END, True, True, False),
         (ONE, True, False, False),
         (Agreement(ends=2), False, False, False),
-        (NONE, False, False, False),
+        (NO_AGREEMENT, False, False, False),
     ],
 )
 def test_nothing_but_ends_says_nothing(agreement: Agreement, any_side: bool, in_place: bool, between: bool) -> None:
@@ -54,7 +54,7 @@ def test_nothing_but_ends_says_nothing(agreement: Agreement, any_side: bool, in_
 
 
 def test_the_ends_of_a_listing_are_neighbours() -> None:
-    assert Neighbours({}).agreement(0, 0) == NONE
+    assert Neighbours({}).agreement(0, 0) == NO_AGREEMENT
     assert Neighbours({1: 1}).agreement(0, 0) == AT_AN_END
     assert Neighbours({1: 1}).agreement(2, 2) == AT_AN_END
 

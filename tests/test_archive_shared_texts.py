@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.agency import GOOD_NEWS, NOTICE, VERDICTS, counted, quarter, verdict
 from support.articles import ALL, BRIDGE, LOOM, MOON, PIANO, TEA, archive, article, edited, entry, row, rows, typos
 
-from foreign_eyes.archive.matching.contradictions import Swaps, Tokens, find_swaps
+from foreign_eyes.archive.matching.contradictions import Replacements, Tokens, find_replacements
 from foreign_eyes.archive.matching.doubt_reasons import (
     FIGURES_CHANGED,
     LOW_SCORE,
@@ -20,7 +20,7 @@ from foreign_eyes.archive.matching.doubt_reasons import (
     SAME_TITLE,
 )
 from foreign_eyes.archive.matching.matcher import Candidate, Match, match
-from foreign_eyes.archive.matching.rarity import Rarity, share_kept, telling_words
+from foreign_eyes.archive.matching.rarity import Rarity, distinctive_words, word_overlap
 from foreign_eyes.listing.values import ListedEntry
 
 
@@ -432,35 +432,38 @@ def test_little_text_that_several_share_is_no_evidence() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "swaps"),
     [
-        ("Judges told Vesna to stop.", "Judges told Orkan to stop.", Swaps(names=1)),
-        ("He paid 3m in May.", "He paid 4m in June.", Swaps(figures=2)),
-        ("He paid 3m in May.", "He paid in May.", Swaps()),
-        ("Judges told Vesna to stop.", "Judges told Vesan to stop.", Swaps()),
-        ("Trains to Hangzhou are full.", "Trains to Changzhou are full.", Swaps(names=1)),
-        ("It sold shuttles that copy it.", "It sold valves that copy it.", Swaps(words=1)),
-        ("accordingto 83million percent", "according to 83 million per cent", Swaps()),
-        ("Vesna won. Vesna lost.", "Orkan won. Orkan lost.", Swaps(names=1)),
-        ("It rose. Then it fell.", "Then it fell. It rose.", Swaps()),
-        ("", "Judges told Vesna to stop.", Swaps()),
+        ("Judges told Vesna to stop.", "Judges told Orkan to stop.", Replacements(names=1)),
+        ("He paid 3m in May.", "He paid 4m in June.", Replacements(figures=2)),
+        ("He paid 3m in May.", "He paid in May.", Replacements()),
+        ("Judges told Vesna to stop.", "Judges told Vesan to stop.", Replacements()),
+        ("Trains to Hangzhou are full.", "Trains to Changzhou are full.", Replacements(names=1)),
+        ("It sold shuttles that copy it.", "It sold valves that copy it.", Replacements(words=1)),
+        ("accordingto 83million percent", "according to 83 million per cent", Replacements()),
+        ("Vesna won. Vesna lost.", "Orkan won. Orkan lost.", Replacements(names=1)),
+        ("It rose. Then it fell.", "Then it fell. It rose.", Replacements()),
+        ("", "Judges told Vesna to stop.", Replacements()),
     ],
 )
-def test_swaps_are_counted_by_what_contradicts(one: str, other: str, swaps: Swaps) -> None:
-    assert find_swaps(Tokens.of(one), Tokens.of(other)) == swaps
-    assert find_swaps(Tokens.of(other), Tokens.of(one)) == swaps
+def test_swaps_are_counted_by_what_contradicts(one: str, other: str, swaps: Replacements) -> None:
+    assert find_replacements(Tokens.of(one), Tokens.of(other)) == swaps
+    assert find_replacements(Tokens.of(other), Tokens.of(one)) == swaps
 
 
 @given(st.text(alphabet="aB c1.2D,", max_size=60))
 def test_a_text_does_not_contradict_itself(text: str) -> None:
-    assert find_swaps(Tokens.of(text), Tokens.of(text)) == Swaps()
+    assert find_replacements(Tokens.of(text), Tokens.of(text)) == Replacements()
 
 
 def test_what_many_hold_weighs_little() -> None:
-    here, there = telling_words("common words stand beside rarities"), telling_words("common words stand everywhere")
+    here, there = (
+        distinctive_words("common words stand beside rarities"),
+        distinctive_words("common words stand everywhere"),
+    )
     many = {"common": 30, "words": 30, "stand": 30}
-    assert share_kept(here, there, lambda word: 1) > 0.5
-    assert share_kept(here, there, lambda word: many.get(word, 1)) < 0.1
-    assert share_kept(here, here, lambda word: 1) == 1
-    assert share_kept(frozenset(), here, lambda word: 1) == 1
+    assert word_overlap(here, there, lambda word: 1) > 0.5
+    assert word_overlap(here, there, lambda word: many.get(word, 1)) < 0.1
+    assert word_overlap(here, here, lambda word: 1) == 1
+    assert word_overlap(frozenset(), here, lambda word: 1) == 1
 
 
 # Properties

@@ -1,4 +1,4 @@
-"""How alike two wordings are: what different entries have in common, and what is left of one after typos."""
+"""The similarity of different entries, and of an entry with itself after typos."""
 
 from __future__ import annotations
 
@@ -8,60 +8,66 @@ from itertools import combinations
 import pytest
 from support.articles import ALL, HARBOUR, HARBOUR_TWIN, LOOM, TEA, edited, typos
 
-from foreign_eyes.archive.matching.evidence import NEAR_EXCERPT, NEAR_PART, NEARER_PART, NEAREST_EXCERPT, WORN_EXCERPT
-from foreign_eyes.archive.matching.similarity import ComparableTexts, Likeness, near
+from foreign_eyes.archive.matching.similarity import ComparableTexts, Similarity, near_pairs
+from foreign_eyes.archive.matching.thresholds import (
+    NEAR_EXCERPT,
+    NEAR_PART,
+    NEARER_PART,
+    NEAREST_EXCERPT,
+    PARTIAL_EXCERPT,
+)
 from foreign_eyes.listing.values import ListedEntry
 
 
-def likeness(one: ListedEntry, other: ListedEntry) -> Likeness:
-    return Likeness(ComparableTexts.of(one), ComparableTexts.of(other))
+def similarity(one: ListedEntry, other: ListedEntry) -> Similarity:
+    return Similarity(ComparableTexts.of(one), ComparableTexts.of(other))
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(ALL, 2)))
-def test_different_entries_are_far_below_what_counts_as_near(one: ListedEntry, other: ListedEntry) -> None:
-    alike = likeness(one, other)
-    assert alike.excerpt < WORN_EXCERPT - 0.25
-    assert alike.title < NEAR_PART
-    assert alike.commentary < NEARER_PART
+def test_different_entries_are_far_below_the_thresholds(one: ListedEntry, other: ListedEntry) -> None:
+    parts = similarity(one, other)
+    assert parts.excerpt < PARTIAL_EXCERPT - 0.25
+    assert parts.title < NEAR_PART
+    assert parts.commentary < NEARER_PART
 
 
-def test_near_twins_are_alike_in_commentary_and_title_but_not_in_the_excerpt() -> None:
-    alike = likeness(HARBOUR, HARBOUR_TWIN)
-    assert alike.commentary > 0.6
-    assert alike.title > 0.5
-    assert alike.excerpt < 0.35
+def test_near_duplicates_are_similar_in_commentary_and_title_but_not_in_the_excerpt() -> None:
+    parts = similarity(HARBOUR, HARBOUR_TWIN)
+    assert parts.commentary > 0.6
+    assert parts.title > 0.5
+    assert parts.excerpt < 0.35
 
 
 @pytest.mark.parametrize("texts", ALL)
-def test_typos_leave_an_entry_near(texts: ListedEntry) -> None:
+def test_typos_leave_an_entry_above_the_thresholds(texts: ListedEntry) -> None:
     assert texts.title
     now = edited(
         texts, title=typos(texts.title, 2), excerpt=typos(texts.excerpt, 8), commentary=typos(texts.commentary, 6)
     )
-    alike = likeness(texts, now)
-    assert alike.excerpt > NEAREST_EXCERPT
-    assert min(alike.title, alike.commentary) > NEARER_PART
+    parts = similarity(texts, now)
+    assert parts.excerpt > NEAREST_EXCERPT
+    assert min(parts.title, parts.commentary) > NEARER_PART
 
 
 def test_white_space_quotes_and_letter_case_make_no_difference() -> None:
     shouted = edited(LOOM, title=(LOOM.title or "").upper(), excerpt=LOOM.excerpt.replace(" ", "\u00a0 "))
-    alike = likeness(LOOM, shouted)
-    assert (alike.title, alike.excerpt, alike.commentary, alike.score) == (1, 1, 1, 100)
+    parts = similarity(LOOM, shouted)
+    assert (parts.title, parts.excerpt, parts.commentary, parts.score) == (1, 1, 1, 100)
 
 
-def test_where_a_title_is_lacking_the_attribution_lines_are_compared() -> None:
+def test_without_a_title_the_attribution_lines_are_compared() -> None:
     untitled = replace(LOOM, title=None, publication=None)
-    assert likeness(LOOM, untitled).title == 1
-    assert likeness(LOOM, untitled).same_publication is False
+    assert similarity(LOOM, untitled).title == 1
+    assert similarity(LOOM, untitled).same_publication is False
 
 
-def test_what_both_lack_is_equal_but_proves_nothing() -> None:
+def test_a_part_that_both_lack_is_equal_but_is_not_evidence() -> None:
     bare = ListedEntry("", "", None, None, "")
-    alike = likeness(bare, bare)
-    assert alike.score == 100
-    shared = [alike.same_publication, alike.same_excerpt, alike.same_commentary]
+    parts = similarity(bare, bare)
+    assert parts.score == 100
+    shared = [parts.same_publication, parts.same_excerpt, parts.same_commentary]
     assert shared == [False, False, False]
-    assert [alike.excerpts_tell, alike.commentary_tells, alike.excerpt_tells(0)] == [False, False, False]
+    assert [parts.excerpts_are_long, parts.commentaries_are_long, parts.excerpt_reaches(0)] == [False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -84,21 +90,23 @@ def test_what_both_lack_is_equal_but_proves_nothing() -> None:
         ("it may march", "it might walk", True, True),
     ],
 )
-def test_numbers_agree_where_half_of_the_fewer_are_the_same(one: str, other: str, agree: bool, same: bool) -> None:
-    alike = likeness(edited(LOOM, excerpt=one), edited(LOOM, excerpt=other))
-    assert (alike.numbers_agree, alike.same_numbers, alike.title_numbers_agree) == (agree, same, True)
-    alike = likeness(edited(LOOM, title=one), edited(LOOM, title=other))
-    assert (alike.numbers_agree, alike.same_numbers, alike.title_numbers_agree) == (True, True, agree)
+def test_figures_agree_if_the_excerpts_share_half_of_the_fewer_ones(
+    one: str, other: str, agree: bool, same: bool
+) -> None:
+    parts = similarity(edited(LOOM, excerpt=one), edited(LOOM, excerpt=other))
+    assert (parts.numbers_agree, parts.same_numbers, parts.title_numbers_agree) == (agree, same, True)
+    parts = similarity(edited(LOOM, title=one), edited(LOOM, title=other))
+    assert (parts.numbers_agree, parts.same_numbers, parts.title_numbers_agree) == (True, True, agree)
 
 
-def test_the_letters_are_counted_by_which_titles_differ() -> None:
-    assert likeness(LOOM, edited(LOOM, title=(LOOM.title or "").replace("loom that", "lom taht"))).title_edits == 3
+def test_title_edits_count_the_letters_that_differ() -> None:
+    assert similarity(LOOM, edited(LOOM, title=(LOOM.title or "").replace("loom that", "lom taht"))).title_edits == 3
 
 
-def test_of_many_near_texts_the_nearest_are_found() -> None:
+def test_near_pairs_returns_the_most_similar_texts() -> None:
     texts = dict(enumerate(one.excerpt for one in ALL))
     row = {7: typos(TEA.excerpt)}
-    assert list(near(row, texts, NEAR_EXCERPT, 1)) == [(7, ALL.index(TEA))]
+    assert list(near_pairs(row, texts, NEAR_EXCERPT, 1)) == [(7, ALL.index(TEA))]
     many = texts | {99: typos(TEA.excerpt), 98: typos(TEA.excerpt, 9)}
-    assert list(near(row, many, NEAR_EXCERPT, 2)) == [(7, 99), (7, ALL.index(TEA))]
-    assert list(near(row, {}, NEAR_EXCERPT, 1)) == []
+    assert list(near_pairs(row, many, NEAR_EXCERPT, 2)) == [(7, 99), (7, ALL.index(TEA))]
+    assert list(near_pairs(row, {}, NEAR_EXCERPT, 1)) == []

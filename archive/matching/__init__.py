@@ -1,1 +1,1 @@
-"""Which row of a listing is which entry: the keys by which they meet, likeness, neighbours, matching. All pure."""
+"""Record linkage: deciding which row of a listing is which entry of the archive. All pure."""

@@ -1,19 +1,18 @@
-"""Which rows and places are worth comparing: those that share a key, or nearly a title or an excerpt. Pure."""
+"""Blocking: the pairs of rows and slots worth comparing, which share a key or have similar titles or excerpts. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from foreign_eyes.archive.matching import similarity
-from foreign_eyes.archive.matching.evidence import NEAR_EXCERPT, NEARER_PART, SHORTEST_NEAR_TITLE
 from foreign_eyes.archive.matching.keys import commentary_key
 from foreign_eyes.archive.matching.match_values import ListingRow
-from foreign_eyes.archive.matching.similarity import ComparableTexts
+from foreign_eyes.archive.matching.similarity import ComparableTexts, near_pairs
 from foreign_eyes.archive.matching.slots import Slot
+from foreign_eyes.archive.matching.thresholds import NEAR_EXCERPT, NEARER_PART, SHORTEST_NEAR_TITLE
 
-# Entries left over that share a title, or an excerpt: more are a column within the column, or a parser's mistake
+# A key that more unmatched slots share is ignored: it is a recurring series, or an error of the parser
 MOST_ALIKE = 20
-# The nearest of many that are near: an agency's reports are all near each other
+# The most similar slots of each row: the reports of one agency are all similar
 MOST_NEAR = 8
 
 
@@ -23,15 +22,15 @@ def possible_pairs(
     row_form: Callable[[ListingRow], ComparableTexts],
     slot_form: Callable[[Slot], ComparableTexts],
 ) -> set[tuple[int, int]]:
-    """Return (place, slot number) of all pairs that share a key or nearly a title or an excerpt."""
-    ones = {row.place: row_form(row) for row in rows}
-    others = {slot.number: slot_form(slot) for slot in slots}
+    """Return (place, slot number) of all pairs that share a key, or have similar titles or excerpts."""
+    row_forms = {row.place: row_form(row) for row in rows}
+    slot_forms = {slot.number: slot_form(slot) for slot in slots}
     return {
         *joined(rows, slots, lambda row: row.excerpt_key, lambda slot: slot.excerpt_key),
         *joined(rows, slots, lambda row: row.title_key, lambda slot: slot.title_key),
         *joined(rows, slots, _title_and_commentary, _title_and_commentary),
-        *similarity.near(_excerpts(ones), _excerpts(others), NEAR_EXCERPT, MOST_NEAR),
-        *similarity.near(_titles(ones), _titles(others), NEARER_PART, MOST_NEAR),
+        *near_pairs(_excerpts(row_forms), _excerpts(slot_forms), NEAR_EXCERPT, MOST_NEAR),
+        *near_pairs(_titles(row_forms), _titles(slot_forms), NEARER_PART, MOST_NEAR),
     }
 
 
@@ -41,24 +40,24 @@ def joined(
     row_key: Callable[[ListingRow], Hashable],
     slot_key: Callable[[Slot], Hashable],
 ) -> Iterator[tuple[int, int]]:
-    """Yield (place, slot number) of all rows and places that have the same key.
+    """Yield (place, slot number) of all rows and slots that have the same key.
 
-    None never matches; keys that too many places share are ignored.
+    None never matches; keys that too many slots share are ignored.
     """
-    known: dict[Hashable, list[int]] = {}
+    by_key: dict[Hashable, list[int]] = {}
     for slot in slots:
-        known.setdefault(slot_key(slot), []).append(slot.number)
-    telling = {key: numbers for key, numbers in known.items() if key is not None and len(numbers) <= MOST_ALIKE}
-    return ((row.place, number) for row in rows if telling for number in telling.get(row_key(row), ()))
+        by_key.setdefault(slot_key(slot), []).append(slot.number)
+    rare = {key: numbers for key, numbers in by_key.items() if key is not None and len(numbers) <= MOST_ALIKE}
+    return ((row.place, number) for row in rows if rare for number in rare.get(row_key(row), ()))
 
 
-def _title_and_commentary(one: ListingRow | Slot) -> tuple[str, str] | None:
-    commentary = commentary_key(one.texts.commentary)
-    return (one.title_key, commentary) if one.title_key and commentary else None
+def _title_and_commentary(item: ListingRow | Slot) -> tuple[str, str] | None:
+    commentary = commentary_key(item.texts.commentary)
+    return (item.title_key, commentary) if item.title_key and commentary else None
 
 
 def _excerpts(forms: Mapping[int, ComparableTexts]) -> dict[int, str]:
-    return {key: form.excerpt for key, form in forms.items() if form.excerpt_tells}
+    return {key: form.excerpt for key, form in forms.items() if form.has_long_excerpt}
 
 
 def _titles(forms: Mapping[int, ComparableTexts]) -> dict[int, str]:

@@ -1,7 +1,7 @@
-"""What two texts state differently: figures, names and words of the one in whose place the other has others. Pure.
+"""Contradictions of two texts: figures, names and words of one text that the other replaces. Pure.
 
-Reports of one agency are one text with other names and figures, so the words that changed places say more than the share
-that is equal. A word that was only added or dropped contradicts nothing, nor does a misspelling.
+Reports of one agency have the same text with other names and figures, so replaced words are stronger evidence than
+similarity. A word that was added, dropped or misspelt is not a contradiction.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA, Levenshtein
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-# decimals are one figure: of 4.8 and 4.9 half would be the same
+# a decimal is one figure: as two, half of 4.8 would equal half of 4.9
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*[^\W_]*|[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?]")
 _FIGURE = re.compile(rf"\d.*|(?:{MONTHS})")
 _ENDS = frozenset(".!?")
-# words that begin sentences with a capital and name nobody
+# words that have a capital at the start of a sentence and are not names
 _STARTERS = frozenset(
     re.findall(
         r"[a-z]+",
@@ -28,16 +28,16 @@ _STARTERS = frozenset(
         "was we what when where which while who why with within would yet you",
     )
 )
-# by which a word that was misspelt or inflected is still that word
+# least similarity of a word and its misspelt or inflected form
 _SAME_WORD = 0.6
-# letters by which a misspelt name may differ: Hangzhou and Changzhou are two cities
+# most edits by which a misspelt name differs: Hangzhou and Changzhou are two cities
 _TYPO = 1
 _SHORTEST_CONTENT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Swaps:
-    """How many different figures, names and other words each have another in their place."""
+class Replacements:
+    """How many different figures, names and other words were replaced."""
 
     figures: int = 0
     names: int = 0
@@ -45,18 +45,18 @@ class Swaps:
 
     @property
     def facts(self) -> int:
-        """The figures and names among them."""
+        """The number of figures and names."""
         return self.figures + self.names
 
     @property
-    def all(self) -> int:
-        """All of them."""
+    def total(self) -> int:
+        """The number of figures, names and words."""
         return self.facts + self.words
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A text as its words and figures, in order, with the names and figures among them."""
+    """The words and figures of a text, in order, and which of them are names and figures."""
 
     words: tuple[str, ...]
     plain: tuple[str, ...]
@@ -82,26 +82,26 @@ class Tokens:
         return cls(tuple(words), plain, frozenset(names) - figures, figures)
 
 
-def find_swaps(one: Tokens, other: Tokens) -> Swaps:
-    """Return what the texts state differently in the same place; a pair of words counts once, however often it stands."""
+def find_replacements(one: Tokens, other: Tokens) -> Replacements:
+    """Count the words that differ in the same place of two texts; a pair of words counts once, even if it recurs."""
     figures: set[tuple[str, ...]] = set()
     names: set[tuple[str, ...]] = set()
     words: set[tuple[str, ...]] = set()
     for here, there in _replaced(one, other):
         if _is_same(here, there, one, other):
             continue
-        facts = set(zip(_figures(here, there, one, other), _figures(there, here, other, one), strict=False))
-        called = set(zip(_names(here, one, other), _names(there, other, one), strict=False))
-        figures |= facts
-        names |= called
-        if not facts and not called:
+        new_figures = set(zip(_figures(here, there, one, other), _figures(there, here, other, one), strict=False))
+        new_names = set(zip(_names(here, one, other), _names(there, other, one), strict=False))
+        figures |= new_figures
+        names |= new_names
+        if not new_figures and not new_names:
             content = _content(here, there, other), _content(there, here, one)
             words |= {(*content[0], "", *content[1])} if all(content) else set()
-    return Swaps(len(figures), len(names), len(words))
+    return Replacements(len(figures), len(names), len(words))
 
 
 def _replaced(one: Tokens, other: Tokens) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
-    """Yield the passages in whose place the other text has others."""
+    """Yield the passages of one text that differ in the other, in pairs."""
     start, other_start = 0, 0
     for block in Levenshtein.editops(one.plain, other.plain).as_matching_blocks():
         here, there = one.words[start : block.a], other.words[other_start : block.b]
@@ -115,7 +115,7 @@ def _is_name(token: str, *, at_start: bool) -> bool:
 
 
 def _is_same(here: Sequence[str], there: Sequence[str], one: Tokens, other: Tokens) -> bool:
-    """Tell whether words that differ are the same but for a word boundary or a typo."""
+    """Return whether two passages differ only in word boundaries or a typo."""
     if "".join(here).casefold() == "".join(there).casefold():
         return True
     if not one.figures.isdisjoint(here) or not other.figures.isdisjoint(there):
@@ -134,13 +134,13 @@ def _similar(one: str, other: str) -> bool:
 
 
 def _figures(here: Sequence[str], there: Sequence[str], one: Tokens, other: Tokens) -> list[str]:
-    """Return the figures `here` that are not `there`."""
+    """Return the figures `here` that are not `there`, unless the other text only moved them."""
     gone = [word for word in here if word in one.figures and word not in there]
     return gone if not other.figures.issuperset(gone) or not one.figures.issuperset(there) else []
 
 
 def _names(here: Sequence[str], one: Tokens, other: Tokens) -> list[str]:
-    """Return the names `here` that the other text has nowhere, not even misspelt."""
+    """Return the names `here` that the other text does not have, even misspelt."""
     plain = frozenset(other.plain)
     return [
         name
@@ -150,11 +150,11 @@ def _names(here: Sequence[str], one: Tokens, other: Tokens) -> list[str]:
 
 
 def _content(here: Sequence[str], there: Sequence[str], other: Tokens) -> list[str]:
-    """Return the words of meaning `here` that the other text has nowhere, and no spelling of which is `there`."""
+    """Return the content words `here` that the other text does not have and that are not misspelt `there`."""
     return [
         word
         for word in here
         if len(word) >= _SHORTEST_CONTENT
         and word.casefold() not in other.plain
-        and not any(_similar(word, also) for also in there)
+        and not any(_similar(word, other_word) for other_word in there)
     ]

@@ -1,4 +1,4 @@
-"""The reasons for which an operator should look at a match, as they are stored and shown. Pure."""
+"""The reasons for which an operator should review a match, as they are stored and shown. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ SAME_TITLE = "recurring title"
 NEARLY_EXCERPT = "near another entry: nearly the same excerpt"
 NEARLY_THE_REST = "near another entry: nearly the same title and commentary"
 
-# of an entry that was recognised with other words
+# of an entry that was recognised although its words changed
 NEAR_ANOTHER = "near another entry"
 FIGURES_CHANGED = "figures changed"
 NAMES_CHANGED = "names changed"
 LOW_SCORE = "low score"
 
-# what revisions of archives that rules before version 3 settled can have among their flags
+# flags of revisions that rules before version 3 settled
 OF_OLDER_RULES = (
     "same excerpt as another entry",
     "same title and publication as another entry",
@@ -22,7 +22,7 @@ OF_OLDER_RULES = (
     "nearly the title and commentary of another entry",
 )
 
-# of a withdrawn entry that is listed again and edited at once
+# of a withdrawn entry that is listed again with an edit
 RETURNED = "returned with other words"
 
 # of a row that was settled by the rules of an earlier version

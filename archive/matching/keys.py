@@ -1,4 +1,4 @@
-"""What makes wordings the same, and how ids are minted. Pure but for the random number that is handed in."""
+"""The keys by which rows and entries are compared, and new entry ids. Pure, given the source of random numbers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from foreign_eyes.listing.text import folded, unstyled
 from foreign_eyes.listing.text_digests import publication_key, text_digest
 from foreign_eyes.listing.values import ListedEntry
 
-# Nine digits: short enough to say on the telephone, and a million entries meet one in a thousand times, which is checked
+# Nine digits can be read out on the telephone. With a million entries, one draw in a thousand collides and is repeated.
 ID_RANGE = range(100_000_000, 1_000_000_000)
 
-# In characters without white space: "He said it will." stands in many articles, a sentence and a half in one
+# In characters without white space. Shorter texts ("He said it will.") occur in many articles.
 SHORTEST_EXCERPT = 40
 RARE_WORDS = 4
 SHORTEST_RARE_WORD = 6
@@ -21,30 +21,30 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def title_key(entry: ListedEntry) -> str | None:
-    """Return the key by which two rows share title and publication; None where there is no title to go by."""
+    """Return the key of a title with its publication, or None without a title."""
     title = folded(entry.title).casefold()
     return f"{title}\x1f{publication_key(entry.publication)}" if title else None
 
 
 def excerpt_key(excerpt: str) -> str | None:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) by which two rows share an excerpt.
+    """Return the digest of an excerpt (16 bytes of SHA-256, hexadecimal).
 
-    None where it is too short to tell two articles apart.
+    Return None if the excerpt is too short to distinguish two articles.
     """
     text = folded(excerpt)
     return text_digest(text) if len(text) >= SHORTEST_EXCERPT else None
 
 
 def commentary_key(commentary: str) -> str | None:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) by which entries share a commentary; None where there is none."""
+    """Return the digest of a commentary (16 bytes of SHA-256, hexadecimal), or None without one."""
     text = folded(commentary).casefold()
     return text_digest(text) if text else None
 
 
 def rare_words(excerpt: str) -> str | None:
-    """Return an excerpt's longest words, in alphabetical order; None where it has too few long ones.
+    """Return an excerpt's longest words, in alphabetical order, or None if it has too few long words.
 
-    Only the migration that once stored them asks for it.
+    Only the migration that stored these words calls it.
     """
     words = {word.casefold() for word in _WORD.findall(unstyled(excerpt)) if len(word) >= SHORTEST_RARE_WORD}
     longest = sorted(words, key=lambda word: (-len(word), word))[:RARE_WORDS]
@@ -52,7 +52,7 @@ def rare_words(excerpt: str) -> str | None:
 
 
 def mint_entry_id(taken: Callable[[int], bool], draw: Callable[[int], int] = secrets.randbelow) -> int:
-    """Return a new random entry id of nine digits that is not `taken`; `draw(n)` gives a number below n."""
+    """Return a random entry id of nine digits that is not `taken`; `draw(n)` returns a number below n."""
     while True:
         entry_id = ID_RANGE.start + draw(len(ID_RANGE))
         if not taken(entry_id):

@@ -1,4 +1,4 @@
-"""What matching is given and what it returns. Pure."""
+"""The arguments and results of matching. Pure."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Method = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ListingRow:
-    """A row of a listing, by what it is compared with.
+    """A row of a listing, with the keys by which it is compared.
 
-    `place` is its rank in listing order, from 0; `count` the number of places in the listing with this very wording.
+    `place` is its rank in listing order, from 0. `count` is the number of places in the listing with exactly this wording.
     """
 
     place: int
@@ -37,7 +37,7 @@ class ListingRow:
 
     @property
     def excerpt_key(self) -> str | None:
-        """The key of its excerpt, made when it is asked for: most rows are known by their wording."""
+        """The key of the excerpt, computed on demand: most rows are matched by their wording."""
         return excerpt_key(self.texts.excerpt)
 
 
@@ -45,9 +45,10 @@ class ListingRow:
 class Candidate:
     """An entry that a row might be, with its current texts.
 
-    `rank` is its place in the listing as it was last settled, from 0; None if it was not in it. `merged` tells that an
-    operator merged another entry into it, so that two different rows can be two places of it. `elsewhere` are its texts
-    at the other places at which it was last listed: those of an article that stood there twice, too.
+    `rank` is its place in the listing as it was last settled, from 0; None if it was not listed. `earlier` are the
+    digests of its earlier wordings. `merged` is whether an operator merged another entry into it, so that two different
+    rows can be two places of it. `elsewhere` are its texts at its other places in that listing, such as those of an
+    article that was listed twice.
     """
 
     entry_id: int
@@ -63,9 +64,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why an operator should look at a match: one of the reasons in `archive.matching.doubt_reasons`.
+    """Why an operator should review a match: one of the reasons in `archive.matching.doubt_reasons`.
 
-    `other_entry_id` is the entry that the row may be instead, if there is one.
+    `other_entry_id` is the other entry that the row may be, if any.
     """
 
     reason: str
@@ -74,10 +75,10 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a row turned out to be. `entry_id` is None for a new entry.
+    """The entry of a row, and how it was found; `entry_id` is None for a new entry.
 
-    `score`, from 0 to 100, is how near the row is to the entry's wording before; None where whole wordings are equal, or
-    none was compared. `doubt` says why an operator should look at the match; None for a plain one.
+    `score`, from 0 to 100, is the similarity of the row and the entry's wording before. It is None if the wordings are
+    equal or were not compared. `doubt` is why an operator should review the match; None for a match without doubt.
     """
 
     entry_id: int | None

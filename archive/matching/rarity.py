@@ -1,4 +1,4 @@
-"""How many entries hold a word, a title, an excerpt or a commentary: what many share identifies none of them. Pure."""
+"""How many entries have a word, a title, an excerpt or a commentary: shared text identifies no entry. Pure."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from rapidfuzz.distance import OSA
 
 from foreign_eyes.listing.text import unstyled
 
-# more holders than this are not counted: a word that so many entries hold weighs next to nothing
+# counting stops here: a word that so many entries have weighs next to nothing
 MOST_HOLDERS = 32
-# shorter words are mostly those of grammar, which stand everywhere
+# shorter words are mostly function words, which occur in every text
 SHORTEST_WORD = 5
-# a word that no entry holds says little of any: it weighs as one that so many hold
-_UNHELD = 4
-# by which a word that was misspelt is still that word
+# a word that no entry has weighs as much as one that this many entries have
+_UNKNOWN_WORD = 4
+# least similarity of a word and its misspelling
 _SAME_WORD = 0.7
 _WORD = re.compile(rf"[^\W\d_]{{{SHORTEST_WORD},}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How many entries of the archive, listed or withdrawn, hold a text now.
+    """How many entries of the archive, listed or withdrawn, have a text now.
 
-    `words` counts by `telling_words` of excerpts; the others count by the keys of title with publication, excerpt and
-    commentary. Counts may stop at a limit. A text that is not in a mapping is held by none.
+    `words` counts the `distinctive_words` of excerpts. The other mappings count by key: title with publication, excerpt,
+    commentary. Counts may stop at a limit. No entry has a text that is not in its mapping.
     """
 
     words: Mapping[str, int] = field(default_factory=dict)
@@ -38,27 +38,27 @@ class Rarity:
 
 
 @lru_cache(maxsize=4096)
-def telling_words(text: str) -> frozenset[str]:
-    """Return the words of a text that can tell one article from another, in lower case."""
+def distinctive_words(text: str) -> frozenset[str]:
+    """Return the words of a text that can distinguish one article from another, in lower case."""
     return frozenset(word.casefold() for word in _WORD.findall(unstyled(text)))
 
 
-def share_kept(row: frozenset[str], entry: frozenset[str], count: Callable[[str], int]) -> float:
-    """Return the share of a row's words, from 0 to 1, that the entry holds too; 1 where the row has none.
+def word_overlap(row: frozenset[str], entry: frozenset[str], count: Callable[[str], int]) -> float:
+    """Return the weighted share, from 0 to 1, of a row's words that the entry has too; 1 if the row has no words.
 
-    Each word weighs 1 divided by the number of entries that hold it, so that the words of an agency's boilerplate, which
-    all its reports hold, weigh little. A misspelt word weighs what the entry's spelling does.
+    Each word weighs 1 divided by the number of entries that have it (`count`), so the boilerplate of an agency, which is
+    in all its reports, weighs little. A misspelt word has the weight of the entry's spelling.
     """
-    kept = total = 0.0
+    shared = total = 0.0
     for word in row:
-        spelt = word if word in entry else _spelling(word, entry)
-        weight = 1 / min(count(spelt or word) or _UNHELD, MOST_HOLDERS)
+        spelling = word if word in entry else _find_spelling(word, entry)
+        weight = 1 / min(count(spelling or word) or _UNKNOWN_WORD, MOST_HOLDERS)
         total += weight
-        kept += weight if spelt else 0
-    return kept / total if total else 1.0
+        shared += weight if spelling else 0
+    return shared / total if total else 1.0
 
 
-def _spelling(word: str, among: frozenset[str]) -> str | None:
-    """Return the word of which this one is a misspelling."""
-    found = process.extractOne(word, among, scorer=OSA.normalized_similarity, score_cutoff=_SAME_WORD)
+def _find_spelling(word: str, words: frozenset[str]) -> str | None:
+    """Return the one of `words` that `word` may be a misspelling of."""
+    found = process.extractOne(word, words, scorer=OSA.normalized_similarity, score_cutoff=_SAME_WORD)
     return found[0] if found else None

@@ -1,19 +1,19 @@
-"""How alike two wordings are, part by part. Pure.
+"""The similarity of two wordings, part by part. Pure.
 
-Likeness is 1 minus the Levenshtein distance over the longer length, of the texts without white space, style and
-letter case. Measured on a whole real page, 780 pairs of its 40 entries (near-twins on one subject among them), and on
-800 copies of each part with random typos:
+Similarity is 1 minus the Levenshtein distance divided by the longer length, of the texts without white space, style and
+letter case. It was measured on 780 pairs of the 40 entries of a real page, which has near-duplicates on one subject, and
+on 800 copies of each part with random typos:
 
-    part        two different entries, most alike   20 typos in one entry, least alike
+    part        highest, two different entries      lowest, 20 typos in one entry
     excerpt     0.32 (second 0.29, median 0.23)     0.91; one sentence dropped: median 0.75, half of it dropped: 0.50
-    commentary  0.40, the near-twins                0.88
-    title       0.47, two landings on the Moon      0.35, for 20 typos are half a title; 5 typos: 0.81
+    commentary  0.40, the near-duplicates           0.88
+    title       0.47, two landings on the Moon      0.35, as 20 typos are half a title; 5 typos: 0.81
 
-So the excerpt tells entries apart by a wide margin, and title or commentary alone do not. (rapidfuzz's `ratio`, which
-counts a changed letter twice, puts the most alike at 0.45, 0.60 and 0.60: less room.)
+So the excerpt distinguishes entries by a wide margin; the title or the commentary alone does not. (rapidfuzz's `ratio`,
+which counts a changed letter twice, gives different entries up to 0.45, 0.60 and 0.60: a smaller margin.)
 
-Reports of one agency reach 0.95: these are told apart by what they state differently (`archive.matching.contradictions`) and by
-how rare the words are that they share (`archive.matching.rarity`).
+Reports of one agency reach 0.95. They are distinguished by contradictions (`archive.matching.contradictions`) and by the
+rarity of the words that they share (`archive.matching.rarity`).
 """
 
 from __future__ import annotations
@@ -26,27 +26,26 @@ from functools import cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from foreign_eyes.archive.matching.contradictions import MONTHS, Swaps, Tokens, find_swaps
+from foreign_eyes.archive.matching.contradictions import MONTHS, Replacements, Tokens, find_replacements
 from foreign_eyes.archive.matching.keys import SHORTEST_EXCERPT
-from foreign_eyes.archive.matching.rarity import share_kept, telling_words
+from foreign_eyes.archive.matching.rarity import distinctive_words, word_overlap
 from foreign_eyes.listing.text import folded, unstyled
 from foreign_eyes.listing.text_digests import publication_key
 from foreign_eyes.listing.values import ListedEntry
 
-# Decimals are one number: of 4.8 and 4.9 half would be the same. A month is a figure too, as reports that recur go by it
+# A decimal is one figure: as two, half of 4.8 would equal half of 4.9. Months are figures, as recurring reports differ in them.
 _FIGURE = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{MONTHS})\b")
 
 
 class ComparableTexts:
-    """The parts of a wording in the forms in which they are compared; each is made when it is asked for."""
+    """The parts of a wording, normalised for comparison on demand."""
 
     def __init__(self, texts: ListedEntry):
-        """Keep a wording."""
         self._texts = texts
 
     @classmethod
     def of(cls, texts: ListedEntry) -> ComparableTexts:
-        """Make the forms of a wording."""
+        """Return the comparable form of a wording."""
         return cls(texts)
 
     @cached_property
@@ -56,7 +55,7 @@ class ComparableTexts:
 
     @cached_property
     def attribution(self) -> str:
-        """The attribution line, alike."""
+        """The attribution line, without case and white space."""
         return folded(self._texts.attribution).casefold()
 
     @cached_property
@@ -71,18 +70,18 @@ class ComparableTexts:
 
     @cached_property
     def commentary(self) -> str:
-        """The commentary, alike."""
+        """The commentary, without case and white space."""
         return folded(self._texts.commentary).casefold()
 
-    # with white space: "in 2018, 4 of them" has two numbers
+    # white space is kept for figures: "in 2018, 4 of them" has two
     @cached_property
     def title_numbers(self) -> tuple[str, ...]:
-        """The figures in the title, months too."""
+        """The figures in the title, including months."""
         return tuple(_FIGURE.findall(unstyled(self._texts.title or self._texts.attribution)))
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
-        """The figures in the excerpt, months too."""
+        """The figures in the excerpt, including months."""
         return tuple(_FIGURE.findall(unstyled(self._texts.excerpt)))
 
     @cached_property
@@ -101,30 +100,30 @@ class ComparableTexts:
         return Tokens.of(unstyled(self._texts.commentary))
 
     @cached_property
-    def telling_words(self) -> frozenset[str]:
-        """The excerpt's words by which it can be told from others."""
-        return telling_words(self._texts.excerpt)
+    def distinctive_words(self) -> frozenset[str]:
+        """The words of the excerpt that distinguish it from others."""
+        return distinctive_words(self._texts.excerpt)
 
     @property
-    def excerpt_tells(self) -> bool:
-        """Whether the excerpt is long enough to be known by."""
+    def has_long_excerpt(self) -> bool:
+        """Whether the excerpt is long enough to identify an entry."""
         return len(self.excerpt) >= SHORTEST_EXCERPT
 
     @property
-    def commentary_tells(self) -> bool:
-        """Whether the commentary is."""
+    def has_long_commentary(self) -> bool:
+        """Whether the commentary is long enough to identify an entry."""
         return len(self.commentary) >= SHORTEST_EXCERPT
 
 
-class Likeness:
-    """How alike a row and an entry are, each part from 0 to 1; parts that both lack are equal.
+class Similarity:
+    """The similarity of a row and an entry, from 0 to 1 for each part; a part that both lack is equal.
 
-    Everything is computed when it is asked for: most pairs are judged by little. Where either has no title, the whole
-    attribution lines are compared.
+    Values are computed on demand, since most pairs are judged by few of them. If either has no title, the attribution
+    lines are compared instead.
     """
 
     def __init__(self, row: ComparableTexts, entry: ComparableTexts, count: Callable[[str], int] = lambda word: 1):
-        """Compare two wordings; `count` says how many entries hold a telling word."""
+        """Compare two wordings; `count` returns how many entries have a distinctive word."""
         self._row, self._entry, self._count = row, entry, count
 
     @cached_property
@@ -134,149 +133,151 @@ class Likeness:
 
     @cached_property
     def title(self) -> float:
-        """How alike the titles are."""
-        return _likeness(*self._titles)
+        """The similarity of the titles."""
+        return _similarity(*self._titles)
 
     @cached_property
     def excerpt(self) -> float:
-        """How alike the excerpts are."""
-        return _likeness(self._row.excerpt, self._entry.excerpt)
+        """The similarity of the excerpts."""
+        return _similarity(self._row.excerpt, self._entry.excerpt)
 
     @cached_property
     def commentary(self) -> float:
-        """How alike the commentaries are."""
-        return _likeness(self._row.commentary, self._entry.commentary)
+        """The similarity of the commentaries."""
+        return _similarity(self._row.commentary, self._entry.commentary)
 
     @property
     def same_publication(self) -> bool:
-        """Whether both have one, and it is the same."""
+        """Whether both have the same publication."""
         return self._row.publication == self._entry.publication != ""
 
     @property
     def same_excerpt(self) -> bool:
-        """Whether both have one, and it is the same."""
+        """Whether both have the same excerpt, which is not empty."""
         return self._row.excerpt == self._entry.excerpt != ""
 
     @property
     def same_commentary(self) -> bool:
-        """Whether both have one, and it is the same."""
+        """Whether both have the same commentary, which is not empty."""
         return self._row.commentary == self._entry.commentary != ""
 
     @property
-    def excerpts_tell(self) -> bool:
-        """Whether both excerpts are long enough to go by."""
-        return self._row.excerpt_tells and self._entry.excerpt_tells
+    def excerpts_are_long(self) -> bool:
+        """Whether both excerpts are long enough to identify an entry."""
+        return self._row.has_long_excerpt and self._entry.has_long_excerpt
 
     @property
-    def commentary_tells(self) -> bool:
-        """Whether both commentaries are long enough to go by."""
-        return self._row.commentary_tells and self._entry.commentary_tells
+    def commentaries_are_long(self) -> bool:
+        """Whether both commentaries are long enough to identify an entry."""
+        return self._row.has_long_commentary and self._entry.has_long_commentary
 
     @property
-    def one_excerpt_lacks(self) -> bool:
-        """Whether one of them has no excerpt at all."""
+    def lacks_excerpt(self) -> bool:
+        """Whether row or entry has no excerpt."""
         return not (self._row.excerpt and self._entry.excerpt)
 
     @property
-    def one_commentary_lacks(self) -> bool:
-        """Whether one of them has no commentary at all."""
+    def lacks_commentary(self) -> bool:
+        """Whether row or entry has no commentary."""
         return not (self._row.commentary and self._entry.commentary)
 
     @cached_property
     def contains_excerpt(self) -> bool:
-        """Whether one excerpt stands whole in the other: text was appended, or an entry was split."""
+        """Whether one excerpt contains the other: text was appended, or an entry was split."""
         short, long = sorted((self._row.excerpt, self._entry.excerpt), key=len)
         return len(short) >= SHORTEST_EXCERPT // 2 and short in long
 
     @cached_property
     def title_edits(self) -> int:
-        """The letters by which the titles differ."""
+        """The edit distance of the titles."""
         return Levenshtein.distance(*self._titles)
 
     @property
     def excerpt_length(self) -> int:
-        """The letters of the shorter excerpt, white space not counted."""
+        """The length of the shorter excerpt, without white space."""
         return min(len(self._row.excerpt), len(self._entry.excerpt))
 
     @property
     def title_length(self) -> int:
-        """The letters of the shorter title."""
+        """The length of the shorter title, without white space."""
         return min(map(len, self._titles))
 
     @cached_property
-    def title_swaps(self) -> Swaps:
-        """What the titles state differently."""
-        return find_swaps(self._row.title_tokens, self._entry.title_tokens)
+    def title_replacements(self) -> Replacements:
+        """The contradictions of the titles."""
+        return find_replacements(self._row.title_tokens, self._entry.title_tokens)
 
     @cached_property
-    def swaps(self) -> Swaps:
-        """What the excerpts state differently."""
-        return find_swaps(self._row.tokens, self._entry.tokens)
+    def replacements(self) -> Replacements:
+        """The contradictions of the excerpts."""
+        return find_replacements(self._row.tokens, self._entry.tokens)
 
     @cached_property
-    def commentary_swaps(self) -> Swaps:
-        """What the commentaries state differently."""
-        return find_swaps(self._row.commentary_tokens, self._entry.commentary_tokens)
+    def commentary_replacements(self) -> Replacements:
+        """The contradictions of the commentaries."""
+        return find_replacements(self._row.commentary_tokens, self._entry.commentary_tokens)
 
     @cached_property
     def title_numbers_agree(self) -> bool:
-        """Whether the figures in the titles agree, as `numbers_agree` says."""
+        """Whether the figures in the titles agree, by the rule of `numbers_agree`."""
         return _agree(self._row.title_numbers, self._entry.title_numbers)
 
     @cached_property
     def numbers_agree(self) -> bool:
-        """Whether at least half of the fewer figures in the excerpts are among the others, and no month is another."""
+        """Whether the excerpts share at least half of the figures of the one with fewer, and their months agree."""
         return _agree(self._row.numbers, self._entry.numbers)
 
     @cached_property
     def same_numbers(self) -> bool:
-        """Whether no figure in the excerpts has another in its place."""
+        """Whether no figure of the excerpts was replaced."""
         return not _contradict(self._row.numbers, self._entry.numbers)
 
     @cached_property
     def shared_names(self) -> int:
-        """How many names stand in both excerpts."""
+        """The number of names in both excerpts."""
         return len(self._row.tokens.names & self._entry.tokens.names)
 
     @cached_property
-    def kept(self) -> float:
-        """The share of the row's excerpt, by words that few entries hold, that is the entry's."""
-        return share_kept(self._row.telling_words, self._entry.telling_words, self._count)
+    def word_overlap(self) -> float:
+        """The share of the excerpt's words that the entry has, weighted by rarity."""
+        return word_overlap(self._row.distinctive_words, self._entry.distinctive_words, self._count)
 
     @property
     def score(self) -> int:
-        """How near the two wordings are as wholes, from 0 to 100; the excerpt weighs as much as all else."""
+        """The similarity of the whole wordings, from 0 to 100; the excerpt weighs as much as the other parts together."""
         return round(25 * (self.title + 2 * self.excerpt + self.commentary))
 
-    def excerpt_tells(self, least: float) -> bool:
-        """Tell whether the excerpts are so much alike, and long enough for that to mean anything."""
-        return self.excerpts_tell and self.excerpt >= least
+    def excerpt_reaches(self, least: float) -> bool:
+        """Return whether the excerpts have at least this similarity and are long enough to compare."""
+        return self.excerpts_are_long and self.excerpt >= least
 
 
-def near(ones: Mapping[int, str], others: Mapping[int, str], least: float, most: int) -> Iterator[tuple[int, int]]:
-    """Yield the keys of all pairs of texts that are at least so much alike; for each of `ones` the `most` that are most."""
+def near_pairs(
+    texts: Mapping[int, str], other_texts: Mapping[int, str], least: float, most: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the keys of pairs with at least this similarity; for each of `texts`, of the `most` most similar others."""
     scorer = Levenshtein.normalized_similarity
-    for one, text in ones.items():
-        for _, _, other in process.extract(text, others, scorer=scorer, score_cutoff=least, limit=most):
-            yield one, other
+    for key, text in texts.items():
+        for _, _, other_key in process.extract(text, other_texts, scorer=scorer, score_cutoff=least, limit=most):
+            yield key, other_key
 
 
-def _likeness(one: str, other: str) -> float:
+def _similarity(one: str, other: str) -> float:
     return float(Levenshtein.normalized_similarity(one, other))
 
 
-def _agree(ones: Sequence[str], others: Sequence[str]) -> bool:
-    (months, numbers), (other_months, other_numbers) = _parted(ones), _parted(others)
+def _agree(figures: Sequence[str], other_figures: Sequence[str]) -> bool:
+    (months, numbers), (other_months, other_numbers) = _split_months(figures), _split_months(other_figures)
     shared = len(numbers & other_numbers)
     return 2 * shared >= min(len(numbers), len(other_numbers)) and not _contradict(months, other_months)
 
 
-def _parted(figures: Iterable[str]) -> tuple[set[str], set[str]]:
+def _split_months(figures: Iterable[str]) -> tuple[set[str], set[str]]:
     months = {figure for figure in figures if figure.isalpha()}
     return months, set(figures) - months
 
 
-def _contradict(ones: Iterable[str], others: Iterable[str]) -> bool:
-    """Tell whether each has a figure that the other lacks; where only one does, it was added, dropped or misspelt."""
-    here, there = Counter(ones), Counter(others)
+def _contradict(figures: Iterable[str], other_figures: Iterable[str]) -> bool:
+    """Return whether each text has a figure that the other lacks; otherwise figures were only added or dropped."""
+    here, there = Counter(figures), Counter(other_figures)
     return bool(here - there and there - here)

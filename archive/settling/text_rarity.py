@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, telling_words
+from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, distinctive_words
 
 # the longest words of an excerpt; these are enough to identify it
 MOST_WORDS = 60
@@ -69,4 +69,4 @@ def count_holders(db: Database, source_id: int, column: str, keys: Iterable[str 
 
 
 def _words_of(excerpt: str) -> list[str]:
-    return sorted(telling_words(excerpt), key=lambda word: (-len(word), word))[:MOST_WORDS]
+    return sorted(distinctive_words(excerpt), key=lambda word: (-len(word), word))[:MOST_WORDS]
