@@ -30,6 +30,7 @@ DIGESTS = {
     "m017_redactions": "795e130ad7d7c84e",
     "m018_doubts": "563957bfcd104976",
     "m019_shared_texts": "c919323d41fc47d1",
+    "m020_publication_names": "8438d5036c138e87",
 }
 
 
