@@ -43,7 +43,7 @@ class Revision:
     match_score: float | None
     flags: tuple[str, ...]
     parser_version: int
-    wording: dict[str, str | None]
+    texts: dict[str, str | None]
     crawl: tuple[str, int]
     revision_id: int = 0
 
@@ -54,8 +54,8 @@ class Event:
 
     `at` is the time of the change; `crawl` is (ordered_at, crawl_id) of the crawl that showed it. A change that was found in
     old captures is not `announced`, and its crawl is long before `at`. A change that announces a decision or a redaction has
-    no crawl. `moved` is the feed date before and after a correction of a crawl's times. `told` and `told_before` are the
-    announced texts by part of the entry.
+    no crawl. `moved` is the feed date before and after a correction of a crawl's times. `announced_texts` are by part of
+    the entry; `announced_before` are those that the change replaced.
     """
 
     change_id: int
@@ -67,8 +67,8 @@ class Event:
     crawl: tuple[str, int] | None
     decision: AnnouncedDecision | None = None
     moved: tuple[str, str] | None = None
-    told: dict[str, str | None] | None = None
-    told_before: dict[str, str | None] | None = None
+    announced_texts: dict[str, str | None] | None = None
+    announced_before: dict[str, str | None] | None = None
 
     @property
     def is_separate(self) -> bool:
@@ -117,15 +117,15 @@ class History:
         restatements = [other for other in earlier if other.number == earlier[-1].number]
         same_parser = [other for other in restatements if other.parser_version == revision.parser_version]
         found = (same_parser or restatements)[-1] if not revision.technical else earlier[-1]
-        styles = [restyle.wording for restyle in self.restyles if restyle.revision_id == found.revision_id]
-        return replace(found, wording=styles[-1]) if styles else found
+        styles = [restyle.texts for restyle in self.restyles if restyle.revision_id == found.revision_id]
+        return replace(found, texts=styles[-1]) if styles else found
 
     def is_reread(self, technical: Revision) -> bool:
         """Return whether another parser version made a technical revision; otherwise only word boundaries changed."""
         before = self.before(technical)
         if before is None or before.parser_version != technical.parser_version:
             return True
-        return any(folded(before.wording[part]) != folded(technical.wording[part]) for part in ENTRY_PARTS)
+        return any(folded(before.texts[part]) != folded(technical.texts[part]) for part in ENTRY_PARTS)
 
     def timeline(self) -> list[Revision | Event | Restyle]:
         """Return the revisions, withdrawals, returns, restyles and decisions in order of time."""
@@ -147,7 +147,7 @@ def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[P
     """Return the word diff of each part in which two revisions differ; empty if `before` is None. Pure."""
     if before is None:
         return {}
-    pairs = ((part, before.wording[part] or "", after.wording[part] or "") for part in ENTRY_PARTS)
+    pairs = ((part, before.texts[part] or "", after.texts[part] or "") for part in ENTRY_PARTS)
     return {part: word_diff(old, new) for part, old, new in pairs if old != new}
 
 
@@ -179,7 +179,7 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         match_score=match_score,
         flags=tuple(json.loads(flags)),
         parser_version=parser_version,
-        wording=dict(zip(ENTRY_PARTS, row[15:], strict=True)),
+        texts=dict(zip(ENTRY_PARTS, row[15:], strict=True)),
         crawl=(ordered_at, crawl_id),
         revision_id=revision_id,
     )
@@ -214,8 +214,8 @@ def _event(db: Database, row: tuple[Any, ...], ids: set[int]) -> Event:
         crawl=None if crawl_id is None or redating_id is not None else (ordered_at, crawl_id),
         decision=None if decision_id is None else find_announced_decision(db, change_id),
         moved=None if redating_id is None else _moved(db, redating_id, ids),
-        told=_told(db, words),
-        told_before=_told(db, words_before),
+        announced_texts=_announced(db, words),
+        announced_before=_announced(db, words_before),
     )
 
 
@@ -225,7 +225,7 @@ def _moved(db: Database, redating_id: int, ids: set[int]) -> tuple[str, str]:
     return to_text(moved.before), to_text(moved.after)
 
 
-def _told(db: Database, words: str | None) -> dict[str, str | None] | None:
+def _announced(db: Database, words: str | None) -> dict[str, str | None] | None:
     texts = announced_texts(db, words)
     return None if texts is None else {part: getattr(texts, part) for part in ENTRY_PARTS}
 

@@ -27,7 +27,7 @@ class Restyle:
     position: int
     capture_id: int
     body_sha256: str
-    wording: dict[str, str | None]
+    texts: dict[str, str | None]
     crawl: tuple[str, int]
     revision_id: int = 0
 
@@ -45,6 +45,6 @@ def load_restyles(db: Database, entry_id: int) -> tuple[Restyle, ...]:
 
 
 def _restyle(row: tuple[Any, ...]) -> Restyle:
-    number, first_seen, url, page, position, capture_id, body_sha256, ordered_at, crawl_id, revision_id, *texts = row
-    wording, crawl = dict(zip(_PARTS, texts, strict=True)), (ordered_at, crawl_id)
-    return Restyle(number, first_seen, url, page, position, capture_id, body_sha256, wording, crawl, revision_id)
+    number, first_seen, url, page, position, capture_id, body_sha256, ordered_at, crawl_id, revision_id, *columns = row
+    texts, crawl = dict(zip(_PARTS, columns, strict=True)), (ordered_at, crawl_id)
+    return Restyle(number, first_seen, url, page, position, capture_id, body_sha256, texts, crawl, revision_id)

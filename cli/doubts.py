@@ -88,4 +88,4 @@ def _as_object(one: DoubtfulMatch) -> dict[str, Any]:
 def _texts(wording: DoubtTexts | None) -> dict[str, Any] | None:
     if wording is None:
         return None
-    return {"entry_id": wording.entry_id, "revision": wording.revision.number, **wording.revision.wording}
+    return {"entry_id": wording.entry_id, "revision": wording.revision.number, **wording.revision.texts}

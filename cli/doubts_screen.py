@@ -26,7 +26,7 @@ def show_doubts(found: Sequence[DoubtfulMatch], *, of_entry: int | None = None) 
 
 def _write_doubt(screen: Screen, doubt: DoubtfulMatch) -> None:
     entry, facts = doubt.entry, doubt.facts
-    wording = doubt.after.revision.wording
+    wording = doubt.after.revision.texts
     screen.line(printable(wording["title"] or wording["attribution"] or ""), "bold")
     if wording["publication"]:
         screen.line(f"by {printable(wording['publication'])}")
@@ -64,7 +64,7 @@ def _write_texts(screen: Screen, doubt: DoubtfulMatch) -> None:
 
 def _is_shared(part: str, doubt: DoubtfulMatch) -> bool:
     """Return whether a part is the same in both texts; the attribution line counts only without a title."""
-    before, after = doubt.before.revision.wording if doubt.before else {}, doubt.after.revision.wording
+    before, after = doubt.before.revision.texts if doubt.before else {}, doubt.after.revision.texts
     if part == "attribution" and after["title"]:
         return False
     return bool(after[part]) and before.get(part) == after[part]
@@ -74,6 +74,6 @@ def _name(wording: DoubtTexts, doubt: DoubtfulMatch) -> str:
     number = f"revision {wording.revision.number}"
     if wording.entry_id == doubt.after.entry_id:
         return f"{number} of the same entry"
-    texts = wording.revision.wording
+    texts = wording.revision.texts
     publication = f", by {texts['publication']}" if texts["publication"] else ""
     return printable(f"{wording.entry_id}, {number}: {texts['title'] or texts['attribution']}{publication}")

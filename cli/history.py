@@ -90,7 +90,7 @@ def _revision_object(told: History, revision: Revision, doubts: list[DoubtfulMat
             for one in doubts
             if one.after.revision == revision
         ],
-        **revision.wording,
+        **revision.texts,
         "diff": changed_parts(told.before(revision), revision),
     }
 
@@ -104,7 +104,7 @@ def _restyle_object(restyle: Restyle) -> dict[str, Any]:
         "position": restyle.position,
         "capture_id": restyle.capture_id,
         "body_sha256": restyle.body_sha256,
-        **restyle.wording,
+        **restyle.texts,
     }
 
 
@@ -121,8 +121,8 @@ def _change_object(change: Event) -> dict[str, Any]:
         "decision": decision.kind if decision else None,
         "other_entry_id": decision.other_id if decision else None,
         "corrects": _undone_object(change),
-        "told": change.told,
-        "told_before": change.told_before,
+        "told": change.announced_texts,
+        "told_before": change.announced_before,
     }
 
 

@@ -180,15 +180,15 @@ def _match(revision: Revision) -> str:
 
 def whole_parts(revision: Revision) -> Iterator[tuple[str, str]]:
     """Yield the parts that are not empty; the attribution line only if it has no title."""
-    for part, text in revision.wording.items():
-        if text and not (part == "attribution" and revision.wording["title"]):
+    for part, text in revision.texts.items():
+        if text and not (part == "attribution" and revision.texts["title"]):
             yield part, text
 
 
 def differing_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, ...]]:
     """Return the parts in which a word differs; no attribution line if title or publication show the change."""
     parts = changed_parts(before, after)
-    if before.wording["title"] and after.wording["title"] and ("title" in parts or "publication" in parts):
+    if before.texts["title"] and after.texts["title"] and ("title" in parts or "publication" in parts):
         parts.pop("attribution", None)
     return {part: pieces for part, pieces in parts.items() if any(op != "kept" and text.strip() for op, text in pieces)}
 

@@ -136,7 +136,7 @@ def test_a_revision_names_the_capture_and_the_place_that_first_showed_it(column:
         f"SELECT url, body_sha256 FROM captures WHERE capture_id = {second.capture_id}"
     )[0]
     assert second.match_method == "title and publication"
-    assert second.wording["commentary"] == "Anew."
+    assert second.texts["commentary"] == "Anew."
 
 
 def test_the_parts_that_differ_are_told_and_no_others(column: Column) -> None:

@@ -201,7 +201,7 @@ def test_history_lists_restyles_and_an_edit_is_compared_with_the_last_style(
     told = entry_history(column.db, column.rows("SELECT entry_id FROM entries")[0][0])
 
     [restyle] = told.restyles
-    assert (restyle.revision, restyle.capture_id, restyle.wording["excerpt"]) == (1, 2, TEXT.replace("'", "’"))
+    assert (restyle.revision, restyle.capture_id, restyle.texts["excerpt"]) == (1, 2, TEXT.replace("'", "’"))
     assert told.timeline() == [told.revisions[0], restyle, told.revisions[1]]
     show_history(told)
     written = capsys.readouterr().out

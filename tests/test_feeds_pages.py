@@ -76,7 +76,7 @@ def revision_of(archived: CurrentEntry, number: int = 1, *, technical: bool = Fa
     first_seen = archived.first_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return Revision(
         *(number, technical, first_seen, archived.seen_at_url, 1, 2, 7, "ab" * 32, "new", None, (), 1),
-        wording={**wording, **changed},
+        texts={**wording, **changed},
         crawl=(first_seen, 3),
     )
 

@@ -339,8 +339,8 @@ def test_the_history_of_an_entry_tells_what_was_said_of_the_one_merged_into_it(c
         ("merged", bears),
         ("corrected", bears),
     ]
-    assert events[0].told is not None
-    assert events[0].told["title"] == "Bears"
+    assert events[0].announced_texts is not None
+    assert events[0].announced_texts["title"] == "Bears"
 
 
 def test_the_history_of_an_entry_tells_that_its_date_was_corrected(column: Column) -> None:

@@ -119,7 +119,7 @@ def _parts(history: History, revision: Revision) -> tuple[ChangedPart, ...]:
         changed = changed_parts(before, revision)
     elif len(history.revisions) > 1:
         changed = {
-            part: (Piece("kept", words),) for part in ENTRY_PARTS if (words := revision.wording[part] or "").strip()
+            part: (Piece("kept", words),) for part in ENTRY_PARTS if (words := revision.texts[part] or "").strip()
         }
     else:
         changed = {}
