@@ -53,12 +53,12 @@ def confirmed(capture_id: int) -> Fetched:
     return Fetched("listing", URL, URL, AT, 304, revalidates=capture_id, body_sha256=digest, pass_number=2, page=1)
 
 
-def test_a_body_comes_back_byte_for_byte(db: Database) -> None:
+def test_a_body_is_stored_byte_for_byte(db: Database) -> None:
     record_capture(db, crawl(db), page())
     assert load_body(db, sha256(BODY).hexdigest()) == BODY
 
 
-def test_a_body_that_came_twice_is_stored_once(db: Database) -> None:
+def test_an_equal_body_is_stored_once(db: Database) -> None:
     crawl_id = crawl(db)
     first, second = record_capture(db, crawl_id, page()), record_capture(db, crawl_id, page(page=2))
     assert first != second
@@ -75,7 +75,7 @@ def test_a_304_points_to_the_capture_and_the_body_that_it_confirms(db: Database)
     assert db.execute("SELECT count(*) FROM bodies").fetchone() == (1,)
 
 
-def test_a_confirmed_page_is_read_with_the_content_type_of_the_one_it_confirms(db: Database) -> None:
+def test_a_confirmed_page_has_the_content_type_of_the_capture_it_confirms(db: Database) -> None:
     crawl_id = crawl(db)
     record_capture(db, crawl_id, confirmed(record_capture(db, crawl_id, page())))
     assert [capture.content_type for capture in listing_captures(db, crawl_id)] == ["text/html", "text/html"]
@@ -92,7 +92,7 @@ def test_a_capture_is_durable_at_once(db: Database, tmp_path: Path) -> None:
     [b"", b"not zlib", zlib.compress(BODY)[:-3], zlib.compress(BODY[:-1]), zlib.compress(b"another")],
     ids=["empty", "not compressed", "cut short", "a byte less", "another"],
 )
-def test_a_damaged_body_is_never_given_out(db: Database, stored: bytes) -> None:
+def test_a_damaged_body_is_never_returned(db: Database, stored: bytes) -> None:
     record_capture(db, crawl(db), page())
     db.execute("UPDATE bodies SET zlib = ?", (stored,))
     with pytest.raises(ValueError, match=sha256(BODY).hexdigest()):
@@ -100,7 +100,7 @@ def test_a_damaged_body_is_never_given_out(db: Database, stored: bytes) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["complete", "unchanged", "partial", "failed"])
-def test_validators_come_from_a_crawl_that_settled_or_that_nobody_judged(db: Database, outcome: str) -> None:
+def test_validators_come_from_a_settled_or_a_killed_crawl(db: Database, outcome: str) -> None:
     capture_id = record_capture(db, crawl(db, outcome), page())
     assert find_validators(db, URL, crawl(db)) == Validators(
         capture_id, sha256(BODY).hexdigest(), '"1"', "Sun, 01 Mar 2026 00:00:00 GMT", "text/html"
@@ -113,7 +113,7 @@ def test_validators_never_come_from_a_refused_crawl(db: Database, outcome: str) 
     assert find_validators(db, URL, crawl(db)) is None
 
 
-def test_validators_of_a_refused_crawl_do_not_hide_those_of_the_settled_one_before(db: Database) -> None:
+def test_a_refused_crawl_does_not_hide_the_validators_of_an_earlier_settled_one(db: Database) -> None:
     settled = record_capture(db, crawl(db, "complete"), page())
     record_capture(db, crawl(db, "suspect"), page(b"<html>sorry</html>", headers=(("ETag", '"2"'),)))
     found = find_validators(db, URL, crawl(db))
@@ -140,12 +140,12 @@ def test_validators_come_from_this_crawls_own_captures(db: Database) -> None:
     ],
     ids=["no validators", "not found", "not whole", "another address"],
 )
-def test_what_cannot_be_confirmed_gives_no_validators(db: Database, fetched: Fetched) -> None:
+def test_a_capture_that_a_304_cannot_confirm_has_no_validators(db: Database, fetched: Fetched) -> None:
     record_capture(db, crawl(db, "complete"), fetched)
     assert find_validators(db, URL, crawl(db)) is None
 
 
-def test_only_whole_answers_to_listing_pages_are_the_crawls_listing(db: Database) -> None:
+def test_only_complete_responses_for_listing_pages_are_listing_captures(db: Database) -> None:
     crawl_id, other = crawl(db), crawl(db)
     whole = [record_capture(db, crawl_id, page(b"1")), record_capture(db, crawl_id, page(b"2", page=2))]
     record_capture(db, crawl_id, Fetched("listing", URL, URL, AT, 404, (), b"no", pass_number=1, page=3))
@@ -157,7 +157,7 @@ def test_only_whole_answers_to_listing_pages_are_the_crawls_listing(db: Database
     assert [capture.capture_id for capture in listing_captures(db, crawl_id)] == whole
 
 
-def test_headers_are_kept_in_order_with_repeats_and_read_whatever_their_case(db: Database) -> None:
+def test_headers_are_stored_in_order_with_repeats_and_read_case_insensitively(db: Database) -> None:
     headers = (("Set-Cookie", "a"), ("Set-Cookie", "b"), ("CONTENT-TYPE", "text/html"), ("X-Ü", "ü"))
     record_capture(db, crawl(db), page(headers=headers))
     [stored] = db.execute("SELECT headers FROM captures").fetchone()
@@ -165,7 +165,7 @@ def test_headers_are_kept_in_order_with_repeats_and_read_whatever_their_case(db:
     assert headers_of(stored) == {"set-cookie": "b", "content-type": "text/html", "x-ü": "ü"}
 
 
-def test_a_damaged_body_is_asked_for_anew_and_mended_by_the_same_bytes(db: Database) -> None:
+def test_a_damaged_body_is_requested_unconditionally_and_repaired_by_the_same_bytes(db: Database) -> None:
     crawl_id = crawl(db)
     record_capture(db, crawl_id, page())
     assert find_validators(db, URL, crawl_id) is not None
@@ -176,7 +176,7 @@ def test_a_damaged_body_is_asked_for_anew_and_mended_by_the_same_bytes(db: Datab
     assert find_validators(db, URL, crawl_id) is not None
 
 
-def test_a_crawl_that_was_cut_short_gives_no_validators(db: Database) -> None:
+def test_an_interrupted_crawl_gives_no_validators(db: Database) -> None:
     crawl_id = crawl(db)
     record_capture(db, crawl_id, page())
     db.execute("UPDATE crawls SET outcome = 'partial', settled = 0 WHERE crawl_id = ?", (crawl_id,))

@@ -32,13 +32,13 @@ def not_before(column: Column) -> dict[str, str | None]:
     }
 
 
-def test_a_crawl_is_dated_by_the_complete_one_before(column: Column) -> None:
+def test_not_before_is_the_start_of_the_previous_complete_crawl(column: Column) -> None:
     on(column, 1, A)
     on(column, 2, listing(A, B))
     assert not_before(column) == {"Apples": None, "Bears": "01"}
 
 
-def test_a_clock_that_went_back_makes_no_crawl_begin_after_the_entries_it_lacked(column: Column) -> None:
+def test_a_clock_that_was_set_back_does_not_date_a_crawl_after_the_entries_it_lacked(column: Column) -> None:
     on(column, 2, A)
     on(column, 20, A)  # the clock was ahead
     on(column, 3, listing(A, B))
@@ -50,7 +50,7 @@ def test_a_clock_that_went_back_makes_no_crawl_begin_after_the_entries_it_lacked
     assert column.rows(outside) == []
 
 
-def test_where_all_complete_crawls_began_later_nothing_is_known(column: Column) -> None:
+def test_not_before_is_unknown_if_all_complete_crawls_began_later(column: Column) -> None:
     on(column, 20, A)
     on(column, 3, listing(A, B))
     assert not_before(column) == {"Apples": None, "Bears": None}

@@ -71,7 +71,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     [(emptied, arguments) for arguments in COMMANDS]
     + [(spoil, arguments) for spoil in (cut_in_half, zeroed) for arguments in (("crawl",), ("status", "--json"))],
 )
-def test_a_damaged_archive_is_called_so_by_every_command_and_never_written_to(
+def test_every_command_reports_a_damaged_archive_and_does_not_write_to_it(
     command: CommandLine, crawled: bytes, arguments: tuple[str, ...], spoil: Callable[[Path], None]
 ) -> None:
     archive = command.folder / "archive.db"
@@ -121,7 +121,7 @@ OF_A_BIRTH = re.compile(r"\.archive\.db\.\w+\.new")
 
 @pytest.mark.usefixtures("traceable")
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.4, 0.7, 0.9, 0.95, 1.0])
-def test_a_kill_at_birth_leaves_nothing_that_looks_damaged_and_the_next_run_clears_it(
+def test_killing_the_creation_of_an_archive_leaves_only_a_temporary_file_that_the_next_run_removes(
     tmp_path: Path, server: ListingServer, part: float
 ) -> None:
     environment = make_environment()
@@ -148,7 +148,7 @@ def test_a_kill_at_birth_leaves_nothing_that_looks_damaged_and_the_next_run_clea
     assert archive.stat().st_nlink == 1
 
 
-def test_a_birth_leaves_the_temporary_file_of_another_that_still_lives(tmp_path: Path) -> None:
+def test_creating_an_archive_keeps_the_temporary_file_of_a_running_process(tmp_path: Path) -> None:
     met: list[list[str]] = []
 
     def build(db: object) -> None:
@@ -162,7 +162,7 @@ def test_a_birth_leaves_the_temporary_file_of_another_that_still_lives(tmp_path:
         assert db.execute("SELECT count(*) FROM archive").fetchone() == (1,)
 
 
-def test_a_new_archive_is_made_where_a_symbolic_link_leads(tmp_path: Path) -> None:
+def test_a_new_archive_is_created_at_the_target_of_a_symbolic_link(tmp_path: Path) -> None:
     (tmp_path / "volume").mkdir()
     (tmp_path / "archive.db").symlink_to("volume/eyes.db")
     with open_archive(tmp_path / "archive.db"):

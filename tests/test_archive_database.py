@@ -55,20 +55,20 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "archive.db"
 
 
-def test_a_new_archive_is_marked_as_ours_and_keeps_a_rollback_journal(archive: Path) -> None:
+def test_a_new_archive_has_our_application_id_and_a_rollback_journal(archive: Path) -> None:
     assert ask(archive, "PRAGMA application_id") == [(APPLICATION_ID,)]
     assert ask(archive, "PRAGMA journal_mode") == [("delete",)]
     assert [path.name for path in archive.parent.iterdir()] == ["archive.db"]
 
 
-def test_every_table_of_ours_is_strict(archive: Path) -> None:
+def test_all_tables_are_strict(archive: Path) -> None:
     tables = ask(archive, "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
     ours = {name: strict for name, strict in tables if not str(name).startswith(("sqlite_", "_sqlite_migrations"))}
     assert len(ours) >= 12
     assert set(ours.values()) == {1}, ours
 
 
-def test_every_foreign_key_leads_an_index(archive: Path) -> None:
+def test_every_foreign_key_is_the_first_column_of_an_index(archive: Path) -> None:
     """Else each check of a reference, and each question after the rows of a parent, reads the whole table."""
     with closing(sqlite3.connect(archive)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -108,14 +108,14 @@ def test_foreign_keys_are_enforced(archive: Path) -> None:
         ("changes (source_id, crawl_id, at, kind, link_id)", "(1, 1, '2026', 'odd', 1)"),
     ],
 )
-def test_the_tables_refuse_what_has_no_meaning(archive: Path, table: str, values: str) -> None:
+def test_constraints_refuse_invalid_rows(archive: Path, table: str, values: str) -> None:
     with open_archive(archive) as db:
         db.execute("PRAGMA foreign_keys=OFF")
         with pytest.raises(sqlite3.IntegrityError, match=r"constraint failed|cannot store|datatype mismatch"):
             db.execute(f"INSERT INTO {table} VALUES {values}")
 
 
-def test_opening_again_applies_no_migration_twice_and_changes_no_byte(archive: Path) -> None:
+def test_opening_an_archive_again_applies_no_migration_and_changes_no_byte(archive: Path) -> None:
     before = archive.read_bytes()
     open_it(archive)
     assert archive.read_bytes() == before
@@ -123,7 +123,7 @@ def test_opening_again_applies_no_migration_twice_and_changes_no_byte(archive: P
     assert names == sorted(set(names))
 
 
-def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_migration_is_rolled_back(tmp_path: Path) -> None:
     """The table that the second migration is about to make stands there already."""
     path = tmp_path / "archive.db"
     write(path, f"PRAGMA application_id={APPLICATION_ID}; CREATE TABLE publications (name)")
@@ -235,7 +235,7 @@ def made_by_a_newer_version(path: Path) -> None:
         (nothing_of_it_but_its_lock, DamagedArchive, "(file is not a database)"),
     ],
 )
-def test_what_is_no_archive_or_damaged_is_refused_in_one_clear_line_and_left_untouched(
+def test_damaged_archives_and_other_files_are_refused_in_one_line_and_not_changed(
     tmp_path: Path, make: Callable[[Path], None], error: type[ArchiveError], words: str, opener: Opener
 ) -> None:
     path = tmp_path / "given.db"
@@ -252,7 +252,7 @@ def test_what_is_no_archive_or_damaged_is_refused_in_one_clear_line_and_left_unt
     assert set(tmp_path.iterdir()) == there
 
 
-def test_an_archive_that_is_broken_inside_is_not_opened_to_write(tmp_path: Path) -> None:
+def test_an_archive_with_a_corrupt_structure_is_not_opened_for_writing(tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
     zeros_in_its_middle(path)
     before = path.read_bytes()
@@ -262,7 +262,7 @@ def test_an_archive_that_is_broken_inside_is_not_opened_to_write(tmp_path: Path)
 
 
 @given(start=st.integers(0, 400), length=st.integers(1, 4096 * 40), data=st.sampled_from([b"\0", b"\xff", b"z"]))
-def test_an_archive_that_is_overwritten_anywhere_is_never_called_anything_else(
+def test_an_archive_with_overwritten_bytes_is_always_reported_as_damaged(
     tmp_path_factory: pytest.TempPathFactory, start: int, length: int, data: bytes
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "overwritten.db"
@@ -278,7 +278,7 @@ def test_an_archive_that_is_overwritten_anywhere_is_never_called_anything_else(
             assert path.read_bytes() == before
 
 
-def test_an_archive_in_a_folder_that_is_not_there_cannot_be_written(tmp_path: Path) -> None:
+def test_an_archive_in_a_missing_folder_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(ArchiveUnwritable, match="cannot be written"):
         open_it(tmp_path / "nowhere" / "archive.db")
 
@@ -289,7 +289,7 @@ def test_reading_makes_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reading_changes_nothing_and_cannot(archive: Path) -> None:
+def test_a_reader_cannot_write(archive: Path) -> None:
     before = archive.read_bytes(), archive.stat().st_mtime_ns
     with read_archive(archive) as db:
         assert db.execute("SELECT count(*) FROM entries").fetchone() == (0,)
@@ -299,7 +299,7 @@ def test_reading_changes_nothing_and_cannot(archive: Path) -> None:
     assert list(archive.parent.iterdir()) == [archive]
 
 
-def test_a_reader_sees_one_moment_of_the_archive_throughout(archive: Path) -> None:
+def test_a_reader_sees_one_snapshot(archive: Path) -> None:
     with read_archive(archive) as db:
         assert db.execute("SELECT count(*) FROM publications").fetchone() == (0,)
         with closing(sqlite3.connect(archive, timeout=0)) as writer:
@@ -309,7 +309,7 @@ def test_a_reader_sees_one_moment_of_the_archive_throughout(archive: Path) -> No
         assert db.execute("SELECT count(*) FROM publications").fetchone() == (0,)
 
 
-def test_a_transaction_is_kept_whole(archive: Path) -> None:
+def test_a_transaction_is_committed_as_a_whole(archive: Path) -> None:
     with open_archive(archive) as db, writing(db):
         db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
         db.execute("INSERT INTO publications (name) VALUES ('Nikkei')")
@@ -317,7 +317,7 @@ def test_a_transaction_is_kept_whole(archive: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_transaction_that_is_left_by_an_error_leaves_nothing(archive: Path, error: type[BaseException]) -> None:
+def test_an_error_rolls_a_transaction_back(archive: Path, error: type[BaseException]) -> None:
     with open_archive(archive) as db:
         with pytest.raises(error), writing(db):  # noqa: PT012 - the statement before is what must not stay
             db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
@@ -333,12 +333,12 @@ def test_a_transaction_takes_the_write_lock_at_once(archive: Path) -> None:
         assert other.execute("SELECT count(*) FROM publications").fetchone() == (0,)  # who reads is not kept waiting
 
 
-def test_a_mistake_in_our_own_sql_is_not_called_the_files_fault(archive: Path) -> None:
+def test_an_error_in_our_own_sql_is_not_reported_as_an_error_of_the_file(archive: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"), open_archive(archive) as db:
         db.execute("SELECT * FROM dreams")
 
 
-def test_crawls_of_an_older_archive_are_ordered_by_when_they_began_and_never_before_the_crawl_before() -> None:
+def test_crawls_of_an_older_archive_are_ordered_by_start_but_not_before_the_previous_crawl() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db = Database(connection)
         migrations.apply(db, stop_before="m006_identities")
@@ -353,7 +353,7 @@ def test_crawls_of_an_older_archive_are_ordered_by_when_they_began_and_never_bef
     assert ordered == ["2026-03-02", "2026-03-02", "2026-03-05", "2026-03-05", "2026-03-05", "2026-03-06"]
 
 
-def test_ordering_the_crawls_of_an_older_archive_takes_one_walk_over_them() -> None:
+def test_the_crawls_of_an_older_archive_are_ordered_in_one_scan() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db = Database(connection)
         migrations.apply(db, stop_before="m006_identities")

@@ -110,7 +110,7 @@ def test_an_entry_that_returns_and_is_edited_at_once_is_doubtful(returned: Colum
 
 
 @pytest.mark.parametrize("days", [[[FIRST]], [[EDITED], [FIRST]]], ids=["as it was", "as it was long before"])
-def test_an_entry_that_returns_with_a_wording_it_had_is_not_doubtful(column: Column, days: list[list[str]]) -> None:
+def test_an_entry_that_returns_with_an_earlier_text_is_not_doubtful(column: Column, days: list[list[str]]) -> None:
     column.crawl(listing(FIRST, A, B))
     for day in days[:-1]:
         column.crawl(listing(*day, A, B))
@@ -126,7 +126,7 @@ def test_an_edit_of_an_entry_that_was_missed_once_is_not_doubtful(column: Column
     assert doubts(column) == []
 
 
-def test_a_new_entry_that_comes_near_another_carries_a_doubt_that_names_it(namesake: Column) -> None:
+def test_a_new_entry_that_is_similar_to_another_has_a_doubt_that_names_it(namesake: Column) -> None:
     first, second = labs(namesake)
     assert doubts(namesake, "entry_id, revision, match_method, match_score, other_entry_id") == [
         (second, 1, "new", None, first)
@@ -147,7 +147,7 @@ def test_a_confirmation_settles_a_doubt_once_and_is_sealed(returned: Column) -> 
 @pytest.mark.parametrize(
     ("number", "why"), [(3, "has no revision 3; see: foreign-eyes history"), (1, "has no doubt to confirm")]
 )
-def test_a_confirmation_of_what_is_not_doubtful_is_refused(returned: Column, number: int, why: str) -> None:
+def test_a_confirmation_without_a_doubt_is_refused(returned: Column, number: int, why: str) -> None:
     with pytest.raises(CannotDecide, match=why):
         confirm(returned.db, labs(returned)[0], number, LATER)
     assert returned.rows("SELECT * FROM confirmations") == []
@@ -185,7 +185,7 @@ def imported(line: str, days: float) -> Callable[[Database], Collection[int]]:
     return prepare
 
 
-def test_a_confirmation_holds_though_an_import_moves_the_revision(returned: Column) -> None:
+def test_a_confirmation_remains_valid_if_an_import_moves_the_revision(returned: Column) -> None:
     [entry_id] = labs(returned)
     say_right(returned, entry_id, 2)
     derive_again(returned, imported(entry("The Labs", excerpt=LABS, commentary="Another."), 0.5))
@@ -194,14 +194,14 @@ def test_a_confirmation_holds_though_an_import_moves_the_revision(returned: Colu
     assert doubts(returned) == []
 
 
-def test_a_confirmation_holds_though_an_import_shows_the_wording_earlier(returned: Column) -> None:
+def test_a_confirmation_remains_valid_if_an_import_shows_the_text_earlier(returned: Column) -> None:
     [entry_id] = labs(returned)
     say_right(returned, entry_id, 2)
     derive_again(returned, imported(EDITED, 2.5))
     assert returned.rows("SELECT confirmation_id FROM match_doubts") == [(1,)]
 
 
-def test_a_confirmation_holds_though_a_newer_parser_reads_the_wording_otherwise(returned: Column) -> None:
+def test_a_confirmation_remains_valid_if_a_newer_parser_reads_the_text_differently(returned: Column) -> None:
     [entry_id] = labs(returned)
     say_right(returned, entry_id, 2)
     derive_again(returned, parser=NewerParser())
@@ -209,7 +209,7 @@ def test_a_confirmation_holds_though_a_newer_parser_reads_the_wording_otherwise(
     assert returned.rows("SELECT DISTINCT confirmation_id FROM match_doubts") == [(1,)]
 
 
-def test_a_confirmation_of_another_wording_settles_nothing(returned: Column) -> None:
+def test_a_confirmation_of_another_text_does_not_settle_a_doubt(returned: Column) -> None:
     [entry_id] = labs(returned)
     say_right(returned, entry_id, 2)
     returned.crawl(listing(A, B))
@@ -238,7 +238,7 @@ def test_a_split_settles_a_doubt(returned: Column) -> None:
     assert doubts(returned) == []
 
 
-def test_a_confirmation_goes_with_an_entry_that_is_merged_into_another(returned: Column) -> None:
+def test_a_confirmation_moves_with_an_entry_that_is_merged_into_another(returned: Column) -> None:
     [entry_id] = labs(returned)
     say_right(returned, entry_id, 2)
     (other,) = returned.rows("SELECT entry_id FROM current_entries WHERE title = 'Apples'")[0]
@@ -246,7 +246,7 @@ def test_a_confirmation_goes_with_an_entry_that_is_merged_into_another(returned:
     assert doubts(returned) == []
 
 
-def test_a_confirmation_under_an_id_that_was_merged_is_one_of_the_entry_that_answers(returned: Column) -> None:
+def test_a_confirmation_under_a_merged_id_belongs_to_the_surviving_entry(returned: Column) -> None:
     ids = returned.ids()
     say_right(returned, ids["The Labs"], 2)
     record_decision(returned.db, Decision("merge", ids["Bears"], ids["The Labs"]), LATER)
@@ -271,7 +271,7 @@ def near_apples(returned: Column) -> Column:
 
 
 @pytest.mark.parametrize(("survivor", "left"), [("The Labs", None), ("Bears", "Bears")])
-def test_a_merge_of_the_other_entry_settles_a_doubt_or_leads_it_on(
+def test_a_merge_of_the_other_entry_settles_a_doubt_or_moves_it(
     near_apples: Column, survivor: str, left: str | None
 ) -> None:
     ids = near_apples.ids()
@@ -280,13 +280,13 @@ def test_a_merge_of_the_other_entry_settles_a_doubt_or_leads_it_on(
     assert doubts(near_apples, "reason, other_entry_id") == ([(NEAR_ANOTHER, ids[left])] if left else [])
 
 
-def test_a_doubt_names_the_other_entry_by_the_id_that_it_gets_in_the_end(near_apples: Column) -> None:
+def test_a_doubt_names_the_other_entry_by_its_final_id(near_apples: Column) -> None:
     apples = load_identity(near_apples.db, near_apples.ids()["Apples"])
     near_apples.db.execute("PRAGMA foreign_keys=OFF")
     rename_entry(near_apples.db, apples.entry_id, replace(apples, entry_id=123456789))
     assert doubts(near_apples, "other_entry_id") == [(123456789,)]
 
 
-def test_the_moment_of_a_doubt_is_that_of_its_capture(returned: Column) -> None:
+def test_the_time_of_a_doubt_is_that_of_its_capture(returned: Column) -> None:
     [(at,)] = doubts(returned, "at")
     assert datetime.fromisoformat(at).date() == returned.today.date()

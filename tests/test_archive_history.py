@@ -37,7 +37,7 @@ def merge(column: Column, survivor: int, other: int) -> None:
         record_decision(column.db, Decision("merge", survivor, other), column.today)
 
 
-def test_an_id_and_a_tag_uri_mean_one_entry(column: Column) -> None:
+def test_an_entry_is_found_by_id_and_by_tag_uri(column: Column) -> None:
     column.crawl(listing(A, B))
     for entry_id, tag_uri in column.rows("SELECT entry_id, tag_uri FROM current_entries"):
         for wanted in (str(entry_id), tag_uri, f" {entry_id} "):
@@ -47,23 +47,23 @@ def test_an_id_and_a_tag_uri_mean_one_entry(column: Column) -> None:
 @pytest.mark.parametrize(
     "wanted", ["big", "BIG “Apple”", "big'' apple ''", "the\u00a0big", "  Big ", 'the big "apple" don\'t', "\x1bbig"]
 )
-def test_a_part_of_a_title_will_do_in_any_case_spacing_and_quotes(column: Column, wanted: str) -> None:
+def test_an_entry_is_found_by_part_of_its_title_in_any_case_spacing_and_quotes(column: Column, wanted: str) -> None:
     column.crawl(listing(entry("The Big “Apple” don’t"), B))
     assert found(column, wanted) == ["The Big “Apple” don’t"]
 
 
-def test_several_entries_are_all_found_newest_first(column: Column) -> None:
+def test_all_matching_entries_are_found_newest_first(column: Column) -> None:
     column.crawl(listing(entry("Apples one"), B))
     column.crawl(listing(entry("Apples two"), entry("Apples one"), B))
     assert found(column, "apples") == ["Apples two", "Apples one"]
 
 
-def test_a_whole_title_counts_before_parts_of_others(column: Column) -> None:
+def test_an_exact_title_is_preferred_to_a_partial_match(column: Column) -> None:
     column.crawl(listing(A, entry("Apples and pears"), entry("More apples")))
     assert found(column, "apples") == ["Apples"]
 
 
-def test_an_entry_is_found_by_a_title_that_it_once_had(column: Column) -> None:
+def test_an_entry_is_found_by_a_former_title(column: Column) -> None:
     column.crawl(listing(entry("Aples", excerpt=LONG), B))
     column.crawl(listing(entry("Apples", excerpt=LONG), B))
     [one] = find_entries(column.db, "aples")
@@ -77,7 +77,7 @@ def test_an_untitled_entry_is_found_by_its_attribution_line(column: Column) -> N
     assert found(column, "hague gazette") == ["——, by The Hague Gazette"]
 
 
-def test_nine_digits_that_are_no_id_are_looked_for_in_titles(column: Column) -> None:
+def test_nine_digits_that_are_not_an_id_are_searched_in_titles(column: Column) -> None:
     column.crawl(listing(entry("Patent 123456789 granted"), B))
     assert found(column, "123456789") == ["Patent 123456789 granted"]
 
@@ -85,12 +85,12 @@ def test_nine_digits_that_are_no_id_are_looked_for_in_titles(column: Column) -> 
 @pytest.mark.parametrize(
     "wanted", ["", " ", "\u200b", "Zebras", "tag:example.org,2026:town/1", "\udcff", "1" * 5_000, "%"]
 )
-def test_what_means_no_entry_finds_none(column: Column, wanted: str) -> None:
+def test_a_text_that_matches_no_entry_finds_none(column: Column, wanted: str) -> None:
     column.crawl(listing(A, B))
     assert find_entries(column.db, wanted) == []
 
 
-def test_a_merged_id_means_the_entry_that_answers_for_it(column: Column) -> None:
+def test_a_merged_id_finds_the_entry_it_was_merged_into(column: Column) -> None:
     column.crawl(listing(A, B, C))
     ids = column.ids()
     merge(column, ids["Bears"], ids["Cranes"])
@@ -107,7 +107,7 @@ def test_a_merged_id_means_the_entry_that_answers_for_it(column: Column) -> None
     ]
 
 
-def test_what_was_told_of_a_merged_entry_belongs_to_the_history(column: Column) -> None:
+def test_the_history_has_the_changes_of_a_merged_entry(column: Column) -> None:
     column.crawl(listing(A))
     column.crawl(listing(A, B))
     ids = column.ids()
@@ -116,7 +116,7 @@ def test_what_was_told_of_a_merged_entry_belongs_to_the_history(column: Column) 
     assert [(change.kind, change.entry_id) for change in changes] == [("new", ids["Apples"]), ("new", ids["Bears"])]
 
 
-def test_a_split_touches_both_entries(column: Column) -> None:
+def test_a_split_is_in_the_history_of_both_entries(column: Column) -> None:
     column.crawl(listing(A, B, C))
     ids = column.ids()
     with writing(column.db):
@@ -126,7 +126,7 @@ def test_a_split_touches_both_entries(column: Column) -> None:
     assert history_of(column, "Cranes").decisions == ()
 
 
-def test_a_revision_names_the_capture_and_the_place_that_first_showed_it(column: Column) -> None:
+def test_a_revision_has_the_capture_and_the_place_that_first_showed_it(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(C), listing(B, entry("Apples", commentary="Anew.")))
     [_, second] = history_of(column, "Apples").revisions
@@ -139,7 +139,7 @@ def test_a_revision_names_the_capture_and_the_place_that_first_showed_it(column:
     assert second.texts["commentary"] == "Anew."
 
 
-def test_the_parts_that_differ_are_told_and_no_others(column: Column) -> None:
+def test_only_parts_that_differ_are_compared(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(entry("Apples", commentary="As ever."), B))
     told = history_of(column, "Apples")
@@ -152,7 +152,7 @@ def test_the_parts_that_differ_are_told_and_no_others(column: Column) -> None:
     }  # fmt: skip
 
 
-def test_withdrawal_and_return_stand_between_the_revisions_in_order_of_time(column: Column) -> None:
+def test_withdrawals_and_returns_are_between_the_revisions_in_order_of_time(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(entry("Apples", commentary="Two."), B))
     for _ in range(3):
@@ -161,7 +161,7 @@ def test_withdrawal_and_return_stand_between_the_revisions_in_order_of_time(colu
     assert timeline(history_of(column, "Apples")) == ["1", "2", "withdrawn", "returned", "3"]
 
 
-def test_what_was_found_in_old_captures_stands_at_their_time(column: Column) -> None:
+def test_changes_from_old_captures_are_at_the_time_of_the_captures(column: Column) -> None:
     column.crawl(listing(A, B))
     for _ in range(3):
         column.crawl(listing(B))
@@ -184,7 +184,7 @@ def test_the_entry_is_its_row_of_the_view(column: Column) -> None:
     assert [tuple(told.entry.values())] == column.rows("SELECT * FROM current_entries WHERE title = 'Apples'")
 
 
-def test_a_technical_revision_is_compared_with_what_it_restates_and_edits_with_their_own_parsers(
+def test_a_technical_revision_is_compared_with_the_restated_one_and_an_edit_with_the_same_parsers(
     column: Column,
 ) -> None:
     column.crawl(listing(A, B))

@@ -44,7 +44,7 @@ def problems(archive: Path) -> list[Problem]:
         return list(verify(db))
 
 
-def test_a_sound_archive_has_no_problems(archive: Path) -> None:
+def test_an_undamaged_archive_has_no_problems(archive: Path) -> None:
     assert problems(archive) == []
 
 
@@ -55,7 +55,7 @@ def test_an_archive_without_crawls_has_no_problems(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", [0, 1, 10, -1])
-def test_a_flipped_bit_in_a_body_is_named(archive: Path, damage: sqlite3.Connection, place: int) -> None:
+def test_a_flipped_bit_in_a_body_is_reported(archive: Path, damage: sqlite3.Connection, place: int) -> None:
     digest, stored = damage.execute("SELECT body_sha256, zlib FROM bodies LIMIT 1").fetchone()
     flipped = bytearray(stored)
     flipped[place] ^= 1
@@ -66,14 +66,14 @@ def test_a_flipped_bit_in_a_body_is_named(archive: Path, damage: sqlite3.Connect
     assert problem.remedy
 
 
-def test_a_body_that_another_was_put_in_for_is_named(archive: Path, damage: sqlite3.Connection) -> None:
+def test_a_replaced_body_is_reported(archive: Path, damage: sqlite3.Connection) -> None:
     digest = damage.execute("SELECT body_sha256 FROM bodies LIMIT 1").fetchone()[0]
     damage.execute("UPDATE bodies SET zlib = ? WHERE body_sha256 = ?", (zlib.compress(b"forged"), digest))
     assert [problem.what for problem in problems(archive)] == [f"body {digest}: its bytes have another digest"]
 
 
 @pytest.mark.parametrize("column", ["title", "publication", "excerpt", "commentary"])
-def test_a_revision_whose_text_was_edited_is_named(archive: Path, damage: sqlite3.Connection, column: str) -> None:
+def test_a_revision_with_a_changed_text_is_reported(archive: Path, damage: sqlite3.Connection, column: str) -> None:
     damage.execute(f"UPDATE revisions SET {column} = 'forged' WHERE revision_id = 2")
     [problem] = problems(archive)
     assert problem == Problem("the text of revision 2 does not match its digest", "table revisions", problem.remedy)
@@ -89,7 +89,7 @@ def test_a_revision_whose_text_was_edited_is_named(archive: Path, damage: sqlite
         ("entries", {"entries"}),
     ],
 )
-def test_a_row_that_is_missing_and_referred_to_is_named(
+def test_a_reference_to_a_missing_row_is_reported(
     archive: Path, damage: sqlite3.Connection, table: str, parents: set[str]
 ) -> None:
     damage.execute(f"DELETE FROM {table}")
@@ -98,12 +98,12 @@ def test_a_row_that_is_missing_and_referred_to_is_named(
     assert {what.partition(" refers to a missing row of ")[2] for what in found} == parents
 
 
-def test_an_entry_that_search_does_not_know_is_named(archive: Path, damage: sqlite3.Connection) -> None:
+def test_an_entry_that_the_search_index_lacks_is_reported(archive: Path, damage: sqlite3.Connection) -> None:
     damage.execute("DELETE FROM entries_fts_docsize WHERE rowid = (SELECT min(entry_id) FROM entries)")
     assert [problem.what for problem in problems(archive)] == ["the search index and the entries differ by 1"]
 
 
-def test_a_damaged_page_of_the_file_is_named(archive: Path) -> None:
+def test_a_damaged_page_of_the_file_is_reported(archive: Path) -> None:
     with closing(sqlite3.connect(archive)) as connection:
         query = "SELECT rootpage FROM sqlite_master WHERE name = 'changes_by_entry'"
         page, size = connection.execute(query).fetchone()[0], connection.execute("PRAGMA page_size").fetchone()[0]
@@ -115,7 +115,7 @@ def test_a_damaged_page_of_the_file_is_named(archive: Path) -> None:
     assert found[0].where == "table changes"
 
 
-def test_a_copy_is_the_archive_as_it_was_and_sound(archive: Path, tmp_path: Path) -> None:
+def test_a_copy_equals_the_archive_and_has_no_problems(archive: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with open_archive(archive) as db, closing(sqlite3.connect(copy)) as old:
         old.execute("CREATE TABLE leftovers (a)")
@@ -140,7 +140,7 @@ def test_a_copy_is_the_archive_as_it_was_and_sound(archive: Path, tmp_path: Path
         ("CREATE INDEX mine ON entries (excerpt)", "table sqlite_schema"),
     ],
 )
-def test_what_is_derived_otherwise_than_the_truth_says_is_found_deep_down(
+def test_a_deep_check_finds_derived_rows_that_disagree_with_the_truth(
     archive: Path, damage: sqlite3.Connection, damage_done: str, where: str
 ) -> None:
     with read_archive(archive) as db:
@@ -152,7 +152,7 @@ def test_what_is_derived_otherwise_than_the_truth_says_is_found_deep_down(
     assert all(problem.remedy for problem in found)
 
 
-def test_damaged_indexes_are_found_and_made_anew(archive: Path, damage: sqlite3.Connection) -> None:
+def test_damaged_indexes_are_found_and_rebuilt(archive: Path, damage: sqlite3.Connection) -> None:
     with open_archive(archive) as db:
         assert not mend_indexes(db)
     damage.execute("PRAGMA writable_schema=ON")

@@ -56,7 +56,7 @@ def another_process(archive: Path, script: str = HOLDING) -> Iterator[subprocess
             process.kill()
 
 
-def test_a_second_run_is_refused_and_told_who_holds_the_archive(tmp_path: Path) -> None:
+def test_a_second_run_is_refused_with_the_holder_in_the_message(tmp_path: Path) -> None:
     archive = tmp_path / "archive.db"
     with another_process(archive) as process:
         for _ in range(2):  # being refused does not wipe out the name
@@ -67,7 +67,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_archive(tmp_path: Path) 
         assert holder(archive) == refusal.value.holder
 
 
-def test_the_archive_is_free_after_its_holder_was_killed(tmp_path: Path) -> None:
+def test_the_lock_is_released_when_its_holder_is_killed(tmp_path: Path) -> None:
     archive = tmp_path / "archive.db"
     with another_process(archive) as process:
         process.kill()
@@ -78,7 +78,7 @@ def test_the_archive_is_free_after_its_holder_was_killed(tmp_path: Path) -> None
         pass
 
 
-def test_the_archive_is_free_after_a_run_that_failed(tmp_path: Path) -> None:
+def test_the_lock_is_released_when_a_run_fails(tmp_path: Path) -> None:
     archive = tmp_path / "archive.db"
     with pytest.raises(ValueError, match="mine"), only_run(archive, what="mine", since="now"):
         raise ValueError("mine")
@@ -87,17 +87,17 @@ def test_the_archive_is_free_after_a_run_that_failed(tmp_path: Path) -> None:
         pass
 
 
-def test_asking_who_holds_an_archive_makes_no_file(tmp_path: Path) -> None:
+def test_reading_the_holder_of_an_archive_makes_no_file(tmp_path: Path) -> None:
     assert holder(tmp_path / "archive.db") is None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_archives_in_one_folder_do_not_hinder_each_other(tmp_path: Path) -> None:
+def test_two_archives_in_one_folder_are_locked_independently(tmp_path: Path) -> None:
     with only_run(tmp_path / "one.db", what="one", since="now"), only_run(tmp_path / "two.db", what="two", since="now"):
         pass
 
 
-def test_a_lock_that_cannot_be_made_is_told_as_such(tmp_path: Path) -> None:
+def test_a_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     lock_path(tmp_path / "archive.db").mkdir()
     with (
         pytest.raises(ArchiveUnwritable, match="cannot be written"),
@@ -127,7 +127,7 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["other.db", "elsewhere/archive.db"])
 @pytest.mark.parametrize("give", [symbolic_link, hard_link, new_name])
-def test_an_archive_is_held_under_all_its_names(archive: Path, give: Callable[[Path, Path], None], name: str) -> None:
+def test_a_lock_covers_all_names_of_an_archive(archive: Path, give: Callable[[Path, Path], None], name: str) -> None:
     other = archive.parent / name
     other.parent.mkdir(exist_ok=True)
     if give is not new_name:
@@ -145,7 +145,7 @@ def test_an_archive_is_held_under_all_its_names(archive: Path, give: Callable[[P
             pass
 
 
-def test_an_archive_that_is_being_made_is_held_under_all_its_names(tmp_path: Path) -> None:
+def test_a_lock_covers_all_names_of_an_archive_that_is_being_created(tmp_path: Path) -> None:
     archive, other = tmp_path / "archive.db", tmp_path / "other.db"
     with another_process(archive, HOLDING_A_BIRTH) as process:
         with pytest.raises(ArchiveBusy, match=f"process {process.pid}"), only_run(archive, what="mine", since="now"):
@@ -155,7 +155,7 @@ def test_an_archive_that_is_being_made_is_held_under_all_its_names(tmp_path: Pat
             pass
 
 
-def test_two_runs_of_one_process_do_not_hold_one_file(archive: Path) -> None:
+def test_two_runs_of_one_process_cannot_lock_the_same_file(archive: Path) -> None:
     other = archive.with_name("other.db")
     os.link(archive, other)
     with only_run(archive, what="mine", since="now"):
@@ -166,7 +166,7 @@ def test_two_runs_of_one_process_do_not_hold_one_file(archive: Path) -> None:
         pass
 
 
-def test_sqlite_keeps_its_locks_when_the_archive_is_held_and_asked_about(archive: Path) -> None:
+def test_locking_an_archive_and_reading_its_holder_drop_no_locks_of_sqlite(archive: Path) -> None:
     """Closing any descriptor of the file would drop them."""
     with open_archive(archive) as db, writing(db):
         db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
@@ -177,14 +177,14 @@ def test_sqlite_keeps_its_locks_when_the_archive_is_held_and_asked_about(archive
         assert "database is locked" in done.stderr
 
 
-def test_sqlite_writes_and_reads_an_archive_that_is_held(archive: Path) -> None:
+def test_sqlite_reads_and_writes_a_locked_archive(archive: Path) -> None:
     with another_process(archive), open_archive(archive) as db:
         with writing(db):
             db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
         assert db.execute("SELECT count(*) FROM publications").fetchone() == (1,)
 
 
-def test_an_archive_is_held_even_if_its_lock_file_cannot_be_written(archive: Path) -> None:
+def test_an_archive_is_locked_even_if_its_lock_file_cannot_be_written(archive: Path) -> None:
     """It may be another user's."""
     lock_path(archive).mkdir()
     with another_process(archive) as process:
@@ -193,7 +193,7 @@ def test_an_archive_is_held_even_if_its_lock_file_cannot_be_written(archive: Pat
         assert f"process {process.pid}" in (holder(archive) or "")
 
 
-def test_a_bind_mount_of_the_archive_is_the_archive(archive: Path) -> None:
+def test_a_lock_covers_a_bind_mount_of_the_archive(archive: Path) -> None:
     other = archive.parent / "mounted" / "archive.db"
     other.parent.mkdir()
     other.touch()
@@ -231,7 +231,7 @@ except ArchiveBusy as error:
 """
 
 
-def test_another_user_of_the_archive_is_turned_away() -> None:
+def test_a_run_of_another_user_is_refused() -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
     with tempfile.TemporaryDirectory() as folder:

@@ -98,7 +98,7 @@ def crawl_by_earlier_rules(column: Column, *pages: str) -> None:
 
 
 @pytest.mark.parametrize("restyle", RESTYLES.values(), ids=RESTYLES.keys())
-def test_the_texts_follow_a_restyle_and_nobody_is_told(column: Column, restyle: Callable[[str], str]) -> None:
+def test_a_restyle_updates_the_texts_without_a_change(column: Column, restyle: Callable[[str], str]) -> None:
     column.crawl(listing(LOOM, B))
     before = column.truth()
     counts = column.crawl(listing(restyle(LOOM), B))
@@ -140,7 +140,7 @@ def test_a_changed_word_boundary_is_a_revision_of_the_same_entry(column: Column,
     assert again(column).differences == ()
 
 
-def test_a_whole_listing_that_is_restyled_is_silent(column: Column) -> None:
+def test_restyling_a_whole_listing_makes_no_changes(column: Column) -> None:
     lines = [entry(f"Loom {n} - 'first'", excerpt=f"{TEXT} Number {n}.") for n in range(60)]
     column.crawl(listing(*lines[:30]), listing(*lines[30:]))
     before = column.rows("SELECT entry_id FROM entries ORDER BY 1")
@@ -174,14 +174,14 @@ def test_a_withdrawn_entry_returns_in_another_style(column: Column) -> None:
     assert (counts.new, counts.returned, counts.revised) == (0, 1, 0)
 
 
-def test_a_restyle_with_an_edit_is_a_revision_alone(column: Column) -> None:
+def test_a_restyle_with_an_edit_is_only_a_revision(column: Column) -> None:
     column.crawl(listing(LOOM, B))
     column.crawl(listing(LOOM.replace("-", "–").replace("mills", "mill"), B))
     assert column.rows("SELECT count(*) FROM restyles") == [(0,)]
     assert column.kinds()[-1] == "revised"
 
 
-def test_every_restyle_is_kept_with_its_texts_and_its_capture(column: Column) -> None:
+def test_every_restyle_is_stored_with_its_texts_and_its_capture(column: Column) -> None:
     column.crawl(listing(LOOM))
     for line in (LOOM.replace("'", "’"), LOOM):
         column.crawl(listing(line))
@@ -214,7 +214,7 @@ def test_history_lists_restyles_and_an_edit_is_compared_with_the_last_style(
 # archives of versions that told wordings apart otherwise
 
 
-def test_a_boundary_that_earlier_rules_ignored_is_followed_and_moves_no_number(column: Column) -> None:
+def test_a_word_boundary_that_earlier_rules_ignored_changes_no_revision_number(column: Column) -> None:
     glued = LOOM.replace("according to", "accordingto")
     for line in (glued, LOOM, LOOM.replace("mills", "farms")):
         crawl_by_earlier_rules(column, listing(line, B))
@@ -235,7 +235,7 @@ def test_a_boundary_that_earlier_rules_ignored_is_followed_and_moves_no_number(c
     assert again(column).differences == ()
 
 
-def test_a_dash_that_earlier_rules_told_of_stays_a_revision(column: Column) -> None:
+def test_a_changed_dash_that_was_a_revision_by_earlier_rules_remains_one(column: Column) -> None:
     for line in (LOOM, LOOM.replace("-", "–"), LOOM.replace("-", "–").replace("mills", "farms")):
         crawl_by_earlier_rules(column, listing(line, B))
     before = column.rows("SELECT revision_id, entry_id, number, technical, excerpt FROM revisions ORDER BY 1")
@@ -252,7 +252,7 @@ def test_a_dash_that_earlier_rules_told_of_stays_a_revision(column: Column) -> N
     assert len(column.kinds()) == len(changes)
 
 
-def test_rows_that_earlier_rules_took_for_two_entries_stay_two(column: Column) -> None:
+def test_rows_that_were_two_entries_by_earlier_rules_remain_two(column: Column) -> None:
     other = LOOM.replace("-", "–")
     crawl_by_earlier_rules(column, listing(LOOM, B))
     crawl_by_earlier_rules(column, listing(LOOM, B, other))
@@ -270,7 +270,7 @@ def test_rows_that_earlier_rules_took_for_two_entries_stay_two(column: Column) -
 
 @settings(max_examples=100 if IN_CI else 15)
 @given(st.data())
-def test_deriving_again_is_a_fixed_point_whatever_is_restyled_and_edited(data: st.DataObject) -> None:
+def test_deriving_again_is_a_fixed_point_after_any_restyles_and_edits(data: st.DataObject) -> None:
     edits = [*RESTYLES.values(), *BOUNDARIES.values(), lambda line: line.replace("mills", "farms"), lambda line: line]
     with in_memory() as column:
         told: list[tuple[Any, ...]] = []

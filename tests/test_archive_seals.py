@@ -103,7 +103,7 @@ def chain(db: Database) -> list[str]:
 
 
 @pytest.mark.parametrize("outcome", ["complete", "unchanged", "partial", "suspect", "blocked", "unreachable", "failed"])
-def test_a_crawl_ends_with_one_seal_whatever_its_outcome(column: Column, outcome: Outcome) -> None:
+def test_a_crawl_with_any_outcome_ends_with_one_seal(column: Column, outcome: Outcome) -> None:
     column.crawl(listing(A, B))
     first = chain(column.db)
     column.crawl(listing(A, B), outcome=outcome)
@@ -119,7 +119,7 @@ def test_a_crawl_ends_with_one_seal_whatever_its_outcome(column: Column, outcome
     assert unsealed == (0,)
 
 
-def test_what_a_killed_crawl_left_is_covered_by_the_next_seal(column: Column) -> None:
+def test_the_next_seal_covers_the_rows_of_a_killed_crawl(column: Column) -> None:
     column.crawl(listing(A))
     column.capture([[listing(A, B)]])
     assert problems(column.db) == []  # it may still run
@@ -133,7 +133,7 @@ def test_what_a_killed_crawl_left_is_covered_by_the_next_seal(column: Column) ->
     assert column.rows(sealed) == [(2,), (3,), (4,)]
 
 
-def test_a_settling_that_fails_leaves_no_seal(column: Column) -> None:
+def test_a_failed_settling_writes_no_seal(column: Column) -> None:
     column.crawl(listing(A))
     crawl_id = column.capture([["a fault of the parser"]])
     before = chain(column.db)
@@ -145,7 +145,7 @@ def test_a_settling_that_fails_leaves_no_seal(column: Column) -> None:
     assert chain(column.db) == before
 
 
-def test_a_crawl_that_is_stopped_before_its_seal_has_settled_nothing(
+def test_a_crawl_that_is_stopped_before_its_seal_is_not_settled(
     column: Column, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     column.crawl(listing(A))
@@ -165,7 +165,7 @@ def test_a_crawl_that_is_stopped_before_its_seal_has_settled_nothing(
     assert (len(chain(column.db)), problems(column.db)) == (2, [])
 
 
-def test_a_decision_ends_with_one_seal_and_changes_no_row_that_was_sealed(column: Column) -> None:
+def test_a_decision_ends_with_one_seal_and_changes_no_sealed_row(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, C))
     keep_up(column.db, NewerParser(), at=LATER, authority=AUTHORITY)
@@ -193,7 +193,7 @@ class FindingParser(LineParser):
         return super().parse_listing(body + f"\n{C}".encode(), url, content_type)
 
 
-def test_a_reparse_seals_nothing_and_the_next_seal_covers_what_it_found(column: Column) -> None:
+def test_a_reparse_writes_no_seal_and_the_next_seal_covers_its_rows(column: Column) -> None:
     column.crawl(listing(A, B))
     before = chain(column.db)
     rebuild(column.db, FindingParser(), at=LATER, authority=AUTHORITY)
@@ -211,7 +211,7 @@ def test_a_reparse_seals_nothing_and_the_next_seal_covers_what_it_found(column: 
     assert (len(chain(column.db)), problems(column.db)) == (2, [])
 
 
-def test_a_parser_upgrade_makes_truth_of_what_the_older_one_read(column: Column) -> None:
+def test_a_parser_upgrade_seals_the_rows_of_the_older_parser(column: Column) -> None:
     column.crawl(listing(A, B))
     before = chain(column.db)
     keep_up(column.db, NewerParser(), at=LATER, authority=AUTHORITY)
@@ -224,13 +224,13 @@ def test_a_parser_upgrade_makes_truth_of_what_the_older_one_read(column: Column)
     assert column.rows(f"{count}'listing_rows'") == [(1,)]
 
 
-def test_nothing_new_makes_no_seal(column: Column) -> None:
+def test_no_seal_is_written_without_new_rows(column: Column) -> None:
     column.crawl(listing(A, B))
     with writing(column.db):
         assert seal(column.db, LATER) is None
 
 
-def test_an_archive_of_before_gets_its_first_seal_when_it_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_the_migration_of_an_older_archive_writes_its_first_seal(tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
@@ -253,7 +253,7 @@ def test_a_new_archive_has_no_seal(tmp_path: Path) -> None:
         assert problems(db) == []
 
 
-def test_a_source_that_is_configured_otherwise_is_sealed_again_as_it_is(column: Column) -> None:
+def test_a_source_with_a_changed_configuration_is_sealed_again(column: Column) -> None:
     column.crawl(listing(A))
     column.db.execute("UPDATE sources SET title = 'Another'")  # as a crawl of another configuration begins
     column.crawl(listing(A))
@@ -264,7 +264,7 @@ def test_a_source_that_is_configured_otherwise_is_sealed_again_as_it_is(column: 
     assert [one.where for one in problems(column.db)] == ["table sources"]  # no later seal hides it
 
 
-def test_sources_that_are_taken_out_leave_the_chain_whole(tmp_path: Path) -> None:
+def test_removing_sources_keeps_the_chain_of_seals_valid(tmp_path: Path) -> None:
     with open_archive(tmp_path / "archive.db") as db:
         fill(db)
         before = chain(db)
@@ -306,7 +306,7 @@ def ours(db: Database, table: SealedTable) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", FORM)
 @given(data=st.data())
-def test_every_changed_value_of_the_truth_is_found(sealed: Path, name: str, data: st.DataObject) -> None:
+def test_every_changed_value_of_a_sealed_row_is_found(sealed: Path, name: str, data: st.DataObject) -> None:
     table = FORM[name]
     with changing(sealed) as db:
         rows = ours(db, table)
@@ -324,7 +324,7 @@ def test_every_changed_value_of_the_truth_is_found(sealed: Path, name: str, data
 
 
 @pytest.mark.parametrize("name", FORM)
-def test_every_row_that_is_missing_is_found(sealed: Path, name: str) -> None:
+def test_every_missing_row_is_found(sealed: Path, name: str) -> None:
     with changing(sealed) as db:
         table = FORM[name]
         for row in ours(db, table):
@@ -336,7 +336,7 @@ def test_every_row_that_is_missing_is_found(sealed: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FORM if name not in ("archive", "redaction_secret")])
-def test_every_row_that_was_added_is_found(sealed: Path, name: str) -> None:
+def test_every_added_row_is_found(sealed: Path, name: str) -> None:
     with changing(sealed) as db:
         keys = FORM[name].key
         columns = [column for _, column, *_ in db.execute(f"PRAGMA table_info({name})")]
@@ -358,7 +358,7 @@ def test_every_row_that_was_added_is_found(sealed: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, table in FORM.items() if name not in ("archive", "redaction_secret")])
-def test_rows_that_change_places_are_found(sealed: Path, name: str) -> None:
+def test_swapped_rows_are_found(sealed: Path, name: str) -> None:
     with changing(sealed) as db:
         key = FORM[name].key[-1] if name != "listing_rows" else "position"
         where = "WHERE parser_version = 1" if name == "listing_rows" else ""
@@ -388,7 +388,7 @@ def test_rows_that_change_places_are_found(sealed: Path, name: str) -> None:
         "UPDATE sealed_rows SET seal_id = 1 WHERE seal_id = 2",
     ],
 )
-def test_a_seal_that_was_changed_is_found(sealed: Path, damage: str) -> None:
+def test_a_changed_seal_is_found(sealed: Path, damage: str) -> None:
     with changing(sealed) as db:
         damage = damage.replace("rowid IN (SELECT rowid FROM sealed_rows LIMIT 1)", "table_name = 'archive'")
         db.execute(damage)
@@ -411,7 +411,7 @@ class changing:  # noqa: N801 - used as a function
         self.connection.close()
 
 
-def test_every_column_of_the_truth_is_sealed_or_has_a_reason() -> None:
+def test_every_column_is_sealed_or_has_a_reason_why_not() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db = Database(connection)
         migrations.apply(db)
@@ -424,7 +424,7 @@ def test_every_column_of_the_truth_is_sealed_or_has_a_reason() -> None:
             assert {*covered} == {column for _, column, *_ in db.execute(f"PRAGMA table_info({name})")}
 
 
-def test_a_column_that_is_added_later_changes_no_digest_of_before() -> None:
+def test_a_later_column_changes_no_earlier_digest() -> None:
     before = SealedTable("t", ("id",), ("a",), by_digest=("b",))
     after = SealedTable("t", ("id",), ("a",), by_digest=("b",), later={"c": 0})
     [(_, old)] = before.digests([(1, "x", "y")])
@@ -433,7 +433,7 @@ def test_a_column_that_is_added_later_changes_no_digest_of_before() -> None:
     assert old == same != other
 
 
-def test_the_form_of_version_1_stays_as_it_is() -> None:
+def test_the_form_of_version_1_never_changes() -> None:
     """Seals that were made must verify for good; a change of the form is another version."""
     row = (7, 1, "listing", 1, 2, "http://a/", "http://b/", "2026", 200, "ab" * 32, None, None, "[]", None)
     [(key, digest)] = FORM["captures"].digests([(*row, *FORM["captures"].later.values())])
@@ -447,7 +447,7 @@ def test_the_form_of_version_1_stays_as_it_is() -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_what_is_hashed_is_a_line_of_plain_json(form: object) -> None:
+def test_the_hashed_form_is_a_line_of_ascii_json(form: object) -> None:
     line = encode(form)
     assert line == json.dumps(form, ensure_ascii=True, separators=(",", ":")).encode()
     assert b"\n" not in line

@@ -94,13 +94,15 @@ def rows_of(db: Database, source: str) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def test_every_table_is_known_to_be_of_a_source_or_shared(two: Database) -> None:
+def test_every_table_has_a_rule_for_its_rows_or_is_shared(two: Database) -> None:
     tables = {name for name in two.table_names() if not name.startswith(("sqlite_", "_sqlite_", "entries_fts"))}
     assert tables == {*REMOVED, *UNREFERENCED, *SHARED}
 
 
 @pytest.mark.parametrize(("kept", "removed"), [("town", "village"), ("village", "town")])
-def test_what_is_kept_is_as_it_was_and_the_other_source_is_gone(two: Database, kept: str, removed: str) -> None:
+def test_separation_keeps_the_rows_of_one_source_and_removes_those_of_the_other(
+    two: Database, kept: str, removed: str
+) -> None:
     before = rows_of(two, kept)
     assert all(before.values()) or kept == "village"  # merge and redaction are the town's
     keep_sources(two, [kept], START)
@@ -114,7 +116,7 @@ def test_what_is_kept_is_as_it_was_and_the_other_source_is_gone(two: Database, k
 
 
 @pytest.mark.parametrize("kept", ["town", "village"])
-def test_each_part_is_whole_and_is_derived_again_as_it_stands(two: Database, kept: str) -> None:
+def test_each_part_has_no_problems_and_deriving_it_again_changes_nothing(two: Database, kept: str) -> None:
     keep_sources(two, [kept], START)
     now = Column(two, day=40).today
     rebuild(two, LineParser(), at=now, authority=AUTHORITY)
@@ -126,7 +128,7 @@ def test_each_part_is_whole_and_is_derived_again_as_it_stands(two: Database, kep
 
 
 @pytest.mark.parametrize("kept", ["town", "village"])
-def test_no_body_of_the_other_source_is_left(two: Database, kept: str) -> None:
+def test_separation_removes_the_bodies_of_the_other_source(two: Database, kept: str) -> None:
     keep_sources(two, [kept], START)
     referenced = "SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL"
     assert two.execute(f"SELECT count(*) FROM bodies WHERE body_sha256 NOT IN ({referenced})").fetchone() == (0,)
@@ -145,7 +147,7 @@ def test_no_body_of_the_other_source_is_left(two: Database, kept: str) -> None:
         ("http://[::1", False),
     ],
 )
-def test_a_host_that_can_never_be_real_is_invented(url: str, invented: bool) -> None:
+def test_a_host_under_invalid_is_invented(url: str, invented: bool) -> None:
     assert is_invented(url) is invented
 
 
@@ -171,7 +173,7 @@ def test_invented_and_real_sources_never_share_an_archive(
         assert holdings(db) == Holdings(invented=first is Invented, real=first is Column)
 
 
-def test_an_archive_that_is_mixed_already_goes_on_with_its_real_source_only(tmp_path: Path) -> None:
+def test_a_mixed_archive_accepts_crawls_of_its_real_source_only(tmp_path: Path) -> None:
     with open_archive(tmp_path / "archive.db") as db:
         Column(db, "town").crawl(entry("Apples"))
         Column(db, "other", day=3).crawl(entry("Bears"))
@@ -183,7 +185,7 @@ def test_an_archive_that_is_mixed_already_goes_on_with_its_real_source_only(tmp_
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database"])
-def test_what_is_no_archive_holds_nothing(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_an_archive_has_no_holdings(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "archive.db").write_bytes(content)
     assert holdings_of_file(tmp_path / "archive.db") == Holdings()

@@ -64,21 +64,21 @@ def test_chinese_and_japanese_are_compared_by_character(old: str, new: str, diff
         ("He has one. Well.", "He has one. He has two. Well.", "He has one.{+ He has two.+} Well."),
     ],
 )  # fmt: skip
-def test_a_whole_sentence_that_came_or_went_is_told_as_one(old: str, new: str, diff: str) -> None:
+def test_an_added_or_removed_sentence_is_one_piece(old: str, new: str, diff: str) -> None:
     assert marked(old, new) == diff
 
 
-def test_a_word_or_two_kept_inside_a_rewritten_sentence_are_read_with_it() -> None:
+def test_one_or_two_kept_words_in_a_rewritten_sentence_are_part_of_the_replacement() -> None:
     assert marked("so a great plan of three parts, then", "so some small idea of one kind, then") == (
         "so [-a great plan of three parts-]{+some small idea of one kind+}, then"
     )
 
 
-def test_a_word_kept_between_two_typos_stays_apart() -> None:
+def test_a_kept_word_between_two_typos_is_a_kept_piece() -> None:
     assert marked("teh end of teh road", "the end of the road") == "[-teh-]{+the+} end of [-teh-]{+the+} road"
 
 
-def test_white_space_is_a_change_of_its_own_and_no_words_are() -> None:
+def test_changed_white_space_does_not_change_its_words() -> None:
     assert word_diff("a  b", "a\nb") == (
         Piece("kept", "a"), Piece("removed", "  "), Piece("added", "\n"), Piece("kept", "b"),
     )  # fmt: skip
@@ -87,14 +87,14 @@ def test_white_space_is_a_change_of_its_own_and_no_words_are() -> None:
 @given(ANY_TEXT | PROSE, ANY_TEXT | PROSE)
 @example(" \u3000a", "a ")
 @example("A. B.", "A. A. B.")
-def test_the_pieces_hold_both_texts_to_the_last_space(old: str, new: str) -> None:
+def test_the_pieces_contain_both_texts_exactly(old: str, new: str) -> None:
     pieces = word_diff(old, new)
     assert "".join(text for op, text in pieces if op != "added") == old
     assert "".join(text for op, text in pieces if op != "removed") == new
 
 
 @given(PROSE, PROSE)
-def test_no_piece_is_empty_and_no_two_of_a_kind_follow_each_other(old: str, new: str) -> None:
+def test_no_piece_is_empty_and_adjacent_pieces_differ_in_kind(old: str, new: str) -> None:
     pieces = word_diff(old, new)
     assert all(text for _, text in pieces)
     kinds = [op for op, _ in pieces]
@@ -103,7 +103,7 @@ def test_no_piece_is_empty_and_no_two_of_a_kind_follow_each_other(old: str, new:
 
 
 @given(ANY_TEXT | PROSE)
-def test_a_text_against_itself_is_kept_whole(text: str) -> None:
+def test_equal_texts_are_one_kept_piece(text: str) -> None:
     assert word_diff(text, text) == ((Piece("kept", text),) if text else ())
 
 
@@ -119,7 +119,7 @@ def test_a_text_against_itself_is_kept_whole(text: str) -> None:
         *[(" ".join(f"{n} a{n}" for n in range(size)), " ".join(f"{n} b{n}" for n in range(size))) for size in (1_400, 9_000)],
     ],
 )  # fmt: skip
-def test_no_two_texts_take_long(old: str, new: str) -> None:
+def test_no_two_texts_take_long_to_compare(old: str, new: str) -> None:
     began = time.process_time()
     pieces = word_diff(old, new)
     abridged(pieces)
@@ -127,30 +127,30 @@ def test_no_two_texts_take_long(old: str, new: str) -> None:
     assert "".join(text for op, text in pieces if op != "removed") == new
 
 
-def test_beyond_the_bound_the_middle_is_one_replacement() -> None:
+def test_texts_beyond_the_limits_are_one_replacement() -> None:
     many = " ".join(f"w{n}" for n in range(MOST_DIFFED_WORDS))
     pieces = word_diff(f"same start A {many} B same end", f"same start C {many} D same end")
     assert [op for op, _ in pieces] == ["kept", "removed", "added", "kept"]
     assert (pieces[0].text, pieces[-1].text) == ("same start ", " same end")
 
 
-def test_of_long_kept_stretches_only_what_is_next_to_a_change_is_shown() -> None:
+def test_long_kept_pieces_are_shortened_to_the_text_next_to_changes() -> None:
     far = "word " * 30
     pieces = word_diff(f"{far}old {far}gone {far}end", f"{far}new {far}{far}end")
     texts = [text for _, text in abridged(pieces, around=12)]
     assert texts == ["… word word ", "old", "new", " word word … word word", " gone", " word word …"]
 
 
-def test_what_is_kept_and_short_is_shown_whole() -> None:
+def test_short_kept_pieces_are_not_shortened() -> None:
     pieces = word_diff("one two three old four", "one two three new four")
     assert abridged(pieces) == pieces
 
 
-def test_nothing_is_left_out_where_nothing_changed() -> None:
+def test_pieces_without_changes_are_not_shortened() -> None:
     text = "word " * 100
     assert abridged(word_diff(text, text)) == (Piece("kept", text),)
 
 
-def test_a_kept_stretch_without_spaces_is_cut_between_characters() -> None:
+def test_a_kept_piece_without_spaces_is_cut_between_characters() -> None:
     pieces = abridged(word_diff("中" * 100 + "国", "中" * 100 + "文"), around=10)
     assert pieces[0] == Piece("kept", "… " + "中" * 10)

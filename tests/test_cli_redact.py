@@ -84,7 +84,7 @@ def test_a_restore_applies_a_redaction_again(command: CommandLine, entry_id: int
         (["redact", "{id}", "--reason", " "], 64, "--reason is empty"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_a_redaction_that_does_not_fit_the_archive_is_refused(
     command: CommandLine, entry_id: int, arguments: list[str], code: int, told: str
 ) -> None:
     done = command(*(argument.format(id=entry_id) for argument in arguments))

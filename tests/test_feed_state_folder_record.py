@@ -58,7 +58,7 @@ def test_a_folder_without_a_record_has_none(tmp_path: Path) -> None:
     assert read_summary(tmp_path) is None
 
 
-def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
+def test_appended_lines_are_read_back(tmp_path: Path) -> None:
     append_lines(tmp_path, lines(minted()))
     append_lines(tmp_path, [end_line(TOKEN, SEAL, ARCHIVE, "town")])
     record = read_record(tmp_path)
@@ -78,7 +78,7 @@ def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
     assert len(list(missing_ids(later, [minted(5), minted(123456789, "ef" * 32)]))) == 2
 
 
-def test_a_record_without_an_end_was_left_by_a_publish_that_was_killed(tmp_path: Path) -> None:
+def test_a_record_without_an_end_line_is_that_of_a_killed_publish(tmp_path: Path) -> None:
     append_lines(tmp_path, [*lines(), end_line(TOKEN, SEAL, ARCHIVE, "town")])
     summary = read_summary(tmp_path)
     assert summary is not None
@@ -90,7 +90,7 @@ def test_a_record_without_an_end_was_left_by_a_publish_that_was_killed(tmp_path:
 
 
 @given(cut=st.integers(0, 10_000))
-def test_a_record_cut_at_any_byte_is_read_up_to_there_and_goes_on(
+def test_a_record_truncated_at_any_byte_is_read_up_to_there_and_can_be_appended_to(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
     folder = tmp_path_factory.mktemp("cut")
@@ -140,7 +140,7 @@ def test_a_damaged_or_hostile_record_is_an_error_that_names_the_remedy(tmp_path:
         read_summary(tmp_path)
 
 
-def test_a_record_that_is_a_link_or_no_file_is_not_followed_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_record_that_is_a_link_or_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
     target.write_text("".join(lines()))
     for name, make in {
@@ -158,7 +158,7 @@ def test_a_record_that_is_a_link_or_no_file_is_not_followed_and_not_waited_for(t
     assert target.read_text() == "".join(lines())
 
 
-def test_a_record_that_is_begun_anew_keeps_the_former_one(tmp_path: Path) -> None:
+def test_replacing_a_record_keeps_a_copy_of_the_former_one(tmp_path: Path) -> None:
     append_lines(tmp_path, lines(minted()))
     former = (tmp_path / RECORD_NAME).read_bytes()
     kept = replace_record(tmp_path, [owner_line("b2" * 16, "live", URL)])
@@ -173,7 +173,7 @@ def test_a_record_that_is_begun_anew_keeps_the_former_one(tmp_path: Path) -> Non
     assert read_record(tmp_path) is None
 
 
-def test_a_record_can_be_read_by_others_whatever_the_umask(tmp_path: Path) -> None:
+def test_a_record_is_readable_by_others_with_any_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         append_lines(tmp_path, lines())
@@ -182,7 +182,7 @@ def test_a_record_can_be_read_by_others_whatever_the_umask(tmp_path: Path) -> No
     assert (tmp_path / RECORD_NAME).stat().st_mode & 0o777 == 0o644
 
 
-def test_one_more_entry_costs_the_same_in_a_record_of_any_size(tmp_path: Path) -> None:
+def test_adding_an_entry_takes_the_same_time_in_a_record_of_any_size(tmp_path: Path) -> None:
     """By the bytes that are read and written, which is what takes time."""
     append_lines(tmp_path, [*lines(*map(minted, range(20_000))), end_line(TOKEN, SEAL, ARCHIVE, "town")])
     more = [*id_lines(minted(20_001)), end_line(TOKEN, SEAL, ARCHIVE, "town")]
@@ -202,6 +202,6 @@ def io_counts() -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "a//b", "/a", "a/", ".x", "a/.x", "a\\b", "a\0b", "./a"])
-def test_names_that_publishing_never_writes_are_not_ours(name: str) -> None:
+def test_names_that_publishing_never_writes_are_refused(name: str) -> None:
     assert not is_file_name(name)
     assert is_file_name("publications/le-monde/atom.xml")

@@ -84,7 +84,7 @@ def test_the_log_has_new_and_edited_entries_in_the_journals_order_and_no_withdra
     assert log(column) == [(1, "Bears", 1), (2, "Apples", 1), (3, "Apples", 1), (4, "Cranes", 1)]
 
 
-def test_a_position_is_given_once(column: Column) -> None:
+def test_a_position_in_the_log_never_changes(column: Column) -> None:
     column.crawl(listing(A, B))
     followed(column)
     before = log(column)
@@ -95,7 +95,7 @@ def test_a_position_is_given_once(column: Column) -> None:
     assert followed(column) == 3
 
 
-def test_the_feed_holds_the_newest_announced_and_what_no_document_holds_yet(column: Column) -> None:
+def test_the_feed_has_the_newest_announced_entries_and_those_in_no_document(column: Column) -> None:
     column.crawl(listing(*(entry(f"Title {number}") for number in range(7))))
     events = followed(column)
     titles = dict(column.rows("SELECT entry_id, title FROM entries"))
@@ -105,7 +105,7 @@ def test_the_feed_holds_the_newest_announced_and_what_no_document_holds_yet(colu
     assert len(newest_of_log(column.db, TOWN, events, 50)) == 7
 
 
-def test_a_document_gives_each_entry_the_wording_and_the_time_of_its_event(column: Column) -> None:
+def test_a_document_has_each_entry_with_the_text_and_time_of_its_event(column: Column) -> None:
     column.crawl(listing(A))
     column.crawl(listing(entry("Apples", commentary="Anew.")))
     column.crawl(listing(entry("Apples", commentary="Anew.")))
@@ -118,7 +118,7 @@ def test_a_document_gives_each_entry_the_wording_and_the_time_of_its_event(colum
     assert told[0].at.isoformat()[:19] == str(revised_at)[:19]
 
 
-def test_a_merged_id_is_logged_as_the_entry_that_answers_for_it(column: Column) -> None:
+def test_a_merged_id_is_logged_as_the_entry_it_was_merged_into(column: Column) -> None:
     column.crawl(listing(A, B, C))
     ids = column.ids()
     rebuilt(column, lambda db: merge(db, ids["Apples"], ids["Bears"], LATER))
@@ -128,7 +128,7 @@ def test_a_merged_id_is_logged_as_the_entry_that_answers_for_it(column: Column) 
     assert {one.entry.entry_id for one in logged_entries(column.db, TOWN, 1)} == {ids["Apples"], ids["Cranes"]}
 
 
-def test_an_entry_that_a_split_gives_its_earlier_wording_back_is_announced_again(column: Column) -> None:
+def test_an_entry_that_gets_an_earlier_text_back_by_a_split_is_logged_again(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(entry("Apples", commentary="Anew."), B))
     events = followed(column)
@@ -142,7 +142,7 @@ def test_an_entry_that_a_split_gives_its_earlier_wording_back_is_announced_again
     assert again == events + 2, "told once"
 
 
-def test_what_only_a_newer_parser_reads_otherwise_is_no_event(column: Column) -> None:
+def test_a_text_that_only_a_newer_parser_reads_differently_is_not_an_event(column: Column) -> None:
     column.crawl(listing(A, B, C))
     events = followed(column)
     freeze_all(column, events)
@@ -168,7 +168,7 @@ def test_a_full_document_awaits_freezing_for_each_base_url(column: Column) -> No
     assert awaits_freezing(column.db, "town", "https://moved.example/")
 
 
-def test_a_frozen_document_is_found_as_it_was_put(column: Column) -> None:
+def test_a_frozen_document_is_read_as_it_was_stored(column: Column) -> None:
     column.crawl(listing(A))
     followed(column)
     freeze(column.db, TOWN, BASE_URL, 1, "atom", b"<feed/>")
@@ -202,7 +202,7 @@ def test_tallies_count_publications_topics_and_months(column: Column) -> None:
     assert read_counters(column.db, TOWN, "month") == {"2026-03": 3, "2026-04": 1}
 
 
-def test_following_the_journal_counts_as_counting_all_does(column: Column) -> None:
+def test_updating_counters_from_the_journal_gives_the_same_counts_as_counting_all(column: Column) -> None:
     passage = "A passage that is long enough to be known again, whatever else is written around it."
     column.crawl(listing(A, B, entry("Dogs", publication="CNN", excerpt=passage)))
     followed(column)
@@ -217,7 +217,7 @@ def test_following_the_journal_counts_as_counting_all_does(column: Column) -> No
     assert {table: column.rows(f"SELECT * FROM {table}") for table in tables} == kept
 
 
-def test_a_new_topic_is_found_in_the_whole_archive_and_a_former_one_is_forgotten(column: Column) -> None:
+def test_a_new_topic_is_applied_to_all_entries_and_a_removed_one_is_deleted(column: Column) -> None:
     column.crawl(listing(A, entry("Bears", commentary="Anew.")))
     followed(column)
     followed(column, {"news": ["Anew"]})
@@ -226,7 +226,7 @@ def test_a_new_topic_is_found_in_the_whole_archive_and_a_former_one_is_forgotten
     assert column.rows("SELECT name FROM topics") == [("news",)]
 
 
-def test_what_changes_touch_has_former_publications_and_topics_in_it(column: Column) -> None:
+def test_affected_parts_include_former_publications_and_topics(column: Column) -> None:
     passage = (
         "The orchard planted its first trees beside the river, pruned them every winter and sold the harvest "
         "to a cider mill, which asked the court to protect the name of its oldest variety."
@@ -244,7 +244,7 @@ def test_what_changes_touch_has_former_publications_and_topics_in_it(column: Col
     assert (touched.months, touched.numbers) == ({"2026-03"}, (1,))
 
 
-def test_the_mark_moves_with_changes_and_with_another_derivation_only(column: Column) -> None:
+def test_the_cursor_moves_only_with_changes_and_derivations(column: Column) -> None:
     column.crawl(listing(A))
     before = current_cursor(column.db, TOWN)
     column.crawl(listing(A), outcome="unchanged")
@@ -263,7 +263,7 @@ def test_the_mark_moves_with_changes_and_with_another_derivation_only(column: Co
 # what readers are told of changes
 
 
-def test_changes_are_told_with_what_was_before(column: Column) -> None:
+def test_announced_changes_have_the_texts_before_them(column: Column) -> None:
     column.answers = {"http://search.example/": 200, "http://other.example/": 200}
     search, other = "link|Patent Search|http://search.example/", "link|Patent Search|http://other.example/"
     column.crawl(listing(A, B, search))
@@ -291,7 +291,7 @@ def test_changes_are_told_with_what_was_before(column: Column) -> None:
     assert len({one.change_id for one in (revised, link, withdrawn, returned)}) == 4
 
 
-def test_a_link_that_is_gone_has_no_successor_and_keeps_that_when_it_is_back(column: Column) -> None:
+def test_a_removed_link_has_no_successor_even_after_it_returns(column: Column) -> None:
     column.answers = {"http://search.example/": 200}
     search = "link|Patent Search|http://search.example/"
     column.crawl(listing(A, search))
@@ -308,7 +308,7 @@ def test_a_link_that_is_gone_has_no_successor_and_keeps_that_when_it_is_back(col
     assert newest_changes(column.db, TOWN, 50) == [back, gone]
 
 
-def test_the_tag_of_a_source_is_that_of_its_first_entry_for_good(column: Column) -> None:
+def test_the_tag_of_a_source_is_always_that_of_its_first_entry(column: Column) -> None:
     column.crawl(listing(A))
     assert source_tag(column.db, TOWN) == f"tag:{AUTHORITY}:town"
     column.db.execute("UPDATE identities SET tag_uri = 'tag:elsewhere.example,2030:town/1' WHERE crawl_id > 1")
@@ -317,7 +317,7 @@ def test_the_tag_of_a_source_is_that_of_its_first_entry_for_good(column: Column)
     assert source_tag(column.db, 99) is None
 
 
-def test_an_archive_of_a_version_before_knows_which_link_made_way(tmp_path: Path) -> None:
+def test_the_migration_of_an_older_archive_finds_the_replaced_link(tmp_path: Path) -> None:
     """The migration reads it off the links as they are."""
     path, first, second = tmp_path / "archive.db", "2026-03-01T09:00:00.000000Z", "2026-03-02T09:00:00.000000Z"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

@@ -23,7 +23,7 @@ def state(db: Database) -> list[object]:
 
 
 @pytest.mark.parametrize("name", ["archive.db", str(IN_MEMORY)])
-def test_a_copied_archive_is_like_one_that_the_migrations_made_but_for_what_it_mints(tmp_path: Path, name: str) -> None:
+def test_a_copied_archive_differs_from_a_migrated_one_only_in_minted_values(tmp_path: Path, name: str) -> None:
     states, minted = [], []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_bring_up_to_date", REAL_BIRTHS)

@@ -66,7 +66,7 @@ def others(column: Column, entry_id: int) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def test_nothing_derived_holds_the_words_of_a_redacted_entry(column: Column) -> None:
+def test_no_derived_row_contains_the_text_of_a_redacted_entry(column: Column) -> None:
     column.crawl(listing(A, SECRET, B))
     column.crawl(listing(A, EDITED, B))
     before, [(number,)] = (
@@ -119,7 +119,7 @@ def test_deriving_again_changes_nothing_after_a_redaction(column: Column) -> Non
     assert [*verify_seals(column.db)] == []
 
 
-def test_undoing_a_redaction_brings_every_wording_back(column: Column) -> None:
+def test_undoing_a_redaction_restores_every_text(column: Column) -> None:
     column.crawl(listing(A, SECRET, B))
     column.crawl(listing(A, EDITED, B))
     before = {table: rows for table, rows in column.truth().items() if table != "changes"}
@@ -137,7 +137,7 @@ def test_undoing_a_redaction_brings_every_wording_back(column: Column) -> None:
     assert [*verify(column.db)] == []
 
 
-def test_bodies_that_show_the_words_are_withheld_and_no_others(column: Column) -> None:
+def test_only_bodies_that_show_the_text_are_withheld(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, SECRET, B))
     redacted(column)
@@ -149,7 +149,7 @@ def test_bodies_that_show_the_words_are_withheld_and_no_others(column: Column) -
 
 
 @pytest.mark.parametrize("again", [redact, None])
-def test_what_makes_no_sense_is_refused(column: Column, again: Any) -> None:
+def test_a_redaction_that_does_not_fit_the_archive_is_refused(column: Column, again: Any) -> None:
     column.crawl(listing(A, SECRET))
     if again is None:
         entry_id = column.ids()["Quellmarsh varnishers sue"]
@@ -196,14 +196,14 @@ def test_a_part_that_was_split_off_at_a_moved_space_is_redacted_after_a_merge_on
     assert holding(column.db, *WORDS) == set()
 
 
-def test_the_reason_is_told_in_the_notice(column: Column) -> None:
+def test_the_notice_has_the_reason(column: Column) -> None:
     column.crawl(listing(A, SECRET))
     redacted(column, "the Bugle asked us to.")
     [(excerpt,)] = column.rows("SELECT excerpt FROM entries WHERE title LIKE 'Redacted%'")
     assert "redacted: the Bugle asked us to." in excerpt
 
 
-def test_entries_that_share_boilerplate_with_a_redacted_one_stay(column: Column) -> None:
+def test_entries_that_share_boilerplate_with_a_redacted_one_are_not_hidden(column: Column) -> None:
     boiler = (
         "It is the first such case before the court of the district, which wants every firm to keep records of goods."
     )

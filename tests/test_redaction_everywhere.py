@@ -138,7 +138,7 @@ def browsed(archive: Path, *paths: str) -> dict[str, str]:
     return asyncio.run(ask())
 
 
-def test_published_files_hold_the_notice_in_place_of_the_words(place: Place) -> None:
+def test_published_files_show_the_notice_instead_of_the_text(place: Place) -> None:
     before = place.files()
     assert {"archive/1.xml", "archive/1.json", "archive/2.xml"} <= {
         name for name, content in before.items() if found(content)
@@ -151,7 +151,7 @@ def test_published_files_hold_the_notice_in_place_of_the_words(place: Place) -> 
     assert "Redacted" in after["changes.xml"].decode()
 
 
-def test_pages_of_other_entries_and_other_items_of_frozen_documents_keep_every_byte(place: Place) -> None:
+def test_pages_of_other_entries_and_other_items_of_frozen_documents_are_unchanged(place: Place) -> None:
     before = place.files()
     place.redact()
     after = place.files()
@@ -184,7 +184,7 @@ def test_the_item_of_a_feed_is_updated_and_keeps_its_date(place: Place) -> None:
     assert mine["date_modified"].startswith(f"{LATER:%Y-%m-%d}")
 
 
-def test_datasette_shows_the_words_nowhere(place: Place) -> None:
+def test_datasette_does_not_show_the_text(place: Place) -> None:
     place.redact()
     archive = place.target.output.parent / "archive.db"
     tables = [name for name in (*place.db.table_names(), *place.db.view_names()) if not name.startswith("entries_fts_")]
@@ -202,7 +202,7 @@ def test_datasette_shows_the_words_nowhere(place: Place) -> None:
     assert json.loads(hits) == []
 
 
-def test_history_search_and_exports_hold_the_notice(place: Place) -> None:
+def test_history_search_and_exports_show_the_notice(place: Place) -> None:
     place.redact()
     told = entry_history(place.db, place.entry_id)
     assert found(repr(told)) == []
@@ -214,7 +214,7 @@ def test_history_search_and_exports_hold_the_notice(place: Place) -> None:
     assert [found(part) for part in unpacked(content) if found(part)] == []
 
 
-def test_the_record_of_the_folder_tells_the_redaction_without_the_words(place: Place) -> None:
+def test_the_record_of_the_folder_has_the_redaction_without_the_text(place: Place) -> None:
     place.redact()
     record = read_record(place.target.output)
     assert record is not None
@@ -223,7 +223,7 @@ def test_the_record_of_the_folder_tells_the_redaction_without_the_words(place: P
     assert len(told.digests) > 20
 
 
-def test_undoing_gives_every_file_its_words_back(place: Place) -> None:
+def test_undoing_a_redaction_restores_the_text_in_every_file(place: Place) -> None:
     before = place.files()
     place.redact()
     place.decide(lambda copy: undo(copy, place.entry_id, LATER))
@@ -240,7 +240,7 @@ def frozen(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: content for name, content in files.items() if name.startswith("archive/")}
 
 
-def test_documents_frozen_before_a_merge_hide_the_words_of_the_merged_id(place: Place) -> None:
+def test_documents_frozen_before_a_merge_hide_the_text_of_the_merged_id(place: Place) -> None:
     before, merged_id = place.files(), place.entry_id
     [(survivor,)] = place.column.rows("SELECT entry_id FROM identities ORDER BY feed_date LIMIT 1")
     place.decide(lambda copy: merge(copy, survivor, merged_id, LATER))
@@ -252,7 +252,7 @@ def test_documents_frozen_before_a_merge_hide_the_words_of_the_merged_id(place: 
     assert frozen(place.files()) == frozen(before)
 
 
-def test_documents_frozen_before_a_split_hide_the_words_of_the_part_that_was_split_off(place: Place) -> None:
+def test_documents_frozen_before_a_split_hide_the_text_of_the_part_that_was_split_off(place: Place) -> None:
     before, parted = place.files(), []
 
     def part(copy: Database) -> tuple[()]:
@@ -268,7 +268,7 @@ def test_documents_frozen_before_a_split_hide_the_words_of_the_part_that_was_spl
     assert b"copied for years" in documents
 
 
-def test_after_a_purge_no_file_holds_the_words_even_compressed(place: Place) -> None:
+def test_after_a_purge_no_file_contains_the_text_even_compressed(place: Place) -> None:
     place.redact()
     rows = place.column.rows("SELECT title, excerpt, revision, first_seen FROM current_entries ORDER BY entry_id")
     archive = place.target.output.parent / "archive.db"
@@ -285,7 +285,7 @@ def test_after_a_purge_no_file_holds_the_words_even_compressed(place: Place) -> 
     assert [*verify(place.db)] == []
 
 
-def test_a_purged_entry_that_is_still_listed_stays_purged(place: Place) -> None:
+def test_a_purged_entry_that_is_still_listed_remains_purged(place: Place) -> None:
     place.redact()
     place.decide(lambda copy: purge(copy, place.entry_id, LineParser(), LATER))
     vacuum(place.db)
@@ -297,7 +297,7 @@ def test_a_purged_entry_that_is_still_listed_stays_purged(place: Place) -> None:
     assert [*verify(place.db)] == []
 
 
-def test_an_import_of_an_export_keeps_hiding_the_entry_and_has_all_others(place: Place, tmp_path: Path) -> None:
+def test_an_imported_export_hides_the_entry_and_has_all_others(place: Place, tmp_path: Path) -> None:
     place.redact()
     exported = tmp_path / "export.warc.gz"
     with exported.open("wb") as file:
