@@ -1,4 +1,4 @@
-"""Recording what was fetched, and finding it again."""
+"""Captures: storing responses and reading them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of crawls: which one a crawl's entries are dated by."""
+"""The crawl log: the earlier crawl that dates the entries of a crawl."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def column(tmp_path: Path) -> Iterator[Column]:
 
 
 def on(column: Column, day: int, *pages: str) -> None:
-    """Crawl on that day of March, whatever the clock showed before."""
+    """Crawl on this day of March, with any earlier times of the clock."""
     column.day = day - 2
     column.crawl(*pages)
 

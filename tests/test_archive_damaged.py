@@ -1,4 +1,4 @@
-"""An archive that was cut short, emptied or damaged: every command says so and leaves it alone; and births that are killed."""
+"""Damaged archives: every command reports them and does not change them; and killed creations of archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening an archive: what is made, what is refused, what is left alone."""
+"""Opening an archive: creation, migrations, transactions, and files that are refused."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_all_tables_are_strict(archive: Path) -> None:
 
 
 def test_every_foreign_key_is_the_first_column_of_an_index(archive: Path) -> None:
-    """Else each check of a reference, and each question after the rows of a parent, reads the whole table."""
+    """Otherwise each foreign key check, and each query for the rows of a parent, scans the table."""
     with closing(sqlite3.connect(archive)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         lacking = []
@@ -77,7 +77,7 @@ def test_every_foreign_key_is_the_first_column_of_an_index(archive: Path) -> Non
             leading = {row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[5] == 1}
             for _, index, _, _, partial in connection.execute(f"PRAGMA index_list({table})").fetchall():
                 first = connection.execute(f"PRAGMA index_info({index})").fetchone()[2]
-                # a partial index serves only questions that repeat its condition; "not NULL" is in every equality
+                # a partial index serves only queries with its condition; every equality implies "not NULL"
                 condition = f"%WHERE {first} IS NOT NULL"
                 query = "SELECT 1 FROM sqlite_master WHERE name = ? AND sql LIKE ?"
                 if not partial or connection.execute(query, (index, condition)).fetchone():
@@ -124,7 +124,7 @@ def test_opening_an_archive_again_applies_no_migration_and_changes_no_byte(archi
 
 
 def test_a_failed_migration_is_rolled_back(tmp_path: Path) -> None:
-    """The table that the second migration is about to make stands there already."""
+    """A table that the second migration creates exists already."""
     path = tmp_path / "archive.db"
     write(path, f"PRAGMA application_id={APPLICATION_ID}; CREATE TABLE publications (name)")
     before = ask(path, "SELECT name FROM sqlite_master")

@@ -1,4 +1,4 @@
-"""Doubtful matches: when a doubt is stored, what settles it, and that both hold when the archive is derived again."""
+"""Doubtful matches: when a doubt is stored, what settles it, and that deriving again changes neither."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NAMESAKE = entry("The Labs", excerpt=RIVERS, commentary="Trade goes on.")
 
 
 class NewerParser(LineParser):
-    """Reads another wording out of the same bytes."""
+    """A parser that reads another text from the same bytes."""
 
     PARSER_VERSION = 2
 
@@ -59,7 +59,7 @@ def column() -> Iterator[Column]:
 
 @pytest.fixture
 def returned(column: Column) -> Column:
-    """An entry that was withdrawn, and came back with another commentary."""
+    """An entry that was withdrawn and returned with another commentary."""
     column.crawl(listing(FIRST, A, B))
     column.crawl(listing(A, B))
     column.crawl(listing(A, B))
@@ -69,7 +69,7 @@ def returned(column: Column) -> Column:
 
 @pytest.fixture
 def namesake(column: Column) -> Column:
-    """An entry that was withdrawn, and a new one that has its title and publication and nothing else of it."""
+    """An entry that was withdrawn, and a new one with its title and publication but another text."""
     column.crawl(listing(FIRST, A, B))
     column.crawl(listing(A, B))
     column.crawl(listing(A, B))
@@ -168,7 +168,7 @@ def test_doubts_and_confirmations_are_derived_again_as_they_were(
 
 
 def imported(line: str, days: float) -> Callable[[Database], Collection[int]]:
-    """What adds a crawl of so many days after the first one, which shows a line that was not known to stand there then."""
+    """Return a function that imports a crawl of so many days after the first one, with a line that was not known then."""
 
     def prepare(db: Database) -> Collection[int]:
         earlier = Column(db)
@@ -258,7 +258,7 @@ def test_a_confirmation_under_a_merged_id_belongs_to_the_surviving_entry(returne
 
 @pytest.fixture
 def near_apples(returned: Column) -> Column:
-    """The returned entry is known by now, but its revision 2 is near another one, too."""
+    """The doubt of the returned entry is settled, but its revision 2 is similar to another entry too."""
     ids = returned.ids()
     returned.db.execute(
         "INSERT INTO match_doubts (revision_id, reason, at, capture_id, match_method, other_entry_id, wording)"

@@ -1,4 +1,4 @@
-"""Finding the entry that somebody means, and what was recorded of it."""
+"""Finding an entry, and its history."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_an_edit_read_by_the_newer_parser_is_compared_with_its_restatement(colum
 
 
 def restate(column: Column, title: str, number: int, *, parser_version: int, commentary: str) -> None:
-    """Store what a newer parser reads in place of a revision."""
+    """Store a technical revision, as a newer parser makes it."""
     column.db.execute(
         "INSERT INTO revisions (entry_id, number, technical, title, publication, attribution, excerpt, commentary,"
         " first_seen, capture_id, page, position, wording, flags, parser_version, match_method)"

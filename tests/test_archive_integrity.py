@@ -1,4 +1,4 @@
-"""What an archive says of its own health."""
+"""`integrity.verify`: each kind of damage is reported with its place and its remedy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def damage(archive: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that keeps none of our rules."""
+    """A plain connection, which does not check foreign keys, to damage the archive with."""
     with closing(sqlite3.connect(archive, isolation_level=None)) as connection:
         yield connection
 

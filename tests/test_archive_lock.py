@@ -1,4 +1,4 @@
-"""One run at a time on an archive."""
+"""Locks: one run at a time writes to an archive."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"), open_arc
 
 @contextmanager
 def another_process(archive: Path, script: str = HOLDING) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the archive until its standard input ends."""
+    """A process that locks the archive until its stdin is closed."""
     with subprocess.Popen(
         [sys.executable, "-c", script, str(archive)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -167,7 +167,7 @@ def test_two_runs_of_one_process_cannot_lock_the_same_file(archive: Path) -> Non
 
 
 def test_locking_an_archive_and_reading_its_holder_drop_no_locks_of_sqlite(archive: Path) -> None:
-    """Closing any descriptor of the file would drop them."""
+    """POSIX drops all locks of a process on a file when it closes any descriptor of it."""
     with open_archive(archive) as db, writing(db):
         db.execute("INSERT INTO publications (name) VALUES ('Le Monde')")
         with only_run(archive, what="mine", since="now"):
@@ -185,7 +185,7 @@ def test_sqlite_reads_and_writes_a_locked_archive(archive: Path) -> None:
 
 
 def test_an_archive_is_locked_even_if_its_lock_file_cannot_be_written(archive: Path) -> None:
-    """It may be another user's."""
+    """The lock file may belong to another user."""
     lock_path(archive).mkdir()
     with another_process(archive) as process:
         with pytest.raises(ArchiveBusy, match=f"process {process.pid}"), only_run(archive, what="mine", since="now"):

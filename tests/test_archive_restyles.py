@@ -1,4 +1,4 @@
-"""The archive's text is the source's: edits of word boundaries are revisions, restyles are followed without a word."""
+"""Restyles: a change of style updates the texts without a change; a changed word boundary is a revision."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def shown(line: str) -> tuple[str | None, ...]:
 
 @contextmanager
 def earlier_rules() -> Iterator[None]:
-    """Settle as the versions before did: white space did not count, dashes and letter forms did, style was not followed."""
+    """Settle by earlier rules: white space was ignored, dashes and letter forms were not, and styles were not updated."""
 
     def judged(before: ListedEntry, after: ListedEntry, *_: object, **__: object) -> Edit:
         return "none" if identity_digest(before) == identity_digest(after) else "revision"

@@ -1,4 +1,4 @@
-"""The chain of seals: what each covers, and that nothing of the truth can be changed unnoticed."""
+"""The chain of seals: the rows that each covers, and that every change of a sealed row is found."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FORM = {table.name: table for table in FORMS[SEAL_VERSION]}
 
 
 class NewerParser(LineParser):
-    """Reads another wording out of the same bytes."""
+    """A parser that reads another text from the same bytes."""
 
     PARSER_VERSION = 2
 
@@ -61,7 +61,7 @@ def problems(db: Database) -> list[Problem]:
 
 
 def fill(db: Database) -> None:
-    """Fill every table of the truth: two sources, edits, a merge, a redating, confirmations, a purge, an older parser's rows."""
+    """Fill every sealed table: two sources, edits, a merge, a redating, confirmations, a purge, an older parser's rows."""
     town = Column(db)
     town.answers = {"http://search.example/": 200}
     town.crawl(listing(A, B, "link|Patent Search|http://search.example/"), C)
@@ -184,7 +184,7 @@ def test_a_decision_ends_with_one_seal_and_changes_no_sealed_row(column: Column)
 
 
 class FindingParser(LineParser):
-    """Reads an entry on every page that the older one overlooked."""
+    """A parser that reads an entry on every page that the older parser missed."""
 
     PARSER_VERSION = 2
 
@@ -396,7 +396,7 @@ def test_a_changed_seal_is_found(sealed: Path, damage: str) -> None:
 
 
 class changing:  # noqa: N801 - used as a function
-    """An archive to be changed in memory, which keeps none of our rules."""
+    """A copy of an archive in memory, without foreign keys, to be changed."""
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -434,7 +434,7 @@ def test_a_later_column_changes_no_earlier_digest() -> None:
 
 
 def test_the_form_of_version_1_never_changes() -> None:
-    """Seals that were made must verify for good; a change of the form is another version."""
+    """Existing seals must always verify; a change of the form needs a new version."""
     row = (7, 1, "listing", 1, 2, "http://a/", "http://b/", "2026", 200, "ab" * 32, None, None, "[]", None)
     [(key, digest)] = FORM["captures"].digests([(*row, *FORM["captures"].later.values())])
     assert key == 7

@@ -1,4 +1,4 @@
-"""Taking an archive apart, and keeping invented sources out of an archive of real ones."""
+"""Separating the sources of an archive, and refusing to mix invented and real sources."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_host_under_invalid_is_invented(url: str, invented: bool) -> None:
 
 
 class Invented(Column):
-    """The same column at an address that can never be real."""
+    """The same column under a host that is never real."""
 
     @property
     def source(self):  # type: ignore[no-untyped-def]

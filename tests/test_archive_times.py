@@ -1,4 +1,4 @@
-"""Times as the archive writes them."""
+"""Timestamps of the archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The word diff: what reads well, and what holds for any two texts."""
+"""The word diff: examples, and properties for any two texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of an output folder: what is written is read back, a kill tears one line at most, and hostile lines are refused."""
+"""The record of an output folder: writing and reading, killed writers, and hostile lines."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_a_record_is_readable_by_others_with_any_umask(tmp_path: Path) -> None:
 
 
 def test_adding_an_entry_takes_the_same_time_in_a_record_of_any_size(tmp_path: Path) -> None:
-    """By the bytes that are read and written, which is what takes time."""
+    """Measured by the bytes that are read and written."""
     append_lines(tmp_path, [*lines(*map(minted, range(20_000))), end_line(TOKEN, SEAL, ARCHIVE, "town")])
     more = [*id_lines(minted(20_001)), end_line(TOKEN, SEAL, ARCHIVE, "town")]
     before = json.loads((tmp_path / RECORD_NAME).read_bytes().splitlines()[-1])

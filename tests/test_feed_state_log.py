@@ -1,4 +1,4 @@
-"""What publishing keeps of an archive: the log behind the feeds, numbers, topics and tallies, brought up by the journal."""
+"""The feed state: log, numbers, topics and counters, updated from the journal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BASE_URL = "https://eyes.example/"
 
 
 def by_words(title: str, excerpt: str, commentary: str) -> Collection[str]:
-    """A text is about fruit where apples are in it, and about news where it says so."""
+    """A text with apples has the topic fruit, a text with news the topic news."""
     text = f"{title} {excerpt} {commentary}"
     return {name for name, word in (("fruit", "Apples"), ("news", "Anew")) if word in text}
 
@@ -318,7 +318,7 @@ def test_the_tag_of_a_source_is_always_that_of_its_first_entry(column: Column) -
 
 
 def test_the_migration_of_an_older_archive_finds_the_replaced_link(tmp_path: Path) -> None:
-    """The migration reads it off the links as they are."""
+    """The migration derives it from the links."""
     path, first, second = tmp_path / "archive.db", "2026-03-01T09:00:00.000000Z", "2026-03-02T09:00:00.000000Z"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         db = Database(connection)

@@ -1,4 +1,4 @@
-"""The archives that tests copy are what the migrations make."""
+"""The archives that tests copy equal those that the migrations make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from foreign_eyes.archive.database import IN_MEMORY, open_archive
 
 
 def state(db: Database) -> list[object]:
-    """All that is alike in new archives: definitions, marks and migrations."""
+    """The parts that are equal in all new archives: definitions, pragmas and migrations."""
     return [
         db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid").fetchall(),
         db.execute("SELECT id, migration_set, name FROM _sqlite_migrations").fetchall(),

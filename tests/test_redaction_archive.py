@@ -1,4 +1,4 @@
-"""Taking an entry's words down, in the archive: nothing derived holds them, whatever comes later."""
+"""Redactions in the archive: no derived row contains the text, also after later crawls and rebuilds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def redacted(column: Column, reason: str | None = None) -> int:
 
 
 def holding(db: Database, *words: str) -> set[str]:
-    """The tables and views with a value that holds one of the words."""
+    """Return the tables and views with a value that contains one of the words."""
     found = set()
     for name in [*db.table_names(), *db.view_names()]:
         for row in db.execute(f'SELECT * FROM "{name}"'):
@@ -59,7 +59,7 @@ def holding(db: Database, *words: str) -> set[str]:
 
 
 def others(column: Column, entry_id: int) -> dict[str, list[tuple[Any, ...]]]:
-    """All that is derived of other entries."""
+    """Return the derived rows of other entries."""
     return {
         table: column.rows(f"SELECT * FROM {table} WHERE entry_id != {entry_id} ORDER BY 1, 2, 3, 4")
         for table in ("entries", "revisions", "current_entries", "entry_history")

@@ -1,4 +1,4 @@
-"""After a redaction the words are in nothing that is published, browsed, searched or exported; after a purge in no file."""
+"""After a redaction no published file, page, search or export contains the text; after a purge no file does."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ EDITED = FIRST.replace("for years", "for thirty years")
 
 @dataclass
 class Place:
-    """An archive that was published, with an entry that is new in one frozen document and revised in another."""
+    """A published archive with an entry that is new in one frozen document and revised in another."""
 
     db: Database
     column: Column
@@ -82,7 +82,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an archive that was crawled and published; tests take copies of it."""
+    """The folder of a crawled and published archive, of which tests make copies."""
     folder = tmp_path_factory.mktemp("made")
     with open_archive(folder / "archive.db") as db:
         place = Place(db, Column(db), Target(folder / "public", "https://eyes.example/"))
@@ -108,13 +108,13 @@ def place(made: Path, tmp_path: Path) -> Iterator[Place]:
 
 
 def found(text: bytes | str) -> list[str]:
-    """The words that a text holds, however it is escaped."""
+    """Return the words that a text contains, with any escaping."""
     plain = (text if isinstance(text, str) else text.decode("utf-8", "replace")).casefold()
     return [word for word in WORDS if word in plain]
 
 
 def unpacked(content: bytes) -> Iterator[bytes]:
-    """The bytes themselves, and whatever in them is compressed or in Base64."""
+    """Yield the bytes, and all parts of them that are compressed or in Base64."""
     yield content
     for match in re.finditer(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b", content):
         with suppress(zlib.error):
@@ -125,7 +125,7 @@ def unpacked(content: bytes) -> Iterator[bytes]:
 
 
 def browsed(archive: Path, *paths: str) -> dict[str, str]:
-    """What Datasette answers in this process."""
+    """Return Datasette's response, from this process."""
 
     async def ask() -> dict[str, str]:
         app = datasette_app(archive)
