@@ -13,7 +13,7 @@ from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_
 
 
 def verify_announced_texts(db: Database) -> Iterator[Problem]:
-    """Yield texts with a wrong digest, missing texts, and texts that belong to no announced change."""
+    """Yield announced texts that are wrong, missing, or belong to no announced change."""
     with read_leniently(db):
         stored: set[str] = set()
         for words, *texts in db.execute(

@@ -1,4 +1,4 @@
-"""The id of an archive: created with the archive, and stored in its exports and output folders too."""
+"""The id of an archive, which its exports and output folders contain too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def is_archive_id(text: str) -> bool:
 
 
 def take_archive_id(db: Database, new_id: str) -> None:
-    """Store the id of the archive that this one was imported from, inside the caller's transaction.
+    """Store the id of the archive that this one was imported from.
+
+    Called inside the caller's transaction.
 
     Raises:
         ValueError: `new_id` does not have the form of an id.

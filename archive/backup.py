@@ -24,7 +24,10 @@ from foreign_eyes.archive.integrity import verify
 
 @dataclass(frozen=True, slots=True)
 class BackupContents:
-    """The contents of an archive, by keys that are equal in all its copies; `latest` is when its last crawl began."""
+    """The contents of an archive, by keys that are equal in all its copies.
+
+    `latest` is when its last crawl began.
+    """
 
     archive_id: str | None
     crawls: frozenset[tuple[str, str]]
@@ -76,7 +79,9 @@ def copy_database(db: Database, copy: Path) -> None:
 
 
 def back_up(archive: Path, file: Path, *, force: bool) -> BackedUp:
-    """Write a verified copy of `archive` to `file`, also during a crawl; replace an older backup.
+    """Write a verified copy of `archive` to `file`, also during a crawl.
+
+    Replace an older backup.
 
     Raises:
         WouldLose: the file is not a backup of this archive, or it holds data that the archive lacks and `force` is not set.

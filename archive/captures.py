@@ -43,7 +43,10 @@ _CAME_TWICE = (
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """The validators of a conditional request (RFC 9110 section 13.1), and the capture that a 304 would confirm."""
+    """The validators of a conditional request, and the capture that a 304 would confirm.
+
+    See RFC 9110 section 13.1.
+    """
 
     capture_id: int
     body_sha256: str
@@ -53,7 +56,10 @@ class Validators:
 
 
 def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
-    """Store a response or a failed request, and its body unless it is stored already; return the id. Commits."""
+    """Store a response or a failed request, and its body unless it is stored already.
+
+    Return the id. Commits.
+    """
     body_sha256 = fetched.body_sha256
     with writing(db):
         if fetched.body is not None:
@@ -132,12 +138,13 @@ def load_body(db: Database, body_sha256: str) -> bytes:
 
 
 def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
-    """Return the validators of the newest complete capture of `url` by a settled, this, or a killed crawl.
+    """Return validators for `url` from its newest usable capture, or None.
 
-    Captures of a refused crawl are skipped: otherwise the refused page would come back as 304 and look unchanged.
-    Captures of a killed crawl were never checked, so a crawl that revalidates them checks the body again. The clock of a
-    killed crawl was not checked either, so captures dated in the future are not used. A page that may be truncated has no
-    validators, since a 304 cannot confirm that the copy is complete.
+    Usable are complete captures of a settled crawl, of this crawl, and of a killed one. Captures of a refused crawl are
+    skipped: otherwise the refused page would come back as 304 and look unchanged. Captures of a killed crawl were never
+    checked, so a crawl that revalidates them checks the body again. The clock of a killed crawl was not checked either, so
+    captures dated in the future are not used. A page that may be truncated has no validators, since a 304 cannot confirm that
+    the copy is complete.
     """
     time = "c.fetched_at"
     if db.execute("SELECT 1 FROM redated_captures LIMIT 1").fetchone():  # otherwise an index finds the capture
@@ -160,7 +167,7 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
 
 
 def listing_captures(db: Database, crawl_id: int) -> list[Capture]:
-    """Return the crawl's complete captures of listing pages, in the order in which they were made.
+    """Return the crawl's complete captures of listing pages, in the order of capture.
 
     A page that may be truncated counts only if the same bytes were captured twice, in this crawl or before it.
     """

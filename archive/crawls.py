@@ -19,12 +19,12 @@ RULES_VERSION = 3
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """A crawl that has begun; `not_before` is the start of the last complete crawl before it, or None.
+    """A crawl that has begun.
 
-    `not_before` is never later than the crawl's own start or first capture: an earlier crawl whose clock was ahead does not
-    date this crawl's entries, and if the clock was set back during this crawl, `not_before` must not lie after them.
-    `parser_version` and `rules` are the versions that settled it first. Both are None if it is not settled; `rules` is also
-    None if rules before version 3 settled it.
+    `not_before` is the start of the last complete crawl before it, or None. `not_before` is never later than the crawl's own
+    start or first capture: an earlier crawl whose clock was ahead does not date this crawl's entries, and if the clock was
+    set back during this crawl, `not_before` must not lie after them. `parser_version` and `rules` are the versions that
+    settled it first. Both are None if it is not settled; `rules` is also None if rules before version 3 settled it.
     """
 
     crawl_id: int
@@ -50,7 +50,7 @@ class LastGood:
 
 
 def timed(db: Database) -> str:
-    """Return the name of the table of crawls, or of the view with corrected times if an operator corrected any."""
+    """Return the table of crawls, or the view with corrected times if there are any."""
     redated = db.execute("SELECT 1 FROM redated_crawls LIMIT 1").fetchone()
     return "timed_crawls" if redated else "crawls"
 
@@ -66,9 +66,10 @@ def count_good(db: Database, source_name: str) -> int:
 
 
 def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
-    """Insert the row of a new crawl, and of its source if that is new; return the crawl's id. Commits.
+    """Insert the row of a new crawl, and of its source if that is new.
 
-    The caller has locked the archive, so any crawl that is still open was killed; it is closed as failed.
+    Return the crawl's id. Commits. The caller has locked the archive, so any crawl that is still open was killed; it is
+    closed as failed.
 
     Raises:
         MixedSources: the source is real and the archive holds the sample, or the reverse.
@@ -207,7 +208,10 @@ def last_settled_crawls(db: Database) -> list[Crawl]:
 
 
 def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: int) -> None:
-    """Store the counts of an imported crawl once it is settled, inside the caller's transaction."""
+    """Store the counts of an imported crawl once it is settled.
+
+    Called inside the caller's transaction.
+    """
     db.execute(
         "UPDATE crawls SET parser_version = ?, rules = ?, pages = ?, entries = ?, new = ?, revised = ?, withdrawn = ?,"
         " returned = ? WHERE crawl_id = ?",
@@ -220,7 +224,7 @@ def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: i
 
 @dataclass(frozen=True, slots=True)
 class SettledPage:
-    """A listing page of the last settled state: the digest of its body and the URL that was requested."""
+    """A listing page of the last settled state: its body's digest and its requested URL."""
 
     body_sha256: str
     asked_url: str

@@ -1,4 +1,4 @@
-"""Create an archive atomically: under a temporary name, linked to its own name when its tables are complete.
+"""Create an archive atomically: its name appears when its tables are complete.
 
     temporary file | tables | fsync | link to the name, never over another file | fsync of the folder | remove the temporary name
 
@@ -24,7 +24,9 @@ _SUFFIX = ".new"
 
 
 def make_archive(path: Path, build: Callable[[Database], None]) -> None:
-    """Create the archive at `path` with the tables that `build` makes, unless another process creates it first.
+    """Create the archive at `path`, unless another process creates it first.
+
+    `build` makes the tables.
 
     Raises:
         ArchiveUnwritable: it cannot be created there.
@@ -45,9 +47,10 @@ def make_archive(path: Path, build: Callable[[Database], None]) -> None:
 
 @contextmanager
 def temporary_beside(target: Path) -> Iterator[Path]:
-    """Yield a new empty file beside `target`; it is removed at the end unless the caller has renamed it.
+    """Yield a new empty file beside `target`.
 
-    Abandoned temporary files of killed processes are removed first.
+    It is removed at the end unless the caller has renamed it. Abandoned temporary files of killed processes are removed
+    first.
 
     Raises:
         OSError: it cannot be made.
@@ -67,7 +70,7 @@ def temporary_beside(target: Path) -> Iterator[Path]:
 
 
 def remove_second_name(path: Path) -> None:
-    """Remove the temporary name of an archive whose creation was killed after it got its own name."""
+    """Remove the temporary name that a killed creation left beside the archive's own name."""
     target = Path(os.path.realpath(path))
     with suppress(OSError):
         state = target.stat()
@@ -78,7 +81,9 @@ def remove_second_name(path: Path) -> None:
 
 
 def place_new(temporary: Path, target: Path) -> bool:
-    """Give the file its name unless that exists; return whether it was given. The temporary name may remain.
+    """Give the file its name unless that exists.
+
+    Return whether it was given. The temporary name may remain.
 
     Raises:
         OSError: the folder cannot be written.
@@ -121,7 +126,10 @@ def _sync(path: Path, flags: int) -> None:
 
 
 def _build(temporary: Path, build: Callable[[Database], None]) -> None:
-    """Write the tables; nobody else opens the file and an unfinished one is removed, so it needs no lock and no journal."""
+    """Write the tables.
+
+    Nobody else opens the file and an unfinished one is removed, so it needs no lock and no journal.
+    """
     connection = sqlite3.connect(f"{temporary.as_uri()}?mode=rw&nolock=1", uri=True, isolation_level=None)
     with closing(connection):
         connection.execute("PRAGMA journal_mode=MEMORY")

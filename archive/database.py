@@ -34,9 +34,10 @@ _UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Database]:
-    """Open the archive at `path` for writing; create it or apply its pending migrations if needed.
+    """Open the archive at `path` for writing.
 
-    The structure is checked first, so that nothing is written to a damaged archive.
+    Create it or apply its pending migrations if needed. The structure is checked first, so that nothing is written to a
+    damaged archive.
 
     Raises:
         NotAnArchive: the file is not an archive.
@@ -94,7 +95,9 @@ def read_any_version(path: Path) -> Iterator[Database]:
 
 
 def check_usable(path: Path) -> None:
-    """Refuse a file that is not a usable archive, before a lock file is made beside it; it may be missing.
+    """Refuse a file that is not a usable archive, before a lock file is made beside it.
+
+    It may be missing.
 
     Raises:
         NotAnArchive: the file is not an archive.
@@ -112,9 +115,10 @@ def check_usable(path: Path) -> None:
 
 @contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """Run one transaction that takes the write lock at its start, so that it cannot fail midway for want of the lock.
+    """Run one transaction that takes the write lock at its start.
 
-    A deferred transaction that writes later can get SQLITE_BUSY_SNAPSHOT, which no timeout avoids.
+    So it cannot fail midway because another process has the lock. A deferred transaction that writes later can get
+    SQLITE_BUSY_SNAPSHOT, which no timeout avoids.
     """
     db.conn.execute("BEGIN IMMEDIATE")
     try:
@@ -210,7 +214,9 @@ def refuse_versions(db: Database, path: Path) -> None:
 
 @contextmanager
 def translated_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the archive at `path`, not about our SQL, into errors that a user can fix.
+    """Turn SQLite's errors about the archive at `path` into errors that a user can fix.
+
+    Errors in our own SQL are raised unchanged.
 
     Raises:
         ArchiveError: the file cannot be read or written.
@@ -232,7 +238,7 @@ def translated_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _judged_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about a file that may not be an archive into errors that a user can fix."""
+    """Translate SQLite's errors about a file that may not be an archive."""
     with translated_errors(path):
         try:
             yield

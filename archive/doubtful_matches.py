@@ -1,4 +1,4 @@
-"""Doubtful matches for an operator: the two texts, the reason as a sentence, and the commands that settle the doubt.
+"""Doubtful matches for an operator: two texts, the reason, and the commands to settle it.
 
 Times are timestamps of the archive (see `archive.times`).
 """
@@ -50,7 +50,7 @@ class DoubtTexts:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A command line that settles a doubt, the name of its command, and the case in which to use it."""
+    """A command line that settles a doubt, its command's name, and the case to use it in."""
 
     case: str
     name: str
@@ -99,9 +99,9 @@ class DoubtfulMatch:
 
 
 def find_doubts(db: Database, entry_id: int | None = None, *, settled: bool = False) -> list[DoubtfulMatch]:
-    """Return the doubtful matches of one entry or all, newest first; with `settled` also confirmed ones.
+    """Return the doubtful matches of one entry or all, newest first.
 
-    The doubts of an entry include those that name it as the other entry.
+    If `settled` is set, confirmed ones are included. The doubts of an entry include those that name it as the other entry.
     """
     rows = db.query(
         "SELECT r.entry_id, r.number AS revision, d.at, d.reason, d.match_method, d.match_score, d.other_entry_id,"
@@ -169,7 +169,7 @@ def _doubtful(histories: _Histories, row: dict[str, Any]) -> DoubtfulMatch:
 def _text_to_compare(
     histories: _Histories, row: dict[str, Any], history: History, revision: Revision
 ) -> DoubtTexts | None:
-    """Return the entry's text before the revision if that is an edit, else the text of the other entry."""
+    """Return the entry's previous text if the revision is an edit, else the other entry's."""
     before = None if row["match_method"] in _BY_WORDING else history.before(revision)
     if before is not None:
         return DoubtTexts(row["entry_id"], before)

@@ -1,4 +1,4 @@
-"""Read the truth out of an archive as plain rows, and write it into an empty archive or add it to one.
+"""Read the truth of an archive as plain rows, and write such rows into an archive.
 
     all columns of sources, crawls, captures, link_traffic, identities, recognitions, decisions, confirmations, redatings,
     redated_entries, told_texts, told_words, redaction_secret, redactions, redaction_digests
@@ -53,7 +53,7 @@ _CHANGES = (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A crawl in an archive: its id, the identifying columns of its captures, and their ids in the same order."""
+    """A crawl in an archive: its id, and its captures by identifying columns and by id."""
 
     crawl_id: int
     captures: tuple[tuple[Any, ...], ...]
@@ -66,7 +66,10 @@ def is_empty(db: Database) -> bool:
 
 
 def last_moment(db: Database) -> str | None:
-    """Return the latest end of a crawl, or its start if it has not ended; None if there are no crawls."""
+    """Return the latest end of a crawl, or its start if it has not ended.
+
+    Return None if there are no crawls.
+    """
     row = db.execute("SELECT max(coalesce(finished_at, started_at)) FROM crawls").fetchone()
     return row[0] if row else None
 
@@ -92,10 +95,10 @@ def dump_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
 
 
 def load_truth(db: Database, rows: Mapping[str, Sequence[DumpRow]], *, read_by: int, parser_version: int) -> None:
-    """Store the rows of another archive, with their ids, in an empty one; the caller has stored the bodies.
+    """Store the rows of another archive, with their ids, in an empty one.
 
-    `rows` have passed `archive.dump_checks`. `read_by` is the parser version that derived the other archive,
-    `parser_version` that of this program.
+    The caller has stored the bodies. `rows` have passed `archive.dump_checks`. `read_by` is the parser version that derived
+    the other archive, `parser_version` that of this program.
 
     Raises:
         InvalidDump: an archive cannot hold the rows.
@@ -144,7 +147,10 @@ def find_or_add_source(db: Database, source: Source) -> int:
 
 
 def add_crawl(db: Database, row: DumpRow) -> int:
-    """Insert an imported crawl with a new id and without the counts of its settling; return the id."""
+    """Insert an imported crawl with a new id and without the counts of its settling.
+
+    Return the id.
+    """
     with _refused_rows("crawls"):
         cursor = db.execute(
             "INSERT INTO crawls (source_id, mode, started_at, ordered_at, finished_at, requests, not_modified, bytes, outcome,"
@@ -248,7 +254,10 @@ def _insert(db: Database, table: str, rows: Sequence[DumpRow]) -> None:
 
 
 def _change(db: Database, row: DumpRow) -> dict[str, Any]:
-    """Return a change's row with the id of its link; insert the link, which is kept only until links are derived."""
+    """Return a change's row with the id of its link.
+
+    Insert the link, which is kept only until links are derived.
+    """
     link = {name: row.get(f"link_{name}") for name in _LINK}
     change = {name: value for name, value in row.items() if not name.startswith("link_")}
     if link["url"] is None:

@@ -14,7 +14,7 @@ ID_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class NamedEntry:
-    """An entry that a search found, with its current title (or its attribution line, if it has no title).
+    """An entry that a search found, with its current title, or its attribution line.
 
     `former_title` is set if only an earlier title matched, `merged_id` if the searched id was merged into this entry.
     """
@@ -27,10 +27,11 @@ class NamedEntry:
 
 
 def find_entries(db: Database, wanted: str) -> list[NamedEntry]:
-    """Return the entries that match `wanted`, newest feed date first: the one with this id or tag URI, else by title.
+    """Return the entries that match `wanted`, newest feed date first.
 
-    Entries with exactly this title, current or former, are preferred to those whose title contains it. Letter case, white
-    space and quote style are ignored. A merged id finds the entry that it was merged into. A blank text finds nothing.
+    That is the entry with this id or tag URI; otherwise entries are searched by title. Entries with exactly this title,
+    current or former, are preferred to those whose title contains it. Letter case, white space and quote style are ignored. A
+    merged id finds the entry that it was merged into. A blank text finds nothing.
     """
     text = clean(wanted).strip()
     if (by_id := _by_id(db, text)) is not None:
@@ -55,7 +56,10 @@ def _by_id(db: Database, wanted: str) -> NamedEntry | None:
 
 
 def _by_title(db: Database, key: str) -> list[NamedEntry]:
-    """Find entries by title; an index cannot find part of a title, so all titles are read, current ones first."""
+    """Find entries by title.
+
+    An index cannot find part of a title, so all titles are read, current ones first.
+    """
     rows = db.execute(
         "SELECT e.entry_id, coalesce(e.title, e.attribution), e.publication, coalesce(r.title, r.attribution)"
         " FROM entries e JOIN revisions r USING (entry_id)"

@@ -91,7 +91,10 @@ class MixedSources(ArchiveError):
 
 
 class OutputOfAnother(ArchiveError):
-    """The output folder shows another archive; its readers would get every entry again under a new id."""
+    """The output folder shows another archive.
+
+    Its readers would get every entry again under a new id.
+    """
 
     def __init__(self, folder: Path, why: str):
         super().__init__(

@@ -1,4 +1,4 @@
-"""Lock files: one process at a time locks the file and writes a description of itself into it.
+"""Lock files: a process locks the file and writes a description of itself into it.
 
 The kernel releases the lock when the process ends or is killed; the text of a killed process remains. The file is never
 removed.
@@ -18,7 +18,10 @@ _PROBE_TIMEOUT = 0.05
 
 
 class FileHeld(Exception):
-    """Another process has locked the file; `text` is its description, or "" if that cannot be read."""
+    """Another process has locked the file.
+
+    `text` is its description, or "" if that cannot be read.
+    """
 
     def __init__(self, text: str):
         super().__init__(text)
@@ -51,7 +54,10 @@ def hold(path: Path, text: str, *, mode: int = 0o644) -> Iterator[None]:
 
 
 def text_of_holder(path: Path) -> str | None:
-    """Return the text of the process that has locked the file; None if it is not locked. Makes no file."""
+    """Return the text of the process that has locked the file.
+
+    Return None if it is not locked. No file is made.
+    """
     if not path.exists():
         return None
     probe = FileLock(path, timeout=_PROBE_TIMEOUT, poll_interval=0.01)

@@ -25,7 +25,9 @@ _BYTES_SEARCHED = 1 << 20
 
 
 def check_size(path: Path) -> None:
-    """Refuse a file that is too small for a database: SQLite would take an empty one for a new database.
+    """Refuse a file that is too small for a database.
+
+    SQLite would take an empty one for a new database.
 
     Raises:
         DamagedArchive: it is empty, or the beginning of a database.
@@ -42,7 +44,9 @@ def check_size(path: Path) -> None:
 
 
 def check_is_archive(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a database that is not an archive: an archive has both our application id and our tables.
+    """Refuse a database that is not an archive.
+
+    An archive has both our application id and our tables.
 
     Raises:
         DamagedArchive: it was an archive.
@@ -92,7 +96,10 @@ def lock_path(archive: Path) -> Path:
 
 
 def was_archive(start: bytes, *, has_lock: bool) -> bool:
-    """Return whether an unreadable file was an archive, by its first bytes and its lock file. Pure."""
+    """Return whether an unreadable file was an archive, by its first bytes and its lock file.
+
+    Pure.
+    """
     if not start.strip(b"\0"):
         return True
     if start[_ID_AT] == APPLICATION_ID.to_bytes(4) or any(mark in start for mark in _MARKS):

@@ -26,7 +26,7 @@ ENTRY_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision, with the capture that first showed it, its place there, and how it was matched to the entry.
+    """One revision, with the capture that first showed it and how it was matched.
 
     `match_score` is from 0 to 100. `crawl` is (ordered_at, crawl_id) of the crawl that first showed it.
     """
@@ -50,12 +50,13 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of the journal about the entry; `entry_id` is the id at that time, which may have been merged since.
+    """A row of the journal about the entry.
 
-    `at` is the time of the change; `crawl` is (ordered_at, crawl_id) of the crawl that showed it. A change that was found in
-    old captures is not `announced`, and its crawl is long before `at`. A change that announces a decision or a redaction has
-    no crawl. `moved` is the feed date before and after a correction of a crawl's times. `announced_texts` are by part of
-    the entry; `announced_before` are those that the change replaced.
+    `entry_id` is the id at that time, which may have been merged since. `at` is the time of the change; `crawl` is
+    (ordered_at, crawl_id) of the crawl that showed it. A change that was found in old captures is not `announced`, and its
+    crawl is long before `at`. A change that announces a decision or a redaction has no crawl. `moved` is the feed date before
+    and after a correction of a crawl's times. `announced_texts` are by part of the entry; `announced_before` are those that
+    the change replaced.
     """
 
     change_id: int
@@ -72,7 +73,10 @@ class Event:
 
     @property
     def is_separate(self) -> bool:
-        """Whether the history shows it separately: a new revision shows its `new` or `revised` change itself."""
+        """Whether the history shows the change separately.
+
+        A new revision itself shows its `new` or `revised` change.
+        """
         return self.kind not in ("new", "revised") or self.crawl is None
 
 
@@ -121,7 +125,10 @@ class History:
         return replace(found, texts=styles[-1]) if styles else found
 
     def is_reread(self, technical: Revision) -> bool:
-        """Return whether another parser version made a technical revision; otherwise only word boundaries changed."""
+        """Return whether another parser version made a technical revision.
+
+        Otherwise only word boundaries changed.
+        """
         before = self.before(technical)
         if before is None or before.parser_version != technical.parser_version:
             return True
@@ -134,7 +141,10 @@ class History:
 
 
 def entry_history(db: Database, entry_id: int) -> History:
-    """Return the history of an entry that was not merged into another (see `entry_lookup.find_entries`)."""
+    """Return the history of an entry that was not merged into another.
+
+    `entry_lookup.find_entries` returns such entries.
+    """
     [entry] = db.query("SELECT * FROM current_entries WHERE entry_id = ?", [entry_id])
     [missed] = db.execute("SELECT missed FROM entries WHERE entry_id = ?", [entry_id]).fetchone()
     merged = sorted(other_id for other_id, survivor in merged_ids(db).items() if survivor == entry_id)
@@ -144,7 +154,10 @@ def entry_history(db: Database, entry_id: int) -> History:
 
 
 def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[Piece, ...]]:
-    """Return the word diff of each part in which two revisions differ; empty if `before` is None. Pure."""
+    """Return the word diff of each part in which two revisions differ.
+
+    Return no diff if `before` is None. Pure.
+    """
     if before is None:
         return {}
     pairs = ((part, before.texts[part] or "", after.texts[part] or "") for part in ENTRY_PARTS)
@@ -241,7 +254,10 @@ def _decisions(db: Database, ids: str) -> tuple[DecisionMade, ...]:
 
 
 def _place_in_time(item: Revision | Event | Restyle) -> tuple[object, ...]:
-    """Return the sort key of `timeline`: in one crawl, events come before the revisions that they announce."""
+    """Return the sort key of `timeline`.
+
+    In one crawl, events come before the revisions that they announce.
+    """
     if isinstance(item, Event) and item.crawl is None:  # after all that was seen by then
         return (item.at, math.inf, 2, item.change_id, False)
     if isinstance(item, Event):

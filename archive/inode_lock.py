@@ -49,7 +49,7 @@ class InodeHeld(Exception):
 
 @dataclass(slots=True)
 class _Hold:
-    """The locks of one run: the descriptors of the files, and how many bytes are locked in each."""
+    """The locks of one run: the files' descriptors, and how many bytes are locked in each."""
 
     length: int
     locked: list[int] = field(default_factory=list)
@@ -64,7 +64,9 @@ _guard = threading.RLock()
 
 @contextmanager
 def hold_inode(path: Path) -> Iterator[bool]:
-    """Lock the file at `path`, if it exists, and any that `lock_new_file` adds; yield whether the file itself is locked.
+    """Lock the file at `path`, if it exists, and any that `lock_new_file` adds.
+
+    Yield whether the file itself is locked.
 
     Raises:
         InodeHeld: another run has locked it.
@@ -89,7 +91,9 @@ def hold_inode(path: Path) -> Iterator[bool]:
 
 
 def lock_new_file(temporary: Path, target: Path) -> None:
-    """Lock a file that is about to be renamed to `target`, if this process has locked that path.
+    """Lock a file that is about to be renamed to `target`.
+
+    Do nothing if this process has not locked that path.
 
     Raises:
         OSError: it cannot be opened.
@@ -101,7 +105,10 @@ def lock_new_file(temporary: Path, target: Path) -> None:
 
 
 def mark_in_progress(descriptor: int) -> None:
-    """Mark a file as being made until the descriptor is closed; does nothing if the file system lacks such locks."""
+    """Mark a file as being made until the descriptor is closed.
+
+    Do nothing if the file system lacks such locks.
+    """
     if _HAS_LOCKS:
         with suppress(OSError):
             _set_lock(descriptor, fcntl.F_WRLCK, 1, _IN_PROGRESS)
@@ -120,7 +127,10 @@ def is_in_progress(path: Path) -> bool:
 
 
 def inode_holder(path: Path) -> Holder | None:
-    """Return the process that has locked the file at `path`; None if none has, or if that cannot be known."""
+    """Return the process that has locked the file at `path`.
+
+    Return None if none has, or if that cannot be known.
+    """
     if _HAS_LOCKS:
         with _guard, suppress(OSError):
             return _holder(_descriptor(path, writable=False))

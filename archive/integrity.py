@@ -1,6 +1,7 @@
-"""Check that an archive holds what was written: structure, references, seals, bodies, texts and search index.
+"""Check that an archive holds what was written.
 
-`archive.rebuilding.deep_check` checks the other derived tables and the indexes.
+The checks cover structure, references, seals, bodies, texts and the search index. `archive.rebuilding.deep_check` checks the
+other derived tables and the indexes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ BATCH = 256
 
 
 def verify(db: Database) -> Iterator[Problem]:
-    """Yield the problems of an archive; a check that fails because of damage yields that as a problem."""
+    """Yield the problems of an archive.
+
+    A check that fails because of damage yields that as a problem.
+    """
     checks: dict[str, Callable[[Database], Iterable[Problem]]] = {
         "archive": _verify_structure,
         "references between tables": _verify_references,
@@ -64,7 +68,10 @@ def _verify_structure(db: Database) -> Iterator[Problem]:
 
 
 def _quick_check(db: Database, argument: str) -> list[str]:
-    """Return SQLite's messages about the structure of a table (`argument`: "('name')") or of the whole file ("")."""
+    """Return SQLite's messages about the structure of a table or of the whole file.
+
+    `argument` is "('name')" for a table, "" for the file.
+    """
     try:
         messages = [message for (message,) in db.execute(f"PRAGMA quick_check{argument or '(5)'}")]
     except sqlite3.DatabaseError as error:

@@ -52,7 +52,10 @@ def holdings(db: Database) -> Holdings:
 
 
 def holdings_of_file(path: Path) -> Holdings:
-    """Return whether the archive at `path`, of any version, holds invented and real sources; neither if it is missing."""
+    """Return whether the archive at `path`, of any version, holds invented and real sources.
+
+    Neither if it is missing.
+    """
     if not path.is_file():
         return Holdings()
     try:

@@ -26,9 +26,10 @@ _UNKNOWN = "another process"
 
 @contextmanager
 def only_run(archive: Path, *, what: str, since: str, refuse_others: bool = True) -> Iterator[None]:
-    """Lock the archive for one run; the message of another run that is refused shows `what` and `since`.
+    """Lock the archive for one run.
 
-    No lock file is made beside a damaged archive or another program's file, unless `refuse_others` is false.
+    The message of another run that is refused shows `what` and `since`. No lock file is made beside a damaged archive or
+    another program's file, unless `refuse_others` is false.
 
     Raises:
         NotAnArchive, DamagedArchive: the file is not a usable archive.

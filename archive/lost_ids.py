@@ -1,7 +1,8 @@
-"""Published ids that the archive has lost: stored until a crawl finds a text that was published under one of them.
+"""Published ids that the archive has lost.
 
-An entry that is found again gets its id, tag URI and feed date back and is not announced, since readers have it already. An
-edit that was published before it was lost is not announced again either.
+They are stored until a crawl finds a text that was published under one of them. An entry that is found again gets its id, tag
+URI and feed date back and is not announced, since readers have it already. An edit that was published before it was lost is
+not announced again either.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from foreign_eyes.listing.values import ListedEntry
 
 
 class LostId(Protocol):
-    """An id from the record of an output folder; `wordings` are the identity digests of the texts published under it."""
+    """An id from the record of an output folder.
+
+    `wordings` are the identity digests of the texts published under it.
+    """
 
     entry_id: int
     tag_uri: str
@@ -28,7 +32,10 @@ class LostId(Protocol):
 
 
 def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
-    """Store the ids and texts that the archive lacks, inside the caller's transaction; return how many ids it lacked."""
+    """Store the ids and texts that the archive lacks, inside the caller's transaction.
+
+    Return how many ids it lacked.
+    """
     known = {
         entry_id for (entry_id,) in db.execute("SELECT entry_id FROM identities UNION SELECT entry_id FROM lost_ids")
     }
@@ -63,12 +70,15 @@ def identity_digests(db: Database, entry_id: int) -> frozenset[str]:
 
 
 def keep_lost_seal(db: Database, digest: str) -> None:
-    """Store the newest seal of a lost state, so that an output folder with this seal is recognized as this archive's."""
+    """Store the newest seal of a lost state.
+
+    An output folder with this seal is then recognised as one of this archive.
+    """
     db.execute("INSERT OR IGNORE INTO lost_seals (digest) VALUES (?)", (digest,))
 
 
 def was_published(db: Database, entry_id: int, identity: str, wording: str) -> bool:
-    """Return whether a text was published for the entry that the archive has lost and not found again.
+    """Return whether a text was published for the entry, then lost, and not found again.
 
     `identity` is the identity digest of the text, which lost ids store; `wording` is its digest as stored in revisions.
     """
@@ -81,7 +91,10 @@ def was_published(db: Database, entry_id: int, identity: str, wording: str) -> b
 
 
 def find_lost_id(db: Database, source: str, wording: str) -> tuple[int, str, datetime] | None:
-    """Return the id, tag URI and feed date under which a text of a source was published, if no entry has that id."""
+    """Return the id, tag URI and feed date under which a text was published, or None.
+
+    Return None also if an entry has that id.
+    """
     row = db.execute(
         "SELECT entry_id, tag_uri, feed_date FROM lost_ids l WHERE source = ? AND wording = ?"
         " AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.entry_id = l.entry_id)"

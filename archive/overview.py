@@ -34,10 +34,11 @@ def last_crawls(db: Database) -> list[dict[str, Any]]:
 
 
 def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
-    """Return for each source the number of its entries, revisions, captures and crawls, and its last successful crawls.
+    """Return the totals of each source, and the times of its last successful crawls.
 
-    `last_good_crawl` is the end of the last successful crawl up to `now`, so crawls dated in the future do not count.
-    `last_fresh_crawl` is the start of the last successful crawl that requested each page unconditionally, or None.
+    Totals are the numbers of entries, revisions, captures and crawls. `last_good_crawl` is the end of the last successful
+    crawl up to `now`, so crawls dated in the future do not count. `last_fresh_crawl` is the start of the last successful
+    crawl that requested each page unconditionally, or None.
     """
     rows = list(
         db.query(

@@ -40,7 +40,10 @@ def damage_as_problem(where: str, find: Callable[[], Iterable[Problem]], remedy:
 
 
 def limited(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield the first problems and the number of the others: a damaged file can have one for each row."""
+    """Yield the first problems, and one that counts the others.
+
+    A damaged file can have a problem for each row.
+    """
     last: Problem | None = None
     number = 0
     for number, problem in enumerate(problems, start=1):

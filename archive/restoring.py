@@ -1,4 +1,6 @@
-"""Restore a backup: verify it, refuse to lose data, and set the old archive aside instead of deleting it.
+"""Restore a backup.
+
+The backup is verified, a loss of data is refused, and the old archive is set aside instead of deleted.
 
     verify the backup | copy it beside the archive | restore lost ids | set the archive aside | rename the copy
 
@@ -37,11 +39,11 @@ _SIDE_FILES = ("-journal", "-wal", "-shm")
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The result of a restore: the new archive's contents, the path of the old one, and what was read from output folders.
+    """The result of a restore.
 
-    `given_back` is the number of ids and `redacted` that of redactions that were read from records; if there are any
-    redactions, the caller derives the archive again. `folders` are the output folders whose records were read; `warnings`
-    describe the records that could not be used.
+    `contents` are those of the new archive, `aside` is the path of the old one. `given_back` is the number of ids and
+    `redacted` that of redactions that were read from records; if there are any redactions, the caller derives the archive
+    again. `folders` are the output folders whose records were read; `warnings` describe the records that could not be used.
     """
 
     contents: BackupContents
@@ -53,7 +55,7 @@ class Restored:
 
 
 def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool, at: datetime, since: str) -> Restored:
-    """Replace `archive` by a copy of `backup`, and restore lost ids from the records of output folders.
+    """Replace `archive` by a copy of `backup`, and restore lost ids from output folders.
 
     `folders` are output folders besides those that the two archives have recorded. The time `at` becomes part of the name of
     the archive that is set aside.
@@ -119,7 +121,10 @@ class _RecordRecovery:
                 self.records[folder] = record
 
     def recover_archive_id(self, restored: BackupContents, replaced: BackupContents | None, at: datetime) -> None:
-        """Give a backup without an id the id that the replaced archive or a record has, if they share entries."""
+        """Give a backup without an id the id of the replaced archive or of a record.
+
+        They must have an entry in common.
+        """
         candidates = [(replaced.archive_id, replaced.entries)] if replaced is not None else []
         candidates += [(record.archive_id, frozenset(record.ids)) for record in self.records.values()]
         for found, entries in candidates:
@@ -141,7 +146,10 @@ class _RecordRecovery:
         return found
 
     def recover_redactions(self, at: datetime) -> int:
-        """Store the redactions that the archive lacks; return their number. The next crawl at the latest applies them."""
+        """Store the redactions that the archive lacks.
+
+        Return their number. The next crawl at the latest applies them.
+        """
         own_id, added = archive_id(self._db), 0
         for record in self.records.values():
             if record.archive_id == own_id and record.redactions:
@@ -154,7 +162,9 @@ class _RecordRecovery:
 
 
 def _examine(archive: Path) -> tuple[BackupContents | None, list[Path]]:
-    """Return an archive's contents and its output folders; None and no folders if it is damaged or missing.
+    """Return an archive's contents and its output folders.
+
+    None and no folders if it is damaged or missing.
 
     Raises:
         NotAnArchive: it is another program's file.
@@ -185,7 +195,10 @@ def _keep_permissions(temporary: Path, target: Path) -> None:
 
 
 def _set_aside(target: Path, at: datetime) -> Path:
-    """Link the archive to a second name, and rename its journal: SQLite must not apply it to the restored file."""
+    """Link the archive to a second name, and rename its journal.
+
+    SQLite must not apply the journal to the restored file.
+    """
     stamp = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     number = 1
     while True:

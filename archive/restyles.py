@@ -15,7 +15,7 @@ _PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 @dataclass(frozen=True, slots=True)
 class Restyle:
-    """Texts that differ from the previous ones in style only, with the capture that shows them and their place there.
+    """Texts that differ from the previous ones in style only, with their capture and place.
 
     `revision` is the number of the restyled revision; `crawl` is (ordered_at, crawl_id) of the crawl that found the restyle.
     """

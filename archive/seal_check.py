@@ -30,7 +30,7 @@ _BY_REBUILD = {"identities", "recognitions", "changes", "told_words", "revisions
 
 
 def verify_seals(db: Database) -> Iterator[Problem]:
-    """Yield the problems of the chain of seals, and of each table whose rows differ from the sealed ones."""
+    """Yield the problems of the chain of seals, and of rows that differ from the sealed ones."""
     yield from damage_as_problem("table seals", lambda: _verify_chain(db))
     pending = _Pending.of(db)
     for table in FORMS[SEAL_VERSION]:
@@ -110,9 +110,10 @@ def _verify_rows(db: Database, name: str, pending: _Pending) -> Iterator[Problem
 
 
 def _rows(db: Database, table: SealedTable) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table; bytes of a text that are no longer UTF-8 are decoded as lone surrogates.
+    """Yield the rows of a table.
 
-    The query scans the table, since an index can be damaged. Damage that stops the scan raises an error.
+    Bytes of a text that are no longer UTF-8 are decoded as lone surrogates. The query scans the table, since an index can be
+    damaged. Damage that stops the scan raises an error.
     """
     query = f"{table.select} NOT INDEXED WHERE {table.only} {table.order}"
     values = {"derived_by": derived_by_parser(db)}
@@ -133,7 +134,10 @@ def _describe(keys: Collection[SealedKey], finding: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """The rows that may be unsealed: those of a rebuild, and of crawls that have not ended or were killed before one."""
+    """The rows that may be unsealed.
+
+    They are rows of a rebuild, and of crawls that have not ended or were killed before such a crawl.
+    """
 
     rebuilt: bool
     crawls: frozenset[int]

@@ -28,7 +28,10 @@ SealedKey = int | str
 
 @dataclass(frozen=True, slots=True)
 class SealedTable:
-    """A sealed table: its key, how each column is covered, and the SQL condition of the rows that are sealed (`only`)."""
+    """A sealed table: its key, and how each column is covered.
+
+    `only` is the SQL condition of the rows that are sealed.
+    """
 
     name: str
     key: tuple[str, ...]
@@ -196,7 +199,10 @@ TOLD_TEXTS: Mapping[str, str] = {
 
 
 def encode(form: object) -> bytes:
-    """Return the line of JSON that is hashed; bytes, which only a damaged row has, are encoded as hexadecimal."""
+    """Return the line of JSON that is hashed.
+
+    Bytes, which only a damaged row has, are encoded as hexadecimal.
+    """
     return "".join(_encoder(form, 0)).encode("ascii")
 
 
@@ -207,7 +213,10 @@ def _hex(value: object) -> dict[str, str]:
 
 
 def _make_encoder() -> Callable[[object, int], Iterable[str]]:
-    """Return the encoder that `json.JSONEncoder` creates on each call; creating it takes longer than encoding a row."""
+    """Return the encoder that `json.JSONEncoder` creates on each call.
+
+    Creating it takes longer than encoding a row.
+    """
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # an interpreter without the extension module
         slow = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_hex)
@@ -221,5 +230,8 @@ _encoder = _make_encoder()
 
 
 def _digest(value: Any) -> Any:
-    """Return the SHA-256 of a text; a value of another type is returned unchanged, so that the form differs."""
+    """Return the SHA-256 of a text.
+
+    A value of another type is returned unchanged, so that the form differs.
+    """
     return sha256(value.encode("utf-8", "surrogateescape")).hexdigest() if isinstance(value, str) else value

@@ -57,7 +57,10 @@ def newest_seal(db: Database) -> str | None:
 
 
 def has_seal(db: Database, digest: str) -> bool:
-    """Return whether a seal is in the archive's chain, or in the part of it that was lost before a restore."""
+    """Return whether a seal is in the archive's chain, or in a lost part of it.
+
+    The lost part is that before a restore.
+    """
     query = "SELECT 1 FROM seals WHERE digest = :digest UNION ALL SELECT 1 FROM lost_seals WHERE digest = :digest"
     return db.execute(query, {"digest": digest}).fetchone() is not None
 
@@ -70,10 +73,11 @@ def seal(
     removed: Mapping[str, Collection[SealedKey]] | None = None,
     reason: str | None = None,
 ) -> str | None:
-    """Seal the rows that are not sealed yet, inside the caller's transaction; return the seal's digest.
+    """Seal the rows that are not sealed yet, inside the caller's transaction.
 
-    `changed` has the keys, by table, of rows that the run changed on purpose and that are sealed again; `removed` those of rows
-    that it deleted, for `reason`. If there is nothing to seal, nothing is written and None is returned.
+    Return the seal's digest. `changed` has the keys, by table, of rows that the run changed on purpose and that are sealed
+    again; `removed` those of rows that it deleted, for `reason`. If there is nothing to seal, nothing is written and None is
+    returned.
     """
     last = db.execute("SELECT seal_id, digest, derivation, covered FROM seals ORDER BY seal_id DESC LIMIT 1").fetchone()
     derivation = count_derivations(db)
@@ -97,9 +101,10 @@ def seal(
 
 
 def seal_digest(facts: SealFacts, rows: Collection[SealedRow]) -> str:
-    """Return the digest of a seal: SHA-256 over a line of JSON with its facts and its rows in their order. Pure.
+    """Return the digest of a seal. Pure.
 
-    [version, previous, made_at, reason, derivation, covered, [[table, key, digest]…]]
+    It is SHA-256 over a line of JSON with the facts and the rows in their order: [version, previous, made_at, reason,
+    derivation, covered, [[table, key, digest]…]]
 
     Tables are in the order of the form, rows are ordered by their keys.
     """
@@ -126,7 +131,10 @@ def keys_of_truth(db: Database) -> dict[str, set[SealedKey]]:
 
 
 def derived_by_parser(db: Database) -> int:
-    """Return the parser version that derived the archive; rows of older parser versions are truth."""
+    """Return the parser version that derived the archive.
+
+    Rows of older parser versions are truth.
+    """
     return int(db.execute("PRAGMA user_version").fetchone()[0]) // 100
 
 
@@ -138,7 +146,10 @@ def count_derivations(db: Database) -> int:
 def _unsealed(
     db: Database, since: Mapping[str, int] | None, changed: Mapping[str, Collection[SealedKey]]
 ) -> Iterator[SealedRow]:
-    """Yield the rows to seal; if `since` is given, only those after the ids that it contains by table."""
+    """Yield the rows to seal.
+
+    If `since` is given, only those after the ids that it contains by table.
+    """
     values: dict[str, Any] = {"derived_by": derived_by_parser(db)}
     crawls: list[int] = []
     for table in FORMS[SEAL_VERSION]:
@@ -162,7 +173,10 @@ def _unsealed(
 
 
 def _never_sealed(db: Database, table: SealedTable, condition: str, values: dict[str, Any]) -> Iterator[SealedRow]:
-    """Yield the rows that meet `condition` and have no seal, or whose last seal covers their removal."""
+    """Yield the rows that meet `condition` and are not sealed.
+
+    A row whose last seal covers its removal is not sealed.
+    """
     sealed = (
         f"(SELECT s.digest FROM sealed_rows s WHERE s.table_name = :name AND s.row_key = {table.key_sql}"  # noqa: S608
         " ORDER BY s.seal_id DESC LIMIT 1)"
@@ -187,7 +201,10 @@ def _sealed_differently(db: Database, table: SealedTable, values: dict[str, Any]
 
 
 def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[SealedKey]:
-    """Return the sources of the crawls that are about to be sealed: a crawl updates its source's row."""
+    """Return the sources of the crawls that are about to be sealed.
+
+    A crawl updates its source's row.
+    """
     rows = db.execute(
         "SELECT DISTINCT source_id FROM crawls WHERE crawl_id > ? AND outcome IS NOT NULL AND imported = 0"
         " AND NOT EXISTS (SELECT 1 FROM sealed_rows s WHERE s.table_name = 'crawls' AND s.row_key = +crawl_id)",
@@ -197,7 +214,10 @@ def _crawled_sources(db: Database, since: Mapping[str, int] | None) -> set[Seale
 
 
 def _covered(db: Database) -> str:
-    """Return as JSON, by table, the id up to which all rows are sealed: for crawls, before the first that has not ended."""
+    """Return as JSON, by table, the id up to which all rows are sealed.
+
+    For crawls, that is the id before the first that has not ended.
+    """
     ends = {
         table.name: int(db.execute(f"SELECT coalesce(max({table.key[0]}), 0) FROM {table.name}").fetchone()[0])  # noqa: S608
         for table in FORMS[SEAL_VERSION]

@@ -1,4 +1,7 @@
-"""Timestamps of the archive: ISO 8601 in UTC, with microseconds and a Z, so that their text sorts by time."""
+"""Timestamps of the archive: ISO 8601 in UTC, with microseconds and a Z.
+
+So their text sorts by time.
+"""
 
 from __future__ import annotations
 

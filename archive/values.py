@@ -64,7 +64,7 @@ ENDED_BY_CLOSE = "ended by close before its end tag"
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The load of a crawl on the source: requests sent, 304 responses, bytes of bodies received."""
+    """The load of a crawl on the source: requests, 304 responses, bytes of bodies."""
 
     requests: int = 0
     not_modified: int = 0

@@ -45,7 +45,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Words `old_from:old_to` of the old text were replaced by words `new_from:new_to` of the new one."""
+    """A replacement of words `old_from:old_to` by words `new_from:new_to`."""
 
     old_from: int
     old_to: int
@@ -57,7 +57,10 @@ class _Change:
 
 
 class _Text:
-    """A text as words, each with the white space before it; trailing white space precedes an empty word."""
+    """A text as words, each with the white space before it.
+
+    Trailing white space precedes an empty word.
+    """
 
     def __init__(self, text: str):
         found = [(space, word) for space, word in _WORD.findall(text) if space or word]
@@ -82,9 +85,9 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...]:
 
 
 def abridged(pieces: Sequence[Piece], around: int = 60) -> tuple[Piece, ...]:
-    """Shorten kept pieces to about `around` characters next to each change, with "…" for the rest.
+    """Shorten kept pieces to about `around` characters next to each change.
 
-    Pieces without any change are returned as they are.
+    The rest is replaced by "…". Pieces without any change are returned as they are.
     """
     if all(op == "kept" for op, _ in pieces):
         return tuple(pieces)
@@ -127,7 +130,10 @@ def _slide(old: _Text, new: _Text, changes: Sequence[_Change]) -> list[_Change]:
 
 
 def _slide_distance(words: Sequence[str], start: int, end: int, back: int, ahead: int) -> int:
-    """Return how far to move words `start:end` so that they follow a sentence: from -`back` to `ahead`; 0 if impossible."""
+    """Return how far to move words `start:end` so that they follow a sentence.
+
+    The distance is from -`back` to `ahead`; 0 if that is not possible.
+    """
     for by in range(back + 1):
         if start == by or words[start - by - 1] in _SENTENCE_ENDS:
             return -by
@@ -142,7 +148,10 @@ def _slide_distance(words: Sequence[str], start: int, end: int, back: int, ahead
 
 
 def _merge_islands(old: _Text, new: _Text, changes: Sequence[_Change]) -> list[_Change]:
-    """Merge replacements with only a word or two between them, as in "[-big plan of two-]{+small idea of one+}"."""
+    """Merge replacements with only a word or two between them.
+
+    The result is like "[-big plan of two-]{+small idea of one+}".
+    """
     merged: list[_Change] = []
     for change in changes:
         if merged and _is_island(old, new, merged[-1], change):
@@ -165,7 +174,10 @@ def _is_island(old: _Text, new: _Text, left: _Change, right: _Change) -> bool:
 
 
 def _steps(old: _Text, new: _Text, changes: Sequence[_Change]) -> Iterator[Piece]:
-    """Yield the words in order; a kept word after changed white space is kept, and the white space is replaced."""
+    """Yield the words in order.
+
+    A kept word after changed white space is kept, and the white space is replaced.
+    """
     i = j = 0
     for change in (*changes, _Change(len(old.words), len(old.words), len(new.words), len(new.words))):
         kept = slice(i, change.old_from)
@@ -182,7 +194,10 @@ def _steps(old: _Text, new: _Text, changes: Sequence[_Change]) -> Iterator[Piece
 
 
 def _pieces(steps: Iterable[Piece]) -> Iterator[Piece]:
-    """Join steps into pieces; white space at the start or end of both sides of a replacement is kept."""
+    """Join steps into pieces.
+
+    White space at the start or end of both sides of a replacement is kept.
+    """
     kept = ""
     for is_kept, group in groupby((step for step in steps if step.text), key=lambda step: step.op == "kept"):
         texts = list(group)
@@ -214,7 +229,10 @@ def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _shortened(text: str, head: int, tail: int) -> str:
-    """Return about `head` characters from the start and `tail` from the end, cut between words; a short text is not cut."""
+    """Return about `head` characters from the start and `tail` from the end, cut between words.
+
+    A short text is not cut.
+    """
     if len(text) <= head + tail + 20:
         return text
     starts = [found.start(2) for found in _WORD.finditer(text) if found[2]]

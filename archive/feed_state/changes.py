@@ -1,6 +1,7 @@
-"""The changes in the changes feed: edits, withdrawals, returns, links, operators' decisions, corrected dates.
+"""The changes in the changes feed.
 
-Their texts are those that were stored when they were announced, not those that the archive derives now.
+They are edits, withdrawals, returns, links, operators' decisions and corrected dates. Their texts are those that were stored
+when they were announced, not those that the archive derives now.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ AnnouncedKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedTexts:
-    """The texts of an entry in one revision, and the revision's number, or None if that was not stored."""
+    """The texts of an entry in one revision, and the revision's number if it was stored."""
 
     revision: int | None
     title: str | None
@@ -77,9 +78,10 @@ def newest_changes(db: Database, source_id: int, limit: int) -> list[AnnouncedCh
 
 
 def source_tag(db: Database, source_id: int) -> str | None:
-    """Return the prefix of a source's tag URIs up to its name, from its first entry; None if it has no entry.
+    """Return the prefix of a source's tag URIs up to its name, from its first entry.
 
-    The id of a feed must be permanent (RFC 4287 section 4.2.6), even if the configured authority changes later.
+    Return None if it has no entry. The id of a feed must be permanent (RFC 4287 section 4.2.6), even if the configured authority
+    changes later.
     """
     # CROSS JOIN fixes the order of the joins, so that SQLite uses the index instead of sorting all identities
     row = db.execute(

@@ -1,6 +1,7 @@
-"""Counters of the entries of each publication, topic and month, so that a new entry increments a few rows.
+"""Counters of the entries of each publication, topic and month.
 
-If an edit moved an entry to another publication, the entries of both publications are counted again by index.
+A new entry increments a few rows instead of counting all entries. If an edit moved an entry to another publication, the
+entries of both publications are counted again by index.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ _COUNT_ALL = {
 
 
 def read_counters(db: Database, source_id: int, kind: CounterKind) -> dict[str, int]:
-    """Return the number of entries by name; names without entries are omitted. A month has the form `2021-03`."""
+    """Return the number of entries by name.
+
+    Names without entries are omitted. A month has the form `2021-03`.
+    """
     rows = db.execute(
         "SELECT name, entries FROM tallies WHERE source_id = ? AND kind = ? ORDER BY name", (source_id, kind)
     )
@@ -64,7 +68,10 @@ def count_new(db: Database, source_id: int, entry_ids: Iterable[int]) -> None:
 
 
 def add_counts(db: Database, source_id: int, kind: CounterKind, differences: Mapping[str, int]) -> None:
-    """Add differences, which may be negative, to counters by name; delete counters that become 0."""
+    """Add differences, which may be negative, to counters by name.
+
+    Delete counters that become 0.
+    """
     db.conn.executemany(
         "INSERT INTO tallies (source_id, kind, name, entries) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",
@@ -74,7 +81,10 @@ def add_counts(db: Database, source_id: int, kind: CounterKind, differences: Map
 
 
 def edited_publications(db: Database, entry_ids: Iterable[int]) -> set[str]:
-    """Return all publications of those of these entries whose revisions have different publications, or none."""
+    """Return the publications of those of these entries whose publication was edited.
+
+    That is, all publications of entries whose revisions have different publications, or none.
+    """
     rows = db.execute(
         "SELECT DISTINCT p.shown_name FROM revisions r JOIN publications p ON p.name = r.publication"
         " WHERE r.entry_id IN (SELECT value FROM json_each(?)) AND EXISTS (SELECT 1 FROM revisions o"

@@ -17,10 +17,10 @@ from foreign_eyes.archive.times import from_text
 
 @dataclass(frozen=True, slots=True)
 class CurrentEntry:
-    """An entry with one text, usually the current one; its values change only if the entry changes.
+    """An entry with one text, usually the current one.
 
-    `updated` is the stored time of its latest announced change; before the first revision it is the feed date.
-    `seen_at_url` is the listing page that first showed the text.
+    Its values change only if the entry changes. `updated` is the stored time of its latest announced change; before the first
+    revision it is the feed date. `seen_at_url` is the listing page that first showed the text.
     """
 
     entry_id: int
@@ -49,7 +49,10 @@ _CURRENT = "JOIN revisions r ON r.revision_id = e.revision_id JOIN captures c ON
 
 
 def newest_entries(db: Database, source: str, limit: int = -1) -> Iterator[CurrentEntry]:
-    """Yield the source's entries, including withdrawn ones, newest feed date first, at most `limit` (-1: all)."""
+    """Yield the source's entries, newest feed date first, including withdrawn ones.
+
+    At most `limit` entries; -1 is no limit.
+    """
     yield from _read(
         db,
         f"FROM entries e {_CURRENT} WHERE e.source_id = (SELECT source_id FROM sources WHERE name = ?)"  # noqa: S608
@@ -66,7 +69,10 @@ def all_entry_ids(db: Database, source_id: int) -> list[int]:
 
 
 def entries_of_publication(db: Database, source_id: int, publication: str, limit: int) -> list[CurrentEntry]:
-    """Return the entries whose current publication is shown under this name, newest first; -1 is no limit."""
+    """Return the entries whose current publication is shown under this name, newest first.
+
+    -1 is no limit.
+    """
     query = f"FROM entries e {_CURRENT} WHERE e.source_id = ? AND e.publication = ? ORDER BY e.feed_date DESC LIMIT ?"
     # a query for each spelling reads the index in its order; one for all would sort them
     found = (_read(db, query, source_id, name, limit) for name in listed_names(db, publication))
@@ -91,7 +97,10 @@ def entries_by_id(db: Database, entry_ids: Iterable[int]) -> list[CurrentEntry]:
 
 
 def entries_by_number(db: Database, source_id: int, first: int, last: int) -> list[CurrentEntry]:
-    """Return the source's entries with numbers `first` to `last` (1 is the oldest), highest number first."""
+    """Return the source's entries with numbers `first` to `last`, highest number first.
+
+    Number 1 is the oldest entry.
+    """
     query = (
         f"FROM entry_numbers n CROSS JOIN entries e ON e.entry_id = n.entry_id {_CURRENT}"
         " WHERE n.source_id = ? AND n.number BETWEEN ? AND ? ORDER BY n.number DESC"
@@ -100,9 +109,10 @@ def entries_by_number(db: Database, source_id: int, first: int, last: int) -> li
 
 
 def entry_columns(texts_of: str) -> str:
-    """Return the columns for `to_entry`, of an entry `e`, one of its revisions `r`, and the revision's capture `c`.
+    """Return the columns for `to_entry`.
 
-    `texts_of` is the alias from which the texts are read: "e" or "r".
+    They are columns of an entry `e`, one of its revisions `r`, and the capture `c` that first showed the revision. `texts_of`
+    is the alias from which the texts are read: "e" or "r".
     """
     shown = f"(SELECT p.shown_name FROM publications p WHERE p.name = {texts_of}.publication)"  # noqa: S608 - our own names
     texts = f"{texts_of}.title, {shown}, {texts_of}.attribution, {texts_of}.excerpt, {texts_of}.commentary"

@@ -1,4 +1,7 @@
-"""Number the entries of a source from the oldest, so that full pages of the published list never change."""
+"""Number the entries of a source from the oldest.
+
+So full pages of the published list never change.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from sqlite_utils import Database
 
 
 def number_new(db: Database, source_id: int, entry_ids: Iterable[int]) -> list[int]:
-    """Give the next numbers to those of these entries that have none, oldest first; return their ids."""
+    """Give the next numbers to those of these entries that have none, oldest first.
+
+    Return their ids.
+    """
     last = count_numbered(db, source_id)
     db.execute(
         "INSERT INTO entry_numbers (source_id, number, entry_id)"
@@ -34,7 +40,10 @@ def number_again(db: Database, source_id: int) -> None:
 
 
 def count_numbered(db: Database, source_id: int) -> int:
-    """Return how many entries of the source have a number; after `journal_cursor.follow`, all have one."""
+    """Return how many entries of the source have a number.
+
+    After `journal_cursor.follow`, all have one.
+    """
     row = db.execute("SELECT coalesce(max(number), 0) FROM entry_numbers WHERE source_id = ?", (source_id,)).fetchone()
     return int(row[0])
 

@@ -1,4 +1,4 @@
-"""The feed log: each event at which an entry was new or revised, in the order of the journal.
+"""The feed log: each event at which an entry was new or revised, in journal order.
 
     journal | append to the log | newest events: the feed | 50 events each: frozen archive documents
 
@@ -32,7 +32,7 @@ DOCUMENT_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class LoggedEntry:
-    """An entry at an event of the log: with the text that it got then, and the time at which that was announced."""
+    """An entry at an event of the log, with the text that it got and the announcement's time."""
 
     position: int
     at: datetime
@@ -60,11 +60,11 @@ def extend_log(db: Database, source_id: int) -> int:
 
 
 def correct_log(db: Database, source_id: int) -> int:
-    """Append the entries that a client walking back would miss or find with a wrong text; return their number.
+    """Append the entries that a client walking back would miss or find with a wrong text.
 
-    There can be such entries after the archive was derived again: a split can give an entry an earlier text back, or separate
-    entries that a frozen document has as one. A text that only the parser reads differently is not an edit, and is not
-    appended.
+    Return their number. There can be such entries after the archive was derived again: a split can give an entry an earlier
+    text back, or separate entries that a frozen document has as one. A text that only the parser reads differently is not an
+    edit, and is not appended.
     """
     db.conn.create_function(
         "identity_digest", 5, lambda *texts: identity_digest(ListedEntry(*texts)), deterministic=True
@@ -84,9 +84,10 @@ def correct_log(db: Database, source_id: int) -> int:
 
 
 def newest_of_log(db: Database, source_id: int, events: int, size: int) -> list[int]:
-    """Return the entries of the feed: the newest `size` announced ones, and all that are in no full archive document.
+    """Return the entries of the feed.
 
-    `events` is the number of events in the log. A merged id is replaced by the id that it was merged into.
+    They are the newest `size` announced ones, and all that are in no full archive document. `events` is the number of events
+    in the log. A merged id is replaced by the id that it was merged into.
     """
     into = merged_ids(db)
     tail = db.execute(
@@ -139,7 +140,10 @@ def logged_entries(db: Database, source_id: int, number: int) -> list[LoggedEntr
 
 
 def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
-    """Return whether a full document may not be frozen yet for this base URL; the log need not be up to date."""
+    """Return whether a full document may not be frozen yet for this base URL.
+
+    The log need not be up to date.
+    """
     source_id, events = db.execute(
         "SELECT s.source_id, (SELECT count(*) FROM changes x WHERE x.source_id = s.source_id"
         "   AND x.kind IN ('new', 'revised', 'redacted', 'unredacted')"
@@ -153,7 +157,10 @@ def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
 
 
 def last_frozen(db: Database, source_id: int, base_url: str) -> int:
-    """Return the number of the last document that is frozen for this base URL, or 0; all earlier ones are frozen too."""
+    """Return the number of the last document that is frozen for this base URL, or 0.
+
+    All earlier ones are frozen too.
+    """
     row = db.execute(  # the JSON document is frozen after the Atom document
         "SELECT coalesce(max(number), 0) FROM frozen_documents WHERE source_id = ? AND base_url = ? AND format = 'json'",
         (source_id, base_url),
@@ -192,9 +199,10 @@ def _digest_of(entry: CurrentEntry) -> str:
 
 
 def _entry_with_texts(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
-    """Return an entry with the announced text whose digest is `words`, else with its current text; None if it is missing.
+    """Return an entry with the announced text whose digest is `words`, or None.
 
-    `seen_at_url` is the page that first showed the revision, if the entry still has that revision.
+    If that text is not stored, the entry has its current one. None if the entry is missing. `seen_at_url` is the page that
+    first showed the revision, if the entry still has that revision.
     """
     row = db.execute(
         f"SELECT {entry_columns('e')} FROM entries e JOIN revisions r ON r.entry_id = e.entry_id"  # noqa: S608 - our own names

@@ -1,8 +1,9 @@
-"""Check whether an archive may publish to an output folder: not if the folder shows another archive.
+"""Check whether an archive may publish to an output folder.
 
-A folder shows another archive if its record has another archive id, or a seal that is not in this archive's chain; in the
-latter case this archive is an older copy or has diverged. A folder of an earlier version has no record: the archive may
-publish there if its manifest lists files of the folder, but not if the folder has feeds that the manifest does not list.
+It may not if the folder shows another archive. A folder shows another archive if its record has another archive id, or a seal
+that is not in this archive's chain; in the latter case this archive is an older copy or has diverged. A folder of an earlier
+version has no record: the archive may publish there if its manifest lists files of the folder, but not if the folder has
+feeds that the manifest does not list.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ def read_claim(db: Database, folder: Path) -> FolderClaim:
 
 
 def require_claim(archive: Path, folder: Path) -> None:
-    """Check that the archive at `archive`, which need not exist, may publish to `folder`; nothing is changed.
+    """Check that the archive at `archive`, which need not exist, may publish to `folder`.
+
+    Nothing is changed.
 
     Raises:
         OutputOfAnother: the folder shows another archive, or a newer state of this one.

@@ -1,4 +1,4 @@
-"""Read the record of an output folder: the archive that it shows, the published ids, and the files of this program.
+"""Read the record of an output folder: its archive, published ids, and our files.
 
     .foreign-eyes.jsonl:   owner | begin | ids | files | end | begin | ids | files | gone | end | …
 
@@ -36,7 +36,7 @@ _HEX = re.compile(r"[0-9a-f]{1,128}")
 
 @dataclass(slots=True)
 class RecordedId:
-    """A published entry id, with the data that is needed to give it back to the entry after a loss.
+    """A published entry id, with the data to give it back to the entry after a loss.
 
     `wordings` are the digests of all texts that were published under the id; the first is the one for which it was minted, as
     in `identities.wording`. `crawl_started` is the start of the crawl in which it was minted.
@@ -58,11 +58,12 @@ class RecordedId:
 
 @dataclass(slots=True)
 class FolderRecord:
-    """The contents of a folder's record; `source` and `url` are those of the source that the folder shows now.
+    """The contents of a folder's record.
 
-    `seal` is the newest seal of the archive at the last publish, or None; `entries` its number of entries then, `until` the
-    time of its newest change. `files` are the names of published files, relative to the folder. `shown` identifies the state
-    that the last publish wrote; None if that publish was killed. `redactions` are by their number in the record.
+    `source` and `url` are those of the source that the folder shows now. `seal` is the newest seal of the archive at the last
+    publish, or None; `entries` its number of entries then, `until` the time of its newest change. `files` are the names of
+    published files, relative to the folder. `shown` identifies the state that the last publish wrote; None if that publish
+    was killed. `redactions` are by their number in the record.
     """
 
     archive_id: str
@@ -79,7 +80,10 @@ class FolderRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecordSummary:
-    """The values at the end of a record, as in `FolderRecord`; they are read without reading all of it."""
+    """The values at the end of a record, as in `FolderRecord`.
+
+    They are read without reading all of it.
+    """
 
     archive_id: str
     source: str
@@ -139,7 +143,10 @@ def read_summary(folder: Path) -> RecordSummary | None:
 
 
 def is_file_name(name: str) -> bool:
-    """Return whether publishing can have written a file of this name: inside the folder, without hidden parts."""
+    """Return whether publishing can have written a file of this name.
+
+    Such a name is inside the folder and has no hidden parts.
+    """
     parts = PurePosixPath(name).parts
     return (
         bool(parts)
@@ -151,7 +158,10 @@ def is_file_name(name: str) -> bool:
 
 
 def _open(path: Path) -> BinaryIO | None:
-    """Open the record for reading if it is a regular file: opening a pipe could block, and a link could lead anywhere."""
+    """Open the record for reading if it is a regular file.
+
+    Opening a pipe could block, and a link could lead anywhere.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,7 @@
-"""Write the record of an output folder: a kill or a full disk leaves at most the last line incomplete."""
+"""Write the record of an output folder.
+
+A kill or a full disk leaves at most the last line incomplete.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ def begin_line(token: str, seal: str | None, entries: int, until: str) -> str:
 
 
 def end_line(token: str, seal: str | None, archive_id: str, source: str) -> str:
-    """Return the line that ends a publish, with the values that `read_summary` reads from the end of the file."""
+    """Return the line that ends a publish.
+
+    It has the values that `read_summary` reads from the end of the file.
+    """
     return _line(end=token, seal=seal, archive=archive_id, source=source)
 
 
@@ -66,7 +72,9 @@ def removed_line(name: str) -> str:
 
 
 def append_lines(folder: Path, lines: Iterable[str], mode: int = 0o644) -> None:
-    """Append lines to the record of `folder`, durably; an incomplete last line is removed first.
+    """Append lines to the record of `folder`, durably.
+
+    An incomplete last line is removed first.
 
     Raises:
         OSError: the lines could not be written; the record is unchanged, or has a part of the lines.
@@ -89,9 +97,10 @@ def append_lines(folder: Path, lines: Iterable[str], mode: int = 0o644) -> None:
 
 
 def replace_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> Path | None:
-    """Replace the record of `folder` by a new one; return the path of a copy of the former record, or None.
+    """Replace the record of `folder` by a new one.
 
-    The copy has the ids that an archive published there, in case its operator needs them.
+    Return the path of a copy of the former record, or None. The copy has the ids that an archive published there, in case its
+    operator needs them.
 
     Raises:
         OSError: the record could not be written; it is either unchanged or new.
@@ -112,7 +121,9 @@ def replace_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> Pat
 
 
 def forget_removed(folder: Path, mode: int = 0o644) -> None:
-    """Delete the names of removed files from the record of `folder`: a name can contain redacted words.
+    """Delete the names of removed files from the record of `folder`.
+
+    A name can contain redacted words.
 
     Raises:
         OSError: the record could not be written; it is unchanged.

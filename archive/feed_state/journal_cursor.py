@@ -24,11 +24,12 @@ from foreign_eyes.archive.settling.operator_decisions import merged_ids
 
 @dataclass(frozen=True, slots=True)
 class JournalCursor:
-    """A position in the archive: the number of derivations, the time of the source's last change, and its last restyle.
+    """A position in the archive: derivations, the source's last change, its last restyle.
 
-    The journal is ordered by id; a change that was recorded while the clock was ahead can have a later time than the changes
-    after it. Each change has a different time, so the time identifies the change. Restyles are not changes and are
-    identified by their ids.
+    `derivation` is the number of derivations, `changes_until` the time of the last change, `restyled_until` the id of the
+    last restyle. The journal is ordered by id; a change that was recorded while the clock was ahead can have a later time
+    than the changes after it. Each change has a different time, so the time identifies the change. Restyles are not changes
+    and are identified by their ids.
     """
 
     derivation: int
@@ -38,7 +39,10 @@ class JournalCursor:
 
 @dataclass(frozen=True, slots=True)
 class AffectedParts:
-    """The entries that changed since a cursor, and all their publications, topics, months and numbers, former ones too."""
+    """The entries that changed since a cursor, and the collections and numbers they are in.
+
+    Publications, topics and months include former ones.
+    """
 
     entry_ids: tuple[int, ...]
     publications: frozenset[str]
@@ -72,10 +76,10 @@ def follow(
     classify: Classify,
     publications: Mapping[str, Sequence[str]] | None = None,
 ) -> int:
-    """Bring log, numbers, topics and counters up to date; return the number of events in the log.
+    """Bring log, numbers, topics and counters up to date.
 
-    `topics` are patterns by name; they are only compared with the stored ones. `classify` applies them. `publications` are
-    the operator's aliases by the name to show; None keeps the stored ones.
+    Return the number of events in the log. `topics` are patterns by name; they are only compared with the stored ones.
+    `classify` applies them. `publications` are the operator's aliases by the name to show; None keeps the stored ones.
     """
     if publications is not None and sync_names(db, publications):
         for (counted_id,) in db.execute("SELECT source_id FROM followed").fetchall():
@@ -112,7 +116,10 @@ def follow(
 
 
 def affected_since(db: Database, source_id: int, cursor: JournalCursor, classify: Classify) -> AffectedParts:
-    """Return the parts that are affected by the source's changes and restyles after a cursor, announced or not."""
+    """Return the parts that the source's changes and restyles after a cursor affect.
+
+    Changes count whether they were announced or not.
+    """
     into = merged_ids(db)
     rows = db.execute(
         "SELECT DISTINCT entry_id FROM changes WHERE source_id = ? AND entry_id IS NOT NULL"

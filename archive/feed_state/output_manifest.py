@@ -1,4 +1,4 @@
-"""The manifest of an output folder: its files with their digests, and the state of the archive that they show.
+"""The manifest of an output folder: its files with digests, and the state they show.
 
 A publish removes only files that the manifest lists. If the state has not changed, a publish reads no files.
 """
@@ -35,14 +35,20 @@ class OutputState:
 
 
 class Manifest:
-    """The list of the files written to one folder, as stored in the archive; used inside the caller's transaction."""
+    """The list of the files written to one folder, as stored in the archive.
+
+    Used inside the caller's transaction.
+    """
 
     def __init__(self, db: Database, output: Path) -> None:
         self._db = db
         self._key = _key(db, output)
 
     def state(self) -> OutputState | None:
-        """Return the state after the last publish; None if there was none, or an earlier version did it."""
+        """Return the state after the last publish.
+
+        Return None if there was none, or an earlier version did it.
+        """
         row = self._db.execute(
             "SELECT source_id, base_url, shape, derivation, changes_until, restyled_until, entries, events, files FROM outputs"
             " WHERE output = ?",
@@ -69,7 +75,10 @@ class Manifest:
         return row.fetchone() is not None
 
     def source(self) -> str | None:
-        """Return the name of the source whose files are in the folder; None if nothing was published."""
+        """Return the name of the source whose files are in the folder.
+
+        Return None if nothing was published.
+        """
         row = self._db.execute(
             "SELECT s.name FROM published_files JOIN sources s USING (source_id) WHERE output = ? LIMIT 1", (self._key,)
         ).fetchone()
@@ -116,9 +125,9 @@ def recorded_outputs(db: Database) -> dict[Path, str]:
 
 
 def forget_missing(db: Database, but: Path) -> list[Path]:
-    """Delete the manifests of missing folders, except `but`, inside the caller's transaction; return these folders.
+    """Delete the manifests of missing folders, except `but`, inside the caller's transaction.
 
-    A folder that reappears still has its record.
+    Return these folders. A folder that reappears still has its record.
     """
     kept = Path(os.path.realpath(but))
     home = Path(os.path.realpath(path_of(db))).parent
@@ -133,7 +142,10 @@ def forget_missing(db: Database, but: Path) -> list[Path]:
 
 
 def _key(db: Database, output: Path) -> str:
-    """Return a folder's path relative to the archive's, so that both can be moved and no absolute path is stored."""
+    """Return a folder's path relative to the archive's.
+
+    So both can be moved together, and no absolute path is stored.
+    """
     file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
     folder = os.path.realpath(output)
     return os.path.relpath(folder, Path(os.path.realpath(file)).parent) if file else folder

@@ -25,7 +25,7 @@ _SHOWN = (
 
 
 def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
-    """Yield all ids that were minted for a source, with the digests of all texts of their entries."""
+    """Yield all ids minted for a source, with the digests of their entries' texts."""
     rows = db.execute(
         f"SELECT {_COLUMNS}, {_TEXTS} FROM identities i JOIN crawls w USING (crawl_id)"  # noqa: S608 - our own columns
         f" JOIN sources s ON s.source_id = i.source_id LEFT JOIN {_SHOWN} r ON r.entry_id = i.entry_id"
@@ -38,9 +38,9 @@ def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
 
 
 def ids_since(db: Database, source_id: int, cursor: JournalCursor) -> Iterator[tuple[RecordedId, bool]]:
-    """Yield the ids of entries that are new, revised or restyled since a cursor, and whether they are new.
+    """Yield the ids of entries that changed since a cursor, and whether they are new.
 
-    An id that is not new has only the digests of texts since the cursor.
+    A change is a new, revised or restyled entry. An id that is not new has only the digests of texts since the cursor.
     """
     rows = db.execute(
         f"SELECT {_COLUMNS}, {_TEXTS}, x.kind FROM changes x CROSS JOIN identities i USING (entry_id)"  # noqa: S608
@@ -75,5 +75,8 @@ def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
 
 
 def _digests(texts: Iterable[tuple[Any, ...]]) -> Iterator[str]:
-    """Yield the identity digests of texts; skip those of an entry without revisions, which are None."""
+    """Yield the identity digests of texts.
+
+    Skip those of an entry without revisions, which are None.
+    """
     return (identity_digest(ListedEntry(*parts)) for parts in texts if parts[0] is not None)

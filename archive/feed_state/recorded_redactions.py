@@ -25,7 +25,10 @@ _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(slots=True)
 class FolderRedaction:
-    """A decision from a folder's record; `digests` are (number, kind, digest), as in `redaction_digests`."""
+    """A decision from a folder's record.
+
+    `digests` are (number, kind, digest), as in `redaction_digests`.
+    """
 
     entry_id: int
     at: str

@@ -1,4 +1,4 @@
-"""Find frozen archive documents with redacted entries, and store the removed items for an undo."""
+"""Find frozen documents with redacted entries, and store removed items for an undo."""
 
 from __future__ import annotations
 
@@ -99,7 +99,10 @@ def redacted_tags(db: Database) -> list[RedactedTag]:
 
 
 def _joined(db: Database, entry_id: int) -> set[int]:
-    """Return the other ids that merges and splits joined with an entry, directly or through others, undone ones too."""
+    """Return the other ids that merges and splits joined with an entry.
+
+    Directly or through other ids; decisions that were undone count too.
+    """
     pairs = db.execute("SELECT entry_id, other_id FROM decisions").fetchall()
     found, size = {entry_id}, 0
     while size != len(found):
@@ -138,7 +141,10 @@ def keep_item(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) 
 
 
 def take_kept_items(db: Database) -> list[tuple[str, DocumentKey, str]]:
-    """Delete the stored items of entries that are no longer redacted; return their tags, documents and texts."""
+    """Delete the stored items of entries that are no longer redacted.
+
+    Return their tags, documents and texts.
+    """
     redacted_ids = {hidden.entry_id for hidden in hidden_entries(db)}
     found = []
     rows = db.execute("SELECT row_key, packed FROM withheld_texts WHERE table_name = ? ORDER BY row_key", (_TABLE,))

@@ -1,4 +1,4 @@
-"""The names under which publications are shown: the operator's, otherwise the names as listed.
+"""The names under which publications are shown: the operator's, or those listed.
 
 Settings give the names and their aliases. They change what views, feeds and pages show; matching and revisions use the names
 as listed. A name that feeds were published under before is kept, so that its address can lead to the new one.
@@ -16,7 +16,9 @@ _LONGEST = 200
 
 
 def aliases_of(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the name to show by publication key, from each name's aliases; a name is an alias of itself.
+    """Return the name to show by publication key, from each name's aliases.
+
+    A name is an alias of itself.
 
     Raises:
         ValueError: one spelling would lead to two names.
@@ -46,9 +48,9 @@ def check_names(names: Mapping[str, Sequence[str]]) -> None:
 
 
 def sync_names(db: Database, names: Mapping[str, Sequence[str]]) -> bool:
-    """Store the operator's names and update the names to show; return whether a name to show changed.
+    """Store the operator's names and update the names to show.
 
-    The names that feeds were published under are stored as former ones first.
+    Return whether a name to show changed. The names that feeds were published under are stored as former ones first.
     """
     wanted = aliases_of(names)
     if dict(db.execute("SELECT alias, name FROM publication_names").fetchall()) == wanted:

@@ -1,4 +1,7 @@
-"""Check that the feed state agrees with the archive: log, frozen documents, numbers, topics and counters."""
+"""Check that the feed state agrees with the archive.
+
+The feed state is the log, frozen documents, numbers, topics and counters.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Store the configured topics and the entries of each; a function from the caller decides the topics of a text."""
+"""Store the configured topics and the entries of each.
+
+A function from the caller decides the topics of a text.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ _TEXTS = "coalesce(title, ''), excerpt, commentary"
 
 
 def sync_topics(db: Database, source_id: int, topics: Mapping[str, Sequence[str]]) -> set[str]:
-    """Store the source's topics, given as patterns by name; return the names that are new or changed."""
+    """Store the source's topics, given as patterns by name.
+
+    Return the names that are new or changed.
+    """
     known = dict(db.execute("SELECT name, patterns FROM topics WHERE source_id = ?", (source_id,)).fetchall())
     configured = {name: json.dumps(list(patterns), ensure_ascii=False) for name, patterns in topics.items()}
     stale = [name for name, patterns in known.items() if configured.get(name) != patterns]

@@ -1,1 +1,1 @@
-"""Redactions: hide the texts of entries, recognise them in later crawls, and withhold captures that show them."""
+"""Redactions: hide texts, recognise them in later crawls, withhold captures of them."""

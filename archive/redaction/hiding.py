@@ -1,6 +1,7 @@
-"""Hide texts that cannot be derived again: those of announced changes, and revisions of older parser versions.
+"""Hide texts that cannot be derived again.
 
-The texts are stored in `withheld_texts` until the redaction is undone or purged.
+These are the texts of announced changes, and revisions of older parser versions. The texts are stored in `withheld_texts`
+until the redaction is undone or purged.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ _KEYS = {"revisions": "revision_id", "crawls": "crawl_id"}
 
 
 def hide_texts(db: Database, parser_version: int) -> None:
-    """Hide the texts of redacted entries that `parser_version` cannot derive; a second call changes nothing."""
+    """Hide the texts of redacted entries that `parser_version` cannot derive.
+
+    A second call changes nothing.
+    """
     for hidden in hidden_entries(db):
         last = last_redaction(db, hidden.entry_id)
         if last is not None:
@@ -46,7 +50,10 @@ def hide_reason(db: Database, redaction_id: int, crawl_id: int, reason: str) -> 
 
 
 def show_texts(db: Database, entry_id: int) -> None:
-    """Restore the texts that a redaction hid; publishing restores the items of frozen documents."""
+    """Restore the texts that a redaction hid.
+
+    Publishing restores the items of frozen documents.
+    """
     for table, key, columns in kept_texts(db, entry_id):
         if table == "told_texts":
             names, marks = ", ".join(("words", *columns)), ", ".join("?" * (len(columns) + 1))

@@ -35,7 +35,9 @@ class RankedRow(Protocol):
 
 
 def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_type: str | None) -> ListingPage:
-    """Return the page in a body, unmasked; for a purged body, the part of the page that was kept.
+    """Return the page in a body, unmasked.
+
+    For a purged body, the part of the page that was kept.
 
     Raises:
         ValueError: the stored bytes are damaged.
@@ -55,7 +57,10 @@ def body_unless_purged(db: Database, body_sha256: str) -> bytes:
 
 
 def masked_pages(db: Database, source_id: int, pages: Mapping[str, ListingPage]) -> dict[str, ListingPage]:
-    """Return the pages of one listing, by the same keys, with notices in place of redacted rows."""
+    """Return the pages of one listing with notices in place of redacted rows.
+
+    The keys are unchanged.
+    """
     has_notices = any(redacted_id(entry) is not None for page in pages.values() for entry in page.entries)
     if not has_notices and not has_redactions(db):
         return dict(pages)
@@ -73,7 +78,10 @@ def redacted_places(db: Database, places: Iterable[RankedRow]) -> dict[int, int]
 
 
 class MaskingParser:
-    """A parser that returns notices in place of redacted rows, so that a crawl does not see or quote redacted text."""
+    """A parser that returns notices in place of redacted rows.
+
+    So a crawl does not see or quote redacted text.
+    """
 
     def __init__(self, db: Database, source: str, parser: Parser) -> None:
         self.PARSER_VERSION = parser.PARSER_VERSION
@@ -132,7 +140,10 @@ class Masker:
         return replace(page, entries=entries, headings=headings)
 
     def _mask_row(self, entry: ListedEntry, listed: Mapping[int, bool]) -> ListedEntry | None:
-        """Return the row, or the notice that replaces it; None for a notice whose entry is not in this archive."""
+        """Return the row, or the notice that replaces it.
+
+        Return None for a notice whose entry is not in this archive.
+        """
         notice_id = redacted_id(entry)
         if notice_id is not None:
             return entry if notice_id in listed or _is_minted(self.db, notice_id) else None
@@ -156,7 +167,10 @@ class Masker:
         return bool(row and row[0])
 
     def _is_of_another(self, hidden: HiddenEntry, entry: ListedEntry) -> bool:
-        """Return whether another entry has or had exactly the wording of a row that resembles a hidden entry."""
+        """Return whether another entry has or had exactly the wording of this row.
+
+        The row then only resembles the hidden entry.
+        """
         row = self.db.execute(
             "SELECT 1 FROM revisions r JOIN entries e USING (entry_id) WHERE r.wording = ? AND e.source_id = ?"
             " AND e.entry_id != ? LIMIT 1",
@@ -166,7 +180,10 @@ class Masker:
 
 
 def _may_list(db: Database, source_id: int, entry_id: int) -> bool:
-    """Return whether a source can list an entry: the entry is of that source, or its source is unknown."""
+    """Return whether a source can list an entry.
+
+    It can if the entry is of that source, or of an unknown one.
+    """
     row = db.execute("SELECT source_id FROM identities WHERE entry_id = ?", (entry_id,)).fetchone()
     if row is not None:
         return bool(row[0] == source_id)

@@ -1,6 +1,7 @@
-"""The notice that replaces redacted text; it names the entry and the number of the wording. Pure.
+"""The notice that replaces redacted text.
 
-Each wording has its own notice, so that revisions, their numbers and their captures do not change.
+It names the entry and the number of the wording. Pure. Each wording has its own notice, so that revisions, their numbers and
+their captures do not change.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Delete redacted texts: the bodies that show them, the texts stored for an undo, and free pages of the file."""
+"""Delete redacted texts: bodies, texts stored for an undo, and free pages of the file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from foreign_eyes.archive.redaction.withholding import remove_purged
 
 
 def purge_bodies(db: Database, source_id: int, entry_id: int) -> int:
-    """Delete the bytes of bodies that show texts of a purged entry, inside the caller's transaction; return their number.
+    """Delete the bytes of bodies that show texts of a purged entry; return their number.
 
-    The other entries of these pages are stored as parsed, so that they can be derived again.
+    Called inside the caller's transaction. The other entries of these pages are stored as parsed, so that they can be derived
+    again.
     """
     drop_kept_texts(db, entry_id)
     masker = Masker.of_source(db, source_id, purged_only=True)

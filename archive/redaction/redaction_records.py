@@ -1,4 +1,4 @@
-"""Store redactions: decisions, the digests that recognise redacted texts, and the texts kept for an undo."""
+"""Store redactions: decisions, digests of redacted texts, and texts for an undo."""
 
 from __future__ import annotations
 
@@ -63,7 +63,10 @@ def record_redaction(db: Database, entry_id: int, kind: Step, reason: str | None
 
 
 def record_marks(db: Database, redaction_id: int, wordings: Sequence[Marks], others: Iterable[str]) -> None:
-    """Store the marks of a redacted entry's wordings, and the digests of similar visible wordings of other entries."""
+    """Store the marks of a redacted entry's wordings.
+
+    `others` are the digests of similar wordings of other entries, which stay visible.
+    """
     rows = [(redaction_id, 0, "other", digest) for digest in others]
     for number, marks in enumerate(wordings, start=1):
         rows += [(redaction_id, number, kind, digest) for kind, digest in _rows_of(marks)]
@@ -73,7 +76,10 @@ def record_marks(db: Database, redaction_id: int, wordings: Sequence[Marks], oth
 
 
 def hidden_entries(db: Database, *, purged_only: bool = False) -> list[HiddenEntry]:
-    """Return the redacted entries, with the marks that recognise their wordings; optionally only purged ones."""
+    """Return the redacted entries, with the marks that recognise their wordings.
+
+    Optionally only purged ones.
+    """
     found: dict[int, HiddenEntry] = {}
     rows = db.execute("SELECT redaction_id, entry_id, kind, reason FROM redactions ORDER BY redaction_id").fetchall()
     for redaction_id, entry_id, kind, reason in rows:
@@ -87,7 +93,10 @@ def hidden_entries(db: Database, *, purged_only: bool = False) -> list[HiddenEnt
 
 
 def keep_text(db: Database, redaction_id: int, table: str, key: object, columns: Mapping[str, Any]) -> None:
-    """Store the texts of a row that cannot be derived again, unless texts of the row are stored already."""
+    """Store the texts of a row that cannot be derived again.
+
+    Texts of the row that are stored already are not replaced.
+    """
     db.execute(
         "INSERT OR IGNORE INTO withheld_texts (table_name, row_key, redaction_id, packed) VALUES (?, ?, ?, ?)",
         (table, str(key), redaction_id, pack(columns)),

@@ -10,7 +10,10 @@ from foreign_eyes.archive.matching.keys import excerpt_key
 
 
 def entries_sharing_excerpt(db: Database, entry_id: int) -> list[int]:
-    """Return the ids of other unredacted entries, of any source, whose current excerpt is one of this entry's."""
+    """Return the ids of other entries whose current excerpt is one of this entry's.
+
+    Entries of all sources are searched; redacted entries have no excerpt.
+    """
     excerpts = db.execute("SELECT DISTINCT excerpt FROM revisions WHERE entry_id = ?", (entry_id,)).fetchall()
     keys = {key for (excerpt,) in excerpts if (key := excerpt_key(excerpt)) is not None}
     found = db.execute(

@@ -1,4 +1,4 @@
-"""Find copies of the archive in its folder, such as backups, that still contain redacted texts."""
+"""Find copies of the archive in its folder that still contain redacted texts."""
 
 from __future__ import annotations
 

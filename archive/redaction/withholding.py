@@ -1,4 +1,7 @@
-"""Withhold bodies that show redacted texts: they are marked, are not exported, and can be purged."""
+"""Withhold bodies that show redacted texts.
+
+They are marked, are not exported, and can be purged.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,10 @@ _SHOWN = 0.6
 
 
 def withhold_bodies(db: Database, parser: Parser, source_id: int, *, since_crawl: int = 0) -> int:
-    """Mark the bodies that show texts of redacted entries, inside the caller's transaction; return how many were added.
+    """Mark the bodies that show texts of redacted entries, inside the caller's transaction.
 
-    Only bodies of crawls from `since_crawl` on are read. If a body shows purged texts, its bytes are deleted at once.
+    Return how many were added. Only bodies of crawls from `since_crawl` on are read. If a body shows purged texts, its bytes
+    are deleted at once.
     """
     if not has_redactions(db):
         return 0
@@ -51,13 +55,19 @@ def withhold_bodies(db: Database, parser: Parser, source_id: int, *, since_crawl
 
 
 def withhold_everywhere(db: Database, parser: Parser) -> None:
-    """Mark the bodies of all crawls that show texts of redacted entries, inside the caller's transaction."""
+    """Mark the bodies of all crawls that show texts of redacted entries.
+
+    Called inside the caller's transaction.
+    """
     for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
         withhold_bodies(db, parser, source_id)
 
 
 def exported_rest(db: Database, rest: str) -> str:
-    """Return the packed page that an export contains instead of a withheld body: parsed, without redacted texts."""
+    """Return the packed page that an export contains instead of a withheld body.
+
+    The page is parsed, without redacted texts.
+    """
     masker = Masker(db, 0, secret_of(db), tuple(hidden_entries(db)))
     return pack_page(masker.mask_all(unpack_page(rest)))
 
@@ -74,7 +84,10 @@ def is_shown_by_purged(db: Database, entry_id: int) -> bool:
 
 
 def add_purged_body(db: Database, body_sha256: str, rest: str) -> None:
-    """Store the packed page that an export contains instead of a withheld body, unless the archive has the body."""
+    """Store an imported page in place of its withheld body.
+
+    Do nothing if the archive has the body.
+    """
     cursor = db.execute(
         "INSERT INTO bodies (body_sha256, size, zlib) VALUES (?, 0, x'') ON CONFLICT DO NOTHING", (body_sha256,)
     )
@@ -88,7 +101,10 @@ def withhold_again(db: Database) -> None:
 
 
 def remove_purged(db: Database) -> int:
-    """Delete the bytes of purged bodies, including those that a crawl stored again; return how many had bytes."""
+    """Delete the bytes of purged bodies, including those that a crawl stored again.
+
+    Return how many had bytes.
+    """
     if db.execute("SELECT 1 FROM withheld_bodies WHERE purged = 1 LIMIT 1").fetchone():
         db.execute("PRAGMA secure_delete=ON")  # SQLite overwrites freed pages with zeros
     cursor = db.execute(

@@ -1,7 +1,8 @@
-"""Recognise redacted texts by keyed digests of a wording and of its parts, without storing the texts. Pure.
+"""Recognise redacted texts by keyed digests, without storing the texts. Pure.
 
-Digests are HMAC-SHA-256, truncated to 16 bytes and keyed with a secret of the archive, so that without the secret nobody can
-confirm a guessed text. Texts are compared by their letters and digits in lower case, so that style does not matter.
+There are digests of a whole wording and of its parts. Digests are HMAC-SHA-256, truncated to 16 bytes and keyed with a secret
+of the archive, so that without the secret nobody can confirm a guessed text. Texts are compared by their letters and digits
+in lower case, so that style does not matter.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _FIGURE = re.compile(r"\d[\d.,]*")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The keyed digests of one wording and of its parts; those of a missing or too short part are None or empty."""
+    """The keyed digests of one wording and of its parts.
+
+    Those of a missing or too short part are None or empty.
+    """
 
     wording: str
     title: str | None = None
@@ -45,9 +49,9 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """A redacted entry: the marks of its wordings, numbered from 1, and `others`, the digests of similar other wordings.
+    """A redacted entry, with the marks of its wordings, numbered from 1.
 
-    `others` belong to other entries, which stay visible. `reason` is published.
+    `others` are the digests of similar wordings. `others` belong to other entries, which stay visible. `reason` is published.
     """
 
     entry_id: int
@@ -69,7 +73,10 @@ def marks_of(secret: bytes, entry: ListedEntry) -> Marks:
 
 
 def own_marks(secret: bytes, entry: ListedEntry, shared: Collection[tuple[DigestKind, str]]) -> Marks:
-    """Return the marks of a wording, without parts that other entries share; these would hide the other entries."""
+    """Return the marks of a wording, without parts that other entries share.
+
+    These would hide the other entries.
+    """
     return _marks(secret, [part for part in parts_of(entry) if part not in shared])
 
 
@@ -117,10 +124,10 @@ def _phrases(entry: ListedEntry) -> Iterator[str]:
 
 
 def recognise(hidden: HiddenEntry, marks: Marks, *, is_listed: bool) -> int | None:
-    """Return the number of the hidden wording that is equal or most similar to a row; None if the row is another entry's.
+    """Return the number of the hidden wording that is equal or most similar to a row.
 
-    `is_listed`: the entry was listed until then. A withdrawn entry is not recognised by its title alone, because different
-    reports have the same title.
+    Return None if the row is another entry's. `is_listed`: the entry was listed until then. A withdrawn entry is not
+    recognised by its title alone, because different reports have the same title.
     """
     for number, wording in enumerate(hidden.wordings, start=1):
         if wording.wording == marks.wording:
@@ -161,7 +168,10 @@ def _score(wording: Marks, row: Marks, *, is_listed: bool) -> int:
 
 
 def _share(a: frozenset[str], b: frozenset[str]) -> float:
-    """Return the share of common phrases in the text where it is larger, since an edit can shorten or extend a text."""
+    """Return the share of common phrases, in the text where it is larger.
+
+    An edit can shorten or extend a text.
+    """
     common = len(a & b)
     return max((common / len(phrases) for phrases in (a, b) if len(phrases) >= FEWEST_PHRASES), default=0.0)
 

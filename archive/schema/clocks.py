@@ -1,4 +1,4 @@
-"""Clock differences between this machine and a site, and operators' corrections of crawl times."""
+"""Clock differences between this machine and a site, and corrected crawl times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m010_clocks(db: Database) -> None:
-    """Store clock differences, corrected times beside the observed ones, and changes that correct earlier changes."""
+    """Store clock differences and corrected times, and let changes correct earlier ones."""
     run_script(
         db,
         """

@@ -236,7 +236,10 @@ def m002_entries(db: Database) -> None:
 
 
 def m003_search(db: Database) -> None:
-    """Create the full-text index of current texts, with triggers that run only if a text changes."""
+    """Create the full-text index of current texts, and its triggers.
+
+    The triggers run only if a text changes.
+    """
     run_script(
         db,
         """

@@ -1,4 +1,4 @@
-"""Captures of listing pages that were requested unconditionally, with `Cache-Control: no-cache`."""
+"""Captures of pages requested unconditionally, with `Cache-Control: no-cache`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identities and operators' decisions, which cannot be derived, and a journal that refers to identities."""
+"""Identities and operators' decisions, which cannot be derived; the journal of changes."""
 
 from __future__ import annotations
 

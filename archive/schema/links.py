@@ -1,4 +1,7 @@
-"""Links with a key that ignores session ids, followed after the crawl that shows them has settled."""
+"""Links with a key that ignores session ids, and their traffic.
+
+Links are followed after the crawl that shows them has settled.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m012_links(db: Database) -> None:
-    """Add the outcome `skipped`, the key and last URL of each link, and the traffic of following links."""
+    """Add the outcome `skipped`, the key and last URL of links, and their traffic."""
     run_script(
         db,
         """

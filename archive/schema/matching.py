@@ -9,7 +9,10 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m019_shared_texts(db: Database) -> None:
-    """Find entries by their commentary, and excerpts by words in the search index instead of by `rare_words`."""
+    """Index entries by commentary, and drop the index of rare words.
+
+    Words of excerpts are found in the search index instead.
+    """
     run_script(
         db,
         """

@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m020_publication_names(db: Database) -> None:
-    """Store the operator's names for publications beside the names as listed, and show them in the views."""
+    """Store the operator's names for publications, and show them in the views."""
     run_script(
         db,
         """

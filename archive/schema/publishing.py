@@ -1,4 +1,4 @@
-"""The state of publishing: the feed log, frozen documents, topics, counters and output folders."""
+"""The state of publishing: feed log, frozen documents, topics, counters, folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Recognitions: the entry that each row was matched to, so that a settled row is not matched again."""
+"""Recognitions: the entry that each row was matched to.
+
+A settled row is not matched again.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m015_recognitions(db: Database) -> None:
-    """Store the entry that each row was matched to; deriving again gives settled rows the same entries."""
+    """Store the entry that each row was matched to.
+
+    Deriving again gives settled rows the same entries.
+    """
     run_script(
         db,
         """

@@ -1,4 +1,4 @@
-"""Redactions: decisions, the keyed digests that recognise redacted texts, and withheld bodies and texts."""
+"""Redactions: decisions, digests of redacted texts, and withheld bodies and texts."""
 
 from __future__ import annotations
 

@@ -8,7 +8,10 @@ from foreign_eyes.archive.schema.script import run_script
 
 
 def m016_restyles(db: Database) -> None:
-    """Store restyles, the last one that each output shows, and the rules version of each crawl (NULL for earlier ones)."""
+    """Store restyles, the last one in each output, and the rules version of each crawl.
+
+    The rules version of earlier crawls is NULL.
+    """
     run_script(
         db,
         """

@@ -8,7 +8,10 @@ from sqlite_utils import Database
 
 
 def run_script(db: Database, script: str) -> None:
-    """Execute the statements of `script` inside the open transaction (`executescript` would commit it first)."""
+    """Execute the statements of `script` inside the open transaction.
+
+    `executescript` would commit it first.
+    """
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

@@ -41,7 +41,10 @@ def m008_archive_id(db: Database) -> None:
 
 
 def m009_seals(db: Database) -> None:
-    """Create the tables of seals; each seal covers the rows written since the previous one (see `archive.seals`)."""
+    """Create the tables of seals.
+
+    Each seal covers the rows written since the previous one (see `archive.seals`).
+    """
     run_script(
         db,
         """
