@@ -140,7 +140,7 @@ def _count(db: Database, table: str) -> int:
     return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
 
 
-def loss(replaced: BackupContents, replacement: BackupContents) -> Loss | None:
+def find_loss(replaced: BackupContents, replacement: BackupContents) -> Loss | None:
     """Return what `replaced` has and `replacement` lacks; None if nothing would be lost. Pure."""
     crawls = replaced.crawls - replacement.crawls
     latest = max((started_at for _, started_at in crawls), default=None)
@@ -164,7 +164,7 @@ def _refuse_replacing(archive: Path, contents: BackupContents, file: Path, *, fo
         raise WouldLose(f"{file}: exists and is not a backup; name another file, or remove it") from None
     if existing.archive_id is not None and existing.archive_id != contents.archive_id:
         raise WouldLose(f"{file}: is a backup of another archive ({existing.archive_id}); name another file")
-    if (lost := loss(existing, contents)) is not None and not force:
+    if (lost := find_loss(existing, contents)) is not None and not force:
         raise WouldLose(
             f"{file}: this backup has data that the archive lacks: {lost}. To bring it back: foreign-eyes restore {file};"
             f" to replace the backup anyway: foreign-eyes backup {file} --force"

@@ -102,7 +102,7 @@ def store_body(db: Database, body: bytes, digest: str | None = None) -> str:
     A caller that has computed the digest passes it on as `digest`.
     """
     digest = digest or sha256(body).hexdigest()
-    if not body_is_whole(db, digest):  # the same bytes repair a damaged copy
+    if not has_intact_body(db, digest):  # the same bytes repair a damaged copy
         db.execute(
             "INSERT INTO bodies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, zlib = excluded.zlib",
             (digest, len(body), zlib.compress(body, 9)),
@@ -110,7 +110,7 @@ def store_body(db: Database, body: bytes, digest: str | None = None) -> str:
     return digest
 
 
-def body_is_whole(db: Database, body_sha256: str) -> bool:
+def has_intact_body(db: Database, body_sha256: str) -> bool:
     """Return whether the archive has a body, with bytes that match its digest."""
     if not db.execute("SELECT 1 FROM bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone():
         return False
@@ -161,7 +161,7 @@ def find_validators(db: Database, url: str, crawl_id: int) -> Validators | None:
         return None
     headers = headers_of(row[2])
     etag, last_modified = headers.get("etag"), headers.get("last-modified")
-    if not (etag or last_modified) or not body_is_whole(db, row[1]):
+    if not (etag or last_modified) or not has_intact_body(db, row[1]):
         return None  # no validators, or a damaged body, which an unconditional response repairs
     return Validators(row[0], row[1], etag, last_modified, headers.get("content-type"))
 

@@ -49,7 +49,7 @@ class LastGood:
     entries: int
 
 
-def timed(db: Database) -> str:
+def crawls_table(db: Database) -> str:
     """Return the table of crawls, or the view with corrected times if there are any."""
     redated = db.execute("SELECT 1 FROM redated_crawls LIMIT 1").fetchone()
     return "timed_crawls" if redated else "crawls"
@@ -91,7 +91,7 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
         cursor = db.execute(
             # after every settled crawl; a crawl whose clock was doubtful or never checked has no reliable place in time
             "INSERT INTO crawls (source_id, mode, started_at, ordered_at)"  # noqa: S608 - our own name
-            f" SELECT source_id, :mode, :at, max(:at, coalesce((SELECT max(ordered_at) FROM {timed(db)}"
+            f" SELECT source_id, :mode, :at, max(:at, coalesce((SELECT max(ordered_at) FROM {crawls_table(db)}"
             "  WHERE settled = 1 OR usual_difference IS NOT NULL), ''))"
             " FROM sources WHERE name = :source",
             {"mode": mode, "at": to_text(at), "source": source.name},
@@ -102,7 +102,7 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
 def find_crawl(db: Database, crawl_id: int) -> Crawl:
     """Return the crawl with this id."""
     fetched_at = "fetched_at"
-    if (crawls := timed(db)) != "crawls":
+    if (crawls := crawls_table(db)) != "crawls":
         fetched_at = (
             "coalesce((SELECT d.fetched_at FROM redated_captures d WHERE d.capture_id = f.capture_id), fetched_at)"
         )
@@ -144,7 +144,7 @@ def last_good(db: Database, source_name: str) -> LastGood | None:
     """Return the counts of the source's last complete or unchanged full crawl, or None."""
     row = db.execute(
         "SELECT c.pages, c.entries"  # noqa: S608 - our own name
-        f" FROM {timed(db)} c JOIN sources s USING (source_id) WHERE s.name = ? AND c.mode = 'full'"
+        f" FROM {crawls_table(db)} c JOIN sources s USING (source_id) WHERE s.name = ? AND c.mode = 'full'"
         " AND c.outcome IN ('complete', 'unchanged') ORDER BY c.ordered_at DESC, c.crawl_id DESC LIMIT 1",
         (source_name,),
     ).fetchone()
@@ -191,7 +191,7 @@ class SettledCrawl:
 def settled_crawls(db: Database) -> list[SettledCrawl]:
     """Return the settled crawls of all sources in order of time."""
     rows = db.execute(
-        f"SELECT crawl_id, finished_at, outcome, reason FROM {timed(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608
+        f"SELECT crawl_id, finished_at, outcome, reason FROM {crawls_table(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608
     )
     return [
         SettledCrawl(crawl_id, from_text(finished_at), Verdict(outcome, reason))
@@ -202,7 +202,7 @@ def settled_crawls(db: Database) -> list[SettledCrawl]:
 def last_settled_crawls(db: Database) -> list[Crawl]:
     """Return the last settled crawl of each source."""
     rows = db.execute(
-        f"SELECT source_id, crawl_id FROM {timed(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608 - our name
+        f"SELECT source_id, crawl_id FROM {crawls_table(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608 - our name
     )
     return [find_crawl(db, crawl_id) for crawl_id in dict(rows.fetchall()).values()]
 
@@ -238,7 +238,7 @@ def settled_pages(db: Database, source_name: str, parser_version: int) -> tuple[
     """
     row = db.execute(
         "SELECT c.crawl_id, c.mode, c.outcome, c.parser_version"  # noqa: S608 - our own name
-        f" FROM {timed(db)} c JOIN sources s USING (source_id)"
+        f" FROM {crawls_table(db)} c JOIN sources s USING (source_id)"
         " WHERE s.name = ? AND c.settled = 1 AND NOT (c.mode = 'quick' AND c.outcome = 'unchanged')"
         " ORDER BY c.ordered_at DESC, c.crawl_id DESC LIMIT 1",
         (source_name,),

@@ -52,8 +52,8 @@ _CHANGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """A crawl in an archive: its id, and its captures by identifying columns and by id."""
+class RecordedCrawl:
+    """A crawl in an archive: its id, and its captures by capture_key columns and by id."""
 
     crawl_id: int
     captures: tuple[tuple[Any, ...], ...]
@@ -65,7 +65,7 @@ def is_empty(db: Database) -> bool:
     return db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone() is None
 
 
-def last_moment(db: Database) -> str | None:
+def last_crawl_time(db: Database) -> str | None:
     """Return the latest end of a crawl, or its start if it has not ended.
 
     Return None if there are no crawls.
@@ -184,7 +184,7 @@ def known_captures(db: Database, source_id: int) -> dict[tuple[str, str, str | N
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
+class SuspectCrawl:
     """An imported crawl that was not settled because it looked wrong."""
 
     crawl_id: int
@@ -192,14 +192,14 @@ class Suspect:
     reason: str | None
 
 
-def suspect_imports(db: Database, source_id: int) -> dict[int, Suspect]:
+def suspect_imports(db: Database, source_id: int) -> dict[int, SuspectCrawl]:
     """Return the imported suspect crawls of a source that were not settled, by capture id."""
     rows = db.execute(
         "SELECT c.capture_id, w.crawl_id, w.started_at, w.reason FROM captures c JOIN crawls w USING (crawl_id)"
         " WHERE w.source_id = ? AND w.imported = 1 AND w.settled = 0 AND w.outcome = 'suspect'",
         (source_id,),
     )
-    return {capture_id: Suspect(*suspect) for capture_id, *suspect in rows}
+    return {capture_id: SuspectCrawl(*suspect) for capture_id, *suspect in rows}
 
 
 def accept_crawl(db: Database, crawl_id: int, reason: str) -> None:
@@ -207,9 +207,9 @@ def accept_crawl(db: Database, crawl_id: int, reason: str) -> None:
     db.execute("UPDATE crawls SET outcome = 'partial', settled = 1, reason = ? WHERE crawl_id = ?", (reason, crawl_id))
 
 
-def recorded_crawls(db: Database, source_id: int) -> dict[str, list[Recorded]]:
+def recorded_crawls(db: Database, source_id: int) -> dict[str, list[RecordedCrawl]]:
     """Return a source's crawls by start time."""
-    found: dict[str, list[Recorded]] = {}
+    found: dict[str, list[RecordedCrawl]] = {}
     captures: dict[int, list[tuple[Any, ...]]] = {}
     for crawl_id, capture_id, *facts in db.execute(
         "SELECT c.crawl_id, c.capture_id, c.purpose, c.url, c.fetched_at, c.status, c.body_sha256, c.fault"
@@ -221,13 +221,13 @@ def recorded_crawls(db: Database, source_id: int) -> dict[str, list[Recorded]]:
         "SELECT crawl_id, started_at FROM crawls WHERE source_id = ? ORDER BY crawl_id", (source_id,)
     ):
         rows = captures.get(crawl_id, [])
-        crawl = Recorded(crawl_id, tuple(row[1:] for row in rows), tuple(row[0] for row in rows))
+        crawl = RecordedCrawl(crawl_id, tuple(row[1:] for row in rows), tuple(row[0] for row in rows))
         found.setdefault(started_at, []).append(crawl)
     return found
 
 
-def identifying(row: DumpRow) -> tuple[Any, ...]:
-    """Return the identifying columns of a capture, as in `Recorded.captures`."""
+def capture_key(row: DumpRow) -> tuple[Any, ...]:
+    """Return the capture_key columns of a capture, as in `RecordedCrawl.captures`."""
     return tuple(row.get(name) for name in ("purpose", "url", "fetched_at", "status", "body_sha256", "fault"))
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.values import Mode
 
@@ -34,7 +34,7 @@ def last_fresh(db: Database, source_name: str, mode: Mode = "full") -> datetime 
     """
     modes = "('full')" if mode == "full" else "('full', 'quick')"
     row = db.execute(
-        f"SELECT w.started_at FROM {timed(db)} w JOIN sources s USING (source_id) WHERE s.name = ? AND w.settled = 1"  # noqa: S608
+        f"SELECT w.started_at FROM {crawls_table(db)} w JOIN sources s USING (source_id) WHERE s.name = ? AND w.settled = 1"  # noqa: S608
         f" AND w.outcome IN ('complete', 'unchanged') AND w.mode IN {modes} AND {IS_FRESH}"
         " ORDER BY w.ordered_at DESC, w.crawl_id DESC LIMIT 1",
         (source_name,),

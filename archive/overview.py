@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.freshness import last_fresh
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Source
@@ -48,7 +48,7 @@ def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
             " (SELECT count(*) FROM revisions r JOIN entries e USING (entry_id) WHERE e.source_id = s.source_id) AS revisions,"
             " (SELECT count(*) FROM captures c JOIN crawls w USING (crawl_id) WHERE w.source_id = s.source_id) AS captures,"
             " (SELECT count(*) FROM crawls w WHERE w.source_id = s.source_id) AS crawls,"
-            f" (SELECT max(w.finished_at) FROM {timed(db)} w WHERE w.source_id = s.source_id"
+            f" (SELECT max(w.finished_at) FROM {crawls_table(db)} w WHERE w.source_id = s.source_id"
             "  AND w.outcome IN ('complete', 'unchanged') AND w.finished_at <= ?) AS last_good_crawl"
             " FROM sources s ORDER BY s.source_id",
             [to_text(now)],
@@ -65,7 +65,7 @@ def future_crawls(db: Database, after: datetime) -> list[dict[str, Any]]:
     return list(
         db.query(
             "SELECT c.crawl_id, s.name AS source, c.started_at, max(c.started_at, coalesce(c.finished_at, '')) AS latest"  # noqa: S608
-            f" FROM {timed(db)} c JOIN sources s USING (source_id) WHERE (c.settled = 1 OR c.usual_difference IS NOT NULL)"
+            f" FROM {crawls_table(db)} c JOIN sources s USING (source_id) WHERE (c.settled = 1 OR c.usual_difference IS NOT NULL)"
             " AND max(c.started_at, coalesce(c.finished_at, '')) > ? ORDER BY c.crawl_id",
             [to_text(after)],
         )

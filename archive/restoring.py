@@ -22,7 +22,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id, change_archive_id
-from foreign_eyes.archive.backup import BackupContents, contents_of, copy_database, loss, verify_copy
+from foreign_eyes.archive.backup import BackupContents, contents_of, copy_database, find_loss, verify_copy
 from foreign_eyes.archive.creation import place_new, sync_file, sync_folder, temporary_beside
 from foreign_eyes.archive.database import open_archive, read_any_version, refuse_versions, writing
 from foreign_eyes.archive.errors import ArchiveUnwritable, DamagedArchive, NoArchive, RecordDamaged, WouldLose
@@ -74,7 +74,7 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
         restored = contents_of(db)
     with only_run(archive, what="a restore", since=since, refuse_others=False), _writing(archive):
         replaced, outputs = _examine(archive)
-        if replaced is not None and (lost := loss(replaced, restored)) is not None and not force:
+        if replaced is not None and (lost := find_loss(replaced, restored)) is not None and not force:
             raise WouldLose(
                 f"{archive}: the archive is not damaged and has data that {backup} lacks: {lost}. To set it aside and restore"
                 f" the backup anyway: foreign-eyes restore {backup} --force"

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.captures import load_body
-from foreign_eyes.archive.dump import DUMP_TABLES, count_rows, dump_rows, last_moment
+from foreign_eyes.archive.dump import DUMP_TABLES, count_rows, dump_rows, last_crawl_time
 from foreign_eyes.archive.rebuilding.rebuild import derived_by
 from foreign_eyes.archive.redaction.withholding import is_withheld
 from foreign_eyes.warc.dump_records import (
@@ -50,7 +50,7 @@ def export(db: Database, out: Output, *, show: ExportProgress | None = None) -> 
     Raises:
         NothingToExport: it holds no crawl, or a body that is damaged.
     """
-    date = last_moment(db)
+    date = last_crawl_time(db)
     if date is None:
         raise NothingToExport("the archive holds no crawl yet; make one with: foreign-eyes crawl")
     file = WarcFile(out)

@@ -16,11 +16,11 @@ from sqlite_utils import Database
 from foreign_eyes.archive.archive_id import take_archive_id
 from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.dump import (
-    Recorded,
+    RecordedCrawl,
     add_capture,
     add_crawl,
+    capture_key,
     find_or_add_source,
-    identifying,
     is_empty,
     load_truth,
     recorded_crawls,
@@ -183,13 +183,13 @@ class OwnImport:
 
     def _is_there(
         self,
-        recorded: Mapping[str, list[Recorded]],
+        recorded: Mapping[str, list[RecordedCrawl]],
         crawl: DumpRow,
         captures: list[DumpRow],
         capture_ids: dict[int, int],
     ) -> bool:
         """Tell whether the archive has a crawl with these captures; if so, note which they are there."""
-        facts = tuple(map(identifying, captures))
+        facts = tuple(map(capture_key, captures))
         known = next((one for one in recorded.get(crawl["started_at"], ()) if one.captures == facts), None)
         if known is None:
             return False

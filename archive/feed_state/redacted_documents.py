@@ -20,7 +20,7 @@ from foreign_eyes.archive.redaction.redaction_records import (
     secret_of,
     unpack,
 )
-from foreign_eyes.archive.redaction.word_digests import Marks, marks_of
+from foreign_eyes.archive.redaction.word_digests import KeyedDigests, keyed_digests
 from foreign_eyes.archive.settling.operator_decisions import surviving_id
 from foreign_eyes.listing.values import ListedEntry
 
@@ -52,13 +52,13 @@ class RedactedTag:
     redaction_id: int
     purged: bool
     secret: bytes
-    wordings: tuple[Marks, ...] | None = None
+    wordings: tuple[KeyedDigests, ...] | None = None
 
     def covers(self, texts: ListedEntry) -> bool:
         """Return whether an item with these texts shows the redacted entry."""
         if self.wordings is None:
             return True
-        item = marks_of(self.secret, texts)
+        item = keyed_digests(self.secret, texts)
         return any(
             redacted is not None and redacted == shown
             for wording in self.wordings

@@ -19,7 +19,7 @@ from foreign_eyes.archive.redaction.redaction_records import (
     Step,
     is_redacted,
     last_redaction,
-    record_marks,
+    record_digests,
     record_redaction,
     secret_of,
 )
@@ -27,11 +27,11 @@ from foreign_eyes.archive.redaction.withholding import is_shown_by_purged, withh
 from foreign_eyes.archive.redaction.word_digests import (
     DigestKind,
     HiddenEntry,
-    Marks,
+    KeyedDigests,
     is_near,
+    keyed_digests,
     letters,
-    marks_of,
-    own_marks,
+    own_digests,
     parts_of,
 )
 from foreign_eyes.archive.settling.journal import Change, append_changes
@@ -71,9 +71,9 @@ def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Col
     wordings = _wordings(db, entry_id)
     _refuse_twins(db, entry_id, wordings)
     redaction_id = _record(db, entry_id, "redact", reason, at)
-    marks = _own_marks(db, entry_id, wordings)
-    others = _wordings_alike(db, HiddenEntry(entry_id, reason, marks))
-    record_marks(db, redaction_id, marks, others)
+    digests = _own_digests(db, entry_id, wordings)
+    others = _wordings_alike(db, HiddenEntry(entry_id, reason, digests))
+    record_digests(db, redaction_id, digests, others)
     _hide_reasons(db, redaction_id, wordings)
     return ()
 
@@ -132,9 +132,9 @@ def take_back(db: Database, recorded: Iterable[KnownRedaction], at: datetime) ->
             continue
         taken += 1
         is_there = db.execute("SELECT 1 FROM revisions WHERE entry_id = ?", (one.entry_id,)).fetchone() is not None
-        own = _own_marks(db, one.entry_id, _wordings(db, one.entry_id)) if one.kind == "redact" and is_there else ()
+        own = _own_digests(db, one.entry_id, _wordings(db, one.entry_id)) if one.kind == "redact" and is_there else ()
         redaction_id = _record(db, one.entry_id, one.kind, one.reason, at, decided_at=one.at)
-        record_marks(db, redaction_id, own, ())
+        record_digests(db, redaction_id, own, ())
         db.conn.executemany(
             "INSERT OR IGNORE INTO redaction_digests (redaction_id, number, kind, digest) VALUES (?, ?, ?, ?)",
             [(redaction_id, number and number + len(own), kind, digest) for number, kind, digest in one.digests],
@@ -191,11 +191,11 @@ def _refuse_twins(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) 
             )
 
 
-def _own_marks(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> tuple[Marks, ...]:
-    """Return the marks of an entry's wordings, without parts that other entries have: those would hide the others."""
+def _own_digests(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> tuple[KeyedDigests, ...]:
+    """Return the digests of an entry's wordings, without parts that other entries have: those would hide the others."""
     ours = {part for wording in wordings for part in parts_of(wording) if part[0] not in _WEAK}
     shared = {part for other in _others(db, entry_id) for part in parts_of(other) if part in ours}
-    return tuple(own_marks(secret_of(db), wording, shared - _wholes(wordings)) for wording in wordings)
+    return tuple(own_digests(secret_of(db), wording, shared - _wholes(wordings)) for wording in wordings)
 
 
 def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[DigestKind, str]]:
@@ -205,9 +205,11 @@ def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[DigestKind, str]]:
 
 def _wordings_alike(db: Database, hidden: HiddenEntry) -> set[str]:
     """Return the digests of wordings of other entries that would be taken for the hidden one."""
-    secret, exact = secret_of(db), {marks.wording for marks in hidden.wordings}
-    alike = (marks for other in _others(db, hidden.entry_id) if is_near(hidden, marks := marks_of(secret, other)))
-    return {marks.wording for marks in alike} - exact
+    secret, exact = secret_of(db), {digests.wording for digests in hidden.wordings}
+    alike = (
+        digests for other in _others(db, hidden.entry_id) if is_near(hidden, digests := keyed_digests(secret, other))
+    )
+    return {digests.wording for digests in alike} - exact
 
 
 def _others(db: Database, entry_id: int) -> Iterator[ListedEntry]:

@@ -22,7 +22,7 @@ from foreign_eyes.archive.redaction.redaction_records import (
     last_redaction,
     secret_of,
 )
-from foreign_eyes.archive.redaction.word_digests import HiddenEntry, is_near, marks_of, recognise
+from foreign_eyes.archive.redaction.word_digests import HiddenEntry, is_near, keyed_digests, recognise
 from foreign_eyes.listing.values import ListedEntry
 
 HIDDEN_PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
@@ -56,8 +56,8 @@ def show_texts(db: Database, entry_id: int) -> None:
     """
     for table, key, columns in kept_texts(db, entry_id):
         if table == "told_texts":
-            names, marks = ", ".join(("words", *columns)), ", ".join("?" * (len(columns) + 1))
-            db.execute(f"INSERT OR IGNORE INTO told_texts ({names}) VALUES ({marks})", (key, *columns.values()))  # noqa: S608
+            names, placeholders = ", ".join(("words", *columns)), ", ".join("?" * (len(columns) + 1))
+            db.execute(f"INSERT OR IGNORE INTO told_texts ({names}) VALUES ({placeholders})", (key, *columns.values()))  # noqa: S608
         elif table in _KEYS:
             _update(db, table, int(key), columns)
         else:
@@ -74,7 +74,7 @@ def _hide_revisions(db: Database, hidden: HiddenEntry, redaction_id: int, parser
     for revision_id, flags, *texts in rows:
         listed = ListedEntry(*texts)
         if redacted_id(replace(listed, flags=tuple(json.loads(flags)))) is None:
-            number = recognise(hidden, marks_of(secret, listed), is_listed=True) or len(hidden.wordings)
+            number = recognise(hidden, keyed_digests(secret, listed), is_listed=True) or len(hidden.wordings)
             notice = make_notice(hidden.entry_id, number, hidden.reason)
             if not hidden.purged:
                 keep_text(db, redaction_id, "revisions", revision_id, {**_texts(listed), "flags": flags})
@@ -86,7 +86,7 @@ def _hide_told(db: Database, hidden: HiddenEntry, redaction_id: int) -> None:
     rows = db.execute(f"SELECT words, {_COLUMNS} FROM told_texts").fetchall()  # noqa: S608 - our own names
     for words, *texts in rows:
         told = ListedEntry(*texts)
-        if is_near(hidden, marks_of(secret, told)):
+        if is_near(hidden, keyed_digests(secret, told)):
             if not hidden.purged:
                 keep_text(db, redaction_id, "told_texts", words, _texts(told))
             db.execute("DELETE FROM told_texts WHERE words = ?", (words,))

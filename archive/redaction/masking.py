@@ -17,7 +17,7 @@ from foreign_eyes.archive.captures import load_body
 from foreign_eyes.archive.redaction.notice import make_notice, redacted_id
 from foreign_eyes.archive.redaction.redacted_pages import unpack_page
 from foreign_eyes.archive.redaction.redaction_records import has_redactions, hidden_entries, secret_of
-from foreign_eyes.archive.redaction.word_digests import HiddenEntry, letters, marks_of, recognise
+from foreign_eyes.archive.redaction.word_digests import HiddenEntry, keyed_digests, letters, recognise
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Parser
 
@@ -147,20 +147,22 @@ class Masker:
         notice_id = redacted_id(entry)
         if notice_id is not None:
             return entry if notice_id in listed or _is_minted(self.db, notice_id) else None
-        marks = marks_of(self.secret, entry)
+        digests = keyed_digests(self.secret, entry)
         for hidden in self.hidden:
-            number = recognise(hidden, marks, is_listed=listed[hidden.entry_id])
-            if number is not None and (self._is_exact(hidden, marks.wording) or not self._is_of_another(hidden, entry)):
+            number = recognise(hidden, digests, is_listed=listed[hidden.entry_id])
+            if number is not None and (
+                self._is_exact(hidden, digests.wording) or not self._is_of_another(hidden, entry)
+            ):
                 return make_notice(hidden.entry_id, number, hidden.reason)
         return entry
 
     def _exact(self, entry: ListedEntry) -> int | None:
         """Return the id of the hidden entry that has exactly this wording, or None."""
-        wording = marks_of(self.secret, entry).wording
+        wording = keyed_digests(self.secret, entry).wording
         return next((hidden.entry_id for hidden in self.hidden if self._is_exact(hidden, wording)), None)
 
     def _is_exact(self, hidden: HiddenEntry, wording: str) -> bool:
-        return any(marks.wording == wording for marks in hidden.wordings)
+        return any(digests.wording == wording for digests in hidden.wordings)
 
     def _is_listed(self, entry_id: int) -> bool:
         row = self.db.execute("SELECT withdrawn_at IS NULL FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.redaction.word_digests import DigestKind, HiddenEntry, Marks
+from foreign_eyes.archive.redaction.word_digests import DigestKind, HiddenEntry, KeyedDigests
 from foreign_eyes.archive.times import to_text
 
 Step = Literal["redact", "undo", "purge"]
@@ -62,21 +62,21 @@ def record_redaction(db: Database, entry_id: int, kind: Step, reason: str | None
     return int(cursor.lastrowid or 0)
 
 
-def record_marks(db: Database, redaction_id: int, wordings: Sequence[Marks], others: Iterable[str]) -> None:
-    """Store the marks of a redacted entry's wordings.
+def record_digests(db: Database, redaction_id: int, wordings: Sequence[KeyedDigests], others: Iterable[str]) -> None:
+    """Store the digests of a redacted entry's wordings.
 
     `others` are the digests of similar wordings of other entries, which stay visible.
     """
     rows = [(redaction_id, 0, "other", digest) for digest in others]
-    for number, marks in enumerate(wordings, start=1):
-        rows += [(redaction_id, number, kind, digest) for kind, digest in _rows_of(marks)]
+    for number, digests in enumerate(wordings, start=1):
+        rows += [(redaction_id, number, kind, digest) for kind, digest in _rows_of(digests)]
     db.conn.executemany(
         "INSERT OR IGNORE INTO redaction_digests (redaction_id, number, kind, digest) VALUES (?, ?, ?, ?)", rows
     )
 
 
 def hidden_entries(db: Database, *, purged_only: bool = False) -> list[HiddenEntry]:
-    """Return the redacted entries, with the marks that recognise their wordings.
+    """Return the redacted entries, with the digests that recognise their wordings.
 
     Optionally only purged ones.
     """
@@ -144,17 +144,17 @@ def unpack(packed: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-def _rows_of(marks: Marks) -> list[tuple[DigestKind, str]]:
+def _rows_of(digests: KeyedDigests) -> list[tuple[DigestKind, str]]:
     single: list[tuple[DigestKind, str | None]] = [
-        ("wording", marks.wording),
-        ("title", marks.title),
-        ("excerpt", marks.excerpt),
-        ("commentary", marks.commentary),
+        ("wording", digests.wording),
+        ("title", digests.title),
+        ("excerpt", digests.excerpt),
+        ("commentary", digests.commentary),
     ]
     several: list[tuple[DigestKind, frozenset[str]]] = [
-        ("title word", marks.title_words),
-        ("figure", marks.figures),
-        ("phrase", marks.phrases),
+        ("title word", digests.title_words),
+        ("figure", digests.figures),
+        ("phrase", digests.phrases),
     ]
     rows = [(kind, digest) for kind, digest in single if digest is not None]
     return rows + [(kind, digest) for kind, digests in several for digest in sorted(digests)]
@@ -169,14 +169,14 @@ def _load(db: Database, redaction_id: int, entry_id: int, reason: str | None) ->
     for number, kind, digest in rows:
         found.setdefault(number, {}).setdefault(kind, []).append(digest)
     others = frozenset(found.pop(0, {}).get("other", ()))
-    return HiddenEntry(entry_id, reason, tuple(_marks(found[number]) for number in sorted(found)), others)
+    return HiddenEntry(entry_id, reason, tuple(_make_digests(found[number]) for number in sorted(found)), others)
 
 
-def _marks(rows: Mapping[str, Sequence[str]]) -> Marks:
+def _make_digests(rows: Mapping[str, Sequence[str]]) -> KeyedDigests:
     def single(kind: DigestKind) -> str | None:
         return next(iter(rows.get(kind, ())), None)
 
-    return Marks(
+    return KeyedDigests(
         wording=single("wording") or "",
         title=single("title"),
         excerpt=single("excerpt"),

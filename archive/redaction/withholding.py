@@ -15,7 +15,7 @@ from foreign_eyes.archive.redaction.masking import Masker, read_page
 from foreign_eyes.archive.redaction.notice import redacted_id
 from foreign_eyes.archive.redaction.redacted_pages import EMPTY_PAGE, pack_page, unpack_page
 from foreign_eyes.archive.redaction.redaction_records import has_redactions, hidden_entries, secret_of
-from foreign_eyes.archive.redaction.word_digests import marks_of
+from foreign_eyes.archive.redaction.word_digests import keyed_digests
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Parser
 
 _TAG = re.compile(r"<[^>]*>")
@@ -134,9 +134,9 @@ def _shows_words(db: Database, masker: Masker, body_sha256: str) -> bool:
         text = load_body(db, body_sha256).decode("utf-8", "replace")
     except ValueError:
         return False
-    marks = marks_of(masker.secret, ListedEntry(unescape(_TAG.sub(" ", text)), "", None, None, ""))
+    digests = keyed_digests(masker.secret, ListedEntry(unescape(_TAG.sub(" ", text)), "", None, None, ""))
     return any(
-        len(marks.phrases & wording.phrases) >= _SHOWN * len(wording.phrases)
+        len(digests.phrases & wording.phrases) >= _SHOWN * len(wording.phrases)
         for hidden in masker.hidden
         for wording in hidden.wordings
         if wording.phrases

@@ -32,7 +32,7 @@ _FIGURE = re.compile(r"\d[\d.,]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class KeyedDigests:
     """The keyed digests of one wording and of its parts.
 
     Those of a missing or too short part are None or empty.
@@ -49,14 +49,14 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """A redacted entry, with the marks of its wordings, numbered from 1.
+    """A redacted entry, with the digests of its wordings, numbered from 1.
 
-    `others` are the digests of similar wordings. `others` belong to other entries, which stay visible. `reason` is published.
+    `others` are the digests of similar wordings of other entries, which stay visible. `reason` is published.
     """
 
     entry_id: int
     reason: str | None
-    wordings: tuple[Marks, ...]
+    wordings: tuple[KeyedDigests, ...]
     others: frozenset[str] = field(default_factory=frozenset)
     purged: bool = False
 
@@ -67,17 +67,17 @@ def letters(text: str | None) -> str:
 
 
 @lru_cache(maxsize=4096)  # a rebuild calls it for the same rows in every crawl
-def marks_of(secret: bytes, entry: ListedEntry) -> Marks:
-    """Return the marks of a wording."""
-    return _marks(secret, parts_of(entry))
+def keyed_digests(secret: bytes, entry: ListedEntry) -> KeyedDigests:
+    """Return the digests of a wording."""
+    return _make_digests(secret, parts_of(entry))
 
 
-def own_marks(secret: bytes, entry: ListedEntry, shared: Collection[tuple[DigestKind, str]]) -> Marks:
-    """Return the marks of a wording, without parts that other entries share.
+def own_digests(secret: bytes, entry: ListedEntry, shared: Collection[tuple[DigestKind, str]]) -> KeyedDigests:
+    """Return the digests of a wording, without parts that other entries share.
 
     These would hide the other entries.
     """
-    return _marks(secret, [part for part in parts_of(entry) if part not in shared])
+    return _make_digests(secret, [part for part in parts_of(entry) if part not in shared])
 
 
 def parts_of(entry: ListedEntry) -> list[tuple[DigestKind, str]]:
@@ -97,7 +97,7 @@ def parts_of(entry: ListedEntry) -> list[tuple[DigestKind, str]]:
     return found + [("phrase", phrase) for phrase in _phrases(entry)]
 
 
-def _marks(secret: bytes, parts: Iterable[tuple[DigestKind, str]]) -> Marks:
+def _make_digests(secret: bytes, parts: Iterable[tuple[DigestKind, str]]) -> KeyedDigests:
     digests: dict[DigestKind, set[str]] = {}
     for kind, text in parts:
         digests.setdefault(kind, set()).add(_digest(secret, kind, text))
@@ -105,7 +105,7 @@ def _marks(secret: bytes, parts: Iterable[tuple[DigestKind, str]]) -> Marks:
     def single(kind: DigestKind) -> str | None:
         return next(iter(digests.get(kind, ())), None)
 
-    return Marks(
+    return KeyedDigests(
         wording=single("wording") or "",
         title=single("title"),
         excerpt=single("excerpt"),
@@ -123,30 +123,30 @@ def _phrases(entry: ListedEntry) -> Iterator[str]:
         yield from (" ".join(words[at : at + PHRASE]) for at in range(len(words) - PHRASE + 1))
 
 
-def recognise(hidden: HiddenEntry, marks: Marks, *, is_listed: bool) -> int | None:
+def recognise(hidden: HiddenEntry, digests: KeyedDigests, *, is_listed: bool) -> int | None:
     """Return the number of the hidden wording that is equal or most similar to a row.
 
     Return None if the row is another entry's. `is_listed`: the entry was listed until then. A withdrawn entry is not
     recognised by its title alone, because different reports have the same title.
     """
     for number, wording in enumerate(hidden.wordings, start=1):
-        if wording.wording == marks.wording:
+        if wording.wording == digests.wording:
             return number
-    if marks.wording in hidden.others:
+    if digests.wording in hidden.others:
         return None
     best = max(
-        ((_score(wording, marks, is_listed=is_listed), number) for number, wording in enumerate(hidden.wordings, 1)),
+        ((_score(wording, digests, is_listed=is_listed), number) for number, wording in enumerate(hidden.wordings, 1)),
         default=(0, 0),
     )
     return best[1] if best[0] else None
 
 
-def is_near(hidden: HiddenEntry, marks: Marks) -> bool:
+def is_near(hidden: HiddenEntry, digests: KeyedDigests) -> bool:
     """Return whether the least strict rules match a wording to the hidden entry."""
-    return recognise(hidden, marks, is_listed=True) is not None
+    return recognise(hidden, digests, is_listed=True) is not None
 
 
-def _score(wording: Marks, row: Marks, *, is_listed: bool) -> int:
+def _score(wording: KeyedDigests, row: KeyedDigests, *, is_listed: bool) -> int:
     """Return the similarity score of a row and a hidden wording; 0 if it does not match."""
     title, excerpt, commentary = (
         hidden is not None and hidden == listed

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import listing_captures
-from foreign_eyes.archive.crawls import Crawl, timed
+from foreign_eyes.archive.crawls import Crawl, crawls_table
 from foreign_eyes.archive.freshness import IS_FRESH
 from foreign_eyes.archive.times import from_text
 
@@ -106,7 +106,7 @@ def _by_last_place(db: Database, ids: Iterable[int]) -> dict[tuple[int, str], li
 def _last_sighting(db: Database, crawl: Crawl, page: int, body: str) -> _Sighting | None:
     """Return where a page was last seen with that body, before this crawl."""
     row = db.execute(
-        f"SELECT w.ordered_at, w.crawl_id, c.pass FROM captures c JOIN {timed(db)} w USING (crawl_id)"  # noqa: S608 - our own words
+        f"SELECT w.ordered_at, w.crawl_id, c.pass FROM captures c JOIN {crawls_table(db)} w USING (crawl_id)"  # noqa: S608 - our own words
         f" WHERE c.body_sha256 = :body AND c.page = :page AND {_WHOLE} AND {_SETTLED} AND {_BEFORE}"
         " ORDER BY w.ordered_at DESC, w.crawl_id DESC, c.pass DESC LIMIT 1",
         {"body": body, "page": page, **_of(crawl)},
@@ -117,12 +117,12 @@ def _last_sighting(db: Database, crawl: Crawl, page: int, body: str) -> _Sightin
 def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies:
     """Return the listing as it was by then: as the last complete crawl found it, and what was read of it since."""
     complete = (
-        f"SELECT w.ordered_at, w.crawl_id FROM {timed(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_UP_TO}"  # noqa: S608
+        f"SELECT w.ordered_at, w.crawl_id FROM {crawls_table(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_UP_TO}"  # noqa: S608
         " ORDER BY w.ordered_at DESC, w.crawl_id DESC LIMIT 1"
     )
     rows = db.execute(
         f"WITH base (at, id) AS (SELECT * FROM ({complete}) UNION ALL SELECT '', 0 LIMIT 1)"  # noqa: S608
-        f" SELECT c.page, c.body_sha256 FROM {timed(db)} w JOIN captures c USING (crawl_id)"
+        f" SELECT c.page, c.body_sha256 FROM {crawls_table(db)} w JOIN captures c USING (crawl_id)"
         f" WHERE {_SETTLED} AND {_UP_TO} AND (w.ordered_at, w.crawl_id) >= (SELECT at, id FROM base) AND {_WHOLE}"
         " AND c.page IS NOT NULL AND c.body_sha256 IS NOT NULL AND (w.crawl_id != :seen_in OR c.pass <= :pass)"
         " ORDER BY w.ordered_at, w.crawl_id, c.capture_id",
@@ -134,7 +134,7 @@ def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies:
 def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies | None:
     """Return the listing as the first complete crawl after a sighting left it; None where this crawl is the first."""
     row = db.execute(
-        f"SELECT w.crawl_id FROM {timed(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_AFTER} AND {_BEFORE}"  # noqa: S608
+        f"SELECT w.crawl_id FROM {crawls_table(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_AFTER} AND {_BEFORE}"  # noqa: S608
         " ORDER BY w.ordered_at, w.crawl_id LIMIT 1",
         {**_of(crawl), **_since(sighting)},
     ).fetchone()
@@ -153,7 +153,8 @@ def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
 
 def _began_fresh(db: Database, condition: str, values: dict[str, object]) -> datetime | None:
     """Return when the first fresh crawl that meets `condition` began."""
-    row = db.execute(f"SELECT min(w.started_at) FROM {timed(db)} w WHERE {condition} AND {IS_FRESH}", values).fetchone()  # noqa: S608
+    query = f"SELECT min(w.started_at) FROM {crawls_table(db)} w WHERE {condition} AND {IS_FRESH}"  # noqa: S608 - our own
+    row = db.execute(query, values).fetchone()
     return from_text(row[0]) if row[0] else None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.matching.keys import commentary_key, title_key
 from foreign_eyes.archive.matching.matcher import Candidate, ListingRow
 from foreign_eyes.archive.matching.rarity import Rarity
@@ -101,7 +101,7 @@ def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
 
 def _last_read(db: Database, source_id: int, bodies: Iterable[str], as_of: int | None) -> dict[str, str]:
     """Return by body a text that sorts by when the source was last seen to serve it, up to the crawl `as_of`."""
-    crawls = timed(db)
+    crawls = crawls_table(db)
     until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
     rows = db.execute(
         f"SELECT value, coalesce((SELECT max(w.ordered_at || printf(' %012d', c.capture_id))"  # noqa: S608

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import headers_of
-from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.settling.clock_rules import (
     Crawled,
     Earlier,
@@ -50,7 +50,7 @@ def judge_times(db: Database, crawl_id: int, verdict: Verdict, *, accept: bool) 
 def known_times(db: Database, crawl_id: int) -> KnownTimes:
     """Return what the archive knows of time for judging a crawl's clock; what was imported tells nothing of ours."""
     newest = db.execute(
-        f"SELECT crawl_id, max(finished_at) FROM {timed(db)}"  # noqa: S608 - our own name
+        f"SELECT crawl_id, max(finished_at) FROM {crawls_table(db)}"  # noqa: S608 - our own name
         " WHERE imported = 0 AND crawl_id != ? AND (settled = 1 OR usual_difference IS NOT NULL)",
         (crawl_id,),
     ).fetchone()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.crawls import timed
+from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.matching.match_values import Candidate
 from foreign_eyes.listing.values import ListedEntry
 
@@ -63,7 +63,7 @@ def with_former_places(
 
 def _of_other_pages(db: Database, source_id: int, pages: Collection[int], as_of: int | None) -> list[str]:
     """Return the bodies of the pages of the last complete crawl before `as_of` on which no entry has its first place."""
-    crawls = timed(db)
+    crawls = crawls_table(db)
     until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
     rows = db.execute(
         "SELECT page, body_sha256 FROM captures WHERE crawl_id ="  # noqa: S608
