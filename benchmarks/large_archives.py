@@ -22,8 +22,8 @@ from foreign_eyes.archive.database import writing  # noqa: E402
 from foreign_eyes.archive.feed_state.changes import source_tag  # noqa: E402
 from foreign_eyes.archive.feed_state.counters import read_counters  # noqa: E402
 from foreign_eyes.archive.feed_state.entry_numbers import count_numbered  # noqa: E402
-from foreign_eyes.archive.feed_state.feed_log import DOCUMENT_SIZE, freeze, full_documents  # noqa: E402
-from foreign_eyes.archive.feed_state.journal_cursor import current_cursor, follow  # noqa: E402
+from foreign_eyes.archive.feed_state.feed_log import DOCUMENT_SIZE, count_full_documents, freeze  # noqa: E402
+from foreign_eyes.archive.feed_state.journal_cursor import current_cursor, update_feed_state  # noqa: E402
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState  # noqa: E402
 from foreign_eyes.archive.matching.keys import commentary_key, entry_tag, excerpt_key  # noqa: E402
 from foreign_eyes.archive.seals import seal  # noqa: E402
@@ -292,17 +292,17 @@ def pretend_published(db: Database, target: Target) -> None:
     with writing(db):
         tag = source_tag(db, 1)
         assert tag is not None
-        events = follow(db, 1, topics.patterns, _remembering(topics))
+        events = update_feed_state(db, 1, topics.patterns, _remembering(topics))
         names = {kind: frozenset(read_counters(db, 1, kind)) for kind in ("publication", "topic")}
         extent = Extent(count_numbered(db, 1), events, names["publication"], names["topic"])
         edition = PublicationTarget(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
-        for number in range(1, full_documents(events) + 1):
+        for number in range(1, count_full_documents(events) + 1):
             freeze(db, 1, target.base_url, number, "atom", b"-")
             freeze(db, 1, target.base_url, number, "json", b"-")
         db.execute(
             "UPDATE feed_log SET wording = (SELECT e.wording FROM entries e WHERE e.entry_id = feed_log.entry_id)"
             " WHERE source_id = 1 AND position <= ?",
-            (full_documents(events) * DOCUMENT_SIZE,),
+            (count_full_documents(events) * DOCUMENT_SIZE,),
         )
         desk = PublishContext(db, 1, edition, topics, extent)
         ids = db.execute("SELECT entry_id FROM entries ORDER BY CAST(entry_id AS TEXT)").fetchall()

@@ -24,9 +24,9 @@ from foreign_eyes.archive.feed_state.current_entries import (
 )
 from foreign_eyes.archive.feed_state.feed_log import (
     FrozenFormat,
+    count_full_documents,
     find_frozen,
     freeze,
-    full_documents,
     last_frozen,
     logged_entries,
     newest_of_log,
@@ -109,7 +109,7 @@ def names_of_emptied(scope: PublishPlan) -> list[str]:
 def freeze_documents(desk: PublishContext) -> None:
     """Freeze every archive document that is full and was not frozen yet for this base URL."""
     first = last_frozen(desk.db, desk.source_id, desk.edition.base_url) + 1
-    for number in range(first, full_documents(desk.extent.events) + 1):
+    for number in range(first, count_full_documents(desk.extent.events) + 1):
         _beginning(desk)
         for kind in _FROZEN_FORMATS:
             _archived(desk, number, kind)
@@ -285,7 +285,7 @@ def _column(desk: PublishContext) -> Iterator[PublishedDocument]:
     """The feeds themselves and the front page, which everybody starts from, come last."""
     newest = cache(lambda: newest_of_log(desk.db, desk.source_id, desk.extent.events, NEWEST))
     entries = cache(lambda: _compose_all(desk, entries_by_id(desk.db, newest())))
-    feed = cache(lambda: compose_column_feed(desk.edition, entries(), full_documents(desk.extent.events)))
+    feed = cache(lambda: compose_column_feed(desk.edition, entries(), count_full_documents(desk.extent.events)))
     yield from _feeds(((one.file, one) for one in FEED_FORMATS), feed)
     yield FRONT_PAGE, partial(_front, desk)
 

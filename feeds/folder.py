@@ -95,7 +95,9 @@ class OutputFolder:
         """Tell whether the last publish to the folder ended, and left it in this state."""
         if self._summary is None or self._begins_anew:
             return False
-        return self._summary.source == self._source.name and self._summary.shown == token_of(self._source.name, state)
+        return self._summary.source == self._source.name and self._summary.published_token == token_of(
+            self._source.name, state
+        )
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -168,7 +170,11 @@ class OutputFolder:
 
     def says(self, plan: FolderPlan) -> bool:
         """Tell whether the record says all this already."""
-        return not (plan.whose or plan.opening) and self._summary is not None and self._summary.shown == plan.token
+        return (
+            not (plan.whose or plan.opening)
+            and self._summary is not None
+            and self._summary.published_token == plan.token
+        )
 
     @cached_property
     def _record(self) -> FolderRecord | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from foreign_eyes.archive.feed_state.feed_log import full_documents
+from foreign_eyes.archive.feed_state.feed_log import count_full_documents
 from foreign_eyes.archive.feed_state.journal_cursor import AffectedParts
 from foreign_eyes.feeds.compose.collection_pages import count_volumes, volume_of
 
@@ -49,7 +49,7 @@ def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[t
         redirects=sorted(redirects),
         volumes=range(1, count_volumes(extent.entries) + 1),
         sitemaps=range(1, sitemap_of(extent.entries) + 1),
-        archive_documents=range(1, full_documents(extent.events) + 1),
+        archive_documents=range(1, count_full_documents(extent.events) + 1),
         publications=sorted(extent.publications),
         topics=sorted(extent.topics),
     )
@@ -69,7 +69,7 @@ def touched(extent: Extent, before: Extent, changes: AffectedParts) -> PublishPl
         redirects=(),
         volumes=sorted(number for number in volumes if number <= new),
         sitemaps=sorted({sitemap_of(number) for number in changes.numbers if number > before.entries}),
-        archive_documents=range(full_documents(before.events) + 1, full_documents(extent.events) + 1),
+        archive_documents=range(count_full_documents(before.events) + 1, count_full_documents(extent.events) + 1),
         publications=sorted(changes.publications & extent.publications),
         topics=sorted(changes.topics & extent.topics),
         emptied_publications=sorted(changes.publications - extent.publications),

@@ -34,7 +34,7 @@ from foreign_eyes.archive.feed_state.journal_cursor import (
     affected_since,
     current_cursor,
     find_source_id,
-    follow,
+    update_feed_state,
 )
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
@@ -207,7 +207,7 @@ def _begin(
     holds = folder.source()
     if holds is not None and holds != source.name and not (take_over or take_folder):
         raise OutputTaken(target.output, holds, source.name)
-    events = follow(db, source_id, topics.patterns, topics.classify, target.publications)
+    events = update_feed_state(db, source_id, topics.patterns, topics.classify, target.publications)
     extent = Extent(
         count_numbered(db, source_id),
         events,

@@ -16,7 +16,7 @@ from foreign_eyes.archive.crawls import begin_crawl, find_crawl
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.feed_state.changes import newest_changes
-from foreign_eyes.archive.feed_state.journal_cursor import follow
+from foreign_eyes.archive.feed_state.journal_cursor import update_feed_state
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.settling.date_corrections import MovedDate
@@ -127,10 +127,10 @@ def test_readers_are_told_each_date_that_moved(column: Column) -> None:
 def test_the_journal_is_followed_past_changes_of_the_future(column: Column) -> None:
     poisoned(column)
     with writing(column.db):
-        events = follow(column.db, 1, {}, lambda *_: ())
+        events = update_feed_state(column.db, 1, {}, lambda *_: ())
     column.crawl(listing(entry("Fans"), C, D, E, A, B))
     with writing(column.db):
-        assert follow(column.db, 1, {}, lambda *_: ()) == events + 1
+        assert update_feed_state(column.db, 1, {}, lambda *_: ()) == events + 1
 
 
 def test_of_several_decisions_on_one_crawl_the_last_counts(column: Column) -> None:

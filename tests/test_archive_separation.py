@@ -12,7 +12,7 @@ from support.settling import SEARCH, START, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import MixedSources
-from foreign_eyes.archive.feed_state.journal_cursor import follow
+from foreign_eyes.archive.feed_state.journal_cursor import update_feed_state
 from foreign_eyes.archive.integrity import verify
 from foreign_eyes.archive.invented_sources import Holdings, holdings, holdings_of_file, is_invented
 from foreign_eyes.archive.rebuilding.merges import merge
@@ -68,7 +68,7 @@ def two(tmp_path: Path) -> Database:
     topics = Topics(DEFAULT_TOPICS)
     with writing(db):
         for (source_id,) in db.execute("SELECT source_id FROM sources").fetchall():
-            follow(db, source_id, topics.patterns, topics.classify)
+            update_feed_state(db, source_id, topics.patterns, topics.classify)
             db.execute("INSERT INTO former_publication_names VALUES (?, 'Le Monde', 'lemonde')", (source_id,))
             db.execute("INSERT INTO published_files VALUES (?, 'atom.xml', 'x', ?)", (f"public-{source_id}", source_id))
             db.execute(

@@ -67,7 +67,7 @@ def test_appended_lines_are_read_back(tmp_path: Path) -> None:
         *("town", URL, SEAL, 1, WHEN),
         ids={123456789: minted()},
         files={"index.html", "entries/123456789/index.html"},
-        shown=TOKEN,
+        published_token=TOKEN,
     )
     append_lines(tmp_path, [removed_line("index.html"), *id_lines(minted(123456789, "cd" * 32), known=("ab" * 32,))])
     later = read_record(tmp_path)
@@ -82,11 +82,11 @@ def test_a_record_without_an_end_line_is_that_of_a_killed_publish(tmp_path: Path
     append_lines(tmp_path, [*lines(), end_line(TOKEN, SEAL, ARCHIVE, "town")])
     summary = read_summary(tmp_path)
     assert summary is not None
-    assert (summary.archive_id, summary.source, summary.seal, summary.shown) == (ARCHIVE, "town", SEAL, TOKEN)
+    assert (summary.archive_id, summary.source, summary.seal, summary.published_token) == (ARCHIVE, "town", SEAL, TOKEN)
     append_lines(tmp_path, [begin_line(TOKEN, None, 1, "")])
     summary = read_summary(tmp_path)
     assert summary is not None
-    assert (summary.seal, summary.shown) == (None, None)
+    assert (summary.seal, summary.published_token) == (None, None)
 
 
 @given(cut=st.integers(0, 10_000))

@@ -17,14 +17,19 @@ from foreign_eyes.archive.feed_state.changes import newest_changes, source_tag
 from foreign_eyes.archive.feed_state.counters import read_counters
 from foreign_eyes.archive.feed_state.feed_log import (
     awaits_freezing,
+    count_full_documents,
     find_frozen,
     freeze,
-    full_documents,
     logged_entries,
     newest_of_log,
     note_frozen,
 )
-from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor, affected_since, current_cursor, follow
+from foreign_eyes.archive.feed_state.journal_cursor import (
+    JournalCursor,
+    affected_since,
+    current_cursor,
+    update_feed_state,
+)
 from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
@@ -51,7 +56,7 @@ def column(tmp_path: Path) -> Iterator[Column]:
 
 
 def followed(column: Column, topics: Mapping[str, Sequence[str]] | None = None) -> int:
-    return follow(column.db, TOWN, {"fruit": ["Apples"]} if topics is None else topics, by_words)
+    return update_feed_state(column.db, TOWN, {"fruit": ["Apples"]} if topics is None else topics, by_words)
 
 
 def log(column: Column) -> list[tuple[object, ...]]:
@@ -66,7 +71,7 @@ def rebuilt(column: Column, prepare: object = None) -> None:
 
 
 def freeze_all(column: Column, events: int) -> None:
-    for number in range(1, full_documents(events) + 1):
+    for number in range(1, count_full_documents(events) + 1):
         if find_frozen(column.db, TOWN, BASE_URL, number, "json") is None:
             note_frozen(column.db, TOWN, logged_entries(column.db, TOWN, number))
             freeze(column.db, TOWN, BASE_URL, number, "json", b"{}")

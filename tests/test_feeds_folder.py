@@ -114,7 +114,7 @@ def test_the_record_is_written_before_the_files(db: Database, column: Column, ta
     record = record_of(target.output)
     assert written < record.files
     assert len(record.ids) == 4
-    assert record.shown is None
+    assert record.published_token is None
 
 
 @pytest.mark.parametrize("has_feeds", [True, False])

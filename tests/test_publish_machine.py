@@ -174,7 +174,7 @@ class PublishedColumn(RuleBasedStateMachine):
         assert fresh is not None
         assert grown is not None
         assert grown.files == fresh.files == set(tree(self.target.output))
-        assert grown.shown == fresh.shown
+        assert grown.published_token == fresh.published_token
         assert grown.ids.keys() == fresh.ids.keys() >= set(self.ids())
         for entry_id, recorded in fresh.ids.items():
             assert set(recorded.wordings) <= set(grown.ids[entry_id].wordings)

@@ -13,7 +13,7 @@ from foreign_eyes.archive.database import IN_MEMORY, open_archive
 from foreign_eyes.archive.feed_state.changes import AnnouncedChange, newest_changes
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, entries_by_id
 from foreign_eyes.archive.feed_state.feed_log import newest_of_log
-from foreign_eyes.archive.feed_state.journal_cursor import follow
+from foreign_eyes.archive.feed_state.journal_cursor import update_feed_state
 from foreign_eyes.archive.history import Event, entry_history
 from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
@@ -85,7 +85,7 @@ def shown(column: Column, entry_id: int) -> CurrentEntry:
 
 
 def feed(column: Column, enough: int = 50) -> list[CurrentEntry]:
-    events = follow(column.db, 1, {}, lambda *_: [])
+    events = update_feed_state(column.db, 1, {}, lambda *_: [])
     return entries_by_id(column.db, newest_of_log(column.db, 1, events, enough))
 
 

@@ -17,7 +17,7 @@ from foreign_eyes.archive.dump import dump_rows
 from foreign_eyes.archive.dump_checks import InvalidDump, check_rows
 from foreign_eyes.archive.feed_state.changes import AnnouncedChange, newest_changes
 from foreign_eyes.archive.feed_state.feed_log import logged_entries
-from foreign_eyes.archive.feed_state.journal_cursor import follow
+from foreign_eyes.archive.feed_state.journal_cursor import update_feed_state
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.rebuilding.merges import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
@@ -121,7 +121,7 @@ def test_a_newer_parser_changes_no_word_that_was_announced(column: Column) -> No
 def test_an_archive_document_that_is_frozen_later_has_the_words_that_were_told(column: Column) -> None:
     edited_apples(column)
     split_at(column, "Apples", 2)
-    follow(column.db, 1, {}, lambda *_: [])
+    update_feed_state(column.db, 1, {}, lambda *_: [])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("foreign_eyes.archive.feed_state.feed_log.DOCUMENT_SIZE", 3)
         [first, _] = logged_entries(column.db, 1, 1)

@@ -42,7 +42,7 @@ def number_again(db: Database, source_id: int) -> None:
 def count_numbered(db: Database, source_id: int) -> int:
     """Return how many entries of the source have a number.
 
-    After `journal_cursor.follow`, all have one.
+    After `journal_cursor.update_feed_state`, all have one.
     """
     row = db.execute("SELECT coalesce(max(number), 0) FROM entry_numbers WHERE source_id = ?", (source_id,)).fetchone()
     return int(row[0])

@@ -92,7 +92,7 @@ def newest_of_log(db: Database, source_id: int, events: int, size: int) -> list[
     into = merged_ids(db)
     tail = db.execute(
         "SELECT entry_id FROM feed_log WHERE source_id = ? AND position > ?",
-        (source_id, full_documents(events) * DOCUMENT_SIZE),
+        (source_id, count_full_documents(events) * DOCUMENT_SIZE),
     )
     not_in_document = {into.get(entry_id, entry_id) for (entry_id,) in tail}
     announced = db.execute(
@@ -109,7 +109,7 @@ def newest_of_log(db: Database, source_id: int, events: int, size: int) -> list[
     return sorted(newest | not_in_document)
 
 
-def full_documents(events: int) -> int:
+def count_full_documents(events: int) -> int:
     """Return the number of archive documents that this number of events fills."""
     return events // DOCUMENT_SIZE
 
@@ -153,7 +153,7 @@ def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
         " FROM (SELECT (SELECT source_id FROM sources WHERE name = ?) AS source_id) s",
         (source,),
     ).fetchone()
-    return full_documents(events) > last_frozen(db, source_id, base_url)
+    return count_full_documents(events) > last_frozen(db, source_id, base_url)
 
 
 def last_frozen(db: Database, source_id: int, base_url: str) -> int:

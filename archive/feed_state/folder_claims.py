@@ -125,7 +125,7 @@ def _describe_folder(folder: Path) -> str:
     record = read_record(folder)
     if record is None:  # another process has removed it
         return "The folder has no record"
-    newest = "none" if record.until is None else to_text(record.until)
+    newest = "none" if record.newest_change is None else to_text(record.newest_change)
     facts = (
         f"source {record.source}, {_entries(_of_source(record))}, newest change {newest}, seal {_short(record.seal)}"
     )

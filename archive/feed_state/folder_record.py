@@ -60,10 +60,10 @@ class RecordedId:
 class FolderRecord:
     """The contents of a folder's record.
 
-    `source` and `url` are those of the source that the folder shows now. `seal` is the newest seal of the archive at the last
-    publish, or None; `entries` its number of entries then, `until` the time of its newest change. `files` are the names of
-    published files, relative to the folder. `shown` identifies the state that the last publish wrote; None if that publish
-    was killed. `redactions` are by their number in the record.
+    `source` and `url` are those of the source that the folder shows now. At the last publish, `seal` was the newest seal of
+    the archive or None, `entries` its number of entries, and `newest_change` the time of its newest change. `files` are the
+    names of published files, relative to the folder. `published_token` identifies the state that the last publish wrote; it
+    is None if that publish was killed. `redactions` are by their number in the record.
     """
 
     archive_id: str
@@ -71,10 +71,10 @@ class FolderRecord:
     url: str
     seal: str | None = None
     entries: int = 0
-    until: datetime | None = None
+    newest_change: datetime | None = None
     ids: dict[int, RecordedId] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
-    shown: str | None = None
+    published_token: str | None = None
     redactions: dict[int, FolderRedaction] = field(default_factory=dict)
 
 
@@ -88,7 +88,7 @@ class RecordSummary:
     archive_id: str
     source: str
     seal: str | None
-    shown: str | None
+    published_token: str | None
 
 
 def record_path(folder: Path) -> Path:
@@ -139,7 +139,9 @@ def read_summary(folder: Path) -> RecordSummary | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         pass  # `read_record` finds out whether the record is damaged or a publish was killed
     record = read_record(folder)
-    return None if record is None else RecordSummary(record.archive_id, record.source, record.seal, record.shown)
+    return (
+        None if record is None else RecordSummary(record.archive_id, record.source, record.seal, record.published_token)
+    )
 
 
 def is_file_name(name: str) -> bool:
@@ -215,12 +217,12 @@ def _add_line(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecor
         return _set_owner(record, _hex(value["archive"]), _text(value["source"]), _text(value["url"]))
     if record is None:
         raise ValueError("a record does not begin with this line")
-    record.shown = None  # set below if this line ends a publish
+    record.published_token = None  # set below if this line ends a publish
     if "begin" in value:
         _hex(value["begin"])
         record.seal = _seal(value["seal"])
         record.entries = _number(value["entries"])
-        record.until = from_text(_text(value["until"])) if value["until"] else None
+        record.newest_change = from_text(_text(value["until"])) if value["until"] else None
     elif "id" in value:
         _add_id(record, value)
     elif "redaction" in value or "marks" in value:
@@ -230,7 +232,7 @@ def _add_line(record: FolderRecord | None, value: dict[str, Any]) -> FolderRecor
     elif "gone" in value:
         record.files.discard(_file(value["gone"]))
     elif "end" in value:
-        record.shown, record.seal = _hex(value["end"]), _seal(value["seal"])
+        record.published_token, record.seal = _hex(value["end"]), _seal(value["seal"])
     else:
         raise ValueError("the line has none of the known keys")
     return record
@@ -241,7 +243,7 @@ def _set_owner(record: FolderRecord | None, archive_id: str, source: str, url: s
         return FolderRecord(archive_id, source, url)
     if record.archive_id != archive_id:
         raise ValueError("the record names two archives")
-    record.source, record.url, record.shown = source, url, None
+    record.source, record.url, record.published_token = source, url, None
     return record
 
 

@@ -69,7 +69,7 @@ def current_cursor(db: Database, source_id: int) -> JournalCursor:
     )
 
 
-def follow(
+def update_feed_state(
     db: Database,
     source_id: int,
     topics: Mapping[str, Sequence[str]],

@@ -124,12 +124,12 @@ def recorded_outputs(db: Database) -> dict[Path, str]:
     return {Path(os.path.normpath(home / output)): name for output, name in rows}
 
 
-def forget_missing(db: Database, but: Path) -> list[Path]:
-    """Delete the manifests of missing folders, except `but`, inside the caller's transaction.
+def forget_missing(db: Database, current: Path) -> list[Path]:
+    """Delete the manifests of missing folders, except `current`, inside the caller's transaction.
 
     Return these folders. A folder that reappears still has its record.
     """
-    kept = Path(os.path.realpath(but))
+    kept = Path(os.path.realpath(current))
     home = Path(os.path.realpath(path_of(db))).parent
     # from table `outputs`, since there can be many files and each publish calls this function
     folders = [
