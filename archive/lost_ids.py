@@ -21,14 +21,14 @@ from foreign_eyes.listing.values import ListedEntry
 class LostId(Protocol):
     """An id from the record of an output folder.
 
-    `wordings` are the identity digests of the texts published under it.
+    `text_digests` are the identity digests of the texts published under it.
     """
 
     entry_id: int
     tag_uri: str
     feed_date: datetime
     source: str
-    wordings: tuple[str, ...]
+    text_digests: tuple[str, ...]
 
 
 def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
@@ -54,7 +54,7 @@ def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
                     "tag": lost.tag_uri,
                     "date": to_text(lost.feed_date),
                 }
-                for wording in lost.wordings
+                for wording in lost.text_digests
                 if wording not in stored
             ],
         )

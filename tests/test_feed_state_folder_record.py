@@ -73,7 +73,7 @@ def test_appended_lines_are_read_back(tmp_path: Path) -> None:
     later = read_record(tmp_path)
     assert later is not None
     assert later.files == {"entries/123456789/index.html"}
-    assert later.ids[123456789].wordings == ("ab" * 32, "cd" * 32)
+    assert later.ids[123456789].text_digests == ("ab" * 32, "cd" * 32)
     assert list(missing_ids(later, [minted(123456789, "cd" * 32)])) == []
     assert len(list(missing_ids(later, [minted(5), minted(123456789, "ef" * 32)]))) == 2
 

@@ -90,7 +90,7 @@ def test_a_published_folder_has_a_record_of_archive_ids_and_files(db: Database, 
     assert (record.archive_id, record.source, record.url) == (archive_id(db), column.source.name, column.source.url)
     assert record.files == names(target.output)
     minted = db.execute("SELECT entry_id, tag_uri, wording FROM identities ORDER BY feed_date").fetchall()
-    assert [(one.entry_id, one.tag_uri, one.wording) for one in record.ids.values()] == minted
+    assert [(one.entry_id, one.tag_uri, one.minted_digest) for one in record.ids.values()] == minted
     assert {one.url for one in record.ids.values()} == {column.source.url}
 
 
@@ -101,10 +101,10 @@ def test_an_edit_adds_its_wording_to_the_id(db: Database, column: Column, target
     publish(db, column.source, target)
     record = record_of(target.output)
     assert len(record.ids) == 5
-    assert sorted(len(one.wordings) for one in record.ids.values()) == [1, 1, 1, 1, 2]
+    assert sorted(len(one.text_digests) for one in record.ids.values()) == [1, 1, 1, 1, 2]
     texts = db.execute("SELECT entry_id, excerpt, attribution, title, publication, commentary FROM entries").fetchall()
     newest = {entry_id: identity_digest(ListedEntry(*parts)) for entry_id, *parts in texts}
-    assert {one.entry_id: one.wordings[-1] for one in record.ids.values()} == newest
+    assert {one.entry_id: one.text_digests[-1] for one in record.ids.values()} == newest
 
 
 def test_the_record_is_written_before_the_files(db: Database, column: Column, target: Target) -> None:

@@ -177,7 +177,7 @@ class PublishedColumn(RuleBasedStateMachine):
         assert grown.published_token == fresh.published_token
         assert grown.ids.keys() == fresh.ids.keys() >= set(self.ids())
         for entry_id, recorded in fresh.ids.items():
-            assert set(recorded.wordings) <= set(grown.ids[entry_id].wordings)
+            assert set(recorded.text_digests) <= set(grown.ids[entry_id].text_digests)
 
     @invariant()
     def the_manifest_lists_what_stands_there(self) -> None:

@@ -38,8 +38,8 @@ _HEX = re.compile(r"[0-9a-f]{1,128}")
 class RecordedId:
     """A published entry id, with the data to give it back to the entry after a loss.
 
-    `wordings` are the digests of all texts that were published under the id; the first is the one for which it was minted, as
-    in `identities.wording`. `crawl_started` is the start of the crawl in which it was minted.
+    `text_digests` are the digests of all texts that were published under the id; the first is that of the text for which it was
+    minted, as in `identities.wording`. `crawl_started` is the start of the crawl in which it was minted.
     """
 
     entry_id: int
@@ -48,12 +48,12 @@ class RecordedId:
     crawl_started: datetime
     source: str
     url: str
-    wordings: tuple[str, ...]
+    text_digests: tuple[str, ...]
 
     @property
-    def wording(self) -> str:
+    def minted_digest(self) -> str:
         """The digest of the text for which the id was minted."""
-        return self.wordings[0]
+        return self.text_digests[0]
 
 
 @dataclass(slots=True)
@@ -260,8 +260,8 @@ def _add_id(record: FolderRecord, value: dict[str, Any]) -> None:
             record.url,
             (wording,),
         )
-    elif wording not in known.wordings:
-        known.wordings = (*known.wordings, wording)
+    elif wording not in known.text_digests:
+        known.text_digests = (*known.text_digests, wording)
 
 
 def _text(value: object) -> str:

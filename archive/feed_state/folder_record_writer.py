@@ -48,7 +48,7 @@ def id_lines(recorded: RecordedId, known: Sequence[str] | None = None) -> list[s
 
     `known` are the digests that the record has already for the id; None if it does not have the id yet.
     """
-    new = [wording for wording in recorded.wordings if wording not in (known or ())]
+    new = [wording for wording in recorded.text_digests if wording not in (known or ())]
     lines = [_line(id=recorded.entry_id, wording=wording) for wording in new]
     if known is None:
         lines[0] = _line(
@@ -56,7 +56,7 @@ def id_lines(recorded: RecordedId, known: Sequence[str] | None = None) -> list[s
             tag=recorded.tag_uri,
             date=to_text(recorded.feed_date),
             crawl=to_text(recorded.crawl_started),
-            wording=recorded.wording,
+            wording=recorded.minted_digest,
         )
     return lines
 
@@ -173,7 +173,7 @@ def missing_ids(record: FolderRecord | None, ids: Iterable[RecordedId]) -> Itera
     """Yield the lines of ids and texts that the record does not have yet."""
     for recorded in ids:
         known = record.ids.get(recorded.entry_id) if record is not None else None
-        yield from id_lines(recorded, known.wordings if known is not None else None)
+        yield from id_lines(recorded, known.text_digests if known is not None else None)
 
 
 def _line(**values: object) -> str:

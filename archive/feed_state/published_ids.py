@@ -33,8 +33,8 @@ def all_ids(db: Database, source_id: int) -> Iterator[RecordedId]:
         (source_id,),
     )
     for (entry_id, tag_uri, feed_date, started, name, url, first), revisions in groupby(rows, lambda row: row[:7]):
-        wordings = dict.fromkeys((first, *_digests(row[7:] for row in revisions)))
-        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, tuple(wordings))
+        digests = dict.fromkeys((first, *_digests(row[7:] for row in revisions)))
+        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, tuple(digests))
 
 
 def ids_since(db: Database, source_id: int, cursor: JournalCursor) -> Iterator[tuple[RecordedId, bool]]:
@@ -53,10 +53,10 @@ def ids_since(db: Database, source_id: int, cursor: JournalCursor) -> Iterator[t
         changes = list(group)
         is_new = any(kind == "new" for *_, kind in changes)
         later = list(_digests(change[7:12] for change in changes))
-        wordings = tuple(dict.fromkeys([first, *later] if is_new else later))
-        if wordings:
+        digests = tuple(dict.fromkeys([first, *later] if is_new else later))
+        if digests:
             yield (
-                RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings),
+                RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, digests),
                 is_new,
             )
     yield from ((recorded, False) for recorded in _restyled(db, source_id, cursor.restyled_until))
@@ -70,8 +70,8 @@ def _restyled(db: Database, source_id: int, until: int) -> Iterator[RecordedId]:
         (source_id, until),
     )
     for (entry_id, tag_uri, feed_date, started, name, url, _), group in groupby(rows, lambda row: row[:7]):
-        wordings = tuple(dict.fromkeys(_digests(row[7:] for row in group)))
-        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, wordings)
+        digests = tuple(dict.fromkeys(_digests(row[7:] for row in group)))
+        yield RecordedId(entry_id, tag_uri, from_text(feed_date), from_text(started), name, url, digests)
 
 
 def _digests(texts: Iterable[tuple[Any, ...]]) -> Iterator[str]:
