@@ -21,7 +21,7 @@ def verify_announced_texts(db: Database) -> Iterator[Problem]:
         ):
             stored.add(words)
             if _digest(texts) != words:
-                yield _problem(f"the text {words} is not the one that was announced")
+                yield _problem(f"the text {words} does not match its digest")
         announced = {
             words
             for row in db.execute("SELECT words, words_before FROM told_words NOT INDEXED")
@@ -29,13 +29,13 @@ def verify_announced_texts(db: Database) -> Iterator[Problem]:
             if words is not None
         }
     for words in sorted(announced - stored - _withheld(db, announced)):
-        yield _problem(f"the text {words}, which was announced, is missing")
+        yield _problem(f"the announced text {words} is missing")
     for words in sorted(stored - announced):
-        yield _problem(f"the text {words} was never announced")
+        yield _problem(f"the text {words} belongs to no announced change")
     for (change_id,) in db.execute(
         "SELECT change_id FROM told_words NOT INDEXED WHERE change_id NOT IN (SELECT change_id FROM changes WHERE announced = 1)"
     ):
-        yield _problem(f"change {change_id} has words, though it was not announced")
+        yield _problem(f"change {change_id} has announced texts, but was not announced")
 
 
 def _withheld(db: Database, announced: set[str]) -> set[str]:

@@ -137,5 +137,5 @@ def _verify_search(db: Database) -> Iterator[Problem]:
         "SELECT (SELECT count(*) FROM entries NOT INDEXED) - (SELECT count(*) FROM entries_fts_docsize)"
     ).fetchone()[0]
     if unindexed:
-        what = f"the search index and the entries differ by {abs(unindexed)}"
+        what = f"the number of rows in the search index differs from that of entries by {abs(unindexed)}"
         yield Problem(what, "table entries_fts", REPARSE)

@@ -100,7 +100,9 @@ def test_a_reference_to_a_missing_row_is_reported(
 
 def test_an_entry_that_the_search_index_lacks_is_reported(archive: Path, damage: sqlite3.Connection) -> None:
     damage.execute("DELETE FROM entries_fts_docsize WHERE rowid = (SELECT min(entry_id) FROM entries)")
-    assert [problem.what for problem in problems(archive)] == ["the search index and the entries differ by 1"]
+    assert [problem.what for problem in problems(archive)] == [
+        "the number of rows in the search index differs from that of entries by 1"
+    ]
 
 
 def test_a_damaged_page_of_the_file_is_reported(archive: Path) -> None:

@@ -231,10 +231,10 @@ FORGED = "UPDATE told_texts SET commentary = 'Forged.' WHERE title = 'Bears'"
 @pytest.mark.parametrize(
     ("damage", "what"),
     [
-        (FORGED, "is not the one that was announced"),
-        ("DELETE FROM told_texts WHERE title = 'Bears'", "which was announced, is missing"),
-        ("UPDATE changes SET announced = 0 WHERE change_id = 1", "change 1 has words, though it was not announced"),
-        ("INSERT INTO told_texts VALUES ('aa', NULL, NULL, '', '', '')", "the text aa was never announced"),
+        (FORGED, "does not match its digest"),
+        ("DELETE FROM told_texts WHERE title = 'Bears'", "the announced text"),
+        ("UPDATE changes SET announced = 0 WHERE change_id = 1", "change 1 has announced texts, but was not announced"),
+        ("INSERT INTO told_texts VALUES ('aa', NULL, NULL, '', '', '')", "the text aa belongs to no announced change"),
     ],
 )
 def test_announced_words_that_were_changed_or_lost_are_found(column: Column, damage: str, what: str) -> None:
