@@ -35,7 +35,7 @@ for folder in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
 atexit.register(NO_HOME.cleanup)
 os.environ.pop("FOREIGN_EYES_ARCHIVE", None)
 
-pytest_plugins = ["support.skip_summary"]
+pytest_plugins = ["support.skip_summary", "support.processor_times"]
 
 # Where all programs are meant to be there, and time is: a user's `make test` is to take five minutes on two cores.
 IN_CI = os.environ.get("CI") == "true"

@@ -69,6 +69,9 @@ def is_forkable(environment: Mapping[str, str]) -> bool:
 class CommandForks:
     """Starts commands; the process that they are forked from is started at the first one, and ends with this process."""
 
+    # of all commands that have ended, their children included
+    processor_seconds = 0.0
+
     def __init__(self, template: Path) -> None:
         self._template = template
         self._folder = tempfile.TemporaryDirectory(prefix="fe-")
@@ -97,12 +100,13 @@ class CommandForks:
             answers = connection.makefile("r")
             pid = int(answers.readline())
             try:
-                code = int(answers.readline())
+                code, seconds = answers.readline().split()
             except TimeoutError:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                 raise subprocess.TimeoutExpired(list(arguments), timeout) from None
-            return subprocess.CompletedProcess(list(arguments), code, _text(stdout), _text(stderr))
+            CommandForks.processor_seconds += float(seconds)
+            return subprocess.CompletedProcess(list(arguments), int(code), _text(stdout), _text(stderr))
 
     def _start(self) -> None:
         if self._parent is None:
@@ -146,7 +150,7 @@ def main(path: str, template: str) -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    """Fork the command, tell its process id, wait for it, tell its exit code."""
+    """Fork the command, send its process id, wait for it, send its exit code and its processor time."""
     size, files, _, _ = socket.recv_fds(connection, 4, 3)
     request = b""
     while len(request) < int.from_bytes(size, "big"):
@@ -158,8 +162,9 @@ def _serve(connection: socket.socket) -> None:
         connection.close()
         _become(arguments, folder, environment, files)
     connection.sendall(f"{pid}\n".encode())
-    _, status = os.waitpid(pid, 0)
-    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    _, status, usage = os.wait4(pid, 0)
+    seconds = usage.ru_utime + usage.ru_stime
+    connection.sendall(f"{os.waitstatus_to_exitcode(status)} {seconds}\n".encode())
     os._exit(0)
 
 
