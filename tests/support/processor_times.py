@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Generator
 
 import pytest
+
 from support.command_forks import CommandForks
 
 _PROPERTY = "processor_seconds"
+_START = pytest.StashKey[float]()
 
 
 def _seconds() -> float:
@@ -34,9 +36,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
     return (yield)
 
 
-_START = pytest.StashKey[float]()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
@@ -52,6 +51,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for report in reports:
             if isinstance(report, pytest.TestReport):
                 by_test[report.nodeid] += sum(seconds for name, seconds in report.user_properties if name == _PROPERTY)
+    if not by_test.total():
+        return
     by_file: Counter[str] = Counter()
     for nodeid, seconds in by_test.items():
         by_file[nodeid.partition("::")[0]] += seconds
