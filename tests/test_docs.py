@@ -24,6 +24,7 @@ NAMED = re.compile(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[^\s`:]*)(?:::\w
 PLACEHOLDER = re.compile(r"\*|\bN\b|NNN|NAME|SLUG|MODULE")
 ARCHITECTURE_WORDS = 900
 README_LINES = 120
+LARGEST_PICTURE = 120_000
 
 
 def text_of(page: str) -> str:
@@ -109,3 +110,10 @@ def test_a_word_of_the_glossary_has_one_sentence(row: str) -> None:
 
 def test_the_changelog_has_a_dated_section_for_the_version() -> None:
     assert re.search(rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$", text_of("CHANGELOG.md"), re.MULTILINE)
+
+
+def test_the_readme_is_short_and_its_pictures_are_small() -> None:
+    pictures = [ROOT / name for name in re.findall(r"!\[[^]]+\]\(([^)]+)\)", text_of("README.md"))]
+    assert len(text_of("README.md").splitlines()) <= README_LINES
+    assert len(pictures) >= 2
+    assert [picture.name for picture in pictures if picture.stat().st_size > LARGEST_PICTURE] == []
