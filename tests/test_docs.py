@@ -21,7 +21,8 @@ PRESENT = [page for page in PAPERS + PAGES if page != "CHANGELOG.md"]
 FOLDERS = ("archive", "crawler", "listing", "warc", "feeds", "web", "cli", "sample", "foreign_eyes", "tests")
 FOLDERS += ("benchmarks", "tools", "docs", ".ci")
 NAMED = re.compile(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[^\s`:]*)(?:::\w+)?`")
-PLACEHOLDER = re.compile(r"\*|\bN\b|NNN|NAME|SLUG|MODULE")
+# of the paths that a page names, those that stand for any name, and those of published files
+PLACEHOLDER = re.compile(r"\*|\bN\b|NNN|NAME|SLUG|MODULE|^archive/[^/]+\.(xml|json)$")
 ARCHITECTURE_WORDS = 900
 README_LINES = 120
 LARGEST_PICTURE = 120_000
