@@ -19,7 +19,7 @@ from foreign_eyes.feeds.site_map import (
     is_feed,
     links_of,
 )
-from foreign_eyes.web.kinds import media_type
+from foreign_eyes.web.http_headers import media_type
 
 SERVING = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
 BASE_URL = "https://eyes.example/"

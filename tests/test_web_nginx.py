@@ -20,7 +20,7 @@ from test_web_site import Answer, ask, port_of
 from test_web_site import running as serving
 
 from foreign_eyes.feeds.site_map import FEED_FORMATS, SITE_MAP
-from foreign_eyes.web.kinds import is_text
+from foreign_eyes.web.http_headers import is_text
 
 SECRETS = (".atom.xml.0123.foreign-eyes", ".foreign-eyes.jsonl", "atom.xml.tmp")
 # every path of the site map, and others that nginx must not take for one

@@ -24,14 +24,14 @@ from support.processes import running as command_running
 from support.processes import signals_by_default
 
 from foreign_eyes.feeds.site_map import FEED_FORMATS
-from foreign_eyes.web import held
+from foreign_eyes.web import static_files
 from foreign_eyes.web.files import PublishedFiles
-from foreign_eyes.web.held import HeldFiles
-from foreign_eyes.web.kinds import cache_control, media_type
+from foreign_eyes.web.http_headers import cache_control, media_type
 from foreign_eyes.web.links import links_of
 from foreign_eyes.web.protocol import LONGEST_HEAD
 from foreign_eyes.web.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
 from foreign_eyes.web.server import CannotListen, PortInUse, address_of, open_socket
+from foreign_eyes.web.static_files import HeldFiles
 
 ROOT = Path(__file__).parents[1]
 FEED = b"<feed>" + b"an entry " * 200 + b"</feed>"
@@ -584,15 +584,15 @@ def test_the_date_of_change_is_told_only_when_its_second_is_over(tmp_path: Path)
 
 
 def test_a_file_too_large_for_memory_is_sent_all_the_same(output: Path, port: int) -> None:
-    (output / "large.txt").write_bytes(b"x" * (held.LARGEST_IN_MEMORY + 1))
+    (output / "large.txt").write_bytes(b"x" * (static_files.LARGEST_IN_MEMORY + 1))
     answer = ask(port, "/large.txt", accept_encoding="gzip")
-    assert len(answer.body) == held.LARGEST_IN_MEMORY + 1
+    assert len(answer.body) == static_files.LARGEST_IN_MEMORY + 1
     assert ask(port, "/large.txt", if_none_match=answer.headers["etag"]).status == 304
     (output / "large.txt").unlink()
 
 
 def test_memory_for_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held, "_MEMORY", 100_000)
+    monkeypatch.setattr(static_files, "_MEMORY", 100_000)
     files = HeldFiles(tmp_path)
     for number in range(50):
         (tmp_path / f"{number}.txt").write_bytes(os.urandom(6000))

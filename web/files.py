@@ -18,12 +18,12 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from foreign_eyes.web.headers import PAGE_HEADERS
-from foreign_eyes.web.held import Held, HeldFiles
-from foreign_eyes.web.kinds import REVALIDATE
+from foreign_eyes.web.http_headers import REVALIDATE
 from foreign_eyes.web.links import links_of
 from foreign_eyes.web.pages import NOT_FOUND, NOTHING_YET, PLAIN_PAGE_HEADERS
 from foreign_eyes.web.representation import Messages
 from foreign_eyes.web.request_fields import accepts_gzip, is_unchanged, read_fields
+from foreign_eyes.web.static_files import Held, HeldFiles
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from foreign_eyes.web.headers import PAGE_HEADERS
-from foreign_eyes.web.kinds import cache_control, media_type
+from foreign_eyes.web.http_headers import cache_control, media_type
 
 if TYPE_CHECKING:
     from starlette.types import Message

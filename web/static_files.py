@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from foreign_eyes.web.kinds import is_text
+from foreign_eyes.web.http_headers import is_text
 from foreign_eyes.web.representation import Content, Form, represent
 
 LARGEST_IN_MEMORY = 4 * 1024 * 1024
