@@ -1,6 +1,30 @@
 """The crawler: a Scrapy project that reads a listing and records every response in the archive.
 
-`run.crawl_in_turn` is what others call; `parse` is the pure reader of pages. Inside, `reading` says in one coroutine how a
-listing is read, `paging` and `backoff` decide, and the Scrapy components (`spider`, `robots`, `capture`, `retrying`,
-`addresses`) fetch. This module must not import scrapy: the command line imports the package to show its help.
+Entry points:
+    run: `crawl_in_turn` runs crawls in this process; the command line calls it.
+    probe: reads one page and keeps nothing (`foreign-eyes probe`).
+    spider: the spider, also for `scrapy crawl listing`.
+
+The crawl:
+    session: one crawl in an open archive; holds the lock, counts requests, settles at the end.
+    link_following: follows the links of the listing after the crawl has settled.
+    first_contact: explains why page 1 of an unknown source is refused.
+    steady_clock: the clock of one crawl.
+
+Scrapy components, from the engine to the network:
+    robots_txt: obeys robots.txt.
+    ssrf_guard: refuses addresses that are not public.
+    retrying: repeats a request after a transient error; `backoff` decides whether and when.
+    redirects: follows redirects and explains bad ones.
+    capture: sends conditional requests, decodes bodies, stores every response.
+    tls_errors, download_errors: turn exceptions into faults with a message.
+
+Configuration:
+    sources: built-in and configured sources.
+    settings: Scrapy's settings.
+    settings_file: where the operator's settings file is.
+    jobs: the parameters of one crawl.
+
+How a listing is read is in `foreign_eyes.listing`. This module must not import Scrapy: the command line imports the package
+to print its help.
 """

@@ -1,7 +1,7 @@
-"""When to ask again, and after how long. Pure.
+"""Decide whether and when to repeat a request. Pure.
 
-A block is never asked again in the same crawl: repeated tries make it worse. Transient errors are retried at most
-twice, and all waits of a crawl together stay within its budget.
+A blocked request is never repeated in the same crawl, because repeated requests prolong a block. Transient errors are
+retried at most twice, and all waits of a crawl together stay within its budget.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 BUDGET_SECONDS = 30.0
 MAX_TRIES = 3
 
-_OF_THE_MOMENT = frozenset({408, 429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 
 
 def seconds_to_wait(
@@ -24,23 +24,30 @@ def seconds_to_wait(
     now: datetime,
     budget: float = BUDGET_SECONDS,
 ) -> float | None:
-    """Return how long to wait before asking again after `tries` tries, or None to stop asking.
+    """Return the seconds to wait before the next try, or None to give up.
 
-    `status` is None where no whole response came. `spent` is what the crawl has waited and lost in vain so far; a
-    Retry-After (RFC 9110 section 10.2.3) that does not fit in what is left of the budget is obeyed by not asking. A 429
-    without one is a block.
+    A Retry-After (RFC 9110 section 10.2.3) that exceeds the rest of the budget is obeyed by giving up. A 429 without
+    Retry-After counts as a block.
+
+    Args:
+        tries: how often the request was sent.
+        spent: the seconds that the crawl has spent on waits and failed requests so far.
+        status: the response's status; None if no whole response arrived.
+        retry_after: the value of the Retry-After field.
+        now: the current time.
+        budget: the seconds that a crawl may spend on waits and failed requests.
     """
-    if tries >= MAX_TRIES or (status is not None and status not in _OF_THE_MOMENT):
+    if tries >= MAX_TRIES or (status is not None and status not in _TRANSIENT):
         return None
-    asked = parse_retry_after(retry_after, now)
-    if status == 429 and asked is None:
+    requested = parse_retry_after(retry_after, now)
+    if status == 429 and requested is None:
         return None
-    wait = float(2 ** (tries - 1)) if asked is None else max(asked, 1.0)
+    wait = float(2 ** (tries - 1)) if requested is None else max(requested, 1.0)
     return wait if spent + wait <= budget else None
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After asks for; None where there is none that can be read."""
+    """Return the seconds that a Retry-After field requests; None if it is missing or invalid."""
     if not value:
         return None
     if value.strip().isascii() and value.strip().isdigit():

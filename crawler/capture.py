@@ -1,7 +1,7 @@
-"""The middleware next to the downloader: every response becomes a capture, at once, before anyone decides about it.
+"""The middleware next to the downloader: stores every response as a capture before anything is decided about it.
 
-Going out, a request gets the validators that the archive has for its URL. Coming in, the content coding is undone
-strictly, the exchange is recorded, and a 304 is answered with the body that it confirms.
+It adds the archive's validators to a request. It decodes the body of a response strictly, stores the exchange, and
+replaces a 304 by a response with the stored body.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from foreign_eyes.crawler.tls_errors import handshake_of
 from foreign_eyes.listing.content_coding import BadCodingError, OversizedError, decode_body
 from foreign_eyes.listing.values import Fault
 
-# the second one for caches of HTTP/1.0 (RFC 9111 section 5.4)
-_PAST_CACHES = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
+# Pragma is for HTTP/1.0 caches (RFC 9111 section 5.4)
+_NO_CACHE = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
 
 
 class CaptureMiddleware:
-    """Records what the downloader brings; the session of the running spider knows where."""
+    """Stores each exchange through the session of the running spider."""
 
     def __init__(self, crawler: Crawler):
         self._crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware."""
+        """Return the middleware."""
         return cls(crawler)
 
     @property
@@ -47,16 +47,16 @@ class CaptureMiddleware:
         return session
 
     def process_request(self, request: Request) -> None:
-        """Make the request conditional if a whole capture of the URL can be confirmed.
+        """Make the request conditional if the archive has a whole capture of the URL.
 
-        A fresh crawl sends `no-cache` with every request, and makes the first request for each page unconditional.
+        A fresh crawl sends `no-cache` with every request and makes the first request for each page unconditional.
         """
-        for name in ("If-None-Match", "If-Modified-Since", *_PAST_CACHES):
-            request.headers.pop(name, None)  # a redirect carries over those of the URL before
+        for name in ("If-None-Match", "If-Modified-Since", *_NO_CACHE):
+            request.headers.pop(name, None)  # a redirect copies them from the previous URL
         is_listing = request.meta["purpose"] == "listing"
         asked_fresh = is_listing and self._session.asks_fresh(request.url)
         if is_listing and self._session.fresh:
-            request.headers.update(_PAST_CACHES)
+            request.headers.update(_NO_CACHE)
         validators = None if asked_fresh else self._session.validators(request.url)
         request.meta.update(validators=validators, asked_fresh=asked_fresh)
         if validators is not None:
@@ -67,34 +67,34 @@ class CaptureMiddleware:
         self._session.count_request()
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Record the response; return it decoded, with the body it stands for.
+        """Store the exchange; return the response with its decoded body, or the stored body for a 304.
 
-        The request's meta gets the body's digest as `body_sha256`. The flags tell the rest of the way: `not modified`, or
-        `fault` with the fault itself in the request's meta.
+        Sets `body_sha256` in the request's meta. A 304 gets the flag `not modified`. A response that is not whole gets the
+        flag `fault` and an empty body, and the request's meta gets the fault.
         """
         self._session.count_response(response.status, len(response.body))
         validators: Validators | None = request.meta.get("validators")
         if response.status == 304:
-            return self._confirmed(request, response, validators)
-        let_pass: list[str] = []
+            return self._not_modified(request, response, validators)
+        tolerated: list[str] = []
         try:
             limit = request.meta.get("download_maxsize", MAX_BODY_BYTES)
-            body = decode_body(response.body, _header(response, "Content-Encoding") or "", limit, let_pass)
+            body = decode_body(response.body, _header(response, "Content-Encoding") or "", limit, tolerated)
         except BadCodingError as error:
-            return self._faulty(request, response, FetchFault("incomplete", str(error), passing=True))
+            return self._faulty(request, response, FetchFault("incomplete", str(error), transient=True))
         except OversizedError as error:
             return self._faulty(request, response, FetchFault("oversized", str(error)))
         flags = list(response.flags)
         if _may_be_cut(request, response, body):
-            let_pass.append(ENDED_BY_CLOSE)
+            tolerated.append(ENDED_BY_CLOSE)
             flags.append("may be cut")
         digest = request.meta["body_sha256"] = sha256(body).hexdigest()
         fetched = self._fetched(request, response, body=body, body_sha256=digest)
-        self._session.record(replace(fetched, leniency="; ".join(let_pass) or None))
+        self._session.record(replace(fetched, leniency="; ".join(tolerated) or None))
         return response.replace(body=body, flags=flags)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Record what came in a response's stead."""
+        """Store the fault of a request that brought no response."""
         fault = ssrf_guard.rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
         if fault is None:
             return
@@ -104,12 +104,12 @@ class CaptureMiddleware:
         request.meta["fault"] = fault
         self._session.record(_request_facts(request, self._session, fault=fault.fault, detail=fault.detail))
 
-    def _confirmed(self, request: Request, response: Response, validators: Validators | None) -> Response:
+    def _not_modified(self, request: Request, response: Response, validators: Validators | None) -> Response:
         if validators is None:
             return self._faulty(
                 request,
                 response,
-                FetchFault("unreachable", "answered 304 to a request without a condition", passing=True),
+                FetchFault("unreachable", "answers 304 to an unconditional request", transient=True),
             )
         digest = request.meta["body_sha256"] = validators.body_sha256
         self._session.record(self._fetched(request, response, revalidates=validators.capture_id, body_sha256=digest))
@@ -165,29 +165,30 @@ def _request_facts(request: Request, session: Session, *, fault: Fault | None, d
 
 
 def _may_be_cut(request: Request, response: Response, body: bytes) -> bool:
-    """A listing page that ended with the connection (RFC 9112 section 6.3, rule 8) is whole only if its end tag came."""
+    """Return whether a listing page ended with the connection, without a length and before its end tag.
+
+    Such a response may have lost its end (RFC 9112 section 6.3, rule 8).
+    """
     if request.meta["purpose"] != "listing" or "partial" not in response.flags or response.status != 200:
         return False
     if body != response.body:
-        return False  # the end of its coding was reached
+        return False  # decoding reached the end of the coded stream
     tail = body[-1024:].lower()
     return b"</html" not in tail and b"</datastore" not in tail
 
 
 def _failed_handshake(url: str, error: Exception, fault: FetchFault) -> FetchFault | None:
-    """Return the fault of a TLS handshake that did not end well, where the exception does not say it itself."""
+    """Return the fault of a failed TLS handshake if the exception does not state it."""
     handshake = handshake_of(url)
     if error is fault or not handshake.began or handshake.accepted:
         return None
     if handshake.flaw:
         return FetchFault("unreachable", handshake.flaw)
     if isinstance(error, DownloadTimeoutError):
-        late = "the TLS handshake did not end in time: the site is overloaded, or something on the way holds it up"
-        return FetchFault("unreachable", f"{late}; try again later", passing=True)
+        late = "the TLS handshake timed out: the site or a device on the route is slow"
+        return FetchFault("unreachable", f"{late}; try again later", transient=True)
     if fault.detail == UNANSWERED:
-        return FetchFault(
-            "unreachable", "the server closed the connection in the middle of the TLS handshake", passing=True
-        )
+        return FetchFault("unreachable", "the server closed the connection during the TLS handshake", transient=True)
     return None
 
 

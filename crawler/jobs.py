@@ -1,4 +1,4 @@
-"""What a crawl is told: which source, how, and into which archive."""
+"""The parameters of one crawl."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ DEFAULT_AUTHORITY = "foreign-eyes.example,2026"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One crawl to do; the tags of new entries are minted under `authority`.
+    """One crawl: its source, its archive and its options.
 
-    `fresh` asks for every page without a condition, whether that is due or not. `configured`: the settings name the source.
+    Attributes:
+        authority: the authority of the `tag:` URIs of new entries.
+        accept: whether a suspect listing is settled.
+        fresh: request every page unconditionally, even if that is not due.
+        configured: whether the settings file has the source.
     """
 
     name: str
@@ -34,14 +38,14 @@ class Job:
 
 
 class _ArchiveTable(msgspec.Struct, frozen=True):
-    """The keys of `[archive]` that a crawl needs."""
+    """The keys of `[archive]` that a crawl reads."""
 
     file: str = DEFAULT_ARCHIVE
     tag_authority: str = DEFAULT_AUTHORITY
 
 
 class _SettingsFile(msgspec.Struct, frozen=True):
-    """The keys of the settings file that a crawl needs; the command line checks the others."""
+    """The keys of the settings file that a crawl reads; the command line checks the others."""
 
     contact: Contact | None = None
     fresh_days: FreshDays | None = None
@@ -50,16 +54,16 @@ class _SettingsFile(msgspec.Struct, frozen=True):
 
 
 def job_named(wanted: str, archive: Path | None, settings_file: Path | None) -> Job:
-    """Return the job that `scrapy crawl` means by a source's name or URL.
+    """Return the job for a source's name or URL, as given to `scrapy crawl`.
 
     Args:
         wanted: a configured or built-in name, or a URL.
-        archive: the archive that was named; None for the one in the settings, which is `archive.db` by default.
-        settings_file: the operator's settings; None where there are none.
+        archive: the archive; None for the one in the settings, by default `archive.db`.
+        settings_file: the operator's settings file, or None.
 
     Raises:
-        SourceError: there is no such source.
-        OSError, tomllib.TOMLDecodeError, msgspec.ValidationError: the settings cannot be used.
+        SourceError: the source does not exist.
+        OSError, tomllib.TOMLDecodeError, msgspec.ValidationError: the settings file cannot be read or is invalid.
     """
     tables = tomllib.loads(settings_file.read_text(encoding="utf-8")) if settings_file else {}
     settings = msgspec.convert(tables, type=_SettingsFile)

@@ -1,6 +1,6 @@
-"""Following links after the crawl has settled, each within limits of its own. It knows neither Scrapy nor the archive.
+"""Follow links after the crawl has settled, each within its own limits. Imports neither Scrapy nor the archive.
 
-Whatever happens behind a link stays there: nothing that a server does is raised.
+A fault of one link affects neither the crawl nor the other links: no exception of a fetch is raised.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from time import monotonic
 
 MOST_LINKS = 10
-# one exchange, and all that one link takes: robots.txt, redirects
+# for one exchange; for one link with its robots.txt and redirects
 EXCHANGE_SECONDS = 10.0
 LINK_SECONDS = 20.0
-# the delays between requests come on top: robots.txt and the page, on two hosts
+# delays between requests, which come on top: robots.txt and page, on two hosts
 DELAYS = 4
-# after so many links that use up their time limit, the others wait for the next crawl
+# after this many links that use up their time, the others are left for the next crawl
 MOST_SLOW = 3
 MOST_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long one link may take, and all of them."""
+    """The seconds that one link may take, and all links together."""
 
     seconds: float
-    seconds_in_all: float
+    seconds_in_total: float
 
     @classmethod
     def with_delay(cls, delay: float) -> Limits:
@@ -44,14 +44,19 @@ async def follow_links(
     limits: Limits,
     is_stopped: Callable[[], bool],
 ) -> None:
-    """Ask for each URL in turn; `give_up` is told of one that `fetch` could not fetch, and why.
+    """Fetch each URL in turn until the time is used up or the run is stopped.
 
-    A link for which too little time is left is not asked for.
+    Args:
+        urls: the links, in order.
+        fetch: fetches one link.
+        give_up: called with the URL and the reason if `fetch` failed or took too long.
+        limits: the time limits.
+        is_stopped: whether the user stopped the run.
 
     Raises:
-        sqlite3.Error: the archive cannot be written, which is no link's fault.
+        sqlite3.Error: the archive cannot be written.
     """
-    end = monotonic() + limits.seconds_in_all
+    end = monotonic() + limits.seconds_in_total
     for url in urls:
         if is_stopped() or monotonic() + limits.seconds > end:
             return
@@ -61,5 +66,5 @@ async def follow_links(
         except sqlite3.Error:
             raise
         except Exception as error:
-            late = f"no complete answer came in {limits.seconds:.0f} s, redirects included"
+            late = f"no complete response in {limits.seconds:.0f} s, redirects included"
             give_up(url, late if limit.expired() else f"{type(error).__name__}: {error}"[:300])

@@ -1,6 +1,6 @@
-"""Reading one page politely, to show what a crawl would see of it; nothing is kept.
+"""Read one page as a crawl would, and keep nothing.
 
-The page is fetched by the same spider and middlewares as in a crawl, into an archive in a temporary folder.
+The page is fetched by the spider and the middlewares of a crawl, into an archive in a temporary folder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.run import HandleSignals, crawl_in_turn
 from foreign_eyes.crawler.spider import ListingSpider
 from foreign_eyes.listing.fetch_results import FetchResult
-from foreign_eyes.listing.pagination import next_addresses
+from foreign_eyes.listing.pagination import next_urls
 from foreign_eyes.listing.values import ListingPage, Verdict
 
 FINE = "page 1 would be accepted; a crawl reads all pages, twice"
@@ -29,21 +29,28 @@ FINE = "page 1 would be accepted; a crawl reads all pages, twice"
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What was seen of one page: the answer, the listing if there is one, the verdict that ends a crawl here, all exchanges."""
+    """What a crawl would see of one page.
 
-    answer: FetchResult
+    Attributes:
+        result: the response.
+        listing: the parsed page; None if no page arrived.
+        verdict: the verdict with which a crawl would end here; None if it would read on.
+        captures: all exchanges, robots.txt included.
+    """
+
+    result: FetchResult
     listing: ListingPage | None
     verdict: Verdict | None
     captures: tuple[dict[str, Any], ...]
 
     def facts(self, heading: str) -> dict[str, Any]:
-        """Return all of it as an object for programs. `heading` is the one that the source is known by."""
-        answer, listing = self.answer, self.listing
+        """Return the probe as a JSON object. `heading` is the one that identifies the source."""
+        result, listing = self.result, self.listing
         fields = self._fields()
         return {
-            "url": answer.asked_url,
-            "final_url": answer.url,
-            "status": answer.status,
+            "url": result.asked_url,
+            "final_url": result.url,
+            "status": result.status,
             "outcome": self.verdict.outcome if self.verdict else "complete",
             "reason": self.verdict.reason if self.verdict else FINE,
             "encoding": listing.encoding if listing else None,
@@ -75,8 +82,8 @@ class Probe:
     def _next(self) -> dict[str, list[str]]:
         if self.listing is None:
             return {"linked": [], "tried": []}
-        linked, made_up = next_addresses(2, [self.listing], {self.answer.asked_url, self.answer.url})
-        return {"linked": list(linked), "tried": list(made_up)}
+        linked, guessed = next_urls(2, [self.listing], {self.result.asked_url, self.result.url})
+        return {"linked": list(linked), "tried": list(guessed)}
 
     def _robots(self) -> Iterator[dict[str, Any]]:
         for capture in self.captures:
@@ -93,22 +100,22 @@ class Probe:
     def _clock(self, date: str | None) -> dict[str, Any]:
         page = self._page()
         own = from_text(page["fetched_at"]) if page else None
-        site = _moment(date)
+        site = _parse_date(date)
         ahead = round((site - own).total_seconds()) if site and own else None
         return {"date": date, "own": page["fetched_at"] if page else None, "site_ahead_seconds": ahead}
 
 
 def probe(job: Job, *, log_level: str = "ERROR", signals: HandleSignals | None = None) -> tuple[Probe, bool]:
-    """Read page 1 of a source and return what was seen, and whether the user stopped it.
+    """Read page 1 of a source; return the probe and whether the user stopped it.
 
     Raises:
         ArchiveError: the temporary folder cannot be written.
     """
     found: list[Probe] = []
     with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
-        apart = replace(job, archive=Path(folder) / "archive.db", accept=False)
+        temporary_job = replace(job, archive=Path(folder) / "archive.db", accept=False)
         ended = crawl_in_turn(
-            apart,
+            temporary_job,
             1,
             lambda progress: None,
             log_level=log_level,
@@ -117,52 +124,52 @@ def probe(job: Job, *, log_level: str = "ERROR", signals: HandleSignals | None =
             on_probe=found.append,
         )
     if not found:
-        answer = FetchResult(job.source.url, job.source.url)
-        found.append(Probe(answer, None, Verdict("failed", ended[-1].log_row["reason"]), ()))
+        result = FetchResult(job.source.url, job.source.url)
+        found.append(Probe(result, None, Verdict("failed", ended[-1].log_row["reason"]), ()))
     return found[-1], ended[-1].interrupted
 
 
-class _Accepted(Exception):
-    """The reader asks for a second page: nothing was wrong with the first."""
+class _Page1Accepted(Exception):
+    """The reader requested page 2, so it accepted page 1."""
 
 
 class ProbeSpider(ListingSpider):
-    """Reads page 1 as a crawl does, and hands over what it saw."""
+    """Reads page 1 as a crawl does and calls `on_probe` with the result."""
 
     name = "probe"
 
     def __init__(self, *args: Any, on_probe: Callable[[Probe], None], **options: Any):
         super().__init__(*args, **options)
         self._on_probe = on_probe
-        self._answer: FetchResult | None = None
+        self._result: FetchResult | None = None
 
     async def start(self) -> AsyncIterator[Any]:
-        """Read page 1; the crawl ends as one that decided nothing."""
+        """Read page 1; the crawl ends as failed, so that nothing settles."""
         self.begin()
         session = self.session
         verdict: Verdict | None = None
-        with suppress(_Accepted):
+        with suppress(_Page1Accepted):
             verdict = await self.reader().read()
-        answer = self._answer or FetchResult(session.job.source.url, session.job.source.url)
+        result = self._result or FetchResult(session.job.source.url, session.job.source.url)
         listing = None
-        if answer.fault is None and answer.status == 200:
-            listing = session.parser.parse_listing(answer.body, answer.url, answer.content_type)
-        self._on_probe(Probe(answer, listing, verdict, tuple(find_exchanges(session.db, session.crawl_id))))
+        if result.fault is None and result.status == 200:
+            listing = session.parser.parse_listing(result.body, result.url, result.content_type)
+        self._on_probe(Probe(result, listing, verdict, tuple(find_exchanges(session.db, session.crawl_id))))
         session.finish(Verdict("failed", "a probe decides nothing"))
-        for item in list[Any]():  # there are none to pass on
+        for item in list[Any]():  # the spider yields no items
             yield item
 
     async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> FetchResult:
-        if self._answer is not None:
-            raise _Accepted
-        self._answer = await super()._fetch_page(url, page=page, pass_number=pass_number)
-        return self._answer
+        if self._result is not None:
+            raise _Page1Accepted
+        self._result = await super()._fetch_page(url, page=page, pass_number=pass_number)
+        return self._result
 
 
-def _moment(date: str | None) -> datetime | None:
-    """Return the time of a `Date` field, or None where it has none that can be read."""
+def _parse_date(field: str | None) -> datetime | None:
+    """Return the time of a `Date` field; None if it is missing or invalid."""
     try:
-        moment = parsedate_to_datetime(date) if date else None
+        date = parsedate_to_datetime(field) if field else None
     except ValueError:
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    return date if date is not None and date.tzinfo is not None else None

@@ -1,6 +1,6 @@
-"""Following redirects, and saying what is wrong with one that cannot be followed.
+"""Follow redirects; explain those that cannot be followed.
 
-Scrapy's own middleware raises ValueError for a malformed `Location`, and returns a redirect to `file:` as if it were a page.
+Scrapy's middleware raises ValueError for a malformed `Location`, and returns a redirect to `file:` as a page.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 class CheckedRedirects(RedirectMiddleware):
-    """Scrapy's redirects, of which each that cannot be followed is a fault with words of its own."""
+    """Scrapy's redirect middleware, which raises a fault with a message for a redirect that cannot be followed."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         """Follow a redirect; return any other response.
 
         Raises:
-            FetchFault: the redirect leads nowhere, to an address that cannot be asked, or on and on.
+            FetchFault: the redirect has no target or an invalid one, or there are too many redirects.
         """
         if response.status not in STATUSES:
             return response
         target = redirect_target(request.url, response.status, response.headers.get("Location"))
         before: list[str] = [*request.meta.get("redirect_urls", []), request.url]
         if len(before) > self.max_redirect_times:
-            kind = "go round in a circle" if len(set(before)) < len(before) else "do not end"
+            problem = "form a loop" if len(set(before)) < len(before) else "do not end"
             raise FetchFault(
                 "unreachable",
-                f"its redirects {kind}: stopped after {self.max_redirect_times}, the last leads to {shown(target)};"
-                " open the address in a browser, and configure the one that it ends at",
+                f"its redirects {problem}: stopped after {self.max_redirect_times}, the last one leads to {shown(target)};"
+                " open the URL in a browser and configure the one where it ends",
             )
         headers = response.headers.copy()
         headers["Location"] = target
@@ -44,22 +44,22 @@ class CheckedRedirects(RedirectMiddleware):
 
 
 def redirect_target(url: str, status: int, location: bytes | None) -> str:
-    """Return the absolute address that a redirect of `url` leads to. Pure.
+    """Return the absolute URL to which `url` redirects. Pure.
 
     Raises:
-        FetchFault: it leads nowhere, or to an address that cannot be asked.
+        FetchFault: `Location` is missing, or is not a URL that can be requested.
     """
     written = (location or b"").decode("utf-8", errors="replace").strip()
     if not written:
-        raise FetchFault("unreachable", f"answers {status}, a redirect, and does not say where to")
+        raise FetchFault("unreachable", f"answers {status}, a redirect, without a Location")
     try:
-        # Scrapy's own steps: bytes that are no UTF-8 are kept, percent-encoded
+        # as Scrapy does it: bytes that are not UTF-8 are percent-encoded
         target = urljoin(url, safe_url_string((location or b"").strip()))
-        wrong = flaw(target) if is_http(target) else None
+        problem = flaw(target) if is_http(target) else None
     except ValueError:
-        target, wrong = written, flaw(written) or "it is malformed"
-    if wrong:
-        raise FetchFault("unreachable", f"redirects to {shown(written)!r}, which cannot be asked: {wrong}")
+        target, problem = written, flaw(written) or "it is malformed"
+    if problem:
+        raise FetchFault("unreachable", f"redirects to {shown(written)!r}, which cannot be requested: {problem}")
     if not is_http(target):
         raise FetchFault("refused", f"redirects to {shown(written)!r}; only http and https are followed")
     return target

@@ -1,4 +1,4 @@
-"""Asking again after a fault of the moment: `crawler.backoff` decides, this waits."""
+"""Repeat a request after a transient error: `crawler.backoff` decides, this middleware waits."""
 
 from __future__ import annotations
 
@@ -17,46 +17,47 @@ logger = logging.getLogger(__name__)
 
 
 class RetryingMiddleware:
-    """Repeats a request while the crawl's budget of waiting lasts."""
+    """Repeats requests while the crawl's budget for waits lasts."""
 
     def __init__(self) -> None:
         self._spent = 0.0
 
     def process_request(self, request: Request) -> None:
-        """Note when the request set out."""
+        """Note when the request is sent."""
         request.meta["began"] = monotonic()
         request.meta.pop("fault", None)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Ask again where the answer is a fault of the moment.
+        """Repeat the request if the response is a transient error; else return the response.
 
         Raises:
-            FetchFault: no whole answer came, and it is not asked for again.
+            FetchFault: the response is not whole, and the request is not repeated.
         """
         if "fault" in request.meta:
             return await self._after_fault(request)
         retry_after = response.headers.get("Retry-After")
-        again = await self._again(request, response.status, retry_after.decode("latin-1") if retry_after else None)
-        return again or response
+        retry = await self._retry(request, response.status, retry_after.decode("latin-1") if retry_after else None)
+        return retry or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Ask again where no whole answer came.
+        """Repeat the request if no whole response arrived.
 
         Raises:
-            FetchFault: the same, where it is not asked for again.
+            FetchFault: the request is not repeated.
         """
         return await self._after_fault(request) if "fault" in request.meta else None
 
     async def _after_fault(self, request: Request) -> Request:
         fault: FetchFault = request.meta["fault"]
-        again = None
-        if fault.passing and "began" in request.meta:
-            again = await self._again(request, None, None)
-        if again is None:
+        retry = None
+        if fault.transient and "began" in request.meta:
+            retry = await self._retry(request, None, None)
+        if retry is None:
             raise fault
-        return again
+        return retry
 
-    async def _again(self, request: Request, status: int | None, retry_after: str | None) -> Request | None:
+    async def _retry(self, request: Request, status: int | None, retry_after: str | None) -> Request | None:
+        """Wait and return a copy of the request; None if it is not repeated."""
         if request.meta.get("once") or (status is not None and status < 400):
             return None
         tries = request.meta.get("tries", 1)
@@ -65,8 +66,8 @@ class RetryingMiddleware:
         if wait is None:
             return None
         self._spent += lost + wait
-        logger.info("%s: asking again in %.0f s", request.url, wait)
+        logger.info("%s: next try in %.0f s", request.url, wait)
         await asyncio.sleep(wait)
-        again = request.copy()
-        again.meta["tries"] = tries + 1
-        return again
+        retry = request.copy()
+        retry.meta["tries"] = tries + 1
+        return retry

@@ -1,7 +1,7 @@
-"""Obeying robots.txt (RFC 9309) on every host that a request goes to, redirects included.
+"""Obey robots.txt (RFC 9309) on every host that is requested, also after redirects.
 
-Scrapy's own middleware crawls on when robots.txt answers 503 or does not answer; section 2.3.1.4 has that mean that
-everything is disallowed. And its answer is a capture here like any other.
+Scrapy's middleware crawls on if robots.txt answers 503 or does not answer; by section 2.3.1.4 everything is disallowed
+then. Here, each robots.txt is stored as a capture, too.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PRODUCT = "foreign-eyes"
 
 @dataclass(frozen=True, slots=True)
 class RobotsRules:
-    """What one host's robots.txt allows: by rules, or nothing at all, for a reason."""
+    """What the robots.txt of a host allows: its rules, or nothing because of a fault."""
 
     parsed: Protego | None = None
     fault: Fault | None = None
     detail: str = ""
 
     def check(self, url: str) -> None:
-        """Let `url` pass, or say why not.
+        """Check that `url` may be fetched.
 
         Raises:
             FetchFault: it may not be fetched.
@@ -44,16 +44,14 @@ class RobotsRules:
 
 
 def read_robots(status: int, body: bytes, content_type: str | None, host: str) -> RobotsRules:
-    """Return the rules that an answer to /robots.txt stands for. Pure.
+    """Return the rules of a response to /robots.txt. Pure.
 
-    2xx is read (section 2.3.1.1), 4xx is "no rules" (2.3.1.3), 5xx is "nothing is allowed" (2.3.1.4). An HTML page in its
-    stead is no robots file but the shell of a block.
+    2xx is parsed (section 2.3.1.1), 4xx means no rules (2.3.1.3), 5xx means nothing is allowed (2.3.1.4). An HTML page
+    means that the site blocks us.
     """
     if 200 <= status < 300:
         if is_html(body, content_type) or blocking_sign(status, body, content_type):
-            return RobotsRules(
-                fault="disallowed", detail=f"robots.txt of {host} is an HTML page: the site is blocking us"
-            )
+            return RobotsRules(fault="disallowed", detail=f"robots.txt of {host} is an HTML page: the site blocks us")
         return RobotsRules(Protego.parse(body.decode("utf-8-sig", errors="replace")))
     if 400 <= status < 500:
         return RobotsRules()
@@ -61,7 +59,7 @@ def read_robots(status: int, body: bytes, content_type: str | None, host: str) -
 
 
 class RobotsMiddleware:
-    """Asks each host for its robots.txt once a crawl, before the first request to it."""
+    """Requests the robots.txt of each host once per crawl, before the first request to the host."""
 
     def __init__(self, crawler: Crawler):
         self._crawler = crawler
@@ -69,11 +67,11 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware."""
+        """Return the middleware."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Let the request pass, or refuse it.
+        """Check the request against the robots.txt of its host.
 
         Raises:
             FetchFault: robots.txt does not allow it, or could not be read.
@@ -81,15 +79,17 @@ class RobotsMiddleware:
         if request.meta["purpose"] == "robots":
             return
         parts = urlsplit(request.url)
-        place = (parts.scheme, parts.netloc)
-        if place not in self._rules:
-            self._rules[place] = await self._ask(f"{parts.scheme}://{parts.netloc}/robots.txt", parts.netloc, request)
-        self._rules[place].check(request.url)
+        origin = (parts.scheme, parts.netloc)
+        if origin not in self._rules:
+            self._rules[origin] = await self._fetch_rules(
+                f"{parts.scheme}://{parts.netloc}/robots.txt", parts.netloc, request
+            )
+        self._rules[origin].check(request.url)
 
-    async def _ask(self, url: str, host: str, wanted: Request) -> RobotsRules:
+    async def _fetch_rules(self, url: str, host: str, page_request: Request) -> RobotsRules:
         meta: dict[str, Any] = {"purpose": "robots", "asked_url": url}
-        limits = ("once", "download_timeout", "download_maxsize") if wanted.meta["purpose"] == "link" else ()
-        meta |= {name: wanted.meta[name] for name in ("proxy", *limits) if name in wanted.meta}
+        limits = ("once", "download_timeout", "download_maxsize") if page_request.meta["purpose"] == "link" else ()
+        meta |= {name: page_request.meta[name] for name in ("proxy", *limits) if name in page_request.meta}
         request = Request(url, meta=meta, callback=NO_CALLBACK)
         try:
             response: Response = await self._crawler.engine.download_async(request)

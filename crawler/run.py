@@ -1,6 +1,6 @@
-"""Running crawls in this process, from the command line rather than by `scrapy crawl`.
+"""Run crawls in this process, for the command line.
 
-Twisted's reactor starts once in a process: crawls of one call share it, one after the other; a later one needs another process.
+Twisted's reactor starts only once in a process. The crawls of one call share it; a later call needs another process.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.spider import ListingSpider
 from foreign_eyes.listing.reader import CrawlProgress
 
-# a context manager: while inside, a signal that asks us to stop calls the function with its number
+# a context manager: inside it, a stop signal calls the function with the signal number
 HandleSignals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A crawl that has ended: its row of the crawl log, and whether the user stopped it."""
+class EndedCrawl:
+    """A crawl that has ended: its row of `crawl_log`, and whether the user stopped it."""
 
     log_row: dict[str, Any]
     interrupted: bool
@@ -47,12 +47,19 @@ def crawl_in_turn(
     on_accept: Callable[[str], None] = lambda effects: None,
     spider: type[ListingSpider] = ListingSpider,
     **options: Any,
-) -> list[Ended]:
-    """Crawl a source `times` times in a row and return how each crawl ended; one that does not end well is the last.
+) -> list[EndedCrawl]:
+    """Crawl a source up to `times` times in a row and return the crawls; a crawl that does not end well is the last.
 
-    `on_page` is called for every page read, `on_accept` with what an accepted listing will do, before it is settled. One of
-    `signals` stops the crawl: its row in the archive is closed, and nothing is decided. Scrapy's own handlers are not used,
-    because a second Ctrl-C would make them skip that.
+    Args:
+        job: the crawl.
+        times: the most crawls.
+        on_page: called after each page.
+        log_level: the level of Scrapy's log.
+        signals: handles stop signals. A stopped crawl closes its row in the archive and settles nothing. Scrapy's own
+            handlers are not used, because they would skip that on a second Ctrl-C.
+        on_accept: called with what settling an accepted listing will change.
+        spider: the spider class.
+        options: more arguments for the spider.
 
     Raises:
         ArchiveError: the archive is in use, or cannot be opened or written.
@@ -61,20 +68,20 @@ def crawl_in_turn(
     settings.setmodule("foreign_eyes.crawler.settings", priority="project")
     settings.setdict({**for_source(job.source), "LOG_LEVEL": log_level}, priority="cmdline")
     with ExitStack() as sessions:
-        turns = _Turns(job, times, spider, {"on_page": on_page, "on_accept": on_accept, **options}, sessions)
-        session = turns.open_session()
-        with signals(turns.stop) if signals else nullcontext():
-            turns.process = AsyncCrawlerProcess(settings)
-            turns.crawl(session)
-            turns.process.start(install_signal_handlers=False)
-    if turns.error is not None:
-        raise turns.error
-    return turns.ended
+        sequence = _CrawlSequence(job, times, spider, {"on_page": on_page, "on_accept": on_accept, **options}, sessions)
+        session = sequence.open_session()
+        with signals(sequence.stop) if signals else nullcontext():
+            sequence.process = AsyncCrawlerProcess(settings)
+            sequence.crawl(session)
+            sequence.process.start(install_signal_handlers=False)
+    if sequence.error is not None:
+        raise sequence.error
+    return sequence.ended
 
 
 @dataclass(slots=True)
-class _Turns:
-    """Crawls that follow each other in one reactor: each begins when the one before has ended."""
+class _CrawlSequence:
+    """Crawls in one reactor; each starts when the previous one has ended."""
 
     job: Job
     times: int
@@ -83,7 +90,7 @@ class _Turns:
     sessions: ExitStack
     process: AsyncCrawlerProcess | None = None
     session: Session | None = None
-    ended: list[Ended] = field(default_factory=list)
+    ended: list[EndedCrawl] = field(default_factory=list)
     error: Exception | None = None
     is_stopped: bool = False
 
@@ -101,36 +108,36 @@ class _Turns:
         """Start the crawl of a session."""
         assert self.process is not None  # noqa: S101 - made before the first crawl
         task = self.process.crawl(self.spider, session=session, **self.options)
-        # Scrapy stops the reactor when no crawl is left; this callback runs before it looks
+        # Scrapy stops the reactor when no crawl is left; this callback runs before that check
         task.add_done_callback(lambda _task: self._end(session))
 
     def stop(self, _number: int) -> None:
-        """Stop the crawl that runs, and begin no other."""
+        """Stop the running crawl and start no other."""
         self.is_stopped = True
         if self.session is not None:
             self.session.stop_wanted = True
         if self.process is not None:
-            from twisted.internet import reactor  # noqa: PLC0415 - the process installs it
+            from twisted.internet import reactor  # noqa: PLC0415 - AsyncCrawlerProcess installs it
 
             reactor.callFromThread(lambda: ensure_future(self._stop_reading()))
 
     async def _stop_reading(self) -> None:
-        """Stop the engine if it is running; before that, Scrapy would mark it as stopped and then wait forever."""
+        """Stop the engine if it runs; Scrapy would mark an engine that has not started as stopped and wait forever."""
         session, process = self.session, self.process
         if session is None or process is None or not session.is_reading:
             return
         if session.ended is None:
             await process.stop()
         elif session.following is not None:
-            session.following.cancel()  # the crawl has settled: it ends well, with the other links not followed
+            session.following.cancel()  # the crawl has settled and ends well; the other links are skipped
 
     def _end(self, session: Session) -> None:
-        """Close the session and begin the next crawl; asyncio would only log what is raised here, so it is kept."""
+        """Close the session and start the next crawl; keep an exception, because asyncio would only log it."""
         try:
             session.end_run()
             is_last = len(self.ended) + 1 >= self.times
             interrupted = session.interrupted or (self.is_stopped and not is_last)
-            self.ended.append(Ended(session.log_row(), interrupted))
+            self.ended.append(EndedCrawl(session.log_row(), interrupted))
             self.sessions.close()
             self.session = None
             if self.ended[-1].went_well and not (is_last or self.is_stopped):

@@ -1,4 +1,4 @@
-"""One crawl's hold on the archive: what the Scrapy components record through, and how the crawl ends."""
+"""One crawl in an open archive: the Scrapy components record through it, and it settles the crawl."""
 
 from __future__ import annotations
 
@@ -37,11 +37,21 @@ from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 @dataclass(slots=True)
 class Session:
-    """A crawl that has begun; `is_reading` once the spider has started, `stop_wanted` once a signal has asked for its end.
+    """A crawl that has begun.
 
-    A `fresh` one bypasses caches: its first request for each listing page is unconditional, later ones are conditional.
-    `following` is the task that follows links once the crawl has settled; `settled_at` is what the crawl had cost by then.
-    `broken` is the error that kept the archive from being read or written during the crawl, such as a full disk.
+    Attributes:
+        proxy: the address of the sample server; None for other sources.
+        now: the clock of the crawl.
+        traffic: the requests and bytes so far.
+        ended: the verdict, once the crawl is closed.
+        is_reading: whether the spider has started.
+        stop_wanted: whether a signal asked for the end of the crawl.
+        interrupted: whether the signal ended the crawl before it settled.
+        fresh: whether the first request for each listing page is unconditional, to bypass caches.
+        following: the task that follows links after the crawl has settled.
+        settled_at: the traffic when the crawl settled.
+        link_captures: how many exchanges behind links were stored.
+        broken: the error that prevented reading or writing the archive, such as a full disk.
     """
 
     job: Job
@@ -64,7 +74,7 @@ class Session:
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
-        """Keep errors of the archive, since Scrapy would only log them; leaving the session raises them.
+        """Keep errors of the archive, because Scrapy would only log them; leaving the session raises them.
 
         Raises:
             ArchiveError: the archive could not be read or written.
@@ -85,19 +95,19 @@ class Session:
         return unknown_listing(self.job.name, self.job.source, listing, configured=self.job.configured)
 
     def masking_parser(self) -> Parser:
-        """Return the parser for the listing, which hides redacted words from judging and from reasons."""
+        """Return the parser for reading; it hides redacted words from the checks and from reasons."""
         return MaskingParser(self.db, self.job.name, self.parser)
 
     def validators(self, url: str) -> Validators | None:
-        """Return what to revalidate `url` with."""
+        """Return the validators for a conditional request for `url`, or None."""
         return find_validators(self.db, url, self.crawl_id)
 
     def asks_fresh(self, url: str) -> bool:
-        """Tell whether to request a listing page unconditionally: the crawl is fresh and has not received it yet."""
+        """Return whether to request a listing page unconditionally: the crawl is fresh and has not received it yet."""
         return self.fresh and url not in self._answered_fresh
 
     def body(self, body_sha256: str) -> bytes:
-        """Return an archived body."""
+        """Return a stored body."""
         return load_body(self.db, body_sha256)
 
     def record(self, fetched: Fetched) -> None:
@@ -108,20 +118,20 @@ class Session:
         self.link_captures += fetched.purpose == "link"
 
     def count_request(self) -> None:
-        """Count a request about to be sent."""
+        """Count a request that is about to be sent."""
         self.traffic = replace(self.traffic, requests=self.traffic.requests + 1)
 
     def count_response(self, status: int, size: int) -> None:
-        """Count a response and the bytes of its body as they came over the wire."""
+        """Count a response and the bytes of its body before decoding."""
         not_modified = self.traffic.not_modified + (status == 304)
         self.traffic = replace(self.traffic, not_modified=not_modified, bytes=self.traffic.bytes + size)
 
     def judge_times(self, verdict: Verdict) -> Verdict:
-        """Return the verdict of a listing that was read, with what the clocks of this machine and the site make of it."""
+        """Return the verdict after comparing the clocks of this machine and the site."""
         return judge_times(self.db, self.crawl_id, verdict, accept=self.job.accept)
 
     def finish(self, verdict: Verdict) -> Counts:
-        """Settle the crawl by its verdict; a second call would be a fault of ours."""
+        """Settle the crawl by its verdict. Called once."""
         counts = settle(
             self.db,
             self.crawl_id,
@@ -136,19 +146,19 @@ class Session:
         return counts
 
     def links_to_follow(self) -> list[str]:
-        """Return the addresses of the links that are followed in this run, once the crawl has settled."""
+        """Return the URLs of the links to follow in this run; none unless the crawl has settled."""
         if self.ended is None or not self.ended.settles:
             return []
         source_id = find_crawl(self.db, self.crawl_id).source_id
         return links_to_follow(self.db, source_id, MOST_LINKS)
 
     def end_run(self) -> None:
-        """End the run: close the crawl as failed unless it has settled, then record what answered behind its links.
+        """End the run: close the crawl as failed unless it has settled, and record the outcomes of its links.
 
-        Nothing of the run is written after this; a second call changes nothing.
+        A second call changes nothing.
 
         Raises:
-            ArchiveError: the archive broke during the run; the crawl's row is closed if that can still be written.
+            ArchiveError: the archive could not be read or written during the run.
         """
         following, self.following = self.following, None
         if self.broken is None:
@@ -163,19 +173,19 @@ class Session:
         if self.ended is None:
             verdict = self.ended = Verdict("failed", "the archive could not be read or written during the crawl")
             with suppress(ArchiveError), translated_errors(self.job.archive):
-                self.finish(verdict)  # else the next crawl closes the row
+                self.finish(verdict)  # if this fails, the next crawl closes the row
         raise broken
 
     def log_row(self) -> dict[str, Any]:
-        """Return the crawl's row of `crawl_log`."""
+        """Return the row of the crawl in `crawl_log`."""
         return log_row(self.db, self.crawl_id)
 
 
 @contextmanager
 def open_session(job: Job) -> Iterator[Session]:
-    """Take the archive's lock, begin a crawl in it, and serve the sample where that is the source.
+    """Lock the archive and begin a crawl in it; serve the sample if it is the source.
 
-    A session that is left before its crawl has settled closes it as failed.
+    Leaving the context closes a crawl that has not settled as failed.
 
     Raises:
         ArchiveError: the archive is in use, cannot be opened or written, or was read by a newer parser.
@@ -200,9 +210,9 @@ def open_session(job: Job) -> Iterator[Session]:
 
 
 class RememberingParser:
-    """`listing.parser`, reading each body once a crawl: first when it is fetched, again when it is settled.
+    """`listing.parser` with a cache: a body is parsed when it is fetched, and again when the crawl settles.
 
-    `heading` is the one that the source is known by.
+    `heading` identifies the listing of the source.
     """
 
     PARSER_VERSION = parser.PARSER_VERSION
@@ -212,22 +222,22 @@ class RememberingParser:
         self._pages: dict[tuple[bytes, str, str | None], ListingPage] = {}
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
-        """Read a listing page."""
+        """Parse a listing page."""
         key = (body, url, content_type)
         if key not in self._pages:
             self._pages[key] = parser.parse_listing(body, url, content_type, heading=self._heading)
         return self._pages[key]
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Say why an answer is a block; None where it is content."""
+        """Return why a response is a block; None for content."""
         return parser.blocking_sign(status, body, content_type)
 
 
 @contextmanager
 def _sample_proxy(source: SourceSettings, day: int) -> Iterator[str | None]:
-    """Serve the bundled sample on a free port; it is asked as a proxy, so that its URLs stay the same on any port.
+    """Serve the bundled sample on a free port; used as a proxy, so that its URLs do not depend on the port.
 
-    Each crawl that ended well is a day of the sample's story, so the next crawl meets the next day.
+    Each crawl that ends well advances the sample by one day, so that the next crawl finds changes.
     """
     if not source.is_bundled:
         yield None

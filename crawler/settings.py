@@ -1,6 +1,6 @@
-"""Scrapy's settings: every default that is unfit for an unattended and polite crawl is set here, with its reason.
+"""Scrapy's settings: changes every default that does not suit an unattended and polite crawl, with the reason.
 
-What depends on the source (User-Agent, delay) is set by `for_source`.
+`for_source` returns the settings that depend on the source (User-Agent, delay).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from foreign_eyes.crawler.settings_file import archive_in_environment
 from foreign_eyes.crawler.sources import SourceSettings
 from foreign_eyes.listing.content_coding import ACCEPTED
 
-# For `scrapy crawl`; the command line names its own. Empty: the one in the operator's settings, else archive.db
+# For `scrapy crawl` only. Empty: the archive of the operator's settings, else archive.db
 ARCHIVE = archive_in_environment()
 
 BOT_NAME = "foreign-eyes"
@@ -20,27 +20,27 @@ SPIDER_MODULES = ["foreign_eyes.crawler.spider"]
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
-# One request at a time; the delay is the source's
+# One request at a time; the source sets the delay
 CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-DOWNLOAD_DELAY_JITTER = 0  # a delay that was promised is never halved
+DOWNLOAD_DELAY_JITTER = 0  # jitter would halve the promised delay
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 
-# Limits: the default size is 1 GiB, the default time three minutes
+# Scrapy's defaults are 1 GiB and three minutes
 DOWNLOAD_MAXSIZE = MAX_BODY_BYTES
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 30
 DNS_TIMEOUT = 15
 REDIRECT_MAX_TIMES = 5
 
-# By default any certificate is accepted
+# Scrapy's default accepts any certificate
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
-# By default a listener for code and a telnet console are opened
+# Both listen on a port by default
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
-# Nothing but HTTP; by default file: is read
+# Only HTTP; by default, Scrapy reads file: URLs
 DOWNLOAD_HANDLERS = {
     "https": "foreign_eyes.crawler.tls_errors.ExplainedHttps",
     "file": None,
@@ -49,24 +49,24 @@ DOWNLOAD_HANDLERS = {
     "data": None,
 }
 
-# Addresses that are not public are refused, whatever name or redirect leads to them
+# Refuses addresses that are not public, also after a redirect
 TWISTED_DNS_RESOLVER = "foreign_eyes.crawler.ssrf_guard.PublicResolver"
 DNSCACHE_ENABLED = True
 
-# Asked for, decoded and checked to their end by `listing.content_coding`: see `crawler.capture`
+# `crawler.capture` decodes bodies strictly instead
 COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": ACCEPTED}
 
 COOKIES_ENABLED = False
-HTTPPROXY_ENABLED = False  # a proxy from the environment would connect for us, past the address rules
+HTTPPROXY_ENABLED = False  # a proxy from the environment would bypass the address rules
 METAREFRESH_ENABLED = False
 REFERER_ENABLED = True
-RETRY_ENABLED = False  # asks three times in 0.7 s and ignores Retry-After: `crawler.retrying` does not
+RETRY_ENABLED = False  # sends three requests in 0.7 s and ignores Retry-After; `crawler.retrying` replaces it
 ROBOTSTXT_OBEY = True
 
 DOWNLOADER_MIDDLEWARES = {
     # engine side
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # crawls on when robots.txt answers 503
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # crawls on if robots.txt answers 503
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "foreign_eyes.crawler.robots_txt.RobotsMiddleware": 100,
@@ -78,8 +78,8 @@ DOWNLOADER_MIDDLEWARES = {
     # downloader side
 }
 
-# The base rather than EXTENSIONS: Scrapy imports what that switches off, and `remote_control` alone brings aiohttp, a fifth of
-# a quiet crawl's start. Left out are remote control, telnet, feed exports and other things that no crawl here uses.
+# EXTENSIONS_BASE rather than EXTENSIONS: Scrapy imports extensions even if they are disabled, and `remote_control` imports
+# aiohttp, which takes a fifth of the start of a quiet crawl.
 EXTENSIONS_BASE = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logcount.LogCount": 0,
@@ -92,7 +92,7 @@ LOG_VERSIONS: list[str] = []
 
 
 def for_source(source: SourceSettings) -> dict[str, Any]:
-    """Return the settings that depend on the source crawled."""
+    """Return the settings that depend on the source."""
     delay = source.seconds_between_requests
     return {
         "USER_AGENT": user_agent(source.contact),
@@ -103,7 +103,7 @@ def for_source(source: SourceSettings) -> dict[str, Any]:
 
 
 def user_agent(contact: str | None) -> str:
-    """Return the honest name that the crawler goes by, with whom to write to."""
+    """Return the User-Agent: product, version and the operator's contact."""
     return f"foreign-eyes/{__version__} (archives a public listing; contact: {contact or 'none configured'})"
 
 

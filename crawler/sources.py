@@ -1,13 +1,13 @@
-"""What can be crawled: the two sources that are built in, those of the configuration file, and any URL.
+"""The sources: two that are built in, those of the settings file, and any URL.
 
 [sources.NAME]
 url = "https://…/index.htm"     # page 1 of the listing
-title = "…"                     # what feeds call it
+title = "…"                     # the title of the feeds
 language = "en"
-heading = "…"                   # what stands on the page, so that another page is not taken for it
+heading = "…"                   # a heading on page 1 that identifies the listing
 delay = 2.0                     # seconds between requests
-contact = "you@example.org"     # told to the site in the User-Agent; without it, the contact for all sources
-fresh_days = 7                  # how often every page is asked for without a condition; without it, as for all sources
+contact = "you@example.org"     # in the User-Agent; default: the contact for all sources
+fresh_days = 7                  # days between unconditional requests for every page; default: the value for all sources
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ COLUMN_TITLE = "China's IP in Foreign Eyes"
 
 
 class SourceError(ValueError):
-    """A source that cannot be crawled as given; the text says which, why, and what is allowed."""
+    """A source cannot be crawled as given; the message says which one, why, and what is allowed."""
 
 
-# an address or URL that fits in a header: 3 to 200 visible ASCII characters
+# an email address or URL that is valid in a header field: 3 to 200 visible ASCII characters
 Contact = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{3,200}\Z")]
-# 0: in every crawl
+# 0: every crawl is fresh
 FreshDays = Annotated[float, msgspec.Meta(ge=0, le=366)]
 
 
-# what a page can be known by: a letter or digit at least
+# at least one letter or digit
 Heading = Annotated[str, msgspec.Meta(max_length=200, pattern=r"[^\W_]")]
 
 
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A `[sources.NAME]` table; `delay` or `fresh_days` None means the default."""
+    """A `[sources.NAME]` table; None for `delay` or `fresh_days` means the default."""
 
     url: str
     title: Annotated[str, msgspec.Meta(min_length=1)] = COLUMN_TITLE
@@ -56,27 +56,27 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     @property
     def host(self) -> str:
-        """The host of the listing: the one place whose address need not be public."""
+        """The host of the listing; only its address may be private."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def is_bundled(self) -> bool:
-        """Whether this is the sample, which is served by the program itself."""
+        """Whether this is the sample, which this program serves."""
         return self.url.startswith(f"{sample.ORIGIN}/")
 
     @property
     def is_foreign(self) -> bool:
-        """Whether somebody else runs the site: it is neither the sample nor on this machine."""
+        """Whether the site is neither the sample nor on this machine."""
         return not self.is_bundled and not is_loopback(self.host)
 
     @property
     def time_between_fresh(self) -> timedelta:
-        """How often every page is asked for without a condition."""
+        """The time between crawls that request every page unconditionally."""
         return timedelta(days=DEFAULT_FRESH_DAYS if self.fresh_days is None else self.fresh_days)
 
     @property
     def seconds_between_requests(self) -> float:
-        """The delay to keep: as configured, else none on this very machine, else two seconds."""
+        """The delay: as configured, else 0 for this machine and 2 s for other hosts."""
         if self.delay is not None:
             return self.delay
         return 0.0 if self.is_bundled or is_loopback(self.host) else DEFAULT_DELAY
@@ -94,12 +94,15 @@ BUILT_IN: Mapping[str, SourceSettings] = {
 def find_source(
     wanted: str, configured: Mapping[str, SourceSettings], *, name: str | None = None
 ) -> tuple[str, SourceSettings]:
-    """Return name and settings of the source that `wanted` means: a configured or built-in name, or a URL.
+    """Return name and settings of a source.
 
-    A URL is named by `name`, else by a slug of its host and path.
+    Args:
+        wanted: a configured or built-in name, or a URL.
+        configured: the sources of the settings file.
+        name: the name for a URL; by default a slug of its host and path.
 
     Raises:
-        SourceError: there is no such source, or its URL cannot be crawled.
+        SourceError: the source does not exist, or its URL cannot be crawled.
     """
     known = {**BUILT_IN, **configured}
     if wanted in known and name is None:
@@ -107,8 +110,8 @@ def find_source(
         return wanted, known[wanted]
     if "://" not in wanted:
         if wanted in known:
-            raise SourceError(f"--name is for a URL; {wanted} has its name already")
-        raise SourceError(f"no source {wanted!r}; known are {', '.join(sorted(known))}, or give a URL")
+            raise SourceError(f"--name is for a URL; {wanted} is already the name of a source")
+        raise SourceError(f"no source {wanted!r}; use one of {', '.join(sorted(known))}, or a URL")
     check_url(wanted)
     if name is not None:
         try:
@@ -117,46 +120,46 @@ def find_source(
             raise SourceError(f"--name {error}") from None
     chosen = name or slug(wanted)
     if not chosen:
-        raise SourceError(f"{wanted!r} has no letter or digit to be named by; give it one with --name")
+        raise SourceError(f"{wanted!r} has no letter or digit for a source name; give a name with --name")
     if chosen in known and known[chosen].url != wanted:
-        raise SourceError(f"--name {chosen}: that is the configured source at {known[chosen].url}")
+        raise SourceError(f"--name {chosen} is the configured source at {known[chosen].url}; use another name")
     return chosen, SourceSettings(url=wanted)
 
 
 def with_contact(source: SourceSettings, contact: str | None) -> SourceSettings:
-    """Return `source` with the contact for all sources, unless it has its own."""
+    """Return `source` with the contact for all sources, if it has none of its own."""
     return msgspec.structs.replace(source, contact=source.contact or contact)
 
 
 def with_fresh_days(source: SourceSettings, days: float | None) -> SourceSettings:
-    """Return `source` with the days for all sources, unless it has its own."""
+    """Return `source` with the `fresh_days` for all sources, if it has none of its own."""
     return msgspec.structs.replace(source, fresh_days=days if source.fresh_days is None else source.fresh_days)
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot name a source.
+    """Check that `name` is a valid name for a source.
 
     Raises:
-        SourceError: the text says what is allowed.
+        SourceError: it is not; the message says what is allowed.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", name):
         raise SourceError(
-            f"{name!r} cannot name a source: a name has small letters, digits, dots, dashes and underscores, 63 at most,"
-            " and begins with a letter or digit"
+            f"{name!r} is not a name for a source: use up to 63 lower-case letters, digits, dots, dashes and underscores;"
+            " the first is a letter or digit"
         )
 
 
 def check_url(url: str) -> None:
-    """Refuse a URL that could not be a listing's.
+    """Check that `url` can be the URL of a listing.
 
     Raises:
-        SourceError: the text names what is wrong with it.
+        SourceError: it cannot; the message says why.
     """
     authority = re.match(r"[^/]*//([^/?#]*)", url)
-    if authority and "@" in authority[1]:  # first of all: the other messages repeat the URL
+    if authority and "@" in authority[1]:  # first, because the other messages show the URL
         raise SourceError(
-            f"the URL at {authority[1].rpartition('@')[2]} holds a user name or password; they would be stored and"
-            " published: leave them out"
+            f"the URL at {authority[1].rpartition('@')[2]} has a user name or password, which would be stored and"
+            " published: remove them"
         )
     try:
         parts = urlsplit(url)
@@ -164,24 +167,25 @@ def check_url(url: str) -> None:
     except ValueError as error:
         raise SourceError(f"{url!r} is not a URL: {error}") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise SourceError(f"{url!r}: a listing's address begins with http:// or https:// and a host")
+        raise SourceError(f"{url!r} is not the URL of a listing: it must begin with http:// or https:// and a host")
 
 
 def slug(url: str) -> str:
-    """Return a source name made of a URL's host and path, 63 characters at most.
+    """Return a source name made of the host and path of a URL, 63 characters at most.
 
-    Where these do not tell all of the URL, a few characters of its digest do, so that two listings never share a name.
+    If host and path do not identify the URL, six characters of its digest are added, so that two listings never share a
+    name.
     """
     parts = urlsplit(url)
-    place = f"{parts.netloc}{parts.path}"
-    words = re.sub(r"[^a-z0-9.]+", "-", place.lower()).removesuffix(".htm").removesuffix(".html").strip("-.")
-    if words and (parts.query or len(words) > 63 or not place.isascii()):
+    host_and_path = f"{parts.netloc}{parts.path}"
+    words = re.sub(r"[^a-z0-9.]+", "-", host_and_path.lower()).removesuffix(".htm").removesuffix(".html").strip("-.")
+    if words and (parts.query or len(words) > 63 or not host_and_path.isascii()):
         return f"{words[:56].rstrip('-.')}-{sha256(url.encode()).hexdigest()[:6]}"
     return words
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host` names this very machine."""
+    """Return whether `host` is this machine."""
     if host == "localhost":
         return True
     try:

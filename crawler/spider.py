@@ -1,7 +1,7 @@
-"""The spider: it fetches for `listing.reader`, follows the links that the listing carries, and ends the session.
+"""The spider: fetches pages for `listing.reader`, follows the links of the listing, and ends the session.
 
-The listing is read in one coroutine rather than by callbacks: pages come strictly in order, one request at a time, and
-each step decides whether there is a next one. Scrapy's downloader, with all its middlewares, does the fetching.
+The listing is read in one coroutine instead of callbacks, because pages are requested strictly in order, one at a time, and
+each response decides the next request. Requests pass through Scrapy's downloader and all its middlewares.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ListingSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, source: str = "sample", **kwargs: Any) -> Self:
-        """Make the spider with the session it was given; under `scrapy crawl`, with one that it opens itself."""
+        """Return the spider with the given session; under `scrapy crawl`, open one."""
         if "session" in kwargs:
             spider = super().from_crawler(crawler, *args, **kwargs)
         else:
@@ -69,21 +69,21 @@ class ListingSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Read the listing, settle, follow its links."""
+        """Read the listing, settle the crawl, follow links."""
         self.begin()
-        with suppress(ArchiveError):  # the session reports it when it is closed
+        with suppress(ArchiveError):  # the session raises it when it is closed
             await self._crawl()
-        for item in list[Any]():  # there are none to pass on: what there is to say is in the archive
+        for item in list[Any]():  # the spider yields no items: its results are in the archive
             yield item
 
     def begin(self) -> None:
-        """Note that reading starts; a signal that came before ends it here."""
+        """Note that reading starts; end the spider if a stop signal has arrived already."""
         self.session.is_reading = True
         if self.session.stop_wanted:
             raise CloseSpider("shutdown")
 
     def reader(self) -> ListingReader:
-        """Return the reader of the session's listing."""
+        """Return the reader for the listing of the session."""
         session = self.session
         return ListingReader(
             session.job.source.url,
@@ -111,7 +111,7 @@ class ListingSpider(Spider):
         return await self._fetch(url, {"purpose": "listing", "page": page, "pass_number": pass_number})
 
     async def _follow_all(self, urls: list[str]) -> None:
-        """Follow links of the crawl that has settled; nothing that happens there changes it."""
+        """Follow the links of a crawl that has settled; they cannot change it."""
         await follow_links(
             urls,
             self._follow,
@@ -121,24 +121,24 @@ class ListingSpider(Spider):
         )
 
     async def _follow(self, url: str) -> None:
-        """Fetch a link's target once; whatever answers is kept by the capture middleware."""
+        """Fetch the target of a link once; the capture middleware stores the response."""
         before = self.session.link_captures
         limits = {"once": True, "download_timeout": EXCHANGE_SECONDS, "download_maxsize": MOST_BYTES}
         try:
             await self._fetch(url, {"purpose": "link", **limits})
         except Exception as error:
             if self.session.link_captures == before or isinstance(error, sqlite3.Error):
-                raise  # nothing tells yet what became of the link
+                raise  # nothing about the link is stored yet
 
-    def _give_up(self, url: str, why: str) -> None:
-        """Keep why a link brought no answer in the answer's stead."""
-        self.session.record(Fetched("link", url, url, self.session.now(), fault="unreachable", detail=why))
+    def _give_up(self, url: str, reason: str) -> None:
+        """Store the reason why a link brought no response."""
+        self.session.record(Fetched("link", url, url, self.session.now(), fault="unreachable", detail=reason))
 
     async def _fetch(self, url: str, meta: dict[str, Any]) -> FetchResult:
         try:
             request = Request(url, meta={**meta, "asked_url": url}, callback=NO_CALLBACK, dont_filter=True)
-        except ValueError:  # what a page links can be any text
-            return FetchResult(url, url, fault="unreachable", detail=f"the address {shown(url)!r} is malformed")
+        except ValueError:  # a link can be any text
+            return FetchResult(url, url, fault="unreachable", detail=f"the URL {shown(url)!r} is malformed")
         try:
             if self.session.proxy:
                 request.meta["proxy"] = self.session.proxy
@@ -161,10 +161,10 @@ class ListingSpider(Spider):
     def _closed(self, reason: str) -> None:
         if self.session.ended is None and self.session.broken is None:
             self.session.interrupted = reason == "shutdown"
-            why = (
+            failure = (
                 "the run was interrupted"
                 if self.session.interrupted
-                else f"a fault of our own ({reason}); --verbose shows it"
+                else f"a bug in this program ({reason}); run with --verbose and report it"
             )
-            self.session.finish(Verdict("failed", why))
+            self.session.finish(Verdict("failed", failure))
         self._resources.close()

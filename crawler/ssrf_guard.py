@@ -1,7 +1,7 @@
-"""Refusing addresses that are not public: a listing must not lead the crawler into its operator's own network.
+"""Refuse addresses that are not public, so that a listing cannot lead the crawler into the operator's network.
 
-The one exception is the configured source's own host. Names are judged by the address that is connected to, so that
-disguises (`2130706433`, a name that points to 127.0.0.1) do not help.
+Only the host of the source itself may be private. Names are checked by the address that they resolve to, so that disguises
+(`2130706433`, a name that points to 127.0.0.1) are refused, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from foreign_eyes.listing.parser.fetchable_urls import flaw, shown
 
 
 def is_public(address: str) -> bool:
-    """Tell whether a literal IP address is globally reachable (IANA's special-purpose registries)."""
+    """Return whether an IP address is globally reachable (IANA special-purpose address registries)."""
     ip = ipaddress.ip_address(address)
     mapped = getattr(ip, "ipv4_mapped", None)
     return (mapped or ip).is_global and not ip.is_multicast
@@ -29,53 +29,53 @@ def is_public(address: str) -> bool:
 
 @dataclass(slots=True)
 class AddressRules:
-    """Which hosts may be private, and which names were refused, with the address that they led to."""
+    """The hosts that may be private, and the refused names with their addresses."""
 
     own_hosts: frozenset[str] = frozenset()
     refused: dict[str, str] = field(default_factory=dict)
 
     def allows(self, host: str, address: str) -> bool:
-        """Tell whether `host` may be connected to at `address`; remember it where not."""
+        """Return whether connecting to `host` at `address` is allowed; remember a refusal."""
         if host in self.own_hosts or is_public(address):
             return True
         self.refused[host] = address
         return False
 
     def refusal(self, host: str) -> FetchFault | None:
-        """Return the fault for a host that was refused; None for any other."""
+        """Return the fault for a refused host; None for other hosts."""
         address = self.refused.get(host)
         if address is None:
             return None
-        named = host if host == address else f"{host} ({address})"
-        return FetchFault("refused", f"the address of {named} is not public; only the source's own host may be private")
+        where = host if host == address else f"{host} ({address})"
+        return FetchFault("refused", f"the address of {where} is not public; only the source's own host may be private")
 
 
-# Twisted's resolver is one for the process, as the reactor is, and so is the crawl: the spider sets the rules
+# Twisted has one resolver per process, and one crawl runs at a time: its spider sets the rules
 rules = AddressRules()
 
 
 class PublicLiterals:
-    """A downloader middleware that refuses malformed addresses, and literal ones that are not public."""
+    """A downloader middleware that refuses malformed URLs, and IP addresses that are not public."""
 
     def process_request(self, request: Request) -> None:
-        """Refuse a request to an address that cannot be asked, or is not public and needs no resolver.
+        """Refuse a malformed URL, and a host that is an IP address and not public.
 
         Raises:
-            FetchFault: the address is refused.
+            FetchFault: the URL is refused.
         """
-        if wrong := flaw(request.url):
-            raise FetchFault("unreachable", f"the address {shown(request.url)!r} cannot be asked: {wrong}")
+        if problem := flaw(request.url):
+            raise FetchFault("unreachable", f"the URL {shown(request.url)!r} cannot be requested: {problem}")
         host = urlsplit(request.url).hostname or ""
         try:
             ipaddress.ip_address(host)
         except ValueError:
-            return  # a name: `PublicResolver` judges its address
+            return  # `PublicResolver` checks the address of a name
         if not rules.allows(host, host) and (refusal := rules.refusal(host)):
             raise refusal
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, failing for names whose address may not be connected to."""
+    """Scrapy's resolver, which fails for names whose address is refused."""
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """Return the address of `name`."""

@@ -1,4 +1,4 @@
-"""A crawl's own clock: set once from the clock of the machine, then only counting on."""
+"""The clock of one crawl: read from the machine's clock once, then advanced by a monotonic counter."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 
 from foreign_eyes.archive.times import now
 
-# Linux's CLOCK_MONOTONIC stops while the machine sleeps, so a crawl that slept would date its later pages too early
+# CLOCK_MONOTONIC of Linux stops while the machine is suspended, so later pages would be dated too early
 _COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 Clock = Callable[[], datetime]
 
 
 def seconds_since_boot() -> float:
-    """Return a count of seconds that nobody can set; it runs on while the machine sleeps."""
+    """Return a monotonic count of seconds that includes the time the machine is suspended."""
     return time.clock_gettime(_COUNTER)
 
 
 def steady_clock(read: Clock = now, elapsed: Callable[[], float] = seconds_since_boot) -> Clock:
-    """Return a clock that reads the machine's once and counts on, whatever is done to the machine's meanwhile.
+    """Return a clock that does not change if the machine's clock is set.
 
-    All times of a crawl come from one such clock, so none of them contradicts another.
+    All times of a crawl come from one such clock, so that they are consistent.
     """
-    start, since = read(), elapsed()
-    return lambda: start + timedelta(seconds=max(elapsed() - since, 0.0))
+    start, offset = read(), elapsed()
+    return lambda: start + timedelta(seconds=max(elapsed() - offset, 0.0))

@@ -1,6 +1,7 @@
-"""TLS with words: why a server's certificate was refused, and what the operator can do about it.
+"""Explain why a server's certificate was refused, and what the operator can do.
 
-OpenSSL says only "certificate verify failed" in the end; the code behind it is seen in the callback that verifies the chain.
+OpenSSL's exception says only "certificate verify failed"; the error code is available in the callback that verifies the
+chain.
 """
 
 from __future__ import annotations
@@ -27,24 +28,24 @@ from foreign_eyes.listing.parser.fetchable_urls import shown
 
 Codes = SSL.X509VerificationCodes
 
-_TRUST_IT = "put it into a copy of the system's CA bundle and name that file in SSL_CERT_FILE; see docs/network.md"
+_TRUST_IT = "add it to a copy of the system's CA bundle and name that file in SSL_CERT_FILE; see docs/network.md"
 
 
 @dataclass(slots=True)
 class Handshake:
-    """The last TLS handshake with a place: whether it began, its certificate was accepted, and else why not."""
+    """The last TLS handshake with a host: whether it began, whether the certificate was accepted, else why not."""
 
     began: bool = False
     accepted: bool = False
     flaw: str | None = None
 
 
-# Scrapy's error for a failed handshake does not carry the reason, so it is kept here, by host and port
+# by host and port; Scrapy's exception for a failed handshake does not have the reason
 _handshakes: dict[tuple[str, int], Handshake] = {}
 
 
 def handshake_of(url: str) -> Handshake:
-    """Return how the last handshake for an https address went."""
+    """Return the last handshake for an https URL."""
     parts = urlsplit(url)
     if parts.scheme != "https":
         return Handshake()
@@ -52,7 +53,7 @@ def handshake_of(url: str) -> Handshake:
 
 
 class ExplainedHttps(HTTP11DownloadHandler):
-    """Scrapy's handler for https, which notes why a certificate was refused."""
+    """Scrapy's handler for https, which keeps the reason why a certificate was refused."""
 
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
@@ -65,7 +66,7 @@ class _ExplainedPolicy:
         self._policy = policy
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> _ExplainedCreator:  # noqa: N802 - Twisted's name
-        """Return what makes a connection to a place; each starts with a handshake of which nothing is known."""
+        """Return the creator of a connection to a host; start a new handshake record."""
         host = hostname.decode("ascii")
         handshake = _handshakes[host.lower(), port] = Handshake()
         return _ExplainedCreator(self._policy.creatorForNetloc(hostname, port), host, handshake)
@@ -79,7 +80,7 @@ class _ExplainedCreator:
         self._handshake = handshake
 
     def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
-        """Return a connection that verifies chain and name as Twisted's own does, and keeps the reason."""
+        """Return a connection that verifies chain and name as Twisted does, and keeps the reason of a refusal."""
         self._handshake.began = True
         connection: SSL.Connection = self._creator.clientConnectionForTLS(protocol)
         connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, self._verify)
@@ -88,7 +89,7 @@ class _ExplainedCreator:
     def _verify(self, _connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int) -> bool:
         try:
             flaw = self._flaw(certificate, code, depth, accepted=bool(ok))
-        except Exception as error:  # in OpenSSL's callback it would be lost
+        except Exception as error:  # an exception in OpenSSL's callback would be lost
             flaw = f"its certificate cannot be read ({type(error).__name__}: {error})"
         self._handshake.flaw = self._handshake.flaw or flaw
         self._handshake.accepted = flaw is None and depth == 0
@@ -110,15 +111,15 @@ class _ExplainedCreator:
 
 
 def flaw_of_chain(certificate: x509.Certificate, code: int, depth: int) -> str:
-    """Say why OpenSSL refused the certificate at `depth` of a chain (0 is the server's own), and what to do."""
+    """Return why OpenSSL refused the certificate at `depth` (0 is the server's own), and what to do."""
     which = "its certificate" if depth == 0 else f"the certificate {_name(certificate.subject)!r} above its own"
     issuer = _name(certificate.issuer)
     match code:
         case Codes.ERR_CERT_HAS_EXPIRED:
             ended = certificate.not_valid_after_utc
             return (
-                f"{which} expired on {ended:%Y-%m-%d}: if this machine's clock is right, the site has to renew it;"
-                " until then a crawl cannot trust what it reads"
+                f"{which} expired on {ended:%Y-%m-%d}: check this machine's clock; if it is right, the site must renew the"
+                " certificate, and cannot be crawled before"
             )
         case Codes.ERR_CERT_NOT_YET_VALID:
             begins = certificate.not_valid_before_utc
@@ -130,28 +131,28 @@ def flaw_of_chain(certificate: x509.Certificate, code: int, depth: int) -> str:
         case Codes.ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY | Codes.ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
             return _flaw_of_missing_issuer(certificate, which, issuer, depth)
     reason = next((name for name, value in vars(Codes).items() if value == code), str(code))
-    said = reason.removeprefix("ERR_").replace("_", " ").lower()
-    return f"{which} is refused ({said}): open the address in a browser to see whether the site is what it was"
+    description = reason.removeprefix("ERR_").replace("_", " ").lower()
+    return f"{which} was refused ({description}): open the URL in a browser and check that it is the right site"
 
 
 def _flaw_of_missing_issuer(certificate: x509.Certificate, which: str, issuer: str, depth: int) -> str:
-    place = _place_of_issuer(certificate)
-    if depth == 0 and place:  # only public authorities say where their certificates are
-        left_out = f"the server leaves out the intermediate certificate of {issuer!r}, which signed its own"
-        return f"{left_out}: get it from {place}, {_TRUST_IT}"
+    issuer_url = _issuer_url(certificate)
+    if depth == 0 and issuer_url:  # only public authorities give the URL of their certificates
+        missing = f"the server does not send the intermediate certificate of {issuer!r}, which signed its own"
+        return f"{missing}: get it from {issuer_url}, {_TRUST_IT}"
     if depth == 0:
         return (
-            f"{which} is signed by {issuer!r}, whose certificate is neither sent nor known here: the server leaves out an"
-            f" intermediate certificate, or the authority is not trusted here; if you trust it, {_TRUST_IT}"
+            f"{which} is signed by {issuer!r}, whose certificate is neither sent nor trusted here: the server omits an"
+            f" intermediate certificate, or the authority is not public; if you trust it, {_TRUST_IT}"
         )
     return f"{which} is signed by {issuer!r}, which is not trusted here: if you trust it, {_TRUST_IT}"
 
 
 def flaw_of_names(certificate: x509.Certificate, host: str) -> str:
-    """Say that a certificate is another host's, and which."""
+    """Return the message for a certificate that is for other hosts, with their names."""
     names = _hosts(certificate)
-    whose = f"for {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}" if names else "for no host at all"
-    return f"its certificate is {whose}, not for {host}: check the address of the source; it may have moved"
+    hosts = f"for {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}" if names else "for no host"
+    return f"its certificate is {hosts}, not for {host}: check the URL of the source; the site may have moved"
 
 
 def _hosts(certificate: x509.Certificate) -> list[str]:
@@ -165,19 +166,19 @@ def _hosts(certificate: x509.Certificate) -> list[str]:
 
 def _name(name: x509.Name) -> str:
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return shown(str(common[0].value) if common else name.rfc4514_string()) or "nobody"
+    return shown(str(common[0].value) if common else name.rfc4514_string()) or "an unnamed issuer"
 
 
-def _place_of_issuer(certificate: x509.Certificate) -> str | None:
-    """Return where the issuer's certificate can be got, as public authorities say in each that they sign."""
+def _issuer_url(certificate: x509.Certificate) -> str | None:
+    """Return the URL of the issuer's certificate, which public authorities put into each certificate."""
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except (x509.ExtensionNotFound, ValueError):
         return None
     for description in access:
-        place = description.access_location
+        location = description.access_location
         if description.access_method == AuthorityInformationAccessOID.CA_ISSUERS and isinstance(
-            place, x509.UniformResourceIdentifier
+            location, x509.UniformResourceIdentifier
         ):
-            return shown(place.value)
+            return shown(location.value)
     return None

@@ -1,8 +1,8 @@
-"""Undoing a content coding strictly. Pure.
+"""Decode a content coding strictly. Pure.
 
-Scrapy passes a truncated gzip as a whole page, and inflates 900 MB from one. Here a coded body counts only if its end
-marker and checksum were reached, nothing follows it, and it is no larger than allowed. Two faults that cannot change
-the page's bytes can be tolerated: an unknown coding over plain text, and bytes after a complete stream.
+Scrapy accepts a truncated gzip stream as a whole page, and inflates one to 900 MB. Here, a coded body is accepted only if
+its end marker and checksum were reached, nothing follows them, and the decoded body is not too large. Two faults that
+cannot change the bytes of the page may be tolerated: an unknown coding over plain text, and bytes after a complete stream.
 """
 
 from __future__ import annotations
@@ -11,59 +11,59 @@ import re
 import zlib
 
 ACCEPTED = "gzip, deflate"
-MAX_MEMBERS = 100  # each costs a copy of all that follow it
+MAX_MEMBERS = 100  # each member copies the rest of the body
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's window bits: which wrapper it expects
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # window bits of zlib, which select the format
 
 
 class BadCodingError(Exception):
-    """The body cannot be decoded whole; the text says why."""
+    """The body cannot be decoded completely; the message says why."""
 
 
 class OversizedError(Exception):
     """The decoded body is larger than allowed."""
 
 
-def decode_body(body: bytes, content_encoding: str, limit: int, let_pass: list[str] | None = None) -> bytes:
-    """Return the entity in `body`, whose codings `content_encoding` lists in the order they were applied.
+def decode_body(body: bytes, content_encoding: str, limit: int, tolerated: list[str] | None = None) -> bytes:
+    """Return the decoded body.
 
     Args:
-        body: the bytes as they came.
-        content_encoding: the field's value.
-        limit: how many bytes the entity may have.
-        let_pass: a list to which each tolerated fault is appended in words; None tolerates none.
+        body: the bytes received.
+        content_encoding: the value of the Content-Encoding field: codings in the order in which they were applied.
+        limit: the most bytes that the decoded body may have.
+        tolerated: a list to which a description of each tolerated fault is appended; None tolerates no fault.
 
     Raises:
-        BadCodingError: a coding that was not asked for, a wrong checksum, a missing end or something behind it.
-        OversizedError: more than `limit` bytes.
+        BadCodingError: the coding was not requested, the checksum is wrong, the end is missing, or data follows it.
+        OversizedError: the decoded body has more than `limit` bytes.
     """
     for coding in reversed([name.strip().lower() for name in content_encoding.split(",") if name.strip()]):
         if coding in ("gzip", "x-gzip"):
-            body = _inflate_members(body, limit, let_pass)
+            body = _inflate_members(body, limit, tolerated)
         elif coding == "deflate":
-            body = _inflate_deflate(body, limit, let_pass)
-        elif coding != "identity" and let_pass is not None and is_plain(body):
-            let_pass.append(f"content coding {coding[:20]!r} ignored over a plain body")
+            body = _inflate_deflate(body, limit, tolerated)
+        elif coding != "identity" and tolerated is not None and is_plain(body):
+            tolerated.append(f"content coding {coding[:20]!r} ignored over a plain body")
         elif coding != "identity":
-            raise BadCodingError(f"content coding {coding[:20]!r} was not asked for")
+            raise BadCodingError(f"content coding {coding[:20]!r} was not requested")
     if len(body) > limit:
         raise OversizedError(f"more than {limit} bytes")
     return body
 
 
 def is_plain(body: bytes) -> bool:
-    """Tell whether bytes are text as they are: no compressed stream is free of control characters for long."""
+    """Return whether the bytes are uncompressed text: compressed streams contain control characters."""
     return not _CONTROL.search(body)
 
 
-def _inflate_members(body: bytes, limit: int, let_pass: list[str] | None) -> bytes:
-    """RFC 1952 section 2.2: a gzip file is a series of members."""
+def _inflate_members(body: bytes, limit: int, tolerated: list[str] | None) -> bytes:
+    """Decode a series of gzip members (RFC 1952 section 2.2)."""
     decoded = b""
     for number in range(MAX_MEMBERS):
-        if number and let_pass is not None and not _GZIP_MAGIC.startswith(body[:2]):
-            let_pass.append(_tail(body))
+        if number and tolerated is not None and not _GZIP_MAGIC.startswith(body[:2]):
+            tolerated.append(_tail(body))
             return decoded
         part, body = _inflate(body, _GZIP, limit - len(decoded))
         decoded += part
@@ -72,14 +72,14 @@ def _inflate_members(body: bytes, limit: int, let_pass: list[str] | None) -> byt
     raise BadCodingError(f"more than {MAX_MEMBERS} gzip members")
 
 
-def _inflate_deflate(body: bytes, limit: int, let_pass: list[str] | None) -> bytes:
-    """RFC 9110 section 8.4.1.2: zlib's format; some servers send the raw form."""
+def _inflate_deflate(body: bytes, limit: int, tolerated: list[str] | None) -> bytes:
+    """Decode the zlib format (RFC 9110 section 8.4.1.2), or the raw format that some servers send."""
     has_zlib_header = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
     decoded, rest = _inflate(body, _ZLIB if has_zlib_header else _RAW, limit)
-    if rest and let_pass is not None and has_zlib_header:  # the raw form has no checksum that proves the end
-        let_pass.append(_tail(rest))
+    if rest and tolerated is not None and has_zlib_header:  # the raw format has no checksum that proves the end
+        tolerated.append(_tail(rest))
     elif rest:
-        raise BadCodingError(f"{len(rest)} bytes stand behind the end of the deflate stream")
+        raise BadCodingError(f"{len(rest)} bytes follow the end of the deflate stream")
     return decoded
 
 
@@ -87,14 +87,14 @@ def _tail(rest: bytes) -> str:
     return f"{len(rest)} byte{'s' * (len(rest) != 1)} behind the end of the coded body ignored"
 
 
-def _inflate(body: bytes, wrapper: int, limit: int) -> tuple[bytes, bytes]:
-    engine = zlib.decompressobj(wrapper)
+def _inflate(body: bytes, window_bits: int, limit: int) -> tuple[bytes, bytes]:
+    decompressor = zlib.decompressobj(window_bits)
     try:
-        decoded = engine.decompress(body, limit + 1)
+        decoded = decompressor.decompress(body, limit + 1)
     except zlib.error as error:
         raise BadCodingError(f"the coded body is damaged ({error})") from None
     if len(decoded) > limit:
         raise OversizedError(f"more than {limit} bytes")
-    if not engine.eof:
+    if not decompressor.eof:
         raise BadCodingError("the coded body was cut short before its end")
-    return decoded, engine.unused_data
+    return decoded, decompressor.unused_data

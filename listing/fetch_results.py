@@ -1,4 +1,4 @@
-"""What comes of asking for a listing page, and which answers end a crawl. It knows neither Scrapy nor the archive."""
+"""The result of a request for a listing page, and the results that end a crawl. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,22 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
-from foreign_eyes.listing.http_statuses import words_of_status
+from foreign_eyes.listing.http_statuses import describe_status
 from foreign_eyes.listing.values import Fault, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What came of asking for `asked_url`, at `url` after redirects: a whole response, or a fault and its detail.
+    """The result of a request: a whole response, or a fault with its detail.
 
-    A page that `may_be_cut` ended with the connection, before its end tag: it is whole if its bytes come a second time.
+    Attributes:
+        asked_url: the URL requested.
+        url: the URL after redirects.
+        body_sha256: the SHA-256 of the body, in hexadecimal.
+        not_modified: whether the body is a stored one that a 304 confirmed.
+        may_be_cut: whether the response ended with the connection before the page's end tag; it is whole if the same bytes
+            arrive a second time.
+        fault, detail: why there is no whole response.
     """
 
     asked_url: str
@@ -30,31 +37,31 @@ class FetchResult:
 
 
 class Fetch(Protocol):
-    """The function that asks for a listing page."""
+    """The function that requests a listing page."""
 
     def __call__(self, url: str, *, page: int, pass_number: int) -> Awaitable[FetchResult]:
-        """Ask once, politely; never raises for what a source can do."""
+        """Return the result of one request; faults of the site are results, not exceptions."""
 
 
 class Refusal(Exception):
-    """The crawl cannot go on; carries its verdict."""
+    """The crawl cannot continue; has its verdict."""
 
     def __init__(self, outcome: Outcome, reason: str, *, cut_short: bool = False):
         super().__init__(reason)
         self.verdict = Verdict(outcome, reason, cut_short)
 
 
-def refusal_of(answer: FetchResult, where: str) -> Refusal:
-    """Return what a fault, or a status that is no page, makes of the crawl."""
-    match answer.fault:
+def refusal_of(result: FetchResult, where: str) -> Refusal:
+    """Return the refusal for a fault or for a status without a page."""
+    match result.fault:
         case "disallowed" | "refused":
-            return Refusal("blocked", f"{where}: {answer.detail}")
+            return Refusal("blocked", f"{where}: {result.detail}")
         case "unreachable":
-            return Refusal("unreachable", f"{where}: {answer.detail}")
+            return Refusal("unreachable", f"{where}: {result.detail}")
         case "incomplete":
-            return Refusal("partial", f"{where} did not arrive whole: {answer.detail}", cut_short=True)
+            return Refusal("partial", f"{where} is incomplete: {result.detail}", cut_short=True)
         case "oversized":
-            return Refusal("suspect", f"{where} is too large: {answer.detail}")
-    status = answer.status or 0
+            return Refusal("suspect", f"{where} is too large: {result.detail}")
+    status = result.status or 0
     outcome: Outcome = "blocked" if 400 <= status < 500 else "unreachable"
-    return Refusal(outcome, f"{where} answers {words_of_status(status)}")
+    return Refusal(outcome, f"{where} answers {describe_status(status)}")

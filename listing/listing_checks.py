@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from foreign_eyes.listing.fetch_results import FetchResult
 from foreign_eyes.listing.known_listing import KnownListing
 from foreign_eyes.listing.quality_gate import (
-    most_believed,
+    most_plausible,
     suspect_count,
     suspect_growth,
     suspect_page,
@@ -75,15 +75,15 @@ class ListingChecks:
         if listing.entries or not (before := self.known.counts()) or not before.entries:
             return None
         return (
-            f"page {number} lists no entries; {before.entries} are listed now and stay: --accept takes no empty page,"
-            " since all that it lacks would be withdrawn"
+            f"page {number} lists no entries; {before.entries} are listed now and stay: --accept does not accept an empty"
+            " page, because it would withdraw all of them"
         )
 
     def doubt_growth(self, pages: Sequence[ReadPage]) -> str | None:
         """Return why the pages read so far list too many entries, or None."""
         if self.accept or self._all_settled(pages) or (most := self.known.most_entries()) is None:
             return None
-        if sum(len(page.listing.entries) for page in pages) <= most_believed(most):
+        if sum(len(page.listing.entries) for page in pages) <= most_plausible(most):
             return None
         return suspect_growth(len(pages), entries_of(pages), most, self.known.new_wordings)
 
@@ -122,5 +122,5 @@ def repeats_earlier(pages: Sequence[ReadPage]) -> str | None:
     newest = texts_of(pages[-1].listing)
     for number, page in enumerate(pages[:-1], start=1):
         if texts_of(page.listing) == newest:
-            return f"page {len(pages)} ({pages[-1].result.url}) lists the very entries of page {number}"
+            return f"page {len(pages)} ({pages[-1].result.url}) lists the same entries as page {number}"
     return None

@@ -1,7 +1,7 @@
-"""When a listing has been read well enough to decide anything by it. Pure.
+"""Decide whether a listing was read well enough to settle the crawl. Pure.
 
-A crawl is complete when two passes over all its pages were equal, unchanged when one pass equals the last settled state;
-what looks wrong is suspect and settles nothing. Every branch says why, in words for the operator.
+A crawl is complete if two passes over all pages were equal, and unchanged if one pass equals the last settled state. A
+listing that looks wrong is suspect and settles nothing. Each check returns its reason as a message for the operator.
 """
 
 from __future__ import annotations
@@ -15,26 +15,29 @@ from foreign_eyes.listing.text_digests import folded_digest, wording_digest
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Verdict
 
 MAX_PASSES = 5
-# a page of 40 entries holds about 40,000 characters; a handful lost is an editor's slip, more is a wrong codec
+# of about 40,000 characters on a page; more replacement characters indicate a wrong codec
 MAX_REPLACEMENTS = 10
 MAX_PAGES_AT_FIRST = 200
-# of fewer entries than these nobody can say that the listing is another one
+# with fewer entries, too few to say that this is another listing
 FEWEST_TO_COMPARE = 8
 MAY_BE_CUT = "ended with the connection, without a length and before its end tag"
 CHECKED_PARTS = ("excerpt", "title", "publication", "commentary")
-# an entry's part of more bytes than these is another page's text, or a tag that was never closed
+# in bytes; a longer part of an entry is the text of another page, or a tag was never closed
 LONGEST_PART = 64 * 1024
-# growth by more than both is another listing, or one that somebody filled
+# growth by more than half and by more than this many entries indicates another listing, or one filled with spam
 MOST_GROWTH = 40
 TITLES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ListingPass:
-    """One reading of all pages: the digest of each page's body and of what it lists, or why it was aborted.
+    """One pass over all pages.
 
-    `may_be_cut` are the pages, from 1, that ended with the connection before their end tag. Where a page tore the pass off,
-    it is the last of `bodies`, unless it could not be read.
+    Attributes:
+        bodies: the SHA-256 of each page's body. If a page aborted the pass, it is the last one, unless it was not read.
+        fingerprints: the `fingerprint` of each page.
+        aborted: why the pass could not be finished, or None.
+        may_be_cut: the numbers, from 1, of pages that ended with the connection before their end tag.
     """
 
     bodies: tuple[str, ...]
@@ -45,44 +48,43 @@ class ListingPass:
 
 @dataclass(frozen=True, slots=True)
 class ListedCounts:
-    """What the archive has listed now: how many entries, and by part how many of them lack it."""
+    """The number of entries listed now, and for each part the number of entries that lack it."""
 
     entries: int
     lacking: Mapping[str, int]
 
 
 def wordings_of(listing: ListingPage) -> tuple[str, ...]:
-    """Return the digests of the wordings that a page lists, in order."""
+    """Return the wording digests of the entries of a page, in order."""
     return tuple(wording_digest(entry) for entry in listing.entries)
 
 
 def texts_of(listing: ListingPage) -> tuple[str, ...]:
-    """Return the digests of the texts that a page lists, in order, ignoring style and white space."""
+    """Return the folded digests of the entries of a page, in order; they ignore style and white space."""
     return tuple(folded_digest(entry) for entry in listing.entries)
 
 
 def fingerprint(listing: ListingPage) -> str:
-    """Return a digest of what a page lists: entries in order and page count, whatever its bytes and its links are.
+    """Return a digest of the entries of a page, in order, and of its page count.
 
-    Style and white space are ignored, because servers that answer in turn can differ in them.
+    Style and white space are ignored, because the servers behind one address can differ in them.
     """
-    facts = [*texts_of(listing), str(listing.page_count)]
-    return sha256("\x1e".join(facts).encode()).hexdigest()
+    fields = [*texts_of(listing), str(listing.page_count)]
+    return sha256("\x1e".join(fields).encode()).hexdigest()
 
 
 def judge_passes(passes: Sequence[ListingPass], settled: Sequence[str] | None) -> Verdict | None:
-    """Return the crawl's verdict after these passes, or None when another pass is needed.
+    """Return the verdict of the crawl after these passes, or None if another pass is needed.
 
-    `settled` are the page bodies of the last settled state, in page order; None where there is none to go by.
+    `settled` are the digests of the page bodies of the last settled state, in page order; None if there is no such state.
     """
     last = passes[-1]
     before = passes[-2] if len(passes) > 1 else None
     if last.aborted is None and settled is not None and tuple(settled) == last.bodies:
-        return Verdict(
-            "unchanged" if before is None else "complete"
-        )  # what an earlier pass showed is yet to be settled
+        # after a differing first pass, what that pass showed has yet to settle
+        return Verdict("unchanged" if before is None else "complete")
     if before is not None and before.aborted == last.aborted and last.aborted is not None:
-        # a page that may be cut, and that does not fit the others, has most likely lost its end
+        # a page that may be cut and contradicts the others has most likely lost its end
         return Verdict("partial", last.aborted, cut_short=len(last.bodies) in last.may_be_cut)
     uncertain: list[int] = []
     if before is not None and before.aborted is None is last.aborted and before.fingerprints == last.fingerprints:
@@ -90,13 +92,13 @@ def judge_passes(passes: Sequence[ListingPass], settled: Sequence[str] | None) -
         if not uncertain:
             return Verdict("complete")
     if len(passes) >= MAX_PASSES:
-        cut = f"page {uncertain[0]} {MAY_BE_CUT}, at another place each time" if uncertain else None
+        cut = f"page {uncertain[0]} {MAY_BE_CUT}, at a different point each time" if uncertain else None
         return Verdict("partial", last.aborted or cut or f"the listing changed during each of {MAX_PASSES} passes")
     return None
 
 
 def page_limit(last_pages: int | None) -> int:
-    """Return how many pages a listing may announce before it is refused: about three times what it last had."""
+    """Return the most pages that a listing may have: about three times as many as the last good crawl found."""
     return MAX_PAGES_AT_FIRST if last_pages is None else max(3 * last_pages, 25)
 
 
@@ -108,9 +110,14 @@ def suspect_page(
     before: ListedCounts | None = None,
     new_wordings: Callable[[Collection[str]], Collection[str]] = frozenset,
 ) -> str | None:
-    """Say why a page that was read looks wrong, or None; `lost_heading` if the column's heading stood there before.
+    """Return why a page looks wrong, or None.
 
-    Its entries are compared with those listed `before`, where there were any; `new_wordings` picks what is not known.
+    Args:
+        page: the number of the page, from 1.
+        listing: the page.
+        lost_heading: whether the page lacks the column's heading and had it before.
+        before: the counts of the entries listed now, to compare with; None if none are.
+        new_wordings: returns those wording digests that no entry has.
     """
     if not listing.entries:
         return f"page {page} lists no entries"
@@ -121,7 +128,7 @@ def suspect_page(
     if before is not None and before.entries:
         doubt = suspect_parts(f"page {page}", listing.entries, before, new_wordings)
     else:
-        doubt = _suspect_without_measure(page, listing.entries)
+        doubt = _suspect_at_first(page, listing.entries)
     if doubt:
         return doubt
     if lost_heading:
@@ -136,23 +143,25 @@ def suspect_parts(
     before: ListedCounts,
     new_wordings: Callable[[Collection[str]], Collection[str]],
 ) -> str | None:
-    """Say which part more than a quarter more of the entries lack than lacked it `before`, or None.
+    """Return which part is missing from many more entries than `before`, or None.
 
-    Only what is new counts: entries that lacked the part already may gather on one page.
+    The share of entries without the part must have grown by more than a quarter. Only new wordings count, because entries
+    that lacked the part before may be on one page.
     """
     number = len(entries)
     for part in CHECKED_PARTS:
         without = [entry for entry in entries if not getattr(entry, part)]
-        risen = len(without) * before.entries - before.lacking.get(part, 0) * number  # in shares of both numbers
-        if risen < 2 * before.entries or 4 * risen <= number * before.entries:
+        # the growth of the share of entries without the part, times number * before.entries
+        growth = len(without) * before.entries - before.lacking.get(part, 0) * number
+        if growth < 2 * before.entries or 4 * growth <= number * before.entries:
             continue
         new = new_wordings({wording_digest(entry) for entry in without})
-        lately = sum(1 for entry in without if wording_digest(entry) in new)
-        if lately > 1 and 4 * lately > number:
+        new_count = sum(1 for entry in without if wording_digest(entry) in new)
+        if new_count > 1 and 4 * new_count > number:
             article = "an" if part == "excerpt" else "a"
-            good = f"the last good crawl had {before.lacking.get(part, 0)} of {before.entries}"
-            lack = f"{len(without)} of {number} entries lack {article} {part}"
-            return f"{where}: {lack}; {good}; has its layout changed?"
+            now = f"{len(without)} of {number} entries lack {article} {part}"
+            earlier = f"the last good crawl had {before.lacking.get(part, 0)} of {before.entries}"
+            return f"{where}: {now}; {earlier}; has its layout changed?"
     return None
 
 
@@ -160,15 +169,17 @@ def _suspect_length(page: int, entries: Sequence[ListedEntry]) -> str | None:
     for entry in entries:
         for part in (*CHECKED_PARTS, "attribution"):
             text = getattr(entry, part) or ""
-            if len(text) * 4 > LONGEST_PART < (size := len(text.encode())):  # a sign has four bytes at most
+            if (
+                len(text) * 4 > LONGEST_PART < (size := len(text.encode()))
+            ):  # UTF-8 has at most four bytes per character
                 article = "an" if part in ("excerpt", "attribution") else "a"
-                has = f"an entry has {article} {part} of {size // 1024} KB"
-                return f"page {page}: {has}; at most {LONGEST_PART // 1024} KB are accepted; has its layout changed?"
+                found = f"an entry has {article} {part} of {size // 1024} KB"
+                return f"page {page}: {found}; at most {LONGEST_PART // 1024} KB are accepted; has its layout changed?"
     return None
 
 
-def _suspect_without_measure(page: int, entries: Sequence[ListedEntry]) -> str | None:
-    """Say why a page looks wrong by itself, as where the source is crawled for the first time."""
+def _suspect_at_first(page: int, entries: Sequence[ListedEntry]) -> str | None:
+    """Return why a page of a source without listed entries looks wrong, or None."""
     lacking = sum(1 for entry in entries if not entry.excerpt or not entry.title)
     if lacking * 2 > len(entries) and lacking > 1:
         return f"page {page}: {lacking} of {len(entries)} entries lack an excerpt or a title; has its layout changed?"
@@ -176,20 +187,23 @@ def _suspect_without_measure(page: int, entries: Sequence[ListedEntry]) -> str |
 
 
 def suspect_strangers(entries: int, strangers: int, before: int) -> str | None:
-    """Say why a whole listing, of whose entries so many share nothing with the archive, looks like another, or None.
+    """Return why a whole listing looks like another one, or None: few of its entries are known.
 
-    `before` is how many entries were listed before: few that are known leave most of these missing.
+    Args:
+        entries: the number of entries of the listing.
+        strangers: how many of them share neither wording nor title nor excerpt with a known entry.
+        before: the number of entries listed before.
     """
     known = entries - strangers
     if min(entries, before) < FEWEST_TO_COMPARE or strangers * 4 <= entries * 3 or known * 2 >= before:
         return None
     are = "is" if known == 1 else "are"
-    shows = f"the listing shows {entries} entries, of which {known or 'none'} {are} known"
-    return f"{shows}; the last good crawl found {before}; is it another listing?"
+    found = f"the listing shows {entries} entries, of which {known or 'none'} {are} known"
+    return f"{found}; the last good crawl found {before}; is it another listing?"
 
 
-def most_believed(most: int) -> int:
-    """Return how many entries a listing may show where a settled complete crawl found `most` at the most."""
+def most_plausible(most: int) -> int:
+    """Return the most plausible number of entries if complete crawls have found at most `most`."""
     return max(most + most // 2, most + MOST_GROWTH)
 
 
@@ -199,24 +213,24 @@ def suspect_growth(
     most: int,
     new_wordings: Callable[[Collection[str]], Collection[str]],
 ) -> str | None:
-    """Say why the entries up to a page are too many, with the titles of the first new ones, or None."""
-    if len(entries) <= most_believed(most):
+    """Return why the pages read so far have too many entries, with the titles of the first new ones, or None."""
+    if len(entries) <= most_plausible(most):
         return None
     new: list[ListedEntry] = []
-    for start in range(0, len(entries), 100):  # the archive is asked only until some are found
+    for start in range(0, len(entries), 100):  # query the archive only until some are found
         digests = {wording_digest(entry): entry for entry in entries[start : start + 100]}
         unknown = new_wordings(digests.keys())
         new += [entry for digest, entry in digests.items() if digest in unknown]
         if len(new) >= TITLES_SHOWN:
             break
     titles = (in_a_line(entry.title or entry.attribution or entry.excerpt) for entry in new[:TITLES_SHOWN])
-    told = ", ".join(f'"{title}"' for title in titles)
-    shows = f"the listing shows {len(entries)} entries up to page {page}"
-    return f"{shows}; the most that a complete crawl found is {most}; among the new: {told}; is it another listing?"
+    quoted = ", ".join(f'"{title}"' for title in titles)
+    found = f"the listing shows {len(entries)} entries up to page {page}"
+    return f"{found}; the most that a complete crawl found is {most}; among the new: {quoted}; is it another listing?"
 
 
 def suspect_count(entries: int, last_entries: int | None) -> str | None:
-    """Say why the number of entries of a whole listing looks wrong beside the last good crawl's, or None."""
+    """Return why a whole listing has too few entries compared with the last good crawl, or None."""
     if last_entries and entries * 2 < last_entries:
         return f"the listing shows {entries} entries; the last good crawl found {last_entries}"
     return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from foreign_eyes.listing.fetch_results import Fetch, FetchResult, Refusal, refusal_of
 from foreign_eyes.listing.known_listing import KnownListing
 from foreign_eyes.listing.listing_checks import ListingChecks, ReadPage, entries_of, repeats_earlier
-from foreign_eyes.listing.pagination import next_addresses
+from foreign_eyes.listing.pagination import next_urls
 from foreign_eyes.listing.quality_gate import (
     MAX_PASSES,
     MAY_BE_CUT,
@@ -142,7 +142,7 @@ class ListingReader:
             if until_known and not self.known.new_wordings(wordings_of(pages[-1].listing)):
                 return False
             if len(pages) >= limit:
-                raise Refusal("suspect", f"the pager leads on after {limit} pages; at most that many are accepted")
+                raise Refusal("suspect", f"the pager continues after {limit} pages, the most that are accepted")
             page = await self._read_next(pages, pass_number, page_count)
             if page.listing.page_count != page_count:
                 pages.append(page)
@@ -163,18 +163,21 @@ class ListingReader:
         if page_count is not None:
             return len(pages) >= page_count
         visited = _visited(pages)
-        linked, _ = next_addresses(len(pages) + 1, [page.listing for page in pages], visited)
+        linked, _ = next_urls(len(pages) + 1, [page.listing for page in pages], visited)
         next_url, last = pages[-1].listing.pager.next_url, pages[-1].result
         # the next link of a last page may be the page itself
         if not linked and next_url in visited and (len(pages) == 1 or next_url not in (last.asked_url, last.url)):
-            raise Refusal("suspect", f"the next link of page {len(pages)} leads back to {next_url}; where is the end?")
+            raise Refusal(
+                "suspect",
+                f"the next link of page {len(pages)} leads back to {next_url}; no page is the last",
+            )
         return not linked
 
     async def _read_next(self, pages: Sequence[ReadPage], pass_number: int, page_count: int | None) -> ReadPage:
         """Read the page after `pages`: by its link, or at a guessed URL that shows a page not read before."""
         number = len(pages) + 1
         visited = _visited(pages)
-        linked, guessed = next_addresses(number, [page.listing for page in pages], visited)
+        linked, guessed = next_urls(number, [page.listing for page in pages], visited)
         if linked:
             result = await self._fetch_page(linked[0], number, pass_number)
             return self._accepted(result, number, pass_number, page_count)

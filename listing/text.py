@@ -1,7 +1,7 @@
-"""Text as the archive keeps it, and as it compares it. Pure.
+"""Clean text for the archive, and normalise it for comparison. Pure.
 
-`clean` is the one door through which text enters the archive: what XML 1.0 cannot carry would be stored by SQLite without
-a word and then break every later publish. The exact bytes stay in the body of the capture.
+All text enters the archive through `clean`: SQLite would store characters that XML 1.0 does not allow, and every later
+publish would fail. The exact bytes stay in the body of the capture.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-# XML 1.0 (fifth edition) section 2.2, production [2] Char, turned round; and what its note discourages: C1 controls and
-# noncharacters
+# the complement of production [2] Char in XML 1.0 (fifth edition) section 2.2, with the C1 controls and noncharacters that
+# its note discourages
 _NOT_XML = re.compile(
     "[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd"
     + "".join(f"{chr(plane + 0)}-{chr(plane + 0xFFFD)}" for plane in range(0x10000, 0x110000, 0x10000))
@@ -42,31 +42,31 @@ _STYLE = str.maketrans(
     }
 )
 _DASH = re.compile(r" ?-[ -]*")
-# two single quotes may be a double one, and nested quotes have no fixed style
+# two single quotes may mean a double quote, and the style of nested quotes varies
 _QUOTES_IN_A_ROW = re.compile("['\"]+")
 
 
 def clean(text: str) -> str:
-    """Return `text` without what XML cannot carry (controls, lone surrogates, noncharacters) and with newlines as LF."""
+    """Return `text` with LF newlines and without characters that XML does not allow (controls, surrogates, …)."""
     return _NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def in_a_line(text: str, longest: int = 80) -> str:
-    """Return foreign `text` as part of a message: one line, cut to `longest`, without what a terminal would obey.
+    """Return text of a page for a message: one line of at most `longest` characters that is safe in a terminal.
 
-    Control characters and bidi controls are left out, as is whatever else has no look of its own.
+    Characters that are not printable are removed, control characters and bidi controls among them.
     """
-    line = "".join(sign for sign in _SPACE.sub(" ", text) if sign.isprintable()).strip()
+    line = "".join(character for character in _SPACE.sub(" ", text) if character.isprintable()).strip()
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-@lru_cache(maxsize=4096)  # a crawl asks it of each text of a listing several times
+@lru_cache(maxsize=4096)  # called for each text of a listing several times per crawl
 def unstyled(text: str | None) -> str:
-    """Return `text` without its style: two texts that differ in style alone give the same result.
+    """Return `text` without style: texts that differ only in style give the same result.
 
-    Style is: runs of white space, no-break and other spaces, invisible signs, the kind of quotation marks and dashes
-    (also white space on both sides of a dash), ligatures, full-width forms, and composed or decomposed letters.
-    Word boundaries, letter case and all other characters are not style.
+    Style is: runs of white space, no-break and other spaces, invisible characters, the kind of quotation marks and dashes
+    (and white space on both sides of a dash), ligatures, full-width forms, and composed or decomposed letters. Word
+    boundaries, letter case and all other characters are not style.
     """
     plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text or "").translate(_STYLE))
     plain = _SPACE.sub(" ", _QUOTES_IN_A_ROW.sub('"', plain)).strip()
@@ -75,24 +75,25 @@ def unstyled(text: str | None) -> str:
 
 @lru_cache(maxsize=4096)
 def folded(text: str | None) -> str:
-    """Return `text` without its style and without white space, for approximate comparison.
+    """Return `text` without style and white space, for approximate comparison.
 
-    Texts with equal `unstyled` forms, or equal `comparable` forms, give the same result.
+    Texts with equal `unstyled` or equal `comparable` forms give the same result.
     """
     plain = unicodedata.normalize("NFC", "".join(unstyled(text).split()))
     return _QUOTES_IN_A_ROW.sub('"', _DASH.sub("-", plain))
 
 
 def comparable(text: str | None) -> str:
-    """Return `text` without white space and with one style of quotes: the form behind digests that are never recomputed.
+    """Return `text` without white space and with one style of quotes, for digests that are stored.
 
-    Digests over it are stored in the truth, in records of output folders and in exports, so it must never change.
+    These digests are stored in the archive, in records of output folders and in exports and are never recomputed, so the
+    result must never change.
     """
     return _WHITE.sub("", unicodedata.normalize("NFC", text or "").translate(_QUOTES)).replace("''", '"')
 
 
 def _plain_dash(found: re.Match[str]) -> str:
-    """Return one dash for a run of them; white space on only one side stays: "pre- and" differs from "pre-and"."""
+    """Return one dash for a run of dashes; keep white space on one side only: "pre- and" is not "pre-and"."""
     run = found[0]
     before, after = run[0].isspace(), run[-1].isspace()
     return "-" if before == after else " -" if before else "- "

@@ -1,4 +1,4 @@
-"""Digests of what an entry says: by these a crawl tells known wordings from new ones. Pure."""
+"""Digests of the text of entries. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from foreign_eyes.listing.values import ListedEntry
 
 
 def publication_key(name: str | None) -> str:
-    """Return the form under which spellings of one press title meet: no case, style, white space or leading "the"."""
+    """Return the key of a press title: without case, style, white space and a leading "the"."""
     return folded(_publication_words(name))
 
 
-@lru_cache(maxsize=4096)  # a crawl asks it of each entry in every pass, and again when it settles
+@lru_cache(maxsize=4096)  # called for each entry in every pass, and again when the crawl settles
 def wording_digest(entry: ListedEntry) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording: what tells one revision from another.
+    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording, which identifies a revision.
 
-    Style (see `listing.text.unstyled`) and the spelling of the publication's name do not count, word boundaries do. The
-    attribution line counts only where it was not split: else `, by CNN` turned to `,CNN` would be an edit.
+    It ignores style (see `listing.text.unstyled`) and the spelling of the publication, but not word boundaries. The
+    attribution line counts only if it was not split; otherwise a change from `, by CNN` to `,CNN` would be an edit.
     """
     source = "" if entry.title else unstyled(entry.attribution)
     texts = (unstyled(entry.title), publication_key(entry.publication), source, unstyled(entry.excerpt))
@@ -28,10 +28,10 @@ def wording_digest(entry: ListedEntry) -> str:
 
 @lru_cache(maxsize=4096)
 def identity_digest(entry: ListedEntry) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) by which ids are tied to a row of a crawl, for ever.
+    """Return the digest (16 bytes of SHA-256, hexadecimal) that ties an entry id to a row of a crawl.
 
-    It is stored in the truth, in records of output folders and in exports, so its value for a text must never change.
-    White space, the style of quotes and the spelling of the publication's name do not count.
+    It is stored in the archive, in records of output folders and in exports, so its value for a text must never change. It
+    ignores white space, the style of quotes and the spelling of the publication.
     """
     source = "" if entry.title else comparable(entry.attribution)
     publication = comparable(_publication_words(entry.publication))
@@ -42,9 +42,9 @@ def identity_digest(entry: ListedEntry) -> str:
 
 @lru_cache(maxsize=4096)
 def folded_digest(entry: ListedEntry) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's text without style and word boundaries.
+    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's text without style and white space.
 
-    Entries with equal wording digests, or equal identity digests, have equal ones.
+    Entries with equal wording digests or equal identity digests have equal folded digests.
     """
     source = "" if entry.title else folded(entry.attribution)
     texts = (folded(entry.title), publication_key(entry.publication), source, folded(entry.excerpt))
@@ -57,5 +57,5 @@ def _publication_words(name: str | None) -> str:
 
 
 def text_digest(*parts: str) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) of several texts in their order."""
+    """Return the digest (16 bytes of SHA-256, hexadecimal) of texts in order."""
     return sha256("\x1f".join(parts).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The values that reading a listing is made of: what a page lists, how a crawl ended, and what a parser is. Pure."""
+"""The values of reading a listing: listed entries and pages, the verdict of a crawl, and the parser interface. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from typing import Literal, Protocol
 class ListedEntry:
     """One entry as a listing page shows it.
 
-    `attribution` is the line as listed, dashes and all. `title` and `publication` are what it was split into, or None
-    where it could not be split with confidence (then `flags` says why). The texts are cleaned (see `listing.text`) but
-    otherwise as listed: quotes, no-break spaces and glued sentences stay.
+    The texts are cleaned (see `listing.text.clean`) but otherwise as listed, with their quotes and no-break spaces.
+
+    Attributes:
+        attribution: the line as listed, with its dashes.
+        title, publication: the parts of the attribution; None if it could not be split with confidence.
+        flags: the reasons for doubts about the entry, such as an attribution that was not split.
     """
 
     excerpt: str
@@ -26,9 +29,9 @@ class ListedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the listing page that the crawl follows: its label and its absolute URL.
+    """A link of the listing page that the crawl follows.
 
-    `key` is what the link is known by: the URL without session ids and time stamps. Empty means the URL itself.
+    `key` identifies the link: the URL without session ids and timestamps. Empty means the URL itself.
     """
 
     label: str
@@ -37,17 +40,20 @@ class Link:
 
     @property
     def known_by(self) -> str:
-        """The key, or the URL where no key was given."""
+        """The key, or the URL if the key is empty."""
         return self.key or self.url
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """What a listing page says about its neighbours, all URLs absolute.
+    """The links of a listing page to other pages; all URLs are absolute.
 
-    `next_url` is the literal "next page" link. `numbered` are the pages linked by number (from 1). `guesses` are
-    address patterns to try where no link is left: `(template, first)` means that page n has the address
-    `template.format(n - 1 + first)` for n of 2 and more.
+    Attributes:
+        kind: the kind of pager, such as "trs" or "query".
+        next_url: the "next page" link.
+        numbered: the pages linked by number, from 1.
+        guesses: URL patterns to try if no link leads on. `(template, first)` means that page n, from 2, has the URL
+            `template.format(n - 1 + first)`.
     """
 
     kind: str
@@ -58,11 +64,16 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """One parsed listing page: its entries in listing order, the page count it announces and the links to follow.
+    """One parsed listing page.
 
-    `page_count` is None where the page has no pager or one without a count. `has_heading` tells whether the column's
-    heading stands on the page. `replacements` counts U+FFFD in the decoded text, `encoding` names the codec used. `headings` are
-    the title and the headings that the page has.
+    Attributes:
+        entries: the entries in listing order.
+        page_count: the number of pages that the pager announces, or None.
+        links: the links to follow.
+        has_heading: whether the page shows the column's heading.
+        encoding: the codec that decoded the page.
+        replacements: the number of U+FFFD characters in the decoded text.
+        headings: the page title and the headings.
     """
 
     entries: tuple[ListedEntry, ...]
@@ -82,9 +93,11 @@ Outcome = Literal["complete", "unchanged", "partial", "suspect", "blocked", "unr
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """By how many seconds a crawl's clock was ahead of the site's, and what is usual for the source from then on.
+    """The difference between the clock of a crawl and the clock of the site.
 
-    The difference is None where the site does not tell its time, the usual one where the clock was not found right.
+    Attributes:
+        difference: the seconds by which the crawl's clock was ahead; None if the site sends no `Date`.
+        usual: the usual difference of the source from this crawl on; None if the crawl's clock was not accepted.
     """
 
     difference: int | None = None
@@ -93,9 +106,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a crawl ended, and in words why; the reason is None where nothing need be said.
+    """How a crawl ended, and why.
 
-    A partial crawl settles what it saw, unless it was `cut_short` by a page that did not arrive whole.
+    Attributes:
+        reason: a message for the operator; None if there is nothing to say.
+        cut_short: whether a page did not arrive whole; then even a partial crawl settles nothing.
     """
 
     outcome: Outcome
@@ -110,12 +125,12 @@ class Verdict:
 
 
 class Parser(Protocol):
-    """What the archive is handed to read bodies with: `listing.parser` is one."""
+    """The interface of a parser; the module `listing.parser` implements it."""
 
     PARSER_VERSION: int
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
-        """Read a listing page."""
+        """Parse a listing page."""
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Say why an answer is a block rather than content; None where it is content."""
+        """Return why a response is a block; None for content."""

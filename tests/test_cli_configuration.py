@@ -56,7 +56,7 @@ URL = 'url = "https://example.org/index.htm"'
         ("fresh_days = 'weekly'\n", ["fresh_days", "from 0 to 366"]),
         (f"[sources.x]\n{URL}\ncontact = 'a b'\n", ["[sources.x]", "contact", "without spaces"]),
         (f"[sources.x]\n{URL}\nlanguage = '!'\n", ["[sources.x]", "language", "such as en"]),
-        (f"[sources.'A b']\n{URL}\n", ["[sources.A b]", "small letters"]),
+        (f"[sources.'A b']\n{URL}\n", ["[sources.A b]", "lower-case letters"]),
         (f"[sources.-x]\n{URL}\n", ["[sources.-x]", "letter or digit"]),
         ("[sources.x]\nurl = 'example.org'\n", ["[sources.x] url", "http:// or https://"]),
         ("[sources.x]\nurl = 'file:///etc/passwd'\n", ["[sources.x] url", "http:// or https://"]),

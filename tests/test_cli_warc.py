@@ -206,13 +206,13 @@ def test_a_suspect_listing_is_kept_told_with_its_reason_and_settled_when_accepte
     arguments = ("import", "old.warc.gz", "--source", f"{HOST}{LISTING}")
     told = command("--archive", "other.db", *arguments)
     assert told.returncode == 65
-    assert "lists the very entries of page 1" in told.stderr
+    assert "lists the same entries as page 1" in told.stderr
     assert "--accept" in told.stderr
     assert "\x1b[32m" not in on_a_terminal(command, "--archive", "third.db", *arguments, env={})
     report = run_import(command, "old.warc.gz", "--source", f"{HOST}{LISTING}")
     assert (report["exit_code"], report["crawls"], report["new_entries"]) == (65, {"suspect": 1}, 0)
-    assert "lists the very entries of page 1" in command.rows("SELECT reason FROM crawls")[0]["reason"]
-    assert "lists the very entries of page 1" in report["warnings"][0]
+    assert "lists the same entries as page 1" in command.rows("SELECT reason FROM crawls")[0]["reason"]
+    assert "lists the same entries as page 1" in report["warnings"][0]
     again = run_import(command, "old.warc.gz", "--source", f"{HOST}{LISTING}")
     assert (again["exit_code"], again["crawls"], len(again["warnings"])) == (0, {}, 1)
     accepted = run_import(command, "old.warc.gz", "--source", f"{HOST}{LISTING}", "--accept")
@@ -429,11 +429,11 @@ def sample_and_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("arguments", "code", "said"),
     [
         ("import", 64, "Missing argument 'FILE...'"),
-        ("import x.warc.gz --source nope", 64, "known are live, sample"),
+        ("import x.warc.gz --source nope", 64, "use one of live, sample"),
         ("import x.warc.gz --url ftp://x/ --source live", 64, "http:// or https://"),
         ("import x.warc.gz --url http://town.example/", 64, "name it with --source"),
         ("import own.warc.gz --source live", 66, "stands at"),
-        ("import own.warc.gz --source Live", 64, "cannot name a source"),
+        ("import own.warc.gz --source Live", 64, "is not a name for a source"),
         ("import own.warc.gz --accept", 64, "leave out --accept"),
         ("export x.warc.gz", 73, "no export of Foreign Eyes"),
         ("import own.warc.gz x.warc.gz", 64, "import it by itself"),

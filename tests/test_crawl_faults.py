@@ -249,7 +249,7 @@ def test_a_server_that_shows_one_page_at_every_address_is_refused(command: Comma
     for _ in range(3):
         row = command.crawl(server)
         assert (row["exit_code"], row["outcome"], row["withdrawn"]) == (65, "suspect", 0)
-        assert "lists the very entries of page 1" in row["reason"]
+        assert "lists the same entries as page 1" in row["reason"]
 
 
 def test_pages_that_nothing_links_are_found_once_and_then_asked_for_where_they_were(

@@ -24,16 +24,16 @@ LENIENCIES = "SELECT page, leniency, fault, body_sha256 IS NOT NULL AS has_body 
 
 
 def lenient(body: bytes, coding: str) -> tuple[bytes, list[str]]:
-    let_pass: list[str] = []
-    return decode_body(body, coding, LIMIT, let_pass), let_pass
+    tolerated: list[str] = []
+    return decode_body(body, coding, LIMIT, tolerated), tolerated
 
 
 @pytest.mark.parametrize("coding", ["none", "utf-8", "UTF-8", "text/html", "br", "*", "identity, none", "none, none"])
 def test_a_coding_that_says_nothing_is_ignored_over_a_plain_body(coding: str) -> None:
-    body, let_pass = lenient(PAGE, coding)
+    body, tolerated = lenient(PAGE, coding)
     assert body == PAGE
-    assert len(let_pass) == coding.count("none") or len(let_pass) == 1
-    assert all("ignored over a plain body" in one for one in let_pass)
+    assert len(tolerated) == coding.count("none") or len(tolerated) == 1
+    assert all("ignored over a plain body" in one for one in tolerated)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_coding_that_says_nothing_is_ignored_over_a_plain_body(coding: str) ->
     ids=["gzip", "deflate", "NUL", "control characters"],
 )
 def test_but_not_over_one_that_may_be_coded(coded: bytes) -> None:
-    with pytest.raises(BadCodingError, match="was not asked for"):
+    with pytest.raises(BadCodingError, match="was not requested"):
         lenient(coded, "none")
 
 
@@ -50,9 +50,9 @@ def test_but_not_over_one_that_may_be_coded(coded: bytes) -> None:
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_tail_behind_a_complete_stream_is_ignored(coding: str, tail: bytes) -> None:
     code = {"gzip": gzip.compress, "deflate": zlib.compress}[coding]
-    body, let_pass = lenient(code(PAGE) + tail, coding)
+    body, tolerated = lenient(code(PAGE) + tail, coding)
     assert body == PAGE
-    assert let_pass == [f"{len(tail)} byte{'s' * (len(tail) > 1)} behind the end of the coded body ignored"]
+    assert tolerated == [f"{len(tail)} byte{'s' * (len(tail) > 1)} behind the end of the coded body ignored"]
     with pytest.raises(BadCodingError):
         decode_body(code(PAGE) + tail, coding, LIMIT)
 
@@ -80,10 +80,10 @@ def test_a_tail_behind_raw_deflate_stays_refused() -> None:
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "none", "gzip, none", "none, gzip"]))
 def test_what_is_taken_leniently_is_what_strictness_takes_or_says_so(body: bytes, coding: str) -> None:
     try:
-        decoded, let_pass = lenient(body, coding)
+        decoded, tolerated = lenient(body, coding)
     except (BadCodingError, OversizedError):
         return
-    if not let_pass:
+    if not tolerated:
         assert decoded == decode_body(body, coding, LIMIT)
 
 
@@ -110,7 +110,7 @@ def without_end(body: bytes) -> bytes:
         ("gzip", lambda body: gzip.compress(body) + b"\0\0\0", "3 bytes behind the end of the coded body ignored"),
     ],
 )
-def test_a_listing_with_such_a_fault_is_complete_and_says_what_was_let_pass(
+def test_a_listing_with_such_a_fault_is_complete_and_says_what_was_tolerated(
     command: CommandLine, server: ListingServer, coding: str, made: object, leniency: str
 ) -> None:
     for number in (1, 2, 3):
@@ -197,7 +197,7 @@ def test_after_the_last_pass_the_reason_names_the_page() -> None:
     assert (verdict.outcome, "page 2" in (verdict.reason or "")) == ("partial", True)
 
 
-def test_an_export_keeps_what_was_let_pass(command: CommandLine, server: ListingServer, tmp_path: Path) -> None:
+def test_an_export_keeps_what_was_tolerated(command: CommandLine, server: ListingServer, tmp_path: Path) -> None:
     server.faults[page_name(2)] = closed(without_end(server.site[page_name(2)]))
     server.faults[page_name(3)] = over(server.site[page_name(3)], "none")
     command.crawl(server)

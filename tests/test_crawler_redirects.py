@@ -121,7 +121,7 @@ def test_a_robots_txt_that_redirects_nowhere_ends_the_crawl_with_a_reason(
 
 @pytest.mark.parametrize(
     ("onward", "words"),
-    [(lambda n: n, "go round in a circle"), (lambda n: n + 1, "do not end")],
+    [(lambda n: n, "form a loop"), (lambda n: n + 1, "do not end")],
     ids=["a circle", "on and on"],
 )
 def test_redirects_without_an_end_are_told_from_a_circle(

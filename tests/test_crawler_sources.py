@@ -73,14 +73,14 @@ def test_a_url_gets_a_name_that_could_be_configured_or_is_told_to_take_one(path:
 @pytest.mark.parametrize(
     ("wanted", "name", "words"),
     [
-        ("nowhere", None, ["no source 'nowhere'", "known are live, sample, town", "or give a URL"]),
-        ("town", "city", ["--name is for a URL", "town has its name already"]),
+        ("nowhere", None, ["no source 'nowhere'", "use one of live, sample, town", "or a URL"]),
+        ("town", "city", ["--name is for a URL", "town is already the name of a source"]),
         ("http://other.example/", "town", ["--name town", "https://town.example/column/index.htm"]),
-        ("http://other.example/", "A town!", ["--name 'A town!'", "small letters", "63 at most"]),
-        ("http://other.example/", "a" * 64, ["--name", "63 at most"]),
+        ("http://other.example/", "A town!", ["--name 'A town!'", "lower-case letters", "up to 63"]),
+        ("http://other.example/", "a" * 64, ["--name", "up to 63"]),
         ("http://other.example/", "town\n", ["--name"]),
-        ("ftp://town.example/", None, ["begins with http:// or https://"]),
-        ("file:///etc/passwd", None, ["begins with http:// or https://"]),
+        ("ftp://town.example/", None, ["must begin with http:// or https://"]),
+        ("file:///etc/passwd", None, ["must begin with http:// or https://"]),
         ("http://", None, ["and a host"]),
         ("http:///path", None, ["and a host"]),
         ("http://town.example:8x/", None, ["is not a URL"]),
@@ -97,7 +97,7 @@ def test_a_source_that_cannot_be_is_refused_and_told_what_is_allowed(
 
 
 def test_a_configured_url_that_cannot_be_crawled_is_refused_too() -> None:
-    with pytest.raises(SourceError, match="begins with http"):
+    with pytest.raises(SourceError, match="must begin with http"):
         find_source("town", {"town": SourceSettings(url="gopher://town.example/")})
 
 

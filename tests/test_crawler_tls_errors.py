@@ -79,11 +79,11 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Holder], int, str, str]] = {
     # certificate, how many above it are sent, what happened, what to do
     "expired": (
         lambda trusted: trusted.root.issue("town", "localhost", lasts=-DAY),
-        0, "its certificate expired on ", "if this machine's clock is right, the site has to renew it",
+        0, "its certificate expired on ", "check this machine's clock; if it is right, the site must renew the certificate",
     ),
     "expired above": (
         lambda trusted: trusted.root.issue("Old Middle", is_authority=True, lasts=-DAY).issue("town", "localhost"),
-        1, "the certificate 'Old Middle' above its own expired on ", "the site has to renew it",
+        1, "the certificate 'Old Middle' above its own expired on ", "the site must renew the certificate",
     ),
     "not yet valid": (
         lambda trusted: trusted.root.issue("town", "localhost", begins=DAY),
@@ -99,11 +99,11 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Holder], int, str, str]] = {
     ),
     "unknown issuer, not sent": (
         lambda trusted: Holder.root("Other Root").issue("town", "localhost"),
-        0, "signed by 'Other Root', whose certificate is neither sent nor known here", "SSL_CERT_FILE",
+        0, "signed by 'Other Root', whose certificate is neither sent nor trusted here", "SSL_CERT_FILE",
     ),
     "missing intermediate": (
         lambda trusted: trusted.middle.issue("town", "localhost", found_at="http://ca.example/middle.crt"),
-        0, "leaves out the intermediate certificate of 'Test Middle'", "get it from http://ca.example/middle.crt",
+        0, "does not send the intermediate certificate of 'Test Middle'", "get it from http://ca.example/middle.crt",
     ),
     "another host's": (
         lambda trusted: trusted.root.issue("town", "town.example", "www.town.example", "a.example", "b.example"),
@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Holder], int, str, str]] = {
     ),
     "for no host": (
         lambda trusted: trusted.root.issue("town"),
-        0, "its certificate is for no host at all, not for localhost", "check the address of the source",
+        0, "its certificate is for no host, not for localhost", "check the URL of the source",
     ),
 }  # fmt: skip
 
@@ -144,11 +144,11 @@ def test_a_missing_intermediate_in_the_named_bundle_mends_it(command: CommandLin
 BROKEN: dict[str, tuple[Callable[[socket.socket], None], str, str]] = {
     # how the server answers the greeting, what happened, what to do
     "no secure renegotiation": (without_secure_renegotiation, "lacks secure renegotiation", "OPENSSL_CONF"),
-    "TLS 1.0": (with_tls_1_0, "knows only versions of TLS before 1.2", "http address"),
-    "no version in common": (with_an_alert(70), "refuses TLS 1.2 and 1.3", "http address"),
-    "no cipher in common": (with_an_alert(40), "no cipher in common", "client's certificate"),
+    "TLS 1.0": (with_tls_1_0, "supports only versions of TLS before 1.2", "http URL"),
+    "no version in common": (with_an_alert(70), "refuses TLS 1.2 and 1.3", "http URL"),
+    "no cipher in common": (with_an_alert(40), "no cipher in common", "client certificate"),
     "no such name": (with_an_alert(112), "no site of that name", "check the host"),
-    "plain HTTP": (in_plain_http, "does not speak TLS at that port", "use http://"),
+    "plain HTTP": (in_plain_http, "does not use TLS on that port", "use http://"),
     "a closed connection": (lambda connection: None, "TLS handshake", "the server closed"),
 }
 
@@ -180,12 +180,12 @@ def test_the_file_of_docs_network_lets_a_server_without_secure_renegotiation_pas
     with answering(greet_and_close) as port:
         row = crawl(command, f"https://localhost:{port}", trusted.bundle, OPENSSL_CONF=str(options))
     assert "renegotiation" not in row["reason"]
-    assert "the server closed the connection in the middle of the TLS handshake" in row["reason"]
+    assert "the server closed the connection during the TLS handshake" in row["reason"]
 
 
 @pytest.mark.parametrize(
     ("scheme", "words"),
-    [("https", "the TLS handshake did not end in time"), ("http", "no whole answer came in time")],
+    [("https", "the TLS handshake timed out"), ("http", "no whole response in time")],
 )
 def test_a_server_that_says_nothing_is_late(command: CommandLine, scheme: str, words: str) -> None:
     with answering(listen_only) as port:

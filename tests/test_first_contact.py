@@ -168,7 +168,7 @@ def test_probe_shows_a_page_without_making_an_archive(command: CommandLine, serv
         (listing_server.page(b"<html><p>hello</p></html>"), 69, "blocked", "not the listing"),
         (listing_server.status(412), 69, "blocked", "412"),
         (listing_server.status(500), 69, "unreachable", "500"),
-        (listing_server.half_sent(ARTICLE), 75, "partial", "did not arrive whole"),
+        (listing_server.half_sent(ARTICLE), 75, "partial", "is incomplete"),
     ],
 )
 def test_probe_says_what_a_crawl_would_say(

@@ -207,7 +207,7 @@ def test_a_304_to_a_request_without_a_condition_is_told_and_settles_nothing(
     server.faults[PAGES[1]] = lambda handler: handler.reply(304, b"")
     row = command.crawl(server, "--fresh")
     assert (row["exit_code"], row["outcome"]) == (69, "unreachable")
-    assert row["reason"].endswith("answered 304 to a request without a condition")
+    assert row["reason"].endswith("answers 304 to an unconditional request")
 
 
 @pytest.mark.parametrize(

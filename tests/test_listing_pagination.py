@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foreign_eyes.listing.pagination import next_addresses
+from foreign_eyes.listing.pagination import next_urls
 from foreign_eyes.listing.values import ListingPage, Pager
 
 ZERO_BASED, ONE_BASED = ("index_{}.htm", 0), ("index_{}.htm", 1)
@@ -17,7 +17,7 @@ def page(
 
 
 @pytest.mark.parametrize(
-    ("pages", "visited", "linked", "made_up"),
+    ("pages", "visited", "linked", "guessed"),
     [
         pytest.param([page("2")], {"1"}, ["2"], [], id="the next link"),
         pytest.param([page("2", {2: "two"})], {"1"}, ["2", "two"], [], id="the next link before the number"),
@@ -53,7 +53,7 @@ def page(
         pytest.param([page(), page(guesses=(ZERO_BASED,))], {"1"}, [], [], id="only the first page's pattern counts"),
     ],
 )
-def test_links_come_before_numbers_and_numbers_before_what_is_made_up(
-    pages: list[ListingPage], visited: set[str], linked: list[str], made_up: list[str]
+def test_links_come_before_numbers_and_numbers_before_what_is_guessed(
+    pages: list[ListingPage], visited: set[str], linked: list[str], guessed: list[str]
 ) -> None:
-    assert next_addresses(len(pages) + 1, pages, visited) == (linked, made_up)
+    assert next_urls(len(pages) + 1, pages, visited) == (linked, guessed)

@@ -14,7 +14,7 @@ from foreign_eyes.listing.quality_gate import (
     ListingPass,
     fingerprint,
     judge_passes,
-    most_believed,
+    most_plausible,
     page_limit,
     suspect_count,
     suspect_growth,
@@ -147,7 +147,7 @@ def test_a_listing_that_lost_more_than_half_its_entries_is_suspect(
 )
 def test_growth_by_more_than_half_and_by_more_than_forty_is_suspect(entries: int, most: int, suspect: bool) -> None:
     assert (suspect_growth(1, numbered(entries), most, all_of) is not None) is suspect
-    assert (entries > most_believed(most)) is suspect
+    assert (entries > most_plausible(most)) is suspect
 
 
 def test_growth_is_told_with_the_first_titles_that_are_new() -> None:

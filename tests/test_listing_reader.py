@@ -162,7 +162,7 @@ def test_endless_links_are_refused_at_the_limit() -> None:
     endless = {f"{n}.htm": make_page(str(n), count=None, next_url=f"{SITE}{n + 1}.htm") for n in range(1, 300)}
     site = Site({"index.htm": make_page("0", count=None, next_url=f"{SITE}1.htm"), **endless})
     verdict = site.read(KnownEntries(SettledListing(page_count=8)))
-    assert verdict == Verdict("suspect", "the pager leads on after 25 pages; at most that many are accepted")
+    assert verdict == Verdict("suspect", "the pager continues after 25 pages, the most that are accepted")
     assert len(site.asked) == 25
 
 

@@ -31,9 +31,9 @@ WORDS = {
     "EHOSTUNREACH": "there is no route to the host",
     "EACCES": "a firewall or a security policy here forbids it",
     "EPERM": "a firewall or a security policy here forbids it",
-    "ECONNRESET": "the connection was reset while it was made",
+    "ECONNRESET": "the connection was reset while connecting",
     "ECONNREFUSED": "the connection was refused",
-    "ETIMEDOUT": "no connection could be made in time",
+    "ETIMEDOUT": "connecting timed out",
     "ENOBUFS": "no memory left",
 }
 
@@ -80,7 +80,7 @@ def test_a_machine_that_is_out_of_sockets_or_memory_is_told(command: CommandLine
 def test_a_name_without_an_address_is_told(command: CommandLine) -> None:
     done = command("crawl", f"http://no-such-host.invalid.{LISTING}", "--name", "town", "--delay", "0", "--json")
     assert done.returncode == 69, done.stderr
-    assert "the host's name has no address" in json.loads(done.stdout)["reason"]
+    assert "the host name has no address" in json.loads(done.stdout)["reason"]
 
 
 def unanswered(*reasons: Exception) -> DownloadFailedError:
@@ -90,30 +90,30 @@ def unanswered(*reasons: Exception) -> DownloadFailedError:
 
 
 @pytest.mark.parametrize(
-    ("error", "words", "passing"),
+    ("error", "words", "transient"),
     [
         (twisted_errors.ConnectError(errno.EHOSTUNREACH, "No route to host"), "no route to the host", True),
         (twisted_errors.NoRouteError(errno.ENETUNREACH, "Network is unreachable"), "no route to the host's network", True),
         (twisted_errors.ConnectError(errno.EACCES, "Permission denied"), "firewall", False),
-        (twisted_errors.ConnectError(errno.EPROTO, "Protocol error"), "no connection could be made (Protocol error)", True),
+        (twisted_errors.ConnectError(errno.EPROTO, "Protocol error"), "connecting failed (Protocol error)", True),
         (twisted_errors.ConnectError(string="odd\n\x1b[31m"), "odd", True),
         (OSError(errno.EMFILE, "Too many open files"), "ulimit -n", False),
-        (CannotResolveHostError("x"), "the host's name has no address", True),
+        (CannotResolveHostError("x"), "the host name has no address", True),
         (DownloadConnectionRefusedError("x"), "the connection was refused", True),
-        (DownloadTimeoutError("x"), "no whole answer came in time", True),
-        (unanswered(twisted_errors.ConnectionLost()), "closed the connection without an answer", True),
-        (unanswered(twisted_errors.ConnectionDone()), "closed the connection without an answer", True),
-        (unanswered(ParseError("odd", b"data")), "the answer is not HTTP", True),
+        (DownloadTimeoutError("x"), "no whole response in time", True),
+        (unanswered(twisted_errors.ConnectionLost()), "closed the connection without a response", True),
+        (unanswered(twisted_errors.ConnectionDone()), "closed the connection without a response", True),
+        (unanswered(ParseError("odd", b"data")), "the response is not HTTP", True),
         (unanswered(RuntimeError("odd")), "the connection broke (odd)", True),
     ],
 )  # fmt: skip
-def test_an_error_of_the_network_has_its_words(error: Exception, words: str, *, passing: bool) -> None:
+def test_an_error_of_the_network_has_its_words(error: Exception, words: str, *, transient: bool) -> None:
     fault = fault_of(error)
     assert fault is not None
     assert fault.fault == "unreachable"
     assert words in fault.detail
     assert fault.detail.isprintable()
-    assert fault.passing is passing
+    assert fault.transient is transient
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError(), AssertionError()])

@@ -179,7 +179,7 @@ def test_a_page_that_is_a_copy_of_another_makes_its_crawl_suspect() -> None:
     first = captured(1, START)
     copy = replace(first, number=2, response=replace(first.response, at=START + MINUTE, url="http://town.example/2"))
     (crawl,) = group_crawls([first, copy], [])
-    assert crawl.doubt == "page 2 (http://town.example/2) lists the very entries of page 1"
+    assert crawl.doubt == "page 2 (http://town.example/2) lists the same entries as page 1"
 
 
 def test_a_page_that_the_gate_refuses_makes_its_crawl_suspect() -> None:

@@ -70,7 +70,7 @@ def _doubt(group: Sequence[PageSeen]) -> str | None:
             return doubt
         other = lists.setdefault(texts_of(page.listing), page.number)
         if other != page.number:
-            return f"page {page.number} ({page.response.url}) lists the very entries of page {other}"
+            return f"page {page.number} ({page.response.url}) lists the same entries as page {other}"
     return None
 
 
