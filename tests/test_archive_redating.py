@@ -1,4 +1,4 @@
-"""Dating a crawl anew whose clock was wrong: what moves, what stays, and that it is kept."""
+"""Redating a crawl whose clock was wrong: which dates move, and that the decision survives a rebuild."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def column(tmp_path: Path) -> Iterator[Column]:
 
 
 def decide(column: Column, crawl_id: int, began: datetime, *, on: int) -> tuple[MovedDate, ...]:
-    """Date a crawl anew, on that day."""
+    """Redate a crawl to this day."""
     moved: list[MovedDate] = []
 
     def prepare(db: object) -> tuple[()]:
@@ -64,7 +64,7 @@ def dates(column: Column) -> dict[str, str]:
 
 
 def observed(column: Column) -> list[list[tuple[object, ...]]]:
-    """What was written before, which no decision may change."""
+    """Return the stored rows that no decision may change."""
     tables = ("crawls", "captures", "bodies", "identities", "decisions")
     return [column.rows(f"SELECT * FROM {table}") for table in tables]
 
@@ -96,7 +96,7 @@ def test_the_decision_is_kept_when_the_archive_is_derived_again(column: Column) 
     assert column.truth() == truth
 
 
-def test_one_change_tells_readers_and_what_comes_after_follows_the_present(column: Column) -> None:
+def test_one_correction_is_announced_and_later_changes_have_the_present_time(column: Column) -> None:
     poisoned(column)
     decide(column, 2, START + DAY, on=3)
     corrections = column.rows("SELECT at, announced, crawl_id FROM changes WHERE kind = 'corrected'")
@@ -113,7 +113,7 @@ def test_one_change_tells_readers_and_what_comes_after_follows_the_present(colum
     assert updated
 
 
-def test_readers_are_told_each_date_that_moved(column: Column) -> None:
+def test_each_moved_date_is_announced(column: Column) -> None:
     poisoned(column)
     before = dates(column)
     decide(column, 2, START + DAY, on=3)
@@ -124,7 +124,7 @@ def test_readers_are_told_each_date_that_moved(column: Column) -> None:
     assert told == [(title, before[title], after[title]) for title in ("Cranes", "Dolls", "Eels")]
 
 
-def test_the_journal_is_followed_past_changes_of_the_future(column: Column) -> None:
+def test_the_journal_is_read_past_changes_dated_in_the_future(column: Column) -> None:
     poisoned(column)
     with writing(column.db):
         events = update_feed_state(column.db, 1, {}, lambda *_: ())
@@ -133,7 +133,7 @@ def test_the_journal_is_followed_past_changes_of_the_future(column: Column) -> N
         assert update_feed_state(column.db, 1, {}, lambda *_: ()) == events + 1
 
 
-def test_of_several_decisions_on_one_crawl_the_last_counts(column: Column) -> None:
+def test_the_last_of_several_redatings_of_a_crawl_is_valid(column: Column) -> None:
     poisoned(column)
     decide(column, 2, START + DAY + 5 * HOUR, on=3)
     first = dates(column)
@@ -144,7 +144,7 @@ def test_of_several_decisions_on_one_crawl_the_last_counts(column: Column) -> No
     assert column.rows("SELECT started_at FROM crawl_log WHERE crawl_id = 2") == [(to_text(START + DAY + 2 * HOUR),)]
 
 
-def test_crawls_after_it_get_their_place_in_time_back(column: Column) -> None:
+def test_later_crawls_get_their_place_in_time_back(column: Column) -> None:
     poisoned(column)
     assert column.rows("SELECT ordered_at FROM crawls WHERE crawl_id = 3") != [(to_text(START + 2 * DAY),)]
     decide(column, 2, START + DAY, on=3)
@@ -155,7 +155,7 @@ def test_crawls_after_it_get_their_place_in_time_back(column: Column) -> None:
     assert find_crawl(column.db, fourth).not_before == to_text(START + 2 * DAY)
 
 
-def test_last_seen_and_validators_are_of_the_present_again(column: Column) -> None:
+def test_last_seen_and_validators_are_from_the_present_again(column: Column) -> None:
     poisoned(column)
     decide(column, 2, START + DAY, on=3)
     seen = column.rows("SELECT last_seen FROM current_entries")
@@ -164,7 +164,7 @@ def test_last_seen_and_validators_are_of_the_present_again(column: Column) -> No
     assert find_validators(column.db, f"{column.source.url}1", 4) is None  # the tests' server sends none; and no error
 
 
-def test_a_crawl_that_decided_nothing_is_dated_anew_without_a_word_to_readers(column: Column) -> None:
+def test_redating_a_crawl_that_settled_nothing_announces_nothing(column: Column) -> None:
     column.crawl(A)
     column.day += YEAR
     column.crawl(listing(A, B), outcome="suspect")
@@ -191,7 +191,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(-400, 0)), min_size=1, max_size=4), st.integers(1, 30000))
-def test_however_crawls_are_dated_anew_dates_are_distinct_and_inside_their_intervals(
+def test_after_any_redatings_dates_are_distinct_and_inside_their_intervals(
     decisions: list[tuple[int, int]], ahead: int
 ) -> None:
     with open_archive(Path(":memory:")) as db:

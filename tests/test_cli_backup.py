@@ -1,4 +1,4 @@
-"""Backups: whole and verified, while crawls go on; and back, without a reader seeing an entry twice."""
+"""Backups: complete and verified, also during a crawl; and restores, after which readers see no entry twice."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_backup_is_a_whole_archive_and_a_restore_brings_it_back(crawled: CommandLine) -> None:
+def test_a_backup_is_a_complete_archive_and_can_be_restored(crawled: CommandLine) -> None:
     archive = crawled.folder / "archive.db"
     before = ids(archive)
     done = crawled("backup", "copy.db", "--json")
@@ -88,7 +88,7 @@ def test_a_damaged_archive_is_set_aside_with_its_journal(crawled: CommandLine) -
     assert ids(archive) == before
 
 
-def test_a_healthy_archive_with_more_than_the_backup_is_replaced_only_by_force(
+def test_an_undamaged_archive_with_more_data_than_the_backup_is_replaced_only_by_force(
     crawled: CommandLine, server: ListingServer
 ) -> None:
     archive = crawled.folder / "archive.db"
@@ -140,7 +140,7 @@ def test_a_backup_replaces_an_older_one_and_no_other_file(crawled: CommandLine, 
         (lambda file: None, "no such archive"),
     ],
 )
-def test_what_is_no_backup_is_not_restored(crawled: CommandLine, make: object, words: str) -> None:
+def test_a_file_that_is_not_a_backup_is_not_restored(crawled: CommandLine, make: object, words: str) -> None:
     assert callable(make)
     make(crawled.folder / "given.db")
     before = (crawled.folder / "archive.db").read_bytes()
@@ -174,8 +174,8 @@ def test_an_archive_that_is_in_use_is_not_replaced(crawled: CommandLine) -> None
         assert "in use by a crawl" in done.stderr
 
 
-def test_the_archive_that_was_restored_is_held_at_once(crawled: CommandLine, tmp_path: Path) -> None:
-    """Under its other names, too, until the restore has ended."""
+def test_a_restored_archive_is_locked_until_the_restore_ends(crawled: CommandLine, tmp_path: Path) -> None:
+    """The lock also covers its other names."""
     archive = tmp_path / "archive.db"
     assert crawled("backup", "copy.db").returncode == 0
     seen: list[str] = []
@@ -198,7 +198,7 @@ def test_the_archive_that_was_restored_is_held_at_once(crawled: CommandLine, tmp
 
 
 def record(archive: Path, folder: Path) -> None:
-    """Write the record that publishing to the folder writes."""
+    """Write the record of an output folder, as publishing does."""
     folder.mkdir(exist_ok=True)
     with read_archive(archive) as db:
         name, url = db.execute("SELECT name, url FROM sources").fetchone()
@@ -219,7 +219,7 @@ def record(archive: Path, folder: Path) -> None:
         append_lines(folder, [*lines, end_line("ab" * 8, seal, archive_id, name)], 0o644)
 
 
-def test_ids_that_the_backup_lacks_are_found_again_with_their_dates_and_announced_to_nobody(
+def test_ids_that_the_backup_lacks_are_found_again_with_their_dates_and_not_announced(
     crawled: CommandLine, server: ListingServer
 ) -> None:
     folder, archive = crawled.folder, crawled.folder / "archive.db"
@@ -246,7 +246,7 @@ def test_ids_that_the_backup_lacks_are_found_again_with_their_dates_and_announce
     assert ids(archive) == known
 
 
-def test_an_edit_that_was_published_before_it_was_lost_is_announced_to_nobody_and_the_next_one_is(
+def test_an_edit_that_was_published_before_it_was_lost_is_not_announced_again(
     crawled: CommandLine, server: ListingServer
 ) -> None:
     folder, archive = crawled.folder, crawled.folder / "archive.db"
@@ -271,7 +271,7 @@ def test_an_edit_that_was_published_before_it_was_lost_is_announced_to_nobody_an
     assert crawled("reparse", "--check").returncode == 0
 
 
-def test_ids_of_another_archive_or_source_are_left_alone(crawled: CommandLine, server: ListingServer) -> None:
+def test_ids_of_another_archive_or_source_are_not_used(crawled: CommandLine, server: ListingServer) -> None:
     folder = crawled.folder
     assert crawled("backup", "copy.db").returncode == 0
     other = CommandLine(folder / "other")
@@ -285,7 +285,7 @@ def test_ids_of_another_archive_or_source_are_left_alone(crawled: CommandLine, s
     assert "shows another archive" in done.stderr
 
 
-def test_a_record_that_is_damaged_does_not_keep_the_archive_from_being_restored(crawled: CommandLine) -> None:
+def test_a_damaged_record_does_not_prevent_a_restore(crawled: CommandLine) -> None:
     assert crawled("backup", "copy.db").returncode == 0
     (crawled.folder / "site").mkdir()
     (crawled.folder / "site" / ".foreign-eyes.jsonl").write_text("{}\n")

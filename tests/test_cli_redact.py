@@ -1,4 +1,4 @@
-"""redact, as operators run it."""
+"""The command `redact`."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def holding(folder: Path, words: str) -> list[str]:
 
 
 def found_wrong(command: CommandLine) -> list[str]:
-    """What `check --deep` finds, but for the age of crawls that were made by hand."""
+    """Return the problems that `check --deep` finds, except the age of crawls that the test made."""
     problems = json.loads(command("check", "--deep", "--json").stdout)["problems"]
     return [one["what"] for one in problems if not one["what"].startswith("no good crawl")]
 
 
-def test_redact_names_the_command_that_publishes_and_the_copies_that_hold_the_words(
+def test_redact_names_the_command_that_publishes_and_the_copies_that_contain_the_text(
     command: CommandLine, entry_id: int
 ) -> None:
     command("backup", "copy.db", "--quiet")

@@ -1,4 +1,4 @@
-"""Whose an output folder is: those of other archives, and files of others, are left alone; what a kill left is removed."""
+"""Output folders: those of other archives and files of others are not changed; files of killed runs are removed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNKNOWN_SEAL = "5e" * 32
 
 
 class Killed(BaseException):
-    """Stands for a kill: nothing is tidied up but the transaction, as SQLite would do."""
+    """Simulate a kill: only the transaction is rolled back, as SQLite would do."""
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_published_folder_has_a_record_of_archive_ids_and_files(db: Database, 
     assert {one.url for one in record.ids.values()} == {column.source.url}
 
 
-def test_an_edit_adds_its_wording_to_the_id(db: Database, column: Column, target: Target) -> None:
+def test_an_edit_adds_the_digest_of_its_text_to_the_id(db: Database, column: Column, target: Target) -> None:
     publish(db, column.source, target)
     listed = entries(5)
     column.crawl(listing(*listed[:-1], f"{listed[-1].rpartition('|')[0]}|Anew."))
@@ -134,10 +134,10 @@ def test_a_folder_of_another_archive_is_refused(
         assert expected in str(caught.value)
 
 
-def test_a_state_that_the_archive_does_not_have_is_refused(
+def test_a_folder_with_a_state_that_the_archive_lacks_is_refused(
     db: Database, column: Column, target: Target, tmp_path: Path
 ) -> None:
-    """As after a restore of a file that was copied before the last crawls, or in one of two archives that parted."""
+    """As after restoring a copy from before the last crawls, or with one of two archives that diverged."""
     publish(db, column.source, target)
     moment = "2026-05-06T07:08:09.000000Z"
     append_lines(
@@ -154,7 +154,7 @@ def test_a_state_that_the_archive_does_not_have_is_refused(
     assert UNKNOWN_SEAL[:16] in str(caught.value)
 
 
-def test_only_taking_over_takes_the_folder_and_keeps_the_former_record(
+def test_taking_over_a_folder_keeps_the_former_record(
     db: Database, column: Column, target: Target, tmp_path: Path
 ) -> None:
     publish(db, column.source, target)
@@ -172,9 +172,7 @@ def test_only_taking_over_takes_the_folder_and_keeps_the_former_record(
         publish(db, column.source, target)
 
 
-def test_a_folder_that_is_taken_over_halfway_is_taken_by_doing_it_again(
-    db: Database, column: Column, target: Target, tmp_path: Path
-) -> None:
+def test_an_interrupted_take_over_can_be_repeated(db: Database, column: Column, target: Target, tmp_path: Path) -> None:
     publish(db, column.source, target)
     for other, stranger in other_archive(tmp_path):
         with suppress(Killed):
@@ -196,7 +194,7 @@ def kill_at(number: int):  # type: ignore[no-untyped-def]
     return die
 
 
-def test_a_damaged_record_is_refused_until_the_folder_is_given_to_the_archive_again(
+def test_a_damaged_record_is_refused_until_the_folder_is_taken_over(
     db: Database, column: Column, target: Target
 ) -> None:
     publish(db, column.source, target)
@@ -208,7 +206,7 @@ def test_a_damaged_record_is_refused_until_the_folder_is_given_to_the_archive_ag
     assert record_of(target.output).files == {name for name in names(target.output) if not name.startswith(".")}
 
 
-def test_files_of_others_are_not_replaced_and_all_are_named(db: Database, column: Column, target: Target) -> None:
+def test_files_of_others_are_not_replaced_and_all_are_listed(db: Database, column: Column, target: Target) -> None:
     target.output.mkdir()
     strangers = ("index.html", "robots.txt", "style.css")
     for name in (*strangers, "about.html"):
@@ -227,7 +225,9 @@ def test_files_of_others_are_not_replaced_and_all_are_named(db: Database, column
     assert publish(db, column.source, target, everything_anew=True).written == 0
 
 
-def test_a_file_of_others_in_the_way_of_a_new_one_is_named_too(db: Database, column: Column, target: Target) -> None:
+def test_a_file_of_others_in_the_place_of_a_new_file_is_listed_too(
+    db: Database, column: Column, target: Target
+) -> None:
     publish(db, column.source, target)
     (target.output / "publications/the-times").mkdir()
     (target.output / "publications/the-times/atom.xml").write_text("mine")
@@ -255,7 +255,7 @@ def test_a_folder_of_an_earlier_version_is_adopted_by_the_archive_that_lists_its
         assert record_of(target.output).archive_id == archive_id(other)
 
 
-def test_an_archive_that_moved_away_from_its_folder_knows_it_by_the_record(
+def test_a_moved_archive_recognizes_its_folder_by_the_record(
     db: Database, column: Column, target: Target, tmp_path: Path
 ) -> None:
     publish(db, column.source, target)
@@ -269,7 +269,7 @@ def test_an_archive_that_moved_away_from_its_folder_knows_it_by_the_record(
 
 @pytest.mark.parametrize("after", [1, 10, 25])
 @pytest.mark.parametrize("then", ["the same", "another topic", "an edit undone", "another address"])
-def test_what_a_killed_publish_left_is_removed_by_the_next(
+def test_the_next_publish_removes_the_temporary_files_of_a_killed_one(
     db: Database, column: Column, target: Target, tmp_path: Path, then: str, after: int
 ) -> None:
     publish(db, column.source, target)
@@ -292,10 +292,8 @@ def test_what_a_killed_publish_left_is_removed_by_the_next(
     }
 
 
-def test_a_publish_that_was_killed_with_other_settings_is_undone_by_the_next(
-    db: Database, column: Column, target: Target
-) -> None:
-    """Archive and settings are those of the last publish that ended, but the files are not as it left them."""
+def test_the_next_publish_undoes_a_killed_one_with_other_settings(db: Database, column: Column, target: Target) -> None:
+    """Archive and settings are those of the last complete publish, but the files are not."""
     publish(db, column.source, target)
     before = tree(target.output)
     killed_publish(db, column, replace(target, base_url="https://other.example/"), after=30)
@@ -306,7 +304,9 @@ def test_a_publish_that_was_killed_with_other_settings_is_undone_by_the_next(
     }
 
 
-def test_publishing_what_did_not_change_leaves_the_record_alone(db: Database, column: Column, target: Target) -> None:
+def test_publishing_an_unchanged_archive_does_not_change_the_record(
+    db: Database, column: Column, target: Target
+) -> None:
     publish(db, column.source, target)
     before = (target.output / RECORD_NAME).stat()
     column.crawl(listing(*entries(4)))
@@ -316,16 +316,14 @@ def test_publishing_what_did_not_change_leaves_the_record_alone(db: Database, co
     assert (after.st_mtime_ns, after.st_size, after.st_ino) == (before.st_mtime_ns, before.st_size, before.st_ino)
 
 
-def test_an_output_that_is_forgotten_with_its_files_has_no_record_left(
-    db: Database, column: Column, target: Target
-) -> None:
+def test_forgetting_an_output_with_its_files_removes_its_record(db: Database, column: Column, target: Target) -> None:
     publish(db, column.source, target)
     (target.output / "notes.txt").write_text("not ours")
     forget_output(db, target.output)
     assert set(tree(target.output)) == {"notes.txt"}
 
 
-def test_the_files_of_another_archive_outlive_an_output_that_is_forgotten(
+def test_forgetting_an_output_keeps_the_files_of_another_archive(
     db: Database, column: Column, target: Target, tmp_path: Path
 ) -> None:
     publish(db, column.source, target)
@@ -337,7 +335,7 @@ def test_the_files_of_another_archive_outlive_an_output_that_is_forgotten(
     assert not Manifest(db, target.output).has_files()
 
 
-def test_an_archive_that_is_not_there_may_not_publish_to_a_folder_that_shows_one(
+def test_a_missing_archive_may_not_publish_to_a_folder_that_shows_an_archive(
     db: Database, column: Column, target: Target, tmp_path: Path
 ) -> None:
     require_claim(tmp_path / "none.db", target.output)
@@ -354,7 +352,7 @@ def test_an_archive_that_is_not_there_may_not_publish_to_a_folder_that_shows_one
         require_claim(tmp_path / "none.db", target.output)
 
 
-def test_an_archive_of_an_older_version_has_its_claim_looked_at_too(
+def test_the_claim_of_an_archive_of_an_older_version_is_checked_too(
     db: Database, column: Column, target: Target, tmp_path: Path
 ) -> None:
     publish(db, column.source, target)

@@ -1,4 +1,4 @@
-"""What operators decide is announced: as changes of their own, once, and nothing that was decided before."""
+"""Operators' decisions are announced once, as separate changes; earlier decisions are not."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def column() -> Iterator[Column]:
 
 
 def told(column: Column, since: int = 0) -> list[AnnouncedChange]:
-    """What readers are told besides new entries, the oldest first, after the change `since`."""
+    """Return the announced changes after the change `since` except new entries, oldest first."""
     return [one for one in newest_changes(column.db, 1, 50)[::-1] if one.change_id > since]
 
 
 def kinds(column: Column, since: int) -> list[str]:
-    """All announced kinds after the change `since`, new entries too."""
+    """Return the kinds of all announced changes after the change `since`, including new entries."""
     query = f"SELECT kind FROM changes WHERE announced = 1 AND change_id > {since} ORDER BY change_id"
     return [kind for (kind,) in column.rows(query)]
 
@@ -94,7 +94,7 @@ def events_of(column: Column, entry_id: int) -> list[Event]:
 
 
 def false_merge(column: Column) -> int:
-    """A report that was withdrawn, and another that was taken for it when it came; return the id of both."""
+    """A withdrawn report, and another that was matched to it when it appeared; return their common id."""
     column.crawl(listing(FIRST, A))
     column.crawl(listing(A, B))
     column.crawl(listing(A, B))
@@ -105,7 +105,7 @@ def false_merge(column: Column) -> int:
 
 
 def replaced_in_place(column: Column) -> int:
-    """A report that another was taken for in the crawl in which it was withdrawn; return the id of both."""
+    """A report that another was matched to in the crawl in which it was withdrawn; return their common id."""
     column.crawl(listing(A, FIRST))
     column.crawl(listing(A, SECOND))
     column.crawl(listing(A, SECOND))
@@ -113,7 +113,7 @@ def replaced_in_place(column: Column) -> int:
 
 
 def withdrawn_and_anew(column: Column) -> None:
-    """An entry that was withdrawn, and came back with other words: Bears, and Cranes."""
+    """An entry that was withdrawn and returned with another text: Bears, then Cranes."""
     column.crawl(listing(A, B))
     column.crawl(listing(A, C))
     column.crawl(listing(A, C))
@@ -122,7 +122,7 @@ def withdrawn_and_anew(column: Column) -> None:
 # merging
 
 
-def test_a_merge_is_announced_under_the_merged_id_with_the_words_of_the_entry_that_answers(column: Column) -> None:
+def test_a_merge_is_announced_under_the_merged_id_with_the_text_of_the_surviving_entry(column: Column) -> None:
     column.crawl(listing(A, B))
     apples, bears = merge_titles(column, "Apples", "Bears")
 
@@ -139,7 +139,7 @@ def test_a_merge_is_announced_under_the_merged_id_with_the_words_of_the_entry_th
     assert merged.tag_uri.endswith(f"/{bears}")
 
 
-def test_a_merge_corrects_a_withdrawal_that_readers_were_told_of(column: Column) -> None:
+def test_a_merge_corrects_an_announced_withdrawal(column: Column) -> None:
     withdrawn_and_anew(column)
     [withdrawal] = told(column)
     cranes, bears = merge_titles(column, "Cranes", "Bears")
@@ -152,7 +152,7 @@ def test_a_merge_corrects_a_withdrawal_that_readers_were_told_of(column: Column)
     assert (corrected.decision.corrected.kind, corrected.decision.corrected.at) == ("withdrawn", withdrawal.at)
 
 
-def test_a_merge_into_the_withdrawn_entry_tells_its_new_words_and_that_it_is_listed(column: Column) -> None:
+def test_a_merge_into_a_withdrawn_entry_announces_its_new_text_and_its_return(column: Column) -> None:
     withdrawn_and_anew(column)
     before = shown(column, column.ids()["Bears"])
     since = last_change(column)
@@ -168,21 +168,21 @@ def test_a_merge_into_the_withdrawn_entry_tells_its_new_words_and_that_it_is_lis
     assert before.updated < shown(column, bears).updated == revised.at
 
 
-def test_an_entry_that_says_the_same_after_a_merge_is_not_updated(column: Column) -> None:
+def test_an_entry_with_the_same_text_after_a_merge_is_not_updated(column: Column) -> None:
     withdrawn_and_anew(column)
     before = shown(column, column.ids()["Cranes"])
     cranes, _ = merge_titles(column, "Cranes", "Bears")
     assert shown(column, cranes).updated == before.updated
 
 
-def test_the_feed_has_one_entry_for_two_that_were_merged(column: Column) -> None:
+def test_the_feed_has_one_entry_for_two_merged_ones(column: Column) -> None:
     column.crawl(listing(A, B, C))
     feed(column)
     apples, _ = merge_titles(column, "Apples", "Bears")
     assert sorted(one.entry_id for one in feed(column)) == sorted([apples, column.ids()["Cranes"]])
 
 
-def test_a_withdrawal_after_a_corrected_one_is_news(column: Column) -> None:
+def test_a_withdrawal_after_a_corrected_one_is_announced(column: Column) -> None:
     withdrawn_and_anew(column)
     bears, _ = merge_titles(column, "Bears", "Cranes")
     since = last_change(column)
@@ -195,7 +195,7 @@ def test_a_withdrawal_after_a_corrected_one_is_news(column: Column) -> None:
 # splitting
 
 
-def test_a_split_tells_of_both_parts_and_announces_the_entry_that_readers_never_saw(column: Column) -> None:
+def test_a_split_announces_both_parts_and_an_entry_that_was_never_announced(column: Column) -> None:
     looms = false_merge(column)
     since = last_change(column)
     other = split_at(column, looms, 2)
@@ -215,7 +215,7 @@ def test_a_split_tells_of_both_parts_and_announces_the_entry_that_readers_never_
     ]
 
 
-def test_a_split_corrects_a_return_that_was_none(column: Column) -> None:
+def test_a_split_corrects_a_wrong_return(column: Column) -> None:
     looms = false_merge(column)
     [_, returned, _] = told(column)
     other = split_at(column, looms, 2)
@@ -227,7 +227,7 @@ def test_a_split_corrects_a_return_that_was_none(column: Column) -> None:
     assert (corrected.decision.corrected.kind, corrected.decision.corrected.at) == ("returned", returned.at)
 
 
-def test_a_split_tells_of_a_withdrawal_that_was_never_told(column: Column) -> None:
+def test_a_split_announces_a_withdrawal_that_was_never_announced(column: Column) -> None:
     looms = replaced_in_place(column)
     since = last_change(column)
     split_at(column, looms, 2)
@@ -239,7 +239,7 @@ def test_a_split_tells_of_a_withdrawal_that_was_never_told(column: Column) -> No
     assert gone.at > from_text(str(column.rows(f"SELECT withdrawn_at FROM entries WHERE entry_id = {looms}")[0][0]))
 
 
-def test_an_entry_that_says_something_else_after_a_split_is_updated(column: Column) -> None:
+def test_an_entry_with_another_text_after_a_split_is_updated(column: Column) -> None:
     looms = false_merge(column)
     split_at(column, looms, 2)
     now = shown(column, looms)
@@ -249,7 +249,7 @@ def test_an_entry_that_says_something_else_after_a_split_is_updated(column: Colu
     assert revised.before.commentary == "Another fine."
 
 
-def test_a_merge_that_takes_a_split_back_is_told_as_any_other(column: Column) -> None:
+def test_a_merge_that_undoes_a_split_is_announced_like_any_other(column: Column) -> None:
     looms = false_merge(column)
     other = split_at(column, looms, 2)
     since = last_change(column)
@@ -270,7 +270,7 @@ def test_an_entry_that_was_merged_and_split_again_is_not_announced_as_new(column
     assert kinds(column, since) == ["split", "revised", "withdrawn"]
 
 
-def test_the_ids_that_a_split_leaves_with_the_other_part_are_not_told_as_merges(column: Column) -> None:
+def test_ids_that_a_split_leaves_with_the_other_part_are_not_announced_as_merges(column: Column) -> None:
     for line in (A, B, C):
         column.crawl(listing(line, FIRST))
         column.crawl(listing(line, FIRST))
@@ -287,7 +287,7 @@ def test_the_ids_that_a_split_leaves_with_the_other_part_are_not_told_as_merges(
 
 
 @pytest.mark.parametrize("decide", [false_merge, replaced_in_place])
-def test_deriving_again_tells_nothing_twice_and_changes_nothing(
+def test_deriving_again_announces_nothing_twice_and_changes_nothing(
     column: Column, decide: Callable[[Column], int]
 ) -> None:
     looms = decide(column)
@@ -298,7 +298,7 @@ def test_deriving_again_tells_nothing_twice_and_changes_nothing(
     assert list(verify_seals(column.db)) == []
 
 
-def test_what_was_decided_before_is_not_announced_after_the_fact(column: Column) -> None:
+def test_earlier_decisions_are_not_announced_later(column: Column) -> None:
     withdrawn_and_anew(column)
     ids = column.ids()
     record_decision(column.db, Decision("merge", ids["Cranes"], ids["Bears"]), LATER)
@@ -308,7 +308,7 @@ def test_what_was_decided_before_is_not_announced_after_the_fact(column: Column)
     assert "corrected" not in [one.kind for one in told(column)]
 
 
-def test_each_change_that_a_decision_tells_has_a_time_of_its_own_after_all_before(column: Column) -> None:
+def test_each_change_of_a_decision_has_a_distinct_time_after_all_earlier_ones(column: Column) -> None:
     looms = false_merge(column)
     split_at(column, looms, 2)
     times = [from_text(at) for (at,) in column.rows("SELECT at FROM changes ORDER BY change_id")]
@@ -316,7 +316,7 @@ def test_each_change_that_a_decision_tells_has_a_time_of_its_own_after_all_befor
     assert times[-1] >= LATER
 
 
-def test_the_history_of_both_entries_tells_of_the_split(column: Column) -> None:
+def test_the_history_of_both_entries_shows_the_split(column: Column) -> None:
     looms = false_merge(column)
     other = split_at(column, looms, 2)
 
@@ -330,7 +330,7 @@ def test_the_history_of_both_entries_tells_of_the_split(column: Column) -> None:
     )
 
 
-def test_the_history_of_an_entry_tells_what_was_said_of_the_one_merged_into_it(column: Column) -> None:
+def test_the_history_of_an_entry_shows_the_changes_of_the_one_merged_into_it(column: Column) -> None:
     withdrawn_and_anew(column)
     cranes, bears = merge_titles(column, "Cranes", "Bears")
     events = events_of(column, cranes)
@@ -343,7 +343,7 @@ def test_the_history_of_an_entry_tells_what_was_said_of_the_one_merged_into_it(c
     assert events[0].announced_texts["title"] == "Bears"
 
 
-def test_the_history_of_an_entry_tells_that_its_date_was_corrected(column: Column) -> None:
+def test_the_history_of_an_entry_shows_that_its_date_was_corrected(column: Column) -> None:
     column.crawl(listing(A))
     column.day += 1000
     column.crawl(listing(A, B))

@@ -1,4 +1,4 @@
-"""What was announced keeps its words, whatever is decided or derived afterwards."""
+"""Announced changes keep their texts after later decisions and rebuilds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def column() -> Iterator[Column]:
 
 
 def told(column: Column) -> list[AnnouncedChange]:
-    """What readers are told, the oldest first."""
+    """Return the announced changes, oldest first."""
     return newest_changes(column.db, 1, 50)[::-1]
 
 
@@ -80,7 +80,7 @@ def edited_apples(column: Column) -> None:
     column.crawl(listing(EDITED, B))
 
 
-def test_a_withdrawal_that_was_announced_keeps_its_title_and_words_when_its_entry_is_merged(column: Column) -> None:
+def test_an_announced_withdrawal_keeps_its_text_when_its_entry_is_merged(column: Column) -> None:
     withdrawn_bears(column)
     [before] = told(column)
     merge_titles(column, "Apples", "Bears")
@@ -93,7 +93,7 @@ def test_a_withdrawal_that_was_announced_keeps_its_title_and_words_when_its_entr
     assert after.after.title == "Bears"
 
 
-def test_an_edit_that_was_announced_keeps_what_was_before_and_after_when_its_entry_is_split(column: Column) -> None:
+def test_an_announced_edit_keeps_both_texts_when_its_entry_is_split(column: Column) -> None:
     edited_apples(column)
     [before] = told(column)
     split_at(column, "Apples", 2)
@@ -104,7 +104,7 @@ def test_an_edit_that_was_announced_keeps_what_was_before_and_after_when_its_ent
     assert (before.before.commentary, before.after and before.after.commentary) == ("As before.", "Edited.")
 
 
-def test_a_newer_parser_changes_no_word_that_was_announced(column: Column) -> None:
+def test_a_newer_parser_changes_no_announced_text(column: Column) -> None:
     class Shouting(LineParser):
         PARSER_VERSION = 2
 
@@ -118,7 +118,7 @@ def test_a_newer_parser_changes_no_word_that_was_announced(column: Column) -> No
     assert told(column) == before
 
 
-def test_an_archive_document_that_is_frozen_later_has_the_words_that_were_told(column: Column) -> None:
+def test_an_archive_document_that_is_frozen_later_has_the_announced_texts(column: Column) -> None:
     edited_apples(column)
     split_at(column, "Apples", 2)
     update_feed_state(column.db, 1, {}, lambda *_: [])
@@ -130,7 +130,7 @@ def test_an_archive_document_that_is_frozen_later_has_the_words_that_were_told(c
     assert first.at == edit.at
 
 
-def test_only_what_is_announced_has_words(column: Column) -> None:
+def test_only_announced_changes_have_texts(column: Column) -> None:
     edited_apples(column)
     split_at(column, "Apples", 2)
     assert column.rows("SELECT count(*) FROM changes WHERE announced = 0") == [(1,)]
@@ -138,14 +138,14 @@ def test_only_what_is_announced_has_words(column: Column) -> None:
     assert [row[:1] for row in stored_words(column)] == told_ids
 
 
-def test_a_text_that_several_changes_tell_is_stored_once(column: Column) -> None:
+def test_a_text_of_several_changes_is_stored_once(column: Column) -> None:
     withdrawn_bears(column)
     column.crawl(listing(A, C, B))
     assert column.kinds() == ["new", "new", "new", "withdrawn", "returned"]
     assert column.rows("SELECT title FROM told_texts ORDER BY 1") == [("Apples",), ("Bears",), ("Cranes",)]
 
 
-def test_words_that_were_announced_are_sealed_and_found_by_their_digest(column: Column) -> None:
+def test_announced_texts_are_sealed_and_found_by_their_digest(column: Column) -> None:
     edited_apples(column)
     assert problems(column) == []
     [words] = column.rows("SELECT words FROM told_words WHERE words_before IS NOT NULL")[0]
@@ -157,7 +157,7 @@ def test_words_that_were_announced_are_sealed_and_found_by_their_digest(column: 
     assert [problem.where for problem in problems(column)] == ["table told_words"]
 
 
-def test_deriving_again_stores_no_words_twice(column: Column) -> None:
+def test_deriving_again_stores_no_text_twice(column: Column) -> None:
     withdrawn_bears(column)
     merge_titles(column, "Apples", "Bears")
     before = stored_words(column), told(column)
@@ -165,7 +165,7 @@ def test_deriving_again_stores_no_words_twice(column: Column) -> None:
     assert (stored_words(column), told(column)) == before
 
 
-def test_an_archive_of_an_earlier_version_gets_the_words_that_its_announced_changes_lead_to() -> None:
+def test_the_migration_of_an_older_archive_stores_the_texts_of_announced_changes() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         old = Database(connection)
         migrations.apply(old, stop_before="m014_telling")
@@ -191,9 +191,7 @@ def _copy_without_words(db: Database, old: Database) -> None:
             old.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", row)
 
 
-def test_words_that_are_added_to_a_sealed_archive_break_no_seal(
-    column: Column, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_adding_texts_to_a_sealed_archive_breaks_no_seal(column: Column, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as before:
         before.setattr("foreign_eyes.archive.settling.journal.store_words_of", lambda *_: None)
         edited_apples(column)
@@ -207,7 +205,7 @@ def test_words_that_are_added_to_a_sealed_archive_break_no_seal(
     assert problems(column) == []
 
 
-def test_words_that_an_export_of_an_earlier_version_lacks_are_filled_once_it_is_derived(column: Column) -> None:
+def test_texts_that_an_older_export_lacks_are_stored_when_it_is_derived(column: Column) -> None:
     edited_apples(column)
     before = stored_words(column)
     column.db.execute("DELETE FROM told_words")
@@ -216,7 +214,7 @@ def test_words_that_an_export_of_an_earlier_version_lacks_are_filled_once_it_is_
     assert stored_words(column) == before
 
 
-def test_words_of_a_source_that_is_taken_out_go_with_it(column: Column) -> None:
+def test_removing_a_source_removes_its_announced_texts(column: Column) -> None:
     column.crawl(listing(A))
     other = Column(column.db, name="village", day=3)
     other.crawl(listing(B))
@@ -237,14 +235,14 @@ FORGED = "UPDATE told_texts SET commentary = 'Forged.' WHERE title = 'Bears'"
         ("INSERT INTO told_texts VALUES ('aa', NULL, NULL, '', '', '')", "the text aa belongs to no announced change"),
     ],
 )
-def test_announced_words_that_were_changed_or_lost_are_found(column: Column, damage: str, what: str) -> None:
+def test_changed_and_missing_announced_texts_are_reported(column: Column, damage: str, what: str) -> None:
     column.crawl(listing(A, B))
     assert list(verify_announced_texts(column.db)) == []
     column.db.execute(damage)
     assert any(what in problem.what for problem in verify_announced_texts(column.db))
 
 
-def test_words_of_a_file_that_have_another_digest_are_refused(column: Column) -> None:
+def test_an_import_refuses_texts_that_do_not_match_their_digest(column: Column) -> None:
     column.crawl(listing(A, B))
     column.db.execute(FORGED)
     with pytest.raises(InvalidDump, match=r"table told_texts, row .*: `words` is not the digest of the texts"):
