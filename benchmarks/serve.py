@@ -29,16 +29,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from test_nginx import configuration, documented, free_port, nginx  # noqa: E402 - the paths come first
+from test_web_nginx import configuration, documented, free_port, nginx  # noqa: E402 - the paths come first
 
 SERVE = """
 import sys
 from pathlib import Path
-from foreign_eyes.web.server import open_socket, serve_on
-from foreign_eyes.web.site import make_app
+from foreign_eyes.cli import signals
+from foreign_eyes.web.server import make_app, open_socket, serve_on
 
 listener = open_socket("127.0.0.1", int(sys.argv[2]))
-serve_on(listener, make_app(Path(sys.argv[1]), Path(sys.argv[1], "no-archive.db")))
+signals.install()
+serve_on(listener, make_app(Path(sys.argv[1]), Path(sys.argv[1], "no-archive.db")), signals.calling)
 """
 BARE = """
 import sys

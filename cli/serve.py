@@ -56,8 +56,7 @@ def serve(context: Context, host: str, port: int, output: Path | None) -> None:
 def serve_until_stopped(context: Context, server: FolderServer) -> None:
     """Serve until stopped, and print the addresses; `server` must be ours."""
     from foreign_eyes.archive.database import read_archive
-    from foreign_eyes.web.server import serve_on
-    from foreign_eyes.web.site import make_app
+    from foreign_eyes.web.server import make_app, serve_on
 
     if context.archive.is_file():
         with read_archive(context.archive):
@@ -69,7 +68,7 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
         print_line("\n  Ctrl-C stops it")
 
     if server.listener is not None:
-        serve_on(server.listener, app, tell, signals.calling)
+        serve_on(server.listener, app, signals.calling, tell)
     print_line("\nstopped")
 
 

@@ -25,13 +25,17 @@ from support.processes import signals_by_default
 
 from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.web import static_files
-from foreign_eyes.web.files import PublishedFiles
-from foreign_eyes.web.http_headers import cache_control, media_type
-from foreign_eyes.web.links import links_of
-from foreign_eyes.web.protocol import LONGEST_HEAD
-from foreign_eyes.web.request_fields import Asked, accepts_gzip, is_unchanged, read_fields
-from foreign_eyes.web.server import CannotListen, PortInUse, address_of, open_socket
-from foreign_eyes.web.static_files import HeldFiles
+from foreign_eyes.web.http_headers import (
+    RequestHeaders,
+    accepts_gzip,
+    cache_control,
+    is_not_modified,
+    link_header,
+    media_type,
+    read_request_headers,
+)
+from foreign_eyes.web.server import LONGEST_REQUEST_HEAD, CannotListen, PortInUse, address_of, open_socket
+from foreign_eyes.web.static_files import FileCache, PublishedFiles
 
 ROOT = Path(__file__).parents[1]
 FEED = b"<feed>" + b"an entry " * 200 + b"</feed>"
@@ -42,10 +46,16 @@ HUB = "https://hub.example.org/"
 SERVER = """
 import sys
 from pathlib import Path
-from foreign_eyes.web.server import serve
-from foreign_eyes.web.site import make_app
+from foreign_eyes.cli import signals
+from foreign_eyes.web.server import make_app, open_socket, serve_on
 
-serve(make_app(Path(sys.argv[1]), Path(sys.argv[2])), "127.0.0.1", 0, lambda address: print(address, flush=True))
+signals.install()
+serve_on(
+    open_socket("127.0.0.1", 0),
+    make_app(Path(sys.argv[1]), Path(sys.argv[2])),
+    signals.calling,
+    lambda address: print(address, flush=True),
+)
 print("returned", flush=True)
 """
 
@@ -232,35 +242,35 @@ def test_head_tells_what_get_would(port: int) -> None:
 @pytest.mark.parametrize(
     ("asked", "unchanged"),
     [
-        (Asked(), False),
-        (Asked(if_none_match=b'"a"'), True),
-        (Asked(if_none_match=b'W/"a"'), True),
-        (Asked(if_none_match=b'"b", "a"'), True),
-        (Asked(if_none_match=b" * "), True),
-        (Asked(if_none_match=b'"b"'), False),
-        (Asked(if_none_match=b""), False),
-        (Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), True),
-        (Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:41 GMT"), True),
-        (Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:39 GMT"), False),
-        (Asked(if_modified_since=b"not a date \xff"), False),
-        (Asked(if_modified_since=b"Sun, 99 Sep 2020 12:26:40 GMT"), False),
+        (RequestHeaders(), False),
+        (RequestHeaders(if_none_match=b'"a"'), True),
+        (RequestHeaders(if_none_match=b'W/"a"'), True),
+        (RequestHeaders(if_none_match=b'"b", "a"'), True),
+        (RequestHeaders(if_none_match=b" * "), True),
+        (RequestHeaders(if_none_match=b'"b"'), False),
+        (RequestHeaders(if_none_match=b""), False),
+        (RequestHeaders(if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), True),
+        (RequestHeaders(if_modified_since=b"Sun, 13 Sep 2020 12:26:41 GMT"), True),
+        (RequestHeaders(if_modified_since=b"Sun, 13 Sep 2020 12:26:39 GMT"), False),
+        (RequestHeaders(if_modified_since=b"not a date \xff"), False),
+        (RequestHeaders(if_modified_since=b"Sun, 99 Sep 2020 12:26:40 GMT"), False),
         # the date does not count beside an ETag, whichever way either points
-        (Asked(if_none_match=b'"b"', if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), False),
-        (Asked(if_none_match=b'"a"', if_modified_since=b"Sun, 13 Sep 2020 12:26:39 GMT"), True),
+        (RequestHeaders(if_none_match=b'"b"', if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), False),
+        (RequestHeaders(if_none_match=b'"a"', if_modified_since=b"Sun, 13 Sep 2020 12:26:39 GMT"), True),
     ],
 )
-def test_preconditions_follow_rfc_9110(asked: Asked, unchanged: bool) -> None:
-    assert is_unchanged(asked, b'"a"', LONG_AGO) is unchanged
+def test_preconditions_follow_rfc_9110(asked: RequestHeaders, unchanged: bool) -> None:
+    assert is_not_modified(asked, b'"a"', LONG_AGO) is unchanged
 
 
 def test_without_a_date_of_change_no_date_matches() -> None:
-    assert not is_unchanged(Asked(if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), b'"a"', None)
+    assert not is_not_modified(RequestHeaders(if_modified_since=b"Sun, 13 Sep 2020 12:26:40 GMT"), b'"a"', None)
 
 
 def test_a_list_in_several_lines_is_read_as_one() -> None:
     fields = [(b"if-none-match", b'"a"'), (b"accept-encoding", b"br"), (b"host", b"x"), (b"if-none-match", b'"b"')]
     fields += [(b"accept-encoding", b"gzip"), (b"if-modified-since", b"never")]
-    assert read_fields(fields) == Asked(b"br,gzip", b'"a","b"', b"never")
+    assert read_request_headers(fields) == RequestHeaders(b"br,gzip", b'"a","b"', b"never")
 
 
 def test_the_date_of_change_brings_a_304_to_clients_that_know_no_etag(tmp_path: Path) -> None:
@@ -269,7 +279,7 @@ def test_the_date_of_change_brings_a_304_to_clients_that_know_no_etag(tmp_path: 
     files = PublishedFiles(tmp_path, clock=lambda: changed + 1.0)
     for since, status in [(changed - 1, 200), (changed, 304), (changed + 1, 304)]:
         fields = [(b"if-modified-since", formatdate(since, usegmt=True).encode())]
-        answer = files._answer({"type": "http", "method": "GET", "path": "/atom.xml", "headers": fields})
+        answer = files.respond({"type": "http", "method": "GET", "path": "/atom.xml", "headers": fields})
         assert isinstance(answer, tuple)
         assert answer[0]["status"] == status
 
@@ -400,7 +410,7 @@ def test_each_class_reaches_the_reader(port: int) -> None:
     ],
 )
 def test_link_field_tells_what_belongs_together(name: str, expected: list[str]) -> None:
-    assert links_of(name, BASE, HUB) == ", ".join(expected).format(BASE)
+    assert link_header(name, BASE, HUB) == ", ".join(expected).format(BASE)
 
 
 @pytest.mark.parametrize(
@@ -423,20 +433,20 @@ def test_link_field_tells_what_belongs_together(name: str, expected: list[str]) 
     ],
 )
 def test_without_a_base_url_links_are_relative_and_no_hub_is_none(name: str, expected: list[str]) -> None:
-    assert links_of(name, None, None) == links_of(name, None, "") == ", ".join(expected)
+    assert link_header(name, None, None) == link_header(name, None, "") == ", ".join(expected)
 
 
 @pytest.mark.parametrize("slug", ['a"b', "a>; rel=evil", "a\r\nSet-Cookie: x", "中 é", "a;b,c", "\udcff", "a%b?c#d"])
 def test_link_field_of_a_hostile_name_is_quoted(slug: str) -> None:
     for base_url in (None, 'https://example.org/"><x>/\n'):
-        value = links_of(f"topics/{slug}/atom.xml", base_url, 'https://hub.example.org/"><\r\n')
+        value = link_header(f"topics/{slug}/atom.xml", base_url, 'https://hub.example.org/"><\r\n')
         assert re.fullmatch(r'(<[!#-;=?-~]+>; rel="[a-z]+"(; type="text/html")?(, |$)){3}', value), value
         assert value.count("<") == value.count(">") == 3
 
 
 def test_link_fields_reach_the_reader(port: int) -> None:
-    assert ask(port, "/atom.xml").headers["link"] == links_of("atom.xml", None, None)
-    assert ask(port, "/topics/ai/").headers["link"] == links_of("topics/ai/index.html", None, None)
+    assert ask(port, "/atom.xml").headers["link"] == link_header("atom.xml", None, None)
+    assert ask(port, "/topics/ai/").headers["link"] == link_header("topics/ai/index.html", None, None)
     assert "link" not in ask(port, "/style.css").headers
 
 
@@ -568,37 +578,37 @@ def test_the_date_of_change_is_told_only_when_its_second_is_over(tmp_path: Path)
     (tmp_path / "atom.xml").write_bytes(FEED)
     changed = int((tmp_path / "atom.xml").stat().st_ctime)
     now = changed + 0.9
-    files = HeldFiles(tmp_path, clock=lambda: now)
+    files = FileCache(tmp_path, clock=lambda: now)
     early = files.get("atom.xml")
     now = changed + 1.0
     late = files.get("atom.xml")
     assert early is not None
     assert late is not None
-    assert (early.modified, late.modified) == (None, changed)
-    for earlier, later in [(early.plain, late.plain), (early.zipped, late.zipped)]:
+    assert (early.last_modified, late.last_modified) == (None, changed)
+    for earlier, later in [(early.identity, late.identity), (early.gzip, late.gzip)]:
         assert earlier is not None
         assert later is not None
-        assert "last-modified" not in dict(earlier.fields)
-        assert dict(later.fields)[b"last-modified"] == formatdate(changed, usegmt=True).encode()
+        assert "last-modified" not in dict(earlier.headers)
+        assert dict(later.headers)[b"last-modified"] == formatdate(changed, usegmt=True).encode()
         assert earlier.etag == later.etag
 
 
 def test_a_file_too_large_for_memory_is_sent_all_the_same(output: Path, port: int) -> None:
-    (output / "large.txt").write_bytes(b"x" * (static_files.LARGEST_IN_MEMORY + 1))
+    (output / "large.txt").write_bytes(b"x" * (static_files.LARGEST_CACHED_FILE + 1))
     answer = ask(port, "/large.txt", accept_encoding="gzip")
-    assert len(answer.body) == static_files.LARGEST_IN_MEMORY + 1
+    assert len(answer.body) == static_files.LARGEST_CACHED_FILE + 1
     assert ask(port, "/large.txt", if_none_match=answer.headers["etag"]).status == 304
     (output / "large.txt").unlink()
 
 
 def test_memory_for_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(static_files, "_MEMORY", 100_000)
-    files = HeldFiles(tmp_path)
+    monkeypatch.setattr(static_files, "_CACHE_SIZE", 100_000)
+    files = FileCache(tmp_path)
     for number in range(50):
         (tmp_path / f"{number}.txt").write_bytes(os.urandom(6000))
         assert files.get(f"{number}.txt")
-    assert files._weight == sum(file.weight for file in files._held.values()) <= 100_000
-    assert list(files._held)[-1] == "49.txt"
+    assert files._size == sum(file.size for file in files._files.values()) <= 100_000
+    assert list(files._files)[-1] == "49.txt"
 
 
 # --- the server
@@ -610,7 +620,7 @@ def test_serve_tells_the_configured_address(command: CommandLine) -> None:
     (command.folder / "foreign-eyes.toml").write_text('[publish]\nbase_url = "https://example.org/eyes"\n')
     with command_running(command, "serve", "--port", "0") as serving:
         port = port_of(serving.wait_for(r"pages +(http://\S+)")[1])
-        assert ask(port, "/atom.xml").headers["link"] == links_of("atom.xml", BASE, None)
+        assert ask(port, "/atom.xml").headers["link"] == link_header("atom.xml", BASE, None)
 
 
 def test_port_0_takes_a_free_port_that_is_known_before_anything_is_served() -> None:
@@ -658,7 +668,7 @@ def test_a_request_whose_head_never_ends_is_refused(port: int) -> None:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
         answer = b""
         with contextlib.suppress(ConnectionError):
-            for _ in range(2 * LONGEST_HEAD // 1024):
+            for _ in range(2 * LONGEST_REQUEST_HEAD // 1024):
                 connection.sendall(b"a" * 1024)
         with contextlib.suppress(ConnectionError):
             answer = connection.recv(1024)

@@ -1,9 +1,10 @@
-"""What readers of an archive are served: feeds and pages at `/`, Datasette under `/browse/`, on one port.
+"""The web server: published feeds and pages at `/`, Datasette under `/browse/`, on one port. It never writes the archive.
 
-`site.make_app(output, archive)` makes the ASGI app, `server.open_socket` and `server.serve` put it on a port. What is
-said of a published file is decided, by its name alone, in `http_headers` and `links`; docs/serving.md has the same for nginx.
-`datasette_app.datasette_app(archive)` is Datasette alone; `metadata.load_metadata()` is what it says of each table,
-view and column. `sql_guard` and `http_guard` bound what a stranger can ask of it. Nothing here writes to the archive.
+    server         the app, the socket and the HTTP protocol
+    static_files   serves the published folder from an LRU cache
+    http_headers   header fields, conditional requests and representations
+    folder_lock    one server per folder
+    browse         Datasette with a guard for requests and one for SQL
 
-Importing this package imports nothing: Datasette takes half a second to load.
+Importing this package imports none of them, because Datasette takes half a second to load.
 """

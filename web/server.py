@@ -1,67 +1,110 @@
-"""Putting an ASGI app on a port, and taking it off again.
+"""The server: one app on one port. Datasette answers under `/browse/`, the static server everywhere else.
 
 ServerError
-└── CannotListen      the address is none of this machine's, or not ours to use
-    └── PortInUse     something else listens there
+└── CannotListen      this machine does not have the address, or we may not use it
+    └── PortInUse     another program listens there
+
+Importing this module does not load Datasette, which takes half a second; `make_app` does.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-
-from foreign_eyes.web.protocol import BoundedHttp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import RedirectResponse
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from starlette.types import ASGIApp
+# bytes of a request line with its header fields; browsers send about 1 KB, and other servers accept 8 to 64 KB
+LONGEST_REQUEST_HEAD = 64 * 1024
+# seconds that responses in progress have when the server stops
+_GRACE_PERIOD = 1
 
-# an answer under way at a stop is given this long
-_GRACE_SECONDS = 1
-
-# a context manager: while inside, a signal that asks us to stop calls the function with its number
+# a context manager; inside it, a signal to stop calls the function with its number
 HandleSignals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 class ServerError(Exception):
-    """The base of the tree; its text is one line that says what is wrong and what to do."""
+    """Base of the errors of this module; the text is one line that says what happened and what to do."""
 
 
 class CannotListen(ServerError):
-    """No socket can be had at `host` and `port`."""
+    """The server cannot listen at `host` and `port`."""
 
-    def __init__(self, host: str, port: int, why: str):
-        super().__init__(f"cannot listen on {host} port {port}: {why}")
+    def __init__(self, host: str, port: int, reason: str):
+        super().__init__(f"cannot listen on {host} port {port}: {reason}")
         self.host = host
         self.port = port
 
 
 class PortInUse(CannotListen):
-    """Something else listens at `host` and `port`."""
+    """Another program listens at `host` and `port`."""
 
     def __init__(self, host: str, port: int):
         super().__init__(host, port, "the port is in use; choose another with --port, or --port 0 for a free one")
 
 
-def open_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at `host` (a name or an address) and `port`; port 0 takes a free one.
+def make_app(output: Path, archive: Path, *, base_url: str | None = None, hub: str | None = None) -> ASGIApp:
+    """Return the app that serves the folder `output` and the file `archive`; both may be made later.
 
-    Connections wait in it until `serve_on` answers them, so an address can be told before there is anything to serve.
+    Args:
+        output: the published folder.
+        archive: the archive's file.
+        base_url: the URL of the folder with a slash at its end, for `Link` fields; None makes them relative.
+        hub: the URL of the WebSub hub of the feeds, if there is one.
+    """
+    from starlette.applications import Starlette  # noqa: PLC0415
+    from starlette.responses import RedirectResponse  # noqa: PLC0415
+    from starlette.routing import Mount, Route  # noqa: PLC0415
+
+    from foreign_eyes.web.browse.app import BASE_URL, datasette_app  # noqa: PLC0415
+    from foreign_eyes.web.http_headers import SECURITY_HEADERS  # noqa: PLC0415
+    from foreign_eyes.web.static_files import PublishedFiles  # noqa: PLC0415
+
+    browse = datasette_app(archive)
+    files = PublishedFiles(output, base_url, hub)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(browse.close)
+
+    async def redirect_to_browse(_request: Request) -> RedirectResponse:
+        return RedirectResponse(BASE_URL, 301, SECURITY_HEADERS)
+
+    mount = BASE_URL.rstrip("/")
+    routed = Starlette(routes=[Route(mount, redirect_to_browse), Mount(mount, browse)], lifespan=lifespan)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # files skip Starlette: its routing and its two error middlewares take longer than sending a cached file
+        is_file = scope["type"] == "http" and not f"{scope['path']}/".startswith(BASE_URL)
+        await (files if is_file else routed)(scope, receive, send)
+
+    return app
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at `host` (a name or an address) and `port`; port 0 takes a free port.
+
+    Connections wait until `serve_on` accepts them, so the address can be printed before there is anything to serve.
 
     Raises:
-        PortInUse: something else listens there.
-        CannotListen: the host is none of this machine's, or the port needs rights that we lack.
+        PortInUse: another program listens there.
+        CannotListen: this machine does not have the address, or the port needs privileges.
     """
-    if not 0 <= port <= 65535:  # the resolver would take it modulo 65536
-        raise CannotListen(host, port, "ports go from 0 to 65535")
+    if not 0 <= port <= 65535:  # getaddrinfo takes the port modulo 65536
+        raise CannotListen(host, port, "use port 0 (any free port) to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -70,7 +113,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         raise CannotListen(host, port, getattr(error, "strerror", None) or str(error)) from error
     listener = socket.socket(family, kind, protocol)
     try:
-        # a stopped server's connections may linger a minute; its successor need not wait for them
+        # without this a new server could not listen while connections of the last one are in TIME_WAIT
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(1024)
@@ -83,86 +126,94 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL at which a browser on this machine reaches the socket, with a slash at its end."""
+    """Return the URL of the socket for a browser on this machine, with a slash at its end."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-@contextmanager
-def sigint_and_sigterm(stop: Callable[[int], None]) -> Iterator[None]:
-    """While inside, SIGINT and SIGTERM call `stop`; in another thread than the main one they do not."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        stop(number)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def serve(app: ASGIApp, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve `app` until SIGINT or SIGTERM, then return; `on_ready` is told the address once requests are answered.
-
-    Raises:
-        CannotListen: see `open_socket`.
-    """
-    serve_on(open_socket(host, port), app, on_ready)
-
-
 def serve_on(
     listener: socket.socket,
     app: ASGIApp,
-    on_ready: Callable[[str], None] | None = None,
-    signals: HandleSignals = sigint_and_sigterm,
+    handle_signals: HandleSignals,
+    on_ready: Callable[[str], None] = lambda _address: None,
 ) -> None:
-    """Serve `app` on a socket from `open_socket`, which is closed at the end, until one of `signals`; else like `serve`."""
+    """Serve `app` until a signal, then close the socket and return.
+
+    Args:
+        listener: a socket from `open_socket`.
+        app: the app to serve.
+        handle_signals: installs the handler that stops the server.
+        on_ready: called with the address when the server accepts connections.
+    """
     address = address_of(listener)
     config = uvicorn.Config(
         app,
-        # uvicorn would do with asyncio's loop and a parser in Python, and answer a third of the requests
+        # uvicorn's defaults, asyncio's loop and a parser in Python, answer a third of the requests
         loop="uvloop",
-        http=BoundedHttp,
+        http=BoundedHttpProtocol,
         log_config=None,
         log_level="error",
         access_log=False,
         server_header=False,
         ws="none",
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_PERIOD,
     )
-    server = _Server(config, lambda: on_ready(address) if on_ready else None)
+    server = _Server(config, lambda: on_ready(address))
     try:
-        # `run` also closes the event loop, which a signal must not interrupt
-        with signals(server.stop):
+        # around `run`, which closes the event loop at its end: a signal must not interrupt that
+        with handle_signals(server.stop):
             server.run(sockets=[listener])
     finally:
         listener.close()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that reports when it is ready, and does not handle signals itself."""
+    """A uvicorn server that calls `on_ready`, and leaves signals to its caller."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell."""
+        """Start to accept connections, then call `on_ready`."""
         await super().startup(sockets)
         self._on_ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Do nothing: uvicorn would raise the signal again at the end, which ends the process."""
+        """Do nothing: uvicorn raises captured signals again at its end, which would end the process."""
         yield
 
     def stop(self, _number: int) -> None:
-        """Stop; if called again, without waiting for answers under way."""
+        """Stop after the responses in progress; at a second call, without waiting for them."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1, which answers 400 to a request head longer than `LONGEST_REQUEST_HEAD`.
+
+    httptools has no such limit, so a head that never ends would fill the memory.
+    """
+
+    # bytes received of the current request head; None between the end of one head and the start of the next
+    _head: int | None = 0
+
+    def on_message_begin(self) -> None:
+        """Start to count."""
+        self._head = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Stop counting: uvicorn bounds bodies."""
+        self._head = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse data, and close the connection if the head is too long."""
+        super().data_received(data)
+        if self._head is not None and not self.transport.is_closing():
+            self._head += len(data)
+            if self._head > LONGEST_REQUEST_HEAD:
+                self.send_400_response("The head of the request is too long.")

@@ -1,58 +1,148 @@
-"""Published files in memory: read once, looked at before every answer, and no way out of the folder.
+"""The static server: an ASGI app that serves the published folder from an LRU cache of its files.
 
-    name | may it be published? | as it is on the disk now? | read, compress, represent | forget what was asked for least
+    path | cached file, checked with one `stat` | conditional request | 200, 304, or a page with the reason
 
-One `stat` a request tells whether a file is still what was read: publishing moves a new file into place, so at least
-its inode differs, whatever its time and size.
+Starlette's `StaticFiles` derives its ETag from time and size, so that two publishes in one second can get the same one,
+and it reads the file system in a thread on every request. Here an ETag is a digest of the content, and the ASGI messages
+of each response are built once, when the file is read. `FileResponse` sends files that are too large for the cache.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import stat
 import time
+from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from foreign_eyes.web.http_headers import is_text
-from foreign_eyes.web.representation import Content, Form, represent
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-LARGEST_IN_MEMORY = 4 * 1024 * 1024
-_MEMORY = 64 * 1024 * 1024
-# the header fields of a file's answers, and what Python needs to keep them
-_OVERHEAD = 8_000
+from foreign_eyes.web.http_headers import (
+    PUBLISHED_HEADERS,
+    REVALIDATE,
+    SECURITY_HEADERS,
+    Messages,
+    Representation,
+    accepts_gzip,
+    content_security_policy,
+    is_not_modified,
+    link_header,
+    read_request_headers,
+    representations,
+)
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+# bytes
+LARGEST_CACHED_FILE = 4 * 1024 * 1024
+_CACHE_SIZE = 64 * 1024 * 1024
+# the header fields of a file's responses, and the objects that hold them
+_SIZE_OF_HEADERS = 8_000
 
 Signature = tuple[int, int, int, int, int]
 
 
+class PublishedFiles:
+    """An ASGI app that serves the files of a folder.
+
+    Args:
+        output: the published folder; it may be made later.
+        base_url: the URL of the folder, for `Link` fields; None makes them relative.
+        hub: the URL of the WebSub hub, if there is one.
+        clock: returns seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        output: Path,
+        base_url: str | None = None,
+        hub: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._cache = FileCache(output, lambda name: link_header(name, base_url, hub), clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        response = self.respond(scope)
+        if isinstance(response, Response):
+            await response(scope, receive, send)
+            return
+        for message in response:
+            await send(message)
+
+    def respond(self, scope: Scope) -> Messages | Response:
+        """Return the response to a request: ready-made messages if the file is in the cache."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return _text_response("Only reading is possible here.\n", 405, allow="GET, HEAD")
+        path: str = scope["path"].removeprefix("/")
+        name = f"{path}index.html" if path.endswith("/") or not path else path
+        try:
+            file = self._cache.get(name)
+            return self._without_file(path) if file is None else _file_response(file, scope)
+        except PermissionError:
+            return _text_response("The server may not read this file.\n", 403)
+
+    def _without_file(self, path: str) -> Response:
+        if not path:
+            return HTMLResponse(NOTHING_PUBLISHED, 503, UNAVAILABLE_HEADERS)
+        if not path.endswith("/") and self._cache.get(f"{path}/index.html"):
+            # a relative location is right behind any proxy
+            return _text_response("", 301, location=f"./{quote(path.rpartition('/')[2])}/")
+        published = self._cache.get("404.html")
+        if published is not None and published.identity.body is not None:
+            return HTMLResponse(published.identity.body, 404, {**PUBLISHED_HEADERS, "cache-control": REVALIDATE})
+        return HTMLResponse(NOT_FOUND, 404, {**BUILT_IN_PAGE_HEADERS, "cache-control": REVALIDATE})
+
+
+def _file_response(file: CachedFile, scope: Scope) -> Messages | Response:
+    request = read_request_headers(scope["headers"])
+    selected = file.gzip if file.gzip is not None and accepts_gzip(request.accept_encoding) else file.identity
+    if is_not_modified(request, selected.etag, file.last_modified):
+        return selected.not_modified
+    if selected.ok is not None:
+        return selected.ok
+    return FileResponse(file.path, headers={name.decode(): value.decode() for name, value in selected.headers})
+
+
+def _text_response(text: str, status: int, **headers: str) -> Response:
+    return PlainTextResponse(text, status, {**PUBLISHED_HEADERS, "cache-control": REVALIDATE, **headers})
+
+
+# --- the cache
+
+
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A file as last read: where, from what, and both forms of what is sent; `modified` is None while not to be told."""
+class CachedFile:
+    """A file as last read. `last_modified` is None while the second of the last change is not over."""
 
     path: str
     signature: Signature
-    content: Content
-    modified: int | None
-    plain: Form
-    zipped: Form | None
+    last_modified: int | None
+    identity: Representation
+    gzip: Representation | None
 
     @property
-    def weight(self) -> int:
-        """Bytes of memory, about."""
-        return len(self.content.body or b"") + len(self.content.zipped or b"") + _OVERHEAD
+    def size(self) -> int:
+        """Return the approximate size in memory, in bytes."""
+        bodies = (form.body for form in (self.identity, self.gzip) if form is not None)
+        return sum(len(body) for body in bodies if body is not None) + _SIZE_OF_HEADERS
 
 
-class HeldFiles:
-    """The files of `output`, which need not exist yet.
+class FileCache:
+    """An LRU cache of the files of a folder, bounded by their size in memory.
 
     Args:
-        output: the published folder.
-        link_of: gives the value of a file's `Link` field.
-        clock: gives seconds since 1970.
+        output: the folder; it may be made later.
+        link_of: returns the `Link` field of a file.
+        clock: returns seconds since 1970.
     """
 
     def __init__(
@@ -61,61 +151,65 @@ class HeldFiles:
         self._output = output
         self._link_of = link_of
         self._clock = clock
-        self._held: OrderedDict[str, Held] = OrderedDict()
-        self._weight = 0
+        self._files: OrderedDict[str, CachedFile] = OrderedDict()
+        self._size = 0
 
-    def get(self, name: str) -> Held | None:
-        """Return the published file `name` as it is now; None where there is none inside the folder.
+    def get(self, name: str) -> CachedFile | None:
+        """Return the published file `name` in its current version; None if the folder has no such file.
+
+        One `stat` decides whether the cached version is current: publishing moves a new file into place, so its inode
+        differs even if its time and size do not.
 
         Raises:
-            PermissionError: it may not be read.
+            PermissionError: the file may not be read.
         """
-        held = self._held.get(name)
-        if held is None:
-            return self._load(name) if _may_be_published(name) else None
-        if _signature_at(held.path) != held.signature:
-            self._forget(name)
+        file = self._files.get(name)
+        if file is None:
             return self._load(name)
-        if held.modified is None and (modified := self._last_modified(held.signature)) is not None:
-            held = self._represented(name, held.path, held.signature, held.content, modified)
-            self._held[name] = held
-        self._held.move_to_end(name)
-        return held
+        if _signature_at(file.path) != file.signature or (
+            file.last_modified is None and self._last_modified(file.signature) is not None
+        ):
+            self._evict(name)
+            return self._load(name)
+        self._files.move_to_end(name)
+        return file
 
-    def _load(self, name: str) -> Held | None:
+    def _load(self, name: str) -> CachedFile | None:
         path = self._output / name
-        # a stat first: to open a pipe would wait for a writer
-        if _signature_at(str(path)) is None or not path.resolve().is_relative_to(self._output.resolve()):
+        # stat before opening: opening a pipe would wait for a writer
+        if not _may_be_published(name) or _signature_at(str(path)) is None:
+            return None
+        if not path.resolve().is_relative_to(self._output.resolve()):
             return None
         try:
-            signature, content = _read(path, compress=is_text(name))
+            signature, digest, body = _read(path)
         except FileNotFoundError:  # a publish has just removed it
             return None
-        held = self._represented(name, str(path), signature, content, self._last_modified(signature))
-        self._held[name] = held
-        self._weight += held.weight
-        while self._weight > _MEMORY:
-            self._forget(next(iter(self._held)))
-        return held
+        modified = self._last_modified(signature)
+        file = CachedFile(
+            str(path), signature, modified, *representations(name, digest, body, self._link_of(name), modified)
+        )
+        self._files[name] = file
+        self._size += file.size
+        while self._size > _CACHE_SIZE:
+            self._evict(next(iter(self._files)))
+        return file
 
-    def _represented(self, name: str, path: str, signature: Signature, content: Content, modified: int | None) -> Held:
-        return Held(path, signature, content, modified, *represent(name, content, self._link_of(name), modified))
-
-    def _forget(self, name: str) -> None:
-        self._weight -= self._held.pop(name).weight
+    def _evict(self, name: str) -> None:
+        self._size -= self._files.pop(name).size
 
     def _last_modified(self, signature: Signature) -> int | None:
-        """Return the second of the last change; None while that second is not over, since it can bring another change.
+        """Return the second of the last change, or None while it is not over, since the file can change again in it.
 
-        A date that two versions share would let a client that knows no ETag keep the older one (RFC 9110 section
-        8.8.2.2). Moving a file into place changes its status, not its content, so the later of both times counts.
+        A date that two versions share would let a client without ETags keep the older one (RFC 9110 section 8.8.2.2).
+        Moving a file into place sets its ctime and not its mtime, so the later of both counts.
         """
         second = max(signature[2], signature[3]) // 1_000_000_000
         return second if second < int(self._clock()) else None
 
 
 def _may_be_published(name: str) -> bool:
-    """Whether a path is one that publishing writes: no way up, no hidden, temporary or oddly written part."""
+    """Return whether publishing writes such paths: without `..`, empty, hidden and temporary parts."""
     parts = name.split("/")
     return not any(part in ("", "..") or part.startswith(".") or part.endswith(".tmp") for part in parts) and not (
         "\\" in name or any(ord(character) < 32 for character in name)
@@ -124,27 +218,71 @@ def _may_be_published(name: str) -> bool:
 
 def _signature_at(path: str) -> Signature | None:
     try:
-        return _signature(os.stat(path))  # noqa: PTH116 - half the time of a Path's, once a request
+        return _signature(os.stat(path))  # noqa: PTH116 - half the time of Path.stat, once per request
     except PermissionError:
         raise
-    except (OSError, ValueError):  # no such file, a name too long, a circle of links, a lone surrogate
+    except (OSError, ValueError):  # missing, a name too long, a circle of links, a lone surrogate
         return None
 
 
 def _signature(status: os.stat_result) -> Signature | None:
-    """Return what tells one content of a file from another without reading it; None for what is no file."""
+    """Return what differs between two versions of a file; None for anything but a regular file."""
     if not stat.S_ISREG(status.st_mode):
         return None
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
-def _read(path: Path, *, compress: bool) -> tuple[Signature, Content]:
+def _read(path: Path) -> tuple[Signature, str, bytes | None]:
+    """Return the signature of a file, its SHA-256, and its content unless that is too large for the cache."""
     with path.open("rb") as file:
         signature = _signature(os.fstat(file.fileno()))
         if signature is None:
             raise FileNotFoundError(path)
-        if signature[-1] > LARGEST_IN_MEMORY:
-            return signature, Content(hashlib.file_digest(file, "sha256").hexdigest(), None, None)
+        if signature[-1] > LARGEST_CACHED_FILE:
+            return signature, hashlib.file_digest(file, "sha256").hexdigest(), None
         body = file.read()
-    zipped = gzip.compress(body, 6, mtime=0) if compress else body
-    return signature, Content(hashlib.sha256(body).hexdigest(), body, zipped if len(zipped) < len(body) else None)
+    return signature, hashlib.sha256(body).hexdigest(), body
+
+
+# --- built-in pages
+
+_STYLE = """
+  :root { color-scheme: light dark }
+  body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 38rem; margin: 12vh auto; padding: 0 1.25rem }
+  h1 { font-size: 1.5rem }
+"""
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+<h1>{title}</h1>
+{paragraphs}
+<p><a href="/">Start page</a> · <a href="/browse/">Browse the archive</a></p>
+</html>
+"""
+
+
+def built_in_page(title: str, *paragraphs: str) -> str:
+    """Return a small HTML page with plain text, to be sent with `BUILT_IN_PAGE_HEADERS`."""
+    return _PAGE.format(
+        style=_STYLE, title=escape(title), paragraphs="\n".join(f"<p>{escape(text)}</p>" for text in paragraphs)
+    )
+
+
+# the stylesheet is inline because there may be no published one; the policy allows it by its digest
+# (Content Security Policy Level 3, section 2.3.1)
+BUILT_IN_PAGE_HEADERS = {
+    **SECURITY_HEADERS,
+    "content-security-policy": content_security_policy(
+        f"'sha256-{b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
+    ),
+}
+UNAVAILABLE_HEADERS = {**BUILT_IN_PAGE_HEADERS, "retry-after": "60", "cache-control": "no-store"}
+NOT_FOUND = built_in_page("There is no such page", "Nothing is published at this address. Check it for typing errors.")
+NOTHING_PUBLISHED = built_in_page(
+    "Nothing is published yet",
+    "This folder has no feeds and no pages. To fill it, run: foreign-eyes up (crawls, publishes and serves), "
+    "or foreign-eyes publish if the archive already has entries. Then load this page again.",
+)

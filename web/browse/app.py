@@ -18,7 +18,7 @@ from foreign_eyes.archive.database import read_archive
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.web.browse.metadata import DATABASE, load_metadata
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
-from foreign_eyes.web.pages import PLAIN_PAGE_HEADERS, plain_page
+from foreign_eyes.web.static_files import UNAVAILABLE_HEADERS, built_in_page
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -124,9 +124,8 @@ class Browse:
         except ArchiveError as error:
             # the name will do: where it lies is no business of a reader's
             why = str(error).replace(str(self._archive), self._archive.name)
-            page = plain_page("There is no archive to browse", why, "Feeds and pages are served all the same.")
-            headers = {**PLAIN_PAGE_HEADERS, "retry-after": "60", "cache-control": "no-store"}
-            await HTMLResponse(page, 503, headers)(scope, receive, send)
+            page = built_in_page("There is no archive to browse", why, "Feeds and pages are served all the same.")
+            await HTMLResponse(page, 503, UNAVAILABLE_HEADERS)(scope, receive, send)
             return
         await app(_without_prefix(scope), receive, send)
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 from starlette.responses import PlainTextResponse, Response
 
-from foreign_eyes.web.headers import SECURITY_HEADERS
+from foreign_eyes.web.http_headers import SECURITY_HEADERS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
