@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from foreign_eyes.web.folder_lock import AlreadyServed, address_of_server, only_server, record_path
+from foreign_eyes.web.folder_lock import AlreadyServed, address_of_server, lock_path, only_server
 
 ADDRESS = "http://127.0.0.1:8423/"
 SERVING = """
@@ -58,7 +58,7 @@ def test_a_server_that_was_killed_serves_no_more(tmp_path: Path) -> None:
     with another_server(output) as process:
         process.kill()
         process.wait()
-    assert record_path(output).read_text(encoding="utf-8") == f"{ADDRESS}\n"  # its last words are still there
+    assert lock_path(output).read_text(encoding="utf-8") == f"{ADDRESS}\n"  # nobody removed the text
     assert address_of_server(output) is None
     with only_server(output, ADDRESS):
         pass

@@ -81,7 +81,7 @@ class PublishedFiles:
     def respond(self, scope: Scope) -> Messages | Response:
         """Return the response to a request: ready-made messages if the file is in the cache."""
         if scope["method"] not in ("GET", "HEAD"):
-            return _text_response("Only reading is possible here.\n", 405, allow="GET, HEAD")
+            return _text_response("This server answers only GET and HEAD.\n", 405, allow="GET, HEAD")
         path: str = scope["path"].removeprefix("/")
         name = f"{path}index.html" if path.endswith("/") or not path else path
         try:

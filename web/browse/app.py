@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from datasette.app import Datasette  # type: ignore[import-untyped]
 from datasette.database import Database, QueryInterrupted  # type: ignore[import-untyped]
 from datasette.plugins import pm  # type: ignore[import-untyped]
-from datasette.utils.sqlite import sqlite3 as datasettes_sqlite3  # type: ignore[import-untyped]
+from datasette.utils.sqlite import sqlite3 as datasette_sqlite3  # type: ignore[import-untyped]
 from starlette.responses import HTMLResponse
 
 from foreign_eyes.archive.database import read_archive
@@ -32,13 +32,13 @@ SETTINGS: dict[str, Any] = {
     "default_page_size": 50,
     "max_returned_rows": 1000,
     "truncate_cells_html": 400,
-    # two for SQL of readers' own (`http_guard.TURNS_FOR_OWN_SQL`), two for table pages
+    # two for SQL in requests (`request_guard.CONCURRENT_CUSTOM_SQL`), two for table pages
     "num_sql_threads": 4,
-    # suggesting tries every column: 600 of the 630 ms of a table page with a million entries
+    # suggestions query every column: 600 of the 630 ms of a table page with a million entries
     "suggest_facets": False,
-    # a copy of a file that is being written may be torn; `foreign-eyes backup` makes a whole one
+    # a download during a write may be inconsistent; `foreign-eyes backup` makes a consistent copy
     "allow_download": False,
-    # whole tables as CSV are what analysts come for; they are read a page at a time, so they hold no lock
+    # analysts need whole tables as CSV; Datasette reads them page by page, so they hold no lock
     "allow_csv_stream": True,
     "max_csv_mb": 100,
     "template_debug": False,
@@ -47,12 +47,12 @@ SETTINGS: dict[str, Any] = {
 
 
 class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
-    """The archive as Datasette opens it: to read only, whatever its path, and with SQL kept within bounds."""
+    """The archive as a Datasette database: read-only, with limits on SQL."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """Open a connection that can neither create the file nor write to it."""
         if write:
-            raise PermissionError("the archive is only read here")
+            raise PermissionError("Datasette has no write access to the archive")
         connection = sqlite3.connect(
             f"{Path(self.path).resolve().as_uri()}?mode=ro",
             uri=True,
@@ -71,26 +71,26 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         page_size: int | None = None,
         log_sql_errors: bool = False,
     ) -> Any:
-        """Run a statement; whatever SQLite refuses is the asker's to know, as an error that Datasette answers 400."""
+        """Run a statement; raise what SQLite refuses as an error that Datasette answers with 400."""
         try:
             return await super().execute(sql, params, truncate, custom_time_limit, page_size, log_sql_errors=False)
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
             if error.args == ("interrupted",):
                 raise QueryInterrupted(error, sql, params) from error
-            raise datasettes_sqlite3.OperationalError(str(error)) from error
-        except MemoryError as error:  # what SQLite calls a program over SQLITE_LIMIT_VDBE_OP
-            raise datasettes_sqlite3.OperationalError("the statement is too complex") from error
+            raise datasette_sqlite3.OperationalError(str(error)) from error
+        except MemoryError as error:  # SQLite reports a program over SQLITE_LIMIT_VDBE_OP as out of memory
+            raise datasette_sqlite3.OperationalError("the statement is too complex") from error
 
 
 def make_datasette(archive: Path) -> Datasette:
-    """Return a Datasette that serves the live file `archive` under the name `archive`."""
-    # Datasette prints every exception with all local values to standard output where rich is installed
+    """Return a Datasette that serves the file `archive` under the name `archive`."""
+    # if rich is installed, Datasette prints every exception with all local values to stdout
     pm.get_plugin("datasette.handle_exception").rich = None
-    # and SQLite's functions written in Python print what they raise: here a refusal, which is the asker's to know
+    # SQL functions in Python would print what they raise; here that is a refusal, which the response reports
     sqlite3.enable_callback_tracebacks(False)
     with as_file(files("foreign_eyes.web.browse")) as package:
         datasette = Datasette(
-            # a list of no files would add a database in memory, which has no fences
+            # without files Datasette adds a database in memory, which has no guard
             files=[str(archive)],
             metadata=load_metadata(),
             settings=SETTINGS,
@@ -104,17 +104,16 @@ def make_datasette(archive: Path) -> Datasette:
 
 
 class Browse:
-    """An ASGI app: Datasette while there is an archive, else a page that says why not (503).
+    """An ASGI app: Datasette, or a 503 page with the reason if there is no archive.
 
-    The file is looked after at each request, so an archive that appears is served at once, and one that is restored or
-    moved into place is opened anew.
+    The file is checked on every request, so a new archive is served at once, and a restored one is opened again.
     """
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive
         self._datasette: Any = None
         self._app: ASGIApp | None = None
-        self._file: tuple[int, int] | None = None
+        self._file_id: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,42 +121,42 @@ class Browse:
         try:
             app = await self._current_app()
         except ArchiveError as error:
-            # the name will do: where it lies is no business of a reader's
-            why = str(error).replace(str(self._archive), self._archive.name)
-            page = built_in_page("There is no archive to browse", why, "Feeds and pages are served all the same.")
+            # readers must not learn the paths of this machine
+            reason = str(error).replace(str(self._archive), self._archive.name)
+            page = built_in_page("There is no archive to browse", reason, "Feeds and pages are served without it.")
             await HTMLResponse(page, 503, UNAVAILABLE_HEADERS)(scope, receive, send)
             return
         await app(_without_prefix(scope), receive, send)
 
     async def _current_app(self) -> ASGIApp:
-        file = _identity(self._archive)
-        if self._app is not None and file == self._file:
+        file_id = _file_id(self._archive)
+        if self._app is not None and file_id == self._file_id:
             return self._app
         async with self._opening:
-            if self._app is None or file != self._file:
-                await asyncio.to_thread(_examine, self._archive)
+            if self._app is None or file_id != self._file_id:
+                await asyncio.to_thread(_check_archive, self._archive)
                 await asyncio.to_thread(self.close)
                 self._datasette = await asyncio.to_thread(make_datasette, self._archive)
                 await self._datasette.invoke_startup()
-                self._app, self._file = self._datasette.app(), file
+                self._app, self._file_id = self._datasette.app(), file_id
             return self._app
 
     def close(self) -> None:
-        """Close the connections to the archive; statements under way end by their time limit."""
+        """Close the connections to the archive; running statements end at their time limit."""
         if self._datasette is not None:
             self._datasette.executor.shutdown(wait=True, cancel_futures=True)
             for database in self._datasette.databases.values():
                 database.close()
-        self._datasette = self._app = self._file = None
+        self._datasette = self._app = self._file_id = None
 
 
 def datasette_app(archive: Path) -> Browse:
-    """Return an ASGI app that serves the archive under `BASE_URL`; the file need not exist yet, and is never written."""
+    """Return an ASGI app that serves the archive under `BASE_URL`; the file may be made later, and is never written."""
     return Browse(archive)
 
 
 def _without_prefix(scope: Scope) -> Scope:
-    """Hand Datasette the path behind `BASE_URL`: it puts that before the path of a request when it makes links."""
+    """Return the scope with the path below `BASE_URL`; Datasette puts the prefix before paths when it makes links."""
     if "path" not in scope:
         return scope
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -170,7 +169,7 @@ def _without_prefix(scope: Scope) -> Scope:
     }
 
 
-def _identity(archive: Path) -> tuple[int, int] | None:
+def _file_id(archive: Path) -> tuple[int, int] | None:
     try:
         status = archive.stat()
     except OSError:
@@ -178,7 +177,7 @@ def _identity(archive: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _examine(archive: Path) -> None:
-    """Raise an `ArchiveError` where the file is not an archive of this version."""
+def _check_archive(archive: Path) -> None:
+    """Raise an `ArchiveError` if the file is not an archive of this version."""
     with read_archive(archive):
         pass

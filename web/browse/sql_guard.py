@@ -1,16 +1,16 @@
-"""What a stranger's SQL may do: read, within bounds of time and memory.
+"""Limits on untrusted SQL: it may only read, within bounds of time and memory.
 
-Datasette's time limit counts instructions of SQLite's virtual machine, and one instruction can call a function that
-runs for seconds or makes a gigabyte. So three fences stand around it:
+Datasette's time limit counts instructions of SQLite's virtual machine, but one instruction can call a function that runs
+for seconds or returns a gigabyte. Three more limits close that gap:
 
-- an authorizer refuses, before a statement runs, the functions that make much out of nothing, recursion, and all that
-  does not read;
-- limits keep every value small, so that no single call takes long;
-- a `GuardedConnection` looks at the clock before each call of a function whose time grows with the product of its
-  arguments, and stops an answer that outgrows its memory. SQLite itself looks only where its program jumps: a hundred
+- An authorizer refuses, before a statement runs, everything but reading, recursion, and functions that build large
+  values from small arguments.
+- SQLite's own limits keep every value small, so that no single call takes long.
+- A `GuardedConnection` checks the time limit before each call of a function whose time grows with the product of its
+  argument lengths, and stops a result that takes too much memory. SQLite checks only at jumps of its program: a hundred
   such calls in one row took 2 s.
 
-A refusal is an `sqlite3.Error`, which Datasette shows to whoever asked.
+A refusal is a `sqlite3.Error`, which Datasette shows in its response.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from collections.abc import Callable
 from sys import getsizeof
 from typing import Any
 
-# the longest value: real ones reach some 10 KB; instr() and replace() of values of this length take 0.1 s a call
+# bytes of the longest value: stored texts reach 10 KB; a call of instr() or replace() with this length takes 0.1 s
 LONGEST_VALUE = 128 * 1024
-# memory for the rows of one answer, as Python holds them
-LARGEST_ANSWER = 32 * 1024 * 1024
+# bytes of memory for the rows of one result
+LARGEST_RESULT = 32 * 1024 * 1024
 
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
@@ -41,21 +41,21 @@ _LIMITS = {
 
 _REFUSED_FUNCTIONS = frozenset(
     {
-        # make a value of any length at once
+        # return a value of any length in one call
         "printf", "format", "randomblob", "zeroblob",
-        # run code or hand out addresses of it
+        # run native code or return pointers to it
         "load_extension", "fts3_tokenizer", "fts5",
-        # compares every key with every other, in one call
+        # compares each key with every other in one call
         "json_patch",
-        # grow without regard to the limit on length: half a gigabyte in a second
+        # ignore the length limit: half a gigabyte in a second
         "json_group_array",
         "json_group_object",
-        # writes to the server's log; checks an index in one call
+        # write to the log of the server; check a whole index in one call
         "sqlite_log", "rtreecheck",
     }
 )  # fmt: skip
 
-# what Datasette asks of a database to describe it, and FTS5 of its own; without a value none of them changes anything
+# Datasette and FTS5 need these to describe a database; without a value none of them changes anything
 _PRAGMAS = frozenset(
     {
         "data_version", "database_list", "foreign_key_list", "index_info", "index_list", "index_xinfo", "page_count",
@@ -63,28 +63,28 @@ _PRAGMAS = frozenset(
     }
 )  # fmt: skip
 _PRAGMA_TABLES = frozenset(f"pragma_{name}" for name in _PRAGMAS - {"data_version", "database_list"})
-# the bytes of captures and of frozen documents, which can be longer than any value allowed here, and what redactions hide
+# captures and frozen documents can be longer than `LONGEST_VALUE`; the others hold what redactions hide
 _HIDDEN = frozenset(
     {
         ("bodies", "zlib"), ("frozen_documents", "zlib"),
         ("redaction_secret", "secret"), ("withheld_bodies", "rest"), ("withheld_texts", "packed"),
     }
 )  # fmt: skip
-# virtual tables that are there without being made: of use to who looks after a file, not to who reads one
+# virtual tables that exist in every database, for maintenance
 _REFUSED_TABLES = frozenset(
     {"dbstat", "sqlite_dbpage", "sqlite_stmt", "bytecode", "tables_used", "fts3tokenize", "fts4aux", "fts5vocab"}
 )
 
-# functions whose time grows with the product of their arguments, up to 0.1 s a call
+# name and number of arguments of functions that take time by the product of argument lengths, up to 0.1 s a call
 _SLOW_FUNCTIONS = (("instr", 2), ("replace", 3), ("like", 2), ("like", 3), ("glob", 2))
 
-# FTS5 does all its work for a row in one instruction; NEAR() of a thousand words takes 0.4 s a row, of 4,000 20 s
+# characters; FTS5 matches a row in one instruction: NEAR() of 1,000 words takes 0.4 s a row, of 4,000 words 20 s
 _LONGEST_SEARCH = 2_000
 _BUILDS_TEXT = re.compile(r"\|\||replace|concat|hex|quote|json|char|strftime", re.IGNORECASE)
 
 
 def guard(connection: sqlite3.Connection) -> None:
-    """Put the fences on a connection to the archive. Datasette's own queries pass them."""
+    """Install the limits on a connection to the archive. Datasette's own queries stay within them."""
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
     for name, strip in (("trim", str.strip), ("ltrim", str.lstrip), ("rtrim", str.rstrip)):
@@ -92,14 +92,14 @@ def guard(connection: sqlite3.Connection) -> None:
     if isinstance(connection, GuardedConnection):
         for name, arguments in _SLOW_FUNCTIONS:
             connection.create_function(name, arguments, connection.timed(name, arguments), deterministic=True)
-    connection.row_factory = _weighed_row
+    connection.row_factory = _sized_row
     connection.set_authorizer(authorize)
 
 
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _source: str | None) -> int:
-    """Say whether a statement may contain `action`: an authorizer callback of SQLite.
+    """Return whether a statement may contain `action`; an authorizer callback of SQLite.
 
-    The bytes of captures and of frozen documents read as NULL, as does what redactions hide.
+    The columns in `_HIDDEN` read as NULL.
     """
     if action == sqlite3.SQLITE_SELECT:
         return sqlite3.SQLITE_OK
@@ -112,13 +112,12 @@ def authorize(action: int, first: str | None, second: str | None, _database: str
     if action == sqlite3.SQLITE_PRAGMA:
         takes_a_name = (first or "").startswith(("table_", "index_", "foreign_key_"))
         return _allowed(first in _PRAGMAS and (second is None or takes_a_name))
-    # what SQLite calls this when it opens a virtual table; a real one it refuses by itself ("may not be modified")
-    opens_a_virtual_table = action == sqlite3.SQLITE_UPDATE and first == "sqlite_master"
-    return _allowed(opens_a_virtual_table)  # no writing, attaching or recursion
+    # SQLite reports opening a virtual table as an update of sqlite_master; it refuses real updates of that table itself
+    return _allowed(action == sqlite3.SQLITE_UPDATE and first == "sqlite_master")
 
 
-def _allowed(answer: bool) -> int:
-    return sqlite3.SQLITE_OK if answer else sqlite3.SQLITE_DENY
+def _allowed(allowed: bool) -> int:
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def _is_open(table: str) -> bool:
@@ -127,14 +126,14 @@ def _is_open(table: str) -> bool:
 
 
 def _trimmer(strip: Callable[[str, str], str]) -> Callable[[object, object], str | None]:
-    """Return trim(text, characters): SQLite's own takes time by the product of their lengths, 12 s for 64 KB each."""
+    """Return a function trim(text, characters). SQLite's own takes 12 s for two arguments of 64 KB."""
 
     def trim(text: object, characters: object) -> str | None:
         if text is None or characters is None:
             return None
         distinct = "".join(dict.fromkeys(_text(characters)))
         if len(distinct) > 100:
-            raise ValueError("too many characters to trim")
+            raise ValueError("trim() takes at most 100 different characters to remove")
         return strip(_text(text), distinct)
 
     return trim
@@ -144,77 +143,79 @@ def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _weighed_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
-    """Make a row, and stop an answer that outgrows its memory."""
+def _sized_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
+    """Return a row; raise if the result so far takes too much memory."""
     if isinstance(cursor, _GuardedCursor):
-        cursor.weight += sum(map(getsizeof, values))
-        if cursor.weight > LARGEST_ANSWER:
-            raise sqlite3.OperationalError("the answer is too large; ask for fewer rows or shorter columns")
+        cursor.size += sum(map(getsizeof, values))
+        if cursor.size > LARGEST_RESULT:
+            raise sqlite3.OperationalError("the result is too large: select fewer rows or shorter columns")
     return sqlite3.Row(cursor, values)
 
 
 class GuardedConnection(sqlite3.Connection):
-    """A connection whose time limit also binds statements made of slow functions, and whose answers are weighed."""
+    """A connection that checks the time limit in slow functions, and limits the memory that a result takes."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._time_is_up: Callable[[], int | None] | None = None
-        # SQLite's own functions, for `timed` to call
-        self._own = sqlite3.connect(":memory:", check_same_thread=False)
-        self._own.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
-        self._own.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LIMITS[sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH])
+        self._progress_handler: Callable[[], int | None] | None = None
+        # calls SQLite's own functions for `timed`
+        self._functions = sqlite3.connect(":memory:", check_same_thread=False)
+        for limit in (sqlite3.SQLITE_LIMIT_LENGTH, sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH):
+            self._functions.setlimit(limit, _LIMITS[limit])
 
     def close(self) -> None:
-        """Close."""
-        self._own.close()
+        """Close both connections."""
+        self._functions.close()
         super().close()
 
     def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor whose answers are weighed."""
+        """Return a cursor that adds up the size of its result."""
         return super().cursor(factory or _GuardedCursor)
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
-        """Execute a statement through such a cursor."""
+        """Execute a statement with a guarded cursor."""
         return self.cursor().execute(sql, parameters)
 
     def set_progress_handler(self, progress_handler: Callable[[], int | None] | None, n: int) -> None:
-        """Note what tells that the time is up."""
-        self._time_is_up = progress_handler
+        """Install the handler that checks the time limit, and keep it for `timed`."""
+        self._progress_handler = progress_handler
         super().set_progress_handler(progress_handler, n)
 
-    def look_often(self) -> None:
-        """Look at the clock every few instructions while the statement that follows runs."""
-        if self._time_is_up is not None:
-            super().set_progress_handler(self._time_is_up, 50)
+    def check_time_often(self) -> None:
+        """Check the time limit every 50 instructions of the next statement."""
+        if self._progress_handler is not None:
+            super().set_progress_handler(self._progress_handler, 50)
 
     def timed(self, name: str, arguments: int) -> Callable[..., Any]:
-        """Return SQLite's function `name`, except that it does nothing when the time is up: SQLite stops soon after."""
+        """Return SQLite's function `name`, except that it returns None after the time limit; SQLite stops soon after."""
         statement = f"SELECT {name}({', '.join('?' * arguments)})"
 
         def function(*values: Any) -> Any:
-            if self._time_is_up is not None and self._time_is_up():
+            if self._progress_handler is not None and self._progress_handler():
                 return None
-            return self._own.execute(statement, values).fetchone()[0]
+            return self._functions.execute(statement, values).fetchone()[0]
 
         return function
 
 
 class _GuardedCursor(sqlite3.Cursor):
-    weight = 0
+    size = 0
 
     def execute(self, sql: str, parameters: Any = (), /) -> _GuardedCursor:
-        self.weight = 0
+        self.size = 0
         if "_fts" in sql.lower() and isinstance(self.connection, GuardedConnection):
             _check_search(sql, parameters)
-            self.connection.look_often()
+            self.connection.check_time_often()
         super().execute(sql, parameters)
         return self
 
 
 def _check_search(sql: str, parameters: Any) -> None:
-    """Raise where a statement with a full-text search could bring a long list of words."""
+    """Raise if a statement with a full-text search is long, or could build a long list of words."""
     values = parameters.values() if isinstance(parameters, dict) else parameters
     if len(sql) + sum(len(str(value)) for value in values) > _LONGEST_SEARCH:
-        raise sqlite3.OperationalError(f"a statement that searches is limited to {_LONGEST_SEARCH} characters")
+        raise sqlite3.OperationalError(
+            f"a full-text search may have {_LONGEST_SEARCH} characters: search for fewer words"
+        )
     if _BUILDS_TEXT.search(sql):
-        raise sqlite3.OperationalError("a statement that searches cannot use functions and operators that build texts")
+        raise sqlite3.OperationalError("a full-text search cannot use functions or operators that build text")

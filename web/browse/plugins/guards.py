@@ -1,4 +1,4 @@
-"""A Datasette plugin: puts the guards of `web.browse.sql_guard` and `web.browse.request_guard` in their places."""
+"""A Datasette plugin that installs `web.browse.sql_guard` and `web.browse.request_guard`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
-    """Guard connections to the archive. Datasette's own databases are in memory and closed to readers."""
+    """Guard connections to the archive. Datasette's internal databases are in memory, and requests cannot reach them."""
     if database == DATABASE:
         guard(conn)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def asgi_wrapper(datasette: Any) -> Callable[[ASGIApp], ASGIApp]:
-    """Guard requests, and set the header fields of answers."""
+    """Guard requests, and set header fields of responses."""
     return lambda app: RequestGuard(app, datasette.setting("base_url"))
