@@ -3,8 +3,8 @@
 Datasette's time limit counts instructions of SQLite's virtual machine, but one instruction can call a function that runs
 for seconds or returns a gigabyte. Three more limits close that gap:
 
-- An authorizer refuses, before a statement runs, everything but reading, recursion, and functions that build large
-  values from small arguments.
+- An authorizer refuses, before a statement runs, writes, recursion, and functions that build large values from small
+  arguments.
 - SQLite's own limits keep every value small, so that no single call takes long.
 - A `GuardedConnection` checks the time limit before each call of a function whose time grows with the product of its
   argument lengths, and stops a result that takes too much memory. SQLite checks only at jumps of its program: a hundred
