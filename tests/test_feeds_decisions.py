@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from support.feed_rules import complaints, parse
 from support.settling import START, A, Column
-from test_feeds_changes import EDITION, RENDERED
 from test_announced_decisions import false_merge, merge_titles, replaced_in_place, split_at, told, withdrawn_and_anew
+from test_feeds_changes import EDITION, RENDERED
 
 from foreign_eyes.archive.database import IN_MEMORY, open_archive
 from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item, compose_change
