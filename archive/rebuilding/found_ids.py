@@ -22,7 +22,7 @@ from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.journal import rename_changes
 from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
 from foreign_eyes.archive.settling.match_beside import match_beside
-from foreign_eyes.archive.settling.minted_ids import Identity, born_in, id_taken, load_identity
+from foreign_eyes.archive.settling.minted_ids import Identity, identities_minted_in, is_id_taken, load_identity
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.parser_upgrades import (
     Sighting,
@@ -76,7 +76,7 @@ class FoundIds:
 
     def begin(self, crawl: Crawl) -> None:
         """Load the identities that were minted for rows of the crawl that is settled next."""
-        minted = born_in(self._db, crawl.crawl_id)
+        minted = identities_minted_in(self._db, crawl.crawl_id)
         self._minted_here = {identity.wording: self._survivor(identity.entry_id) for identity in minted}
 
     def find(self, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]) -> KnownRows:
@@ -116,7 +116,7 @@ class FoundIds:
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
         """Return a free entry id that depends only on the row, so that each rebuild gives the same result."""
         generator = random.Random(f"{crawl_id} {identity_digest}")  # noqa: S311 - ids are not secrets
-        return mint_entry_id(lambda drawn: id_taken(self._db, drawn), generator.randrange)
+        return mint_entry_id(lambda drawn: is_id_taken(self._db, drawn), generator.randrange)
 
     def add(self, identity: Identity) -> None:
         """Keep the identity of a new entry as provisional."""

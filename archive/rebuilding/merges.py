@@ -19,11 +19,11 @@ from foreign_eyes.archive.redaction.redaction_records import last_redaction
 from foreign_eyes.archive.settling.dating import feed_dates
 from foreign_eyes.archive.settling.minted_ids import (
     Identity,
-    dates_taken,
     find_identity,
-    id_taken,
     insert_identity,
+    is_id_taken,
     load_identity,
+    taken_dates,
 )
 from foreign_eyes.archive.settling.operator_decisions import Decision, merged_ids, record_decision, surviving_id
 from foreign_eyes.archive.times import from_text
@@ -159,10 +159,10 @@ def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> boo
 
 def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
     """Mint an identity for a revision, dated as if it had been a new entry then."""
-    entry_id = mint_entry_id(lambda drawn: id_taken(db, drawn))
+    entry_id = mint_entry_id(lambda drawn: is_id_taken(db, drawn))
     first_seen, not_before = from_text(cut.first_seen), find_crawl(db, cut.crawl_id).not_before
     interval = from_text(not_before) if not_before else None
-    (date,) = feed_dates(1, first_seen, interval, dates_taken(db, cut.source_id, first_seen, 1))
+    (date,) = feed_dates(1, first_seen, interval, taken_dates(db, cut.source_id, first_seen, 1))
     tag_uri = entry_tag(authority, cut.source_name, entry_id)
     identity = Identity(entry_id, cut.source_id, tag_uri, date, cut.crawl_id, cut.identity)
     insert_identity(db, identity)

@@ -19,7 +19,7 @@ from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.settling.date_corrections import MovedDate
 from foreign_eyes.archive.settling.dating import feed_dates, moved_time
 from foreign_eyes.archive.settling.journal import Change, append_changes
-from foreign_eyes.archive.settling.minted_ids import dates_taken
+from foreign_eyes.archive.settling.minted_ids import taken_dates
 from foreign_eyes.archive.times import from_text, to_text
 
 
@@ -198,7 +198,7 @@ def _move_dates(db: Database, source_id: int, crawl_id: int) -> tuple[MovedDate,
         return ()
     not_before = find_crawl(db, crawl_id).not_before
     until = from_text(first_seen)
-    taken = dates_taken(db, source_id, until, len(rows))
+    taken = taken_dates(db, source_id, until, len(rows))
     dates = feed_dates(len(rows), until, from_text(not_before) if not_before else None, taken)
     return tuple(
         MovedDate(entry_id, from_text(before), after) for (entry_id, before), after in zip(rows, dates, strict=True)

@@ -108,7 +108,7 @@ def _places(
 ) -> list[Point]:
     """Return the points at which the valid recognition of a key can change, ordered by crawl id."""
     places = {(crawl_id, 0) for crawl_id in times}
-    places |= {one.since for one in recognitions.of(key)}
+    places |= {one.since for one in recognitions.all_of(key)}
     places |= {(one.crawl_id, one.point[2]) for one in shown}
     return [(times.get(crawl_id, ""), crawl_id, pass_number) for crawl_id, pass_number in sorted(places)]
 

@@ -1,1 +1,1 @@
-"""What follows from a crawl: entries, revisions, links, changes, and the dates and ids that are decided once."""
+"""Settling: deriving entries, revisions, links and changes from the captures of a crawl."""

@@ -1,7 +1,7 @@
-"""The words of announced changes: stored when a change is announced, and never changed.
+"""The words of announced changes, which are stored when a change is announced and never change.
 
-`told_words` has the digests of each announced change's words, `told_texts` the texts by their digest. Deriving the
-archive again and operators' decisions change neither; only a redaction removes texts.
+Table `told_words` has the digests of each announced change's words, table `told_texts` the texts by digest. Rebuilds and
+operators' decisions change neither; a redaction removes texts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from foreign_eyes.archive.sealed_form import encode
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedTexts:
-    """The texts of an entry as they were announced; title and publication are None if unknown."""
+    """The texts of an entry as announced; an unknown title or publication is None."""
 
     title: str | None
     publication: str | None
@@ -31,19 +31,19 @@ _PARTS = "title, publication, attribution, excerpt, commentary"
 
 
 def words_digest(texts: AnnouncedTexts) -> str:
-    """Return the digest of texts: SHA-256 of the JSON list of the five, in ASCII and without white space."""
+    """Return the SHA-256 of the JSON list of the five texts, in ASCII and without white space."""
     listed = (texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
     return sha256(encode(listed)).hexdigest()
 
 
 def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, AnnouncedTexts] | None:
-    """Return a revision's number and texts; None if there is no such revision."""
+    """Return the number and texts of a revision, or None if it does not exist."""
     row = db.execute(f"SELECT number, {_PARTS} FROM revisions WHERE revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
     return (row[0], AnnouncedTexts(*row[1:])) if row else None
 
 
 def current_texts(db: Database, entry_id: int) -> tuple[int, AnnouncedTexts] | None:
-    """Return an entry's current revision number and texts; None if it has no row of its own."""
+    """Return the current revision number and texts of an entry, or None if it does not exist or was merged."""
     row = db.execute(
         f"SELECT r.number, {', '.join(f'e.{part}' for part in _PARTS.split(', '))}"  # noqa: S608
         " FROM entries e JOIN revisions r USING (revision_id) WHERE e.entry_id = ?",
@@ -53,7 +53,7 @@ def current_texts(db: Database, entry_id: int) -> tuple[int, AnnouncedTexts] | N
 
 
 def last_announced_texts(db: Database, entry_id: int) -> AnnouncedTexts | None:
-    """Return the texts that were last announced for an entry under exactly this id; None if there are none."""
+    """Return the texts that were announced last for exactly this entry id, or None."""
     row = db.execute(
         f"SELECT {', '.join(f'w.{part}' for part in _PARTS.split(', '))} FROM changes x JOIN told_words t USING (change_id)"  # noqa: S608
         " JOIN told_texts w USING (words) WHERE x.entry_id = ? AND x.announced = 1 AND x.kind IN ('new', 'revised')"
@@ -64,9 +64,9 @@ def last_announced_texts(db: Database, entry_id: int) -> AnnouncedTexts | None:
 
 
 def texts_before(db: Database, revision_id: int | None) -> AnnouncedTexts | None:
-    """Return the texts that a revision replaced, as read by the same parser if possible.
+    """Return the texts that a revision replaced, if possible as the same parser read them.
 
-    A change by the source must not mix with a change by a parser.
+    So the difference shows what the source changed, not what a new parser reads differently.
     """
     row = db.execute(
         f"SELECT {', '.join(f'r.{part}' for part in _PARTS.split(', '))} FROM revisions n"  # noqa: S608
@@ -80,7 +80,7 @@ def texts_before(db: Database, revision_id: int | None) -> AnnouncedTexts | None
 def store_words(
     db: Database, change_id: int, revision: int, texts: AnnouncedTexts, before: AnnouncedTexts | None = None
 ) -> None:
-    """Store the words of a change that is being announced, inside the caller's transaction."""
+    """Store the words of an announced change, inside the caller's transaction."""
     db.execute(
         "INSERT INTO told_words (change_id, revision, words, words_before) VALUES (?, ?, ?, ?)",
         (change_id, revision, _store(db, texts), None if before is None else _store(db, before)),
@@ -88,7 +88,7 @@ def store_words(
 
 
 def store_words_of(db: Database, change_ids: Iterable[int]) -> None:
-    """Store the words of changes that were just announced: those of each revision and, for an edit, those before."""
+    """Store the words of new announced changes: the texts of each revision and, for an edit, those before."""
     for change_id in change_ids:
         kind, revision_id = db.execute(
             "SELECT kind, revision_id FROM changes WHERE change_id = ?", (change_id,)
@@ -99,7 +99,7 @@ def store_words_of(db: Database, change_ids: Iterable[int]) -> None:
 
 
 def fill_words(db: Database) -> None:
-    """Store the words of announced changes that have none, such as those of an earlier version's export."""
+    """Store the missing words of announced changes, for example after an import from an earlier version."""
     rows = db.execute(
         "SELECT x.change_id FROM changes x LEFT JOIN told_words t USING (change_id)"
         " WHERE x.announced = 1 AND x.entry_id IS NOT NULL AND t.change_id IS NULL ORDER BY x.change_id"
@@ -108,7 +108,7 @@ def fill_words(db: Database) -> None:
 
 
 def announced_texts(db: Database, words: str | None) -> AnnouncedTexts | None:
-    """Return the texts with that digest; None if there are none, or a redaction removed them."""
+    """Return the texts with that digest, or None if they are unknown or a redaction removed them."""
     row: tuple[Any, ...] | None = db.execute(
         f"SELECT {_PARTS} FROM told_texts WHERE words = ?",  # noqa: S608
         (words,),

@@ -1,7 +1,7 @@
-"""Finding the entries that the rows of a listing might be, by index only, and how rare their texts are in the archive.
+"""Finding the candidates for the rows of a listing, by index only, and the rarity of the rows' texts in the archive.
 
-Withdrawn entries accumulate, while a listing keeps its length. So all listed entries are candidates, and a withdrawn one
-is only if it shares a key, or rare words, with a row that the listing before lacked.
+Withdrawn entries accumulate, while a listing keeps its length. So all listed entries are candidates, but a withdrawn
+entry is a candidate only if it shares a key or rare words with a row that the listing before lacked.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from foreign_eyes.archive.matching.matcher import Candidate, ListingRow
 from foreign_eyes.archive.matching.rarity import Rarity
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.second_places import places_elsewhere, with_former_places
-from foreign_eyes.archive.settling.text_rarity import count_holders, find_word_holders, most_alike, word_counts
+from foreign_eyes.archive.settling.text_rarity import count_holders, find_word_holders, most_similar, word_counts
 from foreign_eyes.listing.values import ListedEntry
 
-# A title of a thousand articles identifies none of them
+# Most entries found by one key: a title that a thousand articles share identifies none of them
 MOST_BY_KEY = 1000
-# A commentary that more entries share identifies none of them
+# Most entries found by one commentary
 MOST_BY_COMMENTARY = 20
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """An entry that is not withdrawn: its place in listing order, and whether the last complete crawl lacked it."""
+    """An entry that is not withdrawn; `missed` counts the complete crawls that lacked it since it was last seen."""
 
     entry_id: int
     wording: str
@@ -41,22 +41,22 @@ class _Listed:
 def find_candidates(
     db: Database, source_id: int, rows: Sequence[ListingRow], *, as_of: int | None = None
 ) -> tuple[list[Candidate], Rarity]:
-    """Return every entry of the source that any of `rows` might be, and how many entries share the texts of the rows.
+    """Return the entries of the source that any of `rows` might be, and how many entries share the texts of the rows.
 
-    `as_of` is the crawl that is being settled: when an archive is derived again, it holds later crawls too, and their
-    captures must not count. None counts all captures.
+    The candidates are all entries that are not withdrawn. If some rows have none of their wordings, withdrawn entries
+    are added that share with such a row a current or earlier wording, a title with its publication, an excerpt, a rare
+    commentary, or most of the excerpt's rare words.
 
-    These are the entries in the listing, and those that only one complete crawl lacked. If some rows have none of their
-    wordings, they are also the withdrawn entries that share with such a row a current or earlier wording, a title with its
-    publication, an excerpt, a commentary that few have, or most of the excerpt's rare words.
+    `as_of` is the crawl that is being settled: in a rebuild the archive has later crawls, too, and their captures must
+    not count. None counts all captures.
     """
     listed = _listed(db, source_id, as_of)
-    ranks = {one.entry_id: rank if not one.missed else None for rank, one in enumerate(listed)}
-    wordings = {one.wording for one in listed}
+    ranks = {entry.entry_id: rank if not entry.missed else None for rank, entry in enumerate(listed)}
+    wordings = {entry.wording for entry in listed}
     unknown = [row for row in rows if row.wording not in wordings]
     if not unknown:
         shown = {row.wording for row in rows}
-        known = {one.entry_id: ranks[one.entry_id] for one in listed if one.wording in shown}
+        known = {entry.entry_id: ranks[entry.entry_id] for entry in listed if entry.wording in shown}
         return _load(db, known, {}), Rarity()
     holders = find_word_holders(db, [row.texts.excerpt for row in unknown])
     rarity = Rarity(
@@ -69,17 +69,17 @@ def find_candidates(
     )
     found = [
         *_find_by_keys(db, source_id, unknown),
-        *_of_source(db, source_id, (one for row in unknown for one in most_alike(row.texts.excerpt, holders))),
+        *_of_source(db, source_id, (found for row in unknown for found in most_similar(row.texts.excerpt, holders))),
     ]
     candidates = _load(db, dict.fromkeys(found) | ranks, _elsewhere(db, source_id, listed, as_of))
     return with_former_places(db, source_id, candidates, {row.wording for row in rows}), rarity
 
 
 def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
-    """Return the entries that are not withdrawn in listing order, those that the last complete crawl lacked last.
+    """Return the entries that are not withdrawn in listing order; those that the last complete crawl lacked come last.
 
-    A crawl that read only some pages leaves two readings side by side. What an older one saw on a page that has been read
-    since, and was not there any more, has been pushed over its end by what came.
+    After a crawl that read only some pages, entries of one page can have been seen in different bodies. Entries that
+    only the older body of a page shows come after the others, since newer entries have pushed them over its end.
     """
     rows = db.execute(
         "SELECT entry_id, wording, missed, last_page, last_position, last_body FROM entries"
@@ -100,7 +100,7 @@ def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
 
 
 def _last_read(db: Database, source_id: int, bodies: Iterable[str], as_of: int | None) -> dict[str, str]:
-    """Return by body a text that sorts by when the source was last seen to serve it, up to the crawl `as_of`."""
+    """Return by body a sort key of the time when the source last served it, up to the crawl `as_of`."""
     crawls = crawls_table(db)
     until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
     rows = db.execute(
@@ -113,13 +113,13 @@ def _last_read(db: Database, source_id: int, bodies: Iterable[str], as_of: int |
 
 
 def _find_by_keys(db: Database, source_id: int, rows: Sequence[ListingRow]) -> list[int]:
-    """Return the entries, withdrawn ones too, that share a key with any of `rows`."""
+    """Return the entries, including withdrawn ones, that share a key with any of `rows`."""
     found = db.execute(
         "SELECT entry_id FROM entries WHERE source_id = :source_id"  # noqa: S608 - our own names
         " AND wording IN (SELECT value FROM json_each(:wordings))"
         f" UNION {_of_each('title_key', ':titles')} UNION {_of_each('excerpt_key', ':excerpts')}"
         f" UNION {_of_each('commentary_key', ':commentaries', ':few')}"
-        # a cross join keeps its order: the revisions of these wordings are few, the source's entries are not
+        # SQLite keeps the order of a cross join: few revisions have these wordings, but the source has many entries
         " UNION SELECT entry_id FROM revisions CROSS JOIN entries USING (entry_id)"
         "  WHERE revisions.wording IN (SELECT value FROM json_each(:wordings)) AND source_id = :source_id",
         {
@@ -136,7 +136,7 @@ def _find_by_keys(db: Database, source_id: int, rows: Sequence[ListingRow]) -> l
 
 
 def _of_each(column: str, keys: str, most: str = ":most") -> str:
-    """Return a query for the entries with each of these keys: so many of each, that none crowds out another's."""
+    """Return a query for the entries with each key, limited for each key separately."""
     return (
         f"SELECT e.entry_id FROM json_each({keys}) k CROSS JOIN entries e ON e.entry_id IN"  # noqa: S608 - our own names
         f" (SELECT entry_id FROM entries WHERE source_id = :source_id AND {column} = k.value ORDER BY entry_id LIMIT {most})"
@@ -158,7 +158,7 @@ def _of_source(db: Database, source_id: int, entry_ids: Iterable[int]) -> list[i
 def _load(
     db: Database, ranks: Mapping[int, int | None], elsewhere: Mapping[int, tuple[ListedEntry, ...]]
 ) -> list[Candidate]:
-    """Return the entries of these ids as candidates, each with its rank in the listing before."""
+    """Return the entries with these ids as candidates; `ranks` are their ranks in the listing before."""
     found = db.execute(
         "SELECT e.entry_id, e.wording, e.title_key, e.excerpt_key,"
         " e.excerpt, e.attribution, e.title, e.publication, e.commentary,"
@@ -181,13 +181,13 @@ def _load(
 def _elsewhere(
     db: Database, source_id: int, listed: Sequence[_Listed], as_of: int | None
 ) -> dict[int, tuple[ListedEntry, ...]]:
-    """Return by id, for entries at several places of the listing, the texts at all of these places but one."""
-    shown = [one for one in listed if not one.missed]
+    """Return the texts at all places but the first, by id, for entries with several places in the listing."""
+    shown = [entry for entry in listed if not entry.missed]
     return places_elsewhere(
         db,
         source_id,
-        {one.entry_id: one.wording for one in shown},
-        {one.body_sha256 for one in shown if one.body_sha256},
-        {one.page for one in shown},
+        {entry.entry_id: entry.wording for entry in shown},
+        {entry.body_sha256 for entry in shown if entry.body_sha256},
+        {entry.page for entry in shown},
         as_of=as_of,
     )

@@ -1,4 +1,4 @@
-"""Writing entries and their revisions: what settling has decided, put into rows. Inside the caller's transaction."""
+"""Reading and writing the rows of entries, revisions, restyles and listing rows, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from foreign_eyes.listing.values import ListedEntry
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row of the listing, where it stands (its first place, if it stands in several) and what first showed it.
+    """A row of the listing with its place, the first one if it has several, and the capture that first showed it.
 
-    `rank` counts all rows from 0 in listing order; `position` counts from 1 on its page.
+    `rank` counts all rows from 0 in listing order; `position` counts from 1 on its page. `wording` is the wording digest.
     """
 
     rank: int
@@ -32,25 +32,25 @@ class Place:
     capture: Capture
     position: int
     first_capture: Capture
-    # the same wording in other styles, at later places of the listing
+    # the texts at later places of the listing with the same wording in another style
     twins: tuple[ListedEntry, ...] = ()
     # the number of rows of the listing with this wording
     count: int = 1
 
     @property
     def row(self) -> ListingRow:
-        """The row as matching sees it."""
+        """The row as an argument of matching."""
         return ListingRow(self.rank, self.wording, self.title_key, self.entry, self.count)
 
     @property
     def identity(self) -> str:
-        """The digest to which ids are tied (see `identity_digest`)."""
+        """The identity digest, for which ids are minted (see `identity_digest`)."""
         return identity_digest(self.entry)
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionCount:
-    """Which revision of its entry one is: its number, from 1; whether it only restates that; its id, if it has one."""
+    """The number of a revision, from 1; `technical` is whether it restates that number; `revision_id` is its id, if given."""
 
     number: int
     technical: bool = False
@@ -58,8 +58,8 @@ class RevisionCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What the archive has of an entry that a row was matched to; `texts` are its current texts."""
+class StoredEntry:
+    """An entry as stored, to which a row was matched; `wording` is its current wording digest."""
 
     entry_id: int
     revision_id: int
@@ -71,8 +71,8 @@ class Stored:
     texts: ListedEntry
 
 
-def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, Stored]:
-    """Return by id what the archive has of these entries."""
+def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, StoredEntry]:
+    """Return these entries as stored, by id; ids without an entry are left out."""
     rows = db.execute(
         "SELECT e.entry_id, e.revision_id, r.number, e.wording, e.last_body, e.last_page, e.last_position, e.missed,"
         " e.withdrawn_at IS NOT NULL, e.excerpt, e.attribution, e.title, e.publication, e.commentary"
@@ -80,7 +80,7 @@ def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, Stored]:
         (json.dumps(list(entry_ids)),),
     )
     return {
-        entry_id: Stored(
+        entry_id: StoredEntry(
             *(entry_id, revision_id, number, wording, (body, page, position), missed, bool(withdrawn)),
             ListedEntry(*texts),
         )
@@ -89,7 +89,7 @@ def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, Stored]:
 
 
 def insert_entry(db: Database, identity: Identity, place: Place, not_before: str | None) -> None:
-    """Store a new entry, as yet without a revision."""
+    """Store a new entry, which has no revision yet."""
     publication_id, publication = record_publication(db, place.entry.publication)
     entry = place.entry
     db.execute(
@@ -109,7 +109,7 @@ def insert_entry(db: Database, identity: Identity, place: Place, not_before: str
 def insert_revision(
     db: Database, entry_id: int, count: RevisionCount, place: Place, match: Match, parser_version: int
 ) -> int:
-    """Store a revision of an entry and make it the current one; return its id, the archive's next if none is given."""
+    """Store a revision of an entry and make it current; return its id."""
     entry, capture = place.entry, place.first_capture
     _, publication = record_publication(db, entry.publication)
     cursor = db.execute(
@@ -133,7 +133,7 @@ def make_current(db: Database, entry_id: int, revision_id: int) -> None:
 
 
 def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
-    """Return the id of the latest revision of an entry that has this wording, or None where it never had it."""
+    """Return the id of the latest revision of an entry with this wording, or None if it never had it."""
     row = db.execute(
         "SELECT max(revision_id) FROM revisions WHERE entry_id = ? AND wording = ?", (entry_id, wording)
     ).fetchone()
@@ -141,8 +141,8 @@ def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
 
 
 def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
-    """Let the entry that was minted as `entry_id` while the archive is derived again have the identity that it had before."""
-    # the search index has entry ids, and matching finds entries by it
+    """Replace the provisional id of an entry by its identity."""
+    # matching finds entries through the search index, which has entry ids
     _index_words(db, entry_id, "entries_fts, rowid", "'delete', entry_id")
     db.execute(
         "UPDATE entries SET entry_id = ?, tag_uri = ?, feed_date = ? WHERE entry_id = ?",
@@ -166,7 +166,7 @@ def _index_words(db: Database, entry_id: int, columns: str, values: str) -> None
 
 
 def update_wording(db: Database, entry_id: int, place: Place) -> None:
-    """Make the wording of `place` the entry's current one."""
+    """Make the wording of `place` the current wording of an entry."""
     publication_id, publication = record_publication(db, place.entry.publication)
     entry = place.entry
     db.execute(
@@ -186,8 +186,8 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
     )
 
 
-def record_restyle(db: Database, source_id: int, stored: Stored, place: Place) -> None:
-    """Update an entry's texts after a restyle, and record it with the capture that shows it."""
+def record_restyle(db: Database, source_id: int, stored: StoredEntry, place: Place) -> None:
+    """Update an entry's texts after a change of style, and record the change with the capture that shows it."""
     update_wording(db, stored.entry_id, place)
     entry, capture = place.entry, place.capture
     _, publication = record_publication(db, entry.publication)
@@ -209,8 +209,8 @@ def record_restyle(db: Database, source_id: int, stored: Stored, place: Place) -
     )
 
 
-def record_sighting(db: Database, stored: Stored, place: Place) -> None:
-    """Note where an entry was seen, and that it is not missing; nothing is written where nothing differs."""
+def record_sighting(db: Database, stored: StoredEntry, place: Place) -> None:
+    """Store where an entry was seen and that it is not missing; write nothing if nothing has changed."""
     if stored.last_place != last_place(place):
         db.execute(
             "UPDATE entries SET last_body = ?, last_page = ?, last_position = ? WHERE entry_id = ?",
@@ -223,7 +223,7 @@ def record_sighting(db: Database, stored: Stored, place: Place) -> None:
 def record_listing_row(
     db: Database, source_id: int, parser_version: int, place: Place, entry_id: int, revision_id: int
 ) -> None:
-    """Note which entry and revision a row of a body is."""
+    """Store the entry and revision of a row in a body."""
     db.execute(
         "INSERT INTO listing_rows (source_id, body_sha256, parser_version, position, wording, entry_id, revision_id)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET entry_id = excluded.entry_id,"
@@ -236,7 +236,7 @@ def record_listing_row(
 
 
 def known_wordings(db: Database, source_id: int, wordings: Iterable[str]) -> frozenset[str]:
-    """Return those of the wordings that an entry of the source has, or had before."""
+    """Return the wordings that an entry of the source has or had."""
     rows = db.execute(
         "SELECT value FROM json_each(:wordings) WHERE EXISTS"
         " (SELECT 1 FROM entries WHERE source_id = :source_id AND wording = value)"
@@ -248,7 +248,7 @@ def known_wordings(db: Database, source_id: int, wordings: Iterable[str]) -> fro
 
 
 def count_listed(db: Database, source_id: int, bodies: Iterable[str]) -> int:
-    """Return how many entries an unchanged listing of these bodies shows."""
+    """Return the number of entries in an unchanged listing with these bodies."""
     row = db.execute(
         "SELECT count(*) FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
         " AND last_body IN (SELECT value FROM json_each(?))",

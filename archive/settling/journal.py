@@ -1,10 +1,10 @@
-"""The journal of changes: one row an event, each with an id and a time of its own that are given once and stay.
+"""The journal of changes: one row for each change, with an id and a time that never change.
 
-Its order is that of the ids. The times rise with them, but for those that were given while a clock was ahead: what comes after
-these follows the present.
+The journal is ordered by id. Times rise with the ids, except after times from a clock that was ahead: the changes that
+follow have the present time.
 
-Settling a crawl again, because of a better parser or an older capture, finds the rows that are there already; what it finds
-besides is recorded without being announced, and what it no longer finds stays told.
+Settling a crawl again finds the rows that the journal has already. Other changes are appended without being announced,
+and rows whose change is no longer found stay.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ ChangeKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to one entry, to one link, or to the times of a crawl; the revision is the one that was current afterwards.
+    """A change of an entry, of a link, or of the times of a crawl.
 
-    A change that announces an operator's decision has a `decision_id` or `redaction_id`, and no revision; `other_entry_id`
-    is the other entry of the decision, `corrects_id` the earlier change that turned out to be wrong.
-    `former_link_id` is the link that made way for this one, None where it came besides; a link that is gone, with none in
-    its place, is its own former one. `is_known` is a change that was announced before it was lost: it is not announced
-    again.
+    `revision_id` is the revision that was current after the change. A change that announces an operator's decision has
+    no revision but a `decision_id` or `redaction_id`; `other_entry_id` is the other entry of the decision, `corrects_id`
+    the earlier change that turned out to be wrong.
+
+    `former_link_id` is the link that `link_id` replaces, or None for an additional link. A link that is gone without a
+    replacement is its own former link. `is_known` is whether a lost archive announced the change, so that it is not
+    announced again.
     """
 
     kind: ChangeKind
@@ -56,36 +58,33 @@ class Change:
 def record_changes(
     db: Database, source_id: int, crawl_id: int, changes: Sequence[Change], at: datetime, *, announced: bool = True
 ) -> None:
-    """Append what is not in the journal yet of a crawl's `changes`, in their order, inside the caller's transaction."""
-    told = _told(db, crawl_id)
-    untold: list[Change] = []
+    """Append a crawl's `changes` that the journal lacks, in their order, inside the caller's transaction."""
+    recorded = _recorded(db, crawl_id)
+    missing: list[Change] = []
     for change in changes:
-        waiting = told.get((change.kind, change.entry_id))
-        if waiting:
-            _point(db, waiting.pop(0), change)
-        elif not (change.kind == "new" and _is_told_of(db, change)):
-            untold.append(change)
-    append_changes(db, source_id, crawl_id, untold, at, announced=announced)
-    for (_, entry_id), left in told.items():
-        _point_to_current(db, left, entry_id)
+        change_ids = recorded.get((change.kind, change.entry_id))
+        if change_ids:
+            _update_references(db, change_ids.pop(0), change)
+        elif not (change.kind == "new" and _has_new_change(db, change.entry_id)):
+            missing.append(change)
+    append_changes(db, source_id, crawl_id, missing, at, announced=announced)
+    for (_, entry_id), change_ids in recorded.items():
+        _refer_to_current(db, change_ids, entry_id)
 
 
 def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
-    """Let what was recorded of an entry under a name that it loses again stand under the one that it had before.
-
-    What that one is told of already is told once.
-    """
+    """Move the changes of a provisional id to the identity of its entry; changes that the identity has are deleted."""
     rows = db.execute(
         "SELECT change_id, crawl_id, kind, revision_id FROM changes WHERE entry_id = ? ORDER BY change_id", (entry_id,)
     ).fetchall()
     used: set[int] = set()
     for change_id, crawl_id, kind, revision_id in rows:
-        told = db.execute(
+        recorded = db.execute(
             "SELECT change_id FROM changes WHERE entry_id = ? AND kind = ? AND crawl_id IS NOT NULL"
             " AND (crawl_id = ? OR kind = 'new') ORDER BY change_id",
             (identity_id, kind, crawl_id),
         )
-        before = next((told_id for (told_id,) in told if told_id not in used), None)
+        before = next((recorded_id for (recorded_id,) in recorded if recorded_id not in used), None)
         if before is None:
             db.execute("UPDATE changes SET entry_id = ? WHERE change_id = ?", (identity_id, change_id))
             continue
@@ -95,33 +94,33 @@ def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
         db.execute("UPDATE changes SET revision_id = ? WHERE change_id = ?", (revision_id, before))
 
 
-def _told(db: Database, crawl_id: int) -> dict[tuple[str, int | None], list[int]]:
-    """Return the ids of the crawl's rows by kind and entry, in their order."""
-    told: dict[tuple[str, int | None], list[int]] = {}
+def _recorded(db: Database, crawl_id: int) -> dict[tuple[str, int | None], list[int]]:
+    """Return the ids of the crawl's changes in the journal, by kind and entry, in their order."""
+    recorded: dict[tuple[str, int | None], list[int]] = {}
     rows = db.execute(
         "SELECT change_id, kind, entry_id FROM changes WHERE crawl_id = ? ORDER BY change_id", (crawl_id,)
     )
     for change_id, kind, entry_id in rows:
-        told.setdefault((kind, entry_id), []).append(change_id)
-    return told
+        recorded.setdefault((kind, entry_id), []).append(change_id)
+    return recorded
 
 
-def _is_told_of(db: Database, change: Change) -> bool:
-    """Tell whether an entry's coming was recorded by another crawl: an older capture shows it earlier than that."""
-    row = db.execute("SELECT 1 FROM changes WHERE kind = 'new' AND entry_id = ?", (change.entry_id,)).fetchone()
+def _has_new_change(db: Database, entry_id: int | None) -> bool:
+    """Return whether the journal has an entry as new in another crawl, which an older capture now precedes."""
+    row = db.execute("SELECT 1 FROM changes WHERE kind = 'new' AND entry_id = ?", (entry_id,)).fetchone()
     return row is not None
 
 
-def _point(db: Database, change_id: int, change: Change) -> None:
-    """Let a row lead to the revision, or the link, as it is stored today."""
+def _update_references(db: Database, change_id: int, change: Change) -> None:
+    """Update the revision and links of a change to the rows that are stored now."""
     db.execute(
         "UPDATE changes SET revision_id = ?, link_id = ?, former_link_id = ? WHERE change_id = ?",
         (change.revision_id, change.link_id, change.former_link_id, change_id),
     )
 
 
-def _point_to_current(db: Database, change_ids: Sequence[int], entry_id: int | None) -> None:
-    """Let rows that were told, and would not be today, lead to what their entry says at that time."""
+def _refer_to_current(db: Database, change_ids: Sequence[int], entry_id: int | None) -> None:
+    """Set the current revision of an entry in changes that were not found again."""
     if not change_ids or entry_id is None:
         return
     row = db.execute("SELECT revision_id FROM entries WHERE entry_id = ?", (surviving_id(db, entry_id),)).fetchone()
@@ -132,16 +131,16 @@ def _point_to_current(db: Database, change_ids: Sequence[int], entry_id: int | N
 
 
 def _is_news(db: Database, change: Change) -> bool:
-    """Tell whether readers have not been told already that an entry is gone, or never that it was."""
+    """Return whether a withdrawal or return is news: the change announced last is not the same one."""
     if change.kind not in ("withdrawn", "returned") or change.decision_id is not None:
         return True
-    told = db.execute(
+    last = db.execute(
         "SELECT x.kind FROM changes x WHERE x.entry_id = ? AND x.announced = 1 AND x.kind IN ('withdrawn', 'returned')"
         " AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.corrects_id = x.change_id) ORDER BY x.change_id DESC LIMIT 1",
         (change.entry_id,),
     ).fetchone()
-    told_gone: bool = told == ("withdrawn",)
-    return told_gone == (change.kind == "returned")
+    was_withdrawn: bool = last == ("withdrawn",)
+    return was_withdrawn == (change.kind == "returned")
 
 
 def append_changes(
@@ -149,32 +148,32 @@ def append_changes(
 ) -> list[int]:
     """Append changes to the journal, in their order, inside the caller's transaction; return their ids.
 
-    The words of announced changes with a revision are stored here; the caller stores those of others, see
-    `archive.settling.announced_words`.
+    The words of announced changes that have a revision are stored, too; the caller stores the words of others (see
+    `archive.settling.announced_words`).
     """
     change_ids = []
     for time, change in zip(_times(db, len(changes), at) if changes else (), changes, strict=True):
-        is_told = announced and not change.is_known and _is_news(db, change)
+        is_announced = announced and not change.is_known and _is_news(db, change)
         cursor = db.execute(
             "INSERT INTO changes (source_id, crawl_id, at, kind, announced, entry_id, revision_id, link_id, former_link_id,"
             " redating_id, other_entry_id, decision_id, corrects_id, redaction_id)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(source_id, crawl_id, to_text(time), change.kind, is_told, change.entry_id, change.revision_id),
+                *(source_id, crawl_id, to_text(time), change.kind, is_announced, change.entry_id, change.revision_id),
                 *(change.link_id, change.former_link_id, change.redating_id, change.other_entry_id),
                 *(change.decision_id, change.corrects_id, change.redaction_id),
             ),
         )
         change_ids.append(int(cursor.lastrowid or 0))
-        if is_told and change.revision_id is not None:
+        if is_announced and change.revision_id is not None:
             store_words_of(db, change_ids[-1:])
     return change_ids
 
 
 def _times(db: Database, count: int, at: datetime) -> list[datetime]:
-    """Return the times of so many changes that are recorded at `at`.
+    """Return the times of `count` changes that are recorded at `at`.
 
-    They come after every feed date too: an entry is said to be updated at the one or the other, and no two at the same time.
+    They are later than every feed date, too, because feeds date an entry by either and no two dates may be equal.
     """
     last, later = db.execute(
         "SELECT max(coalesce((SELECT max(at) FROM changes WHERE at <= :believed), ''),"

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.matching.doubt_reasons import RETURNED
 from foreign_eyes.archive.matching.matcher import Doubt, Match
-from foreign_eyes.archive.settling.entry_rows import Place, Stored
+from foreign_eyes.archive.settling.entry_rows import Place, StoredEntry
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.listing.text_digests import identity_digest
@@ -23,7 +23,7 @@ from foreign_eyes.listing.text_digests import identity_digest
 _PLAIN = {"same wording", "earlier wording", "merged by an operator", "second place", "as settled before"}
 
 
-def with_doubt(found: Match, before: Stored, after: Stored) -> Match:
+def with_doubt(found: Match, before: StoredEntry, after: StoredEntry) -> Match:
     """Return a match, with a doubt if it has none and a withdrawn entry came back with another wording. Pure."""
     is_edited = after.number > before.number and found.method not in _PLAIN
     if found.doubt is None and before.withdrawn and is_edited:

@@ -1,4 +1,4 @@
-"""The ids ever minted, and for what."""
+"""Identities: the ids that were minted, each for one row of one crawl."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from foreign_eyes.archive.times import from_text, to_text
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is minted once and never again: an entry's id, its tag URI, the date that feeds show; and for what.
+    """The values that are minted once for an entry: id, tag URI and feed date.
 
-    `crawl_id` and `wording` tell the row it was minted for: that wording, new in that crawl. `found_again` is one that readers
-    know already, from an archive that was lost.
+    `crawl_id` and `wording`, an identity digest, name the row for which it was minted. `found_again` is whether a lost
+    archive published the id, so that readers know it.
     """
 
     entry_id: int
@@ -28,7 +28,7 @@ class Identity:
     found_again: bool = False
 
 
-# the feed date as an operator moved it, if one did
+# the feed date is the one to which an operator moved it, if any
 _COLUMNS = (
     "entry_id, source_id, tag_uri, coalesce((SELECT m.feed_date FROM redated_entries m WHERE m.entry_id = i.entry_id"
     " ORDER BY m.redating_id DESC LIMIT 1), feed_date), crawl_id, wording"
@@ -46,8 +46,8 @@ def insert_identity(db: Database, identity: Identity) -> None:
     )
 
 
-def id_taken(db: Database, entry_id: int) -> bool:
-    """Tell whether this id was ever minted, or is about to be."""
+def is_id_taken(db: Database, entry_id: int) -> bool:
+    """Return whether an id was minted before, by this archive or a lost one, or belongs to a new entry."""
     return bool(
         db.execute(
             "SELECT 1 FROM identities WHERE entry_id = :id UNION ALL SELECT 1 FROM entries WHERE entry_id = :id"
@@ -57,8 +57,8 @@ def id_taken(db: Database, entry_id: int) -> bool:
     )
 
 
-def born_in(db: Database, crawl_id: int) -> list[Identity]:
-    """Return the identities that were minted for rows of this crawl."""
+def identities_minted_in(db: Database, crawl_id: int) -> list[Identity]:
+    """Return the identities that were minted for rows of a crawl."""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM identities i WHERE crawl_id = ?"  # noqa: S608 - our own names, here and below
         " ORDER BY entry_id",
@@ -68,7 +68,7 @@ def born_in(db: Database, crawl_id: int) -> list[Identity]:
 
 
 def find_identity(db: Database, entry_id: int) -> Identity | None:
-    """Return the identity with that id, or None where it was never minted."""
+    """Return the identity with that id, or None if it was never minted."""
     row = db.execute(
         f"SELECT {_COLUMNS} FROM identities i WHERE entry_id = ?",  # noqa: S608
         (entry_id,),
@@ -80,7 +80,7 @@ def load_identity(db: Database, entry_id: int) -> Identity:
     """Return the identity with that id.
 
     Raises:
-        LookupError: it was never minted.
+        LookupError: the id was never minted.
     """
     identity = find_identity(db, entry_id)
     if identity is None:
@@ -88,8 +88,8 @@ def load_identity(db: Database, entry_id: int) -> Identity:
     return identity
 
 
-def dates_taken(db: Database, source_id: int, until: datetime, count: int) -> set[datetime]:
-    """Return the feed dates of the source in the seconds before `until` where `count` new ones will be sought."""
+def taken_dates(db: Database, source_id: int, until: datetime, count: int) -> set[datetime]:
+    """Return the dates that are taken in the `count` + 1 seconds before `until`, in which new feed dates are chosen."""
     rows = db.execute(
         "SELECT feed_date FROM identities WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
         " UNION SELECT feed_date FROM redated_entries WHERE feed_date BETWEEN :since AND :until"

@@ -12,7 +12,7 @@ from foreign_eyes.archive.matching.keys import mint_entry_id
 from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.known_rows import match_known_rows
-from foreign_eyes.archive.settling.minted_ids import Identity, id_taken, insert_identity
+from foreign_eyes.archive.settling.minted_ids import Identity, insert_identity, is_id_taken
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.parser_upgrades import OlderRevisions
 from foreign_eyes.archive.settling.recognitions import Recognitions, load_recognitions
@@ -48,7 +48,7 @@ class NewIds:
 
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
         """Return a random free entry id."""
-        return mint_entry_id(lambda drawn: id_taken(self._db, drawn))
+        return mint_entry_id(lambda drawn: is_id_taken(self._db, drawn))
 
     def add(self, identity: Identity) -> None:
         """Store the identity of a new entry."""

@@ -1,8 +1,8 @@
-"""Which entry each row was matched to: written when a crawl is settled, read when it is settled again.
+"""Recognitions: the entry of each row, stored when a crawl is settled and read when it is settled again.
 
-A recognition is valid from one pass of one crawl on, in the order of crawl ids, until the next one for the same wording. So
-an entry that is listed for years needs one row, and an edit one more. Crawl ids rise in the order in which crawls came to
-the archive, whatever their times, so an imported crawl adds recognitions and changes none.
+A recognition is valid from a pass of a crawl, in the order of crawl ids, until the next one for the same wording. So an
+entry that is listed for years needs one row, and each edit one more. Crawl ids rise in the order in which crawls were
+added to the archive, whatever their times, so an imported crawl adds recognitions and changes none.
 
 Each parser version has its own recognitions, since parsers may read different words in the same row.
 """
@@ -23,7 +23,10 @@ from foreign_eyes.archive.settling.entry_rows import Place
 
 
 class RecognitionKey(NamedTuple):
-    """The lookup key of a row; `spelling` is "" except for rows with the same wording digest that were listed together."""
+    """The lookup key of a row; `wording` is its identity digest.
+
+    `spelling` is empty, except for rows with the same identity digest that were listed together: it is their wording digest.
+    """
 
     source_id: int
     parser_version: int
@@ -38,7 +41,7 @@ def recognition_key(crawl: Crawl, parser_version: int, place: Place) -> Recognit
 
 @dataclass(slots=True)
 class Recognition:
-    """The entry of a row, from a pass of a crawl on; None leaves it open."""
+    """The entry of a row, from a pass of a crawl on; without an entry, the row is matched anew."""
 
     recognition_id: int
     crawl_id: int
@@ -49,12 +52,12 @@ class Recognition:
 
     @property
     def since(self) -> tuple[int, int]:
-        """The first crawl and pass for which it is valid."""
+        """The first crawl and pass for which the recognition is valid."""
         return self.crawl_id, self.pass_number
 
 
 class Recognitions:
-    """Recognitions by key, each list in the order of crawls and passes, then of writing."""
+    """Recognitions by key, in the order of crawls and passes, then of insertion."""
 
     def __init__(self) -> None:
         self._by_key: dict[RecognitionKey, list[Recognition]] = {}
@@ -62,32 +65,31 @@ class Recognitions:
 
     def add(self, key: RecognitionKey, recognition: Recognition) -> None:
         """Add a recognition."""
-        insort(self._by_key.setdefault(key, []), recognition, key=lambda one: (*one.since, one.recognition_id))
+        insort(self._by_key.setdefault(key, []), recognition, key=_order)
         self._by_crawl.setdefault(recognition.crawl_id, set()).add(key.wording)
 
     def find(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> Recognition | None:
-        """Return the valid recognition of a row in a pass of a crawl: the later of those with and without its spelling."""
-        found = [self._last(one, (crawl_id, pass_number)) for one in _spelled(key)]
-        there = [one for one in found if one is not None]
-        return max(there, key=lambda one: (*one.since, one.recognition_id)) if there else None
+        """Return the valid recognition of a row in a pass of a crawl: the latest with its spelling or without one."""
+        found = [self._last(each, (crawl_id, pass_number)) for each in _spellings(key)]
+        return max((one for one in found if one is not None), key=_order, default=None)
 
     def entries_of(self, key: RecognitionKey) -> set[int]:
-        """Return every entry that rows with this wording were ever matched to."""
-        return {one.entry_id for one in self.of(key) if one.entry_id is not None}
+        """Return all entries to which rows with this key were ever matched."""
+        return {one.entry_id for one in self.all_of(key) if one.entry_id is not None}
 
     def wordings_of(self, crawl_id: int) -> Collection[str]:
-        """Return the wordings for which a recognition begins with this crawl."""
+        """Return the identity digests with a recognition that begins with this crawl."""
         return self._by_crawl.get(crawl_id, ())
 
-    def following(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> int | None:
-        """Return the crawl of the next recognition, or None if there is none."""
-        ones = self._by_key.get(key, [])
-        place = bisect_right(ones, (crawl_id, pass_number), key=lambda one: one.since)
-        return ones[place].crawl_id if place < len(ones) else None
+    def next_crawl(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> int | None:
+        """Return the crawl with which the next recognition begins, or None."""
+        recognitions = self._by_key.get(key, [])
+        index = bisect_right(recognitions, (crawl_id, pass_number), key=_since)
+        return recognitions[index].crawl_id if index < len(recognitions) else None
 
-    def of(self, key: RecognitionKey) -> list[Recognition]:
-        """Return all recognitions for a wording; spellings are in no particular order."""
-        return [one for each in _spelled(key) for one in self._by_key.get(each, ())]
+    def all_of(self, key: RecognitionKey) -> list[Recognition]:
+        """Return all recognitions with a key, with its spelling and without one, in no particular order."""
+        return [recognition for each in _spellings(key) for recognition in self._by_key.get(each, ())]
 
     def rename(self, entry_id: int, identity_id: int) -> None:
         """Replace an entry id by another."""
@@ -97,20 +99,28 @@ class Recognitions:
                     recognition.entry_id = identity_id
 
     def copy(self) -> Recognitions:
-        """Return an independent copy."""
+        """Return a copy to which recognitions can be added."""
         other = Recognitions()
-        other._by_key = {key: list(ones) for key, ones in self._by_key.items()}
+        other._by_key = {key: list(recognitions) for key, recognitions in self._by_key.items()}
         other._by_crawl = {crawl_id: set(wordings) for crawl_id, wordings in self._by_crawl.items()}
         return other
 
     def _last(self, key: RecognitionKey, until: tuple[int, int]) -> Recognition | None:
-        ones = self._by_key.get(key, [])
-        place = bisect_right(ones, until, key=lambda one: one.since)
-        return ones[place - 1] if place else None
+        recognitions = self._by_key.get(key, [])
+        index = bisect_right(recognitions, until, key=_since)
+        return recognitions[index - 1] if index else None
 
 
-def _spelled(key: RecognitionKey) -> set[RecognitionKey]:
-    """Return the key with and without its spelling."""
+def _since(recognition: Recognition) -> tuple[int, int]:
+    return recognition.since
+
+
+def _order(recognition: Recognition) -> tuple[int, int, int]:
+    return (*recognition.since, recognition.recognition_id)
+
+
+def _spellings(key: RecognitionKey) -> set[RecognitionKey]:
+    """Return the key with its spelling and without one."""
     return {key, key._replace(spelling="")}
 
 
@@ -121,7 +131,7 @@ _SELECT = (
 
 
 def load_recognitions(db: Database, source_id: int | None = None, wordings: Iterable[str] = ()) -> Recognitions:
-    """Return all recognitions, or those of some wordings of a source."""
+    """Return all recognitions, or those of a source with these identity digests."""
     if source_id is None:
         rows = db.execute(f"{_SELECT} ORDER BY recognition_id")
     else:
@@ -140,7 +150,7 @@ def load_recognitions(db: Database, source_id: int | None = None, wordings: Iter
 def insert_recognition(
     db: Database, key: RecognitionKey, since: tuple[int, int], entry_id: int | None, match: Match
 ) -> Recognition:
-    """Store a recognition, inside the caller's transaction; `match` is how the row was recognised."""
+    """Store a recognition inside the caller's transaction; `match` is how the row was matched."""
     doubt = match.doubt
     values: Mapping[str, Any] = {
         **key._asdict(),
@@ -160,6 +170,6 @@ def insert_recognition(
 
 
 def rename_recognised(db: Database, entry_id: int, identity_id: int) -> None:
-    """Point the recognitions of an entry that was minted in this rebuild to the id that it had before."""
+    """Replace the provisional id of an entry in all stored recognitions."""
     for column in ("entry_id", "other_entry_id"):
         db.execute(f"UPDATE recognitions SET {column} = ? WHERE {column} = ?", (identity_id, entry_id))  # noqa: S608

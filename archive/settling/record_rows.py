@@ -1,4 +1,4 @@
-"""Recording each row of a listing as what it was matched to: a new, known, returned or edited entry."""
+"""Recording the matched rows of a listing as new, known, returned or edited entries."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.dating import feed_dates
 from foreign_eyes.archive.settling.edit_kinds import judge_edit
-from foreign_eyes.archive.settling.entry_rows import Place, RevisionCount, Stored
+from foreign_eyes.archive.settling.entry_rows import Place, RevisionCount, StoredEntry
 from foreign_eyes.archive.settling.journal import Change
 from foreign_eyes.archive.settling.match_doubts import record_doubt, with_doubt
-from foreign_eyes.archive.settling.minted_ids import Identity, dates_taken, load_identity
+from foreign_eyes.archive.settling.minted_ids import Identity, load_identity, taken_dates
 from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, restore_revision, was_read_by_older
 from foreign_eyes.archive.settling.row_ids import RowIds
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.archive.values import Counts
 from foreign_eyes.listing.values import Parser
 
-# The methods by which a row is another place of an entry that is in the listing already
+# Methods by which a row is a further place of an entry in the listing
 SECOND_PLACES = ("merged by an operator", "second place", "as settled before")
 
 
 @dataclass(slots=True)
 class Settling:
-    """What the steps of one settling share."""
+    """The state that the steps of settling one crawl share."""
 
     db: Database
     crawl: Crawl
@@ -46,68 +46,64 @@ class Settling:
 
     @property
     def parser_version(self) -> int:
-        """The version that this settling's sightings and revisions carry."""
+        """The parser version of the listing rows and revisions that are stored."""
         return self.parser.PARSER_VERSION
 
     def is_technical(self, entry_id: int) -> bool:
-        """Tell whether another wording of an entry differs only because an older parser read this crawl first."""
+        """Return whether a new wording of an entry is a technical revision: an older parser read this crawl first."""
         return was_read_by_older(self.crawl, self.parser_version) and self.ids.older.has_any(entry_id)
 
 
 def record_places(
     work: Settling, places: Sequence[Place], matches: dict[int, Match], known: Mapping[int, int]
 ) -> dict[int, tuple[int, int]]:
-    """Record each place as what it was matched to, or as the entry it is `known` to be; return (entry, revision) by rank.
+    """Record each place by its match; return (entry, revision) by rank.
 
-    Doubts that can be found only here are added to `matches`.
-
-    The listing's first row becomes the newest event, so its change comes last.
+    `known` are the ids of rows that were found without matching, by rank. Doubts that arise here are added to `matches`.
+    Places are recorded from last to first, so that the first row of the listing becomes the newest event.
     """
-    rows_of = Counter(found.entry_id for found in matches.values() if found.entry_id is not None)
-    stored = entry_rows.load_stored(work.db, rows_of)
+    row_counts = Counter(match.entry_id for match in matches.values() if match.entry_id is not None)
+    stored = entry_rows.load_stored(work.db, row_counts)
     dates = _dates_for_new(work, [p for p in places if matches[p.rank].entry_id is None and p.rank not in known])
     seen: dict[int, tuple[int, int]] = {}
     for place in sorted(places, key=lambda p: (matches[p.rank].method in SECOND_PLACES, -p.rank)):
-        found, entry_id = matches[place.rank], known.get(place.rank)
-        if found.entry_id is None and entry_id in stored:
-            found = Match(entry_id, "as settled before")  # it came twice in this very listing
-        if found.entry_id is None:
+        match, entry_id = matches[place.rank], known.get(place.rank)
+        if match.entry_id is None and entry_id in stored:
+            match = Match(entry_id, "as settled before")  # a second row of an entry that is new in this listing
+        if match.entry_id is None:
             identity = _mint(work, place, dates[place.rank]) if entry_id is None else load_identity(work.db, entry_id)
-            after = _record_new(work, place, found, identity)
-        elif rows_of[found.entry_id] > 1 and (second := _second_place(work, place, found)):
+            after = _record_new(work, place, match, identity)
+        elif row_counts[match.entry_id] > 1 and (second := _second_place(work, place, match)):
             seen[place.rank] = second
             continue
         else:
-            before = stored[found.entry_id]
-            after = _record_known(work, place, found, before)
-            found = matches[place.rank] = with_doubt(found, before, after)
-        record_doubt(work.db, place, found, after.revision_id)
+            before = stored[match.entry_id]
+            after = _record_known(work, place, match, before)
+            match = matches[place.rank] = with_doubt(match, before, after)
+        record_doubt(work.db, place, match, after.revision_id)
         stored[after.entry_id] = after
         seen[place.rank] = after.entry_id, after.revision_id
     return seen
 
 
-def keep_older(work: Settling) -> None:
-    """Keep what an older parser read in this crawl and this one does not find: nothing in the archive is deleted."""
+def restore_older_revisions(work: Settling) -> None:
+    """Restore the revisions that an older parser read in this crawl and this parser did not find: none is deleted."""
     for revision in work.ids.older.take_rest(work.crawl.crawl_id):
         place = _older_place(work, revision)
-        known = entry_rows.load_stored(work.db, [revision.entry_id])
-        if not known:
-            known = {revision.entry_id: _insert(work, place, load_identity(work.db, revision.entry_id))}
+        stored = entry_rows.load_stored(work.db, [revision.entry_id])
+        if not stored:
+            stored = {revision.entry_id: _insert(work, place, load_identity(work.db, revision.entry_id))}
             work.changes.append(Change("new", revision.entry_id, revision.revision_id))
-        _restore(work, revision, known[revision.entry_id])
+        _restore(work, revision, stored[revision.entry_id])
         entry_rows.update_wording(work.db, revision.entry_id, place)
 
 
-def _second_place(work: Settling, place: Place, found: Match) -> tuple[int, int] | None:
-    """Return (entry, revision) if an entry is in the listing twice and this wording of it is known.
-
-    An unknown wording is an edit, and becomes the current wording.
-    """
-    if found.method not in SECOND_PLACES or found.entry_id is None:
+def _second_place(work: Settling, place: Place, match: Match) -> tuple[int, int] | None:
+    """Return (entry, revision) of a further place of an entry, or None if its wording is unknown and thus an edit."""
+    if match.method not in SECOND_PLACES or match.entry_id is None:
         return None
-    revision_id = entry_rows.find_revision(work.db, found.entry_id, place.wording)
-    return None if revision_id is None else (found.entry_id, revision_id)
+    revision_id = entry_rows.find_revision(work.db, match.entry_id, place.wording)
+    return None if revision_id is None else (match.entry_id, revision_id)
 
 
 def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
@@ -115,16 +111,13 @@ def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
         return {}
     first_seen = min(place.first_capture.fetched_at for place in new)
     not_before = from_text(work.crawl.not_before) if work.crawl.not_before else None
-    taken = dates_taken(work.db, work.crawl.source_id, first_seen, len(new))
+    taken = taken_dates(work.db, work.crawl.source_id, first_seen, len(new))
     dates = feed_dates(len(new), first_seen, not_before, taken)
     return {place.rank: date for place, date in zip(new, dates, strict=True)}
 
 
 def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
-    """Mint the identity of a new entry: for good, or until an older one turns out to be this entry's.
-
-    A wording that was published by an archive that was lost gets the id back that readers know it by.
-    """
+    """Return the identity of a new entry; a row that a lost archive published gets the id that readers know."""
     lost = find_lost_id(work.db, work.crawl.source_name, place.identity)
     if lost is not None:
         entry_id, tag_uri, feed_date = lost
@@ -140,24 +133,24 @@ def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
     return identity
 
 
-def _record_new(work: Settling, place: Place, found: Match, identity: Identity) -> Stored:
+def _record_new(work: Settling, place: Place, match: Match, identity: Identity) -> StoredEntry:
     stored = _insert(work, place, identity)
     for revision in work.ids.older.take(work.crawl.crawl_id, identity.entry_id):
         stored = _restore(work, revision, stored)
     if stored.wording != place.wording:
-        stored = _record_wording(work, place, found, stored, technical=stored.number > 0)
+        stored = _record_wording(work, place, match, stored, technical=stored.number > 0)
     work.counts.new += not identity.found_again
     work.changes.append(Change("new", stored.entry_id, stored.revision_id, is_known=identity.found_again))
     return stored
 
 
-def _insert(work: Settling, place: Place, identity: Identity) -> Stored:
-    """Store a new entry, as yet without a revision."""
+def _insert(work: Settling, place: Place, identity: Identity) -> StoredEntry:
+    """Store a new entry, which has no revision yet."""
     entry_rows.insert_entry(work.db, identity, place, work.crawl.not_before)
-    return Stored(identity.entry_id, 0, 0, "", entry_rows.last_place(place), 0, withdrawn=False, texts=place.entry)
+    return StoredEntry(identity.entry_id, 0, 0, "", entry_rows.last_place(place), 0, withdrawn=False, texts=place.entry)
 
 
-def _record_known(work: Settling, place: Place, found: Match, stored: Stored) -> Stored:
+def _record_known(work: Settling, place: Place, match: Match, stored: StoredEntry) -> StoredEntry:
     entry_rows.record_sighting(work.db, stored, place)
     if stored.withdrawn:
         work.counts.returned += 1
@@ -175,7 +168,7 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
     if edit in ("revision", "uncounted revision"):
         technical = edit == "uncounted revision" or work.is_technical(stored.entry_id)
         is_known = was_published(work.db, stored.entry_id, place.identity, place.wording)
-        stored = _record_wording(work, place, found, stored, technical=technical)
+        stored = _record_wording(work, place, match, stored, technical=technical)
         if not technical:
             work.counts.revised += not is_known
             work.changes.append(Change("revised", stored.entry_id, stored.revision_id, is_known=is_known))
@@ -188,17 +181,17 @@ def _record_known(work: Settling, place: Place, found: Match, stored: Stored) ->
     return replace(stored, texts=place.entry)
 
 
-def _record_wording(work: Settling, place: Place, found: Match, stored: Stored, *, technical: bool) -> Stored:
-    """Store another wording of an entry; return the entry as it is then."""
+def _record_wording(work: Settling, place: Place, match: Match, stored: StoredEntry, *, technical: bool) -> StoredEntry:
+    """Store a new wording of an entry; return the updated entry."""
     number = stored.number if technical else stored.number + 1
     entry_rows.update_wording(work.db, stored.entry_id, place)
     count = RevisionCount(number, technical, work.ids.next_revision_id())
-    revision_id = entry_rows.insert_revision(work.db, stored.entry_id, count, place, found, work.parser_version)
+    revision_id = entry_rows.insert_revision(work.db, stored.entry_id, count, place, match, work.parser_version)
     return replace(stored, revision_id=revision_id, number=number, wording=place.wording)
 
 
-def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
-    """Store a revision that an older parser read again as it was; return the entry as it is then."""
+def _restore(work: Settling, revision: OlderRevision, stored: StoredEntry) -> StoredEntry:
+    """Store a revision of an older parser again, unchanged; return the updated entry."""
     number = stored.number if revision.technical else stored.number + 1
     restore_revision(work.db, revision, number)
     entry_rows.make_current(work.db, stored.entry_id, revision.revision_id)
@@ -208,8 +201,8 @@ def _restore(work: Settling, revision: OlderRevision, stored: Stored) -> Stored:
     )
 
 
-def _restate(work: Settling, revision: OlderRevision, stored: Stored) -> None:
-    """Store what an older parser read where this one sees no edit: it restates the current revision."""
+def _restate(work: Settling, revision: OlderRevision, stored: StoredEntry) -> None:
+    """Store a revision of an older parser as a technical one, since this parser sees no edit."""
     restore_revision(work.db, replace(revision, technical=True), stored.number)
     work.ids.older.restored.add(stored.entry_id)
 

@@ -1,4 +1,4 @@
-"""The further places of entries: an article that a listing shows twice has two places."""
+"""Finding the further places of entries: an article that is listed twice has two places."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def places_elsewhere(
     *,
     as_of: int | None,
 ) -> dict[int, tuple[ListedEntry, ...]]:
-    """Return by id, for entries at several places of the listing, the texts at all of these places but one.
+    """Return the texts at all places but the first, by id, for entries with several places in the listing.
 
-    `current` are the wordings of the listed entries by id; `bodies` and `pages` those at which their first places stand.
-    `as_of` is the crawl that is being settled; None if there is none.
+    `current` are the wordings of the listed entries, by id; `bodies` and `pages` are those of their first places.
+    `as_of` is the crawl that is being settled, if any.
     """
     rows = db.execute(
         "SELECT l.entry_id, l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
@@ -51,18 +51,20 @@ def places_elsewhere(
 def with_former_places(
     db: Database, source_id: int, candidates: Sequence[Candidate], wordings: Collection[str]
 ) -> list[Candidate]:
-    """Return the candidates; one that came back in several wordings gets the places where it had them at once.
+    """Return the candidates, with former places for those that are listed again in several of their wordings.
 
-    `wordings` are those of the rows.
+    `wordings` are the wordings of the rows.
     """
     return [
-        one if one.elsewhere or len(back := _back(one, wordings)) < 2 else _with_places(db, source_id, one, back)
-        for one in candidates
+        candidate
+        if candidate.elsewhere or len(listed_again := _listed_wordings(candidate, wordings)) < 2
+        else _with_places(db, source_id, candidate, listed_again)
+        for candidate in candidates
     ]
 
 
 def _of_other_pages(db: Database, source_id: int, pages: Collection[int], as_of: int | None) -> list[str]:
-    """Return the bodies of the pages of the last complete crawl before `as_of` on which no entry has its first place."""
+    """Return the bodies of other pages of the last complete crawl before `as_of`: no entry has its first place there."""
     crawls = crawls_table(db)
     until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
     rows = db.execute(
@@ -78,18 +80,18 @@ def _of_other_pages(db: Database, source_id: int, pages: Collection[int], as_of:
 
 
 def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tuple[ListedEntry, ...]:
-    """Return the texts of all places except the first with the current wording, or the first if none has it."""
+    """Return the texts of all places except the main one: the first with the current wording, else the first."""
     main = next((number for number, (wording, _) in enumerate(places) if wording == current), 0)
     return tuple(texts for number, (_, texts) in enumerate(places) if number != main)
 
 
-def _back(candidate: Candidate, wordings: Collection[str]) -> list[str]:
-    """Return the current and earlier wordings of an entry that rows have."""
+def _listed_wordings(candidate: Candidate, wordings: Collection[str]) -> list[str]:
+    """Return the current and earlier wordings of a candidate that rows have."""
     return sorted({candidate.wording, *candidate.earlier}.intersection(wordings))
 
 
 def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: Sequence[str]) -> Candidate:
-    """Return an entry with the places where it had these wordings together with the current one, or the latest of them."""
+    """Return a candidate with the places at which it had these wordings besides its current one, or the latest of them."""
     main = candidate.wording
     if main not in wordings:
         ((main,),) = db.execute(
@@ -104,7 +106,7 @@ def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: S
 def _shown_beside(
     db: Database, source_id: int, entry_id: int, main: str, wordings: Collection[str]
 ) -> tuple[ListedEntry, ...]:
-    """Return the texts of those wordings of an entry that one pass of a crawl showed together with `main`."""
+    """Return the texts of the wordings of an entry that one pass of a crawl showed together with `main`."""
     rows = db.execute(
         "SELECT DISTINCT l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
         " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"

@@ -1,8 +1,8 @@
-"""Settling a crawl: one transaction derives entries, revisions, links and changes from its captures.
+"""Settling a crawl: deriving entries, revisions, links and changes from its captures in one transaction.
 
     captures | parse | match | record new, revised, returned | record missing, withdrawn | record links | close the crawl | seal
 
-It is the same path for every crawl whose captures are in the archive, wherever they came from, and however often.
+Every crawl with captures in the archive is settled by this code: after crawling, after an import, and in each rebuild.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from foreign_eyes.archive.settling.link_rows import settle_answers, settle_links
 from foreign_eyes.archive.settling.match_rows import recognise
 from foreign_eyes.archive.settling.missing_entries import miss_entries, missing_entries, still_missing_entries
 from foreign_eyes.archive.settling.new_ids import NewIds
-from foreign_eyes.archive.settling.record_rows import Settling, keep_older, record_places
+from foreign_eyes.archive.settling.record_rows import Settling, record_places, restore_older_revisions
 from foreign_eyes.archive.values import Counts, Traffic
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict
@@ -37,9 +37,9 @@ from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 def settle(
     db: Database, crawl_id: int, verdict: Verdict, parser: Parser, traffic: Traffic, *, at: datetime, authority: str
 ) -> Counts:
-    """Derive all that follows from a crawl, give it its outcome, and return what was found; all in one transaction.
+    """Settle a crawl in one transaction, store its outcome, and return the counts of what was found.
 
-    A verdict that does not settle only closes and seals the crawl's row. `authority` is what new entries' tags are minted under.
+    A verdict that does not settle only closes and seals the crawl's row. `authority` is the authority of new `tag:` URIs.
     """
     with writing(db):
         work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, NewIds(db))
@@ -52,9 +52,9 @@ def settle(
 
 
 def derive(work: Settling, verdict: Verdict, *, as_before: bool) -> None:
-    """Write all that follows from a crawl but for its journal, inside the caller's transaction.
+    """Write everything derived from a crawl except its journal, inside the caller's transaction.
 
-    `as_before` tells that its listing is the very one that the crawl settled before it showed.
+    `as_before` is whether the listing is the same as in the crawl that was settled before.
     """
     if as_before:
         _settle_unchanged(work)
@@ -64,7 +64,7 @@ def derive(work: Settling, verdict: Verdict, *, as_before: bool) -> None:
 
 
 def _settle_unchanged(work: Settling) -> None:
-    """The listing is as it was: only what waited for a second complete crawl, and answers behind links, can be new."""
+    """Settle a crawl of an unchanged listing: only confirmed absences and the answers behind links can be new."""
     source_id = work.crawl.source_id
     captures = listing_captures(work.db, work.crawl.crawl_id)
     bodies = {capture.body_sha256 for capture in captures}
@@ -76,16 +76,16 @@ def _settle_unchanged(work: Settling) -> None:
 
 
 def _settle_listing(work: Settling, *, whole: bool) -> None:
-    """Settle the passes in turn: what an earlier one showed was seen, though the last one decides what is missing.
+    """Settle the passes in order: entries in any pass were seen, and the last pass decides which are missing.
 
-    A wording that one earlier pass alone showed, and nobody before it, is passed over: those after it contradicted it.
+    New wordings that only one pass showed are skipped, unless it was the last: later passes contradicted them.
     """
     captures = listing_captures(work.db, work.crawl.crawl_id)
     pages = masked_pages(
         work.db, work.crawl.source_id, {capture.body_sha256: _parse(work, capture) for capture in captures}
     )
     digests = {body: [wording_digest(entry) for entry in page.entries] for body, page in pages.items()}
-    passed_over = _contradicted(work, captures, pages, digests)
+    skipped = _contradicted(work, captures, pages, digests)
     listed: set[int] = set()
     state: dict[int, Capture] = {}
     for pass_captures in _passes(captures):
@@ -93,11 +93,11 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
         state |= {capture.page: capture for capture in pass_captures}
         if {page: capture.body_sha256 for page, capture in state.items()} != before:
             shown = [state[page] for page in sorted(state)]
-            rows = _rows(shown, captures, pages, digests, passed_over)
+            rows = _rows(shown, captures, pages, digests, skipped)
             bodies = [capture.body_sha256 for capture in shown]
             listed |= _settle_state(work, rows, bodies, pass_captures[0].pass_number)
     work.counts.pages = len(state)
-    keep_older(work)
+    restore_older_revisions(work)
     if whole:
         _record_missing(work, missing_entries(work.db, work.crawl.source_id, listed))
     links = shown_links([state[page] for page in sorted(state)], captures, pages)
@@ -116,22 +116,22 @@ def _contradicted(
     pages: Mapping[str, ListingPage],
     digests: Mapping[str, Sequence[str]],
 ) -> set[str]:
-    """Return the wordings, unknown before, that only one pass showed, which was not the last one."""
+    """Return the new wordings that only one pass showed, which was not the last."""
     shown_by: dict[str, set[int]] = {}
     for capture in captures:
         for digest in digests[capture.body_sha256]:
             shown_by.setdefault(digest, set()).add(capture.pass_number)
     last = max((capture.pass_number for capture in captures), default=0)
-    once = {digest for digest, passes in shown_by.items() if len(passes) == 1 and last not in passes}
-    if not once:
-        return once
+    shown_once = {digest for digest, passes in shown_by.items() if len(passes) == 1 and last not in passes}
+    if not shown_once:
+        return shown_once
     listed = (entry for page in pages.values() for entry in page.entries)
-    once -= work.ids.wordings_with_ids(work.crawl.crawl_id, listed)
-    return once - entry_rows.known_wordings(work.db, work.crawl.source_id, once)
+    shown_once -= work.ids.wordings_with_ids(work.crawl.crawl_id, listed)
+    return shown_once - entry_rows.known_wordings(work.db, work.crawl.source_id, shown_once)
 
 
 def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int) -> set[int]:
-    """Settle the rows that one state of the listing shows, the bodies of its pages being these; return the entries on it."""
+    """Settle the rows of one state of the listing; return their entries. `bodies` are the bodies of its pages."""
     collapsed = collapse(work.db, work.crawl, rows)
     places = collapsed.places
 
@@ -154,11 +154,11 @@ def _rows(
     captures: Sequence[Capture],
     pages: Mapping[str, ListingPage],
     digests: Mapping[str, Sequence[str]],
-    passed_over: Collection[str],
+    skipped: Collection[str],
 ) -> list[Place]:
-    """Return every row of one state of the listing, a capture for each page, in order, but for wordings `passed_over`.
+    """Return the rows of one state of the listing in order, without the `skipped` wordings.
 
-    Each has the crawl's first capture that shows its wording.
+    `state` has one capture for each page. Each row gets the first capture of the crawl that shows its wording.
     """
     first: dict[str, Capture] = {}
     for capture in captures:
@@ -168,13 +168,13 @@ def _rows(
     for capture in state:
         listed = zip(pages[capture.body_sha256].entries, digests[capture.body_sha256], strict=True)
         for position, (entry, digest) in enumerate(listed, start=1):
-            if digest not in passed_over:
+            if digest not in skipped:
                 rows.append(Place(len(rows), entry, digest, title_key(entry), capture, position, first[digest]))
     return rows
 
 
 def _record_missing(work: Settling, missing: Sequence[int]) -> None:
-    """Withdraw what two complete crawls in a row lacked, but for what a page of yesterday may hide."""
+    """Count the absence of missing entries and withdraw those that two complete crawls lacked, unless it is doubtful."""
     absences = judge_absences(work.db, work.crawl, missing)
     for ids, crawls in ((absences.counted, 1), (absences.confirmed, 2)):
         for entry_id, revision_id in miss_entries(work.db, ids, work.at, crawls=crawls):

@@ -1,7 +1,7 @@
-"""How many entries of the archive have a text, and which have the rare words of an excerpt, by index.
+"""Counting by index the entries that have a text, and finding those with the rare words of an excerpt.
 
-Words are looked up in the search index, which stems them and covers all sources, so a word can count as less rare
-than it is, never as rarer.
+Words are looked up in the search index, which stems them and covers all sources. So a word can count as less rare than
+it is, but not as rarer.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, distinctive_words
 
-# the longest words of an excerpt; these are enough to identify it
+# only the longest words of an excerpt are looked up, which identify it
 MOST_WORDS = 60
-# the entries that share most of an excerpt's rare words
+# most entries found by the words of one excerpt
 MOST_BY_WORDS = 5
-# the least share of the weight of an excerpt's words that a candidate must have
+# least weighted share of an excerpt's words that a candidate must have
 LEAST_SHARE = 1 / 3
-# counting stops here: so many holders show that a text is shared, or that a title recurs
+# counting stops here: this many show that a text is shared, or that a title recurs
 _ENOUGH = 5
 
 
 def find_word_holders(db: Database, excerpts: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Return for each telling word of these excerpts the ids of the entries with it, at most one over the limit."""
+    """Return for each distinctive word of the excerpts the ids of the entries with it, at most `MOST_HOLDERS` + 1."""
     words = sorted({word for excerpt in excerpts for word in _words_of(excerpt)})
     rows = db.execute(
         "SELECT k.value, (SELECT json_group_array(entry_id) FROM (SELECT rowid AS entry_id FROM entries_fts"
@@ -40,10 +40,10 @@ def word_counts(holders: Mapping[str, Sequence[int]]) -> dict[str, int]:
     return {word: len(ids) for word, ids in holders.items()}
 
 
-def most_alike(excerpt: str, holders: Mapping[str, Sequence[int]]) -> list[int]:
-    """Return the entries that share most of an excerpt's words; a word that more entries have weighs less. Pure.
+def most_similar(excerpt: str, holders: Mapping[str, Sequence[int]]) -> list[int]:
+    """Return the entries that share most of an excerpt's words, weighted by rarity. Pure.
 
-    A word that many entries have is not used to find entries.
+    Words with more than `MOST_HOLDERS` holders do not find entries.
     """
     shared: Counter[int] = Counter()
     total = 0.0
@@ -55,11 +55,11 @@ def most_alike(excerpt: str, holders: Mapping[str, Sequence[int]]) -> list[int]:
             for entry_id in ids:
                 shared[entry_id] += weight  # type: ignore[assignment]
     found = [entry_id for entry_id, weight in shared.items() if weight >= LEAST_SHARE * total]
-    return sorted(found, key=lambda one: (-shared[one], one))[:MOST_BY_WORDS]
+    return sorted(found, key=lambda entry_id: (-shared[entry_id], entry_id))[:MOST_BY_WORDS]
 
 
 def count_holders(db: Database, source_id: int, column: str, keys: Iterable[str | None]) -> dict[str, int]:
-    """Return by key how many entries of the source have it in a column, including withdrawn ones, up to a small limit."""
+    """Return by key how many entries of the source have it in `column`, including withdrawn ones, up to a small limit."""
     rows = db.execute(
         f"SELECT k.value, (SELECT count(*) FROM (SELECT 1 FROM entries WHERE source_id = ? AND {column} = k.value LIMIT ?))"  # noqa: S608 - our own names
         " FROM json_each(?) k",
