@@ -1,10 +1,10 @@
-"""Which absences from a complete crawl count, and which a cache that serves an old page may have caused.
+"""Deciding which absences from a complete crawl count, and which may be caused by a cache that serves an old page.
 
-A cache may serve today's page followed by yesterday's next page; an entry pushed from one to the other is then on
-neither. A real removal changes every later page. So an entry's absence is doubtful while a page after its own is
+A cache may serve today's page followed by yesterday's next page. An entry that moved from one to the other is then on
+neither. A real removal changes every later page. So the absence of an entry is doubtful while a page after its own is
 unchanged. It does not count until that page changes, or until two fresh crawls, a week apart, both lack the entry.
 
-The answer is computed from crawls and captures only, so that deriving again gives the same result.
+The result depends only on crawls and captures, so a rebuild gives the same result.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from foreign_eyes.archive.crawls import Crawl, crawls_table
 from foreign_eyes.archive.freshness import IS_FRESH
 from foreign_eyes.archive.times import from_text
 
-# between the two crawls that settle a doubtful absence
+# least time between the two fresh crawls that confirm a doubtful absence
 WEEK = timedelta(days=7)
 
-# the bodies of a listing's pages, by their numbers
+# the bodies of a listing's pages, by page number
 ShownBodies = Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Absences:
-    """The entries that a complete crawl lacks: those that it counts for one crawl without them, and those for two."""
+    """The missing entries of a complete crawl: `counted` for one crawl, `confirmed` for two."""
 
     counted: tuple[int, ...]
     confirmed: tuple[int, ...]
 
 
 def judge_absences(db: Database, crawl: Crawl, missing: Iterable[int]) -> Absences:
-    """Return which of the entries that a complete crawl lacks are missing; the others' absence is doubtful."""
+    """Return the entries whose absence from a complete crawl counts; the absence of the others is doubtful."""
     state = final_state(db, crawl.crawl_id)
     counted: list[int] = []
     confirmed: list[int] = []
     for (page, body), ids in _by_last_place(db, missing).items():
         if state.get(page, body) == body or page + 1 not in state:
-            counted += ids  # the listing's last page, or the page is as it was
+            counted += ids  # the page is unchanged, or it was the last one
             continue
         sighting = _last_sighting(db, crawl, page, body)
         if sighting is None or not is_doubtful(
@@ -56,17 +56,17 @@ def judge_absences(db: Database, crawl: Crawl, missing: Iterable[int]) -> Absenc
 
 
 def is_doubtful(page: int, before: ShownBodies, first: ShownBodies, now: ShownBodies) -> bool:
-    """Tell whether an entry's absence from a page proves nothing. Pure.
+    """Return whether an entry's absence is doubtful. Pure.
 
     Args:
-        page: where it was last listed; that page has changed.
-        before: the listing when it was.
-        first: the listing when it was first gone.
-        now: the listing of the crawl that is judged.
+        page: the page on which the entry was last listed, and which has changed.
+        before: the listing when the entry was last listed.
+        first: the listing when the entry was first missing.
+        now: the listing of the crawl that is being settled.
     """
-    behind = (number for number in sorted(first) if number > page and before.get(number) == first[number])
-    as_it_was = next(behind, None)
-    return as_it_was is not None and now.get(as_it_was) == before[as_it_was]
+    later = (number for number in sorted(first) if number > page and before.get(number) == first[number])
+    unchanged = next(later, None)
+    return unchanged is not None and now.get(unchanged) == before[unchanged]
 
 
 def final_state(db: Database, crawl_id: int) -> ShownBodies:
@@ -76,14 +76,14 @@ def final_state(db: Database, crawl_id: int) -> ShownBodies:
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """The pass of the crawl that showed an entry last."""
+    """The pass of a crawl that showed an entry last."""
 
     ordered_at: str
     crawl_id: int
     pass_number: int
 
 
-# settled crawls `w` of the source, in their order in time
+# conditions on crawls `w` of the source, which are ordered by time, and on captures `c`
 _SETTLED = "w.source_id = :source_id AND w.settled = 1"
 _BEFORE = "(w.ordered_at, w.crawl_id) < ((SELECT ordered_at FROM timed_crawls WHERE crawl_id = :crawl_id), :crawl_id)"
 _AFTER = "(w.ordered_at, w.crawl_id) > (:seen_at, :seen_in)"
@@ -93,7 +93,7 @@ _WHOLE = "c.purpose = 'listing' AND c.status IN (200, 304) AND c.fault IS NULL"
 
 
 def _by_last_place(db: Database, ids: Iterable[int]) -> dict[tuple[int, str], list[int]]:
-    """Return entries by page and body of the place where they were last listed."""
+    """Return entries by the page and body in which they were last listed."""
     found: dict[tuple[int, str], list[int]] = {}
     for entry_id, page, body in db.execute(
         "SELECT entry_id, last_page, last_body FROM json_each(?) JOIN entries ON entry_id = value ORDER BY entry_id",
@@ -104,7 +104,7 @@ def _by_last_place(db: Database, ids: Iterable[int]) -> dict[tuple[int, str], li
 
 
 def _last_sighting(db: Database, crawl: Crawl, page: int, body: str) -> _Sighting | None:
-    """Return where a page was last seen with that body, before this crawl."""
+    """Return the last pass before this crawl that showed a page with that body."""
     row = db.execute(
         f"SELECT w.ordered_at, w.crawl_id, c.pass FROM captures c JOIN {crawls_table(db)} w USING (crawl_id)"  # noqa: S608 - our own words
         f" WHERE c.body_sha256 = :body AND c.page = :page AND {_WHOLE} AND {_SETTLED} AND {_BEFORE}"
@@ -115,7 +115,7 @@ def _last_sighting(db: Database, crawl: Crawl, page: int, body: str) -> _Sightin
 
 
 def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies:
-    """Return the listing as it was by then: as the last complete crawl found it, and what was read of it since."""
+    """Return the listing at a sighting: the pages of the last complete crawl, updated by later captures."""
     complete = (
         f"SELECT w.ordered_at, w.crawl_id FROM {crawls_table(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_UP_TO}"  # noqa: S608
         " ORDER BY w.ordered_at DESC, w.crawl_id DESC LIMIT 1"
@@ -132,7 +132,7 @@ def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies:
 
 
 def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies | None:
-    """Return the listing as the first complete crawl after a sighting left it; None where this crawl is the first."""
+    """Return the listing of the first complete crawl after a sighting, or None if that is this crawl."""
     row = db.execute(
         f"SELECT w.crawl_id FROM {crawls_table(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_AFTER} AND {_BEFORE}"  # noqa: S608
         " ORDER BY w.ordered_at, w.crawl_id LIMIT 1",
@@ -142,7 +142,7 @@ def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies
 
 
 def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
-    """Tell whether this crawl is fresh, and an earlier one since the sighting, at least a week ago, was fresh, too."""
+    """Return whether this crawl and an earlier one since the sighting, at least a week before, are both fresh."""
     now = _began_fresh(db, "w.crawl_id = :crawl_id", _of(crawl))
     if now is None:
         return False
@@ -152,7 +152,7 @@ def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
 
 
 def _began_fresh(db: Database, condition: str, values: dict[str, object]) -> datetime | None:
-    """Return when the first fresh crawl that meets `condition` began."""
+    """Return the start of the first fresh crawl that meets `condition`."""
     query = f"SELECT min(w.started_at) FROM {crawls_table(db)} w WHERE {condition} AND {IS_FRESH}"  # noqa: S608 - our own
     row = db.execute(query, values).fetchone()
     return from_text(row[0]) if row[0] else None

@@ -1,4 +1,4 @@
-"""The times that a crawl's clock is judged by, out of the archive, and what the judgement makes of the crawl's verdict."""
+"""Loading the times by which a crawl's clock is judged, and applying the judgement to the crawl's verdict."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from foreign_eyes.archive.settling.clock_rules import (
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.values import Clock, Verdict
 
-# more than a run that shows one difference can need
+# most crawls in doubt that are loaded
 _LOOKED_AT = 500
 
 
 def judge_times(db: Database, crawl_id: int, verdict: Verdict, *, accept: bool) -> Verdict:
-    """Return the verdict of a crawl whose listing was read, with what its clock makes of it and what is remembered of clocks.
+    """Judge the clock of a crawl whose listing was read; return its verdict with the clock's differences to store.
 
-    A clock in doubt makes suspect what would be partial or better; with `accept` it is taken as the usual one from then on.
+    A clock in doubt makes a verdict that would settle suspect. With `accept`, its difference becomes the usual one.
     """
     source, started_at = db.execute(
         "SELECT s.name, c.started_at FROM crawls c JOIN sources s USING (source_id) WHERE c.crawl_id = ?", (crawl_id,)
@@ -35,9 +35,9 @@ def judge_times(db: Database, crawl_id: int, verdict: Verdict, *, accept: bool) 
     known = known_times(db, crawl_id)
     judged = judge_clock(from_text(started_at), difference_of(_answers(db, crawl_id)), known, source)
     if judged.doubt is None:
-        # a page that is no listing may come from anywhere: its time is not remembered as the site's
-        believed = verdict.settles or known.usual is not None
-        clock = judged.clock if believed else Clock(judged.clock.difference)
+        # a page that is not a listing may come from another host, so its time is not stored as usual for the site
+        is_usual = verdict.settles or known.usual is not None
+        clock = judged.clock if is_usual else Clock(judged.clock.difference)
         return replace(verdict, reason=_joined(verdict.reason, judged.warning), clock=clock)
     if accept and verdict.settles:
         accepted = Clock(judged.clock.difference, judged.clock.difference)
@@ -48,7 +48,7 @@ def judge_times(db: Database, crawl_id: int, verdict: Verdict, *, accept: bool) 
 
 
 def known_times(db: Database, crawl_id: int) -> KnownTimes:
-    """Return what the archive knows of time for judging a crawl's clock; what was imported tells nothing of ours."""
+    """Return the times in the archive by which a crawl's clock is judged; imported crawls had another clock."""
     newest = db.execute(
         f"SELECT crawl_id, max(finished_at) FROM {crawls_table(db)}"  # noqa: S608 - our own name
         " WHERE imported = 0 AND crawl_id != ? AND (settled = 1 OR usual_difference IS NOT NULL)",
@@ -69,10 +69,10 @@ def known_times(db: Database, crawl_id: int) -> KnownTimes:
 
 
 def _last_right(db: Database, crawl_id: int) -> tuple[int, timedelta | None]:
-    """Return the last crawl of the same source whose clock was found right, and the difference that is usual since.
+    """Return the last crawl of the same source whose clock was right, and the usual difference since then.
 
-    Where none was, an earlier version may have settled one: what its answers tell is usual. A crawl that was dated anew tells
-    nothing: an operator may know the day, and not the minute.
+    If there is none, the answers of the last crawl that an earlier version settled give the usual difference. Redated
+    crawls are skipped: an operator may know the day, but not the minute.
     """
     before = (
         "source_id = (SELECT source_id FROM crawls WHERE crawl_id = :id) AND crawl_id < :id AND imported = 0"
@@ -93,7 +93,7 @@ def _last_right(db: Database, crawl_id: int) -> tuple[int, timedelta | None]:
 
 
 def _answers(db: Database, crawl_id: int) -> list[tuple[datetime, datetime]]:
-    """Return our time and the site's for each listing answer of a crawl that came whole and tells its time."""
+    """Return our time and the site's time for each complete listing response of a crawl with a `Date` field."""
     rows = db.execute(
         "SELECT fetched_at, headers FROM captures WHERE crawl_id = ? AND purpose = 'listing' AND page IS NOT NULL"
         " AND status IN (200, 304) AND fault IS NULL",

@@ -1,8 +1,8 @@
-"""Whether the clock of a crawl can be believed. Pure.
+"""Judging whether the clock of a crawl is right. Pure.
 
-A crawl compares its own clock with the site's, as the `Date` of its listing answers tells it, and with the newest time that was
-ever crawled. The site's clock may be wrong by a constant, so what counts is whether the difference is the usual one. Every
-doubt names all times that it rests on, and the commands that end it.
+The clock is compared with the site's, taken from the `Date` fields of the listing responses, and with the newest time of
+any crawl. The site's clock may be wrong by a constant, so the difference is compared with the usual one. Each doubt
+names all times on which it is based, and the commands that resolve it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from statistics import median_low
 from foreign_eyes.listing.values import Clock
 
 HOUR = timedelta(hours=1)
-# a Date counts in whole seconds and a crawl takes a while: a change of an hour can be measured as a little less
+# Date has whole seconds and a crawl takes minutes, so a change of an hour can be measured as a little less
 SLACK = timedelta(minutes=1)
-# the difference between any two time zones, daylight saving included
+# the largest difference between two time zones, including daylight saving time
 WIDEST_ZONES = timedelta(hours=26)
 LONGEST_LEAP = timedelta(days=400)
 FIRST_CONTACT = timedelta(days=1)
@@ -26,7 +26,7 @@ FIRST_CONTACT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Crawled:
-    """The newest time that was crawled, of all sources, and the crawl that ended then."""
+    """The crawl of any source that ended last, and when it ended."""
 
     crawl_id: int
     at: datetime
@@ -34,7 +34,7 @@ class Crawled:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A crawl of the source whose clock was not believed: when it began by its own clock, and by how much that was ahead."""
+    """A crawl of the source whose clock was in doubt: its start by its own clock, and how far that was ahead."""
 
     began: datetime
     difference: timedelta
@@ -42,9 +42,10 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class KnownTimes:
-    """What the archive knows of time: the newest time crawled, the usual difference of the source, and crawls in doubt since.
+    """The times by which a clock is judged.
 
-    `in_doubt` are those after the last crawl whose clock was right, the newest first.
+    `newest` is the end of the newest crawl, `usual` the usual difference to the source's clock. `in_doubt` are the crawls
+    since the last one whose clock was right, newest first.
     """
 
     newest: Crawled | None = None
@@ -54,7 +55,7 @@ class KnownTimes:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict on a clock: a doubt, a warning or neither, and the differences to store."""
+    """The judgement of a clock: a doubt, a warning or neither, and the differences to store."""
 
     clock: Clock
     doubt: str | None = None
@@ -62,49 +63,53 @@ class Judgement:
 
 
 def site_time(date: str | None, age: str | None = None) -> datetime | None:
-    """Return the time that an answer's `Date` tells, with the seconds of `Age` that it was kept by a cache; None without one."""
+    """Return the time of a response from its `Date` and `Age` fields, or None without a valid `Date`.
+
+    A cache sends an old `Date` and the seconds since then in `Age` (RFC 9111, section 5.1).
+    """
     try:
-        told = parsedate_to_datetime(date or "")
-        told = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
-        kept = (age or "").strip()
-        return told + timedelta(seconds=int(kept) if kept.isascii() and kept.isdigit() and len(kept) < 10 else 0)
+        time = parsedate_to_datetime(date or "")
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        seconds = (age or "").strip()
+        is_valid = seconds.isascii() and seconds.isdigit() and len(seconds) < 10
+        return time + timedelta(seconds=int(seconds) if is_valid else 0)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
 def difference_of(answers: Iterable[tuple[datetime, datetime]]) -> timedelta | None:
-    """Return by how much our clock was ahead in the median of `answers`, each our time and the site's; None without any.
+    """Return by how much our clock is ahead: the median over pairs of our time and the site's, or None without any.
 
-    Of an even number the lower one in the middle: what a cache keeps makes a site's time too old, and nothing makes it too new.
+    Of an even number, the lower of the middle values counts: a cache can make the site's time too old, but not too new.
     """
     differences = [ours - site for ours, site in answers]
     return median_low(differences) if differences else None
 
 
 def judge_clock(began: datetime, difference: timedelta | None, known: KnownTimes, source: str) -> Judgement:
-    """Judge the clock of a crawl of `source` that `began` then, our clock being ahead of the site's by `difference`."""
-    told = _tell(began, difference, known)
+    """Judge the clock of a crawl of `source` that `began` then, with our clock ahead of the site's by `difference`."""
+    times = _describe_times(began, difference, known)
     newest = known.newest
     if newest is not None and began < newest.at - HOUR:
-        why = f"the clock of this machine is before the newest time in the archive: {told}; if this clock is wrong, set it"
-        heal = f"if crawl {newest.crawl_id} was dated by a wrong clock: foreign-eyes redate {newest.crawl_id} TIME"
-        return Judgement(Clock(_seconds(difference)), doubt=f"{why}; {heal}")
+        why = f"the clock of this machine is before the newest time in the archive: {times}; if this clock is wrong, set it"
+        remedy = f"if crawl {newest.crawl_id} was dated by a wrong clock: foreign-eyes redate {newest.crawl_id} TIME"
+        return Judgement(Clock(_seconds(difference)), doubt=f"{why}; {remedy}")
     doubt = _doubt(began, difference, known)
     if doubt is None:
         usual = known.usual if known.usual is not None and difference is not None else difference
         return Judgement(Clock(_seconds(difference), _seconds(usual)))
     first = _first_of_same(began, difference, known)
     if first is not None:
-        warning = f"{doubt}: {told}; the crawl of {_said(first.began)} showed the same, so this is usual from now on"
+        warning = f"{doubt}: {times}; the crawl of {_format(first.began)} showed the same, so this is usual from now on"
         return Judgement(Clock(_seconds(difference), _seconds(difference)), warning=warning)
     remedy = f"if this clock is wrong, set it; if it is right: foreign-eyes crawl {source} --accept"
     if _may_be_zones(difference, known):
         remedy = f"a crawl an hour or more from now that shows the same settles with a warning; {remedy}"
-    return Judgement(Clock(_seconds(difference)), doubt=f"{doubt}: {told}; {remedy}")
+    return Judgement(Clock(_seconds(difference)), doubt=f"{doubt}: {times}; {remedy}")
 
 
 def _doubt(began: datetime, difference: timedelta | None, known: KnownTimes) -> str | None:
-    """Say what is wrong with a clock that is not before what was crawled, or None."""
+    """Return what is wrong with a clock that is not before the newest crawl, or None."""
     if difference is None:
         has_leapt = known.newest is not None and began - known.newest.at > LONGEST_LEAP
         return "the clock of this machine has leapt" if has_leapt else None
@@ -117,16 +122,16 @@ def _doubt(began: datetime, difference: timedelta | None, known: KnownTimes) -> 
 
 
 def _may_be_zones(difference: timedelta | None, known: KnownTimes) -> bool:
-    """Tell whether a difference changed by as much as a time zone that was set, or set right, changes it."""
+    """Return whether the difference changed by an amount that a change of time zone can explain."""
     if difference is None or known.usual is None:
         return False
     return HOUR - SLACK <= abs(difference - known.usual) <= WIDEST_ZONES + SLACK
 
 
 def _first_of_same(began: datetime, difference: timedelta | None, known: KnownTimes) -> Earlier | None:
-    """Return the first of the crawls just before that all showed this difference, if an hour has gone by since then.
+    """Return the first of the preceding crawls that showed this difference at least an hour ago, or None.
 
-    The hour must have passed on both clocks, since the clock that jumped cannot measure it.
+    The hour must have passed on both clocks, since the clock that was set cannot measure it.
     """
     if difference is None or not _may_be_zones(difference, known):
         return None
@@ -142,22 +147,22 @@ def _first_of_same(began: datetime, difference: timedelta | None, known: KnownTi
     return None
 
 
-def _tell(began: datetime, difference: timedelta | None, known: KnownTimes) -> str:
-    """Tell all times that a judgement rests on."""
-    told = [f"this machine says {_said(began)}"]
+def _describe_times(began: datetime, difference: timedelta | None, known: KnownTimes) -> str:
+    """Describe all times on which a judgement is based."""
+    parts = [f"this machine says {_format(began)}"]
     if difference is None:
-        told.append("the site does not tell its time")
+        parts.append("the site does not tell its time")
     else:
-        told.append(f"the site {_said(began - difference)} (ours is {_ahead(difference)})")
+        parts.append(f"the site {_format(began - difference)} (ours is {_ahead(difference)})")
         if known.usual is not None:
-            told.append(f"usually ours is {_ahead(known.usual)}")
+            parts.append(f"usually ours is {_ahead(known.usual)}")
     if known.newest is not None:
-        told.append(f"the newest crawl in the archive, {known.newest.crawl_id}, ended at {_said(known.newest.at)}")
-    return ", ".join(told)
+        parts.append(f"the newest crawl in the archive, {known.newest.crawl_id}, ended at {_format(known.newest.at)}")
+    return ", ".join(parts)
 
 
-def _said(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _format(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _ahead(difference: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Collapsing rows of one listing that have the same wording, in any style, into one place."""
+"""Collapsing the rows of one listing that have the same wording, in any style, into one place."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from foreign_eyes.listing.values import ListedEntry
 
 @dataclass(frozen=True, slots=True)
 class Collapsed:
-    """The first place of each wording, in listing order, and by each row's rank the rank of its place."""
+    """The first place of each wording, in listing order, and the rank of the place of each row."""
 
     places: tuple[Place, ...]
     place_of: Mapping[int, int]
 
 
 def collapse(db: Database, crawl: Crawl, rows: Sequence[Place]) -> Collapsed:
-    """Collapse the rows of a listing, given in its order.
+    """Collapse the rows of a listing, which are in listing order.
 
-    Entries that earlier rules distinguished stay separate: in the crawls that they settled, and while both are listed.
+    Entries that earlier rules distinguished stay separate: in crawls that those rules settled, and while both are listed.
     """
-    apart = {row.wording for row in rows} if crawl.by_earlier_rules else _told_apart(db, crawl.source_id, rows)
-    return _collapse({row.rank: row.identity if row.wording in apart else row.wording for row in rows}, rows)
+    by_identity = {row.wording for row in rows} if crawl.by_earlier_rules else _distinguished(db, crawl.source_id, rows)
+    return _collapse({row.rank: row.identity if row.wording in by_identity else row.wording for row in rows}, rows)
 
 
 def _collapse(keys: Mapping[int, str], rows: Sequence[Place]) -> Collapsed:
@@ -41,12 +41,12 @@ def _collapse(keys: Mapping[int, str], rows: Sequence[Place]) -> Collapsed:
         if place is not row and row.entry != place.entry:
             twins.setdefault(place.rank, []).append(row.entry)
     counts = Counter(place_of.values())
-    places = (replace(one, count=counts[one.rank], twins=tuple(twins.get(one.rank, ()))) for one in first.values())
+    places = (replace(row, count=counts[row.rank], twins=tuple(twins.get(row.rank, ()))) for row in first.values())
     return Collapsed(tuple(places), place_of)
 
 
-def _told_apart(db: Database, source_id: int, rows: Sequence[Place]) -> Collection[str]:
-    """Return the wordings that rows have in several styles and that several listed entries have."""
+def _distinguished(db: Database, source_id: int, rows: Sequence[Place]) -> Collection[str]:
+    """Return the wordings that occur in several styles among the rows and that several listed entries have."""
     identities: dict[str, set[str]] = {}
     for row in rows:
         identities.setdefault(row.wording, set()).add(row.identity)

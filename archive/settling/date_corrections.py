@@ -1,4 +1,4 @@
-"""What an operator's correction of a crawl's times changed for readers."""
+"""Loading the changes that an operator's correction of a crawl's times made for readers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foreign_eyes.archive.times import from_text
 
 @dataclass(frozen=True, slots=True)
 class MovedDate:
-    """A feed date that a correction moved, with the title that its entry had first (None: it had none)."""
+    """A feed date that a correction moved; `title` is the first title of the entry, if it had one."""
 
     entry_id: int
     before: datetime
@@ -22,7 +22,7 @@ class MovedDate:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A crawl whose times were corrected: when it was said to have begun, and when it did; and the feed dates that moved."""
+    """A correction of a crawl's times: the start as stored before, the corrected start, and the feed dates that moved."""
 
     said: datetime
     began: datetime
@@ -30,9 +30,9 @@ class Correction:
 
 
 def find_correction(db: Database, redating_id: int) -> Correction:
-    """Return what a redating changed, the newest date first.
+    """Return the effects of a redating, with the newest date first.
 
-    Titles are those that were announced first; they stay the same when entries are merged.
+    Titles are those that were announced first, which a merge does not change.
     """
     began_at, said = db.execute(
         "SELECT r.began_at, coalesce((SELECT o.began_at FROM redatings o WHERE o.crawl_id = r.crawl_id"

@@ -1,4 +1,4 @@
-"""The dates that we decide, since the source has none: feed dates and the times of changes. Pure."""
+"""Choosing feed dates and the times of changes, since the source has no dates. Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 SECOND = timedelta(seconds=1)
 MILLISECOND = timedelta(milliseconds=1)
 TICK = timedelta(microseconds=1)
-# a change dated later than this is taken for a wrong clock's
+# a change that is later than now by more than this was dated by a wrong clock
 AHEAD = timedelta(hours=1)
 
 
 def feed_dates(
     count: int, first_seen: datetime, not_before: datetime | None, taken: Container[datetime]
 ) -> list[datetime]:
-    """Return `count` distinct dates for entries first seen together, in listing order: the first listed is the newest.
+    """Return `count` distinct dates for entries first seen together, in listing order: the first is the newest.
 
-    They stand one second apart, ending at `first_seen`, or closer where the interval since `not_before` is too short for
-    that; none is among `taken`, and none lies outside the interval.
+    The dates end at `first_seen` and are one second apart, or less if the interval since `not_before` is too short.
+    They are in the interval and not in `taken`.
     """
     step = SECOND
     if not_before is not None and first_seen - not_before < count * SECOND:
@@ -36,10 +36,10 @@ def feed_dates(
 def change_times(
     count: int, settled_at: datetime, last: datetime | None, taken: Container[datetime] = frozenset()
 ) -> list[datetime]:
-    """Return `count` rising times for the changes of one settling, a millisecond apart; none is among `taken`.
+    """Return `count` rising times for the changes of one settling, a millisecond apart and not in `taken`.
 
-    They begin at `settled_at`, or after the `last` change of the archive where the clock has gone back a little. A change that
-    lies more than `AHEAD` in the future was dated by a wrong clock, and is not `last`: what follows it is dated by the present.
+    They begin at `settled_at`, or after `last`, the archive's last change, if the clock was set back a little. A change
+    more than `AHEAD` in the future was dated by a wrong clock and must not be passed as `last`.
     """
     time = settled_at if last is None else max(settled_at, last + MILLISECOND)
     times: list[datetime] = []
@@ -52,5 +52,5 @@ def change_times(
 
 
 def moved_time(time: datetime, started: datetime, began: datetime) -> datetime:
-    """Return `time` moved by as much as the start, from `started` to `began`, and never before `began`."""
+    """Return `time`, moved like the start from `started` to `began`, but not before `began`."""
     return max(began, time + (began - started))

@@ -1,7 +1,7 @@
-"""Judging how a row differs from the entry that it was matched to: not, in style, or by a revision. Pure.
+"""Judging how a row differs from its entry: not at all, in style, or by a revision. Pure.
 
-A crawl keeps the rules that settled it first, so that deriving it again gives each revision the number that readers know.
-Before version 3 of the rules, another identity digest made a revision: white space did not count, but dashes, ligatures and
+A crawl keeps the rules that settled it first, so that a rebuild gives each revision the number that readers know. Before
+version 3 of the rules, another identity digest made a revision: white space did not count, but dashes, ligatures and
 full-width forms did.
 """
 
@@ -19,11 +19,11 @@ Edit = Literal["none", "restyle", "revision", "uncounted revision"]
 def judge_edit(
     before: ListedEntry, after: ListedEntry, twins: Collection[ListedEntry] = (), *, by_earlier_rules: bool = False
 ) -> Edit:
-    """Return what happened to an entry's texts since they were last seen.
+    """Return the kind of change of an entry's texts since they were last seen.
 
-    An uncounted revision is a changed word boundary in a crawl that earlier rules settled. It has the number of the
-    revision before, so that later revisions keep the numbers that readers know. `twins` are the same wording at other
-    places of the listing: an entry keeps its style as long as one of its places has it.
+    An uncounted revision is a changed word boundary in a crawl that earlier rules settled. It repeats the number of the
+    revision before, so that later revisions keep the numbers that readers know. `twins` are the texts with the same
+    wording at other places of the listing: an entry keeps its style while one of its places has it.
     """
     same_wording = wording_digest(before) == wording_digest(after)
     if by_earlier_rules:
@@ -37,5 +37,5 @@ def judge_edit(
 
 
 def texts_of(entry: ListedEntry) -> tuple[str | None, ...]:
-    """Return the texts that follow the source: all but the publication, which keeps the name that was seen first."""
+    """Return the texts that follow the source: all except the publication, which keeps its first name."""
     return entry.title, entry.attribution, entry.excerpt, entry.commentary

@@ -1,7 +1,7 @@
-"""The links that the listing carries, and what answered behind them.
+"""Recording the links of a listing and the answers behind them.
 
-A crawl's listing decides which links there are. They are followed after the crawl has settled, and what answers is
-recorded in a transaction of its own, which leaves everything else as it is.
+The listing of a crawl decides which links exist. They are followed after the crawl has settled; the answers are recorded
+in a transaction of their own, which changes nothing else.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LinkOutcome = Literal["ok", "blocked", "refused", "error", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class ShownLink:
-    """A link with its address as the listing shows it last, and when the crawl first saw it."""
+    """A link with its last listed address, and the time when the crawl first saw it."""
 
     link: Link
     first_seen: str
@@ -38,7 +38,7 @@ class ShownLink:
 def shown_links(
     state: Iterable[Capture], captures: Iterable[Capture], pages: Mapping[str, ListingPage]
 ) -> list[ShownLink]:
-    """Return the links on the pages of a `state`, given all listing captures of the crawl and their pages by body."""
+    """Return the links in a `state` of the listing, given all listing captures of the crawl and their pages by body."""
     first: dict[tuple[str, str], str] = {}
     for capture in captures:
         for link in pages[capture.body_sha256].links:
@@ -50,17 +50,17 @@ def shown_links(
 
 
 def settle_links(db: Database, crawl: Crawl, shown: Sequence[ShownLink], *, whole: bool) -> list[Change]:
-    """Record which links the listing carries, inside the caller's transaction; return the changes.
+    """Record the links of the listing, inside the caller's transaction; return the changes.
 
-    `whole` tells that all pages were read, so that a link that is not `shown` is gone. The first links of a source are no
-    change; a link that makes way for another is one change, not two.
+    `whole` is whether all pages were read, so that a link that is not `shown` is gone. The first links of a source are
+    not a change. A link that replaces another is one change, not two.
     """
     had_links = db.execute("SELECT 1 FROM links WHERE source_id = ? LIMIT 1", (crawl.source_id,)).fetchone()
-    known = _Known.of(db, crawl.source_id)
+    stored = _StoredLinks.of(db, crawl.source_id)
     recorded: set[int] = set()
     appeared_ids: list[int] = []
-    for one in shown:
-        link_id, appeared = _record_link(db, crawl.source_id, known, one)
+    for link in shown:
+        link_id, appeared = _record_link(db, crawl.source_id, stored, link)
         recorded.add(link_id)
         if appeared and had_links:
             appeared_ids.append(link_id)
@@ -74,7 +74,7 @@ def settle_links(db: Database, crawl: Crawl, shown: Sequence[ShownLink], *, whol
 
 
 def links_to_follow(db: Database, source_id: int, most: int) -> list[str]:
-    """Return the addresses of a source's listed links, each link once, the least recently followed first."""
+    """Return at most `most` addresses of a source's listed links, one for each link, least recently followed first."""
     rows = db.execute(
         "SELECT key, last_url FROM links WHERE source_id = ? AND gone_at IS NULL ORDER BY capture_id, link_id",
         (source_id,),
@@ -86,9 +86,9 @@ def links_to_follow(db: Database, source_id: int, most: int) -> list[str]:
 
 
 def settle_answers(db: Database, crawl: Crawl, parser: Parser) -> None:
-    """Record what answered behind the listed links in this crawl, inside the caller's transaction.
+    """Record the answers behind the listed links in this crawl, inside the caller's transaction.
 
-    A link that was not followed in it is skipped: it keeps the status of the last answer. A second call changes nothing.
+    A link that was not followed gets the outcome `skipped` and keeps its last status. A second call changes nothing.
     """
     rows = db.execute(
         "SELECT link_id, key, last_url, capture_id, status, outcome FROM links WHERE source_id = ? AND gone_at IS NULL",
@@ -107,7 +107,7 @@ def settle_answers(db: Database, crawl: Crawl, parser: Parser) -> None:
 
 
 def close_links(db: Database, crawl_id: int, parser: Parser, traffic: Traffic, at: datetime) -> None:
-    """Record how following the links of a settled crawl ended, and what it cost, and seal it; one transaction."""
+    """Record the answers and the traffic of following a settled crawl's links, and seal them, in one transaction."""
     with writing(db):
         settle_answers(db, find_crawl(db, crawl_id), parser)
         db.execute(
@@ -118,7 +118,7 @@ def close_links(db: Database, crawl_id: int, parser: Parser, traffic: Traffic, a
 
 
 def close_killed_links(db: Database, parser: Parser) -> None:
-    """Record what answered before a run was killed while it followed links; one transaction, where there is any."""
+    """Record the answers that a run got before it was killed while following links, in one transaction per source."""
     for crawl in last_settled_crawls(db):
         pending = db.execute(
             "SELECT 1 FROM captures WHERE crawl_id = :crawl_id AND purpose = 'link' AND capture_id >"
@@ -131,34 +131,34 @@ def close_killed_links(db: Database, parser: Parser) -> None:
 
 
 @dataclass(slots=True)
-class _Known:
-    """A source's links as stored: by label and key, and by label and each address; those that are listed come first."""
+class _StoredLinks:
+    """The stored links of a source, by label and key, and by label and each address; listed links come first."""
 
     by_name: dict[tuple[str, str], tuple[int, str, str | None]]
 
     @classmethod
-    def of(cls, db: Database, source_id: int) -> _Known:
+    def of(cls, db: Database, source_id: int) -> _StoredLinks:
         rows = db.execute(
             "SELECT label, key, url, last_url, link_id, gone_at FROM links WHERE source_id = ?"
             " ORDER BY gone_at IS NOT NULL, link_id",
             (source_id,),
         ).fetchall()
         by_name: dict[tuple[str, str], tuple[int, str, str | None]] = {}
-        # the address itself counts too: how keys are made may change from one version to the next
+        # addresses are looked up, too, since another version may compute keys differently
         for place in (1, 2, 3):
             for row in rows:
                 by_name.setdefault((row[0], row[place]), (row[4], row[3], row[5]))
         return cls(by_name)
 
     def find(self, link: Link) -> tuple[int, str, str | None] | None:
-        """Return the link's id, its address as seen last, and since when it is gone; None where it is not known."""
+        """Return the id, last address and time of removal of a link, or None if it is not stored."""
         return self.by_name.get((link.label, link.known_by)) or self.by_name.get((link.label, link.url))
 
 
-def _record_link(db: Database, source_id: int, known: _Known, shown: ShownLink) -> tuple[int, bool]:
-    """Store a link; return its id, and whether it is new on the listing or back on it."""
+def _record_link(db: Database, source_id: int, stored: _StoredLinks, shown: ShownLink) -> tuple[int, bool]:
+    """Store a link; return its id, and whether it has appeared on the listing or returned to it."""
     link = shown.link
-    found = known.find(link)
+    found = stored.find(link)
     if found is None:
         cursor = db.execute(
             "INSERT INTO links (source_id, label, url, key, last_url, first_seen, outcome)"
@@ -176,7 +176,7 @@ def _record_link(db: Database, source_id: int, known: _Known, shown: ShownLink) 
 
 
 def _retire_missing(db: Database, crawl: Crawl, recorded: set[int]) -> list[int]:
-    """Note that links are no longer listed but for those `recorded` now; return their ids."""
+    """Mark the listed links that are not in `recorded` as gone; return their ids."""
     listed = db.execute("SELECT link_id FROM links WHERE source_id = ? AND gone_at IS NULL", (crawl.source_id,))
     gone = [link_id for (link_id,) in listed.fetchall() if link_id not in recorded]
     for link_id in gone:
@@ -191,10 +191,10 @@ LinkAnswer = tuple[int, int | None, LinkOutcome]
 
 
 def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) -> dict[str, LinkAnswer]:
-    """Return by key what came of following links in this crawl: the last exchange counts, after redirects.
+    """Return the answers behind links in this crawl, by key; the last exchange after redirects counts.
 
-    `keys` are those of the addresses that are known; what an older version or another crawler followed besides is found
-    on the crawl's own pages.
+    `keys` are the keys of the stored addresses. Keys of other addresses, which an older version or another crawler
+    followed, are computed from the crawl's own pages and added.
     """
     asked = db.execute(
         "SELECT asked_url, max(capture_id) FROM captures WHERE crawl_id = ? AND purpose = 'link'"
@@ -210,13 +210,13 @@ def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) 
 
 
 def _answer(db: Database, capture_id: int, parser: Parser) -> LinkAnswer:
-    """Return what a capture says about the link: a status and its meaning, or the meaning of the fault in its stead."""
+    """Return the status and outcome of a link from a capture, or the outcome that its fault means."""
     status, fault, body_sha256, headers, confirmed_status = db.execute(
         "SELECT c.status, c.fault, c.body_sha256, coalesce(r.headers, c.headers), r.status"
         " FROM captures c LEFT JOIN captures r ON r.capture_id = c.revalidates WHERE c.capture_id = ?",
         (capture_id,),
     ).fetchone()
-    status = confirmed_status or status  # a 304 says that what it confirms would have been the answer
+    status = confirmed_status or status  # a 304 stands for the response that it confirms
     if fault in ("refused", "disallowed"):
         return capture_id, status, "refused"
     body = body_unless_purged(db, body_sha256) if body_sha256 else b""

@@ -1,7 +1,7 @@
-"""Doubtful matches: stored when a row is recorded, settled by an operator's confirmation.
+"""Doubts about matches, which are stored when a row is recorded and closed by an operator's confirmation.
 
-Doubts are derived again with each rebuild; confirmations are truth. A merge or a split settles a doubt, too: the
-row then has its entry by decision, and the doubtful match is not made again.
+Each rebuild derives doubts again; confirmations are truth. A merge or a split closes a doubt, too: the row then has its
+entry by decision, and the doubtful match is not made again.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.listing.text_digests import identity_digest
 
-# with these methods a row has a known wording, has its entry by decision, or is a second place of it
-_PLAIN = {"same wording", "earlier wording", "merged by an operator", "second place", "as settled before"}
+# methods that do not match a row with new words
+_WITHOUT_EDIT = {"same wording", "earlier wording", "merged by an operator", "second place", "as settled before"}
 
 
 def with_doubt(found: Match, before: StoredEntry, after: StoredEntry) -> Match:
-    """Return a match, with a doubt if it has none and a withdrawn entry came back with another wording. Pure."""
-    is_edited = after.number > before.number and found.method not in _PLAIN
+    """Return a match; if it has no doubt, add one if a withdrawn entry returned with another wording. Pure."""
+    is_edited = after.number > before.number and found.method not in _WITHOUT_EDIT
     if found.doubt is None and before.withdrawn and is_edited:
         return replace(found, doubt=Doubt(RETURNED))
     return found
 
 
 def record_doubt(db: Database, place: Place, found: Match, revision_id: int) -> None:
-    """Store the doubt of a match, if it has one, inside the caller's transaction; the first of several equal ones stays."""
+    """Store the doubt of a match, if any, inside the caller's transaction; of equal doubts, the first is kept."""
     if found.doubt is None:
         return
     db.execute(
@@ -47,7 +47,7 @@ def record_doubt(db: Database, place: Place, found: Match, revision_id: int) -> 
 
 
 def confirm(db: Database, entry_id: int, number: int, at: datetime) -> bool:
-    """Record that revision `number` was matched to its entry correctly, inside the caller's transaction.
+    """Record that revision `number` belongs to its entry, inside the caller's transaction.
 
     Return False, and write nothing, if it was confirmed before.
 
@@ -61,35 +61,35 @@ def confirm(db: Database, entry_id: int, number: int, at: datetime) -> bool:
     ).fetchall()
     if not doubts:
         raise CannotDecide(_why_not(db, entry_id, number))
-    still_open = [(wording, capture_id) for wording, capture_id, confirmation_id in doubts if confirmation_id is None]
-    for wording, capture_id in still_open:
+    open_doubts = [(wording, capture_id) for wording, capture_id, confirmation_id in doubts if confirmation_id is None]
+    for wording, capture_id in open_doubts:
         db.execute(
             "INSERT INTO confirmations (at, entry_id, revision, wording, capture_id) VALUES (?, ?, ?, ?, ?)",
             (to_text(at), entry_id, number, wording, capture_id),
         )
     apply_confirmations(db)
-    return bool(still_open)
+    return bool(open_doubts)
 
 
 def apply_confirmations(db: Database) -> None:
-    """Mark the open doubts that a confirmation settles, inside the caller's transaction.
+    """Close the doubts that were confirmed, inside the caller's transaction.
 
-    A confirmation settles the doubts about its wording of the entry. If a newer parser reads that wording differently, so
-    that no doubt has it, the confirmation settles the doubts about its capture.
+    A confirmation closes the doubts about its wording of the entry. If a newer parser reads that wording differently, so
+    that no doubt has it, the confirmation closes the doubts about its capture.
     """
     merged = merged_ids(db)
     for confirmation_id, entry_id, wording, capture_id in db.execute(
         "SELECT confirmation_id, entry_id, wording, capture_id FROM confirmations ORDER BY confirmation_id"
     ).fetchall():
         of_entry = {"entry_id": merged.get(entry_id, entry_id), "confirmation_id": confirmation_id}
-        if not _settle(db, "d.wording = :value", {**of_entry, "value": wording}):
-            _settle(db, "d.capture_id = :value", {**of_entry, "value": capture_id})
+        if not _close(db, "d.wording = :value", {**of_entry, "value": wording}):
+            _close(db, "d.capture_id = :value", {**of_entry, "value": capture_id})
 
 
 def drop_merged(db: Database) -> None:
-    """Drop the doubts whose other entry was merged into their own, inside the caller's transaction.
+    """Delete the doubts whose other entry was merged into their own, inside the caller's transaction.
 
-    Other doubts name the entry that answers for a merged id.
+    Merged ids in other doubts are replaced by the surviving ids.
     """
     for other_id, entry_id in merged_ids(db).items():
         db.execute("UPDATE match_doubts SET other_entry_id = ? WHERE other_entry_id = ?", (entry_id, other_id))
@@ -99,19 +99,19 @@ def drop_merged(db: Database) -> None:
     )
 
 
-def _settle(db: Database, condition: str, values: dict[str, object]) -> bool:
-    """Settle the open doubts of an entry that meet a condition; return whether any doubt, open or settled, meets it."""
+def _close(db: Database, condition: str, values: dict[str, object]) -> bool:
+    """Close the doubts of an entry that meet a condition; return whether any doubt, open or closed, meets it."""
     doubts = (
         "SELECT d.revision_id, d.reason, d.confirmation_id"  # noqa: S608 - our own conditions
         " FROM match_doubts d JOIN revisions r USING (revision_id)"
         f" WHERE r.entry_id = :entry_id AND {condition}"
     )
-    fitting = db.execute(doubts, values).fetchall()
+    matching = db.execute(doubts, values).fetchall()
     db.conn.executemany(
         "UPDATE match_doubts SET confirmation_id = ? WHERE revision_id = ? AND reason = ?",
-        [(values["confirmation_id"], revision_id, reason) for revision_id, reason, by in fitting if by is None],
+        [(values["confirmation_id"], revision_id, reason) for revision_id, reason, by in matching if by is None],
     )
-    return bool(fitting)
+    return bool(matching)
 
 
 def _why_not(db: Database, entry_id: int, number: int) -> str:

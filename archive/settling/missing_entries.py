@@ -1,4 +1,4 @@
-"""Entries that a listing lacks: finding them, and counting the complete crawls that lacked them."""
+"""Finding the entries that a listing lacks, and counting the complete crawls that lacked them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foreign_eyes.archive.times import to_text
 
 
 def missing_entries(db: Database, source_id: int, listed: Iterable[int]) -> list[int]:
-    """Return the entries that are not withdrawn and not among those that a complete crawl `listed`."""
+    """Return the entries that are not withdrawn and that a complete crawl did not list."""
     rows = db.execute(
         "SELECT entry_id FROM entries WHERE source_id = ? AND withdrawn_at IS NULL EXCEPT SELECT value FROM json_each(?)",
         (source_id, json.dumps(list(listed))),
@@ -21,9 +21,9 @@ def missing_entries(db: Database, source_id: int, listed: Iterable[int]) -> list
 
 
 def still_missing_entries(db: Database, source_id: int, bodies: Iterable[str]) -> list[int]:
-    """Return the entries that an unchanged listing of these bodies lacks: it lacked them before.
+    """Return the entries that an unchanged listing with these bodies lacks.
 
-    Those that only an earlier pass of the crawl before showed were seen then, so they are missing from now on.
+    They were missing before, or only an earlier pass of the crawl before showed them.
     """
     rows = db.execute(
         "SELECT entry_id FROM entries WHERE source_id = ? AND withdrawn_at IS NULL"
@@ -34,7 +34,7 @@ def still_missing_entries(db: Database, source_id: int, bodies: Iterable[str]) -
 
 
 def miss_entries(db: Database, missing: Iterable[int], at: datetime, *, crawls: int = 1) -> list[tuple[int, int]]:
-    """Count so many more complete crawls without these entries; return (entry, revision) of those that this withdraws."""
+    """Add `crawls` complete crawls without these entries; return (entry, revision) of those that are now withdrawn."""
     ids = json.dumps(list(missing))
     db.execute(
         "UPDATE entries SET missed = missed + ? WHERE entry_id IN (SELECT value FROM json_each(?))", (crawls, ids)

@@ -1,6 +1,6 @@
-"""What operators decided on identity: that two entries are one, or that one is two.
+"""Operators' decisions on identity: merges and splits.
 
-A decision is truth. It takes effect when the archive is derived again, and whenever it is after that.
+A decision is truth. It takes effect in the rebuild that follows it, and in every later rebuild.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DecisionKind = Literal["merge", "split"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`merge`: `other_id` is `entry_id`. `split`: `other_id` is an entry of its own, from `revision` of `entry_id` on."""
+    """A merge of `other_id` into `entry_id`, or a split of `other_id` off `entry_id`, at `revision`."""
 
     kind: DecisionKind
     entry_id: int
@@ -35,7 +35,7 @@ def record_decision(db: Database, decision: Decision, at: datetime) -> None:
 
 
 def merged_ids(db: Database) -> dict[int, int]:
-    """Return for every id that is merged the id of the entry it leads to today."""
+    """Return the surviving entry of every merged id."""
     into: dict[int, int] = {}
     for kind, entry_id, other_id in db.execute("SELECT kind, entry_id, other_id FROM decisions ORDER BY decision_id"):
         if kind == "merge":
@@ -46,7 +46,7 @@ def merged_ids(db: Database) -> dict[int, int]:
 
 
 def surviving_id(db: Database, entry_id: int) -> int:
-    """Return the id that `entry_id` answers with: its own, or that of the entry it was merged into."""
+    """Return the id of the entry into which `entry_id` was merged, or `entry_id` itself."""
     return merged_ids(db).get(entry_id, entry_id)
 
 

@@ -1,4 +1,4 @@
-"""Publications: one name for all spellings of a press title."""
+"""Publications, with one name for all spellings of a press title."""
 
 from __future__ import annotations
 
