@@ -58,7 +58,7 @@ class Validators:
 def record_capture(db: Database, crawl_id: int, fetched: Fetched) -> int:
     """Store a response or a failed request, and its body unless it is stored already.
 
-    Return the id. Commits.
+    Return the capture's id. The transaction is committed.
     """
     body_sha256 = fetched.body_sha256
     with writing(db):

@@ -68,8 +68,8 @@ def count_good(db: Database, source_name: str) -> int:
 def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
     """Insert the row of a new crawl, and of its source if that is new.
 
-    Return the crawl's id. Commits. The caller has locked the archive, so any crawl that is still open was killed; it is
-    closed as failed.
+    Return the crawl's id. The transaction is committed. The caller has locked the archive, so any crawl that is still open
+    was killed; it is closed as failed.
 
     Raises:
         MixedSources: the source is real and the archive holds the sample, or the reverse.

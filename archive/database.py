@@ -97,7 +97,7 @@ def read_any_version(path: Path) -> Iterator[Database]:
 def check_usable(path: Path) -> None:
     """Refuse a file that is not a usable archive, before a lock file is made beside it.
 
-    It may be missing.
+    The file may be missing.
 
     Raises:
         NotAnArchive: the file is not an archive.

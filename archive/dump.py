@@ -53,7 +53,7 @@ _CHANGES = (
 
 @dataclass(frozen=True, slots=True)
 class RecordedCrawl:
-    """A crawl in an archive: its id, and its captures by capture_key columns and by id."""
+    """A crawl in an archive: its id, and its captures by identifying columns and by id."""
 
     crawl_id: int
     captures: tuple[tuple[Any, ...], ...]
@@ -227,13 +227,13 @@ def recorded_crawls(db: Database, source_id: int) -> dict[str, list[RecordedCraw
 
 
 def capture_key(row: DumpRow) -> tuple[Any, ...]:
-    """Return the capture_key columns of a capture, as in `RecordedCrawl.captures`."""
+    """Return the identifying columns of a capture, as in `RecordedCrawl.captures`."""
     return tuple(row.get(name) for name in ("purpose", "url", "fetched_at", "status", "body_sha256", "fault"))
 
 
 @contextmanager
 def _refused_rows(table: str) -> Iterator[None]:
-    """Turn SQLite's errors about rows from a file into NotTruth, which names the table."""
+    """Turn SQLite's errors about rows from a file into InvalidDump, which names the table."""
     try:
         yield
     except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:

@@ -164,7 +164,7 @@ class _RecordRecovery:
 def _examine(archive: Path) -> tuple[BackupContents | None, list[Path]]:
     """Return an archive's contents and its output folders.
 
-    None and no folders if it is damaged or missing.
+    They are None and no folders if it is damaged or missing.
 
     Raises:
         NotAnArchive: it is another program's file.

@@ -59,7 +59,7 @@ def newest_seal(db: Database) -> str | None:
 def has_seal(db: Database, digest: str) -> bool:
     """Return whether a seal is in the archive's chain, or in a lost part of it.
 
-    The lost part is that before a restore.
+    A restore can lose the newest part of the chain.
     """
     query = "SELECT 1 FROM seals WHERE digest = :digest UNION ALL SELECT 1 FROM lost_seals WHERE digest = :digest"
     return db.execute(query, {"digest": digest}).fetchone() is not None
@@ -103,10 +103,11 @@ def seal(
 def seal_digest(facts: SealFacts, rows: Collection[SealedRow]) -> str:
     """Return the digest of a seal. Pure.
 
-    It is SHA-256 over a line of JSON with the facts and the rows in their order: [version, previous, made_at, reason,
-    derivation, covered, [[table, key, digest]…]]
+    It is SHA-256 over a line of JSON with the facts and the rows:
 
-    Tables are in the order of the form, rows are ordered by their keys.
+        [version, previous, made_at, reason, derivation, covered, [[table, key, digest]…]]
+
+    Tables are in the order of the form, rows in the order of their keys.
     """
     places = _PLACES.get(facts.version, {})
     ordered = sorted(rows, key=lambda row: (places.get(row[0], -1), row[0], isinstance(row[1], str), row[1]))

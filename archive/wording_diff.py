@@ -150,7 +150,7 @@ def _slide_distance(words: Sequence[str], start: int, end: int, back: int, ahead
 def _merge_islands(old: _Text, new: _Text, changes: Sequence[_Change]) -> list[_Change]:
     """Merge replacements with only a word or two between them.
 
-    The result is like "[-big plan of two-]{+small idea of one+}".
+    An example is "[-big plan of two-]{+small idea of one+}".
     """
     merged: list[_Change] = []
     for change in changes:

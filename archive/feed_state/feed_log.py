@@ -201,7 +201,7 @@ def _digest_of(entry: CurrentEntry) -> str:
 def _entry_with_texts(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
     """Return an entry with the announced text whose digest is `words`, or None.
 
-    If that text is not stored, the entry has its current one. None if the entry is missing. `seen_at_url` is the page that
+    If that text is not stored, the entry has its current one. Return None if the entry is missing. `seen_at_url` is the page that
     first showed the revision, if the entry still has that revision.
     """
     row = db.execute(

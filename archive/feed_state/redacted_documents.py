@@ -40,7 +40,7 @@ class DocumentKey(NamedTuple):
 class RedactedTag:
     """A tag URI under which feeds published texts of a redacted entry.
 
-    `tag_id` is the id in the tag: the entry's own, or one that a merge or split joined with it. `wordings` are the marks of
+    `tag_id` is the id in the tag: the entry's own, or one that a merge or split joined with it. `wordings` are the digests of
     the redacted texts if texts of another entry may have been published under the tag too; None if all its texts are hidden.
     """
 

@@ -37,7 +37,7 @@ class RankedRow(Protocol):
 def read_page(db: Database, parser: Parser, body_sha256: str, url: str, content_type: str | None) -> ListingPage:
     """Return the page in a body, unmasked.
 
-    For a purged body, the part of the page that was kept.
+    For a purged body, that is the part of the page that was kept.
 
     Raises:
         ValueError: the stored bytes are damaged.

@@ -78,7 +78,7 @@ def record_digests(db: Database, redaction_id: int, wordings: Sequence[KeyedDige
 def hidden_entries(db: Database, *, purged_only: bool = False) -> list[HiddenEntry]:
     """Return the redacted entries, with the digests that recognise their wordings.
 
-    Optionally only purged ones.
+    If `purged_only` is set, only purged ones are returned.
     """
     found: dict[int, HiddenEntry] = {}
     rows = db.execute("SELECT redaction_id, entry_id, kind, reason FROM redactions ORDER BY redaction_id").fetchall()

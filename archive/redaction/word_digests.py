@@ -75,7 +75,7 @@ def keyed_digests(secret: bytes, entry: ListedEntry) -> KeyedDigests:
 def own_digests(secret: bytes, entry: ListedEntry, shared: Collection[tuple[DigestKind, str]]) -> KeyedDigests:
     """Return the digests of a wording, without parts that other entries share.
 
-    These would hide the other entries.
+    Such parts would hide the other entries.
     """
     return _make_digests(secret, [part for part in parts_of(entry) if part not in shared])
 
