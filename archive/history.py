@@ -18,7 +18,7 @@ from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.date_corrections import find_correction
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import to_text
-from foreign_eyes.archive.wording_diff import Piece, word_diff
+from foreign_eyes.archive.word_diff import Piece, word_diff
 from foreign_eyes.listing.text import folded
 
 ENTRY_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, DoubtTexts
 from foreign_eyes.archive.history import ENTRY_PARTS
-from foreign_eyes.archive.wording_diff import abridged
+from foreign_eyes.archive.word_diff import abridged
 from foreign_eyes.cli.history_screen import Screen, as_text, differing_parts, whole_parts
 from foreign_eyes.cli.terminal import counted, local_time, printable
 

@@ -13,7 +13,7 @@ from foreign_eyes.archive.doubtful_matches import DoubtfulMatch
 from foreign_eyes.archive.history import Event, History, Revision, changed_parts
 from foreign_eyes.archive.restyles import Restyle
 from foreign_eyes.archive.times import to_text
-from foreign_eyes.archive.wording_diff import Piece, abridged
+from foreign_eyes.archive.word_diff import Piece, abridged
 from foreign_eyes.cli.terminal import console, has_colour, local_time, printable
 from foreign_eyes.feeds.compose.decision_sentences import event_name, event_note
 

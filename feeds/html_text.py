@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from foreign_eyes.archive.wording_diff import Piece
+from foreign_eyes.archive.word_diff import Piece
 
 
 def quotation(excerpt: str, cited: str, commentary: str, via: str | None) -> str:

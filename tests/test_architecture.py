@@ -147,7 +147,7 @@ def test_a_third_party_is_known_in_one_place_only(third_party: str, rooms: tuple
 
 PURE_FOLDERS = ("listing/", "archive/matching/", "feeds/compose/")
 PURE_MODULES = {
-    *[f"archive/{name}.py" for name in ("times", "values", "wording_diff")],
+    *[f"archive/{name}.py" for name in ("times", "values", "word_diff")],
     *[f"archive/settling/{name}.py" for name in ("dating", "clock_rules", "edit_kinds")],
     *[f"crawler/{name}.py" for name in ("backoff", "first_contact")],
     *[f"warc/{name}.py" for name in ("digest_fields", "http_message", "listing_search", "crawl_grouping")],

@@ -13,7 +13,7 @@ from foreign_eyes.archive.entry_lookup import find_entries
 from foreign_eyes.archive.history import Event, History, Revision, changed_parts, entry_history
 from foreign_eyes.archive.settling.operator_decisions import Decision, record_decision
 from foreign_eyes.archive.times import to_text
-from foreign_eyes.archive.wording_diff import Piece
+from foreign_eyes.archive.word_diff import Piece
 
 LONG = "About apples, of which there are many more kinds than anybody would think at first sight."
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedTexts
 from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision
 from foreign_eyes.archive.settling.date_corrections import Correction
-from foreign_eyes.archive.wording_diff import Op, Piece, abridged, word_diff
+from foreign_eyes.archive.word_diff import Op, Piece, abridged, word_diff
 from foreign_eyes.feeds import html_text
 from foreign_eyes.feeds.compose.decision_sentences import HAPPENED, decision_note, words_note
 from foreign_eyes.feeds.compose.feed_entries import entry_path

@@ -12,7 +12,7 @@ from datetime import datetime
 from foreign_eyes.archive.history import ENTRY_PARTS, Event, History, Revision, changed_parts
 from foreign_eyes.archive.restyles import Restyle
 from foreign_eyes.archive.times import from_text
-from foreign_eyes.archive.wording_diff import Piece
+from foreign_eyes.archive.word_diff import Piece
 from foreign_eyes.feeds.compose.change_items import ChangedPart
 from foreign_eyes.feeds.compose.citations import Citations, cite
 from foreign_eyes.feeds.compose.decision_sentences import event_name, event_note

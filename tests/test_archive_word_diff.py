@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from foreign_eyes.archive.wording_diff import MOST_DIFFED_WORDS, Piece, abridged, word_diff
+from foreign_eyes.archive.word_diff import MOST_DIFFED_WORDS, Piece, abridged, word_diff
 
 MARKS = {"kept": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
 ANY_TEXT = st.text(max_size=60)
