@@ -7,6 +7,7 @@ ArchiveError
 ├── NoArchive           the file does not exist
 ├── ArchiveOutdated     another version of Foreign Eyes made the archive
 ├── ArchiveUnwritable   the file or its folder cannot be written
+├── BackupUnusable      the file to restore is missing, damaged, or not a backup
 ├── WouldLose           replacing the file would lose data
 ├── ArchiveBusy         another run has locked the archive
 ├── MixedSources        the archive would hold both invented and real entries
@@ -37,6 +38,7 @@ class NotAnArchive(ArchiveError):
     """The file is not an SQLite database, or another program made it."""
 
     def __init__(self, path: Path, why: str):
+        self.why = why
         super().__init__(f"{path}: not a Foreign Eyes archive ({why}); name another file with --archive")
 
 
@@ -69,6 +71,13 @@ class ArchiveUnwritable(ArchiveError):
 
     def __init__(self, path: Path, why: object):
         super().__init__(f"{path}: cannot be written ({why}); check the folder's permissions and free space")
+
+
+class BackupUnusable(ArchiveError):
+    """The file to restore is missing, damaged, or not a backup; nothing was restored."""
+
+    def __init__(self, path: Path, why: str):
+        super().__init__(f"{path}: {why}; nothing was restored. Name another backup: foreign-eyes restore FILE")
 
 
 class WouldLose(ArchiveError):

@@ -25,7 +25,15 @@ from foreign_eyes.archive.archive_id import archive_id, change_archive_id
 from foreign_eyes.archive.backup import BackupContents, contents_of, copy_database, find_loss, verify_copy
 from foreign_eyes.archive.creation import place_new, sync_file, sync_folder, temporary_beside
 from foreign_eyes.archive.database import open_archive, read_any_version, refuse_versions, writing
-from foreign_eyes.archive.errors import ArchiveUnwritable, DamagedArchive, NoArchive, RecordDamaged, WouldLose
+from foreign_eyes.archive.errors import (
+    ArchiveUnwritable,
+    BackupUnusable,
+    DamagedArchive,
+    NoArchive,
+    NotAnArchive,
+    RecordDamaged,
+    WouldLose,
+)
 from foreign_eyes.archive.feed_state.folder_record import FolderRecord, read_record
 from foreign_eyes.archive.feed_state.output_manifest import recorded_outputs
 from foreign_eyes.archive.inode_lock import lock_new_file
@@ -62,16 +70,14 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
 
     Raises:
         WouldLose: the archive is undamaged and has data that the backup lacks, and `force` is not set.
-        NotAnArchive, DamagedArchive, NoArchive, ArchiveOutdated: the backup cannot be used, or `archive` is another
-            program's file.
+        BackupUnusable: the backup is missing, damaged, or not a backup.
+        ArchiveOutdated: a newer version made the backup.
+        NotAnArchive: `archive` is another program's file.
         ArchiveBusy: another run has locked the archive.
         ArchiveUnwritable: its folder cannot be written.
     """
     target = Path(os.path.realpath(archive))
-    with read_any_version(backup) as db:
-        refuse_versions(db, backup)
-        verify_copy(backup, backup)
-        restored = contents_of(db)
+    restored = _verify_backup(backup)
     with only_run(archive, what="a restore", since=since, refuse_others=False), _writing(archive):
         replaced, outputs = _examine(archive)
         if replaced is not None and (lost := find_loss(replaced, restored)) is not None and not force:
@@ -102,6 +108,26 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
                 temporary.replace(target)
             sync_folder(target.parent)
     return Restored(contents, aside, given_back, tuple(recovery.records), tuple(recovery.warnings), redacted)
+
+
+def _verify_backup(backup: Path) -> BackupContents:
+    """Return the contents of a verified backup.
+
+    Raises:
+        BackupUnusable: it is missing, damaged, or not a backup.
+        ArchiveOutdated: a newer version made it.
+    """
+    try:
+        with read_any_version(backup) as db:
+            refuse_versions(db, backup)
+            verify_copy(backup, backup)
+            return contents_of(db)
+    except NoArchive:
+        raise BackupUnusable(backup, "no such file") from None
+    except NotAnArchive as error:
+        raise BackupUnusable(backup, f"not a backup of an archive ({error.why})") from error
+    except DamagedArchive as error:
+        raise BackupUnusable(backup, f"the backup is damaged ({error.why})") from error
 
 
 class _RecordRecovery:

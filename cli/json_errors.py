@@ -15,7 +15,7 @@ def told_as_object(as_json: bool, where: object) -> Iterator[None]:
 
     `where` is the file that the command works on.
     """
-    from foreign_eyes.archive.errors import ArchiveError, CannotDecide, DamagedArchive, NoArchive
+    from foreign_eyes.archive.errors import ArchiveError, BackupUnusable, CannotDecide, DamagedArchive, NoArchive
 
     try:
         yield
@@ -26,6 +26,7 @@ def told_as_object(as_json: bool, where: object) -> Iterator[None]:
                 CannotDecide: "foreign-eyes doubts",
                 NoArchive: "foreign-eyes crawl, or name another archive with --archive",
                 DamagedArchive: "foreign-eyes restore FILE",
+                BackupUnusable: "foreign-eyes restore FILE",
             }
             remedy = next((said for kind, said in remedies.items() if isinstance(error, kind)), "try again later")
             print_json({"ok": False, "problems": [{"what": str(error), "where": str(where), "remedy": remedy}]})

@@ -135,9 +135,9 @@ def test_a_backup_replaces_an_older_one_and_no_other_file(crawled: CommandLine, 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda file: file.write_text("Dear archive"), "not a Foreign Eyes archive"),
-        (lambda file: file.touch(), "damaged"),
-        (lambda file: None, "no such archive"),
+        (lambda file: file.write_text("Dear archive"), "given.db: not a backup of an archive (file is not a database)"),
+        (lambda file: file.touch(), "given.db: the backup is damaged (the file is empty)"),
+        (lambda file: None, "given.db: no such file"),
     ],
 )
 def test_a_file_that_is_not_a_backup_is_not_restored(crawled: CommandLine, make: object, words: str) -> None:
@@ -146,7 +146,8 @@ def test_a_file_that_is_not_a_backup_is_not_restored(crawled: CommandLine, make:
     before = (crawled.folder / "archive.db").read_bytes()
     done = crawled("restore", "given.db")
     assert done.returncode == 66
-    assert words in done.stderr
+    remedy = "nothing was restored. Name another backup: foreign-eyes restore FILE"
+    assert done.stderr == f"error: {words}; {remedy}\n"
     assert (crawled.folder / "archive.db").read_bytes() == before
 
 
@@ -161,7 +162,7 @@ def test_a_damaged_archive_is_neither_backed_up_nor_restored_from(crawled: Comma
     assert "copy.db" not in files(crawled.folder)
     done = crawled("restore", "bad.db")
     assert done.returncode == 66
-    assert "bad.db: the archive is damaged" in done.stderr
+    assert "bad.db: the backup is damaged" in done.stderr
 
 
 def test_an_archive_that_is_in_use_is_not_replaced(crawled: CommandLine) -> None:
