@@ -68,7 +68,7 @@ def read_archive(path: Path) -> Iterator[Database]:
     with read_any_version(path) as db:
         refuse_versions(db, path)
         if migrations.pending(db):
-            raise ArchiveOutdated(path, "made by an older version; bring it up to date with: foreign-eyes crawl")
+            raise ArchiveOutdated(path, "made by an older version", "bring it up to date with: foreign-eyes crawl")
         yield db
 
 
@@ -209,7 +209,7 @@ def refuse_versions(db: Database, path: Path) -> None:
     if pending != known[len(known) - len(pending) :]:
         raise DamagedArchive(path, f"its list of migrations lacks {pending[0]}")
     if unknown := sorted({migration.name for migration in migrations.applied(db)} - set(known)):
-        raise ArchiveOutdated(path, f"made by a newer version (it has {unknown[0]}); upgrade foreign-eyes")
+        raise ArchiveOutdated(path, f"made by a newer version (it has {unknown[0]})", "upgrade foreign-eyes")
 
 
 @contextmanager

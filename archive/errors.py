@@ -23,11 +23,18 @@ from pathlib import Path
 
 
 class ArchiveError(Exception):
-    """The base class; the message is one line that says what happened, where, and what to do."""
+    """The base class; the message is one line that says what happened, where, and what to do.
+
+    `remedy` repeats what to do, for the `problems` of a `--json` command.
+    """
+
+    remedy = "try again later"
 
 
 class NoArchive(ArchiveError):
     """The archive file does not exist."""
+
+    remedy = "foreign-eyes crawl, or name another archive with --archive"
 
     def __init__(self, path: Path):
         super().__init__(f"{path}: no such archive; make one with: foreign-eyes crawl")
@@ -37,6 +44,8 @@ class NoArchive(ArchiveError):
 class NotAnArchive(ArchiveError):
     """The file is not an SQLite database, or another program made it."""
 
+    remedy = "name another archive with --archive"
+
     def __init__(self, path: Path, why: str):
         self.why = why
         super().__init__(f"{path}: not a Foreign Eyes archive ({why}); name another file with --archive")
@@ -44,6 +53,8 @@ class NotAnArchive(ArchiveError):
 
 class DamagedArchive(ArchiveError):
     """The archive is damaged; it is not changed, so that its data can still be recovered."""
+
+    remedy = "foreign-eyes restore FILE"
 
     def __init__(self, path: Path, why: str):
         self.why = why
@@ -57,17 +68,21 @@ class DamagedRows(DamagedArchive):
 
     def __init__(self, path: Path, why: str, remedy: str):
         ArchiveError.__init__(self, f"{path}: the archive is damaged ({why}); repair it with: {remedy}")
+        self.remedy = remedy
 
 
 class ArchiveOutdated(ArchiveError):
     """The tables were made by another version of Foreign Eyes."""
 
-    def __init__(self, path: Path, why: str):
-        super().__init__(f"{path}: {why}")
+    def __init__(self, path: Path, why: str, remedy: str):
+        super().__init__(f"{path}: {why}; {remedy}")
+        self.remedy = remedy
 
 
 class ArchiveUnwritable(ArchiveError):
     """The archive, or a file beside it, cannot be written."""
+
+    remedy = "check the folder's permissions and free space"
 
     def __init__(self, path: Path, why: object):
         super().__init__(f"{path}: cannot be written ({why}); check the folder's permissions and free space")
@@ -76,12 +91,16 @@ class ArchiveUnwritable(ArchiveError):
 class BackupUnusable(ArchiveError):
     """The file to restore is missing, damaged, or not a backup; nothing was restored."""
 
+    remedy = "foreign-eyes restore FILE"
+
     def __init__(self, path: Path, why: str):
-        super().__init__(f"{path}: {why}; nothing was restored. Name another backup: foreign-eyes restore FILE")
+        super().__init__(f"{path}: {why}; nothing was restored. Name another backup: {self.remedy}")
 
 
 class WouldLose(ArchiveError):
     """Replacing a file would lose data, or the file is not a backup; nothing was changed."""
+
+    remedy = "name another file"
 
 
 class ArchiveBusy(ArchiveError):
@@ -95,6 +114,8 @@ class ArchiveBusy(ArchiveError):
 class MixedSources(ArchiveError):
     """An archive cannot hold both invented and real sources."""
 
+    remedy = "name another archive with --archive"
+
     def __init__(self, path: Path, why: str):
         super().__init__(f"{path.name}: {why}")
 
@@ -104,6 +125,8 @@ class OutputOfAnother(ArchiveError):
 
     Its readers would get every entry again under a new id.
     """
+
+    remedy = "foreign-eyes restore FILE, or name another archive with --archive"
 
     def __init__(self, folder: Path, why: str):
         super().__init__(
@@ -117,6 +140,8 @@ class OutputOfAnother(ArchiveError):
 class RecordDamaged(ArchiveError):
     """The record of an output folder is damaged, unreadable, or written by a newer version."""
 
+    remedy = "foreign-eyes publish --take-over"
+
     def __init__(self, path: Path, why: str):
         super().__init__(
             f"{path}: the record of this output folder cannot be used ({why}). Restore the file from a backup, or"
@@ -127,6 +152,8 @@ class RecordDamaged(ArchiveError):
 class CannotRebuild(ArchiveError):
     """Deriving the archive again would lose data; nothing was changed."""
 
+    remedy = "foreign-eyes check"
+
     def __init__(self, why: str):
         super().__init__(
             f"the archive cannot be derived again: {why}; nothing was changed. List all problems: foreign-eyes check"
@@ -135,3 +162,5 @@ class CannotRebuild(ArchiveError):
 
 class CannotDecide(ArchiveError):
     """An operator's decision does not fit the archive; nothing was changed."""
+
+    remedy = "foreign-eyes doubts"

@@ -15,19 +15,12 @@ def told_as_object(as_json: bool, where: object) -> Iterator[None]:
 
     `where` is the file that the command works on.
     """
-    from foreign_eyes.archive.errors import ArchiveError, BackupUnusable, CannotDecide, DamagedArchive, NoArchive
+    from foreign_eyes.archive.errors import ArchiveError
 
     try:
         yield
     except (Stopped, ArchiveError) as error:
         if as_json:
-            remedies = {
-                Stopped: "foreign-eyes history PART-OF-THE-TITLE",
-                CannotDecide: "foreign-eyes doubts",
-                NoArchive: "foreign-eyes crawl, or name another archive with --archive",
-                DamagedArchive: "foreign-eyes restore FILE",
-                BackupUnusable: "foreign-eyes restore FILE",
-            }
-            remedy = next((said for kind, said in remedies.items() if isinstance(error, kind)), "try again later")
+            remedy = error.remedy if isinstance(error, ArchiveError) else "foreign-eyes history PART-OF-THE-TITLE"
             print_json({"ok": False, "problems": [{"what": str(error), "where": str(where), "remedy": remedy}]})
         raise

@@ -196,6 +196,17 @@ def test_without_an_archive_none_is_made(command: CommandLine, arguments: list[s
     assert list(command.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(("content", "remedy"), [("Dear archive", "--archive"), ("", "foreign-eyes restore FILE")])
+def test_a_file_that_is_not_an_archive_is_an_error_with_its_remedy(
+    command: CommandLine, content: str, remedy: str
+) -> None:
+    (command.folder / "archive.db").write_text(content)
+    done = command("doubts", "--json")
+    [problem] = json.loads(done.stdout)["problems"]
+    assert (done.returncode, problem["what"]) == (66, done.stderr.removeprefix("error: ").rstrip())
+    assert problem["remedy"].endswith(remedy)
+
+
 def test_an_archive_without_doubts_says_so_and_ends_well(command: CommandLine) -> None:
     archive_days(command, OTHERS)
     assert tell(command, "doubts") == "no open doubts\n"

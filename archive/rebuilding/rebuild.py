@@ -191,8 +191,8 @@ def _refuse_newer(db: Database, parser: Parser) -> None:
     """Refuse an archive that a newer parser read: this one would undo that."""
     version = derived_by(db)
     if version > parser.PARSER_VERSION:
-        why = f"read by a newer parser ({version}) than this one ({parser.PARSER_VERSION}); upgrade foreign-eyes"
-        raise ArchiveOutdated(path_of(db), why)
+        why = f"read by a newer parser ({version}) than this one ({parser.PARSER_VERSION})"
+        raise ArchiveOutdated(path_of(db), why, "upgrade foreign-eyes")
 
 
 def _derive_again(
