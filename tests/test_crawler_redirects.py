@@ -17,8 +17,8 @@ FROM = "http://town.example/column/index.htm"
 
 USELESS: dict[str, tuple[bytes | None, str]] = {
     # what the Location says, and what is said of it
-    "none": (None, "does not say where to"),
-    "empty": (b"  ", "does not say where to"),
+    "none": (None, "without a Location"),
+    "empty": (b"  ", "without a Location"),
     "a script": (b"javascript:alert(1)", "only http and https are followed"),
     "a file": (b"file:///etc/passwd", "only http and https are followed"),
     "data": (b"data:text/html,<p>hello", "only http and https are followed"),

@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Holder], int, str, str]] = {
     ),
     "another host's": (
         lambda trusted: trusted.root.issue("town", "town.example", "www.town.example", "a.example", "b.example"),
-        0, "for town.example, www.town.example, a.example and others, not for localhost", "check the address of the source",
+        0, "for town.example, www.town.example, a.example and others, not for localhost", "check the URL of the source",
     ),
     "for no host": (
         lambda trusted: trusted.root.issue("town"),

@@ -29,8 +29,8 @@ HINDRANCE = strace.hindrance()
 WORDS = {
     "ENETUNREACH": "no route to the host's network",
     "EHOSTUNREACH": "there is no route to the host",
-    "EACCES": "a firewall or a security policy here forbids it",
-    "EPERM": "a firewall or a security policy here forbids it",
+    "EACCES": "this machine may not connect to the host",
+    "EPERM": "this machine may not connect to the host",
     "ECONNRESET": "the connection was reset while connecting",
     "ECONNREFUSED": "the connection was refused",
     "ETIMEDOUT": "connecting timed out",
