@@ -1,11 +1,27 @@
-"""The parser: what the bytes of a listing page say, as values. Pure: no network, no file, no clock, no Scrapy.
+"""The parser: turns the bytes of a listing page into entries, pager and links. No network, no file, no clock, no Scrapy.
 
-`parse_listing` reads a page into entries, pager and links; `split_attribution` reads one attribution line, and
-`normalise_publication` gives the one name that a publication is kept under; `blocking_sign` and `is_html` tell answers
-that are no content. Nothing here raises whatever the input, and time grows with its length only.
+For any input, the functions raise nothing and take time proportional to its length.
 
-`PARSER_VERSION` counts the changes that can read an old body differently: raise it with each of them, and the archive
-derives its rows again from the bodies it keeps, as technical revisions that no reader sees.
+    bytes | charset | html_tokens, nesting, visibility, paragraphs | layout, entries | attribution = ListingPage
+
+listing_page: `parse_listing`, which runs these steps.
+charset: decodes the bytes.
+html_tokens: splits markup into tags and text.
+nesting, open_elements, open_element, element_kinds, foreign_elements: which elements a tag opens and closes.
+visibility, invisible_characters: what readers do not see.
+paragraphs, page_links, page_content: the paragraphs, links and scripts of a page.
+hanweb_store: records that a page stores as XML.
+markers: dashes, bullets, labels and boilerplate.
+layout: which paragraphs belong to which attribution.
+entries, inline_attributions: excerpt, attribution and commentary of each entry.
+attribution, attribution_scores, attribution_words: splits an attribution into title and publication.
+publications: the names of known publications.
+pagers: page count, links to other pages, URL patterns.
+url_resolving, fetchable_urls, link_keys: URLs.
+block_pages: recognises responses that block us.
+
+`PARSER_VERSION` must be raised with every change that can parse a stored body differently. The archive then derives its
+rows again from the stored bodies, as technical revisions that readers do not see.
 """
 
 from foreign_eyes.listing.parser.attribution import Attribution, split_attribution

@@ -1,8 +1,8 @@
-"""An attribution line to title and publication: `——Title, by Publication`, in all the ways that editors wrote it.
+"""Split an attribution line such as `——Title, by Publication` into title and publication.
 
-Every place where the line could be split is a reading. Readings are scored by how much the one side looks like a
-publication and the other like a title, and by how common the style is; the best one counts if it is good in itself and
-clearly better than any reading with another publication. Otherwise the line stays whole and is flagged: never a silent guess.
+Every position where the line could be split gives a reading. A reading is scored by how much one side resembles a
+publication and the other one a title, and by how common the style is. The best reading is used if its score is sufficient
+and clearly higher than that of any reading with another publication. Otherwise the line is not split, and is flagged.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from foreign_eyes.listing.text import clean
 NOT_SPLIT = "attribution not split"
 NO_PUBLICATION = "no publication"
 
-_LONGEST = 1000
-_ENOUGH = 0.0
-_CLEARLY = 0.3
-_CLEARLY_IN_LIST = 1.0
-_LEAST_NAME = -0.3  # below this a text is no name, whatever stands beside it
-_LEAST_BY = -1.0
-_STRONG_NAME = 2.0
-_ORDINARY_WORD = 4.0  # a known name that stands first and is a word of titles as well: "Nature, Nurture and …"
+_MAX_LENGTH = 1000
+_MIN_POINTS = 0.0
+_MIN_MARGIN = 0.3
+_MIN_MARGIN_IN_LIST = 1.0
+_MIN_NAME_POINTS = -0.3  # with fewer points a text is not a name, whatever the other side is
+_MIN_NAME_POINTS_AFTER_BY = -1.0
+_STRONG_NAME_POINTS = 2.0
+_ORDINARY_WORD_COST = 4.0  # of a known name that is first and is also a common word: "Nature, Nurture and …"
 
-# A comma that is no thousands separator
+# a comma that is not a thousands separator
 _COMMA = re.compile(r"(?:,(?!(?<=\d,)\d{3}(?!\w))|，|;|；)\s*")
 _STOP = re.compile(r"[?!？！…][\"”’»]?\s*|(?<=[a-z\d])\.[\"”’»]?\s+|(?<=[\w?!.])[\"”»]\s+")
 _BY = re.compile(r"\s*\bby\s*[:：]?\s+", re.IGNORECASE)
@@ -42,7 +42,7 @@ _TAIL_SIGN = re.compile(r"\s(?:[—–|-]|——)\s|\s*[—]{1,2}\s*|\s*[(（]")
 
 
 class Attribution(NamedTuple):
-    """What an attribution line says; both parts None, and `flags` says why, where it cannot be told."""
+    """The parts of an attribution line; both are None, and `flags` says why, if it could not be split."""
 
     title: str | None
     publication: str | None
@@ -50,7 +50,7 @@ class Attribution(NamedTuple):
 
 
 class AttributionReading(NamedTuple):
-    """One way to read a line. `style` is how it was written: by, comma, stop, first, or loose."""
+    """One way to split a line. `style` is how it is written: by, comma, stop, first, or loose."""
 
     title: str
     publication: str
@@ -58,21 +58,21 @@ class AttributionReading(NamedTuple):
     points: float
 
 
-# How much each style counts for by itself: "by" after a sign is all but proof, the publication seldom stands first
+# points of each style: "by" after punctuation is almost certain, and the publication is rarely first
 _STYLE_POINTS = {"by": 3.2, "comma": 1.0, "stop": 0.7, "first": -0.2, "loose": -1.5}
 
 
 def split_attribution(line: str, known: Collection[str] = PUBLICATIONS) -> Attribution:
-    """Split `line`, dashes and all, into title and publication (under its normalised name).
+    """Split `line`, with its dashes, into title and publication (under its normalised name). Never raises.
 
-    `known` are publication names to recognise at once; other names are judged by their looks. Never raises.
+    `known` are the names of known publications; other names are scored by their words and signs.
     """
     keys = KNOWN_KEYS if known is PUBLICATIONS else name_keys(known)
     return attribution_of(line, best_reading(line, keys))
 
 
 def attribution_of(line: str, reading: AttributionReading | None) -> Attribution:
-    """Return what a reading of `line` says; None is a line that could not be split."""
+    """Return the attribution for a reading of `line`; None means that it could not be split."""
     if reading is None:
         flag = NOT_SPLIT if _COMMA.search(_content(line)) else NO_PUBLICATION
         return Attribution(None, None, (NOT_SPLIT,) if flag == NOT_SPLIT else (NOT_SPLIT, NO_PUBLICATION))
@@ -80,24 +80,24 @@ def attribution_of(line: str, reading: AttributionReading | None) -> Attribution
 
 
 def best_reading(line: str, known: Collection[str], page_names: Collection[str] = ()) -> AttributionReading | None:
-    """Return the one reading of `line` that is good in itself and clearly better than the others, or None."""
+    """Return the reading of `line` with enough points and a clear margin, or None."""
     content = _content(line)
-    if not content or len(content) > _LONGEST:
+    if not content or len(content) > _MAX_LENGTH:
         return None
-    if (plain := _plain_reading(content, known)) is not None:
-        return plain
+    if (usual := _usual_reading(content, known)) is not None:
+        return usual
     readings = sorted(_readings(content, known, page_names), key=lambda reading: -reading.points)
-    if not readings or readings[0].points < _ENOUGH:
+    if not readings or readings[0].points < _MIN_POINTS:
         return None
     best = readings[0]
     key = name_key(best.publication)
     rival = next((reading for reading in readings if name_key(reading.publication) != key), None)
-    margin = _CLEARLY_IN_LIST if _is_list(content) else _CLEARLY
+    margin = _MIN_MARGIN_IN_LIST if _is_list(content) else _MIN_MARGIN
     return best if rival is None or best.points - rival.points >= margin else None
 
 
-def _plain_reading(content: str, known: Collection[str]) -> AttributionReading | None:
-    """Return the reading of the usual line, a known name after its last comma, where no other reading could beat it."""
+def _usual_reading(content: str, known: Collection[str]) -> AttributionReading | None:
+    """Return the reading with a known name after the last comma if no other reading can have more points."""
     commas = list(_COMMA.finditer(content))
     if not commas or name_key(content[: commas[0].start()]) in known:
         return None
@@ -112,7 +112,7 @@ def _plain_reading(content: str, known: Collection[str]) -> AttributionReading |
 
 
 def _content(line: str) -> str:
-    """Return the line without its dashes, bullets and the parentheses of the older style."""
+    """Return the line without dashes, bullets and the parentheses of the older style."""
     text = " ".join(clean(line).split())
     match = markers.ATTRIBUTION.match(text)
     text = text[match.end() :] if match else text
@@ -125,7 +125,7 @@ def _readings(content: str, known: Collection[str], page_names: Collection[str])
     commas = list(_COMMA.finditer(content))
     parts = [content[start:end] for start, end in _edges(content, commas)]
     first = attribution_scores.publication_points(parts[0], known, page_names)
-    first -= _ORDINARY_WORD * attribution_scores.is_ordinary(parts[0])
+    first -= _ORDINARY_WORD_COST * attribution_scores.is_ordinary(parts[0])
     seen = set()
     for style, left, right in _candidates(content, commas):
         title, publication = _tidy_title(left), _tidy_name(right)
@@ -133,7 +133,7 @@ def _readings(content: str, known: Collection[str], page_names: Collection[str])
             continue
         seen.add((style, title))
         name = attribution_scores.publication_points(publication, known, page_names)
-        if name < (_LEAST_BY if style == "by" else _LEAST_NAME):
+        if name < (_MIN_NAME_POINTS_AFTER_BY if style == "by" else _MIN_NAME_POINTS):
             continue
         points = name + attribution_scores.title_points(title) + _STYLE_POINTS[style]
         if style == "loose" and name < attribution_scores.KNOWN:
@@ -141,15 +141,20 @@ def _readings(content: str, known: Collection[str], page_names: Collection[str])
         if attribution_scores.publication_points(title, known, page_names) >= attribution_scores.KNOWN:
             points -= 2.0
         points -= _list_penalty(style, parts, known, name) + (1.0 if style == "by" and name < 0 else 0.0)
-        if style != "first" and len(parts) > 2 and name < first <= attribution_scores.KNOWN and first >= _STRONG_NAME:
+        if (
+            style != "first"
+            and len(parts) > 2
+            and name < first <= attribution_scores.KNOWN
+            and first >= _STRONG_NAME_POINTS
+        ):
             points -= 1.0
         if style == "first" and name == attribution_scores.KNOWN and attribution_scores.is_ordinary(publication):
-            points -= _ORDINARY_WORD
+            points -= _ORDINARY_WORD_COST
         yield AttributionReading(title, publication, style, points)
 
 
 def _edges(content: str, commas: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
-    """Yield where each part between commas starts and ends."""
+    """Yield start and end of each part between commas."""
     start = 0
     for comma in commas:
         yield start, comma.start()
@@ -158,32 +163,35 @@ def _edges(content: str, commas: list[re.Match[str]]) -> Iterator[tuple[int, int
 
 
 def _sides(content: str, comma: re.Match[str]) -> tuple[str, str]:
-    """Return what stands on either side of a comma; the quote that closes a title may stand after it."""
+    """Return the texts before and after a comma; a quotation mark that closes the title may follow the comma."""
     left, right = content[: comma.start()], content[comma.end() :]
     closes = right[:1] in "”»" or (right[:1] == '"' and left.count('"') % 2 == 1)
     return (left + right[0], right[1:].lstrip()) if right and closes else (left, right)
 
 
 def _is_list(content: str) -> bool:
-    """Tell whether the line is nothing but short capitalised parts, any of which may be the publication."""
+    """Return whether the line is a list of short capitalised parts, any of which may be the publication."""
     parts = [content[start:end] for start, end in _edges(content, list(_COMMA.finditer(content)))]
     return len(parts) > 2 and all(map(attribution_scores.is_enumerated, parts))
 
 
 def _list_penalty(style: str, parts: list[str], known: Collection[str], name: float) -> float:
-    """A part of a list ("Huawei, Xiaomi, Oppo") looks like a name: less so beside a part of another length or kind."""
+    """Return the points to subtract for a part of a list ("Huawei, Xiaomi, Oppo"), which resembles a name.
+
+    The penalty is lower if the part beside it has another length or kind.
+    """
     if len(parts) < 3 or name == attribution_scores.KNOWN or style not in ("comma", "first"):
         return 0.0
     part, neighbour = (parts[-1], parts[-2]) if style == "comma" else (parts[0], parts[1])
     if not (attribution_scores.is_enumerated(part) and attribution_scores.is_enumerated(neighbour)):
         return 0.0
-    if attribution_scores.publication_points(neighbour, known) < _LEAST_NAME:
+    if attribution_scores.publication_points(neighbour, known) < _MIN_NAME_POINTS:
         return 0.3
     return 1.2 if len(part.split()) == len(neighbour.split()) else 0.3
 
 
 def _candidates(content: str, commas: list[re.Match[str]]) -> Iterator[tuple[str, str, str]]:
-    """Yield style, title and publication of each place where the line could be split."""
+    """Yield style, title and publication for each position where the line could be split."""
     for comma in commas[-2:]:
         title, rest = _sides(content, comma)
         by = _BY.match(rest)
@@ -209,7 +217,7 @@ def _last(pattern: re.Pattern[str], content: str) -> list[re.Match[str]]:
 
 
 def _tidy_title(title: str) -> str:
-    """Drop what joins title and publication, and quotes nothing; signs that are the title's own stay."""
+    """Remove the punctuation between title and publication; keep the punctuation of the title."""
     return title.strip().rstrip(",，;； \u00a0").strip()
 
 

@@ -1,7 +1,7 @@
-"""How much a text looks like the name of a publication, and how much like a title. Points, not probabilities.
+"""Score how much a text resembles the name of a publication, and how much a title.
 
-The weights were set on attributions with publications that no list knows (tests/test_parser_attribution.py): what counts is
-the difference between two ways of splitting one line.
+The weights were tuned on attributions with unknown publications (tests/test_parser_attribution.py). Points are not
+probabilities: only the difference between two readings of one line matters.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ NEVER = -9.0
 _NOT_IN_NAMES = re.compile(r"[:;：；?？!！%$€£¥“”\"()\[\]]")
 _SENTENCE_STOP = re.compile(r"(?<![A-Z])(?<!Inc)\.\s")
 _POSSESSIVE = re.compile(r"['’]s?\s")
-_AGAINST = ((re.compile("[,，]"), 4.0), (_NOT_IN_NAMES, 3.0), (_SENTENCE_STOP, 2.0), (_POSSESSIVE, 2.0))
+_SIGN_COSTS = ((re.compile("[,，]"), 4.0), (_NOT_IN_NAMES, 3.0), (_SENTENCE_STOP, 2.0), (_POSSESSIVE, 2.0))
 _NUMBER = re.compile(r"\W*\d[\d.,]*(?:[gmk]|bn|tn|th|st|nd|rd)?\W*", re.IGNORECASE)
 
 
 def publication_points(name: str, known: Collection[str], page_names: Collection[str] = ()) -> float:
-    """Return how much `name` looks like a publication; `known` and `page_names` hold `name_key` forms."""
+    """Return the points of `name` as a publication; `known` and `page_names` are `name_key` forms."""
     words = name.split()
     if not words or not any(sign.isalpha() for sign in name):
         return NEVER
@@ -35,19 +35,19 @@ def publication_points(name: str, known: Collection[str], page_names: Collection
     return points + 2.5 if key in page_names else points
 
 
-@lru_cache(maxsize=2048)  # a page names few publications, each of them many times
+@lru_cache(maxsize=2048)  # a page names few publications, each many times
 def _points_of(name: str) -> float:
     words = name.split()
-    return _length_points(len(words)) + sum(map(_word_points, words)) + _look_points(name, words)
+    return _length_points(len(words)) + sum(map(_word_points, words)) + _style_points(name, words)
 
 
 def is_ordinary(name: str) -> bool:
-    """Tell whether a known name is an ordinary word as well, such as Nature or Time."""
+    """Return whether a known name is also a common word, such as Nature or Time."""
     return name_key(name) in ORDINARY_WORDS
 
 
 def title_points(title: str) -> float:
-    """Return how much `title` looks like a title: its length, and the words and signs that make a sentence."""
+    """Return the points of `title` as a title, by its length and by the words and signs of a sentence."""
     words = title.split()
     if not any(sign.isalnum() for sign in title):
         return NEVER
@@ -60,7 +60,7 @@ def title_points(title: str) -> float:
 
 
 def is_enumerated(part: str) -> bool:
-    """Tell whether a part between commas looks like one of a list: one or two capitalised words."""
+    """Return whether a part between commas resembles a list item: one or two capitalised words."""
     words = part.split()
     return 0 < len(words) <= 2 and all(word[:1].isupper() or word[:1].isdigit() for word in words)
 
@@ -85,21 +85,21 @@ def _word_points(word: str) -> float:
         return -0.8 if len(bare) <= 3 else -1.5
     if not any(sign.isupper() or sign.isdigit() for sign in word):
         return -1.8 if word[:1].islower() else 0.0
-    # A plural or a verb: names have few of either
+    # a plural or a verb, which are rare in names
     return -0.4 if bare.endswith("s") and not bare.endswith(("ss", "'s", "’s")) else 0.0
 
 
-def _look_points(name: str, words: list[str]) -> float:
+def _style_points(name: str, words: list[str]) -> float:
     bare = [_bare(word) for word in words]
     points = _press_points(bare) + _article_points(bare)
     points -= 2.5 if all(word in SUBJECTS or word in PARTICLES for word in bare) else 0.0
     points -= 0.4 if any(word.endswith("ing") for word in bare) else 0.0
     points -= 3.0 if name.islower() else 0.0
-    return points - sum(cost for sign, cost in _AGAINST if sign.search(name))
+    return points - sum(cost for sign, cost in _SIGN_COSTS if sign.search(name))
 
 
 def _press_points(bare: list[str]) -> float:
-    """Press words count most where names have them, at the end; some are ordinary words as well."""
+    """Return the points for press words; they count most at the end of a name."""
     if any(word in PRESS for word in bare[-2:]):
         return 2.0
     if any(word in PRESS for word in bare):

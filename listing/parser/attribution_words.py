@@ -1,4 +1,4 @@
-"""The words by which names and titles are told apart: they help to judge a name that no list knows."""
+"""Words that distinguish names of publications from titles, to score unknown names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Small words of names, in the languages that the column quotes
+# short words in names, in the languages of the quoted press
 PARTICLES = _words(
     """
     & al am and da das de dei del della dello den der des di die do du e el et for i im la le les los och of og
@@ -15,14 +15,14 @@ PARTICLES = _words(
     """
 )
 
-# Articles that begin names but no English title
+# articles that begin names but not English titles
 ARTICLES = _words(
     """
     al das de der die el het il la le les lo los o
     """
 )
 
-# Words that hold sentences together: common in titles, hardly ever in a name
+# function words: common in titles, rare in names
 SENTENCE = _words(
     """
     a after again against aim aims am amid an are as at be beat beats become becomes been before bet bets
@@ -36,7 +36,7 @@ SENTENCE = _words(
     """
 )
 
-# Words of press names
+# words in names of newspapers and broadcasters
 PRESS = _words(
     """
     advertiser agency allgemeine anzeiger argus avisen bladet blatt blog broadcasting bulletin businessweek
@@ -49,7 +49,7 @@ PRESS = _words(
     """
 )
 
-# Words of names and of titles alike
+# words in names and in titles
 PRESS_OR_NOT = _words(
     """
     affairs business echo express finance industry law mail mirror record science standard star sun tech
@@ -57,7 +57,7 @@ PRESS_OR_NOT = _words(
     """
 )
 
-# What the column writes about: as a whole name these are subjects, not publications
+# subjects of the column: a name that consists only of these is not a publication
 SUBJECTS = _words(
     """
     5g 6g africa ai airbus alibaba alipay amazon america american ant apple ar baidu batteries beijing boe

@@ -1,4 +1,4 @@
-"""Answers that are a block rather than content. Nothing here tries to get round one."""
+"""Recognise responses that block us. Nothing here tries to circumvent a block."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ _START = 4096
 
 
 def blocking_sign(status: int, body: bytes, content_type: str | None = None) -> str | None:
-    """Return in a few words why an answer is a block rather than content, or None where nothing says so.
+    """Return a short description of why a response is a block, or None.
 
-    The statuses speak for themselves. The signs of a script challenge count only where no `——` stands: a listing that
-    happens to hold such a string is content.
+    Signs of a script challenge count only if the body has no `——`, because a listing may quote such a sign.
     """
     if status in _STATUSES:
         return _STATUSES[status]
@@ -45,9 +44,9 @@ def blocking_sign(status: int, body: bytes, content_type: str | None = None) -> 
 
 
 def is_html(body: bytes, content_type: str | None = None) -> bool:
-    """Tell whether `body` is an HTML page, as when a site answers `robots.txt` with one.
+    """Return whether `body` is an HTML page, for example one in place of `robots.txt`.
 
-    The body decides; what the header says counts only for a body that shows markup later on.
+    The body decides; the Content-Type counts only if the body has markup after its start.
     """
     start = body[:_START].removeprefix(b"\xef\xbb\xbf").lstrip()
     if _MARKUP.match(start):

@@ -1,7 +1,7 @@
-"""Blocks to parts: the excerpt, the attribution and the commentary of each entry of a page.
+"""Find the excerpt, the attribution and the commentary of each entry of a page.
 
-Where the page is flat (attributions as siblings in one container, or lines between `<br>`), paragraphs between two
-attributions belong to the commentary of the one or the excerpt of the other; `_split` says which, and when it guessed.
+If the page is flat (attributions are siblings in one container, or lines between `<br>`), a paragraph between two
+attributions belongs to the commentary of the first or to the excerpt of the second. `_split` decides, and flags guesses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GUESSED = "boundary guessed"
 
 @dataclass(slots=True)
 class Parts:
-    """One entry as it stands on the page: its raw attribution and the texts before and after it."""
+    """The parts of one entry as listed; the attribution is not split yet."""
 
     excerpt: str
     attribution: str
@@ -29,7 +29,7 @@ class Parts:
 
 @dataclass(slots=True)
 class _Claim:
-    """The paragraphs that one entry takes, by number."""
+    """The numbers of the paragraphs that belong to one entry."""
 
     block: Block
     before: list[int]
@@ -38,31 +38,30 @@ class _Claim:
 
 
 def find_parts(document: PageContent, is_press: Callable[[str, bool], bool]) -> tuple[list[Parts], list[str]]:
-    """Return the parts of each entry in order, and the texts that stand in no entry.
+    """Return the parts of each entry in order, and the texts outside all entries.
 
-    `is_press(line, strict)` tells whether an attribution line splits with confidence; it is asked only about lines
-    inside a paragraph of prose, strictly (the publication must be a known one) where another entry has a claim to it.
+    `is_press(line, strict)` returns whether an attribution line can be split with confidence. It is called only for lines
+    inside a paragraph of prose; `strict` (the publication must be known) if the paragraph belongs to another entry.
     """
-    starts = {span.first for span in document.spans if span.item and span.last > span.first}
-    paragraphs = _joined(document.paragraphs, starts)
-    places = {number for number, paragraph in enumerate(paragraphs) if markers.is_attribution(paragraph.text)}
-    layout = lay_out(paragraphs, document.spans, places)
+    item_starts = {span.first for span in document.spans if span.item and span.last > span.first}
+    paragraphs = _joined(document.paragraphs, item_starts)
+    attributions = {number for number, paragraph in enumerate(paragraphs) if markers.is_attribution(paragraph.text)}
+    layout = lay_out(paragraphs, document.spans, attributions)
     claims = _claims(paragraphs, layout)
     inlines = _inlines(paragraphs, layout, claims, is_press)
     if inlines:
-        layout = lay_out(paragraphs, document.spans, places | inlines.keys())
+        layout = lay_out(paragraphs, document.spans, attributions | inlines.keys())
         claims = _claims(paragraphs, layout)
-    taken = {number for claim in claims for number in (*claim.before, claim.block.at, *claim.after)}
+    taken = {number for claim in claims for number in (*claim.before, claim.block.attribution, *claim.after)}
     outside = [paragraph.text for number, paragraph in enumerate(paragraphs) if number not in taken]
-    return [_parts(paragraphs, claim, inlines.get(claim.block.at)) for claim in claims], outside
+    return [_parts(paragraphs, claim, inlines.get(claim.block.attribution)) for claim in claims], outside
 
 
-def _joined(paragraphs: Sequence[Paragraph], starts: Collection[int]) -> list[Paragraph]:
-    """Join dashes that stand alone to the line after them, and a line "by …" to the attribution before it.
+def _joined(paragraphs: Sequence[Paragraph], item_starts: Collection[int]) -> list[Paragraph]:
+    """Join a paragraph of dashes to the next paragraph, and a line "by …" to the attribution before it.
 
-    What begins an item of several lines, by `starts`, is no title: dashes before it are a line drawn between entries.
-
-    The number of paragraphs stays, since spans count on it: what was joined leaves an empty paragraph.
+    Dashes before a paragraph in `item_starts`, which begins an item of several paragraphs, are a rule between entries.
+    Spans refer to paragraphs by number, so a joined paragraph leaves an empty one.
     """
     joined = list(paragraphs)
     for number, paragraph in enumerate(paragraphs):
@@ -70,13 +69,13 @@ def _joined(paragraphs: Sequence[Paragraph], starts: Collection[int]) -> list[Pa
         follower = joined[number + 1] if number + 1 < len(joined) else None
         if dashes == 0 or follower is None:
             continue
-        begins = number + 1 in starts
-        if dashes == 1 and not begins and not follower.furniture and not markers.is_attribution(follower.text):
+        begins = number + 1 in item_starts
+        if dashes == 1 and not begins and not follower.boilerplate and not markers.is_attribution(follower.text):
             joined[number] = Paragraph("", paragraph.gap)
             joined[number + 1] = Paragraph(paragraph.text + follower.text, follower.gap)
         else:
             joined[number] = Paragraph("", paragraph.gap)
-            joined[number + 1] = Paragraph(follower.text, follower.gap + 2, follower.linked, follower.furniture)
+            joined[number + 1] = Paragraph(follower.text, follower.gap + 2, follower.linked, follower.boilerplate)
     for number in range(len(joined) - 1):
         line, follower = joined[number], joined[number + 1]
         if markers.is_attribution(line.text) and markers.BY_LINE.fullmatch(follower.text):
@@ -86,12 +85,12 @@ def _joined(paragraphs: Sequence[Paragraph], starts: Collection[int]) -> list[Pa
 
 
 def _claims(paragraphs: Sequence[Paragraph], layout: Layout) -> list[_Claim]:
-    """Give each entry the paragraphs of its block, then share out what lies between the blocks."""
+    """Give each entry the paragraphs of its block, then distribute the paragraphs between the blocks."""
     claims = [
         _Claim(
             block,
-            [number for number in range(block.first, block.at) if paragraphs[number].text],
-            [number for number in range(block.at + 1, block.last + 1) if paragraphs[number].text],
+            [number for number in range(block.first, block.attribution) if paragraphs[number].text],
+            [number for number in range(block.attribution + 1, block.last + 1) if paragraphs[number].text],
         )
         for block in layout.blocks
     ]
@@ -112,21 +111,21 @@ def _claims(paragraphs: Sequence[Paragraph], layout: Layout) -> list[_Claim]:
 def _share(
     paragraphs: Sequence[Paragraph], layout: Layout, left: _Claim | None, right: _Claim | None, gap: range
 ) -> None:
-    """Give the paragraphs of `gap` to the entries that lack the part; neither reaches over furniture or out of its list."""
+    """Give the paragraphs of `gap` to the entries that lack a part, up to boilerplate and the end of their list."""
     left_end, right_start = gap.start, gap.stop
     if left:
-        while left_end < min(gap.stop, left.block.reach[1] + 1) and not layout.furniture[left_end]:
+        while left_end < min(gap.stop, left.block.reach[1] + 1) and not layout.boilerplate[left_end]:
             left_end += 1
     if right:
-        while right_start > max(gap.start, right.block.reach[0]) and not layout.furniture[right_start - 1]:
+        while right_start > max(gap.start, right.block.reach[0]) and not layout.boilerplate[right_start - 1]:
             right_start -= 1
     both = [number for number in range(right_start, left_end) if paragraphs[number].text]
     if left:
         left.after += [n for n in range(gap.start, min(left_end, right_start)) if paragraphs[n].text]
     if left and right and both:
-        at, guessed = _split([paragraphs[number] for number in both])
-        left.after += both[:at]
-        right.before += both[at:]
+        boundary, guessed = _split([paragraphs[number] for number in both])
+        left.after += both[:boundary]
+        right.before += both[boundary:]
         left.guessed = left.guessed or guessed
         right.guessed = right.guessed or guessed
     if right:
@@ -134,7 +133,7 @@ def _share(
 
 
 def _split(between: Sequence[Paragraph]) -> tuple[int, bool]:
-    """Return how many of the paragraphs between two entries are the first one's commentary, and whether it is a guess."""
+    """Return how many of the paragraphs between two entries are commentary of the first, and whether it is a guess."""
     size = len(between)
     start = next((number for number, paragraph in enumerate(between) if markers.is_labelled(paragraph.text)), None)
     least = 0 if start is None else start + 1 + markers.is_label(between[start].text)
@@ -157,21 +156,21 @@ def _split(between: Sequence[Paragraph]) -> tuple[int, bool]:
 def _inlines(
     paragraphs: Sequence[Paragraph], layout: Layout, claims: Sequence[_Claim], is_press: Callable[[str, bool], bool]
 ) -> dict[int, Inline]:
-    """Find attributions inside paragraphs that no block holds; in one that was merely shared out, only a plain one."""
-    held = {number for block in layout.blocks for number in range(block.first, block.last + 1)}
+    """Find attributions inside paragraphs outside all blocks; use strict rules if an entry has the paragraph."""
+    in_blocks = {number for block in layout.blocks for number in range(block.first, block.last + 1)}
     shared = {number for claim in claims for number in (*claim.before, *claim.after)}
-    found = {}
+    inlines = {}
     for number, paragraph in enumerate(paragraphs):
-        if number in held or paragraph.furniture or not paragraph.text:
+        if number in in_blocks or paragraph.boilerplate or not paragraph.text:
             continue
         inline = find_inline(paragraph.text, is_press, strict=number in shared)
         if inline is not None:
-            found[number] = inline
-    return found
+            inlines[number] = inline
+    return inlines
 
 
 def _parts(paragraphs: Sequence[Paragraph], claim: _Claim, inline: Inline | None) -> Parts:
-    line = paragraphs[claim.block.at].text
+    line = paragraphs[claim.block.attribution].text
     before = [paragraphs[number].text for number in claim.before] + ([inline.before] if inline else [])
     after = ([inline.after] if inline else []) + [paragraphs[number].text for number in claim.after]
     excerpt, commentary = _excerpt(before), _commentary(after)
@@ -182,7 +181,7 @@ def _parts(paragraphs: Sequence[Paragraph], claim: _Claim, inline: Inline | None
 
 
 def _excerpt(texts: Sequence[str]) -> str:
-    """Join the paragraphs of an excerpt without the bullets before the first word."""
+    """Join the paragraphs of an excerpt; remove bullets before the first word."""
     for number, text in enumerate(texts):
         if stripped := markers.without_bullets(text):
             return "\n".join((stripped, *(text for text in texts[number + 1 :] if text)))
@@ -190,7 +189,7 @@ def _excerpt(texts: Sequence[str]) -> str:
 
 
 def _commentary(texts: Sequence[str]) -> str:
-    """Join the paragraphs of a commentary without its label."""
+    """Join the paragraphs of a commentary; remove its label."""
     for number, text in enumerate(texts):
         if stripped := markers.without_label(text):
             return "\n".join((stripped, *(text for text in texts[number + 1 :] if text)))

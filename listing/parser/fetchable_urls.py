@@ -1,4 +1,4 @@
-"""Which addresses can be asked at all: what is wrong with one, in words. Pure."""
+"""Check whether a URL can be requested, and describe what is wrong with it. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _USER_INFORMATION = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
 
 def is_http(address: str) -> bool:
-    """Tell whether an absolute address has the scheme http or https."""
+    """Return whether an absolute URL has the scheme http or https."""
     return address.partition(":")[0].lower() in ("http", "https")
 
 
 def flaw(address: str) -> str | None:
-    """Say what keeps an absolute http(s) address from being asked; None where nothing does."""
+    """Return why an absolute http(s) URL cannot be requested, or None."""
     if len(address) > LONGEST_URL:
         return f"it is longer than {LONGEST_URL} characters"
     try:
@@ -29,21 +29,21 @@ def flaw(address: str) -> str | None:
     if port == 0:
         return "its port is not a number from 1 to 65535"
     if "@" in parts.netloc:
-        return "it carries user information"
+        return "it has user information"
     return _flaw_of_host(parts)
 
 
 def shown(address: str) -> str:
-    """Return an address as a message may show it: on one line, not long, and without a password."""
+    """Return a URL for a message: on one line, of limited length, without a password."""
     address = _USER_INFORMATION.sub(r"\1…@", address)
-    text = "".join(sign if sign.isprintable() else "?" for sign in address)
+    text = "".join(character if character.isprintable() else "?" for character in address)
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 
 def _flaw_of_host(parts: SplitResult) -> str | None:
     host = parts.hostname or ""
     if not host:
-        return "it names no host"
+        return "it has no host"
     if ":" in host:
         try:
             ipaddress.IPv6Address(host)
@@ -55,5 +55,5 @@ def _flaw_of_host(parts: SplitResult) -> str | None:
     except UnicodeError:
         return "its host name is malformed"
     labels = name.removesuffix(".").split(".")
-    good = len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
-    return None if good else "its host name is malformed"
+    is_valid = len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+    return None if is_valid else "its host name is malformed"

@@ -1,8 +1,8 @@
-"""The Hanweb "jpage" store: records as XML inside a page that shows an empty list, or as a whole answer of its own.
+"""Parse the Hanweb "jpage" store: records as XML inside a page with an empty list, or as a response of their own.
 
     <datastore><totalrecord>41</totalrecord><nextgroup>…</nextgroup><recordset><record><![CDATA[<li>…</li>]]></record>
 
-The form is read with patterns rather than as XML: sites put it in a script element and do not always escape it.
+The store is parsed with patterns instead of as XML, because sites put it into a script element and do not always escape it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HREF = re.compile(r"<a\b([^>]*+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One store: the markup of each record, how many there are in all, and the link to the next group as written."""
+    """One store: the markup of each record, the total number of records, and the unresolved link to the next group."""
 
     records: tuple[str, ...]
     total: int | None
@@ -29,7 +29,7 @@ class Store:
 
 
 def read_store(source: str) -> Store | None:
-    """Return the store that `source` (the content of a script or datastore element) holds, or None."""
+    """Return the store in `source` (the content of a script or datastore element), or None."""
     if "<record" not in source.lower():
         return None
     total = _TOTAL.search(source)
@@ -51,6 +51,6 @@ def _next_href(source: str) -> str | None:
 
 
 def _content(source: str) -> str:
-    """Return the markup inside an element: its CDATA sections joined, or its text with references resolved once."""
+    """Return the markup inside an element: its CDATA sections joined, or its text with character references resolved."""
     sections = _CDATA.findall(source)
     return "".join(sections) if sections else unescape(source)

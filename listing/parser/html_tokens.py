@@ -1,9 +1,9 @@
-"""Text to markup: tags and text in reading order, by regular expressions that never go back.
+"""Split markup into tags and text, in linear time, with regular expressions that do not backtrack.
 
-Why not a library: libxml2 drops everything below 2,046 levels, lexbor and libxml2 need quadratic time where closing tags match
-nothing (80,000 `<div>` and as many `</span>` take them 6 to 22 seconds), and both read broken markup differently from one
-release to the next, while the archive has to read an old body as it did before. So this is a tokenizer after the HTML
-standard (WHATWG HTML, section 13.2.5) that yields a flat sequence and is linear in any input.
+This is a tokenizer by the HTML standard (WHATWG HTML, section 13.2.5). No library is used, for three reasons. libxml2 drops
+everything below 2,046 levels. lexbor and libxml2 take quadratic time if end tags match nothing (6 to 22 seconds for 80,000
+`<div>` and as many `</span>`). Both parse broken markup differently from release to release, but the archive must parse an
+old body as before.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import NamedTuple
 _WHITE = r"[\t\n\f\r ]"
 _TOKEN = re.compile(
     rf"""
-    <!--(?:-?>|.*?(?:--!?>|\Z))                                                  # a comment, an unclosed one to the end
+    <!--(?:-?>|.*?(?:--!?>|\Z))                                                  # a comment; an unclosed one extends to the end
     |<!\[CDATA\[(?P<cdata>)                                                      # text in foreign content, else a comment
     |<[!?][^>]*+>?                                                               # doctype, processing instruction
-    |</(?=[^A-Za-z])[^>]*+>?                                                     # what the standard calls bogus comment
+    |</(?=[^A-Za-z])[^>]*+>?                                                     # "bogus comment" in the standard
     |<(?P<end>/?)(?P<name>[A-Za-z][^\t\n\f\r\ />]*+)
       (?P<attributes>(?:
         {_WHITE}++|/(?!>)
@@ -39,8 +39,8 @@ _ATTRIBUTE = re.compile(
 _LONG_REFERENCE = re.compile(r"&#0*+([0-9]{8})[0-9]*+")
 _ATTRIBUTE_REFERENCE = re.compile(r"&(?:#[0-9]++;?|#[xX][0-9A-Fa-f]++;?|[A-Za-z][A-Za-z0-9]*+;?)(=?)")
 
-# Elements whose content is text up to their own end tag (sections 13.1.2 and 13.2.6.4); a Hanweb store is one to us.
-# `noscript` is one where scripts run, as they do for readers.
+# Elements whose content is text up to their end tag (sections 13.1.2 and 13.2.6.4), and the Hanweb store. `noscript` is one if
+# scripts are enabled, as they are for readers.
 RAW = frozenset(
     {
         "script",
@@ -65,7 +65,7 @@ _OLD_DOCTYPE = re.compile(
 
 
 class Tag(NamedTuple):
-    """A start tag or an end tag; `attributes` is its source, `content` the raw text of an element in `RAW`."""
+    """A start tag or an end tag; `attributes` is unparsed, `content` is the raw text of an element in `RAW`."""
 
     name: str
     end: bool
@@ -77,9 +77,9 @@ class Tag(NamedTuple):
 def tokens(source: str, is_foreign: Callable[[str], bool] = lambda name: False) -> Iterator[Tag | str]:
     """Yield the tags of `source` and the text between them, with character references resolved.
 
-    Comments, and everything inside them, are left out. An element in `RAW` comes as its start tag alone, but for `xmp`, whose
-    text is shown. `is_foreign(name)` is asked when a start tag of that name (or a CDATA section, with an empty name) is met: in
-    SVG and MathML nothing is raw, and CDATA is text (section 13.2.5.42).
+    Comments are skipped. An element in `RAW` is yielded as its start tag without an end tag, except `xmp`, whose text is
+    shown. `is_foreign(name)` is called for a start tag, and with an empty name for a CDATA section: in SVG and MathML, no
+    element is raw, and CDATA is text (section 13.2.5.42).
     """
     position = 0
     while (match := _TOKEN.search(source, position)) is not None:
@@ -90,7 +90,7 @@ def tokens(source: str, is_foreign: Callable[[str], bool] = lambda name: False) 
             text, position = _cdata(source, position, foreign=is_foreign(""))
             yield text
         elif (name := match["name"]) is not None:
-            if not match["whole"]:  # the file ends inside the tag, which then never was one
+            if not match["whole"]:  # a tag that the end of the file cuts is ignored
                 return
             name = name.lower()
             if match["end"]:
@@ -107,16 +107,16 @@ def tokens(source: str, is_foreign: Callable[[str], bool] = lambda name: False) 
 
 
 def _cdata(source: str, start: int, *, foreign: bool) -> tuple[str, int]:
-    """Return the text of a CDATA section and where it ends; in HTML it is a comment up to the next `>`."""
-    sign = "]]>" if foreign else ">"
-    end = source.find(sign, start)
+    """Return the text of a CDATA section and its end; in HTML it is a comment that ends at the next `>`."""
+    end_mark = "]]>" if foreign else ">"
+    end = source.find(end_mark, start)
     if end < 0:
         end = len(source)
-    return source[start:end] if foreign else "", min(end + len(sign), len(source))
+    return source[start:end] if foreign else "", min(end + len(end_mark), len(source))
 
 
 def _raw_end(source: str, name: str, start: int) -> int:
-    """Return where the content of a raw element ends: before its end tag, or with the source."""
+    """Return the end of the content of a raw element: the start of its end tag, or the end of the source."""
     if name == "plaintext":
         return len(source)
     if name == "script":
@@ -126,7 +126,7 @@ def _raw_end(source: str, name: str, start: int) -> int:
 
 
 def _script_end(source: str, start: int) -> int:
-    """Return where a script ends: `<!--<script>` takes one end tag for itself (sections 13.2.5.15 to 13.2.5.31)."""
+    """Return the end of a script; `<!--<script>` inside it has an end tag of its own (sections 13.2.5.15 to 13.2.5.31)."""
     escaped = double = False
     position = start
     while (match := _SCRIPT_STEP.search(source, position)) is not None:
@@ -134,7 +134,7 @@ def _script_end(source: str, start: int) -> int:
         if match[0] == "<!--":
             if not escaped:
                 escaped = True
-                position -= 2  # its dashes may be those of the end as well, as in `<!-->`
+                position -= 2  # its dashes may also be those of the end, as in `<!-->`
         elif match[0] == "-->":
             escaped = double = False
         elif match[1]:
@@ -147,26 +147,26 @@ def _script_end(source: str, start: int) -> int:
 
 
 def is_quirky(source: str) -> bool:
-    """Tell whether browsers read a page by the rules of before the standard, as those without a doctype (section 13.2.6.4.1)."""
+    """Return whether browsers parse a page in quirks mode, as those without a doctype (section 13.2.6.4.1)."""
     match = _DOCTYPE.match(source)
     return match is None or _OLD_DOCTYPE.search(match[1]) is not None
 
 
 def attributes(source: str) -> dict[str, str]:
-    """Return the attributes of a tag; of a repeated one the first counts (section 13.2.5.33)."""
+    """Return the attributes of a tag; the first of a repeated attribute counts (section 13.2.5.33)."""
     found = reversed(_ATTRIBUTE.findall(source))
     return {name.lower(): _unescape_value(double or single or bare) for name, double, single, bare in found}
 
 
 def unescape(text: str) -> str:
-    """Resolve character references as `html.unescape` does, also where a number has more digits than int() takes."""
+    """Resolve character references like `html.unescape`, also those with more digits than int() accepts."""
     if "&" not in text:
         return text
     return html.unescape(_LONG_REFERENCE.sub(r"&#\1", text) if "&#" in text else text)
 
 
 def _unescape_value(text: str) -> str:
-    """Resolve character references as in attributes: `&copy=2` in an address is none (section 13.2.5.73)."""
+    """Resolve character references by the rules of attributes: `&copy=2` is not one (section 13.2.5.73)."""
     return _ATTRIBUTE_REFERENCE.sub(_reference, text) if "&" in text else text
 
 

@@ -1,6 +1,6 @@
-"""Attributions inside a paragraph: `… the market. (Title,by CNN.)` of the older reposts, and `… the market.——Title, CNN`.
+"""Find an attribution inside a paragraph: `… the market. (Title,by CNN.)`, or `… the market.——Title, CNN`.
 
-Prose has parentheses and dashes of its own, so the line must split with confidence before it counts.
+Prose has parentheses and dashes, too, so the line counts only if it can be split with confidence.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TITLE_WORDS = 3
 
 
 class Inline(NamedTuple):
-    """A paragraph taken apart: what precedes the attribution, the attribution as listed, what follows it."""
+    """The parts of a paragraph: the text before the attribution, the attribution as listed, and the text after it."""
 
     before: str
     line: str
@@ -27,7 +27,7 @@ class Inline(NamedTuple):
 def find_inline(text: str, is_press: Callable[[str, bool], bool], *, strict: bool) -> Inline | None:
     """Return the attribution inside `text`, or None.
 
-    `strict` is for paragraphs that another entry has a claim to: there only parentheses with a known publication count.
+    With `strict`, for a paragraph that belongs to an entry, only parentheses with a known publication count.
     """
     found = _in_parentheses(text, is_press, strict=strict)
     if found is None and not strict:
@@ -36,7 +36,7 @@ def find_inline(text: str, is_press: Callable[[str, bool], bool], *, strict: boo
 
 
 def _in_parentheses(text: str, is_press: Callable[[str, bool], bool], *, strict: bool) -> Inline | None:
-    """Take the last parentheses of the paragraph that hold `Title, by Publication`."""
+    """Return the attribution in the last parentheses: `Title, by Publication`."""
     end = max(text.rfind(")"), text.rfind("）"))
     start = max(text.rfind("(", 0, end), text.rfind("（", 0, end)) if end > 0 else -1
     if start < 0 or end - start > _LONGEST:
@@ -50,7 +50,7 @@ def _in_parentheses(text: str, is_press: Callable[[str, bool], bool], *, strict:
 
 
 def _after_dashes(text: str, is_press: Callable[[str, bool], bool]) -> Inline | None:
-    """Take what follows the last double dash of the paragraph."""
+    """Return the attribution after the last double dash."""
     starts = [match.start() for match in markers.INLINE_DASHES.finditer(text)]
     if not starts or starts[-1] == 0 or len(text) - starts[-1] > _LONGEST:
         return None

@@ -1,8 +1,8 @@
-"""Paragraphs to blocks: which paragraphs stand with which attribution, as far as the structure of the page tells.
+"""Group paragraphs into blocks, one per attribution, by the structure of the page.
 
-The interior markup of the column was never seen, so no tag or class is relied on. Each element is a
-span of paragraphs. An entry's block is the largest span with exactly one attribution and no furniture: by counts of
-both up to each paragraph that is one subtraction, and the whole page is linear.
+The markup of the real column was not available, so no tag or class is assumed. Each element is a span of paragraphs. The
+block of an entry is the largest span with exactly one attribution and no boilerplate. With running counts of both, each
+span is checked in constant time.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from foreign_eyes.listing.parser.markers import is_furniture
+from foreign_eyes.listing.parser.markers import is_boilerplate
 from foreign_eyes.listing.parser.page_content import Paragraph, Span
 
 
 @dataclass(slots=True)
 class Block:
-    """The paragraphs `first` to `last` that stand with the attribution `at`, and how far its entry may reach."""
+    """The paragraphs `first` to `last` of one attribution, and the paragraphs within which its entry may have parts."""
 
-    at: int
+    attribution: int
     first: int
     last: int
     reach: tuple[int, int]
@@ -27,85 +27,90 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The blocks of a page in order, and for each paragraph whether it is furniture."""
+    """The blocks of a page in order, and whether each paragraph is boilerplate."""
 
     blocks: tuple[Block, ...]
-    furniture: Sequence[bool]
+    boilerplate: Sequence[bool]
 
 
 def lay_out(paragraphs: Sequence[Paragraph], spans: Sequence[Span], attributions: Collection[int]) -> Layout:
-    """Return the block of each attribution (given as paragraph numbers)."""
-    at = sorted(attributions)
-    counts = _counts(len(paragraphs), at)
-    furniture = _furniture(paragraphs, spans, at, counts)
-    fenced = list(accumulate(furniture, initial=0))
-    blocks = [Block(place, place, place, (place, place)) for place in at]
+    """Return the block of each attribution; `attributions` are paragraph numbers."""
+    positions = sorted(attributions)
+    attribution_counts = _running_counts(len(paragraphs), positions)
+    boilerplate = _mark_boilerplate(paragraphs, spans, positions, attribution_counts)
+    boilerplate_counts = list(accumulate(boilerplate, initial=0))
+    blocks = [Block(position, position, position, (position, position)) for position in positions]
     items: dict[int, Span] = {}
     for span in spans:
         first, last = span.first, span.last
-        if counts[last + 1] - counts[first] != 1:
+        if attribution_counts[last + 1] - attribution_counts[first] != 1:
             continue
-        block = blocks[counts[first]]
+        block = blocks[attribution_counts[first]]
         if span.item and last > first:
-            items[counts[first]] = span
-        if fenced[last + 1] == fenced[first] and last - first > block.last - block.first:
+            items[attribution_counts[first]] = span
+        if boilerplate_counts[last + 1] == boilerplate_counts[first] and last - first > block.last - block.first:
             block.first, block.last = first, last
-    _stay_in_items(blocks, items, fenced)
-    _set_reach(blocks, spans, counts, items)
-    return Layout(tuple(blocks), furniture)
+    _limit_to_items(blocks, items, boilerplate_counts)
+    _set_reach(blocks, spans, attribution_counts, items)
+    return Layout(tuple(blocks), boilerplate)
 
 
-def _counts(size: int, places: Sequence[int]) -> list[int]:
+def _running_counts(size: int, positions: Sequence[int]) -> list[int]:
     marks = [0] * size
-    for place in places:
-        marks[place] = 1
+    for position in positions:
+        marks[position] = 1
     return list(accumulate(marks, initial=0))
 
 
-def _furniture(
-    paragraphs: Sequence[Paragraph], spans: Sequence[Span], attributions: Sequence[int], counts: Sequence[int]
+def _mark_boilerplate(
+    paragraphs: Sequence[Paragraph],
+    spans: Sequence[Span],
+    attributions: Sequence[int],
+    attribution_counts: Sequence[int],
 ) -> list[bool]:
-    """Mark headings, pager and imprint, and every element that is furniture by name and holds no attribution."""
+    """Return for each paragraph whether it is boilerplate by its text, or in an element that is and has no attribution."""
     edges = [0] * (len(paragraphs) + 1)
     for span in spans:
-        if span.furniture and counts[span.last + 1] == counts[span.first]:
+        if span.boilerplate and attribution_counts[span.last + 1] == attribution_counts[span.first]:
             edges[span.first] += 1
             edges[span.last + 1] -= 1
     entries = set(attributions)
     return [
         number not in entries
-        and (depth > 0 or paragraph.furniture or is_furniture(paragraph.text, linked=paragraph.linked))
+        and (depth > 0 or paragraph.boilerplate or is_boilerplate(paragraph.text, linked=paragraph.linked))
         for number, (depth, paragraph) in enumerate(zip(accumulate(edges), paragraphs, strict=False))
     ]
 
 
-def _stay_in_items(blocks: Sequence[Block], items: dict[int, Span], fenced: Sequence[int]) -> None:
-    """An entry that stands in a list item, a row or an article ends there, even where it is the page's only one."""
+def _limit_to_items(blocks: Sequence[Block], items: dict[int, Span], boilerplate_counts: Sequence[int]) -> None:
+    """Set the block of an entry inside a list item, a row or an article to that element."""
     for number, span in items.items():
-        if fenced[span.last + 1] == fenced[span.first]:
+        if boilerplate_counts[span.last + 1] == boilerplate_counts[span.first]:
             blocks[number].first, blocks[number].last = span.first, span.last
 
 
-def _set_reach(blocks: Sequence[Block], spans: Sequence[Span], counts: Sequence[int], items: dict[int, Span]) -> None:
-    """Set how far each entry may look for parts outside its block: to the end of the list that it is part of.
+def _set_reach(
+    blocks: Sequence[Block], spans: Sequence[Span], attribution_counts: Sequence[int], items: dict[int, Span]
+) -> None:
+    """Set the paragraphs in which each entry may have parts outside its block: those of the list that it is in.
 
-    That is the smallest element with a second attribution; spans come innermost first, so the first one that fits is
-    the smallest. An entry that is alone on its page looks no further than its item, or the next element round it.
+    The list is the smallest element with a second attribution. Spans are ordered from the innermost outwards, so it is the
+    first that fits. The only entry of a page is limited to its item, or to the next larger element.
     """
     waiting: list[Block] = []
     coming = 0
     for span in spans:
-        while coming < len(blocks) and blocks[coming].at <= span.last:
+        while coming < len(blocks) and blocks[coming].attribution <= span.last:
             waiting.append(blocks[coming])
             coming += 1
-        if counts[span.last + 1] - counts[span.first] > 1:
-            while waiting and waiting[-1].at >= span.first:
+        if attribution_counts[span.last + 1] - attribution_counts[span.first] > 1:
+            while waiting and waiting[-1].attribution >= span.first:
                 waiting.pop().reach = (span.first, span.last)
     if len(blocks) == 1:
-        only = blocks[0]
+        block = blocks[0]
         nearest = [items[0], *spans] if 0 in items else spans
-        around = next((span for span in nearest if _is_wider(span, only)), None)
-        only.reach = (around.first, around.last) if around else (only.first, only.last)
+        parent = next((span for span in nearest if _is_wider(span, block)), None)
+        block.reach = (parent.first, parent.last) if parent else (block.first, block.last)
 
 
 def _is_wider(span: Span, block: Block) -> bool:

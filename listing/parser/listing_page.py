@@ -1,4 +1,4 @@
-"""One listing page from bytes to values.
+"""Parse one listing page.
 
 bytes | decode | read paragraphs | find parts | split attributions = ListingPage
 """
@@ -15,34 +15,34 @@ from foreign_eyes.listing.parser.entries import Parts, find_parts
 from foreign_eyes.listing.parser.link_keys import link_key
 from foreign_eyes.listing.parser.page_content import PageContent
 from foreign_eyes.listing.parser.pagers import find_pager
-from foreign_eyes.listing.parser.paragraphs import read
+from foreign_eyes.listing.parser.paragraphs import read_page_content
 from foreign_eyes.listing.parser.publications import KNOWN_KEYS, name_key
 from foreign_eyes.listing.parser.url_resolving import resolver
 from foreign_eyes.listing.values import Link, ListedEntry, ListingPage
 
 _PATENT_SEARCH = re.compile(r"patent\s*search", re.IGNORECASE)
 _LABEL_LENGTH = 200
-_SURE = 1.0
+_CERTAIN_POINTS = 1.0
 _MOST_HEADINGS = 50
 
 
 def parse_listing(
     body: bytes, url: str, content_type: str | None = None, *, heading: str = markers.COLUMN_HEADING
 ) -> ListingPage:
-    """Return what the listing page `body`, fetched from `url`, shows. Pure and total: no input makes it raise.
+    """Return the listing page in `body`, fetched from `url`. Never raises.
 
-    `heading` is the one by which the listing is known. A body that is no listing gives a page without entries; whether that
-    is suspect is for the crawler to say.
+    `heading` identifies the listing. A body that is not a listing gives a page without entries; the quality gate decides
+    whether that is suspect.
     """
     decoded = decode(body, content_type)
-    document = read(decoded.text)
+    document = read_page_content(decoded.text)
     parts, outside = find_parts(document, _is_press)
-    found = find_pager(document, outside, url)
+    result = find_pager(document, outside, url)
     return ListingPage(
         entries=_entries(parts),
-        page_count=found.page_count,
+        page_count=result.page_count,
         links=_links(document, url),
-        pager=found.pager,
+        pager=result.pager,
         has_heading=any(markers.has_heading(text, heading) for text in (*document.headings, *outside)),
         encoding=decoded.encoding,
         replacements=decoded.replacements,
@@ -65,9 +65,9 @@ def _entries(parts: Sequence[Parts]) -> tuple[ListedEntry, ...]:
 
 
 def _split_all(lines: Sequence[str]) -> list[Attribution]:
-    """Split the attributions of a page; a name that one of them gives plainly helps to read the others."""
+    """Split the attributions of a page; a name that is certain in one of them scores higher in the others."""
     readings = [best_reading(line, KNOWN_KEYS) for line in lines]
-    names = frozenset(name_key(reading.publication) for reading in readings if reading and _is_plain(reading))
+    names = frozenset(name_key(reading.publication) for reading in readings if reading and _is_certain(reading))
     names -= KNOWN_KEYS
     if names:
         readings = [
@@ -79,21 +79,24 @@ def _split_all(lines: Sequence[str]) -> list[Attribution]:
     return [attribution_of(line, reading) for line, reading in zip(lines, readings, strict=True)]
 
 
-def _is_plain(reading: AttributionReading) -> bool:
-    return reading.style == "by" and attribution_scores.publication_points(reading.publication, KNOWN_KEYS) >= _SURE
+def _is_certain(reading: AttributionReading) -> bool:
+    return (
+        reading.style == "by"
+        and attribution_scores.publication_points(reading.publication, KNOWN_KEYS) >= _CERTAIN_POINTS
+    )
 
 
 def _is_press(line: str, strict: bool) -> bool:
-    """Tell whether a line found inside prose is an attribution: it splits, and what it names looks like the press."""
+    """Return whether a line inside prose is an attribution: it can be split, and the name resembles a publication."""
     reading = best_reading(line, KNOWN_KEYS)
     if reading is None:
         return False
-    least = attribution_scores.KNOWN if strict else _SURE
+    least = attribution_scores.KNOWN if strict else _CERTAIN_POINTS
     return attribution_scores.publication_points(reading.publication, KNOWN_KEYS) >= least
 
 
 def _links(document: PageContent, url: str) -> tuple[Link, ...]:
-    """Return the page's "Patent Search" links, each key once, in order."""
+    """Return the "Patent Search" links of the page in order, each key once."""
     resolve = resolver(url, document.base)
     found: dict[str, Link] = {}
     for anchor in document.anchors:

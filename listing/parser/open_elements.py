@@ -1,100 +1,41 @@
-"""The open elements of the walk, with closing in constant time however deep and however broken the nesting is.
+"""The stack of open elements (WHATWG HTML, section 13.2.4.2), with closing in constant time for any nesting.
 
-An element that is closed over by another one stays in the stack without a name (`forget`): what is looked up is
-always found at the end of a list, and a walk is bounded.
+An element that ends while elements inside it stay open remains in the stack without a name (`detach`). So each look-up reads
+the end of a list, and each loop over the stack is bounded.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import NamedTuple
 
 from foreign_eyes.listing.parser import element_kinds
+from foreign_eyes.listing.parser.open_element import OpenElement, traits_of
 
-_MOST_LOOKED_THROUGH = 64  # elements whose visibility is found anew when one under them is detached
-_MOST_RESUMED = 4  # hidden formatting elements that go on in later paragraphs
-
-
-@dataclass(slots=True)
-class OpenElement:
-    """An element whose end has not come: where it began, what it says of its being seen, and what follows from all round it."""
-
-    name: str
-    first: int = 0
-    block: bool = False
-    furniture: bool = False
-    fresh: bool = False  # began where a paragraph does, so its span is whole paragraphs
-    gone: bool = False  # by itself
-    visible: bool | None = None  # by itself
-    foreign: str = ""  # svg or math
-    point: bool = False  # foreign, but its content is HTML
-    scope: bool = False  # foreign, and HTML end tags do not reach out of it
-    # as the stack sets them
-    kinds: list[list[int]] = field(default_factory=list)  # the lists of places that name it
-    html: int = -1  # the innermost element that is not foreign, here
-    ground: int = -1  # the innermost element whose content is HTML, here
-    listed: int = -1
-    place: int = -1
-    around: int = -1
-    is_gone: bool = False
-    is_visible: bool = True
-
-    @property
-    def name_alone(self) -> str:
-        """The name as written, without `svg:` or `math:`."""
-        return self.name.rpartition(":")[2]
-
-
-class _Traits(NamedTuple):
-    """What follows from the name of an element; `plain` is one from which nothing does."""
-
-    plain: bool
-    fostered: bool
-    scope: bool
-    special: bool
-    fence: bool
-    mode: bool
-    marker: bool
-    heading: bool
-
-
-@lru_cache(maxsize=1024)
-def _traits(name: str) -> _Traits:
-    special = name in element_kinds.SPECIAL
-    return _Traits(
-        plain=not special and name not in element_kinds.MODES,
-        fostered=name not in element_kinds.TABLE_PARTS and name != "template",
-        scope=name in element_kinds.SCOPES,
-        special=special,
-        fence=special and name not in element_kinds.PASSED_BY_ITEMS,
-        mode=name in element_kinds.MODES,
-        marker=name in element_kinds.MARKERS,
-        heading=name in element_kinds.HEADINGS,
-    )
+_MOST_UPDATED = 64  # elements whose visibility is computed again when an element below them is detached
+_MOST_RECONSTRUCTED = 4  # hiding formatting elements that are reopened in later paragraphs
 
 
 class OpenElements:
-    """A stack that knows the place of each name in it.
+    """A stack of open elements with an index by name.
 
-    `closed` is called with each element that leaves, `left` with one that an end tag closed over others which stay open.
+    `on_closed` is called before an element leaves the stack, `on_detached` when an element ends while others inside it stay
+    open.
     """
 
-    def __init__(self, closed: Callable[[OpenElement], None], left: Callable[[OpenElement], None]) -> None:
-        self._closed = closed
-        self._left = left
+    def __init__(self, on_closed: Callable[[OpenElement], None], on_detached: Callable[[OpenElement], None]) -> None:
+        self._on_closed = on_closed
+        self._on_detached = on_detached
         self._stack: list[OpenElement] = []
-        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        self._indexes_by_name: defaultdict[str, list[int]] = defaultdict(list)
         self._scopes: list[int] = []
         self._special: list[int] = []
-        self._fences: list[int] = []
-        self._modes: list[int] = []
-        self._hides: list[int] = []
-        # The formatting elements since each marker, by name, and those of them that hide something
+        self._item_boundaries: list[int] = []
+        self._insertion_modes: list[int] = []
+        self._hiding: list[int] = []
+        # per marker: the active formatting elements by name, and those among them that hide something
         self._formatting: list[defaultdict[str, list[OpenElement]]] = [defaultdict(list)]
-        self._hiding: list[list[OpenElement]] = [[]]
+        self._hiding_formatting: list[list[OpenElement]] = [[]]
         self.heading = 0
 
     # looking up
@@ -107,121 +48,122 @@ class OpenElements:
         """The innermost open element."""
         return self._stack[-1] if self._stack else None
 
-    def place(self, *names: str) -> int:
-        """Return the place of the innermost element with one of `names`, or -1."""
+    def index_of(self, *names: str) -> int:
+        """Return the index of the innermost element with one of `names`, or -1."""
         found = -1
         for name in names:
-            if places := self._places.get(name):
-                found = max(found, places[-1])
+            if indexes := self._indexes_by_name.get(name):
+                found = max(found, indexes[-1])
         return found
 
-    def in_scope(self, place: int, *limits: str) -> bool:
-        """Tell whether an end tag reaches the element at `place`, out of nothing that limits it."""
-        return place >= 0 and place >= _last(self._scopes) and place > self.place(*limits)
+    def in_scope(self, index: int, *limits: str) -> bool:
+        """Return whether the element at `index` is in scope: no scope boundary and none of `limits` is inside it."""
+        return index >= 0 and index >= _top_of(self._scopes) and index > self.index_of(*limits)
 
     @property
     def special(self) -> int:
-        """The place of the innermost special element: other end tags do not reach out of it."""
-        return _last(self._special)
+        """The index of the innermost special element, which end tags of other elements do not cross."""
+        return _top_of(self._special)
 
     @property
-    def fence(self) -> int:
-        """The place of the innermost element that the start of a list item does not look through."""
-        return _last(self._fences)
+    def item_boundary(self) -> int:
+        """The index of the innermost element inside which a list item does not close an earlier one outside."""
+        return _top_of(self._item_boundaries)
 
     @property
-    def html(self) -> int:
-        """The place of the innermost element that is not foreign."""
-        return self._stack[-1].html if self._stack else -1
+    def innermost_html(self) -> int:
+        """The index of the innermost HTML element."""
+        return self._stack[-1].innermost_html if self._stack else -1
 
     @property
-    def ground(self) -> int:
-        """The place of the innermost element whose content is HTML."""
-        return self._stack[-1].ground if self._stack else -1
+    def innermost_html_content(self) -> int:
+        """The index of the innermost element whose content is HTML."""
+        return self._stack[-1].innermost_html_content if self._stack else -1
 
     @property
-    def mode(self) -> str:
-        """The innermost element that has rules of its own for what may stand in it."""
-        return self._stack[self._modes[-1]].name if self._modes else ""
+    def insertion_mode(self) -> str:
+        """The name of the innermost element with an insertion mode of its own, or an empty text."""
+        return self._stack[self._insertion_modes[-1]].name if self._insertion_modes else ""
 
     def is_shown(self) -> bool:
-        """Tell whether text that comes now is seen."""
-        around = self._around(len(self._stack), fostered=True)
-        return around < 0 or (not self._stack[around].is_gone and self._stack[around].is_visible)
+        """Return whether the next text is shown."""
+        parent = self._parent_index(len(self._stack), foster_parented=True)
+        return parent < 0 or (not self._stack[parent].is_hidden and self._stack[parent].is_visible)
 
-    def is_gone(self) -> bool:
-        """Tell whether what comes now takes no place on the page."""
-        return bool(self._stack) and self._stack[-1].is_gone
+    def is_hidden(self) -> bool:
+        """Return whether the next content is hidden, so that it does not break a paragraph."""
+        return bool(self._stack) and self._stack[-1].is_hidden
 
-    def is_gone_at(self, place: int | None) -> bool:
-        """Tell whether the element at `place`, or what comes now, takes no place on the page."""
-        return self.is_gone() if place is None else self._stack[place].is_gone
+    def is_hidden_at(self, index: int | None) -> bool:
+        """Return whether the element at `index` is hidden; for None, whether the next content is."""
+        return self.is_hidden() if index is None else self._stack[index].is_hidden
 
     # opening
 
     def push(self, element: OpenElement) -> None:
         """Open an element inside the innermost one."""
         stack, name = self._stack, element.name
-        place = element.place = len(stack)
-        traits = _traits(name)
+        index = element.index = len(stack)
+        traits = traits_of(name)
         top = stack[-1] if stack else None
-        element.around = self._around(place, fostered=traits.fostered)
+        element.parent = self._parent_index(index, foster_parented=traits.foster_parented)
         if element.foreign:
-            element.html = -1 if top is None else top.html
-            element.ground = place if element.point else -1 if top is None else top.ground
+            element.innermost_html = -1 if top is None else top.innermost_html
+            outer = -1 if top is None else top.innermost_html_content
+            element.innermost_html_content = index if element.integration_point else outer
         else:
-            element.html = element.ground = place
+            element.innermost_html = element.innermost_html_content = index
         stack.append(element)
-        self._see(element)
-        self._places[name].append(place)
-        if traits.plain and not element.scope and element.visible is None and not element.gone:
+        self._update_visibility(element)
+        self._indexes_by_name[name].append(index)
+        if traits.plain and not element.scope and element.visible is None and not element.hidden:
             return
-        for kind, counts in (
+        for index_list, applies in (
             (self._scopes, traits.scope or element.scope),
             (self._special, traits.special or element.scope),
-            (self._fences, traits.fence or element.scope),
-            (self._modes, traits.mode),
-            (self._hides, element.gone or element.visible is not None),
+            (self._item_boundaries, traits.item_boundary or element.scope),
+            (self._insertion_modes, traits.insertion_mode),
+            (self._hiding, element.hidden or element.visible is not None),
         ):
-            if counts:
-                kind.append(place)
-                element.kinds.append(kind)
+            if applies:
+                index_list.append(index)
+                element.index_lists.append(index_list)
         if traits.marker:
             self._formatting.append(defaultdict(list))
-            self._hiding.append([])
+            self._hiding_formatting.append([])
         self.heading += traits.heading
 
-    def _around(self, place: int, *, fostered: bool) -> int:
-        """Return the place of the element that what comes at `place` belongs to: directly in a table that is the table's own."""
-        around = place - 1
-        if fostered and around >= 0 and self._stack[around].name in element_kinds.FOSTERING:
-            table = self.place("table")
-            if table > self.place("record", "template"):
+    def _parent_index(self, index: int, *, foster_parented: bool) -> int:
+        """Return the index of the parent of an element at `index`; content of a table is foster-parented."""
+        parent = index - 1
+        if foster_parented and parent >= 0 and self._stack[parent].name in element_kinds.FOSTERING:
+            table = self.index_of("table")
+            if table > self.index_of("record", "template"):
                 return table - 1
-        return around
+        return parent
 
-    def _see(self, element: OpenElement) -> None:
-        around = self._stack[element.around] if element.around >= 0 else None
-        element.is_gone = element.gone or (around is not None and around.is_gone)
-        inherited = around is None or around.is_visible
+    def _update_visibility(self, element: OpenElement) -> None:
+        parent = self._stack[element.parent] if element.parent >= 0 else None
+        element.is_hidden = element.hidden or (parent is not None and parent.is_hidden)
+        inherited = parent is None or parent.is_visible
         element.is_visible = inherited if element.visible is None else element.visible
 
     # formatting elements (section 13.2.4.3)
 
     def push_formatting(self, element: OpenElement) -> None:
-        """Open a formatting element, which goes on in the next paragraph where it is not closed."""
+        """Open a formatting element, which is reopened in the next paragraph unless it is closed."""
         self.push(element)
         named = self._formatting[-1][element.name]
-        element.listed = len(named)
+        element.formatting_index = len(named)
         named.append(element)
-        if element.gone or element.visible is not None:
-            hiding = self._hiding[-1]
+        if element.hidden or element.visible is not None:
+            hiding = self._hiding_formatting[-1]
             hiding.append(element)
-            del hiding[:-_MOST_RESUMED]
+            del hiding[:-_MOST_RECONSTRUCTED]
 
-    def resume(self) -> bool:
-        """Open again the formatting elements that hide something and were closed by an element round them."""
-        hiding = self._hiding[-1]
+    def reconstruct_formatting(self) -> bool:
+        """Reopen the formatting elements that hide something and were closed together with an outer element."""
+        hiding = self._hiding_formatting[-1]
         if not hiding or self._is_open(hiding[-1]):
             return False
         first = len(hiding)
@@ -229,104 +171,104 @@ class OpenElements:
             first -= 1
         for number in range(first, len(hiding)):
             old = hiding[number]
-            new = OpenElement(old.name, gone=old.gone, visible=old.visible, listed=old.listed)
+            new = OpenElement(old.name, hidden=old.hidden, visible=old.visible, formatting_index=old.formatting_index)
             self.push(new)
-            hiding[number] = self._formatting[-1][old.name][old.listed] = new
+            hiding[number] = self._formatting[-1][old.name][old.formatting_index] = new
         return True
 
-    def end_formatting(self, name: str, *, again: bool = False) -> bool:
-        """Close the last formatting element of that name, also across others; False where the list has none.
+    def end_formatting(self, name: str, *, starts_link: bool = False) -> bool:
+        """Close the last formatting element of that name, also if others inside it are open; return False if there is none.
 
-        `again` is a link that begins: no other is left open (section 13.2.6.4.7, "a").
+        With `starts_link`, for the start tag of a link, no other link stays open (section 13.2.6.4.7, "a").
         """
         named = self._formatting[-1][name]
-        while named and named[-1] is _NOTHING:
+        while named and named[-1] is _REMOVED:
             named.pop()
         if not named:
             return False
         element = named[-1]
-        if self._is_open(element) and element.place < _last(self._scopes):
-            if again:
+        if self._is_open(element) and element.index < _top_of(self._scopes):
+            if starts_link:
                 named.pop()
-                self._unlist(element)
-                self.forget(element)
+                self._deactivate(element)
+                self.detach(element)
             return True
         named.pop()
-        self._hiding[-1] = [other for other in self._hiding[-1] if other is not element]
+        self._hiding_formatting[-1] = [other for other in self._hiding_formatting[-1] if other is not element]
         if self._is_open(element):
-            if self.special < element.place:
-                self.close_to(element.place)
+            if self.special < element.index:
+                self.close_to(element.index)
             else:
                 self.close_to(self.special + 1)
-                self._close_over(element)
+                self._detach_formatting(element)
         return True
 
-    def _close_over(self, element: OpenElement) -> None:
-        """Take a formatting element out from under the blocks in it, and with it what else is not a block.
+    def _detach_formatting(self, element: OpenElement) -> None:
+        """End a formatting element while blocks inside it stay open, with the other elements inside it that are not blocks.
 
-        Formatting elements in it stay, but for those more than three elements outside of a block.
+        Formatting elements inside it stay, except those more than three elements outside of a block.
         """
-        hides = _last(self._hides) >= element.place
-        self.forget(element)
-        if not hides or len(self._stack) - element.place > _MOST_LOOKED_THROUGH:
+        hides = _top_of(self._hiding) >= element.index
+        self.detach(element)
+        if not hides or len(self._stack) - element.index > _MOST_UPDATED:
             return
-        gone, outside = [], 0
-        for other in reversed(self._stack[element.place + 1 :]):
-            if other.place in self._special[-_MOST_LOOKED_THROUGH:]:
+        detached, outside = [], 0
+        for other in reversed(self._stack[element.index + 1 :]):
+            if other.index in self._special[-_MOST_UPDATED:]:
                 outside = 0
                 continue
             outside += 1
-            if not self._is_listed(other) or outside > 3:
-                gone.append(other)
-        for other in gone:
-            self._unlist(other)
-            self.forget(other)
-        for other in self._stack[element.place :]:
-            self._see(other)
+            if not self._is_active(other) or outside > 3:
+                detached.append(other)
+        for other in detached:
+            self._deactivate(other)
+            self.detach(other)
+        for other in self._stack[element.index :]:
+            self._update_visibility(other)
 
-    def _is_listed(self, element: OpenElement) -> bool:
+    def _is_active(self, element: OpenElement) -> bool:
         named = self._formatting[-1].get(element.name, [])
-        return 0 <= element.listed < len(named) and named[element.listed] is element
+        return 0 <= element.formatting_index < len(named) and named[element.formatting_index] is element
 
-    def _unlist(self, element: OpenElement) -> None:
-        """Let a formatting element go on no more. Its place in the list stays, since others know theirs by number."""
-        if self._is_listed(element):
-            self._formatting[-1][element.name][element.listed] = _NOTHING
-        self._hiding[-1] = [other for other in self._hiding[-1] if other is not element]
+    def _deactivate(self, element: OpenElement) -> None:
+        """Remove a formatting element from the active ones; its place in the list stays, because indexes refer to it."""
+        if self._is_active(element):
+            self._formatting[-1][element.name][element.formatting_index] = _REMOVED
+        self._hiding_formatting[-1] = [other for other in self._hiding_formatting[-1] if other is not element]
 
     def _is_open(self, element: OpenElement) -> bool:
-        return 0 <= element.place < len(self._stack) and self._stack[element.place] is element
+        return 0 <= element.index < len(self._stack) and self._stack[element.index] is element
 
     # closing
 
-    def forget(self, element: OpenElement) -> None:
-        """Let no tag close an open element any more; it hides nothing that comes after what is open in it."""
-        places = self._places[element.name]
-        if places and places[-1] == element.place:
-            places.pop()
-            self._left(element)
+    def detach(self, element: OpenElement) -> None:
+        """End an element while elements inside it stay open; it no longer hides anything."""
+        indexes = self._indexes_by_name[element.name]
+        if indexes and indexes[-1] == element.index:
+            indexes.pop()
+            self._on_detached(element)
             element.name = ""
-        element.gone, element.visible = False, None
-        self._see(element)
+        element.hidden, element.visible = False, None
+        self._update_visibility(element)
 
     def close_to(self, depth: int) -> None:
-        """Close the innermost elements until `depth` of them are left."""
+        """Close the innermost elements until `depth` elements are left."""
         while len(self._stack) > depth:
             element = self._stack[-1]
-            self._closed(element)
+            self._on_closed(element)
             self._stack.pop()
             if element.name:
-                self._places[element.name].pop()
-            for kind in element.kinds:
-                kind.pop()
+                self._indexes_by_name[element.name].pop()
+            for index_list in element.index_lists:
+                index_list.pop()
             if element.name in element_kinds.MARKERS:
                 self._formatting.pop()
-                self._hiding.pop()
+                self._hiding_formatting.pop()
             self.heading -= element.name in element_kinds.HEADINGS
 
 
-_NOTHING = OpenElement("")
+_REMOVED = OpenElement("")
 
 
-def _last(places: list[int]) -> int:
-    return places[-1] if places else -1
+def _top_of(indexes: list[int]) -> int:
+    return indexes[-1] if indexes else -1

@@ -1,4 +1,4 @@
-"""What one page says, as values: paragraphs, the elements they stand in, links, options and scripts."""
+"""The content of one page as values: paragraphs, the elements around them, links, options and scripts."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ _EDGES = " \t\n\f\r\u00a0\u3000\u2002\u2003\u2009\u200b\u2060\ufeff"
 
 @dataclass(slots=True)
 class Paragraph:
-    """One line of text. `gap` counts the blank lines before it; `furniture` marks what can be part of no entry."""
+    """One line of text.
+
+    `gap` counts the blank lines before it. `linked` says whether all its words are links. `boilerplate` says that it cannot be
+    part of an entry.
+    """
 
     text: str
     gap: int = 0
     linked: bool = False
-    furniture: bool = False
+    boilerplate: bool = False
 
 
 class Span(NamedTuple):
-    """The paragraphs `first` to `last` that one element covers."""
+    """The paragraphs `first` to `last` of one element; `item` for a list item, a row or an article."""
 
     first: int
     last: int
     item: bool
-    furniture: bool
+    boilerplate: bool
 
 
 class Anchor(NamedTuple):
-    """A link as written: its text (or its image's), its address unresolved, its relation."""
+    """A link as written: its text or that of its image, its unresolved URL, its relation."""
 
     label: str
     href: str
@@ -41,7 +45,7 @@ class Anchor(NamedTuple):
 
 @dataclass(slots=True)
 class PageContent:
-    """What one page says, in reading order. Spans come in the order in which their elements end."""
+    """The content of one page in document order; spans in the order in which their elements end."""
 
     paragraphs: list[Paragraph] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
@@ -54,13 +58,13 @@ class PageContent:
 
 
 def collapse(text: str) -> str:
-    """Return `text` cleaned, without invisible signs, its HTML white space collapsed, and none of it at the ends.
+    """Return `text` cleaned, without invisible characters, with HTML white space collapsed and stripped.
 
-    A no-break space is no white space in HTML (section 13.1.3): inside a paragraph it stays.
+    A no-break space is not white space in HTML (section 13.1.3), so it stays inside a paragraph.
     """
     plain = without_invisible(clean(text))
-    for sign in "\n\t\f":
-        plain = plain.replace(sign, " ")
-    while "  " in plain:  # halves each run in turn: faster than a pattern, which stops at every single space
+    for character in "\n\t\f":
+        plain = plain.replace(character, " ")
+    while "  " in plain:  # faster than a pattern, which stops at every single space
         plain = plain.replace("  ", " ")
     return plain.strip(_EDGES)

@@ -1,7 +1,7 @@
-"""What a page says about its neighbours: how many there are, which is next, and how their addresses are made.
+"""Find the pager of a page: the page count, the links to other pages, and URL patterns for pages that are not linked.
 
-Literal links come first. Patterns are for pages that no link names: a wrong one (`index_2` on a site that counts from
-zero) silently skips a page, so zero-based ones come before one-based ones and the crawler compares what it gets.
+A wrong pattern (`index_2` on a site that counts from zero) skips a page. So zero-based patterns are tried before one-based
+ones, and the reader compares the pages that it gets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[\[【第\s]*(\d{1,6})[\]】页\s]*")
 _NEXT = re.compile(r"[\W_]*(?:下一?页|next(?:\s*page)?)[\W_]*", re.IGNORECASE)
 _ARROW = re.compile(r"\s*[>›]\s*")
 
-# A comment, or a string (kept: addresses in it hold "//"); JavaScript reads "<!--" as a comment to the end of the line
+# a comment, or a string, which is kept (URLs contain "//"); in JavaScript, "<!--" begins a comment to the end of the line
 _SCRIPT_COMMENT = re.compile(
     r"""/\*.*?(?:\*/|\Z)|(?://|<!--)[^\n]*+|("(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)""", re.DOTALL
 )
@@ -39,36 +39,36 @@ _FILE = re.compile(r"(?P<stem>index|list|default)_?\d*\Z", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 
 
-class Script(NamedTuple):
-    """What a TRS script says: the number of pages, and the file name and extension that addresses are made of."""
+class TrsScript(NamedTuple):
+    """The pager script of a TRS site: page count, and file name and extension of the pages."""
 
     total: int
     name: str | None = None
     extension: str | None = None
 
 
-class Found(NamedTuple):
-    """The pager of a page and the number of pages that it announces."""
+class PagerResult(NamedTuple):
+    """The pager of a page and the page count that it announces."""
 
     pager: Pager
     page_count: int | None
 
 
-def find_pager(document: PageContent, outside: Sequence[str], url: str) -> Found:
-    """Return what the page at `url` says about its neighbours; `outside` are its texts that stand in no entry."""
+def find_pager(document: PageContent, outside: Sequence[str], url: str) -> PagerResult:
+    """Return the pager of the page at `url`; `outside` are its texts outside all entries."""
     resolve = resolver(url, document.base)
-    script = _script(document.scripts)
+    script = _find_script(document.scripts)
     count = _count(document, outside, script, url)
     numbered = _numbered(document, resolve, count)
     next_url = _store_next(document, resolve) or _next(document, resolve)
     kind = _kind(document, outside, script, url, [*numbered.values(), *([next_url] if next_url else [])])
     usable = kind != "none" and absolute(url, url) is not None
     guesses = tuple(_guesses(kind, url, script, numbered, next_url)) if usable else ()
-    return Found(Pager(kind, next_url, numbered, guesses), count)
+    return PagerResult(Pager(kind, next_url, numbered, guesses), count)
 
 
-def _count(document: PageContent, outside: Sequence[str], script: Script | None, url: str) -> int | None:
-    """Return the announced number of pages as it stands, however absurd: refusing is the crawler's part."""
+def _count(document: PageContent, outside: Sequence[str], script: TrsScript | None, url: str) -> int | None:
+    """Return the announced page count, also an implausible one; the quality gate checks it."""
     if (total := _store_count(document, url)) is not None:
         return total
     text = "\n".join(outside)
@@ -80,15 +80,15 @@ def _count(document: PageContent, outside: Sequence[str], script: Script | None,
 
 
 def _is_jump(options: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether a select offers the pages 1, 2, 3 and so on (a list of years does not)."""
+    """Return whether the options of a select are the pages 1, 2, 3 and so on, not years, for example."""
     numbers = [match[1] if (match := _NUMBER.fullmatch(label)) else "" for _, label in options]
     return bool(numbers) and all(number and int(number) == place for place, number in enumerate(numbers, start=1))
 
 
 def _store_count(document: PageContent, url: str) -> int | None:
-    """Count a Hanweb store's answers: one answer may hold three of the pages that visitors see.
+    """Return the number of responses of a Hanweb store; one response can have three of the pages that visitors see.
 
-    The last answer is shorter than the others, so it is known by having no successor, and counts itself.
+    The last response has fewer records. It has no link to a next group, and its own number is the count.
     """
     store = next((store for store in document.stores if store.total is not None and store.records), None)
     if store is None or store.total is None:
@@ -104,21 +104,21 @@ def _store_next(document: PageContent, resolve: Resolve) -> str | None:
     return next(filter(None, map(resolve, hrefs)), None)
 
 
-def _script(scripts: Sequence[str]) -> Script | None:
-    """Return the live TRS call among the scripts; a commented-out one beside it does not count."""
+def _find_script(scripts: Sequence[str]) -> TrsScript | None:
+    """Return the call of the TRS pager in the scripts; ignore one that is commented out."""
     for source in scripts:
         if "createPageHTML" not in source and "countPage" not in source:
             continue
-        live = _SCRIPT_COMMENT.sub(lambda match: match[1] or " ", source)
-        if match := _TRS_CALL.search(live):
-            return Script(int(match[1]), match[2], match[3])
-        if match := _TRS_COUNT.search(live):
-            return Script(int(match[1]))
+        code = _SCRIPT_COMMENT.sub(lambda match: match[1] or " ", source)
+        if match := _TRS_CALL.search(code):
+            return TrsScript(int(match[1]), match[2], match[3])
+        if match := _TRS_COUNT.search(code):
+            return TrsScript(int(match[1]))
     return None
 
 
 def _numbered(document: PageContent, resolve: Resolve, count: int | None) -> dict[int, str]:
-    """Return the pages linked by number, from anchors first and then from the options of a select."""
+    """Return the pages linked by number: from anchors, then from the options of a select."""
     found: dict[int, str] = {}
     links = [(anchor.label, anchor.href) for anchor in document.anchors]
     jumps = [options for options in document.selects if _is_jump(options)]
@@ -134,7 +134,7 @@ def _numbered(document: PageContent, resolve: Resolve, count: int | None) -> dic
 
 
 def _next(document: PageContent, resolve: Resolve) -> str | None:
-    """Return the link that says so in words, else the one that is related so, else the one with an arrow."""
+    """Return the link with the text "next", else the one with rel="next", else the one with an arrow."""
     tests: tuple[Callable[[str, str], object], ...] = (
         lambda label, rel: _NEXT.fullmatch(label),
         lambda label, rel: "next" in rel.lower().split(),
@@ -147,7 +147,9 @@ def _next(document: PageContent, resolve: Resolve) -> str | None:
     return None
 
 
-def _kind(document: PageContent, outside: Sequence[str], script: Script | None, url: str, linked: Sequence[str]) -> str:
+def _kind(
+    document: PageContent, outside: Sequence[str], script: TrsScript | None, url: str, linked: Sequence[str]
+) -> str:
     path = _path(url)
     if document.stores:
         return "jpage"
@@ -167,17 +169,17 @@ def _announced(outside: Sequence[str]) -> bool:
 
 
 def _guesses(
-    kind: str, url: str, script: Script | None, numbered: dict[int, str], next_url: str | None
+    kind: str, url: str, script: TrsScript | None, numbered: dict[int, str], next_url: str | None
 ) -> Iterator[Guess]:
-    """Yield address patterns in the order to try: as the page itself shows, then as its kind of site does."""
+    """Yield URL patterns in the order to try: the pattern of the links, then those of the kind of pager."""
     folder, stem, extension = _split_address(url)
     if script and script.name:
         extension = script.extension or extension
         stem = script.name
     patterns = {
-        "column": [(f"{folder}{_plain(stem)}{{}}.{_plain(extension)}", 0)],
-        "trs": [(f"{folder}{_plain(stem)}_{{}}.{_plain(extension)}", 0)],
-        "jeecms": [(f"{folder}{_plain(stem)}_{{}}.{_plain(extension)}", 1)],
+        "column": [(f"{folder}{_escape_braces(stem)}{{}}.{_escape_braces(extension)}", 0)],
+        "trs": [(f"{folder}{_escape_braces(stem)}_{{}}.{_escape_braces(extension)}", 0)],
+        "jeecms": [(f"{folder}{_escape_braces(stem)}_{{}}.{_escape_braces(extension)}", 1)],
         "query": [(_query_pattern(url), 1)],
         "jpage": [],
     }
@@ -188,44 +190,52 @@ def _guesses(
         "jpage": ("jpage",),
     }
     guesses: list[Guess] = []
-    if (seen := _observed(numbered, next_url if kind == "jpage" else None)) is not None:
-        guesses.append(seen)
+    if (observed := _observed(numbered, next_url if kind == "jpage" else None)) is not None:
+        guesses.append(observed)
     for name in order.get(kind, ("column", "trs", "jeecms", "query")):
         guesses += patterns[name]
     yield from dict.fromkeys(guesses)
 
 
 def _observed(numbered: dict[int, str], second: str | None) -> Guess | None:
-    """Return the pattern that the linked addresses follow, if two agree or a store's next group names its page."""
+    """Return the pattern that two linked URLs follow, or that of the next group of a store; None if there is none."""
     if second is not None:
         page = re.search(r"(?<=[?&]page=)\d{1,9}", second)
-        return (_plain(second[: page.start()]) + "{}" + _plain(second[page.end() :]), 1) if page else None
-    shapes = [shape for number in sorted(numbered)[:8] if number > 1 and (shape := _shape(number, numbered[number]))]
-    return next((shape for shape in shapes if shapes.count(shape) > 1), None)
+        return (
+            (_escape_braces(second[: page.start()]) + "{}" + _escape_braces(second[page.end() :]), 1) if page else None
+        )
+    patterns = [
+        pattern for number in sorted(numbered)[:8] if number > 1 and (pattern := _pattern_of(number, numbered[number]))
+    ]
+    return next((pattern for pattern in patterns if patterns.count(pattern) > 1), None)
 
 
-def _shape(number: int, address: str) -> Guess | None:
-    """Return the pattern of which `address` is page `number`, counting from zero or from one."""
+def _pattern_of(number: int, address: str) -> Guess | None:
+    """Return the pattern in which `address` is page `number`, counted from zero or from one."""
     for match in reversed(list(_DIGITS.finditer(address[:2000]))):
         if match[0] in (str(number - 1), str(number)):
-            return _plain(address[: match.start()]) + "{}" + _plain(address[match.end() :]), int(match[0]) - number + 1
+            template = _escape_braces(address[: match.start()]) + "{}" + _escape_braces(address[match.end() :])
+            return template, int(match[0]) - number + 1
     return None
 
 
 def _split_address(url: str) -> tuple[str, str, str]:
-    """Return the folder of `url` as a pattern, its file's stem without a page number, and its extension; `index.htm` for none."""
+    """Return the folder of `url` as a pattern, the file stem without page number, and the extension.
+
+    A URL without a file name has `index` and `htm`.
+    """
     folder, _, name = url.partition("#")[0].partition("?")[0].rpartition("/")
     stem, dot, extension = name.rpartition(".")
     if not dot:
-        return _plain(f"{folder}/{name}/" if name else f"{folder}/"), "index", "htm"
+        return _escape_braces(f"{folder}/{name}/" if name else f"{folder}/"), "index", "htm"
     match = _FILE.match(stem)
-    return f"{_plain(folder)}/", match["stem"] if match else stem, extension
+    return f"{_escape_braces(folder)}/", match["stem"] if match else stem, extension
 
 
 def _query_pattern(url: str) -> str:
     address, _, query = url.partition("#")[0].partition("?")
     others = [(name, value) for name, value in parse_qsl(query[:4000], keep_blank_values=True) if name != "page"]
-    return f"{_plain(address)}?{_plain(urlencode([*others, ('page', '')]))}{{}}"
+    return f"{_escape_braces(address)}?{_escape_braces(urlencode([*others, ('page', '')]))}{{}}"
 
 
 def _query(url: str) -> dict[str, str]:
@@ -239,6 +249,6 @@ def _path(url: str) -> str:
         return ""
 
 
-def _plain(text: str) -> str:
-    """Return `text` so that `str.format` gives it back."""
+def _escape_braces(text: str) -> str:
+    """Return `text` with braces escaped for `str.format`."""
     return text.replace("{", "{{").replace("}", "}}")

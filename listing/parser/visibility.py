@@ -1,7 +1,7 @@
-"""Whether an element is shown, by its own attributes: what a reader of the page does not see is not read.
+"""Decide by its attributes whether an element is shown: text that readers do not see is not parsed.
 
-A copy of the listing that is kept out of sight (for a menu, for search engines, for an effect) would double every entry.
-`aria-hidden` hides nothing from a reader who sees, and a closed `<details>` is one click away: both are read.
+A hidden copy of the listing (for a menu, for search engines, for an effect) would duplicate every entry. `aria-hidden` does
+not hide text from sighted readers, and a closed `<details>` opens with one click, so both are parsed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# A quick look at the source of a tag: nothing else can hide an element
+# a tag without any of these cannot hide its element
 MAY_HIDE = re.compile(r"hidden|style|popover", re.IGNORECASE)
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -32,31 +32,35 @@ _DISPLAYS = _words(
 _VISIBILITIES = {"hidden": False, "collapse": False, "visible": True, "initial": True, "inherit": None, "unset": None}
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z%]*)\Z")
 _LENGTHS = frozenset({"", "px", "em", "rem", "pt", "pc", "cm", "mm", "in", "ex", "ch", "vw", "vh", "%"})
-_FAR = -900.0  # further to the left than any screen shows
+_OFF_SCREEN = -900.0  # px or other units, left of any screen
 _SIDES = ("left", "right", "top", "bottom", "margin-left", "margin-top")
 
 
 class Visibility(NamedTuple):
-    """What an element says of itself: `gone` takes its whole content away, `visible` (None: as around) can be undone inside."""
+    """The visibility of an element by its own attributes.
 
-    gone: bool = False
+    `hidden` elements are not rendered with all their content. `visible` is the `visibility` property, which elements inside
+    can override; None means inherited.
+    """
+
+    hidden: bool = False
     visible: bool | None = None
 
 
 def visibility(name: str, attributes: Mapping[str, str]) -> Visibility:
-    """Return what the attributes of the element `name` say about its being seen."""
+    """Return the visibility of the element `name` by its attributes."""
     style = declarations(attributes["style"]) if "style" in attributes else {}
     if display := style.get("display"):
-        gone = display == "none"
+        hidden = display == "none"
     else:
-        gone = "hidden" in attributes or "popover" in attributes or (name == "dialog" and "open" not in attributes)
-    return Visibility(gone or _is_out_of_sight(style), _VISIBILITIES.get(style.get("visibility", "inherit")))
+        hidden = "hidden" in attributes or "popover" in attributes or (name == "dialog" and "open" not in attributes)
+    return Visibility(hidden or _is_out_of_sight(style), _VISIBILITIES.get(style.get("visibility", "inherit")))
 
 
 def declarations(source: str) -> dict[str, str]:
-    """Return the declarations of a `style` attribute, names and values in lower case; the last valid one of a name counts.
+    """Return the declarations of a `style` attribute, in lower case; the last valid declaration of a property counts.
 
-    `!important` goes before what is not, and comments and escapes are resolved (CSS Syntax 3).
+    `!important` declarations have precedence. Comments and escapes are resolved (CSS Syntax 3).
     """
     found: dict[str, tuple[bool, str]] = {}
     for match in _DECLARATION.finditer(_COMMENT.sub("", source)):
@@ -83,7 +87,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _is_valid(name: str, value: str) -> bool:
-    """Tell whether a browser takes the declaration, as far as it matters here: another leaves what was said before."""
+    """Return whether browsers accept the declaration; an invalid one is ignored."""
     if name == "display":
         return bool(value) and all(word in _DISPLAYS for word in value.split())
     if name == "visibility":
@@ -94,7 +98,7 @@ def _is_valid(name: str, value: str) -> bool:
 
 
 def _amount(value: str) -> float | None:
-    """Return a number or length in whatever unit it is written, or None."""
+    """Return the value of a number or a length, without its unit, or None."""
     match = _NUMBER.match(value)
     return float(match[1]) if match and match[2] in _LENGTHS else None
 
@@ -103,29 +107,29 @@ def _is_zero(value: str | None) -> bool:
     return value is not None and _amount(value) == 0
 
 
-def _is_far(value: str | None) -> bool:
-    return value is not None and (amount := _amount(value)) is not None and amount <= _FAR
+def _is_off_screen(value: str | None) -> bool:
+    return value is not None and (amount := _amount(value)) is not None and amount <= _OFF_SCREEN
 
 
 def _is_out_of_sight(style: Mapping[str, str]) -> bool:
-    """Tell whether an element is transparent, without size, cut away or moved off the page."""
-    return bool(style) and (_is_faded(style) or _is_moved_away(style) or _is_cut_away(style))
+    """Return whether an element is transparent, without size, clipped or moved off the page."""
+    return bool(style) and (_is_transparent(style) or _is_moved_away(style) or _is_clipped(style))
 
 
-def _is_faded(style: Mapping[str, str]) -> bool:
+def _is_transparent(style: Mapping[str, str]) -> bool:
     opacity = style.get("opacity")
     return (opacity is not None and (_amount(opacity) or 0.0) <= 0) or style.get("content-visibility") == "hidden"
 
 
 def _is_moved_away(style: Mapping[str, str]) -> bool:
     sides = {"absolute": _SIDES, "fixed": _SIDES, "relative": ("left", "top")}.get(style.get("position", ""), ())
-    return any(_is_far(style.get(side)) for side in (*sides, "text-indent"))
+    return any(_is_off_screen(style.get(side)) for side in (*sides, "text-indent"))
 
 
-def _is_cut_away(style: Mapping[str, str]) -> bool:
+def _is_clipped(style: Mapping[str, str]) -> bool:
     if style.get("position") in ("absolute", "fixed") and style.get("clip", "").startswith(("rect(0", "rect(1px")):
         return True
     if "scale(0)" in style.get("transform", "") or style.get("clip-path") in ("inset(50%)", "inset(100%)", "circle(0)"):
         return True
-    cut = style.get("overflow", "").split()[:1] in (["hidden"], ["clip"])
-    return cut and any(_is_zero(style.get(side)) for side in ("height", "width", "max-height", "max-width"))
+    clips = style.get("overflow", "").split()[:1] in (["hidden"], ["clip"])
+    return clips and any(_is_zero(style.get(side)) for side in ("height", "width", "max-height", "max-width"))

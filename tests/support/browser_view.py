@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from foreign_eyes.listing.parser.element_kinds import BLOCKS
 from foreign_eyes.listing.parser.invisible_characters import without_invisible
-from foreign_eyes.listing.parser.paragraphs import read
+from foreign_eyes.listing.parser.paragraphs import read_page_content
 from foreign_eyes.listing.text import clean
 
 
@@ -56,7 +56,7 @@ def shown_by_browser(source: str) -> list[str]:
 
 def shown_by_us(source: str) -> list[str]:
     """Return the paragraphs that our parser reads, without white space."""
-    return _bare([paragraph.text for paragraph in read(source).paragraphs])
+    return _bare([paragraph.text for paragraph in read_page_content(source).paragraphs])
 
 
 def _bare(lines: list[str]) -> list[str]:
