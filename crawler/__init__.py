@@ -14,6 +14,7 @@ The crawl:
 Scrapy components, from the engine to the network:
     robots_txt: obeys robots.txt.
     ssrf_guard: refuses addresses that are not public.
+    fetchable_urls: checks whether a URL can be requested.
     retrying: repeats a request after a transient error; `backoff` decides whether and when.
     redirects: follows redirects and explains bad ones.
     capture: sends conditional requests, decodes bodies, stores every response.

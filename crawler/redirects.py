@@ -13,7 +13,7 @@ from scrapy.http import Response
 from w3lib.url import safe_url_string
 
 from foreign_eyes.crawler.download_errors import FetchFault
-from foreign_eyes.listing.parser.fetchable_urls import flaw, is_http, shown
+from foreign_eyes.crawler.fetchable_urls import flaw, is_http, shown
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 

@@ -23,13 +23,13 @@ from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.values import Fetched
 from foreign_eyes.crawler import ssrf_guard
 from foreign_eyes.crawler.download_errors import fault_of
+from foreign_eyes.crawler.fetchable_urls import shown
 from foreign_eyes.crawler.jobs import job_named
 from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
 from foreign_eyes.crawler.session import Session, open_session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.settings_file import find_settings_file
 from foreign_eyes.listing.fetch_results import FetchResult
-from foreign_eyes.listing.parser.fetchable_urls import shown
 from foreign_eyes.listing.reader import CrawlProgress, ListingReader
 from foreign_eyes.listing.values import Verdict
 

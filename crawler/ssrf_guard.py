@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
 from foreign_eyes.crawler.download_errors import FetchFault
-from foreign_eyes.listing.parser.fetchable_urls import flaw, shown
+from foreign_eyes.crawler.fetchable_urls import flaw, shown
 
 
 def is_public(address: str) -> bool:

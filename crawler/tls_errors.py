@@ -24,7 +24,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from foreign_eyes.listing.parser.fetchable_urls import shown
+from foreign_eyes.crawler.fetchable_urls import shown
 
 Codes = SSL.X509VerificationCodes
 

@@ -10,8 +10,8 @@ from support.listing_server import Answer, ListingServer, page
 from support.listings import FOLDER, LISTING, page_name
 
 from foreign_eyes.crawler.download_errors import FetchFault
+from foreign_eyes.crawler.fetchable_urls import flaw, shown
 from foreign_eyes.crawler.redirects import redirect_target
-from foreign_eyes.listing.parser.fetchable_urls import flaw, shown
 
 FROM = "http://town.example/column/index.htm"
 

@@ -17,7 +17,7 @@ entries, inline_attributions: excerpt, attribution and commentary of each entry.
 attribution, attribution_scores, attribution_words: splits an attribution into title and publication.
 publications: the names of known publications.
 pagers: page count, links to other pages, URL patterns.
-url_resolving, fetchable_urls, link_keys: URLs.
+url_resolving, link_keys: URLs.
 block_pages: recognises responses that block us.
 
 `PARSER_VERSION` must be raised with every change that can parse a stored body differently. The archive then derives its
