@@ -182,8 +182,8 @@ def _failed_handshake(url: str, error: Exception, fault: FetchFault) -> FetchFau
     handshake = handshake_of(url)
     if error is fault or not handshake.began or handshake.accepted:
         return None
-    if handshake.flaw:
-        return FetchFault("unreachable", handshake.flaw)
+    if handshake.problem:
+        return FetchFault("unreachable", handshake.problem)
     if isinstance(error, DownloadTimeoutError):
         late = "the TLS handshake timed out: the site or a device on the route is slow"
         return FetchFault("unreachable", f"{late}; try again later", transient=True)

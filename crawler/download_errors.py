@@ -21,7 +21,7 @@ from twisted.internet.error import ConnectError, ConnectionClosed, TCPTimedOutEr
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web._newclient import ParseError
 
-from foreign_eyes.crawler.fetchable_urls import shown
+from foreign_eyes.crawler.fetchable_urls import printable
 from foreign_eyes.listing.values import Fault
 
 
@@ -163,4 +163,4 @@ def _openssl_reason(error: SSL.Error) -> str:
 
 
 def _line(text: str) -> str:
-    return shown(" ".join(text.split()))
+    return printable(" ".join(text.split()))

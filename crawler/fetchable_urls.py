@@ -17,7 +17,7 @@ def is_http(address: str) -> bool:
     return address.partition(":")[0].lower() in ("http", "https")
 
 
-def flaw(address: str) -> str | None:
+def url_problem(address: str) -> str | None:
     """Return why an absolute http(s) URL cannot be requested, or None."""
     if len(address) > LONGEST_URL:
         return f"it is longer than {LONGEST_URL} characters"
@@ -30,17 +30,17 @@ def flaw(address: str) -> str | None:
         return "its port is not a number from 1 to 65535"
     if "@" in parts.netloc:
         return "it has user information"
-    return _flaw_of_host(parts)
+    return _host_problem(parts)
 
 
-def shown(address: str) -> str:
-    """Return a URL for a message: on one line, of limited length, without a password."""
+def printable(address: str) -> str:
+    """Return a URL or another text of a site for a message: one line of limited length, without a password."""
     address = _USER_INFORMATION.sub(r"\1…@", address)
     text = "".join(character if character.isprintable() else "?" for character in address)
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 
-def _flaw_of_host(parts: SplitResult) -> str | None:
+def _host_problem(parts: SplitResult) -> str | None:
     host = parts.hostname or ""
     if not host:
         return "it has no host"

@@ -13,7 +13,7 @@ from scrapy.http import Response
 from w3lib.url import safe_url_string
 
 from foreign_eyes.crawler.download_errors import FetchFault
-from foreign_eyes.crawler.fetchable_urls import flaw, is_http, shown
+from foreign_eyes.crawler.fetchable_urls import is_http, printable, url_problem
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -35,7 +35,7 @@ class CheckedRedirects(RedirectMiddleware):
             problem = "form a loop" if len(set(before)) < len(before) else "do not end"
             raise FetchFault(
                 "unreachable",
-                f"its redirects {problem}: stopped after {self.max_redirect_times}, the last one leads to {shown(target)};"
+                f"its redirects {problem}: stopped after {self.max_redirect_times}, the last one leads to {printable(target)};"
                 " open the URL in a browser and configure the one where it ends",
             )
         headers = response.headers.copy()
@@ -55,11 +55,11 @@ def redirect_target(url: str, status: int, location: bytes | None) -> str:
     try:
         # as Scrapy does it: bytes that are not UTF-8 are percent-encoded
         target = urljoin(url, safe_url_string((location or b"").strip()))
-        problem = flaw(target) if is_http(target) else None
+        problem = url_problem(target) if is_http(target) else None
     except ValueError:
-        target, problem = written, flaw(written) or "it is malformed"
+        target, problem = written, url_problem(written) or "it is malformed"
     if problem:
-        raise FetchFault("unreachable", f"redirects to {shown(written)!r}, which cannot be requested: {problem}")
+        raise FetchFault("unreachable", f"redirects to {printable(written)!r}, which cannot be requested: {problem}")
     if not is_http(target):
-        raise FetchFault("refused", f"redirects to {shown(written)!r}; only http and https are followed")
+        raise FetchFault("refused", f"redirects to {printable(written)!r}; only http and https are followed")
     return target

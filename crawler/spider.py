@@ -23,7 +23,7 @@ from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.values import Fetched
 from foreign_eyes.crawler import ssrf_guard
 from foreign_eyes.crawler.download_errors import fault_of
-from foreign_eyes.crawler.fetchable_urls import shown
+from foreign_eyes.crawler.fetchable_urls import printable
 from foreign_eyes.crawler.jobs import job_named
 from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
 from foreign_eyes.crawler.session import Session, open_session
@@ -138,7 +138,7 @@ class ListingSpider(Spider):
         try:
             request = Request(url, meta={**meta, "asked_url": url}, callback=NO_CALLBACK, dont_filter=True)
         except ValueError:  # a link can be any text
-            return FetchResult(url, url, fault="unreachable", detail=f"the URL {shown(url)!r} is malformed")
+            return FetchResult(url, url, fault="unreachable", detail=f"the URL {printable(url)!r} is malformed")
         try:
             if self.session.proxy:
                 request.meta["proxy"] = self.session.proxy

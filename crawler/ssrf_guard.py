@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
 from foreign_eyes.crawler.download_errors import FetchFault
-from foreign_eyes.crawler.fetchable_urls import flaw, shown
+from foreign_eyes.crawler.fetchable_urls import printable, url_problem
 
 
 def is_public(address: str) -> bool:
@@ -63,8 +63,8 @@ class PublicLiterals:
         Raises:
             FetchFault: the URL is refused.
         """
-        if problem := flaw(request.url):
-            raise FetchFault("unreachable", f"the URL {shown(request.url)!r} cannot be requested: {problem}")
+        if problem := url_problem(request.url):
+            raise FetchFault("unreachable", f"the URL {printable(request.url)!r} cannot be requested: {problem}")
         host = urlsplit(request.url).hostname or ""
         try:
             ipaddress.ip_address(host)

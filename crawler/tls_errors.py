@@ -24,7 +24,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from foreign_eyes.crawler.fetchable_urls import shown
+from foreign_eyes.crawler.fetchable_urls import printable
 
 Codes = SSL.X509VerificationCodes
 
@@ -37,7 +37,7 @@ class Handshake:
 
     began: bool = False
     accepted: bool = False
-    flaw: str | None = None
+    problem: str | None = None
 
 
 # by host and port; Scrapy's exception for a failed handshake does not have the reason
@@ -88,16 +88,16 @@ class _ExplainedCreator:
 
     def _verify(self, _connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int) -> bool:
         try:
-            flaw = self._flaw(certificate, code, depth, accepted=bool(ok))
+            problem = self._find_problem(certificate, code, depth, accepted=bool(ok))
         except Exception as error:  # an exception in OpenSSL's callback would be lost
-            flaw = f"its certificate cannot be read ({type(error).__name__}: {error})"
-        self._handshake.flaw = self._handshake.flaw or flaw
-        self._handshake.accepted = flaw is None and depth == 0
-        return flaw is None
+            problem = f"its certificate cannot be read ({type(error).__name__}: {error})"
+        self._handshake.problem = self._handshake.problem or problem
+        self._handshake.accepted = problem is None and depth == 0
+        return problem is None
 
-    def _flaw(self, certificate: crypto.X509, code: int, depth: int, *, accepted: bool) -> str | None:
+    def _find_problem(self, certificate: crypto.X509, code: int, depth: int, *, accepted: bool) -> str | None:
         if not accepted:
-            return flaw_of_chain(certificate.to_cryptography(), code, depth)
+            return chain_problem(certificate.to_cryptography(), code, depth)
         if depth:
             return None
         literal = isIPAddress(self._host) or isIPv6Address(self._host)
@@ -106,11 +106,11 @@ class _ExplainedCreator:
                 extract_patterns(certificate), [IPAddress_ID(self._host) if literal else DNS_ID(self._host)], []
             )
         except (VerificationError, CertificateError):
-            return flaw_of_names(certificate.to_cryptography(), self._host)
+            return name_problem(certificate.to_cryptography(), self._host)
         return None
 
 
-def flaw_of_chain(certificate: x509.Certificate, code: int, depth: int) -> str:
+def chain_problem(certificate: x509.Certificate, code: int, depth: int) -> str:
     """Return why OpenSSL refused the certificate at `depth` (0 is the server's own), and what to do."""
     which = "its certificate" if depth == 0 else f"the certificate {_name(certificate.subject)!r} above its own"
     issuer = _name(certificate.issuer)
@@ -129,13 +129,13 @@ def flaw_of_chain(certificate: x509.Certificate, code: int, depth: int) -> str:
         case Codes.ERR_SELF_SIGNED_CERT_IN_CHAIN:
             return f"its certificate is signed by {issuer!r}, which is not trusted here: if you trust it, {_TRUST_IT}"
         case Codes.ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY | Codes.ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-            return _flaw_of_missing_issuer(certificate, which, issuer, depth)
+            return _missing_issuer_problem(certificate, which, issuer, depth)
     reason = next((name for name, value in vars(Codes).items() if value == code), str(code))
     description = reason.removeprefix("ERR_").replace("_", " ").lower()
     return f"{which} was refused ({description}): open the URL in a browser and check that it is the right site"
 
 
-def _flaw_of_missing_issuer(certificate: x509.Certificate, which: str, issuer: str, depth: int) -> str:
+def _missing_issuer_problem(certificate: x509.Certificate, which: str, issuer: str, depth: int) -> str:
     issuer_url = _issuer_url(certificate)
     if depth == 0 and issuer_url:  # only public authorities give the URL of their certificates
         missing = f"the server does not send the intermediate certificate of {issuer!r}, which signed its own"
@@ -148,7 +148,7 @@ def _flaw_of_missing_issuer(certificate: x509.Certificate, which: str, issuer: s
     return f"{which} is signed by {issuer!r}, which is not trusted here: if you trust it, {_TRUST_IT}"
 
 
-def flaw_of_names(certificate: x509.Certificate, host: str) -> str:
+def name_problem(certificate: x509.Certificate, host: str) -> str:
     """Return the message for a certificate that is for other hosts, with their names."""
     names = _hosts(certificate)
     hosts = f"for {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}" if names else "for no host"
@@ -161,12 +161,12 @@ def _hosts(certificate: x509.Certificate) -> list[str]:
     except (x509.ExtensionNotFound, ValueError):
         return []
     hosts = names.get_values_for_type(x509.DNSName)
-    return [shown(name) for name in (*hosts, *map(str, names.get_values_for_type(x509.IPAddress)))]
+    return [printable(name) for name in (*hosts, *map(str, names.get_values_for_type(x509.IPAddress)))]
 
 
 def _name(name: x509.Name) -> str:
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return shown(str(common[0].value) if common else name.rfc4514_string()) or "an unnamed issuer"
+    return printable(str(common[0].value) if common else name.rfc4514_string()) or "an unnamed issuer"
 
 
 def _issuer_url(certificate: x509.Certificate) -> str | None:
@@ -180,5 +180,5 @@ def _issuer_url(certificate: x509.Certificate) -> str | None:
         if description.access_method == AuthorityInformationAccessOID.CA_ISSUERS and isinstance(
             location, x509.UniformResourceIdentifier
         ):
-            return shown(location.value)
+            return printable(location.value)
     return None

@@ -10,7 +10,7 @@ from support.listing_server import Answer, ListingServer, page
 from support.listings import FOLDER, LISTING, page_name
 
 from foreign_eyes.crawler.download_errors import FetchFault
-from foreign_eyes.crawler.fetchable_urls import flaw, shown
+from foreign_eyes.crawler.fetchable_urls import printable, url_problem
 from foreign_eyes.crawler.redirects import redirect_target
 
 FROM = "http://town.example/column/index.htm"
@@ -73,12 +73,12 @@ def test_any_location_leads_to_an_address_that_can_be_asked_or_is_a_fault(tail: 
         except FetchFault as fault:
             refusal = fault.detail
         assert refusal.isprintable()
-        assert refusal or (flaw(target) is None and target.isascii())
+        assert refusal or (url_problem(target) is None and target.isascii())
 
 
 def test_a_message_shows_no_password_and_no_control_characters() -> None:
-    assert shown("http://me:secret@town.example/\x1b[31m") == "http://…@town.example/?[31m"
-    assert len(shown("http://town.example/" + "a" * 500)) == 120
+    assert printable("http://me:secret@town.example/\x1b[31m") == "http://…@town.example/?[31m"
+    assert len(printable("http://town.example/" + "a" * 500)) == 120
 
 
 def leads_to(location: bytes | None) -> Answer:
