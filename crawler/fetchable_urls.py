@@ -12,17 +12,17 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _USER_INFORMATION = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
 
-def is_http(address: str) -> bool:
+def is_http(url: str) -> bool:
     """Return whether an absolute URL has the scheme http or https."""
-    return address.partition(":")[0].lower() in ("http", "https")
+    return url.partition(":")[0].lower() in ("http", "https")
 
 
-def url_problem(address: str) -> str | None:
+def url_problem(url: str) -> str | None:
     """Return why an absolute http(s) URL cannot be requested, or None."""
-    if len(address) > LONGEST_URL:
+    if len(url) > LONGEST_URL:
         return f"it is longer than {LONGEST_URL} characters"
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         return "its port is not a number from 1 to 65535" if "ort" in str(error) else "it is malformed"
@@ -33,10 +33,10 @@ def url_problem(address: str) -> str | None:
     return _host_problem(parts)
 
 
-def printable(address: str) -> str:
+def printable(url: str) -> str:
     """Return a URL or another text of a site for a message: one line of limited length, without a password."""
-    address = _USER_INFORMATION.sub(r"\1…@", address)
-    text = "".join(character if character.isprintable() else "?" for character in address)
+    url = _USER_INFORMATION.sub(r"\1…@", url)
+    text = "".join(character if character.isprintable() else "?" for character in url)
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 

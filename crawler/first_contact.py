@@ -10,10 +10,10 @@ import json
 import re
 
 from foreign_eyes.crawler.sources import SourceSettings
+from foreign_eyes.listing.text import in_a_line
 from foreign_eyes.listing.values import ListedEntry, ListingPage
 
 _MOST_QUOTED = 3
-_WIDTH = 80
 
 
 def unknown_listing(name: str, source: SourceSettings, listing: ListingPage, *, configured: bool) -> str:
@@ -49,6 +49,4 @@ def toml_string(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return text of a page for a message: one line, printable, of limited length."""
-    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return f'"{line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"}"'
+    return f'"{in_a_line(text)}"'

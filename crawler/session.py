@@ -73,7 +73,7 @@ class Session:
     broken: ArchiveError | None = None
 
     @contextmanager
-    def explaining(self) -> Iterator[None]:
+    def keeping_archive_errors(self) -> Iterator[None]:
         """Keep errors of the archive, because Scrapy would only log them; leaving the session raises them.
 
         Raises:
@@ -165,7 +165,7 @@ class Session:
             if self.ended is None:
                 self.finish(Verdict("failed", "the run ended before the listing was read"))
             if following is not None:
-                with self.explaining():
+                with self.keeping_archive_errors():
                     traffic = self.traffic.since(self.settled_at)
                     close_links(self.db, self.crawl_id, self.parser, traffic, self.now())
             return

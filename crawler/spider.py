@@ -99,7 +99,7 @@ class ListingSpider(Spider):
 
     async def _crawl(self) -> None:
         session = self.session
-        with session.explaining():
+        with session.keeping_archive_errors():
             verdict = await self.reader().read()
             session.finish(session.judge_times(verdict))
             if urls := session.links_to_follow():

@@ -208,15 +208,14 @@ class ListingReader:
         """Parse a response; refuse it if it is not a listing page or looks wrong."""
         if result.status in (404, 410):
             if number == 1:
-                raise Refusal("unreachable", f"{result.url} answers {result.status}: has the column moved?")
+                reason = f"{result.url} answers {result.status}"
+                raise Refusal("unreachable", f"{reason}: check the URL of the source; the column may have moved")
             raise _PassAborted(f"page {number} answers {result.status} ({result.url})")
         page = self._parsed(result)
         listing = page.listing
         if not listing.entries and not listing.has_heading:
-            reason = (
-                f"page {number} is not the listing (neither its heading nor an entry): a login, notice or home page?"
-            )
-            raise Refusal("blocked", reason)
+            reason = f"page {number} is not the listing: it has neither the heading nor an entry"
+            raise Refusal("blocked", f"{reason}; open {result.url} in a browser (a login, notice or home page?)")
         if doubt := self._checks.doubt_page(number, page):
             raise Refusal("suspect", doubt)
         self.on_page(

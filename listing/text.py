@@ -27,7 +27,7 @@ _SPACE = re.compile(r"\s+")
 _INVISIBLE = "\u200b\u2060\ufeff\u00ad"
 _WHITE = re.compile(rf"[\s{_INVISIBLE}]+")
 _LIGATURES = dict(zip(map(chr, range(0xFB00, 0xFB07)), ["ff", "fi", "fl", "ffi", "ffl", "st", "st"], strict=True))
-_FULL_WIDTH = {chr(sign + 0xFEE0): chr(sign) for sign in range(0x21, 0x7F)}
+_FULL_WIDTH = {chr(character + 0xFEE0): chr(character) for character in range(0x21, 0x7F)}
 _FULL_WIDTH |= dict(zip("\uffe0\uffe1\uffe5\uffe6", "¢£¥₩", strict=True))
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u2e3a\u2e3b\ufe58\ufe63\uff0d"
 _MORE_QUOTES = {**dict.fromkeys("\u2039\u203a\u2035", "'"), **dict.fromkeys("\u2036\u301d\u301e\u301f", '"')}
@@ -37,7 +37,7 @@ _STYLE = str.maketrans(
         **_LIGATURES,
         **dict.fromkeys(_DASHES, "-"),
         **dict.fromkeys(_INVISIBLE, ""),
-        **{chr(sign): plain for sign, plain in _QUOTES.items()},
+        **{chr(character): plain for character, plain in _QUOTES.items()},
         **_MORE_QUOTES,
     }
 )

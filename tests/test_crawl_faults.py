@@ -52,7 +52,7 @@ FAULTS: dict[str, tuple[int, Answer, int, str, str]] = {
     "status 429": (1, status(429), 69, "blocked", "429"),
     "status 503": (1, status(503), 69, "unreachable", "503"),
     "status 503 on a later page": (2, status(503), 69, "unreachable", "503"),
-    "a first page that is gone": (1, status(404), 69, "unreachable", "has the column moved"),
+    "a first page that is gone": (1, status(404), 69, "unreachable", "the column may have moved"),
     "a later page that is gone": (2, status(404), 75, "partial", "page 2 answers 404"),
     "a connection closed at once": (1, silence, 69, "unreachable", "page 1"),
     "a half-sent first page": (1, half_sent(WHOLE[LISTING]), 75, "partial", "page 1"),

@@ -19,14 +19,14 @@ NEVER = -9.0
 _NOT_IN_NAMES = re.compile(r"[:;：；?？!！%$€£¥“”\"()\[\]]")
 _SENTENCE_STOP = re.compile(r"(?<![A-Z])(?<!Inc)\.\s")
 _POSSESSIVE = re.compile(r"['’]s?\s")
-_SIGN_COSTS = ((re.compile("[,，]"), 4.0), (_NOT_IN_NAMES, 3.0), (_SENTENCE_STOP, 2.0), (_POSSESSIVE, 2.0))
+_PATTERN_COSTS = ((re.compile("[,，]"), 4.0), (_NOT_IN_NAMES, 3.0), (_SENTENCE_STOP, 2.0), (_POSSESSIVE, 2.0))
 _NUMBER = re.compile(r"\W*\d[\d.,]*(?:[gmk]|bn|tn|th|st|nd|rd)?\W*", re.IGNORECASE)
 
 
 def publication_points(name: str, known: Collection[str], page_names: Collection[str] = ()) -> float:
     """Return the points of `name` as a publication; `known` and `page_names` are `name_key` forms."""
     words = name.split()
-    if not words or not any(sign.isalpha() for sign in name):
+    if not words or not any(character.isalpha() for character in name):
         return NEVER
     key = name_key(name)
     if key in known:
@@ -49,7 +49,7 @@ def is_ordinary(name: str) -> bool:
 def title_points(title: str) -> float:
     """Return the points of `title` as a title, by its length and by the words and signs of a sentence."""
     words = title.split()
-    if not any(sign.isalnum() for sign in title):
+    if not any(character.isalnum() for character in title):
         return NEVER
     points = (-2.0, -1.2, -0.3, 0.4, 0.8)[len(words) - 1] if 0 < len(words) < 6 else 1.2
     sentence = sum(1 for word in words if _bare(word) in SENTENCE)
@@ -83,7 +83,7 @@ def _word_points(word: str) -> float:
         return -1.6
     if _NUMBER.fullmatch(word) and word.isascii():
         return -0.8 if len(bare) <= 3 else -1.5
-    if not any(sign.isupper() or sign.isdigit() for sign in word):
+    if not any(character.isupper() or character.isdigit() for character in word):
         return -1.8 if word[:1].islower() else 0.0
     # a plural or a verb, which are rare in names
     return -0.4 if bare.endswith("s") and not bare.endswith(("ss", "'s", "’s")) else 0.0
@@ -95,7 +95,7 @@ def _style_points(name: str, words: list[str]) -> float:
     points -= 2.5 if all(word in SUBJECTS or word in PARTICLES for word in bare) else 0.0
     points -= 0.4 if any(word.endswith("ing") for word in bare) else 0.0
     points -= 3.0 if name.islower() else 0.0
-    return points - sum(cost for sign, cost in _SIGN_COSTS if sign.search(name))
+    return points - sum(cost for pattern, cost in _PATTERN_COSTS if pattern.search(name))
 
 
 def _press_points(bare: list[str]) -> float:

@@ -102,7 +102,7 @@ def _links(document: PageContent, url: str) -> tuple[Link, ...]:
     for anchor in document.anchors:
         if len(anchor.label) > _LABEL_LENGTH or _PATENT_SEARCH.search(anchor.label) is None:
             continue
-        if (address := resolve(anchor.href)) is not None:
-            key = link_key(address)
-            found.setdefault(key, Link(" ".join(anchor.label.split()), address, key))
+        if (link_url := resolve(anchor.href)) is not None:
+            key = link_key(link_url)
+            found.setdefault(key, Link(" ".join(anchor.label.split()), link_url, key))
     return tuple(found.values())

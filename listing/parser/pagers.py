@@ -128,8 +128,8 @@ def _numbered(document: PageContent, resolve: Resolve, count: int | None) -> dic
         number = int(match[1]) if match else 0
         if number < 1 or number in found or (count is not None and number > count):
             continue
-        if (address := resolve(href)) is not None:
-            found[number] = address
+        if (link_url := resolve(href)) is not None:
+            found[number] = link_url
     return dict(sorted(found.items()))
 
 
@@ -142,8 +142,8 @@ def _next(document: PageContent, resolve: Resolve) -> str | None:
     )
     for test in tests:
         for anchor in document.anchors:
-            if len(anchor.label) <= 40 and test(anchor.label, anchor.rel) and (address := resolve(anchor.href)):
-                return address
+            if len(anchor.label) <= 40 and test(anchor.label, anchor.rel) and (link_url := resolve(anchor.href)):
+                return link_url
     return None
 
 
@@ -155,9 +155,9 @@ def _kind(
         return "jpage"
     if script:
         return "trs"
-    if any(address.partition("?")[0].endswith(".jhtml") for address in (*linked, path)):
+    if any(link_url.partition("?")[0].endswith(".jhtml") for link_url in (*linked, path)):
         return "jeecms" if linked or _announced(outside) else "none"
-    if any("page" in _query(address) for address in linked):
+    if any("page" in _query(link_url) for link_url in linked):
         return "query"
     if linked or _announced(outside):
         return "column"
@@ -210,11 +210,11 @@ def _observed(numbered: dict[int, str], second: str | None) -> Guess | None:
     return next((pattern for pattern in patterns if patterns.count(pattern) > 1), None)
 
 
-def _pattern_of(number: int, address: str) -> Guess | None:
-    """Return the pattern in which `address` is page `number`, counted from zero or from one."""
-    for match in reversed(list(_DIGITS.finditer(address[:2000]))):
+def _pattern_of(number: int, link_url: str) -> Guess | None:
+    """Return the pattern in which `link_url` is page `number`, counted from zero or from one."""
+    for match in reversed(list(_DIGITS.finditer(link_url[:2000]))):
         if match[0] in (str(number - 1), str(number)):
-            template = _escape_braces(address[: match.start()]) + "{}" + _escape_braces(address[match.end() :])
+            template = _escape_braces(link_url[: match.start()]) + "{}" + _escape_braces(link_url[match.end() :])
             return template, int(match[0]) - number + 1
     return None
 
@@ -233,9 +233,9 @@ def _split_address(url: str) -> tuple[str, str, str]:
 
 
 def _query_pattern(url: str) -> str:
-    address, _, query = url.partition("#")[0].partition("?")
+    base, _, query = url.partition("#")[0].partition("?")
     others = [(name, value) for name, value in parse_qsl(query[:4000], keep_blank_values=True) if name != "page"]
-    return f"{_escape_braces(address)}?{_escape_braces(urlencode([*others, ('page', '')]))}{{}}"
+    return f"{_escape_braces(base)}?{_escape_braces(urlencode([*others, ('page', '')]))}{{}}"
 
 
 def _query(url: str) -> dict[str, str]:
