@@ -88,7 +88,7 @@ def test_the_effects_of_a_listing_are_counted(column: Column) -> None:
     assert state(column).effects([apples, "other"]) == Effects(new=1, missing=2, missing_again=1)
 
 
-def test_an_entry_is_a_stranger_when_it_shares_neither_wording_nor_title_nor_excerpt(column: Column) -> None:
+def test_an_entry_is_a_stranger_if_it_shares_neither_wording_nor_title_nor_excerpt(column: Column) -> None:
     column.crawl(listing(A, B, entry("Cranes", excerpt=LONG)))
     column.crawl(A)
     column.crawl(A)  # the others are withdrawn, and no strangers for that

@@ -66,7 +66,7 @@ def test_a_first_crawl_reads_until_two_passes_are_equal(command: CommandLine, se
     assert server.statuses() == [200, 200, 200, 200, 304, 304, 304, 200]
 
 
-def test_the_crawler_says_who_it_is_and_whom_to_write_to(command: CommandLine, server: ListingServer) -> None:
+def test_the_user_agent_has_product_and_contact(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server, "--contact", "operator@example.org")
     agents = {asked.headers["User-Agent"] for asked in server.asked}
     assert len(agents) == 1
@@ -193,7 +193,7 @@ def test_a_listing_that_never_rests_is_partial_and_settles_what_was_seen(
     assert command.rows("SELECT * FROM entries WHERE missed > 0") == []
 
 
-def test_a_publication_that_no_list_knows_has_one_name(command: CommandLine, server: ListingServer) -> None:
+def test_an_unknown_publication_has_one_name(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     names = [row["name"] for row in command.rows("SELECT name FROM publications ORDER BY name")]
     assert names == ["Der Spiegel", "Le Monde", "Nikkei", "The Straits Times"]
@@ -221,7 +221,7 @@ def test_a_changed_patent_search_link_is_a_change(command: CommandLine, server: 
         (listing_server.truncated_gzip(b"<html>" + bytes(range(256)) * 40), 200, "error"),
     ],
 )
-def test_what_answers_behind_a_link_is_kept_with_its_outcome(
+def test_the_response_behind_a_link_is_stored_with_its_outcome(
     command: CommandLine, server: ListingServer, answer: listing_server.Answer, status: int | None, outcome: str
 ) -> None:
     server.faults[PATENT_SEARCH] = answer

@@ -91,7 +91,7 @@ def test_a_fault_ends_with_its_exit_code_and_a_reason_and_nothing_is_settled(
         assert command.rows("SELECT * FROM entries") == []
 
 
-def test_after_a_fault_the_next_crawl_finds_what_is_new(command: CommandLine, server: ListingServer) -> None:
+def test_after_a_fault_the_next_crawl_finds_the_new_entries(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     server.faults[page_name(2)] = page(CHALLENGE)
     server.site.update(make_site(make_entries(1, first=99) + make_entries(15)))
@@ -131,7 +131,7 @@ def test_a_dead_host_is_unreachable(command: CommandLine) -> None:
     ],
     ids=["503", "500", "no answer", "an HTML shell", "a rule"],
 )
-def test_no_page_is_asked_for_where_robots_txt_forbids_or_fails(
+def test_no_page_is_requested_if_robots_txt_disallows_it_or_fails(
     command: CommandLine, server: ListingServer, answer: Callable[..., None], reason: str
 ) -> None:
     server.faults["/robots.txt"] = answer
@@ -188,7 +188,7 @@ def test_another_listing_under_the_same_heading_is_suspect_until_accepted(
     assert command.crawl(server)["outcome"] == "complete"
 
 
-def test_a_fault_of_the_moment_is_asked_again(command: CommandLine, server: ListingServer) -> None:
+def test_a_transient_error_is_retried(command: CommandLine, server: ListingServer) -> None:
     failures = iter([503, 503])
 
     def moody(handler: object) -> None:
@@ -201,7 +201,7 @@ def test_a_fault_of_the_moment_is_asked_again(command: CommandLine, server: List
     assert server.statuses()[1:4] == [503, 503, 200]
 
 
-def test_a_block_is_not_asked_again(command: CommandLine, server: ListingServer) -> None:
+def test_a_block_is_not_retried(command: CommandLine, server: ListingServer) -> None:
     server.faults[LISTING] = status(403)
     command.crawl(server)
     assert [asked.path for asked in server.asked] == ["/robots.txt", LISTING]
@@ -252,7 +252,7 @@ def test_a_server_that_shows_one_page_at_every_address_is_refused(command: Comma
         assert "lists the same entries as page 1" in row["reason"]
 
 
-def test_pages_that_nothing_links_are_found_once_and_then_asked_for_where_they_were(
+def test_unlinked_pages_are_found_once_and_then_requested_at_the_same_urls(
     command: CommandLine, server: ListingServer
 ) -> None:
     entries = make_entries(15)

@@ -41,7 +41,7 @@ def test_a_coding_that_says_nothing_is_ignored_over_a_plain_body(coding: str) ->
     [gzip.compress(PAGE, mtime=0), zlib.compress(PAGE), PAGE + b"\0", b"\x0b\x02\x80" + PAGE],
     ids=["gzip", "deflate", "NUL", "control characters"],
 )
-def test_but_not_over_one_that_may_be_coded(coded: bytes) -> None:
+def test_a_coding_that_says_nothing_is_refused_over_a_body_that_may_be_coded(coded: bytes) -> None:
     with pytest.raises(BadCodingError, match="was not requested"):
         lenient(coded, "none")
 
@@ -78,7 +78,7 @@ def test_a_tail_behind_raw_deflate_stays_refused() -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "none", "gzip, none", "none, gzip"]))
-def test_what_is_taken_leniently_is_what_strictness_takes_or_says_so(body: bytes, coding: str) -> None:
+def test_lenient_and_strict_decoding_agree_if_no_fault_was_tolerated(body: bytes, coding: str) -> None:
     try:
         decoded, tolerated = lenient(body, coding)
     except (BadCodingError, OversizedError):
@@ -120,7 +120,7 @@ def test_a_listing_with_such_a_fault_is_complete_and_says_what_was_tolerated(
     assert command.crawl(server)["outcome"] == "unchanged"
 
 
-def test_a_page_that_ends_by_close_is_taken_when_its_bytes_come_twice(
+def test_a_page_that_ends_by_close_is_accepted_if_its_bytes_arrive_twice(
     command: CommandLine, server: ListingServer
 ) -> None:
     server.faults[page_name(2)] = closed(without_end(server.site[page_name(2)]))
@@ -147,7 +147,7 @@ def test_a_page_that_is_cut_once_changes_nothing(command: CommandLine, server: L
     assert command.rows("SELECT * FROM changes WHERE kind = 'revised'") == []
 
 
-def test_a_page_that_is_cut_at_another_place_each_time_is_partial_and_decides_nothing(
+def test_a_page_that_is_cut_at_a_different_point_each_time_is_partial_and_settles_nothing(
     command: CommandLine, server: ListingServer
 ) -> None:
     whole = without_end(server.site[page_name(3)])

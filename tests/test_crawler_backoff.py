@@ -46,19 +46,19 @@ RETRY_AFTER = st.none() | st.integers(0, 60).map(str) | st.text(max_size=12)
         (1, 521, None, None),
     ],
 )
-def test_only_a_fault_of_the_moment_is_asked_again_twice_and_as_late_as_the_site_asks(
+def test_only_transient_errors_are_retried_at_most_twice_and_after_retry_after(
     tries: int, status: int | None, retry_after: str | None, wait: float | None
 ) -> None:
     assert seconds_to_wait(tries, 0.0, status=status, retry_after=retry_after, now=NOW) == wait
 
 
 @pytest.mark.parametrize(("spent", "wait"), [(0.0, 5.0), (25.0, 5.0), (25.1, None), (30.0, None), (99.0, None)])
-def test_a_wait_that_does_not_fit_in_the_budget_is_not_begun(spent: float, wait: float | None) -> None:
+def test_a_wait_that_exceeds_the_budget_is_not_started(spent: float, wait: float | None) -> None:
     assert seconds_to_wait(1, spent, status=503, retry_after="5", now=NOW) == wait
 
 
 @given(st.lists(st.tuples(STATUSES, RETRY_AFTER, st.floats(0, 20)), max_size=60))
-def test_all_waiting_of_a_crawl_together_stays_within_the_budget(
+def test_all_waits_of_a_crawl_together_stay_within_the_budget(
     requests: list[tuple[int | None, str | None, float]],
 ) -> None:
     spent = waited = 0.0
@@ -78,11 +78,11 @@ def test_all_waiting_of_a_crawl_together_stays_within_the_budget(
     st.text(max_size=40)
     | st.from_regex(r"(Sun, )?\d{1,2} (Mar|Xyz) \d{1,6} \d{1,2}:\d{2}:\d{2} ?(GMT|[+-]\d{4,6}|UT)?", fullmatch=True)
 )
-def test_no_retry_after_can_do_harm(value: str) -> None:
+def test_any_retry_after_gives_a_valid_wait(value: str) -> None:
     seconds = parse_retry_after(value, NOW)
     assert seconds is None or seconds >= 0
 
 
 @pytest.mark.parametrize("value", [None, "", "-1", "1.5", "٣", "tomorrow", "12 monkeys"])
-def test_a_retry_after_that_cannot_be_read_is_as_none(value: str | None) -> None:
+def test_an_invalid_retry_after_is_ignored(value: str | None) -> None:
     assert parse_retry_after(value, NOW) is None

@@ -65,7 +65,7 @@ def test_a_usable_redirect_leads_where_it_says(location: bytes, target: str) -> 
 
 
 @given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))))
-def test_any_location_leads_to_an_address_that_can_be_asked_or_is_a_fault(tail: bytes) -> None:
+def test_any_location_gives_a_url_that_can_be_requested_or_a_fault(tail: bytes) -> None:
     for location in (tail, b"http://" + tail, b"//" + tail, b"http://town.example" + tail):
         refusal, target = "", ""
         try:
@@ -124,7 +124,7 @@ def test_a_robots_txt_that_redirects_nowhere_ends_the_crawl_with_a_reason(
     [(lambda n: n, "form a loop"), (lambda n: n + 1, "do not end")],
     ids=["a circle", "on and on"],
 )
-def test_redirects_without_an_end_are_told_from_a_circle(
+def test_endless_redirects_are_distinguished_from_a_loop(
     command: CommandLine, server: ListingServer, onward: object, words: str
 ) -> None:
     for number in range(20):
@@ -137,7 +137,7 @@ def test_redirects_without_an_end_are_told_from_a_circle(
     assert len(server.asked) == 7  # robots.txt, the page, and five redirects
 
 
-def test_a_redirect_that_can_be_followed_is(command: CommandLine, server: ListingServer) -> None:
+def test_a_valid_redirect_is_followed(command: CommandLine, server: ListingServer) -> None:
     server.faults[page_name(2)] = leads_to(b"elsewhere.htm")
     server.faults[f"{FOLDER}/elsewhere.htm"] = page(server.site[page_name(2)])
     assert command.crawl(server)["outcome"] == "complete"

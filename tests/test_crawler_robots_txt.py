@@ -36,7 +36,7 @@ HTML = b"<!DOCTYPE html><html><script>$_ts={};</script></html>"
         pytest.param(302, b"", "", "unreachable", id="a redirect that led nowhere"),
     ],
 )
-def test_rules_are_obeyed_4xx_means_none_and_5xx_that_nothing_is_allowed(
+def test_rules_are_obeyed_and_4xx_means_no_rules_and_5xx_nothing_allowed(
     status: int, body: bytes, content_type: str, fault: str | None
 ) -> None:
     rules = read_robots(status, body, content_type, "town.example")

@@ -52,12 +52,12 @@ def test_every_setting_is_one_that_scrapy_knows() -> None:
     assert set(ours) - known == {"ARCHIVE", "MAX_BODY_BYTES", "ACCEPTED"}
 
 
-def test_nothing_but_http_is_fetched(settings: Settings) -> None:
+def test_only_http_is_fetched(settings: Settings) -> None:
     handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
     assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}
 
 
-def test_captures_are_made_next_to_the_downloader_and_robots_txt_is_asked_first(settings: Settings) -> None:
+def test_robots_txt_is_the_first_middleware_and_capture_the_last(settings: Settings) -> None:
     names = build_component_list(settings.getwithbase("DOWNLOADER_MIDDLEWARES"))
     assert names[0] == "foreign_eyes.crawler.robots_txt.RobotsMiddleware"
     assert names[-1] == "foreign_eyes.crawler.capture.CaptureMiddleware"
@@ -78,7 +78,7 @@ def test_no_delay_switches_autothrottle_off() -> None:
     assert (chosen["DOWNLOAD_DELAY"], chosen["AUTOTHROTTLE_ENABLED"]) == (0, False)
 
 
-def test_the_live_site_is_asked_every_five_seconds_at_most() -> None:
+def test_the_live_site_gets_at_most_one_request_in_five_seconds() -> None:
     assert for_source(BUILT_IN["live"])["DOWNLOAD_DELAY"] == 5.0
 
 

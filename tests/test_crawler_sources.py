@@ -22,11 +22,11 @@ def test_a_source_is_found_by_name(wanted: str, url: str) -> None:
     assert (name, source.url) == (wanted, url)
 
 
-def test_a_configured_source_stands_before_a_built_in_one() -> None:
+def test_a_configured_source_has_precedence_over_a_built_in_one() -> None:
     assert find_source("live", {"live": TOWN}) == ("live", TOWN)
 
 
-def test_a_url_is_named_by_host_and_path_or_as_wanted() -> None:
+def test_a_url_is_named_by_host_and_path_or_by_the_given_name() -> None:
     assert find_source(TOWN.url, {}) == ("town.example-column-index", SourceSettings(url=TOWN.url))
     assert find_source(TOWN.url, {}, name="town")[0] == "town"
 
@@ -59,7 +59,7 @@ def test_urls_that_differ_in_what_a_slug_drops_get_different_names(one: str, oth
 
 
 @given(st.text(min_size=1, max_size=90))
-def test_a_url_gets_a_name_that_could_be_configured_or_is_told_to_take_one(path: str) -> None:
+def test_a_url_gets_a_valid_name_or_is_refused(path: str) -> None:
     try:
         name, _ = find_source(f"http://{path}", {})
     except SourceError:
@@ -88,7 +88,7 @@ def test_a_url_gets_a_name_that_could_be_configured_or_is_told_to_take_one(path:
         ("http://例/", None, ["--name"]),
     ],
 )
-def test_a_source_that_cannot_be_is_refused_and_told_what_is_allowed(
+def test_an_invalid_source_is_refused_and_the_message_says_what_is_allowed(
     wanted: str, name: str | None, words: list[str]
 ) -> None:
     with pytest.raises(SourceError) as refusal:
@@ -135,9 +135,7 @@ def test_a_url_with_a_password_is_refused_and_the_password_not_repeated(url: str
         (sample.LISTING_URL, None, 0.0),
     ],
 )
-def test_two_seconds_lie_between_requests_but_for_this_very_machine(
-    url: str, delay: float | None, seconds: float
-) -> None:
+def test_the_delay_is_two_seconds_except_for_this_machine(url: str, delay: float | None, seconds: float) -> None:
     assert SourceSettings(url=url, delay=delay).seconds_between_requests == seconds
 
 
@@ -159,7 +157,7 @@ def test_two_seconds_lie_between_requests_but_for_this_very_machine(
         {"url": "http://a/", "contact": "mé@example.org"},
     ],
 )
-def test_a_table_with_a_mistake_in_it_is_refused(table: dict[str, object]) -> None:
+def test_an_invalid_table_is_refused(table: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(table, type=SourceSettings)
 

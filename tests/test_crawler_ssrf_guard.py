@@ -55,7 +55,7 @@ def test_the_sources_own_host_may_be_private_and_no_other() -> None:
     assert rules.allows("other.example", "8.8.8.8")
 
 
-def test_a_refusal_names_the_host_and_where_it_led() -> None:
+def test_a_refusal_names_the_host_and_its_address() -> None:
     rules = AddressRules()
     assert rules.refusal("evil.example") is None
     rules.allows("evil.example", "127.0.0.1")
@@ -68,13 +68,13 @@ def test_a_refusal_names_the_host_and_where_it_led() -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1/", "http://[::1]:8080/", "https://10.0.0.1/x", "http://[::ffff:7f00:1]/"]
 )
-def test_a_literal_private_address_is_refused_before_it_is_asked(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_a_private_ip_address_is_refused_before_a_request(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(ssrf_guard, "rules", AddressRules())
     with pytest.raises(FetchFault, match="is not public"):
         PublicLiterals().process_request(Request(url))
 
 
 @pytest.mark.parametrize("url", ["http://8.8.8.8/", "http://town.example/", "http://127.0.0.2/"])
-def test_names_public_literals_and_the_sources_own_host_pass(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_names_public_ip_addresses_and_the_sources_own_host_pass(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(ssrf_guard, "rules", AddressRules(frozenset({"127.0.0.2"})))
     PublicLiterals().process_request(Request(url))

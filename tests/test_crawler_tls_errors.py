@@ -67,11 +67,11 @@ def crawl_with(command: CommandLine, trusted: Trusted, holder: Holder, sent: int
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_a_certificate_of_a_trusted_authority_is_taken(command: CommandLine, trusted: Trusted, host: str) -> None:
+def test_a_certificate_of_a_trusted_authority_is_accepted(command: CommandLine, trusted: Trusted, host: str) -> None:
     assert crawl_with(command, trusted, trusted.root.issue("town", host), host=host)["outcome"] == "complete"
 
 
-def test_a_chain_that_is_sent_whole_is_taken(command: CommandLine, trusted: Trusted) -> None:
+def test_a_complete_chain_is_accepted(command: CommandLine, trusted: Trusted) -> None:
     assert crawl_with(command, trusted, trusted.middle.issue("town", "localhost"), sent=1)["outcome"] == "complete"
 
 
@@ -133,7 +133,7 @@ def test_another_address_than_the_certificates_is_refused_by_name(command: Comma
     assert "its certificate is for localhost, not for 127.0.0.1" in row["reason"]
 
 
-def test_a_missing_intermediate_in_the_named_bundle_mends_it(command: CommandLine, trusted: Trusted) -> None:
+def test_a_missing_intermediate_certificate_can_be_added_to_the_bundle(command: CommandLine, trusted: Trusted) -> None:
     both = command.folder / "both.pem"
     both.write_bytes(trusted.bundle.read_bytes() + trusted.middle.pem())
     holder = trusted.middle.issue("town", "localhost")
@@ -187,7 +187,7 @@ def test_the_file_of_docs_network_lets_a_server_without_secure_renegotiation_pas
     ("scheme", "words"),
     [("https", "the TLS handshake timed out"), ("http", "no whole response in time")],
 )
-def test_a_server_that_says_nothing_is_late(command: CommandLine, scheme: str, words: str) -> None:
+def test_a_silent_server_times_out(command: CommandLine, scheme: str, words: str) -> None:
     with answering(listen_only) as port:
         archive, url = command.folder / "archive.db", f"{scheme}://localhost:{port}{LISTING}"
         subprocess.run(
@@ -207,7 +207,7 @@ def test_a_server_that_says_nothing_is_late(command: CommandLine, scheme: str, w
     assert words in reason
 
 
-def test_http_asked_of_a_tls_port_is_told(command: CommandLine, trusted: Trusted) -> None:
+def test_http_on_a_tls_port_is_explained(command: CommandLine, trusted: Trusted) -> None:
     context = trusted.root.issue("town", "localhost").context(command.folder)
     assert isinstance(context, ssl.SSLContext)
     with TlsListing(SITE, context=context) as server:

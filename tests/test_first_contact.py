@@ -51,7 +51,7 @@ def test_a_listing_that_has_settled_is_judged_as_before(command: CommandLine, se
     assert "has lost the column's heading" in row["reason"]
 
 
-def test_a_source_whose_heading_is_another_one_is_not_taken_by_the_columns(
+def test_a_source_with_its_own_heading_is_not_accepted_by_the_columns_heading(
     command: CommandLine, server: ListingServer
 ) -> None:
     settings = f"[sources.town]\nurl = '{server.origin}{LISTING}'\nheading = 'Another column'\n"
@@ -66,7 +66,7 @@ def listed(*headings: str) -> ListingPage:
 
 @pytest.mark.parametrize("heading", ['A "B" \\ C', "塔", "a\u007fb", "x" * 300])
 @pytest.mark.parametrize("name", ["town", "a.b", "127.0.0.1-x"])
-def test_the_refusal_shows_settings_that_would_take_the_page(name: str, heading: str) -> None:
+def test_the_refusal_shows_settings_that_accept_the_page(name: str, heading: str) -> None:
     source = SourceSettings(url='https://example.org/?a="b"')
     line = settings_line(name, source, heading, configured=False)
     table, rest = line.split("]", 1)
@@ -91,7 +91,7 @@ def test_the_refusal_is_one_printable_line_of_a_bounded_length() -> None:
 # --accept
 
 
-def test_an_empty_page_is_not_accepted_into_withdrawals(command: CommandLine, server: ListingServer) -> None:
+def test_accept_does_not_accept_an_empty_page(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     server.site[LISTING] = make_page([], 1, 1)
     refused = command.crawl(server)
@@ -105,7 +105,7 @@ def test_an_empty_page_is_not_accepted_into_withdrawals(command: CommandLine, se
     assert command.rows("SELECT count(*) AS n FROM entries WHERE missed > 0 OR withdrawn_at IS NOT NULL") == [{"n": 0}]
 
 
-def test_accept_says_in_figures_what_it_does_before_it_does_it(command: CommandLine, server: ListingServer) -> None:
+def test_accept_reports_counts_before_it_settles(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     server.site[LISTING] = make_page([*make_entries(2), *make_entries(1, first=90)], 1, 1)
     refused = command.crawl(server)

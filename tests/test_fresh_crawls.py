@@ -99,7 +99,9 @@ def test_a_fresh_crawl_by_hand_finds_them_at_once(command: CommandLine, server: 
     assert (row["outcome"], row["new"]) == ("complete", 4)
 
 
-def test_an_unchanged_listing_costs_a_304_a_page_but_once_a_week(command: CommandLine, server: ListingServer) -> None:
+def test_an_unchanged_listing_costs_a_304_per_page_except_once_a_week(
+    command: CommandLine, server: ListingServer
+) -> None:
     without_date(server)
     crawl_on(command, server, 0)
     costs = []
@@ -111,7 +113,7 @@ def test_an_unchanged_listing_costs_a_304_a_page_but_once_a_week(command: Comman
     assert costs == [cheap, cheap, fresh, cheap]
 
 
-def test_only_the_first_pass_has_no_condition_and_every_pass_goes_past_the_caches(
+def test_only_the_first_pass_is_unconditional_and_every_pass_bypasses_caches(
     command: CommandLine, server: ListingServer
 ) -> None:
     command.crawl(server)
@@ -129,7 +131,7 @@ def test_only_the_first_pass_has_no_condition_and_every_pass_goes_past_the_cache
     ]
 
 
-def test_robots_txt_and_links_are_asked_for_as_ever(command: CommandLine, server: ListingServer) -> None:
+def test_robots_txt_and_links_are_requested_as_in_other_crawls(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     server.asked.clear()
     command.crawl(server, "--fresh")
@@ -137,7 +139,7 @@ def test_robots_txt_and_links_are_asked_for_as_ever(command: CommandLine, server
     assert [(one.status, one.headers.get("Cache-Control")) for one in others] == [(304, None)] * 2
 
 
-def test_status_shows_when_every_page_was_last_asked_for_without_a_condition(
+def test_status_shows_when_every_page_was_last_requested_unconditionally(
     command: CommandLine, server: ListingServer
 ) -> None:
     command.crawl(server)
@@ -157,7 +159,7 @@ def test_a_fresh_crawl_that_does_not_end_well_does_not_count(command: CommandLin
     assert last_fresh(command) == started(command)[0]
 
 
-def test_until_one_ends_well_each_crawl_is_fresh(command: CommandLine, server: ListingServer) -> None:
+def test_every_crawl_is_fresh_until_one_ends_well(command: CommandLine, server: ListingServer) -> None:
     server.faults[PAGES[2]] = listing_server.status(412)
     command.crawl(server)
     server.faults.clear()
@@ -166,7 +168,7 @@ def test_until_one_ends_well_each_crawl_is_fresh(command: CommandLine, server: L
     assert asked(server)[:3] == [(path, False, True) for path in PAGES]
 
 
-def test_how_captures_of_earlier_versions_were_asked_for_is_unknown(
+def test_captures_of_earlier_versions_have_an_unknown_kind_of_request(
     command: CommandLine, server: ListingServer
 ) -> None:
     command.crawl(server)
@@ -179,7 +181,7 @@ def test_how_captures_of_earlier_versions_were_asked_for_is_unknown(
     assert asked(server) == [(path, False, True) for path in PAGES]
 
 
-def test_a_page_that_is_found_in_a_later_pass_is_asked_for_without_a_condition_too(
+def test_a_page_found_in_a_later_pass_is_requested_unconditionally_too(
     command: CommandLine, server: ListingServer
 ) -> None:
     command.crawl(server)
@@ -200,7 +202,7 @@ def test_a_page_that_is_found_in_a_later_pass_is_asked_for_without_a_condition_t
     assert last_fresh(command) == started(command)[1]
 
 
-def test_a_304_to_a_request_without_a_condition_is_told_and_settles_nothing(
+def test_a_304_to_an_unconditional_request_settles_nothing_and_is_reported(
     command: CommandLine, server: ListingServer
 ) -> None:
     command.crawl(server)
@@ -241,9 +243,7 @@ def test_scrapy_crawl_reads_the_setting(tmp_path: Path) -> None:
     assert job_named("live", None, None).source.time_between_fresh == WEEK
 
 
-def test_a_quick_crawl_asks_so_for_what_it_reads_and_counts_for_quick_ones_alone(
-    command: CommandLine, server: ListingServer
-) -> None:
+def test_a_fresh_quick_crawl_counts_only_for_quick_crawls(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     with closing(sqlite3.connect(command.folder / "archive.db")) as db, db:
         db.execute("UPDATE captures SET asked_fresh = NULL")
@@ -272,5 +272,5 @@ def test_a_week_after_the_last_one_the_next_is_due(last: datetime | None, due: b
     assert is_due(last, NOW, WEEK) is due
 
 
-def test_with_no_days_between_every_crawl_is_fresh() -> None:
+def test_with_fresh_days_0_every_crawl_is_fresh() -> None:
     assert is_due(NOW, NOW, timedelta(0))

@@ -26,7 +26,7 @@ def status(command: CommandLine) -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def test_a_page_with_a_thousand_strangers_settles_nothing_and_status_repeats_three_of_their_titles(
+def test_a_page_with_a_thousand_unknown_entries_settles_nothing_and_status_quotes_three_titles(
     command: CommandLine, server: ListingServer
 ) -> None:
     server.site = make_site(OWN, per_page=8)
@@ -46,7 +46,7 @@ def test_a_page_with_a_thousand_strangers_settles_nothing_and_status_repeats_thr
     assert '"Casino eno rebmun", "Casino 0", "Casino 1"' in command("status").stdout
 
 
-def test_growth_is_measured_by_the_most_that_was_ever_listed(command: CommandLine, server: ListingServer) -> None:
+def test_growth_is_compared_with_the_most_entries_ever_listed(command: CommandLine, server: ListingServer) -> None:
     server.site = make_site(make_entries(100), per_page=25)
     command.crawl(server)
     server.site = make_site(make_entries(60), per_page=25)
@@ -55,9 +55,7 @@ def test_growth_is_measured_by_the_most_that_was_ever_listed(command: CommandLin
     assert command.crawl(server)["outcome"] == "complete"
 
 
-def test_an_operator_can_accept_growth_which_is_the_measure_from_then_on(
-    command: CommandLine, server: ListingServer
-) -> None:
+def test_accepted_growth_is_the_new_limit(command: CommandLine, server: ListingServer) -> None:
     server.site = make_site(OWN, per_page=8)
     command.crawl(server)
     server.site[page_name(4)] = make_page([*OWN[24:], *strangers(100)], 4, 4)
@@ -69,12 +67,12 @@ def test_an_operator_can_accept_growth_which_is_the_measure_from_then_on(
     assert status(command)["problems"] == []
 
 
-def test_a_first_crawl_has_no_bound(command: CommandLine, server: ListingServer) -> None:
+def test_a_first_crawl_has_no_limit(command: CommandLine, server: ListingServer) -> None:
     server.site = make_site(strangers(300), per_page=300)
     assert command.crawl(server)["new"] == 300
 
 
-def test_strangers_of_a_single_answer_that_later_passes_contradict_are_not_settled(
+def test_unknown_entries_in_one_response_that_later_passes_lack_are_not_settled(
     command: CommandLine, server: ListingServer
 ) -> None:
     server.site = make_site(OWN, per_page=8)

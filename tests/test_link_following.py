@@ -106,7 +106,7 @@ def test_a_redirect_that_leads_nowhere_is_the_links_outcome(
     ],
     ids=["silence", "half", "redirect loop", "gzip bomb", "huge", "429", "bad status line"],
 )
-def test_whatever_answers_behind_a_link_the_crawl_has_settled(
+def test_any_response_behind_a_link_leaves_the_crawl_settled(
     command: CommandLine, server: ListingServer, answer: Answer, outcome: str
 ) -> None:
     server.faults[PATENT_SEARCH] = answer
@@ -149,7 +149,7 @@ def test_a_host_that_cannot_be_reached_is_the_links_outcome(
     "path",
     [pytest.param("/robots.txt", marks=pytest.mark.long, id="robots.txt"), pytest.param("/deep/index.htm", id="page")],
 )
-def test_a_server_that_drips_for_ever_costs_seconds_and_is_the_links_outcome(command: CommandLine, path: str) -> None:
+def test_an_endlessly_slow_server_costs_seconds_and_is_the_links_outcome(command: CommandLine, path: str) -> None:
     with ListingServer({"/robots.txt": b""}, {path: drip}) as other, ListingServer() as server:
         server.site = make_site(make_entries(4), patent_search=f"{other.origin}/deep/index.htm")
         row = command.crawl(server)
@@ -241,7 +241,7 @@ def test_a_session_id_in_a_links_address_makes_no_pass_differ_and_no_change(
     assert is_derived(command)
 
 
-def test_a_changed_link_keeps_in_the_feed_the_address_that_was_told(command: CommandLine, tmp_path: Path) -> None:
+def test_a_changed_link_keeps_the_announced_url_in_the_feed(command: CommandLine, tmp_path: Path) -> None:
     with ListingServer() as server:
         for search in ("/old", "/new?t=1", "/new?t=2", "/new?t=3"):
             server.site = make_site(make_entries(4), patent_search=search) | {search: ANSWER}
@@ -308,7 +308,7 @@ def test_the_requests_for_links_are_in_the_log_of_the_crawl_and_in_exports(
     assert imported["requests"] == 8
 
 
-def test_a_link_is_asked_for_once_though_it_answers_503(command: CommandLine, server: ListingServer) -> None:
+def test_a_link_that_answers_503_is_requested_once(command: CommandLine, server: ListingServer) -> None:
     server.faults[PATENT_SEARCH] = status(503)
     command.crawl(server)
     assert [asked.path for asked in server.asked].count(PATENT_SEARCH) == 1

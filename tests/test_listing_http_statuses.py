@@ -24,5 +24,5 @@ def test_a_status_has_its_name_and_what_to_do(status: int, words: str) -> None:
     assert describe_status(status).startswith(words)
 
 
-def test_every_status_has_words() -> None:
+def test_every_status_has_an_explanation() -> None:
     assert all(describe_status(status).partition("): ")[2] for status in range(1000))

@@ -53,7 +53,7 @@ def page(
         pytest.param([page(), page(guesses=(ZERO_BASED,))], {"1"}, [], [], id="only the first page's pattern counts"),
     ],
 )
-def test_links_come_before_numbers_and_numbers_before_what_is_guessed(
+def test_next_links_come_before_numbered_links_and_guesses_come_last(
     pages: list[ListingPage], visited: set[str], linked: list[str], guessed: list[str]
 ) -> None:
     assert next_urls(len(pages) + 1, pages, visited) == (linked, guessed)

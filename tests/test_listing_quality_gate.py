@@ -91,12 +91,12 @@ def test_no_listing_is_read_more_than_five_times() -> None:
         ("failed", False),
     ],
 )
-def test_only_what_was_read_as_a_listing_settles(outcome: str, settles: bool) -> None:
+def test_only_complete_unchanged_and_partial_crawls_settle(outcome: str, settles: bool) -> None:
     assert Verdict(outcome).settles is settles  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("last", "limit"), [(None, 200), (1, 25), (8, 25), (9, 27), (100, 300)])
-def test_about_three_times_the_last_page_count_is_believed(last: int | None, limit: int) -> None:
+def test_a_page_count_up_to_three_times_the_last_one_is_accepted(last: int | None, limit: int) -> None:
     assert page_limit(last) == limit
 
 
@@ -150,7 +150,7 @@ def test_growth_by_more_than_half_and_by_more_than_forty_is_suspect(entries: int
     assert (entries > most_plausible(most)) is suspect
 
 
-def test_growth_is_told_with_the_first_titles_that_are_new() -> None:
+def test_the_reason_for_growth_quotes_the_first_new_titles() -> None:
     known, asked = {wording_digest(entry) for entry in numbered(150)}, []
 
     def new_wordings(wordings: Collection[str]) -> Collection[str]:
@@ -174,7 +174,7 @@ def test_growth_is_told_with_the_first_titles_that_are_new() -> None:
         (None, "——Untitled, by P"),
     ],
 )
-def test_titles_in_a_reason_are_shown_and_not_obeyed_by_a_terminal(title: str | None, told: str) -> None:
+def test_titles_in_a_reason_have_no_terminal_codes(title: str | None, told: str) -> None:
     strangers = [replace(entry, title=title, attribution="——Untitled, by P") for entry in numbered(50)]
     assert f'among the new: "{told}", ' in (suspect_growth(1, strangers, 2, all_of) or "")
 
@@ -191,7 +191,7 @@ def test_a_page_with_a_part_of_more_than_64_kilobytes_is_suspect(part: str, sign
     )
 
 
-def test_a_fingerprint_is_what_a_page_lists_in_order() -> None:
+def test_a_fingerprint_depends_on_the_entries_in_order_and_the_page_count() -> None:
     other = ListedEntry("Another.", "——U, by P", "U", "P", "c")
     pages = [
         listing(ENTRY, other),
@@ -243,7 +243,7 @@ def test_a_page_that_has_lost_a_part_is_suspect(part: str) -> None:
         (1, 2, 0, False),
     ],
 )
-def test_a_part_is_lost_where_a_quarter_more_of_the_entries_lack_it(
+def test_a_part_is_lost_if_a_quarter_more_of_the_entries_lack_it(
     part: str, lack: int, have: int, before: int, suspect: bool
 ) -> None:
     entries = numbered(lack, part) + numbered(have, first=100)
@@ -252,7 +252,7 @@ def test_a_part_is_lost_where_a_quarter_more_of_the_entries_lack_it(
 
 
 @pytest.mark.parametrize(("new", "suspect"), [(0, False), (1, False), (10, False), (11, True)])
-def test_what_lacked_a_part_before_may_gather_on_a_page(new: int, suspect: bool) -> None:
+def test_entries_that_lacked_a_part_before_may_be_on_one_page(new: int, suspect: bool) -> None:
     """As where the newest entries have no commentary any more: one a day fills page 1 with them."""
     entries = numbered(40, "commentary")
     digests = {wording_digest(entry) for entry in entries[:new]}
@@ -260,14 +260,14 @@ def test_what_lacked_a_part_before_may_gather_on_a_page(new: int, suspect: bool)
     assert (doubt is not None) is suspect
 
 
-def test_where_most_lacked_a_part_already_that_is_how_the_listing_is() -> None:
+def test_a_part_that_most_entries_lacked_before_is_not_lost() -> None:
     page = listing(*numbered(40, "title"))
     assert suspect_page(1, page) is not None
     assert suspect_page(1, page, before=ListedCounts(320, {"title": 300}), new_wordings=all_of) is None
 
 
 @pytest.mark.parametrize("part", ["publication", "commentary"])
-def test_a_first_crawl_has_no_measure_for_what_some_columns_lack(part: str) -> None:
+def test_a_first_crawl_accepts_missing_publications_and_commentaries(part: str) -> None:
     assert suspect_page(1, listing(*numbered(40, part)), new_wordings=all_of) is None
 
 
@@ -286,13 +286,13 @@ def test_a_first_crawl_has_no_measure_for_what_some_columns_lack(part: str) -> N
         (320, 0, 320, False),
     ],
 )
-def test_a_listing_of_strangers_in_place_of_what_was_listed_is_another_one(
+def test_a_listing_of_unknown_entries_is_another_listing(
     entries: int, strangers: int, before: int, suspect: bool
 ) -> None:
     assert (suspect_strangers(entries, strangers, before) is not None) is suspect
 
 
-def test_another_listing_is_told_by_its_figures() -> None:
+def test_the_reason_for_another_listing_has_the_counts() -> None:
     assert suspect_strangers(320, 318, 321) == (
         "the listing shows 320 entries, of which 2 are known; the last good crawl found 321; is it another listing?"
     )

@@ -106,7 +106,7 @@ def test_one_pass_that_equals_the_settled_state_is_enough() -> None:
     assert addresses(site) == ONE_PASS
 
 
-def test_whoever_watches_is_told_of_every_page() -> None:
+def test_progress_is_reported_for_every_page() -> None:
     seen: list[CrawlProgress] = []
     linked_site().read(on_page=seen.append)
     assert [(step.pass_number, step.page, step.pages, step.entries) for step in seen[:3]] == [
@@ -125,7 +125,7 @@ def test_a_listing_that_moved_during_a_pass_is_read_once_more() -> None:
     assert addresses(site) == ONE_PASS * 3
 
 
-def test_a_listing_that_never_rests_is_partial_after_five_passes() -> None:
+def test_a_listing_that_changes_in_every_pass_is_partial_after_five_passes() -> None:
     site, number = linked_site(), iter(range(100))
     site.pages["index.htm"] = lambda: make_page(f"Entry {next(number)}", next_url=f"{SITE}index1.htm")
     assert site.read() == Verdict("partial", "the listing changed during each of 5 passes")
@@ -148,7 +148,7 @@ def test_without_a_page_count_the_next_links_are_followed_to_their_end(last_link
     assert addresses(site) == ONE_PASS * 2
 
 
-def test_without_a_page_count_a_circle_of_links_has_no_end_to_go_by() -> None:
+def test_without_a_page_count_a_loop_of_next_links_is_refused() -> None:
     site = linked_site()
     for name, page in site.pages.items():
         onward = page.pager.next_url if name != "index2.htm" else INDEX
@@ -167,7 +167,7 @@ def test_endless_links_are_refused_at_the_limit() -> None:
 
 
 @pytest.mark.parametrize(("count", "last_pages"), [(1_000_000, None), (201, None), (26, 8), (0, None), (-3, None)])
-def test_a_page_count_that_cannot_be_is_refused_after_one_request(count: int, last_pages: int | None) -> None:
+def test_an_implausible_page_count_is_refused_after_one_request(count: int, last_pages: int | None) -> None:
     site = Site({"index.htm": make_page("Apples", count=count, next_url=f"{SITE}index1.htm")})
     verdict = site.read(KnownEntries(SettledListing(page_count=last_pages)))
     assert verdict.outcome == "suspect"
@@ -189,7 +189,7 @@ def test_a_later_page_that_is_not_found_twice_makes_the_crawl_partial() -> None:
     assert addresses(site) == ONE_PASS * 2
 
 
-def test_a_later_page_that_is_not_found_once_is_as_if_the_listing_had_moved() -> None:
+def test_after_a_later_page_that_is_not_found_once_another_pass_follows() -> None:
     site = linked_site()
     answers = [404, 410]
     settled = site.pages["index2.htm"]
@@ -225,7 +225,7 @@ FAULTS: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("page", "answer", "outcome"), FAULTS)
-def test_what_is_no_listing_page_ends_the_crawl_at_once_and_says_which_page(
+def test_a_response_that_is_not_a_listing_page_ends_the_crawl_and_the_reason_names_the_page(
     page: str, answer: int | Fault | ListingPage, outcome: str
 ) -> None:
     site = linked_site()
@@ -252,7 +252,7 @@ def test_an_operator_can_accept_a_suspect_listing(doubtful: ListingPage) -> None
 
 
 @pytest.mark.parametrize("answer", [412, "disallowed", 500, make_page(has_heading=False)])
-def test_but_not_a_block(answer: Any) -> None:
+def test_an_operator_cannot_accept_a_block(answer: Any) -> None:
     site = linked_site()
     site.pages["index1.htm"] = answer
     assert not site.read(accept=True).settles
@@ -266,13 +266,13 @@ def unlinked_site(pages: dict[str, str]) -> Site:
     return Site({name: make_page(title, guesses=BOTH, next_url=INDEX) for name, title in pages.items()})
 
 
-def test_where_counting_begins_at_0_index_1_is_page_2() -> None:
+def test_on_a_site_that_counts_from_0_index_1_is_page_2() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_1.htm": "Bears", "index_2.htm": "Cranes"})
     assert site.read() == Verdict("complete")
     assert addresses(site) == ["index.htm", "index_1.htm", "index_2.htm"] * 2
 
 
-def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken() -> None:
+def test_on_a_site_that_counts_from_1_a_copy_of_page_1_at_index_1_is_skipped() -> None:
     site = unlinked_site(
         {"index.htm": "Apples", "index_1.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"}
     )
@@ -281,7 +281,7 @@ def test_where_counting_begins_at_1_index_1_is_page_1_again_and_index_2_is_taken
     assert addresses(site) == ["index.htm", "index_1.htm", "index_2.htm", "index_3.htm", *found]
 
 
-def test_where_pages_were_found_is_asked_first_the_next_time() -> None:
+def test_the_urls_of_the_last_settled_crawl_are_requested_first() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
     known = KnownEntries(
         SettledListing(urls=tuple(SITE + name for name in ("index.htm", "index_2.htm", "index_3.htm")))
@@ -290,25 +290,25 @@ def test_where_pages_were_found_is_asked_first_the_next_time() -> None:
     assert addresses(site) == ["index.htm", "index_2.htm", "index_3.htm"] * 2
 
 
-def test_a_page_that_repeats_an_earlier_one_is_suspect_though_it_is_linked() -> None:
+def test_a_linked_page_that_repeats_an_earlier_one_is_suspect() -> None:
     site = linked_site()
     site.pages["index2.htm"] = make_page("Apples", "Bears", next_url=f"{SITE}index2.htm")
     assert site.read().outcome == "suspect"
 
 
-def test_where_counting_begins_at_1_and_index_1_is_not_there_index_2_is_taken() -> None:
+def test_on_a_site_that_counts_from_1_a_missing_index_1_is_skipped() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_2.htm": "Bears", "index_3.htm": "Cranes"})
     assert site.read() == Verdict("complete")
 
 
-def test_a_page_that_neither_links_nor_guesses_reach_makes_the_listing_suspect() -> None:
+def test_a_page_without_a_link_or_a_right_guess_makes_the_listing_suspect() -> None:
     site = unlinked_site({"index.htm": "Apples", "index_1.htm": "Apples", "index_2.htm": "Apples"})
     verdict = site.read()
     assert verdict.outcome == "suspect"
     assert "page 2 of 3 is not linked" in (verdict.reason or "")
 
 
-def test_a_block_at_a_made_up_address_is_a_block() -> None:
+def test_a_block_at_a_guessed_url_is_a_block() -> None:
     site = unlinked_site({"index.htm": "Apples"})
     site.pages["index_1.htm"] = 412
     assert site.read().outcome == "blocked"
@@ -319,26 +319,26 @@ def knows(*titles: str, bodies: tuple[str, ...] | None = None) -> KnownEntries:
     return KnownEntries(SettledListing(bodies), make_page(*titles).entries)
 
 
-def test_a_quick_reading_stops_at_the_first_page_that_brings_nothing_new() -> None:
+def test_a_quick_crawl_stops_at_the_first_page_without_news() -> None:
     site = linked_site()
     assert site.read(knows("Bears", "Cranes", "Dunes", "Eels"), mode="quick") == Verdict("complete")
     assert addresses(site) == ["index.htm", "index1.htm"]
 
 
-def test_a_quick_reading_of_a_first_page_as_it_was_is_unchanged_after_one_request() -> None:
+def test_a_quick_crawl_of_an_unchanged_first_page_needs_one_request() -> None:
     site = linked_site()
     known = knows("Apples", "Bears", bodies=site.bodies())
     assert site.read(known, mode="quick") == Verdict("unchanged")
     assert addresses(site) == ["index.htm"]
 
 
-def test_a_quick_reading_of_what_is_all_new_goes_to_the_end() -> None:
+def test_a_quick_crawl_of_new_entries_reads_to_the_end() -> None:
     site = linked_site()
     assert site.read(mode="quick") == Verdict("complete")
     assert addresses(site) == ONE_PASS
 
 
-def test_a_quick_reading_that_is_torn_is_partial() -> None:
+def test_a_quick_crawl_with_an_aborted_pass_is_partial() -> None:
     site = linked_site()
     site.pages["index1.htm"] = 404
     assert site.read(mode="quick") == Verdict("partial", f"page 2 answers 404 ({SITE}index1.htm)")
@@ -353,12 +353,12 @@ def test_a_page_that_has_lost_the_columns_heading_is_suspect_unless_it_is_accept
     assert site.read(KnownEntries(heading=True), accept=True) == Verdict("complete")
 
 
-def test_a_listing_that_never_had_the_heading_needs_none() -> None:
+def test_a_listing_that_never_had_the_heading_is_accepted_without_it() -> None:
     site = Site({"index.htm": make_page("Apples", count=1, has_heading=False)})
     assert site.read(KnownEntries(heading=False)) == Verdict("complete")
 
 
-def test_whether_the_heading_was_there_before_is_asked_only_if_it_is_missing() -> None:
+def test_the_settled_heading_is_queried_only_if_the_page_lacks_it() -> None:
     known = KnownEntries(heading=True)
     assert linked_site().read(known) == Verdict("complete")
     assert "had_heading" not in known.calls
@@ -404,7 +404,7 @@ def test_pages_that_have_lost_their_commentaries_are_suspect_until_accepted(mode
     assert site.read(known, mode=mode, accept=True) == Verdict("complete")
 
 
-def test_a_part_that_pages_of_one_entry_each_have_lost_is_seen_in_the_whole() -> None:
+def test_a_part_lost_on_pages_of_one_entry_each_is_found_at_the_end() -> None:
     site = one_to_a_page(lettered_site(commentary=""))
     reason = site.read(acquainted(one_to_a_page(lettered_site()))).reason or ""
     assert reason.startswith("the listing: 12 of 12 entries lack a commentary; the last good crawl had 0 of 12")
@@ -435,7 +435,7 @@ def test_another_listing_under_the_same_heading_is_suspect_until_accepted(mode: 
     assert site.read(known, mode=mode, accept=True) == Verdict("complete")
 
 
-def test_a_listing_that_has_grown_too_much_is_read_no_further_than_that_shows() -> None:
+def test_a_listing_that_grew_too_much_is_not_read_to_the_end() -> None:
     site, known = lettered_site(count=20), acquainted(lettered_site(), most=12)
     site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=20, next_url=f"{SITE}index3.htm")
     verdict = site.read(known)
@@ -447,7 +447,7 @@ def test_a_listing_that_has_grown_too_much_is_read_no_further_than_that_shows() 
     assert addresses(site) == ONE_PASS
 
 
-def test_it_is_read_to_its_end_where_that_is_accepted_or_nothing_was_settled() -> None:
+def test_a_listing_that_grew_is_read_to_the_end_if_accepted_or_if_nothing_has_settled() -> None:
     site = lettered_site(count=6)
     site.pages["index2.htm"] = make_page(*(f"Stranger {n}" for n in range(45)), count=6, next_url=f"{SITE}index3.htm")
     known = KnownEntries(most=12)
@@ -456,7 +456,7 @@ def test_it_is_read_to_its_end_where_that_is_accepted_or_nothing_was_settled() -
     assert site.read(KnownEntries()) == Verdict("complete")
 
 
-def test_growth_that_began_on_a_page_of_before_is_seen_at_the_end() -> None:
+def test_growth_on_the_first_page_is_found_on_the_last() -> None:
     """The last pages are as they were; what was added stands before them."""
     site, known = lettered_site(count=3), acquainted(lettered_site(), most=12)
     site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(43)), next_url=f"{SITE}index1.htm")
@@ -465,7 +465,7 @@ def test_growth_that_began_on_a_page_of_before_is_seen_at_the_end() -> None:
     assert (site.read(known).reason or "").startswith("the listing shows 53 entries up to page 3")
 
 
-def test_a_listing_read_quickly_to_where_it_is_known_is_no_other_one() -> None:
+def test_a_quick_crawl_that_stops_early_is_not_compared_with_the_whole_listing() -> None:
     site, known = lettered_site(), lettered_site(count=6)
     for name in ("index.htm", "index1.htm"):
         known.pages[name] = lettered_site("Older ").pages[name]
@@ -482,7 +482,7 @@ def test_an_unchanged_listing_needs_no_further_query() -> None:
     assert known.calls == ["new_wordings"]
 
 
-def test_what_an_operator_accepted_is_no_alarm_the_next_time() -> None:
+def test_an_accepted_listing_is_unchanged_in_the_next_crawl() -> None:
     site = lettered_site(commentary="")
     site.pages["index1.htm"] = make_page("", "", "", next_url=f"{SITE}index2.htm", has_heading=False)
     known = acquainted(lettered_site(), heading=True)

@@ -104,7 +104,7 @@ def test_a_restyle_is_the_same_wording_and_shares_every_key() -> None:
     assert excerpt_key(styled.excerpt) == excerpt_key(plain.excerpt)
 
 
-def test_the_digest_that_ids_are_tied_to_never_changes() -> None:
+def test_identity_digests_never_change() -> None:
     assert identity_digest(ENTRY) == "233282afbf314735aa3f2891d895b1e1"
     assert identity_digest(UNSPLIT) == "16cb2d7fb7da57bfc07b4b546dbcb98f"
     assert identity_digest(replace(ENTRY, excerpt="“ﬁn–de\u00a0siècle” ５")) == "9b13fe5319df28e7889d63b9ae1c7f75"

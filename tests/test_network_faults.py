@@ -59,7 +59,7 @@ def test_a_connection_that_the_system_refuses_is_unreachable_and_says_why(comman
 
 @pytest.mark.skipif(HINDRANCE is not None, reason=str(HINDRANCE))
 @pytest.mark.parametrize(("name", "words"), [("EMFILE", "no file descriptor left"), ("ENOMEM", "no memory left")])
-def test_a_machine_that_is_out_of_sockets_or_memory_is_told(command: CommandLine, name: str, words: str) -> None:
+def test_a_machine_without_free_sockets_or_memory_is_explained(command: CommandLine, name: str, words: str) -> None:
     """The reactor makes sockets of its own, so that only those after its first are refused."""
     code = (
         "import errno, socket, twisted.internet.tcp as tcp\n"
@@ -77,7 +77,7 @@ def test_a_machine_that_is_out_of_sockets_or_memory_is_told(command: CommandLine
     assert words in json.loads(done.stdout)["reason"]
 
 
-def test_a_name_without_an_address_is_told(command: CommandLine) -> None:
+def test_a_host_name_without_an_address_is_explained(command: CommandLine) -> None:
     done = command("crawl", f"http://no-such-host.invalid.{LISTING}", "--name", "town", "--delay", "0", "--json")
     assert done.returncode == 69, done.stderr
     assert "the host name has no address" in json.loads(done.stdout)["reason"]
@@ -107,7 +107,7 @@ def unanswered(*reasons: Exception) -> DownloadFailedError:
         (unanswered(RuntimeError("odd")), "the connection broke (odd)", True),
     ],
 )  # fmt: skip
-def test_an_error_of_the_network_has_its_words(error: Exception, words: str, *, transient: bool) -> None:
+def test_each_network_error_has_a_message(error: Exception, words: str, *, transient: bool) -> None:
     fault = fault_of(error)
     assert fault is not None
     assert fault.fault == "unreachable"
@@ -117,10 +117,10 @@ def test_an_error_of_the_network_has_its_words(error: Exception, words: str, *, 
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError(), AssertionError()])
-def test_a_fault_of_our_own_is_not_called_the_sources(error: Exception) -> None:
+def test_a_bug_is_not_reported_as_a_fault_of_the_source(error: Exception) -> None:
     assert fault_of(error) is None
 
 
-def test_words_about_a_network_stand_in_its_page() -> None:
+def test_settings_named_in_messages_are_in_docs_network() -> None:
     page = (Path(ROOT) / "docs" / "network.md").read_text(encoding="utf-8")
     assert all(name in page for name in ("SSL_CERT_FILE", "OPENSSL_CONF", "UnsafeLegacyServerConnect"))
