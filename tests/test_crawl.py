@@ -1,4 +1,4 @@
-"""Crawling a real listing with the real command line: what is archived, what a second crawl costs."""
+"""A crawl with the command line: what is archived, and what a second crawl costs."""
 
 from __future__ import annotations
 

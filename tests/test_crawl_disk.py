@@ -1,4 +1,4 @@
-"""A disk that fills up or fails in the middle of a crawl: exit 73, one line that says so, and the next crawl is whole."""
+"""If the disk is full or fails during a crawl: exit code 73, a message, and the next crawl is complete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def arguments(server: ListingServer) -> list[str]:
 
 
 def prepare(command: CommandLine, server: ListingServer) -> Path:
-    """Crawl once and keep the archive; then one entry is new and one is gone."""
+    """Crawl once and keep the archive; then add one entry and remove another."""
     command.crawl(server)
     kept = command.folder / "kept.db"
     shutil.copyfile(command.folder / "archive.db", kept)
@@ -41,7 +41,7 @@ def prepare(command: CommandLine, server: ListingServer) -> Path:
 
 
 def break_at(command: CommandLine, server: ListingServer, kept: Path, fault: tuple[str, str, str], when: int) -> None:
-    """Crawl with a fault at the `when`th call, then without: the first says what broke, the second lacks nothing."""
+    """Crawl with a fault at the `when`th call, then without: the first reports it, the second is complete."""
     syscall, error, onward = fault
     archive = command.folder / "archive.db"
     (command.folder / "archive.db-journal").unlink(missing_ok=True)

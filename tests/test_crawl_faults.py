@@ -1,4 +1,4 @@
-"""What a source can do wrong: each ends with a clear message and the right exit code, and decides nothing."""
+"""Faults of a source: each ends with a message and its exit code, and settles nothing."""
 
 from __future__ import annotations
 

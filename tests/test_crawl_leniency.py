@@ -1,4 +1,4 @@
-"""Faults of a response that do not matter to its bytes: let pass, and recorded with the capture."""
+"""Faults that do not change the bytes of a response: tolerated, and recorded with the capture."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def closed(body: bytes) -> Answer:
 
 
 def without_end(body: bytes) -> bytes:
-    """A page whose end tag never comes, though nothing else is missing."""
+    """Return a page without its end tag."""
     return body.replace(b"</html>", b"").rstrip()
 
 
@@ -134,7 +134,7 @@ def test_a_page_that_ends_by_close_is_accepted_if_its_bytes_arrive_twice(
 
 
 def test_a_page_that_is_cut_once_changes_nothing(command: CommandLine, server: ListingServer) -> None:
-    """Its last entry would be a shortened one."""
+    """Its last entry would be shortened."""
     command.crawl(server)
     before = command.derived()
     body = server.site[page_name(3)]

@@ -1,4 +1,4 @@
-"""When to ask again, and after how long."""
+"""Whether and when a request is repeated."""
 
 from __future__ import annotations
 

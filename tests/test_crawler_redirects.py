@@ -1,4 +1,4 @@
-"""Redirects: where they lead, and what is said of those that cannot be followed."""
+"""Redirects: their targets, and the messages for those that cannot be followed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_message_shows_no_password_and_no_control_characters() -> None:
 
 
 def leads_to(location: bytes | None) -> Answer:
-    """A redirect with any bytes in its Location, which `redirect` would not send."""
+    """Answer a redirect with any bytes in its Location, which `redirect` would not send."""
 
     def answer(handler: object) -> None:
         line = b"" if location is None else b"Location: " + location + b"\r\n"

@@ -1,4 +1,4 @@
-"""What an answer to /robots.txt allows (RFC 9309)."""
+"""What a response to /robots.txt allows (RFC 9309)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scrapy's settings as they are in force, defaults included."""
+"""Scrapy's settings with their defaults."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_default_unfit_for_an_unattended_crawl_is_set(settings: Settings, name
 
 
 def test_every_setting_is_one_that_scrapy_knows() -> None:
-    """A name with a slip in it would be ignored without a word."""
+    """Scrapy ignores unknown names silently."""
     known, ours = set(Settings()), Settings()
     ours.setmodule("foreign_eyes.crawler.settings", priority="project")
     assert set(ours) - known == {"ARCHIVE", "MAX_BODY_BYTES", "ACCEPTED"}

@@ -1,4 +1,4 @@
-"""What can be crawled, and what a mistake is told."""
+"""Sources: names, URLs, and messages for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses may be connected to."""
+"""The addresses that the crawler may connect to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times within a crawl: whatever is done to the machine's clock meanwhile, they do not contradict each other."""
+"""The times of a crawl are consistent even if the machine's clock is set during the crawl."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_clock_that_is_set_during_a_crawl_changes_none_of_its_times(
 
 
 def test_entries_of_a_crawl_whose_clock_was_set_back_are_no_older_than_what_they_came_after(tmp_path: Path) -> None:
-    """As archives of before have it: 30 hours back between the start of a crawl and its captures."""
+    """Earlier versions wrote such archives: 30 hours back between the start of a crawl and its captures."""
     with open_archive(tmp_path / "archive.db") as db:
         column = Column(db)
         column.crawl(A)

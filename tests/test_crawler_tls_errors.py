@@ -1,4 +1,4 @@
-"""What a crawl says of a TLS handshake that fails, and that what it advises helps."""
+"""The message for a failed TLS handshake, and whether its advice helps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SITE = make_site(make_entries(5))
 
 @dataclass(frozen=True)
 class Trusted:
-    """An authority that commands trust, what it signed, and the file that makes them trust it."""
+    """A certificate authority, the certificates that it signed, and the CA bundle that trusts it."""
 
     root: Holder
     middle: Holder
@@ -60,7 +60,7 @@ def crawl(command: CommandLine, origin: str, bundle: Path, **env: str) -> dict[s
 
 
 def crawl_with(command: CommandLine, trusted: Trusted, holder: Holder, sent: int = 0, **how: str) -> dict[str, Any]:
-    """Crawl a server that has the certificate of `holder` and sends `sent` of those above it."""
+    """Crawl a server with the certificate of `holder` that sends `sent` of its issuers' certificates."""
     context = holder.context(command.folder, holder.above[:sent])
     with TlsListing(SITE, context=context, **how) as server:
         return crawl(command, server.origin, trusted.bundle)
@@ -168,7 +168,7 @@ def test_a_broken_handshake_says_what_is_wrong_and_what_to_do(
 def test_the_file_of_docs_network_lets_a_server_without_secure_renegotiation_pass(
     command: CommandLine, trusted: Trusted
 ) -> None:
-    """The server sends no more than its greeting, so that the crawl gets past it and no further."""
+    """The server sends only its greeting, so the crawl passes the renegotiation check and then fails."""
     text = (ROOT / "docs" / "network.md").read_text(encoding="utf-8")
     options = command.folder / "legacy.cnf"
     options.write_text(text.partition("```ini\n")[2].partition("```")[0], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""First contact with a listing, and `--accept`: what is taken, what is not, and what is said before it is done."""
+"""The first crawl of a source, and `--accept`: what is accepted, what is refused, and the messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that are asked for past every cache: when, how, and what that finds where a cache is broken."""
+"""Fresh crawls bypass caches: when, how, and what they find behind a broken cache."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEEK = timedelta(days=7)
 
 
 def on_day(day: float) -> dict[str, str]:
-    """The environment of a command that is run so many days from now."""
+    """Return the environment of a command that runs this many days from now."""
     library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
     if library is None:
         pytest.skip("faketime is not installed")
@@ -41,7 +41,7 @@ def crawl_on(command: CommandLine, server: ListingServer, day: float, *options: 
 
 
 def without_date(server: ListingServer, *, always_304: bool = False) -> None:
-    """Serve the pages without `Date`, as the server's clock stays behind; `always_304` confirms whatever is asked about."""
+    """Serve the pages without `Date`, because the server's clock is not moved; `always_304` answers 304 to every condition."""
 
     def answer(handler: Handler) -> None:
         body = server.site[handler.path]
@@ -56,7 +56,7 @@ def without_date(server: ListingServer, *, always_304: bool = False) -> None:
 
 
 def asked(server: ListingServer) -> list[tuple[str, bool, bool]]:
-    """Each request for a listing page: its path, whether it had a condition, whether it was to pass every cache."""
+    """Return path, condition and `no-cache` of each request for a listing page."""
     return [
         (
             one.path,

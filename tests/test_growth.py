@@ -1,4 +1,4 @@
-"""A listing that shows far more than it ever did, and answers that later ones contradict, on a real server."""
+"""A listing with far more entries than before, and responses that later ones contradict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def strangers(count: int) -> list[Entry]:
 
 
 def defaced(count: int) -> list[Entry]:
-    """The first of them has a title that would set a terminal's colour and turn text round."""
+    """The first title has codes for a terminal's colour and for the text direction."""
     first = Entry("Casino \u202eeno rebmun", "The Gambler", "Bet once more.", "Win.")
     return [first, *strangers(count - 1)]
 

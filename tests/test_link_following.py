@@ -1,4 +1,4 @@
-"""Links are followed after the crawl has settled; what happens behind them is theirs alone."""
+"""Links are followed after the crawl has settled, and cannot change it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def outcomes(command: CommandLine) -> list[str]:
 
 
 def is_derived(command: CommandLine) -> bool:
-    """Tell whether the archive is what its captures say."""
+    """Return whether `reparse --check` finds no difference."""
     return command("reparse", "--check").returncode == 0
 
 
@@ -46,7 +46,7 @@ def with_links(site: dict[str, bytes], *addresses: str) -> dict[str, bytes]:
 
 
 def drip(handler: Handler) -> None:
-    """A byte now and then, for ever."""
+    """Send a byte from time to time, without an end."""
     handler.now.status = 200
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
     with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Undoing a content coding: whole, or not at all."""
+"""Content codings are decoded completely or refused."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_gzip_bomb_is_inflated_to_the_limit_only(coding: str) -> None:
 
 
 def test_a_body_of_endless_empty_members_is_refused() -> None:
-    """Each costs a copy of all that follow: half a million in 10 MB would take the crawl minutes."""
+    """Each member copies the rest of the body: half a million of them in 10 MB would take minutes."""
     with pytest.raises(BadCodingError, match="members"):
         decode_body(gzip.compress(b"") * 2000, "gzip", LIMIT)
 

@@ -1,4 +1,4 @@
-"""What a status that is no page means."""
+"""The explanation of an HTTP status that has no page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which address to ask for the next listing page."""
+"""The URL to request for the next listing page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a listing has been read well enough, and what looks wrong."""
+"""The quality gate: which crawls are complete, and which pages and listings are suspect."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ MISSING = {"excerpt": "", "title": None, "publication": None, "commentary": ""}
 
 
 def numbered(count: int, part: str | None = None, first: int = 1) -> list[ListedEntry]:
-    """Entries that all differ, and all lack that part."""
+    """Return entries with different texts that all lack `part`."""
     entries = [
         ListedEntry(f"Excerpt {n}.", f"——T {n}, by P", f"T {n}", "P", f"Commentary {n}.")
         for n in range(first, first + count)
@@ -253,7 +253,7 @@ def test_a_part_is_lost_if_a_quarter_more_of_the_entries_lack_it(
 
 @pytest.mark.parametrize(("new", "suspect"), [(0, False), (1, False), (10, False), (11, True)])
 def test_entries_that_lacked_a_part_before_may_be_on_one_page(new: int, suspect: bool) -> None:
-    """As where the newest entries have no commentary any more: one a day fills page 1 with them."""
+    """For example, if the newest entries have no commentary, they fill page 1 one by one."""
     entries = numbered(40, "commentary")
     digests = {wording_digest(entry) for entry in entries[:new]}
     doubt = suspect_parts("page 1", entries, ListedCounts(320, {"commentary": 40 - new}), lambda wordings: digests)

@@ -1,4 +1,4 @@
-"""How a listing is read: the requests in their order, and what makes the reading stop."""
+"""The reader of a listing: the order of its requests, and what ends a crawl."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def make_page(
 
 @dataclass
 class Site:
-    """A site by hand: pages by address, each a page, a status, a fault, or a function that answers anew each time.
+    """A simulated site: by URL a page, a status, a fault, or a function that returns one of these.
 
-    It is fetcher and parser in one: a body is the name of the page that it stands for.
+    It is both fetcher and parser: a body is a key of the page that it represents.
     """
 
     pages: dict[str, Any]
@@ -60,11 +60,11 @@ class Site:
         return FetchResult(url, url, 200, body, sha256(body).hexdigest())
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
-        """Return the page that the body stands for."""
+        """Return the page that the body represents."""
         return self.shown[body]
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Take 412 for a block."""
+        """Return a sign of a block for status 412."""
         return "a challenge" if status == 412 else None
 
     def read(self, known: KnownListing | None = None, **options: Any) -> Verdict:
@@ -72,12 +72,12 @@ class Site:
         return asyncio.run(reader.read())
 
     def bodies(self) -> tuple[str, ...]:
-        """What the archive has of the site's pages, in their order."""
+        """Return the digests of the site's pages, in order."""
         return tuple(sha256(repr(page).encode()).hexdigest() for page in self.pages.values())
 
 
 def linked_site() -> Site:
-    """Three pages, each linking the next; the last links itself, as the column does."""
+    """Return three pages with links to the next one; the last links itself, as in the real column."""
     return Site(
         {
             "index.htm": make_page("Apples", "Bears", next_url=f"{SITE}index1.htm", links=(SEARCH,)),
@@ -262,7 +262,7 @@ BOTH = ((SITE + "index_{}.htm", 0), (SITE + "index_{}.htm", 1))
 
 
 def unlinked_site(pages: dict[str, str]) -> Site:
-    """Pages that say there are three of them and link none but themselves: addresses must be made up."""
+    """Return three pages that link only themselves, so that URLs must be guessed."""
     return Site({name: make_page(title, guesses=BOTH, next_url=INDEX) for name, title in pages.items()})
 
 
@@ -315,7 +315,7 @@ def test_a_block_at_a_guessed_url_is_a_block() -> None:
 
 
 def knows(*titles: str, bodies: tuple[str, ...] | None = None) -> KnownEntries:
-    """An archive that lists these entries."""
+    """Return an archive that lists these entries."""
     return KnownEntries(SettledListing(bodies), make_page(*titles).entries)
 
 
@@ -376,7 +376,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def lettered_site(prefix: str = "", *, commentary: str = "c", count: int = 3) -> Site:
-    """Pages of four entries each."""
+    """Return pages of four entries each."""
     pages = {}
     for number in range(count):
         titles = [prefix + letter for letter in LETTERS[number * 4 : number * 4 + 4]]
@@ -387,7 +387,7 @@ def lettered_site(prefix: str = "", *, commentary: str = "c", count: int = 3) ->
 
 
 def acquainted(site: Site, **more: Any) -> KnownEntries:
-    """An archive in which what the site lists is settled, and nothing lacks a part."""
+    """Return an archive in which the listing of the site is settled."""
     entries = [entry for page in site.pages.values() for entry in page.entries]
     return KnownEntries(SettledListing(site.bodies(), entry_count=len(entries)), entries, **more)
 
@@ -411,7 +411,7 @@ def test_a_part_lost_on_pages_of_one_entry_each_is_found_at_the_end() -> None:
 
 
 def one_to_a_page(site: Site) -> Site:
-    """The same entries, each on a page of its own."""
+    """Return the same entries, one per page."""
     entries = [entry for page in site.pages.values() for entry in page.entries]
     return Site(
         {
@@ -457,7 +457,7 @@ def test_a_listing_that_grew_is_read_to_the_end_if_accepted_or_if_nothing_has_se
 
 
 def test_growth_on_the_first_page_is_found_on_the_last() -> None:
-    """The last pages are as they were; what was added stands before them."""
+    """The last pages are unchanged; the new entries are on page 1."""
     site, known = lettered_site(count=3), acquainted(lettered_site(), most=12)
     site.pages["index.htm"] = make_page(*(f"Stranger {n}" for n in range(43)), next_url=f"{SITE}index1.htm")
     assert site.read(known).outcome == "complete"  # 51

@@ -1,4 +1,4 @@
-"""Text at the archive's door, and text as it is compared."""
+"""Text is cleaned for the archive and normalised for comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes two wordings the same, and how ids are minted."""
+"""Digests and keys of entries, and minting of ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that cannot be made: each error of the system has words of its own, and none is a fault of our own."""
+"""Connections that fail: each system error has a message, and none is reported as a bug."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_connection_that_the_system_refuses_is_unreachable_and_says_why(comman
 @pytest.mark.skipif(HINDRANCE is not None, reason=str(HINDRANCE))
 @pytest.mark.parametrize(("name", "words"), [("EMFILE", "no file descriptor left"), ("ENOMEM", "no memory left")])
 def test_a_machine_without_free_sockets_or_memory_is_explained(command: CommandLine, name: str, words: str) -> None:
-    """The reactor makes sockets of its own, so that only those after its first are refused."""
+    """The reactor makes sockets, too, so only later ones are refused."""
     code = (
         "import errno, socket, twisted.internet.tcp as tcp\n"
         "def none_left(*_):\n"

@@ -1,4 +1,4 @@
-"""Attribution lines: every style that editors used, with publications that no list knows."""
+"""Attribution lines in every style, with known and unknown publications."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ STYLES = (
 
 
 def crossed(step: int, publications: tuple[str, ...] = UNKNOWN) -> list[tuple[str, str, str]]:
-    """Return 320 lines with what a careful reader makes of them: every title in every style."""
+    """Return 320 lines with their parts: every title in every style."""
     names = islice(cycle(publications), step, None)
     lines = []
     for style in STYLES:
@@ -119,12 +119,12 @@ def crossed(step: int, publications: tuple[str, ...] = UNKNOWN) -> list[tuple[st
     return lines
 
 
-def test_the_publications_of_these_tests_are_on_no_list() -> None:
+def test_the_publications_of_these_tests_are_unknown() -> None:
     assert not {name_key(name) for name in UNKNOWN} & KNOWN_KEYS
 
 
 @pytest.mark.parametrize("step", range(len(UNKNOWN)))
-def test_at_least_317_of_320_attributions_with_unknown_publications_split_right(step: int) -> None:
+def test_at_least_317_of_320_attributions_with_unknown_publications_are_split_correctly(step: int) -> None:
     lines = crossed(step)
     wrong = [
         (line, split_attribution(line)) for line, *expected in lines if list(split_attribution(line)[:2]) != expected
@@ -143,7 +143,7 @@ REAL = tuple(
 
 
 @pytest.mark.parametrize("known", [KNOWN_KEYS, ()], ids=["with the list", "without any list"])
-def test_at_least_317_of_320_attributions_of_real_publications_split_right(known: frozenset[str]) -> None:
+def test_at_least_317_of_320_attributions_of_real_publications_are_split_correctly(known: frozenset[str]) -> None:
     for step in range(0, len(REAL), 4):
         lines = crossed(step, REAL)
         wrong = [line for line, *expected in lines if list(split_attribution(line, known)[:2]) != expected]
@@ -174,7 +174,7 @@ def test_at_least_317_of_320_attributions_of_real_publications_split_right(known
         ("——Tea Goes Digital, by U.S. News & World Report", "Tea Goes Digital", "US News & World Report"),
     ],
 )
-def test_titles_keep_their_signs_and_publications_get_their_name(line: str, title: str, publication: str) -> None:
+def test_titles_keep_punctuation_and_publications_get_their_known_name(line: str, title: str, publication: str) -> None:
     assert split_attribution(line) == (title, publication, ())
 
 
@@ -191,7 +191,7 @@ def test_titles_keep_their_signs_and_publications_get_their_name(line: str, titl
         "——,,,,",
     ],
 )
-def test_a_line_that_cannot_be_told_stays_whole_and_is_flagged(line: str) -> None:
+def test_an_ambiguous_line_is_not_split_and_is_flagged(line: str) -> None:
     split = split_attribution(line)
     assert (split.title, split.publication) == (None, None)
     assert "attribution not split" in split.flags
@@ -211,7 +211,7 @@ def test_a_line_that_cannot_be_told_stays_whole_and_is_flagged(line: str) -> Non
         ("Kvartal", "Kvartal"),
     ],
 )
-def test_a_publication_is_kept_under_one_name(written: str, kept: str) -> None:
+def test_spellings_of_a_publication_get_one_name(written: str, kept: str) -> None:
     assert normalise_publication(written) == kept
     assert normalise_publication(kept) == kept
 
@@ -220,7 +220,7 @@ def test_a_publication_is_kept_under_one_name(written: str, kept: str) -> None:
     st.text(max_size=120)
     | st.lists(st.sampled_from([*'——,?."( by', "Le", "tea", " by ", ", ", "CNN"]), max_size=40).map("".join)
 )
-def test_no_line_raises_and_none_is_split_by_half(line: str) -> None:
+def test_no_line_raises_and_title_and_publication_are_both_set_or_both_none(line: str) -> None:
     title, publication, flags = split_attribution(line)
     assert (title is None) == (publication is None) == bool(flags)
     normalise_publication(line)

@@ -1,4 +1,4 @@
-"""Answers that are a block rather than content."""
+"""Responses that block us."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LISTING = "<li>a<br>——One is first, CNN<br>b</li>"
 
 
 @pytest.mark.parametrize("status", [202, 403, 405, 412, 429, 521])
-def test_some_statuses_are_a_block_whatever_the_body(status: int) -> None:
+def test_some_statuses_are_a_block_for_any_body(status: int) -> None:
     sign = blocking_sign(status, LISTING.encode())
     assert sign is not None
     assert str(status) in sign
@@ -37,7 +37,7 @@ def test_a_script_challenge_is_a_block_unless_the_page_is_a_listing(script: str)
 @pytest.mark.parametrize(
     "body", [b"", b"<html><p>Nothing new</p>", b"if (document.cookie == location) {}", LISTING.encode()]
 )
-def test_other_answers_are_none(body: bytes) -> None:
+def test_other_responses_are_not_blocks(body: bytes) -> None:
     assert blocking_sign(200, body) is None
 
 
@@ -52,13 +52,13 @@ def test_other_answers_are_none(body: bytes) -> None:
         (b"", "text/html", False),
     ],
 )
-def test_an_html_shell_is_told_from_a_robots_file_by_its_body(
+def test_html_is_distinguished_from_a_robots_file_by_its_body(
     body: bytes, content_type: str | None, expected: bool
 ) -> None:
     assert is_html(body, content_type) is expected
 
 
 @given(st.integers(), st.binary(max_size=200), st.none() | st.text(max_size=40))
-def test_no_answer_raises(status: int, body: bytes, content_type: str | None) -> None:
+def test_no_response_raises(status: int, body: bytes, content_type: str | None) -> None:
     blocking_sign(status, body, content_type)
     is_html(body, content_type)

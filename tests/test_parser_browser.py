@@ -1,4 +1,4 @@
-"""What the parser reads, held against what a browser-grade parser (lexbor) makes of the same pages.
+"""The parser's text compared with that of a browser-grade parser (lexbor) for the same pages.
 
 Each difference that changes what is read stands in DIFFERENCES with its reason. lexbor is quadratic on unmatched end tags,
 so the pages are short.
@@ -26,7 +26,7 @@ HTML5LIB = Path("/usr/share/gocode/src/golang.org/x/net/html/testdata")
 
 
 class Difference(NamedTuple):
-    """Pages that are read in another way than a browser shows them, why, and whether at least the signs are the same."""
+    """Pages that the parser reads differently from a browser, the reason, and whether the characters are equal."""
 
     reason: str
     pages: re.Pattern[str]
@@ -64,7 +64,7 @@ LOOSE_PARTS = re.compile("<(?:caption|colgroup|col|tbody|thead|tfoot|tr|td|th)[ 
 
 
 def compare(source: str) -> None:
-    """Compare the lines, or the signs alone where a difference allows no more."""
+    """Compare the lines, or only the characters if the difference says so."""
     browser, ours = shown_by_browser(source), shown_by_us(source)
     if browser == ours:
         return
@@ -239,7 +239,7 @@ def test_pages_of_any_tags_read_as_a_browser_shows_them(names: list[str], data: 
 
 @given(soup(FORMATTING[:4] + BLOCKS[:4] + TABLES), st.booleans())
 @settings(max_examples=300)
-def test_broken_tables_show_the_signs_that_a_browser_shows(source: str, late: bool) -> None:
+def test_broken_tables_show_the_characters_that_a_browser_shows(source: str, late: bool) -> None:
     if late or not LOOSE_PARTS.search(source):
         compare(f"<table></table>{source}")
 
@@ -280,7 +280,7 @@ def test_tables_with_text_in_cells_read_line_by_line(rows: list[list[tuple[str, 
         "<!doctype html><p hidden>x<table><td>y</table>z",
     ],
 )
-def test_what_is_hidden_ends_where_it_does_in_a_browser(source: str) -> None:
+def test_a_hidden_element_ends_where_it_ends_in_a_browser(source: str) -> None:
     compare(source)
 
 
@@ -319,5 +319,5 @@ def test_no_text_raises(source: str) -> None:
     ],
     ids=lambda source: source[:24],
 )
-def test_hostile_nesting_costs_no_more_than_its_length(source: str) -> None:
+def test_hostile_nesting_takes_linear_time(source: str) -> None:
     shown_by_us(source)  # with anything quadratic in it the test would run into the limit of the suite

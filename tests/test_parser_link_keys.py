@@ -1,4 +1,4 @@
-"""What a link is known by: session ids, time stamps and campaign tags do not count, everything else does."""
+"""Link keys ignore session ids, timestamps and campaign tags, and nothing else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ URL = "http://town.example/column/index.htm"
         "HTTP://SEARCH.example/%70atents?",
     ],
 )
-def test_noise_in_an_address_does_not_make_another_link(noisy: str) -> None:
+def test_noise_in_a_url_does_not_change_the_key(noisy: str) -> None:
     assert link_key(noisy) == link_key(PLAIN) == PLAIN
 
 
@@ -58,11 +58,11 @@ def test_noise_in_an_address_does_not_make_another_link(noisy: str) -> None:
         "http://search.example/(patents)",
     ],
 )
-def test_what_may_lead_elsewhere_makes_another_link(other: str) -> None:
+def test_a_difference_that_may_lead_elsewhere_changes_the_key(other: str) -> None:
     assert link_key(other) != link_key(PLAIN)
 
 
-def test_what_stands_beside_the_noise_is_kept() -> None:
+def test_parts_of_a_url_beside_noise_are_kept() -> None:
     assert link_key(f"{PLAIN};jsessionid=1/all?id=7&t=99&lang=en&id=8") == f"{PLAIN}/all?id=7&id=8&lang=en"
     assert link_key(f"{PLAIN}?id=7;jsessionid=1F2E") == link_key(f"{PLAIN}?id=7")
 
@@ -80,7 +80,7 @@ ADDRESSES = st.builds(
 
 @given(ADDRESSES)
 @example("http://search.example/a;jsess\tionid=1")
-def test_a_key_is_its_own_key(address: str) -> None:
+def test_link_key_is_idempotent(address: str) -> None:
     assert link_key(link_key(address)) == link_key(address)
 
 
@@ -88,7 +88,7 @@ def test_a_key_is_its_own_key(address: str) -> None:
 @example("http://[")
 @example("http://h:8x/")
 @example("http://\ud800/")
-def test_whatever_the_text_a_key_is_returned(text: str) -> None:
+def test_link_key_never_raises(text: str) -> None:
     assert isinstance(link_key(text), str)
 
 
@@ -96,7 +96,7 @@ PATHS = st.lists(st.text("ab;=().~é", min_size=1, max_size=5) | st.sampled_from
 
 
 @given(PATHS, PATHS, st.sampled_from(["", "?t=1", "?utm_source=x", "?id=1", "?_=2&id=1"]))
-def test_two_paths_are_never_one_link(one: list[str], other: list[str], query: str) -> None:
+def test_different_paths_have_different_keys(one: list[str], other: list[str], query: str) -> None:
     addresses = [f"http://search.example/{'/'.join(parts)}" for parts in (one, other)]
     if canonicalize_url(addresses[0]) == canonicalize_url(addresses[1]):
         return
@@ -104,13 +104,13 @@ def test_two_paths_are_never_one_link(one: list[str], other: list[str], query: s
 
 
 @given(ADDRESSES)
-def test_only_noise_is_taken_out(address: str) -> None:
+def test_only_noise_is_removed(address: str) -> None:
     before, after = urlsplit(canonicalize_url(address)), urlsplit(link_key(address))
     assert (after.scheme, after.netloc) == (before.scheme, before.netloc)
     assert set(after.query.split("&")) - {""} <= set(before.query.split("&")) or "%3B" in before.query
 
 
-def test_a_page_shows_a_link_once_though_its_address_carries_a_time_stamp() -> None:
+def test_a_link_with_a_timestamp_is_listed_once() -> None:
     page = make_page(make_entries(3), 1, 1, "/search?t=1").replace(
         b"</body>", b'<a href="/search?t=2">Patent Search</a><a href="/search?id=2">Patent Search</a></body>'
     )

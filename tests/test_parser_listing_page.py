@@ -1,4 +1,4 @@
-"""Listing pages: the same entries whatever the markup and the encoding, and no exception whatever the bytes."""
+"""Listing pages give the same entries for any markup and encoding, and no bytes raise an exception."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ URL = "https://ip.example/column/index.htm"
 
 
 class Told(NamedTuple):
-    """An entry as the test tells it."""
+    """An entry with the texts that the test expects."""
 
     excerpt: str
     attribution: str
@@ -111,7 +111,7 @@ def told(body: bytes, content_type: str | None = None) -> list[Told]:
 
 
 def dashed_once(entries: list[Told]) -> list[Told]:
-    """One of the markups writes the dashes twice: they are an attribution's start however many there are."""
+    """One markup writes the dashes twice; any number of them begins an attribution."""
     return [entry._replace(attribution=re.sub("^—+", "——", entry.attribution)) for entry in entries]
 
 
@@ -135,7 +135,7 @@ def test_the_same_entries_come_from_any_markup_in_any_encoding(name: str, encodi
 
 @pytest.mark.parametrize("name", MARKUPS)
 @pytest.mark.parametrize("entry", ENTRIES[:2])
-def test_the_only_entry_of_a_page_swallows_neither_heading_nor_pager_nor_footer(name: str, entry: Told) -> None:
+def test_the_only_entry_of_a_page_has_neither_heading_nor_pager_nor_footer(name: str, entry: Told) -> None:
     template, around, between = MARKUPS[name]
     body = page(marked_up(template, around=around, between=between, entries=(entry,))).encode()
     assert dashed_once(told(body)) == [entry]
@@ -151,13 +151,13 @@ def test_entries_survive_any_depth_of_nesting(depth: int) -> None:
 @pytest.mark.parametrize(
     ("opening", "closing"), list(product(("<div>", "<b>", "<ul><li>", "<td>"), ("</span>", "</p>", "</td>")))
 )
-def test_closing_tags_that_match_nothing_cost_no_more_than_others(opening: str, closing: str) -> None:
+def test_unmatched_end_tags_take_linear_time(opening: str, closing: str) -> None:
     template, around, between = MARKUPS["paragraphs in list items"]
     listing = marked_up(template, around=around, between=between)
     assert told(page(opening * 60_000 + closing * 60_000 + listing).encode()) == list(ENTRIES)
 
 
-def test_a_whole_answer_that_is_a_store_is_read() -> None:
+def test_a_response_that_is_a_hanweb_store_is_read() -> None:
     template, _, _ = MARKUPS["a store"]
     store = marked_up(template, around="<?xml version='1.0'?><datastore><totalrecord>4</totalrecord>{}</datastore>")
     assert told(store.encode(), "text/xml") == list(ENTRIES)
@@ -165,7 +165,7 @@ def test_a_whole_answer_that_is_a_store_is_read() -> None:
 
 @pytest.mark.parametrize("declared", ["gb2312", "iso-8859-1", "utf-8", "no-such-codec", "zlib", "unicode_escape"])
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_what_a_page_declares_is_believed_only_where_it_makes_sense(encoding: str, declared: str) -> None:
+def test_a_declared_codec_is_used_only_if_the_text_makes_sense(encoding: str, declared: str) -> None:
     template, around, between = MARKUPS["lines in list items"]
     listing = marked_up(template, around=around, between=between)
     meta = f'<meta http-equiv="Content-Type" content="text/html; charset={declared}">'
@@ -193,12 +193,12 @@ def test_an_older_repost_has_its_attribution_in_parentheses_after_the_excerpt() 
 
 
 @pytest.mark.parametrize("prose", ["It was built in 1998 (by hand).", "It works (see the notes, by and large)."])
-def test_parentheses_of_prose_stay_prose(prose: str) -> None:
+def test_parentheses_in_prose_are_not_attributions(prose: str) -> None:
     assert only(f"<ul><li><p>{prose}</p><p>——It Works, CNN</p><p>Good.</p></li></ul>").excerpt == prose
     assert told(page(f"<ul><li><p>{prose}</p></li></ul>").encode()) == []
 
 
-def test_an_attribution_at_the_end_of_a_paragraph_is_split_off_where_it_is_plain() -> None:
+def test_a_certain_attribution_at_the_end_of_a_paragraph_is_found() -> None:
     assert only("<ul><li>Rice drones fly.——Drones over rice, Reuters</li></ul>") == Told(
         "Rice drones fly.", "——Drones over rice, Reuters", ""
     )
@@ -235,33 +235,33 @@ def test_a_guess_at_the_boundary_of_two_entries_is_flagged() -> None:
         "<select><option>x</option></select>",
     ],
 )
-def test_what_no_reader_sees_is_in_no_entry(unseen: str) -> None:
+def test_hidden_text_is_in_no_entry(unseen: str) -> None:
     assert only(f"<ul><li><p>a</p>{unseen}<p>——One is first, CNN</p>{unseen}<p>b</p></li></ul>") == Told(
         "a", "——One is first, CNN", "b"
     )
 
 
-def test_texts_hold_nothing_that_xml_cannot_carry() -> None:
+def test_texts_have_only_characters_that_xml_allows() -> None:
     entry = only(
         "<li><p>a&#0;&#x1f;\x0bb&#xD800;</p><p>——One\x00 is first, CNN</p><p>c&#xfffe;d&#99999999999999;</p></li>"
     )
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "".join(entry))
 
 
-def test_a_name_given_plainly_helps_to_read_the_other_lines_of_its_page() -> None:
+def test_a_certain_name_helps_to_split_other_lines_of_the_page() -> None:
     rows = "<li>a<br>——Robots and rice, by Avondblad Review<br>b</li><li>c<br>——Avondblad Review, Silk, Steel<br>d</li>"
     parsed = parse_listing(page(f"<ul>{rows}</ul>").encode(), URL)
     assert [entry.publication for entry in parsed.entries] == ["Avondblad Review"] * 2
 
 
 @pytest.mark.parametrize("empty", ["\x00", "&#1;", "\u200b", "&#xfffe;"])
-def test_a_text_of_nothing_but_what_is_dropped_is_no_paragraph(empty: str) -> None:
+def test_a_text_of_removed_characters_only_is_not_a_paragraph(empty: str) -> None:
     assert only(
         f"<ul><li><i>{empty}</i><p>a</p><p>——One is first, CNN</p><b>b</b><u>{empty}</u></li></ul><i>{empty}</i>"
     ) == Told("a", "——One is first, CNN", "b")
 
 
-def test_numbers_of_any_length_are_read_without_an_exception() -> None:
+def test_numbers_of_any_length_raise_nothing() -> None:
     nines = "9" * 10_000
     body = f"&#{nines};共{nines}页<script>createPageHTML({nines},0,'a','b')</script><a href=x>{nines}</a>——a"
     assert parse_listing(body.encode(), URL).page_count is not None
@@ -284,7 +284,7 @@ URLS = st.sampled_from(
     st.none() | st.text(max_size=60),
 )
 @settings(max_examples=400, deadline=None)
-def test_no_bytes_whatever_raise(body: bytes, url: str, content_type: str | None) -> None:
+def test_no_bytes_raise(body: bytes, url: str, content_type: str | None) -> None:
     parsed = parse_listing(body, url, content_type)
     assert all(template.format(2) for template, _ in parsed.pager.guesses)
 

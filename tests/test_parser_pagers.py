@@ -1,4 +1,4 @@
-"""The pager: how many pages there are, which is next, and where the others would be."""
+"""The pager: page count, next page, and URL patterns."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def test_the_page_count_is_what_the_live_pager_announces(markup: str, count: int
         ("下一页", None),
     ],
 )
-def test_the_next_page_is_the_literal_link(markup: str, address: str | None) -> None:
+def test_the_next_page_is_the_link_that_says_so(markup: str, address: str | None) -> None:
     assert paged(markup)[0].next_url == address
 
 
-def test_pages_are_numbered_by_links_and_by_options_that_are_addresses() -> None:
+def test_numbered_pages_come_from_links_and_from_options_with_urls() -> None:
     pager, count = paged(
         "<div>共4页 <b>1</b> <a href=index1.htm>2</a> <a href='#'>3</a> <a href=index8.htm>9</a></div>"
         "<select><option value=index.htm>1</option><option value=index1.htm>2</option>"
@@ -104,7 +104,7 @@ def second(pager: Pager) -> list[str]:
         ("", URL, "none", []),
     ],
 )
-def test_addresses_are_guessed_by_the_kind_of_pager_zero_based_first(
+def test_urls_are_guessed_by_the_kind_of_pager_zero_based_first(
     markup: str, url: str, kind: str, page_two: list[str]
 ) -> None:
     pager, _ = paged(markup, url)
@@ -125,7 +125,7 @@ GROUP = '<nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy.jsp?page=2&web
 PROXY = "https://ip.example/module/web/jpage/dataproxy.jsp?page={}&webid=1&columnid=9"
 
 
-def test_a_store_counts_answers_and_its_next_group_is_the_next_page() -> None:
+def test_the_pages_of_a_store_are_its_responses_and_the_next_group_is_the_next_page() -> None:
     parsed = parse_listing(f"<ul></ul><script type='text/xml'>{store(18, 41, GROUP)}</script>".encode(), URL)
     assert len(parsed.entries) == 18
     assert (parsed.page_count, parsed.pager.kind) == (3, "jpage")
@@ -133,7 +133,7 @@ def test_a_store_counts_answers_and_its_next_group_is_the_next_page() -> None:
     assert second(parsed.pager) == [PROXY.format(2)]
 
 
-def test_the_last_and_shorter_answer_of_a_store_announces_the_same_count() -> None:
+def test_the_last_response_of_a_store_announces_the_same_count() -> None:
     parsed = parse_listing(store(5, 41).encode(), PROXY.format(3), "text/xml")
     assert (len(parsed.entries), parsed.page_count, parsed.pager.next_url) == (5, 3, None)
 

@@ -1,4 +1,4 @@
-"""What a reader of the page does not see makes no entry, and hides none: three entries stay three, whatever stands round them."""
+"""Content that readers do not see neither makes nor hides entries."""
 
 from __future__ import annotations
 
@@ -146,12 +146,12 @@ SHOWN = [
         "<div {}><div style='color:red'><p>——Hidden, by CNN</div><svg><p>——Hidden, by CNN</div>",
     ],
 )
-def test_what_is_hidden_is_not_read(attribute: str, copy: str) -> None:
+def test_hidden_elements_are_not_read(attribute: str, copy: str) -> None:
     assert read(listing(before=copy.format(attribute))) == ENTRIES
 
 
 @pytest.mark.parametrize("attribute", SHOWN)
-def test_what_only_looks_hidden_is_read(attribute: str) -> None:
+def test_elements_that_only_seem_hidden_are_read(attribute: str) -> None:
     assert read(f"{HEADING}<div {attribute}><ul>{LISTING}</ul></div>") == ENTRIES
 
 
@@ -175,19 +175,19 @@ def test_elements_that_a_browser_does_not_show_are_not_read(hider: str) -> None:
     assert read(listing(before=f"<{hider}><ul>{LISTING}</ul></{hider}>")) == ENTRIES
 
 
-def test_what_is_visible_inside_what_is_invisible_is_read() -> None:
+def test_a_visible_element_inside_an_invisible_one_is_read() -> None:
     inside = f"<ul style='visibility:visible'>{LISTING}</ul>"
     assert read(f"{HEADING}<div style='visibility:hidden'>——Hidden, by CNN{inside}</div>") == ENTRIES
     assert read(f"{HEADING}<div style='display:none'>{inside}</div>") == []
 
 
 @pytest.mark.parametrize("attribute", ["hidden", "style='visibility:hidden'", "style='opacity:0'"])
-def test_a_page_that_hides_itself_whole_until_a_script_has_run_is_read(attribute: str) -> None:
+def test_a_page_hidden_until_a_script_runs_is_read(attribute: str) -> None:
     assert read(f"<html {attribute}><body {attribute}>{HEADING}<ul>{LISTING}</ul>") == ENTRIES
 
 
 @pytest.mark.parametrize("attribute", ["hidden", "style='display:none'", "style='visibility:hidden'"])
-def test_hidden_links_lead_nowhere(attribute: str) -> None:
+def test_hidden_links_are_not_followed(attribute: str) -> None:
     links = (
         f"<a {attribute} href=trap.htm title='Patent Search'>Patent Search</a><div {attribute}><a href=t>2</a></div>"
     )
@@ -205,7 +205,7 @@ INVISIBLE = (
 
 
 @pytest.mark.parametrize("sign", INVISIBLE, ids=lambda sign: f"U+{ord(sign):04X}")
-def test_an_invisible_sign_makes_no_second_publication_and_hides_no_mark(sign: str) -> None:
+def test_invisible_characters_neither_make_a_second_publication_nor_hide_a_marker(sign: str) -> None:
     rows = (
         f"<li><p>Ex{sign}cerpt.</p><p>{sign}—{sign}—{sign}A T{sign}itle, by{sign} The{sign} Guar{sign}dian{sign}</p>"
         f"<p>Com{sign}ment{sign}:{sign} Noted.</p></li>"
@@ -220,20 +220,20 @@ def test_an_invisible_sign_makes_no_second_publication_and_hides_no_mark(sign: s
 @pytest.mark.parametrize(
     "kept", ["❤\ufe0f", "👩\u200d💻", "می\u200cخواهم", "क\u094d\u200dष", "1\ufe0f\u20e3", "葛\U000e0100", "©\ufe0f"]
 )
-def test_joiners_and_selectors_that_change_what_is_seen_stay(kept: str) -> None:
+def test_joiners_and_selectors_that_change_the_display_stay(kept: str) -> None:
     assert without_invisible(kept) == kept
 
 
-def test_a_filler_shows_as_a_gap() -> None:
+def test_a_filler_becomes_a_space() -> None:
     assert without_invisible("The\u3164Guardian") == "The Guardian"
 
 
-def test_a_publication_given_by_itself_has_no_invisible_signs_either() -> None:
+def test_normalise_publication_removes_invisible_characters() -> None:
     assert normalise_publication("The\u200b Guar\u00addian") == "The Guardian"
 
 
 @given(st.text(max_size=60))
-def test_taking_invisible_signs_out_twice_takes_out_no_more(text: str) -> None:
+def test_removing_invisible_characters_is_idempotent(text: str) -> None:
     once = without_invisible(text)
     assert without_invisible(once) == once
 
@@ -241,7 +241,7 @@ def test_taking_invisible_signs_out_twice_takes_out_no_more(text: str) -> None:
 # Attributes
 
 
-def test_a_reference_in_an_address_is_one_only_where_browsers_read_one() -> None:
+def test_character_references_in_urls_are_resolved_as_in_browsers() -> None:
     source = ' href="?a=1&copy=2&amp;b=3&lt;&notit;&#38;x&copy" title=&quot;x&quot;'
     assert attributes(source) == {"href": "?a=1&copy=2&b=3<&notit;&x©", "title": '"x"'}
 
