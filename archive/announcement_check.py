@@ -9,16 +9,16 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.damaged_text import read_leniently
 from foreign_eyes.archive.problems import RESTORE, Problem
-from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_digest
+from foreign_eyes.archive.settling.announced_words import words_digest
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS
+from foreign_eyes.listing.values import EntryTexts
 
 
 def verify_announced_texts(db: Database) -> Iterator[Problem]:
     """Yield announced texts that are wrong, missing, or belong to no announced change."""
     with read_leniently(db):
         stored: set[str] = set()
-        for words, *texts in db.execute(
-            "SELECT words, title, publication, attribution, excerpt, commentary FROM told_texts NOT INDEXED"
-        ):
+        for words, *texts in db.execute(f"SELECT words, {TEXT_COLUMNS} FROM told_texts NOT INDEXED"):  # noqa: S608
             stored.add(words)
             if _digest(texts) != words:
                 yield _problem(f"the text {words} does not match its digest")
@@ -55,7 +55,7 @@ def _withheld(db: Database, announced: set[str]) -> set[str]:
 
 def _digest(texts: list[Any]) -> str | None:
     try:
-        return words_digest(AnnouncedTexts(*texts))
+        return words_digest(EntryTexts(*texts))
     except (TypeError, UnicodeError):
         return None
 

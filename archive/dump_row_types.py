@@ -5,16 +5,25 @@ A test compares the fields with the schema.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Struct, UnsetType, defstruct, field
 
 from foreign_eyes.archive.dump_column_types import Count, Flag, Int, Ordinal, PackedPage, Score, Timestamp, WordList
 from foreign_eyes.archive.dump_crawl_rows import CaptureRow, CrawlRow, LinkTrafficRow, SourceRow, TableRow
 from foreign_eyes.archive.redaction.word_digests import DigestKind
-from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, words_digest
+from foreign_eyes.archive.settling.announced_words import words_digest
 from foreign_eyes.archive.settling.journal import ChangeKind
 from foreign_eyes.archive.settling.link_rows import LinkOutcome
+from foreign_eyes.listing.values import TEXT_PARTS, EntryTexts
+
+if TYPE_CHECKING:
+    _LaterParts = TableRow
+else:
+    # the parts of an entry that were added after the first five: optional columns in each table with texts
+    _LaterParts = defstruct(
+        "_LaterParts", [(part, str | None, None) for part in TEXT_PARTS[5:]], bases=(TableRow,), kw_only=True
+    )
 
 
 class IdentityRow(TableRow, kw_only=True):
@@ -113,7 +122,7 @@ class ChangeRow(TableRow, kw_only=True):
     link_gone_at: Timestamp | None = None
 
 
-class ToldTextRow(TableRow, kw_only=True):
+class ToldTextRow(_LaterParts, kw_only=True):
     """A row of `told_texts`."""
 
     words: str
@@ -124,8 +133,7 @@ class ToldTextRow(TableRow, kw_only=True):
     commentary: str
 
     def __post_init__(self) -> None:
-        texts = AnnouncedTexts(self.title, self.publication, self.attribution, self.excerpt, self.commentary)
-        if words_digest(texts) != self.words:
+        if words_digest(EntryTexts(*(getattr(self, part) for part in TEXT_PARTS))) != self.words:
             raise ValueError("`words` is not the digest of the texts")
 
 
@@ -172,7 +180,7 @@ class WithheldBodyRow(TableRow, kw_only=True):
     rest: PackedPage
 
 
-class RevisionRow(TableRow, kw_only=True):
+class RevisionRow(_LaterParts, kw_only=True):
     """A row of `revisions`."""
 
     revision_id: Int

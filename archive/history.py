@@ -17,11 +17,11 @@ from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision,
 from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.date_corrections import find_correction
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.text_columns import by_part, text_columns
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.word_diff import Piece, word_diff
 from foreign_eyes.listing.text import folded
-
-ENTRY_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
+from foreign_eyes.listing.values import ENTRY_PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,9 @@ def changed_parts(before: Revision | None, after: Revision) -> dict[str, tuple[P
 
 def _revisions(db: Database, entry_id: int) -> tuple[Revision, ...]:
     rows = db.execute(
-        "SELECT r.number, r.technical, r.first_seen, c.url, r.page, r.position, r.capture_id, c.body_sha256,"
+        "SELECT r.number, r.technical, r.first_seen, c.url, r.page, r.position, r.capture_id, c.body_sha256,"  # noqa: S608
         " r.match_method, r.match_score, r.flags, r.parser_version, w.ordered_at, w.crawl_id,"
-        " r.revision_id, r.title, r.publication, r.attribution, r.excerpt, r.commentary"
+        f" r.revision_id, {text_columns('r')}"
         " FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
         " WHERE r.entry_id = ? ORDER BY r.number, r.technical, r.revision_id",
         (entry_id,),
@@ -192,7 +192,7 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         match_score=match_score,
         flags=tuple(json.loads(flags)),
         parser_version=parser_version,
-        texts=dict(zip(ENTRY_PARTS, row[15:], strict=True)),
+        texts=by_part(row[15:]),
         crawl=(ordered_at, crawl_id),
         revision_id=revision_id,
     )

@@ -22,6 +22,7 @@ from foreign_eyes.archive.announcement_check import verify_announced_texts
 from foreign_eyes.archive.damaged_text import read_leniently
 from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, damage_as_problem, limited, remedy_for
 from foreign_eyes.archive.seal_check import verify_seals
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS
 from foreign_eyes.listing.text_digests import identity_digest, wording_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -118,7 +119,7 @@ def _body_problem(row: tuple[str, int, bytes | None]) -> str | None:
 
 
 def _verify_revisions(db: Database) -> Iterator[Problem]:
-    columns = "revision_id, wording, excerpt, attribution, title, publication, commentary"
+    columns = f"revision_id, wording, {TEXT_COLUMNS}"
     with read_leniently(db):
         for revision_id, wording, *texts in db.execute(f"SELECT {columns} FROM revisions NOT INDEXED"):  # noqa: S608
             try:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -63,9 +64,7 @@ def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
 
 def identity_digests(db: Database, entry_id: int) -> frozenset[str]:
     """Return the identity digests of all revisions of an entry."""
-    rows = db.execute(
-        "SELECT excerpt, attribution, title, publication, commentary FROM revisions WHERE entry_id = ?", (entry_id,)
-    )
+    rows = db.execute(f"SELECT {TEXT_COLUMNS} FROM revisions WHERE entry_id = ?", (entry_id,))  # noqa: S608
     return frozenset(identity_digest(ListedEntry(*texts)) for texts in rows)
 
 

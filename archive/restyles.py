@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
+from foreign_eyes.archive.text_columns import by_part, text_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Restyle:
 def load_restyles(db: Database, entry_id: int) -> tuple[Restyle, ...]:
     """Return the restyles of an entry, oldest first."""
     rows = db.execute(
-        "SELECT r.number, x.first_seen, c.url, x.page, x.position, x.capture_id, c.body_sha256, w.ordered_at, w.crawl_id,"
-        " x.revision_id, x.title, x.publication, x.attribution, x.excerpt, x.commentary"
+        "SELECT r.number, x.first_seen, c.url, x.page, x.position, x.capture_id, c.body_sha256, w.ordered_at, w.crawl_id,"  # noqa: S608
+        f" x.revision_id, {text_columns('x')}"
         " FROM restyles x JOIN revisions r USING (revision_id) JOIN captures c ON c.capture_id = x.capture_id"
         " JOIN timed_crawls w USING (crawl_id) WHERE x.entry_id = ? ORDER BY x.restyle_id",
         (entry_id,),
@@ -46,5 +46,5 @@ def load_restyles(db: Database, entry_id: int) -> tuple[Restyle, ...]:
 
 def _restyle(row: tuple[Any, ...]) -> Restyle:
     number, first_seen, url, page, position, capture_id, body_sha256, ordered_at, crawl_id, revision_id, *columns = row
-    texts, crawl = dict(zip(_PARTS, columns, strict=True)), (ordered_at, crawl_id)
+    texts, crawl = by_part(columns), (ordered_at, crawl_id)
     return Restyle(number, first_seen, url, page, position, capture_id, body_sha256, texts, crawl, revision_id)

@@ -22,6 +22,8 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
+from foreign_eyes.listing.values import ENTRY_PARTS
+
 SealedValues = tuple[Any, ...]
 SealedKey = int | str
 
@@ -95,6 +97,9 @@ _DERIVED_ID = "derived again with every rebuild"
 _BY_DECISION = "follows from the operators' decisions, which are sealed"
 
 # parents before the tables that refer to them
+# the texts of a revision that its form has always held; a later part is in the form by its name
+_FIRST_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
+
 FORMS: Mapping[int, tuple[SealedTable, ...]] = {
     1: (
         SealedTable("archive", ("only",), ("archive_id",)),
@@ -165,7 +170,8 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
                 *("first_seen", "capture_id", "page", "position", "wording", "parser_version", "match_method"),
                 "match_score",
             ),
-            by_digest=("title", "publication", "attribution", "excerpt", "commentary", "flags"),
+            by_digest=(*_FIRST_PARTS, "flags"),
+            later=dict.fromkeys(part for part in ENTRY_PARTS if part not in _FIRST_PARTS),
             unsealed={
                 "entry_id": _BY_DECISION,
                 "number": "follows from the place in time, and is given anew with every rebuild",
@@ -194,7 +200,7 @@ BODIES: Mapping[str, str] = {
 # `told_texts` are covered in the same way by the digests in `told_words`; a redaction removes texts and keeps digests
 TOLD_TEXTS: Mapping[str, str] = {
     "words": "sealed with the announced changes that name it",
-    **dict.fromkeys(("title", "publication", "attribution", "excerpt", "commentary"), "must have that digest"),
+    **dict.fromkeys(ENTRY_PARTS, "must have that digest"),
 }
 
 

@@ -30,9 +30,10 @@ from foreign_eyes.archive.seals import seal  # noqa: E402
 from foreign_eyes.archive.times import to_text  # noqa: E402
 from foreign_eyes.feeds.compose.feed_entries import entry_path  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
-from foreign_eyes.feeds.documents import PublishContext, documents  # noqa: E402
+from foreign_eyes.feeds.documents import documents  # noqa: E402
 from foreign_eyes.feeds.plan import Extent, everything  # noqa: E402
 from foreign_eyes.feeds.publish import Target  # noqa: E402
+from foreign_eyes.feeds.publish_context import PublishContext  # noqa: E402
 from foreign_eyes.feeds.render_fingerprint import render_fingerprint  # noqa: E402
 from foreign_eyes.feeds.site_map import FRONT_PAGE  # noqa: E402
 from foreign_eyes.feeds.topic_matching import Topics  # noqa: E402
@@ -304,10 +305,10 @@ def pretend_published(db: Database, target: Target) -> None:
             " WHERE source_id = 1 AND position <= ?",
             (count_full_documents(events) * DOCUMENT_SIZE,),
         )
-        desk = PublishContext(db, 1, edition, topics, extent)
+        context = PublishContext(db, 1, edition, topics, extent)
         ids = db.execute("SELECT entry_id FROM entries ORDER BY CAST(entry_id AS TEXT)").fetchall()
         manifest.record(1, {f"{entry_path(entry_id)}index.html": _digest(entry_id) for (entry_id,) in ids}, ())
-        manifest.record(1, {name: _digest(name) for name, _ in documents(desk, everything(extent, (), ()))}, ())
+        manifest.record(1, {name: _digest(name) for name, _ in documents(context, everything(extent, (), ()))}, ())
         files = len(manifest.digests())
         state = OutputState(
             1,

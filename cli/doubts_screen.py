@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from foreign_eyes.archive.doubtful_matches import DoubtfulMatch, DoubtTexts
-from foreign_eyes.archive.history import ENTRY_PARTS
 from foreign_eyes.archive.word_diff import abridged
 from foreign_eyes.cli.history_screen import Screen, as_text, differing_parts, whole_parts
 from foreign_eyes.cli.terminal import counted, local_time, printable
+from foreign_eyes.listing.values import ENTRY_PARTS
 
 
 def show_doubts(found: Sequence[DoubtfulMatch], *, of_entry: int | None = None) -> None:

@@ -1,9 +1,14 @@
-"""The feeds: what readers get of an archive, as plain files that any web server can send.
+"""Publishing: the feeds and pages of an archive, as plain files that any web server can send.
 
-    follow the archive's journal | scope | compose | render | write | notify
+    follow the archive's journal | plan | compose | render | write | notify the hub
 
-`publish.publish` is what others call, and `errors` are what it raises; `topics`, `default_topics` and `addresses` are what a
-configuration is checked by. `scope` decides which documents are looked at, `documents` makes each of the archive, `compose/`
-(pure) decides what is said and `render/` puts it into formats; `write` replaces files whole, `notify` tells a hub.
-No file shows when it was published or when the source was last read: same archive, same bytes.
+publish            the entry point: one publish of one source into one folder
+plan, documents    which documents to check, and the function that makes each of them
+compose/, render/  what feeds and pages say (pure), and the bytes of each format
+file_writer        atomic writes; folder, the record of the output folder; websub, the notification of a hub
+site_map           the table of all published paths, which the server reads too
+errors             the exceptions that `publish` raises
+
+The command line checks configurations with `topic_matching`, `default_topics` and `published_urls`. No file shows when it
+was published or when the source was last read, so the same archive gives the same bytes.
 """

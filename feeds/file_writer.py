@@ -1,10 +1,10 @@
-"""Writing files whole: a reader, or a run after a kill, finds the old bytes or the new ones and never a part.
+"""Atomic writes: a reader, or a run after a kill, finds the old bytes of a file or the new ones, never a part.
 
-    compare | temporary file beside it | fsync | replace | fsync of the folder
+    compare | temporary file in the same folder | fsync | rename | fsync of the folder
 
-A file whose bytes are right already is left alone, so that servers and mirrors see no change where there is none. The
-temporary file of `index.html` is `.index.html.foreign-eyes`: a name that is nobody else's, and always the same, so that what
-a killed run left is found again without looking through folders.
+A file that has the right bytes already is not written, so servers and mirrors see no change. The temporary file of
+`index.html` is `.index.html.foreign-eyes`: no other program uses that name, and it is always the same, so the next run finds
+what a killed run left without searching folders.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from foreign_eyes.archive.feed_state.folder_record import record_path
 from foreign_eyes.feeds.errors import OutputUnwritable
 
-# whatever the umask is: a web server's user has to read what is published
+# regardless of the umask, because the web server's user must be able to read the files
 FILE_MODE = 0o644
 FILE_MODES = {f"{mode:04o}": mode for mode in (0o644, 0o640, 0o600, 0o604, 0o660, 0o664)}
 _TEMPORARY = re.compile(r"\..+\.foreign-eyes")
@@ -35,19 +35,24 @@ def write_file(
     mend_mode: bool = False,
     before: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Make the file `name` below `output` hold `content`; return whether it was written.
+    """Write `content` to the file `name` below `output` unless it has these bytes; return whether it was written.
 
-    `name` is relative, with slashes. Files that are written get the permissions `mode`, folders that are made those of
-    `folder_mode`; with `mend_mode` what is there already gets them too. `before` is called before anything is written.
+    Args:
+        output: the output folder.
+        name: the relative path, with slashes.
+        content: the bytes.
+        mode: the permissions of the file; new folders get those of `folder_mode`.
+        mend_mode: also set the permissions of an existing file and its folders.
+        before: called before anything is written.
 
     Raises:
-        OutputUnwritable: it could not be done, and what was there before still is.
+        OutputUnwritable: the file could not be written; the old file is still there.
         ValueError: `name` leads out of the folder.
     """
     path = _inside(output, name)
     try:
         _temporary(path).unlink(missing_ok=True)  # of a killed run
-        is_right = _holds(path, content)
+        is_right = _has_content(path, content)
         if not is_right:
             before()
             make_folder(path.parent, mode)
@@ -60,10 +65,10 @@ def write_file(
 
 
 def read_file_mode(text: str) -> int:
-    """Return the permissions that a setting such as `0644` says: the owner reads and writes, nobody executes.
+    """Parse a setting such as `0644`: the owner can read and write, nobody can execute.
 
     Raises:
-        ValueError: it says others.
+        ValueError: the value is not one of `FILE_MODES`.
     """
     try:
         return FILE_MODES[text]
@@ -72,7 +77,7 @@ def read_file_mode(text: str) -> int:
 
 
 def leftovers(output: Path) -> Iterator[Path]:
-    """Yield the temporary files that killed runs left below a folder, but not below folders that have a record of their own."""
+    """Yield the temporary files that killed runs left below a folder; subfolders with a record of their own are skipped."""
     for folder, folders, names in os.walk(output):
         at = Path(folder)
         folders[:] = [name for name in folders if not record_path(at / name).exists()]
@@ -80,10 +85,10 @@ def leftovers(output: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(output: Path) -> None:
-    """Remove these.
+    """Remove the temporary files that killed runs left below a folder.
 
     Raises:
-        OutputUnwritable: it could not be done.
+        OutputUnwritable: a file could not be removed.
     """
     for path in leftovers(output):
         try:
@@ -93,7 +98,7 @@ def remove_leftovers(output: Path) -> None:
 
 
 def digest_of(output: Path, name: str) -> str | None:
-    """Return the SHA-256 of the file `name` below `output`, in hexadecimal; None if there is no such file to read."""
+    """Return the SHA-256 of the file `name` below `output`, in hexadecimal; None if it cannot be read."""
     path = output / name
     try:
         return sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else None
@@ -102,10 +107,10 @@ def digest_of(output: Path, name: str) -> str | None:
 
 
 def make_folder(folder: Path, mode: int) -> None:
-    """Make `folder` and what is missing above it, each durably, with the permissions that go with a file's `mode`.
+    """Create `folder` and missing folders above it, durably, with the permissions for files of this `mode`.
 
     Raises:
-        OSError: it could not be done.
+        OSError: a folder could not be created.
     """
     if folder.is_dir():
         return
@@ -116,14 +121,14 @@ def make_folder(folder: Path, mode: int) -> None:
 
 
 def folder_mode(mode: int) -> int:
-    """Return the permissions of a folder of files with this mode: whoever may read them may enter it."""
+    """Return the permissions of a folder with files of this mode: users who can read the files can enter the folder."""
     return mode | (mode & 0o444) >> 2
 
 
 def permit(path: Path | int, mode: int) -> None:
-    """Give a file or folder these permissions, unless it has them; its special bits stay.
+    """Set the permissions of a file or folder; its special bits stay.
 
-    File systems without permissions, and files of another user, are left as they are: `check` reports them.
+    On a file system without permissions, or on a file of another user, this does nothing; `check` reports such files.
     """
     had = os.stat(path).st_mode  # noqa: PTH116 - a descriptor, too
     if stat.S_IMODE(had) & 0o777 != mode:
@@ -132,10 +137,10 @@ def permit(path: Path | int, mode: int) -> None:
 
 
 def remove_file(output: Path, name: str) -> bool:
-    """Remove the file `name` below `output`, and the folders that this empties; return whether there was such a file.
+    """Remove the file `name` below `output`, and folders that become empty; return whether there was such a file.
 
     Raises:
-        OutputUnwritable: it could not be done.
+        OutputUnwritable: the file could not be removed.
         ValueError: `name` leads out of the folder.
     """
     path = _inside(output, name)
@@ -164,8 +169,8 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.foreign-eyes")
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    """Whether the file has these bytes; what is no ordinary file (a pipe would block) or cannot be read has not."""
+def _has_content(path: Path, content: bytes) -> bool:
+    """Return whether `path` is a readable regular file with these bytes; other files, such as pipes, could block."""
     try:
         status = path.stat()
         return stat.S_ISREG(status.st_mode) and status.st_size == len(content) and path.read_bytes() == content

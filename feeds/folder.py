@@ -1,6 +1,6 @@
-"""The output folder as a publish finds and leaves it: whose it is, which files are ours, and what its record says.
+"""The output folder during a publish: the archive it belongs to, the files published there, and its record.
 
-claim | refuse files of others | record ids and names | write, remove | record the end
+claim | refuse other files | record ids and names | write, remove | record the end
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ from foreign_eyes.feeds.file_writer import digest_of, make_folder
 
 
 @dataclass(frozen=True, slots=True)
-class FolderPlan:
+class RecordLines:
     """The lines that a publish adds to the folder's record: before it writes the first file, and at its end.
 
-    `whose` is there if the record does not say yet whose folder it is, `opening` is what it lacks of ids and names, and
-    `token` stands for what the folder will show.
+    `whose` names archive and source, None if the record names them already. `opening` are the ids and file names that the
+    record lacks. `token` is a digest of the state that the folder will show.
     """
 
     token: str
@@ -64,13 +64,13 @@ class OutputFolder:
     Args:
         db: the archive.
         output: the folder itself, not a link to it.
-        source: whose feeds are published.
-        take_over: take a folder of another archive, and files of others.
+        source: the source to publish.
+        take_over: replace the feeds of another archive, and files that publishing did not write.
         mode: the permissions of files in it.
 
     Raises:
-        OutputOfAnother: the folder is another archive's, and is not taken over.
-        RecordDamaged: nor is it if its record cannot be used.
+        OutputOfAnother: the folder belongs to another archive, and `take_over` is false.
+        RecordDamaged: the folder's record cannot be used, and `take_over` is false.
     """
 
     def __init__(self, db: Database, output: Path, source: Source, *, take_over: bool, mode: int) -> None:
@@ -87,12 +87,12 @@ class OutputFolder:
         self._begins_anew = claim.refusal is not None
 
     def source(self) -> str | None:
-        """Return the name of the source that this archive shows there; None if it shows none."""
+        """Return the name of the source that this archive published there; None if it published none."""
         recorded = None if self._begins_anew or self._summary is None else self._summary.source
         return self.manifest.source() or recorded
 
     def shows(self, state: OutputState) -> bool:
-        """Tell whether the last publish to the folder ended, and left it in this state."""
+        """Return whether the last publish to the folder was completed and left it in this state."""
         if self._summary is None or self._begins_anew:
             return False
         return self._summary.source == self._source.name and self._summary.published_token == token_of(
@@ -101,9 +101,10 @@ class OutputFolder:
 
     @cached_property
     def files(self) -> frozenset[str]:
-        """The files that are ours: those in the record and in the archive's manifest.
+        """The published files: those in the folder's record and in the archive's manifest.
 
-        Without a record the manifest alone says so, if the folder still holds our feeds or the very bytes that we wrote.
+        Without a record, a file of the manifest counts if the folder still holds feeds of this archive, or if the file has
+        the bytes that were published.
         """
         listed = self.manifest.digests()
         if self._record is not None:
@@ -113,23 +114,24 @@ class OutputFolder:
         return frozenset(name for name, digest in listed.items() if digest_of(self.output, name) == digest)
 
     def require_ours(self, names: Iterable[str], *, follows: bool) -> None:
-        """Refuse to replace files that were not published to the folder.
+        """Check that no file with one of these names is a file that publishing did not write.
 
-        A publish that follows the journal does not read the whole record: the manifest agrees with it then.
+        A publish that `follows` the journal asks the manifest alone, which then agrees with the record.
 
         Raises:
-            FilesOfOthers: there are such files.
+            FilesOfOthers: there are such files, and the folder is not taken over.
         """
         if self._take_over:
             return
-        unknown = {name for name in names if not (self.manifest.lists(name) if follows else name in self.files)}
-        if strangers := sorted(name for name in unknown if os.path.lexists(self.output / name)):
+        unpublished = {name for name in names if not (self.manifest.lists(name) if follows else name in self.files)}
+        if strangers := sorted(name for name in unpublished if os.path.lexists(self.output / name)):
             raise FilesOfOthers(self.output, strangers)
 
-    def plan(self, state: OutputState, names: Collection[str], *, since: JournalCursor | None) -> FolderPlan:
-        """Return what the record is to say of a publish that writes the files `names` and leaves the folder in `state`.
+    def record_lines(self, state: OutputState, names: Collection[str], *, since: JournalCursor | None) -> RecordLines:
+        """Return the lines for a publish that writes the files `names` and leaves the folder in `state`.
 
-        With `since`, the record has all ids and names up to that cursor; with None it is read to find out.
+        With `since`, the record holds all ids and names up to that cursor; with None, the record is read to find those that
+        it lacks.
         """
         seal = newest_seal(self._db)
         token = token_of(self._source.name, state)
@@ -137,21 +139,21 @@ class OutputFolder:
         end = end_line(token, seal, archive_id(self._db), self._source.name)
         if since is not None:
             ids = ids_since(self._db, state.source_id, since)
-            opening = [line for one, is_new in ids for line in id_lines(one, None if is_new else ())]
+            opening = [line for found, is_new in ids for line in id_lines(found, None if is_new else ())]
             opening += [file_line(name) for name in sorted(names) if not self.manifest.lists(name)]
-            return FolderPlan(token, None, begin, opening, end)
+            return RecordLines(token, None, begin, opening, end)
         record = None if self._begins_anew else self._record
-        is_said = record is not None and (record.source, record.url) == (self._source.name, self._source.url)
-        whose = None if is_said else owner_line(archive_id(self._db), self._source.name, self._source.url)
+        is_recorded = record is not None and (record.source, record.url) == (self._source.name, self._source.url)
+        whose = None if is_recorded else owner_line(archive_id(self._db), self._source.name, self._source.url)
         opening = list(missing_ids(record, all_ids(self._db, state.source_id)))
         files = self.files.union(names) - (record.files if record is not None else set())
         opening += [file_line(name) for name in sorted(files) if is_file_name(name)]
         opening += redaction_lines(self._db, state.source_id, record.redactions if record is not None else {})
-        return FolderPlan(token, whose, begin, opening, end)
+        return RecordLines(token, whose, begin, opening, end)
 
-    def begin(self, plan: FolderPlan) -> None:
-        """Write down, durably, what is about to be written."""
-        lines = [*([plan.whose] if plan.whose else []), plan.begin, *plan.opening]
+    def begin(self, new: RecordLines) -> None:
+        """Write to the record, durably, what the publish is about to write."""
+        lines = [*([new.whose] if new.whose else []), new.begin, *new.opening]
         with self._explained():
             make_folder(self.output, self._mode)
             if self._begins_anew:
@@ -159,21 +161,19 @@ class OutputFolder:
             else:
                 append_lines(self.output, lines, self._mode)
 
-    def end(self, plan: FolderPlan, removed: Collection[str]) -> None:
-        """Write down that the publish has ended, and which files are no more."""
+    def end(self, new: RecordLines, removed: Collection[str]) -> None:
+        """Write to the record that the publish is complete, and which files it removed."""
         with self._explained():
             append_lines(
-                self.output, [*(removed_line(name) for name in removed if is_file_name(name)), plan.end], self._mode
+                self.output, [*(removed_line(name) for name in removed if is_file_name(name)), new.end], self._mode
             )
             if removed and has_redactions(self._db):
                 forget_removed(self.output, self._mode)
 
-    def says(self, plan: FolderPlan) -> bool:
-        """Tell whether the record says all this already."""
+    def has_recorded(self, new: RecordLines) -> bool:
+        """Return whether the record holds all of these lines already."""
         return (
-            not (plan.whose or plan.opening)
-            and self._summary is not None
-            and self._summary.published_token == plan.token
+            not (new.whose or new.opening) and self._summary is not None and self._summary.published_token == new.token
         )
 
     @cached_property
@@ -194,7 +194,7 @@ class OutputFolder:
 
 
 def token_of(source: str, state: OutputState) -> str:
-    """Return a digest of the state that a folder shows: source, base URL, render fingerprint and journal cursor."""
+    """Return a digest of what a folder shows: source, base URL, render fingerprint and position in the journal."""
     shown = [source, state.base_url, state.render_fingerprint, state.cursor.derivation, state.cursor.changes_until]
     if state.cursor.restyled_until:  # without restyles, the digest stays that of earlier versions
         shown.append(state.cursor.restyled_until)

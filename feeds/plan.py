@@ -1,7 +1,7 @@
-"""The scope of a publish: which documents the archive's changes can show in. Pure.
+"""The plan of a publish: the documents that changes in the archive can affect. Pure.
 
-Documents are named by what they hold, not by file: entries by id, numbered pages and sitemaps by number, publications and topics
-by name. What there is one of (the feeds, the front page, the lists) is in every scope.
+A plan names documents by their content, not by file: entries by id, numbered pages and sitemaps by number, publications and
+topics by name. The singletons (feeds, front page, lists) are checked by every publish, so a plan does not name them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from foreign_eyes.archive.feed_state.feed_log import count_full_documents
 from foreign_eyes.archive.feed_state.journal_cursor import AffectedParts
 from foreign_eyes.feeds.compose.collection_pages import count_volumes, volume_of
 
-# how many pages of entries a sitemap names; the protocol allows 50,000, but one new entry writes one of them anew
+# entry pages per sitemap; the protocol allows 50,000, but each new entry rewrites one sitemap
 SITEMAP_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much there is of what is numbered: entries, events of the log, and names of publications and topics."""
+    """The size of what is published: the numbers of entries and of events in the log, and the collections by name."""
 
     entries: int
     events: int
@@ -29,7 +29,10 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class PublishPlan:
-    """The documents to render, and the publications and topics of which nothing is left."""
+    """The documents to render, and the publications and topics that have no entries any more.
+
+    `redirects` are pairs of a merged id and the entry that answers for it.
+    """
 
     entry_ids: Collection[int]
     redirects: Collection[tuple[int, int]]
@@ -43,7 +46,7 @@ class PublishPlan:
 
 
 def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[tuple[int, int]]) -> PublishPlan:
-    """Return the scope of a publish that goes by nothing but the archive as it is."""
+    """Return the plan of a full publish, which checks every document."""
     return PublishPlan(
         entry_ids=entry_ids,
         redirects=sorted(redirects),
@@ -56,18 +59,18 @@ def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[t
 
 
 def touched(extent: Extent, before: Extent, changes: AffectedParts) -> PublishPlan:
-    """Return the scope of a publish that follows the journal, from an extent `before` to the one that there is.
+    """Return the plan of an incremental publish, from the extent `before` to `extent`.
 
-    A volume that has become the last but one says so, so the volume before each new one is in it; and where the front page
-    showed all until now, none stood there yet.
+    The last volume changes when a new one follows it, because it gets a link to that one, so the volume before each new one
+    is in the plan. While the front page shows all entries there are no volumes, so the first ones are all new together.
     """
     volumes = {volume_of(number) for number in changes.numbers}
-    old, new = count_volumes(before.entries), count_volumes(extent.entries)
-    volumes |= {number for number in range(max(old, 1), new + 1) if new > old}
+    count_before, count = count_volumes(before.entries), count_volumes(extent.entries)
+    volumes |= {number for number in range(max(count_before, 1), count + 1) if count > count_before}
     return PublishPlan(
         entry_ids=changes.entry_ids,
         redirects=(),
-        volumes=sorted(number for number in volumes if number <= new),
+        volumes=sorted(number for number in volumes if number <= count),
         sitemaps=sorted({sitemap_of(number) for number in changes.numbers if number > before.entries}),
         archive_documents=range(count_full_documents(before.events) + 1, count_full_documents(extent.events) + 1),
         publications=sorted(changes.publications & extent.publications),
@@ -78,10 +81,10 @@ def touched(extent: Extent, before: Extent, changes: AffectedParts) -> PublishPl
 
 
 def sitemap_of(number: int) -> int:
-    """Return the sitemap that names the entry of that number."""
+    """Return the number of the sitemap that lists entry `number`, both from 1."""
     return (number - 1) // SITEMAP_SIZE + 1
 
 
 def sitemap_span(number: int) -> tuple[int, int]:
-    """Return the numbers of the first and the last entry that a sitemap can name."""
+    """Return the numbers of the first and the last entry that sitemap `number` can list."""
     return (number - 1) * SITEMAP_SIZE + 1, number * SITEMAP_SIZE

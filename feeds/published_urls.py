@@ -1,22 +1,22 @@
-"""Addresses as they are published: only of the web, and quoted so that every format can carry them. Pure."""
+"""Published URLs: http and https only, quoted so that every format can carry them. Pure."""
 
 from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-# What RFC 3986 lets stand in a URL, and the percent sign of what is quoted already
+# the characters that RFC 3986 allows in a URL, and the percent sign of parts that are quoted already
 _URL_SIGNS = "%:/?#[]@!$&'()*+,;=-._~"
 
 
 def normal_base_url(url: str, what: str = "base URL") -> str:
-    """Return the address below which everything is published, ending in a slash; errors call it `what`.
+    """Return the URL below which everything is published, ending in a slash; error messages call it `what`.
 
     Raises:
-        ValueError: it is not an http or https address of a host, or has what would not survive the joining (a query, a
-            fragment) or should not be public (a password).
+        ValueError: it is not an http or https URL with a host, it has a query or a fragment, which joining paths would
+            lose, or it holds a password, which would be published.
     """
     scheme, _, rest = url.partition("://")
-    if "@" in (rest or scheme).partition("/")[0]:  # first of all: the other messages repeat the URL
+    if "@" in (rest or scheme).partition("/")[0]:  # first, because the other messages repeat the URL
         raise ValueError(f"the {what} holds a user name or password, which would be published; leave them out")
     try:
         parts = urlsplit(url.strip())
@@ -31,10 +31,10 @@ def normal_base_url(url: str, what: str = "base URL") -> str:
 
 
 def normal_browse_url(url: str) -> str | None:
-    """Return where Datasette is, absolute or relative to the base URL, ending in a slash; None for nowhere.
+    """Return the URL of Datasette, absolute or relative to the base URL, ending in a slash; None if it is empty.
 
     Raises:
-        ValueError: it is an absolute address that is not of the web, or a relative one that leads out of the folder.
+        ValueError: an absolute URL is not http or https, or a relative one leads out of the folder.
     """
     if not url.strip():
         return None
@@ -47,10 +47,10 @@ def normal_browse_url(url: str) -> str | None:
 
 
 def normal_hub(url: str) -> str:
-    """Return the address of a WebSub hub, which may have a query.
+    """Return the URL of a WebSub hub, which may have a query.
 
     Raises:
-        ValueError: it is not an http or https address of a host, has a fragment, or holds a password, which would be
+        ValueError: it is not an http or https URL with a host, it has a fragment, or it holds a password, which would be
             published.
     """
     base, mark, query = url.strip().partition("?")
@@ -62,7 +62,7 @@ def normal_hub(url: str) -> str:
 
 
 def web_address(url: str) -> str | None:
-    """Return `url` quoted for a link, or None where it is not for a browser to open (`javascript:`, `file:`)."""
+    """Return `url` quoted for a link, or None if browsers must not open it (`javascript:`, `file:`)."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -71,9 +71,9 @@ def web_address(url: str) -> str | None:
 
 
 def quoting(address: str, words: str) -> str:
-    """Return `address` with a text fragment, so that browsers scroll to `words` on it.
+    """Return `address` with a text fragment, so that browsers scroll to `words`.
 
-    URL Fragment Text Directives (WICG): the dash, the comma and the ampersand are syntax there, so they are quoted too.
+    In URL Fragment Text Directives (WICG), dash, comma and ampersand are syntax, so they are quoted too.
     """
     if not words:
         return address

@@ -1,6 +1,6 @@
-"""Replacing the words of redacted entries in frozen documents by the notice.
+"""Redaction of frozen documents: replace the texts of redacted entries with the notice.
 
-A document keeps its address, links and dates, and the ids and order of its items; only the texts of the redacted items change.
+A document keeps its URL, links and dates, and the ids and order of its items; only the texts of redacted items change.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _PARAGRAPH = re.compile(r'<p dir="auto">.*?</p>', re.DOTALL)
 
 
 def renew_documents(db: Database) -> int:
-    """Apply the redactions to frozen documents, inside the caller's transaction; return how many changed.
+    """Apply all redactions to frozen documents, inside the caller's transaction; return the number of changed documents.
 
-    Redacted entries get the notice; entries whose redaction was undone get their words back. A second call changes nothing.
+    Redacted entries get the notice; entries whose redaction was undone get their texts back. A second call changes nothing.
     """
     changed = set()
     for tag_uri, key, item in take_kept_items(db):
         content = frozen_content(db, key)
         if content is not None:
-            replace_frozen(db, key, replace_item(key.format, content, tag_uri, partial(_instead, item)))
+            replace_frozen(db, key, replace_item(key.format, content, tag_uri, partial(_stored_item, item)))
             changed.add(key)
     for redacted in redacted_tags(db):
         for key, content in frozen_with(db, redacted.source_id, redacted.tag_uri):
@@ -57,12 +57,12 @@ def renew_documents(db: Database) -> int:
     return len(changed)
 
 
-def _instead(item: str, _: str) -> str:
+def _stored_item(item: str, _: str) -> str:
     return item
 
 
 def _hide(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> str:
-    """Return an item with the notice in place of its words, which are kept for an undo."""
+    """Return an item with the notice in place of its texts, and store the item for an undo."""
     if not redacted.covers(words_of_item(key.format, item)):
         return item
     cut = redacted_item(key.format, item, redacted.tag_uri, redacted.reason)
@@ -72,7 +72,7 @@ def _hide(db: Database, redacted: RedactedTag, key: DocumentKey, item: str) -> s
 
 
 def replace_item(kind: FrozenFormat, content: bytes, tag_uri: str, change: Callable[[str], str]) -> bytes:
-    """Return a document with one item changed; every other byte stays. Pure."""
+    """Return a document with one item changed and all other bytes the same. Pure."""
     text = content.decode()
     if kind == "atom":
         marker = f"    <id>{escape(tag_uri, quote=False)}</id>\n"
@@ -89,7 +89,7 @@ def replace_item(kind: FrozenFormat, content: bytes, tag_uri: str, change: Calla
 
 
 def words_of_item(kind: FrozenFormat, item: str) -> ListedEntry:
-    """Return the words that an item tells, without its markup. Pure."""
+    """Return the texts of an item, without markup. Pure."""
     if kind == "json":
         value = json.loads(item)
         title, publication, content = (
@@ -112,7 +112,7 @@ def _plain(html: str) -> str:
 
 
 def redacted_item(kind: FrozenFormat, item: str, tag_uri: str, reason: str | None) -> str:
-    """Return an item with the notice in place of its words. Pure."""
+    """Return an item with the notice in place of its texts. Pure."""
     entry_id = int(tag_uri.rpartition("/")[2])
     title, text = title_of(entry_id), notice_of(reason)
     html = html_text.paragraphs(text)

@@ -1,7 +1,7 @@
-"""The shape of what is published: a digest of all that decides what files say besides the archive.
+"""The render fingerprint: a digest of everything besides the archive that decides the bytes of published files.
 
-Where it is another than at the last publish (a setting, a topic, a template, a newer version of this program or of a library
-that renders), every document is looked at, and not only those that the journal names.
+If it differs from the last publish (a setting, a topic, a template, another version of this program or of a rendering
+library), the publisher checks every document and not only those that the journal names.
 """
 
 from __future__ import annotations
@@ -17,33 +17,32 @@ from types import MappingProxyType
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.topic_matching import Topics
 
-# what renders; another version may write the same values in other bytes
+# another version of these may render the same values as other bytes
 _LIBRARIES = ("feedgen", "jinja2", "lxml", "markupsafe")
 
 
 def render_fingerprint(
-    edition: PublicationTarget, topics: Topics, publications: Mapping[str, Sequence[str]] = MappingProxyType({})
+    target: PublicationTarget, topics: Topics, publications: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> str:
     """Return the digest, SHA-256 in hexadecimal."""
-    source = edition.source
-    settings = [source.url, edition.title, edition.language, edition.browse, edition.hub, edition.tombstones]
-    return sha256(
-        json.dumps([settings, edition.tag, topics.patterns, dict(publications), _program()]).encode()
-    ).hexdigest()
+    source = target.source
+    settings = [source.url, target.title, target.language, target.browse, target.hub, target.tombstones]
+    values = [settings, target.tag, topics.patterns, dict(publications), _program()]
+    return sha256(json.dumps(values).encode()).hexdigest()
 
 
 @cache
 def _program() -> list[str]:
-    """Return digests of the modules and templates of this package, and the versions of the libraries."""
+    """Return the digests of the files of this package, and the versions of the libraries."""
     digests = [sha256(file.read_bytes()).hexdigest() for file in _files(resources.files("foreign_eyes.feeds"))]
     return [*digests, *(metadata.version(name) for name in _LIBRARIES)]
 
 
 def _files(folder: Traversable) -> list[Traversable]:
     found: list[Traversable] = []
-    for one in sorted(folder.iterdir(), key=lambda one: one.name):
-        if one.is_dir():
-            found += _files(one) if one.name != "__pycache__" else []
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
+        if item.is_dir():
+            found += _files(item) if item.name != "__pycache__" else []
         else:
-            found.append(one)
+            found.append(item)
     return found

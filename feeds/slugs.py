@@ -1,4 +1,7 @@
-"""Slugs: the folder names of publications and topics, made of the name alone, so that no other name can change one. Pure."""
+"""Slugs: the folder names of publications and topics. Pure.
+
+A slug depends on the name alone, so adding another name never changes it.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,18 @@ from hashlib import sha256
 
 LONGEST_SLUG = 80
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
-# what Windows takes for devices, whatever the ending
+# names of devices on Windows, with any extension
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)")
 _HASH_DIGITS = 8
-# what ends as names with a digest do must have one too, or it could be taken for one of them
+# a name that ends like a slug with a digest gets a digest too, so that the two cannot collide
 _ENDS_LIKE_A_DIGEST = re.compile(rf"(^|-)[0-9a-f]{{{_HASH_DIGITS}}}$")
 
 
 def slug(name: str) -> str:
-    """Return a folder name for a publication or topic: small ASCII letters, digits and single dashes, never empty.
+    """Return a folder name for a publication or topic: lower-case ASCII letters, digits and single dashes, never empty.
 
-    Two names that differ in more than letter case get two slugs: where the words alone cannot be told back to the name, a
-    digest of it follows. So nothing in a name, dots and slashes least of all, leads out of its folder.
+    Names that differ in more than letter case get different slugs: if the words do not determine the name, a digest of the
+    name follows them. No name, whatever dots and slashes it has, leads out of its folder.
     """
     folded = " ".join(unicodedata.normalize("NFC", name).casefold().split())
     ascii_only = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()

@@ -1,8 +1,8 @@
-"""Topics: what a text is about, told by the words of an operator. Pure.
+"""Topics: names with patterns, configured by an operator, that entries match by their words. Pure.
 
-A pattern is a word or a phrase, found where it stands as whole words. Letter case counts only in patterns all of whose letters
-are capitals ("AI", "5G"), white space and hyphens count as the same, and an asterisk at the end of a word stands for any
-ending ("robot*"). They are no regular expressions: what the source writes cannot make one slow.
+A pattern is a word or a phrase, and matches whole words. Letter case counts only in patterns whose letters are all capitals
+("AI", "5G"). White space and hyphens are the same. An asterisk at the end of a word matches any ending ("robot*"). Patterns
+are not regular expressions, so no text can make one slow.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _WORD = re.compile(r"\w+")
 
 
 class Topics:
-    """The configured topics, patterns by name.
+    """The configured topics: patterns by name.
 
     Raises:
-        ValueError: a name or a pattern says nothing, an asterisk stands elsewhere than at the end of a word, or two names
+        ValueError: a name or a pattern has no letters or digits, an asterisk is not at the end of a word, or two names
             would share a folder.
     """
 
@@ -34,8 +34,8 @@ class Topics:
         self.patterns = {name: tuple(of_topic) for name, of_topic in patterns.items()}
 
     def classify(self, title: str, excerpt: str, commentary: str) -> frozenset[str]:
-        """Return the topics that an entry with these words is about."""
-        text = f"{title}\0{excerpt}\0{commentary}"  # no phrase goes from one into the next
+        """Return the topics that an entry with these texts matches."""
+        text = f"{title}\0{excerpt}\0{commentary}"  # a phrase cannot continue from one text into the next
         return frozenset(name for name in self._possible(text) if self._expressions[name].search(text))
 
     @cached_property
@@ -44,7 +44,7 @@ class Topics:
 
     @cached_property
     def _by_head(self) -> dict[str, set[str]]:
-        """The topics by what their patterns begin with; an asterisk ends what any longer word may begin with."""
+        """The topics by the first word of their patterns; a trailing asterisk stands for any ending of that word."""
         topics: dict[str, set[str]] = defaultdict(set)
         for name, found in self.patterns.items():
             for pattern in found:
@@ -53,7 +53,7 @@ class Topics:
 
     @cached_property
     def _by_beginning(self) -> dict[int, dict[str, set[str]]]:
-        """Those of an asterisk, without it, by length."""
+        """The topics of first words with an asterisk, by the word without it, by its length."""
         topics: dict[int, dict[str, set[str]]] = defaultdict(dict)
         for head, found in self._by_head.items():
             if head.endswith("*"):
@@ -61,9 +61,9 @@ class Topics:
         return dict(topics)
 
     def _possible(self, text: str) -> set[str]:
-        """Return the topics of which a pattern's first word stands in `text`: few, and the others need no search.
+        """Return the topics whose first words occur in `text`; only these few need a search by regular expression.
 
-        An expression that must begin where a word begins is tried at every sign of a text, so searching for all takes long.
+        `re` tries an expression at every character of a text, so searching for all topics would be slow.
         """
         words = set(_folded(" ".join(_WORD.findall(text))).split(" "))
         found = [self._by_head[word] for word in words & self._by_head.keys()]
@@ -73,39 +73,41 @@ class Topics:
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Refuse names of which two would be published to one folder: they differ in letter case or white space alone.
+    """Check that no two names would be published to one folder, because they differ in letter case or white space alone.
 
     Raises:
-        ValueError: names the two.
+        ValueError: the message names the two.
     """
     by_slug: dict[str, str] = {}
     for name in names:
         if (other := by_slug.setdefault(slug(name), name)) != name:
-            raise ValueError(f"{other!r} and {name!r}: two topics differ in more than letter case")
+            raise ValueError(f"{other!r} and {name!r}: the names of two topics must differ in more than letter case")
 
 
 def check_topic(name: str, patterns: Sequence[str]) -> None:
-    """Refuse a topic that could match nothing, or everything.
+    """Check that a topic can match something, and not everything.
 
     Raises:
-        ValueError: says what is wrong, and what is allowed.
+        ValueError: the message says what is wrong, and what is allowed.
     """
     if not any(character.isalnum() for character in name) or any(not c.isprintable() for c in name) or len(name) > 100:
-        raise ValueError(f"{name!r}: a topic's name has letters or digits, on one line of at most 100 characters")
+        raise ValueError(f"{name!r}: a topic's name must have letters or digits, on one line of at most 100 characters")
     if not patterns:
-        raise ValueError(f"{name!r}: a topic has at least one pattern")
+        raise ValueError(f"{name!r}: a topic must have at least one pattern")
     for pattern in patterns:
         words = [word for word in _PARTS.split(pattern.strip()) if word]
         if not any(character.isalnum() for character in pattern):
             raise ValueError(f"{name!r}: pattern {pattern!r} has no letter and no digit")
         if any("*" in word[:-1] or word == "*" for word in words):
-            raise ValueError(f"{name!r}: pattern {pattern!r}: an asterisk stands at the end of a word, for any ending")
+            raise ValueError(
+                f"{name!r}: pattern {pattern!r}: an asterisk is allowed only at the end of a word, for any ending"
+            )
 
 
 def _head(pattern: str) -> str:
-    """Return the letters and digits that a pattern begins with, folded; an asterisk follows if any word may begin so.
+    """Return the folded letters and digits that a pattern begins with, and an asterisk if the pattern has one there.
 
-    That is the asterisk alone where it begins with another sign.
+    Return the asterisk alone if the pattern begins with another character.
     """
     first = next(word for word in _PARTS.split(pattern.strip()) if word)
     letters = _WORD.match(first)
@@ -115,7 +117,7 @@ def _head(pattern: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return `text` such that what `re` takes for the same in either letter case is the same: dotted and dotless i too."""
+    """Return `text` without letter case as `re.IGNORECASE` compares it, which takes dotted and dotless i as one letter."""
     return text.replace("\u0130", "i").replace("\u0131", "i").casefold()
 
 

@@ -1,7 +1,7 @@
-"""Telling a WebSub hub that feeds have changed, so that it fetches them and tells its subscribers.
+"""Notify a WebSub hub of changed feeds, so that it fetches them and informs its subscribers.
 
-The specification (W3C WebSub, section 6) leaves the request to hub and publisher; what hubs understand is a form with
-`hub.mode=publish` and an `hub.url` for each feed.
+W3C WebSub, section 6, leaves this request to hub and publisher. Hubs accept a form with `hub.mode=publish` and one
+`hub.url` per feed.
 """
 
 from __future__ import annotations
@@ -11,31 +11,32 @@ from collections.abc import Sequence
 import httpx
 
 # a publish must not wait for a hub that does not answer
-_SECONDS = 10
-# hubs refuse longer lists; each of a publication's feeds is three
-_FEEDS_A_REQUEST = 50
+_TIMEOUT_SECONDS = 10
+# hubs refuse longer lists
+_FEEDS_PER_REQUEST = 50
 
 
 class HubUnreachable(Exception):
-    """The hub did not take the news; the feeds are published all the same, and readers who ask for them get them."""
+    """The hub did not accept the notification; the feeds are published, and readers who poll get them."""
 
     def __init__(self, hub: str, why: str):
         super().__init__(f"the hub {hub} was not told of the changed feeds ({why}); it will be, at the next change")
 
 
 def notify_hub(hub: str, feeds: Sequence[str]) -> None:
-    """Tell `hub` that these feeds, by their addresses, have changed.
+    """Notify `hub` that the feeds at these URLs have changed.
 
     Raises:
-        HubUnreachable: it does not answer in time, or not with success; redirects are not followed.
+        HubUnreachable: the hub does not answer in time, or its status is not a success; redirects are not followed.
     """
     try:
-        with httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
-            for start in range(0, len(feeds), _FEEDS_A_REQUEST):
-                told = list(feeds[start : start + _FEEDS_A_REQUEST])
-                # streamed, so that nothing is read of what a hub may say besides: it need not end
-                with client.stream("POST", hub, data={"hub.mode": "publish", "hub.url": told}) as answer:
+        with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+            for start in range(0, len(feeds), _FEEDS_PER_REQUEST):
+                form = {"hub.mode": "publish", "hub.url": list(feeds[start : start + _FEEDS_PER_REQUEST])}
+                # streamed, because the body of the answer is not needed and may never end
+                with client.stream("POST", hub, data=form) as answer:
                     if not answer.is_success:
                         raise HubUnreachable(hub, f"HTTP status {answer.status_code}")
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last two: no name that DNS could know
+    # httpx.InvalidURL and UnicodeError: the host is not a name that DNS allows
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise HubUnreachable(hub, str(error) or type(error).__name__) from error

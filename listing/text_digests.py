@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 
 from foreign_eyes.listing.text import comparable, folded, unstyled
-from foreign_eyes.listing.values import ListedEntry
+from foreign_eyes.listing.values import TEXT_PARTS, EntryTexts
+
+# parts that were added after the five that every digest holds
+_LATER_PARTS = TEXT_PARTS[5:]
 
 
 def publication_key(name: str | None) -> str:
@@ -15,7 +19,7 @@ def publication_key(name: str | None) -> str:
 
 
 @lru_cache(maxsize=4096)  # called for each entry in every pass, and again when the crawl settles
-def wording_digest(entry: ListedEntry) -> str:
+def wording_digest(entry: EntryTexts) -> str:
     """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording, which identifies a revision.
 
     It ignores style (see `listing.text.unstyled`) and the spelling of the publication, but not word boundaries. The
@@ -23,11 +27,11 @@ def wording_digest(entry: ListedEntry) -> str:
     """
     source = "" if entry.title else unstyled(entry.attribution)
     texts = (unstyled(entry.title), publication_key(entry.publication), source, unstyled(entry.excerpt))
-    return text_digest(*texts, unstyled(entry.commentary))
+    return text_digest(*texts, unstyled(entry.commentary), *_later_parts(entry, unstyled))
 
 
 @lru_cache(maxsize=4096)
-def identity_digest(entry: ListedEntry) -> str:
+def identity_digest(entry: EntryTexts) -> str:
     """Return the digest (16 bytes of SHA-256, hexadecimal) that ties an entry id to a row of a crawl.
 
     It is stored in the archive, in records of output folders and in exports, so its value for a text must never change. It
@@ -35,20 +39,26 @@ def identity_digest(entry: ListedEntry) -> str:
     """
     source = "" if entry.title else comparable(entry.attribution)
     publication = comparable(_publication_words(entry.publication))
-    return text_digest(
-        comparable(entry.title), publication, source, comparable(entry.excerpt), comparable(entry.commentary)
-    )
+    texts = (comparable(entry.title), publication, source, comparable(entry.excerpt), comparable(entry.commentary))
+    return text_digest(*texts, *_later_parts(entry, comparable))
 
 
 @lru_cache(maxsize=4096)
-def folded_digest(entry: ListedEntry) -> str:
+def folded_digest(entry: EntryTexts) -> str:
     """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's text without style and white space.
 
     Entries with equal wording digests or equal identity digests have equal folded digests.
     """
     source = "" if entry.title else folded(entry.attribution)
     texts = (folded(entry.title), publication_key(entry.publication), source, folded(entry.excerpt))
-    return text_digest(*texts, folded(entry.commentary))
+    return text_digest(*texts, folded(entry.commentary), *_later_parts(entry, folded))
+
+
+def _later_parts(entry: EntryTexts, fold: Callable[[str | None], str]) -> Iterator[str]:
+    """Yield the later parts that an entry has, so that the digests of entries without them stay as they are."""
+    for part in _LATER_PARTS:
+        if text := fold(getattr(entry, part)):
+            yield f"{part}={text}"
 
 
 def _publication_words(name: str | None) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class ListedEntry:
-    """One entry as a listing page shows it.
+class EntryTexts:
+    """The texts of an entry.
 
-    The texts are cleaned (see `listing.text.clean`) but otherwise as listed, with their quotes and no-break spaces.
+    The texts are cleaned (see `listing.text.clean`) but otherwise as listed, with their quotes and no-break spaces. A new
+    field needs the default None, and a column of its name in the tables with these texts.
 
     Attributes:
         attribution: the line as listed, with its dashes.
         title, publication: the parts of the attribution; None if it could not be split with confidence.
-        flags: the reasons for doubts about the entry, such as an attribution that was not split.
     """
 
     excerpt: str
@@ -24,6 +24,22 @@ class ListedEntry:
     title: str | None
     publication: str | None
     commentary: str
+
+
+# in the order of the fields, for rows of the archive
+TEXT_PARTS = tuple(one.name for one in fields(EntryTexts))
+# in the order in which people are shown them
+ENTRY_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry(EntryTexts):
+    """One entry as a listing page shows it.
+
+    Attributes:
+        flags: the reasons for doubts about the entry, such as an attribution that was not split.
+    """
+
     flags: tuple[str, ...] = ()
 
 

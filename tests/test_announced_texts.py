@@ -24,8 +24,8 @@ from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.schema import migrations, telling
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.separation import keep_sources
-from foreign_eyes.archive.settling.announced_words import AnnouncedTexts, announced_texts, fill_words, words_digest
-from foreign_eyes.listing.values import ListingPage
+from foreign_eyes.archive.settling.announced_words import announced_texts, fill_words, words_digest
+from foreign_eyes.listing.values import EntryTexts, ListingPage
 
 LATER = START + 400 * DAY
 AUTHORITY = "example.org,2026"
@@ -150,7 +150,7 @@ def test_announced_texts_are_sealed_and_found_by_their_digest(column: Column) ->
     assert problems(column) == []
     [words] = column.rows("SELECT words FROM told_words WHERE words_before IS NOT NULL")[0]
     texts = announced_texts(column.db, words)
-    assert texts == AnnouncedTexts("Apples", "Le Monde", "——Apples, by Le Monde", "About Apples.", "Edited.")
+    assert texts == EntryTexts("About Apples.", "——Apples, by Le Monde", "Apples", "Le Monde", "Edited.")
     assert texts is not None
     assert words_digest(texts) == words
     column.db.execute("UPDATE told_words SET revision = 7 WHERE words = ?", [words])

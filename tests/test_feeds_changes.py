@@ -283,7 +283,8 @@ def test_of_a_link_what_was_and_what_is_there_is_told_and_only_what_is_of_the_we
 def test_the_words_of_what_went_or_came_are_told_and_nothing_is_said_to_be_edited(kind: AnnouncedKind) -> None:
     item = told(replace(WITHDRAWAL, kind=kind))
 
-    for words in COLUMN["LANTERN"][2:]:
+    lantern = COLUMN["LANTERN"]
+    for words in (lantern.attribution, lantern.excerpt, lantern.commentary):
         assert words in text(item.html)
     assert "Before" not in text(item.html)
     assert item.summary in text(item.html)

@@ -71,7 +71,7 @@ def test_an_entry_says_what_the_archive_knows() -> None:
     assert entry.title == "A kite that <steers> itself & lands"
     assert entry.author == "The Harbour Post"
     assert entry.publication == collection("publication", "The Harbour Post")
-    assert (entry.excerpt, entry.commentary) == (KITE.excerpt, KITE.commentary)
+    assert (entry.texts.excerpt, entry.texts.commentary) == (KITE.excerpt, KITE.commentary)
     assert entry.alternate == "https://eyes.example/column/entries/400000004/"
     assert (entry.published, entry.updated) == (KITE.feed_date, KITE.updated)
     assert (entry.not_before, entry.first_seen, entry.withdrawn_at) == (KITE.not_before, KITE.first_seen, None)

@@ -104,17 +104,17 @@ def assert_given_back(feed: Feed, entries: list[FeedEntry]) -> None:
         assert in_atom.findtext(f"{ATOM}author/{ATOM}name") == in_rss.findtext(f"{DC}creator") == entry.author
         assert in_atom.find(f"{ATOM}category").get("term") == in_rss.findtext("category") == author
         assert in_atom.findtext(f"{ATOM}summary") == unmistakable(entry.summary)
-        assert unescape(in_rss.findtext("description")) == entry.summary == entry.excerpt
+        assert unescape(in_rss.findtext("description")) == entry.summary == entry.texts.excerpt
         assert (in_json["title"], in_json["summary"], in_json["tags"]) == (entry.title, entry.summary, [entry.author])
         assert in_json["authors"] == [{"name": entry.author}]
         (via,) = (link.get("href") for link in in_atom.findall(f"{ATOM}link") if link.get("rel") == "via")
         assert via == in_json["external_url"] == quote(via, safe="%:/#~=,.?!")
-        assert unquote(via.partition(":~:text=")[2]) == opening(entry.excerpt)
+        assert unquote(via.partition(":~:text=")[2]) == opening(entry.texts.excerpt)
         html = in_json["content_html"]
         assert in_atom.findtext(f"{ATOM}content") == in_rss.findtext(f"{CONTENT}encoded") == html
         content = lxml.html.fragment_fromstring(html, create_parent="div")
-        assert [line.text for line in content.findall("blockquote/p")] == lines(entry.excerpt)
-        assert [line.text for line in content.findall("p")][2:] == lines(entry.commentary)
+        assert [line.text for line in content.findall("blockquote/p")] == lines(entry.texts.excerpt)
+        assert [line.text for line in content.findall("p")][2:] == lines(entry.texts.commentary)
         assert content.findtext(".//cite") == entry.title
 
 
@@ -133,7 +133,7 @@ def test_a_sign_between_letters_is_lost_only_where_xml_cannot_carry_it_or_it_wou
     entry = compose_entry(EDITION, archived(f"a{sign}b"))
     kept = "" if ord(sign) in LOST else "\n" if sign == "\r" else sign
 
-    assert (entry.excerpt, entry.commentary) == (f"a{kept}b", f"a{kept}b")
+    assert (entry.texts.excerpt, entry.texts.commentary) == (f"a{kept}b", f"a{kept}b")
     in_a_line = "" if unicodedata.bidirectional(sign) in BIDI_CONTROLS or sign in MARKS else kept
     assert entry.title == entry.author == "a" + (" " if in_a_line.isspace() else in_a_line) + "b"
 
@@ -157,8 +157,8 @@ def test_every_code_point_is_given_back_by_an_entrys_page(first: int) -> None:
     assert html.findtext(".//h1") == entry.title
     assert html.findtext("head/title") == f"{entry.title} – {EDITION.title}"
     assert [line.text for line in html.xpath("//article//p[@dir='auto' and not(@class)]")] == [
-        *lines(entry.excerpt),
-        *lines(entry.commentary),
+        *lines(entry.texts.excerpt),
+        *lines(entry.texts.commentary),
     ]
     (cited,) = json.loads(html.xpath("//pre[contains(., 'article-newspaper')]")[0].text_content())
     assert (cited["title"], cited["container-title"]) == (entry.title, entry.author)

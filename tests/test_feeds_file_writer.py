@@ -133,7 +133,7 @@ def test_an_output_on_a_device_is_refused_in_one_line() -> None:
         write_file(Path("/dev/full"), "atom.xml", b"one")
 
     assert str(raised.value) == (
-        "/dev/full/atom.xml: cannot be written (a file stands where a folder should be);"
+        "/dev/full/atom.xml: cannot be written (a file has the name of a folder);"
         " check permissions and free space, or choose another --output"
     )
 

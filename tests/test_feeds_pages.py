@@ -261,7 +261,7 @@ def test_the_front_page_shows_every_entry_in_its_order() -> None:
     assert [link.get("href") for link in page.iterfind(".//article/h3/a")] == [entry.path for entry in ENTRIES]
     assert [quote.get("cite") for quote in page.iterfind(".//blockquote")] == [entry.via for entry in ENTRIES]
     for shown in ENTRIES:
-        for line in (shown.excerpt + "\n" + shown.commentary).split("\n"):
+        for line in (shown.texts.excerpt + "\n" + shown.texts.commentary).split("\n"):
             assert line in page.text_content()
 
 
@@ -448,7 +448,7 @@ def test_a_change_stands_with_what_happened_when_and_what_was_before_and_after()
     assert [one.text.strip() for one in edit.iter("ins")] == ["now", "mark on the chest"]
     withdrawn = page.get_element_by_id("change-6")
     assert "no longer found this entry" in withdrawn.text_content()
-    assert withdrawn.findtext(".//blockquote/p") == LANTERN.excerpt
+    assert withdrawn.findtext(".//blockquote/p") == LANTERN.texts.excerpt
 
 
 def test_a_link_that_changed_is_told_in_words_and_is_none_to_follow() -> None:
@@ -526,7 +526,7 @@ def test_an_entrys_page_tells_where_it_comes_from_what_it_is_about_and_how_to_ci
     assert parsed(page).xpath("//ul[@class='topics']//a/@href") == ["../../topics/kites/"]
     assert parsed(page).xpath("//p[starts-with(@class, 'from')]/a/@href") == ["../../publications/the-harbour-post/"]
     cited = page_of(KITE, ARCHIVED[0]).citations
-    for told in (KITE.tag_uri, KITE.attribution, cited.plain):
+    for told in (KITE.tag_uri, KITE.texts.attribution, cited.plain):
         assert told in prose(page)
     assert [one.text for one in parsed(page).iterfind(".//pre")] == [cited.bibtex, cited.csl_json]
     assert parsed(page).xpath("//details[pre]/summary/text()") == ["BibTeX", "CSL-JSON"]

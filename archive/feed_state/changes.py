@@ -17,25 +17,13 @@ from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.date_corrections import Correction, find_correction
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import from_text
-from foreign_eyes.listing.values import Link
+from foreign_eyes.listing.values import EntryTexts, Link
 
 # fmt: off
 AnnouncedKind = Literal[
     "revised", "withdrawn", "returned", "link changed", "merged", "split", "corrected", "redacted", "unredacted"
 ]
 # fmt: on
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncedTexts:
-    """The texts of an entry in one revision, and the revision's number if it was stored."""
-
-    revision: int | None
-    title: str | None
-    publication: str | None
-    attribution: str
-    excerpt: str
-    commentary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +41,8 @@ class AnnouncedChange:
     kind: AnnouncedKind
     tag_uri: str | None
     entry_id: int | None
-    before: AnnouncedTexts | None
-    after: AnnouncedTexts | None
+    before: EntryTexts | None
+    after: EntryTexts | None
     former_link: Link | None
     link: Link | None
     correction: Correction | None = None
@@ -64,7 +52,7 @@ class AnnouncedChange:
 
 _ANNOUNCED = (
     "SELECT x.change_id, x.at, x.kind, x.entry_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id, x.decision_id,"
-    " t.revision, t.words, t.words_before, (SELECT reason FROM redactions d WHERE d.redaction_id = x.redaction_id)"
+    " t.words, t.words_before, (SELECT reason FROM redactions d WHERE d.redaction_id = x.redaction_id)"
     " FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
     " LEFT JOIN told_words t ON t.change_id = x.change_id"
     " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?"
@@ -94,28 +82,21 @@ def source_tag(db: Database, source_id: int) -> str | None:
 
 def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> AnnouncedChange:
     change_id, at, kind, entry_id, link_id, former_link_id, tag_uri, redating_id, decision_id = row[:9]
-    revision, words, words_before, reason = row[9:]
+    words, words_before, reason = row[9:]
     return AnnouncedChange(
         change_id=change_id,
         at=from_text(at),
         kind=kind,
         tag_uri=tag_uri,
         entry_id=into.get(entry_id, entry_id),
-        before=_texts(db, None, words_before),
-        after=_texts(db, revision, words),
+        before=announced_texts(db, words_before),
+        after=announced_texts(db, words),
         former_link=_link(db, former_link_id),
         link=None if link_id == former_link_id else _link(db, link_id),
         correction=None if redating_id is None else find_correction(db, redating_id),
         decision=None if decision_id is None else find_announced_decision(db, change_id),
         reason=reason,
     )
-
-
-def _texts(db: Database, revision: int | None, words: str | None) -> AnnouncedTexts | None:
-    texts = announced_texts(db, words)
-    if texts is None:
-        return None
-    return AnnouncedTexts(revision, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
 
 
 def _link(db: Database, link_id: int | None) -> Link | None:

@@ -12,11 +12,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from foreign_eyes.archive.feed_state.shown_names import listed_names
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.archive.times import from_text
+from foreign_eyes.listing.values import EntryTexts
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentEntry:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentEntry(EntryTexts):
     """An entry with one text, usually the current one.
 
     Its values change only if the entry changes. `updated` is the stored time of its latest announced change; before the first
@@ -25,11 +27,6 @@ class CurrentEntry:
 
     entry_id: int
     tag_uri: str
-    title: str | None
-    publication: str | None
-    attribution: str
-    excerpt: str
-    commentary: str
     not_before: datetime | None
     first_seen: datetime
     feed_date: datetime
@@ -115,15 +112,25 @@ def entry_columns(texts_of: str) -> str:
     is the alias from which the texts are read: "e" or "r".
     """
     shown = f"(SELECT p.shown_name FROM publications p WHERE p.name = {texts_of}.publication)"  # noqa: S608 - our own names
-    texts = f"{texts_of}.title, {shown}, {texts_of}.attribution, {texts_of}.excerpt, {texts_of}.commentary"
     dates = f"e.not_before, e.first_seen, e.feed_date, {_UPDATED}, e.withdrawn_at"
-    return f"e.entry_id, e.tag_uri, {texts}, {dates}, r.number, c.url"
+    return f"e.entry_id, e.tag_uri, {dates}, r.number, c.url, {text_columns(texts_of, publication=shown)}"
 
 
 def to_entry(row: Sequence[Any]) -> CurrentEntry:
     """Return the entry in a row of `entry_columns`."""
-    head, dates, tail = row[:7], row[7:12], row[12:]
-    return CurrentEntry(*head, *(from_text(date) if date else None for date in dates), *tail)
+    entry_id, tag_uri, not_before, first_seen, feed_date, updated, withdrawn_at, revision, seen_at_url, *texts = row
+    return CurrentEntry(
+        *texts,
+        entry_id=entry_id,
+        tag_uri=tag_uri,
+        not_before=from_text(not_before) if not_before else None,
+        first_seen=from_text(first_seen),
+        feed_date=from_text(feed_date),
+        updated=from_text(updated),
+        withdrawn_at=from_text(withdrawn_at) if withdrawn_at else None,
+        revision=revision,
+        seen_at_url=seen_at_url,
+    )
 
 
 _COLUMNS = entry_columns("e")

@@ -20,9 +20,10 @@ from sqlite_utils import Database
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, entries_by_id, entry_columns, to_entry
 from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
-from foreign_eyes.listing.values import ListedEntry
+from foreign_eyes.listing.values import TEXT_PARTS, EntryTexts
 
 FrozenFormat = Literal["atom", "json"]
 
@@ -67,17 +68,17 @@ def correct_log(db: Database, source_id: int) -> int:
     edit, and is not appended.
     """
     db.conn.create_function(
-        "identity_digest", 5, lambda *texts: identity_digest(ListedEntry(*texts)), deterministic=True
+        "identity_digest", len(TEXT_PARTS), lambda *texts: identity_digest(EntryTexts(*texts)), deterministic=True
     )
     cursor = db.execute(
-        "INSERT INTO feed_log (source_id, position, entry_id, announced)"
+        "INSERT INTO feed_log (source_id, position, entry_id, announced)"  # noqa: S608
         " SELECT :source_id, (SELECT max(position) FROM feed_log WHERE source_id = :source_id)"
         "  + row_number() OVER (ORDER BY e.feed_date), e.entry_id, 0"
         " FROM entries e JOIN revisions r USING (revision_id) LEFT JOIN feed_log l ON l.entry_id = e.entry_id"
         "  AND l.position = (SELECT max(position) FROM feed_log WHERE entry_id = e.entry_id)"
         " WHERE e.source_id = :source_id AND (l.position IS NULL OR (l.wording IS NOT NULL AND NOT EXISTS ("
         "  SELECT 1 FROM revisions o WHERE o.entry_id = e.entry_id AND o.number = r.number AND l.wording ="
-        "   identity_digest(o.excerpt, o.attribution, o.title, o.publication, o.commentary))))",
+        f"   identity_digest({text_columns('o')}))))",
         {"source_id": source_id},
     )
     return cursor.rowcount
@@ -194,8 +195,7 @@ def note_frozen(db: Database, source_id: int, frozen: Iterable[LoggedEntry]) -> 
 
 
 def _digest_of(entry: CurrentEntry) -> str:
-    listed = ListedEntry(entry.excerpt, entry.attribution, entry.title, entry.publication, entry.commentary)
-    return identity_digest(listed)
+    return identity_digest(entry)
 
 
 def _entry_with_texts(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
@@ -215,12 +215,4 @@ def _entry_with_texts(db: Database, entry_id: int, revision: int | None, words: 
     if row is None or texts is None:
         return next(iter(entries_by_id(db, [entry_id])), None)
     shown = to_entry(row)
-    return replace(
-        shown,
-        title=texts.title,
-        publication=texts.publication,
-        attribution=texts.attribution,
-        excerpt=texts.excerpt,
-        commentary=texts.commentary,
-        revision=revision or shown.revision,
-    )
+    return replace(shown, revision=revision or shown.revision, **{part: getattr(texts, part) for part in TEXT_PARTS})

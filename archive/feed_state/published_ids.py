@@ -10,17 +10,18 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.feed_state.folder_record import RecordedId
 from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS, text_columns
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
 _COLUMNS = "i.entry_id, i.tag_uri, i.feed_date, w.started_at, s.name, s.url, i.wording"
-_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+_TEXTS = text_columns("r")
 # all texts that were shown under an id
 _SHOWN = (
-    "(SELECT entry_id, revision_id, 0 AS restyle_id, excerpt, attribution, title, publication, commentary FROM revisions"
+    f"(SELECT entry_id, revision_id, 0 AS restyle_id, {TEXT_COLUMNS} FROM revisions"  # noqa: S608
     " UNION ALL"
-    " SELECT entry_id, revision_id, restyle_id, excerpt, attribution, title, publication, commentary FROM restyles)"
+    f" SELECT entry_id, revision_id, restyle_id, {TEXT_COLUMNS} FROM restyles)"
 )
 
 
@@ -52,7 +53,7 @@ def ids_since(db: Database, source_id: int, cursor: JournalCursor) -> Iterator[t
     for (entry_id, tag_uri, feed_date, started, name, url, first), group in groupby(rows, lambda row: row[:7]):
         changes = list(group)
         is_new = any(kind == "new" for *_, kind in changes)
-        later = list(_digests(change[7:12] for change in changes))
+        later = list(_digests(change[7:-1] for change in changes))
         digests = tuple(dict.fromkeys([first, *later] if is_new else later))
         if digests:
             yield (

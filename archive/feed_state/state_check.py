@@ -13,6 +13,7 @@ from hashlib import sha256
 from sqlite_utils import Database
 
 from foreign_eyes.archive.problems import RESTORE, Problem, damage_as_problem, limited
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -111,7 +112,7 @@ def _verify_texts(db: Database) -> Iterator[Problem]:
     rows = db.execute("SELECT position, wording FROM feed_log WHERE wording IS NOT NULL").fetchall()
     if not rows:
         return
-    revisions = db.execute("SELECT excerpt, attribution, title, publication, commentary FROM revisions")
+    revisions = db.execute(f"SELECT {TEXT_COLUMNS} FROM revisions")  # noqa: S608
     known = {identity_digest(ListedEntry(*texts)) for texts in revisions}
     for position in [position for position, wording in rows if wording not in known][:1]:
         yield Problem(f"an event has a text that no entry had (such as {position})", "table feed_log", REBUILD)

@@ -15,15 +15,15 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from foreign_eyes.archive.settling.announced_words import (
-    AnnouncedTexts,
     current_texts,
     last_announced_texts,
     store_words,
 )
 from foreign_eyes.archive.settling.journal import Change, ChangeKind, append_changes
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.listing.values import EntryTexts
 
-EntryState = tuple[int, AnnouncedTexts]
+EntryState = tuple[int, EntryTexts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _Statement:
 
     change: Change
     told: EntryState | None
-    before: AnnouncedTexts | None = None
+    before: EntryTexts | None = None
 
 
 def tell_decisions(before: Database, db: Database, at: datetime) -> None:

@@ -19,6 +19,7 @@ from foreign_eyes.archive.crawls import settled_crawls
 from foreign_eyes.archive.matching.doubt_reasons import OF_OLDER_RULES
 from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
 from foreign_eyes.archive.settling.recognitions import RecognitionKey, insert_recognition
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -26,7 +27,7 @@ from foreign_eyes.listing.values import ListedEntry
 _BY_WORDING = {"same wording", "earlier wording", "merged by an operator", "as settled before"}
 
 
-_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+_TEXTS = text_columns("r")
 
 
 def fill_recognitions(db: Database, parser_version: int) -> bool:

@@ -26,6 +26,7 @@ from foreign_eyes.archive.settling.minted_ids import (
     taken_dates,
 )
 from foreign_eyes.archive.settling.operator_decisions import Decision, merged_ids, record_decision, surviving_id
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -106,7 +107,7 @@ class _Cut:
 
 # of a revision `r`, whose capture was made in the crawl `w`
 _LATER = "((w.ordered_at, w.crawl_id) > (:ordered_at, :crawl_id) OR (w.crawl_id = :crawl_id AND r.number >= :number))"
-_TEXTS = "r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+_TEXTS = text_columns("r")
 _REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
 
 
@@ -133,13 +134,14 @@ def _refuse_redacted(db: Database, entry_id: int, done: str) -> None:
 
 def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
     row = db.execute(
-        f"SELECT r.number, {_TEXTS}, r.first_seen, w.crawl_id, w.ordered_at, w.source_id, s.name"
+        f"SELECT r.number, r.first_seen, w.crawl_id, w.ordered_at, w.source_id, s.name, {_TEXTS}"
         f" {_REVISIONS} JOIN sources s USING (source_id) WHERE r.entry_id = ? AND r.number = ? AND r.technical = 0",
         (entry_id, number),
     ).fetchone()
     if row is None:
         raise CannotDecide(f"entry {entry_id} has no revision {number}; see: foreign-eyes history {entry_id}")
-    return _Cut(row[0], identity_digest(ListedEntry(*row[1:6])), *row[6:])
+    number, *cut = row[:6]
+    return _Cut(number, identity_digest(ListedEntry(*row[6:])), *cut)
 
 
 def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> bool:

@@ -13,7 +13,7 @@ from typing import Protocol
 from sqlite_utils import Database
 
 from foreign_eyes.archive.errors import CannotDecide
-from foreign_eyes.archive.redaction.hiding import HIDDEN_PARTS, hide_reason, show_texts
+from foreign_eyes.archive.redaction.hiding import hide_reason, show_texts
 from foreign_eyes.archive.redaction.purging import purge_bodies
 from foreign_eyes.archive.redaction.redaction_records import (
     Step,
@@ -36,6 +36,7 @@ from foreign_eyes.archive.redaction.word_digests import (
 )
 from foreign_eyes.archive.settling.journal import Change, append_changes
 from foreign_eyes.archive.settling.minted_ids import find_identity
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.values import ListedEntry, Parser
 
@@ -50,7 +51,7 @@ class KnownRedaction(Protocol):
     digests: list[tuple[int, DigestKind, str]]
 
 
-_SELECT = ", ".join(f"r.{part}" for part in HIDDEN_PARTS)
+_SELECT = text_columns("r")
 # parts that identify nothing alone, so they may be shared
 _WEAK = ("title word", "figure")
 # in letters and digits: shorter titles are words that can occur in any sentence

@@ -18,6 +18,7 @@ from foreign_eyes.archive.settling.recognitions import (
     insert_recognition,
     load_recognitions,
 )
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -79,8 +80,8 @@ def move_recognitions(db: Database, part: Part) -> None:
 
 def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Iterable[_Shown]:
     rows = db.execute(
-        "SELECT r.number, e.source_id, r.parser_version, w.crawl_id, w.ordered_at, c.pass, r.wording,"
-        " r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        "SELECT r.number, e.source_id, r.parser_version, w.crawl_id, w.ordered_at, c.pass, r.wording,"  # noqa: S608
+        f" {text_columns('r')}"
         " FROM revisions r JOIN entries e USING (entry_id) JOIN captures c ON c.capture_id = r.capture_id"
         " JOIN timed_crawls w USING (crawl_id) WHERE r.entry_id = ? ORDER BY r.revision_id",
         (entry_id,),

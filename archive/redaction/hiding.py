@@ -23,10 +23,9 @@ from foreign_eyes.archive.redaction.redaction_records import (
     secret_of,
 )
 from foreign_eyes.archive.redaction.word_digests import HiddenEntry, is_near, keyed_digests, recognise
-from foreign_eyes.listing.values import ListedEntry
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS
+from foreign_eyes.listing.values import TEXT_PARTS, ListedEntry
 
-HIDDEN_PARTS = ("excerpt", "attribution", "title", "publication", "commentary")
-_COLUMNS = ", ".join(HIDDEN_PARTS)
 # tables with hidden texts, and their keys
 _KEYS = {"revisions": "revision_id", "crawls": "crawl_id"}
 
@@ -67,7 +66,7 @@ def show_texts(db: Database, entry_id: int) -> None:
 
 def _hide_revisions(db: Database, hidden: HiddenEntry, redaction_id: int, parser_version: int) -> None:
     rows = db.execute(
-        f"SELECT revision_id, flags, {_COLUMNS} FROM revisions WHERE entry_id = ? AND parser_version < ?",  # noqa: S608
+        f"SELECT revision_id, flags, {TEXT_COLUMNS} FROM revisions WHERE entry_id = ? AND parser_version < ?",  # noqa: S608
         (hidden.entry_id, parser_version),
     ).fetchall()
     secret = secret_of(db)
@@ -83,7 +82,7 @@ def _hide_revisions(db: Database, hidden: HiddenEntry, redaction_id: int, parser
 
 def _hide_told(db: Database, hidden: HiddenEntry, redaction_id: int) -> None:
     secret = secret_of(db)
-    rows = db.execute(f"SELECT words, {_COLUMNS} FROM told_texts").fetchall()  # noqa: S608 - our own names
+    rows = db.execute(f"SELECT words, {TEXT_COLUMNS} FROM told_texts").fetchall()  # noqa: S608 - our own names
     for words, *texts in rows:
         told = ListedEntry(*texts)
         if is_near(hidden, keyed_digests(secret, told)):
@@ -93,7 +92,7 @@ def _hide_told(db: Database, hidden: HiddenEntry, redaction_id: int) -> None:
 
 
 def _texts(listed: ListedEntry) -> dict[str, Any]:
-    return {part: getattr(listed, part) for part in HIDDEN_PARTS}
+    return {part: getattr(listed, part) for part in TEXT_PARTS}
 
 
 def _update(db: Database, table: str, key: int, columns: Mapping[str, Any]) -> None:

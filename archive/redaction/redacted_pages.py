@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from foreign_eyes.archive.redaction.redaction_records import pack, unpack
-from foreign_eyes.listing.values import Link, ListedEntry, ListingPage, Pager
+from foreign_eyes.listing.values import TEXT_PARTS, Link, ListedEntry, ListingPage, Pager
 
 EMPTY_PAGE = ListingPage((), None, (), Pager("none"), has_heading=False, encoding="utf-8")
 
@@ -40,14 +40,7 @@ def unpack_page(rest: str) -> ListingPage:
 
 def _entry(value: dict[str, Any]) -> ListedEntry:
     entry = ListedEntry(**{**value, "flags": tuple(value["flags"])})
-    texts = (
-        entry.excerpt,
-        entry.attribution,
-        entry.title or "",
-        entry.publication or "",
-        entry.commentary,
-        *entry.flags,
-    )
+    texts = (*(getattr(entry, part) or "" for part in TEXT_PARTS), *entry.flags)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a text is not a string")
     return entry

@@ -7,78 +7,72 @@ operators' decisions change neither; a redaction removes texts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from sqlite_utils import Database
 
 from foreign_eyes.archive.sealed_form import encode
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS, TEXT_MARKS, text_columns, text_values
+from foreign_eyes.listing.values import ENTRY_PARTS, EntryTexts
+
+# the parts whose values the digest has always held; a later part is in it by its name, if an entry has it
+_FIRST_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 
-@dataclass(frozen=True, slots=True)
-class AnnouncedTexts:
-    """The texts of an entry as announced; an unknown title or publication is None."""
+def words_digest(texts: EntryTexts) -> str:
+    """Return the digest of texts: SHA-256 of a JSON list of them, in ASCII and without white space.
 
-    title: str | None
-    publication: str | None
-    attribution: str
-    excerpt: str
-    commentary: str
-
-
-_PARTS = "title, publication, attribution, excerpt, commentary"
-
-
-def words_digest(texts: AnnouncedTexts) -> str:
-    """Return the SHA-256 of the JSON list of the five texts, in ASCII and without white space."""
-    listed = (texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary)
+    The list holds the five first parts, then `[name, text]` for each later part that the entry has.
+    """
+    later = (part for part in ENTRY_PARTS if part not in _FIRST_PARTS and getattr(texts, part) is not None)
+    listed = (*(getattr(texts, part) for part in _FIRST_PARTS), *((part, getattr(texts, part)) for part in later))
     return sha256(encode(listed)).hexdigest()
 
 
-def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, AnnouncedTexts] | None:
-    """Return the number and texts of a revision, or None if it does not exist."""
-    row = db.execute(f"SELECT number, {_PARTS} FROM revisions WHERE revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
-    return (row[0], AnnouncedTexts(*row[1:])) if row else None
+def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, EntryTexts] | None:
+    """Return a revision's number and texts; None if there is no such revision."""
+    row = db.execute(f"SELECT number, {TEXT_COLUMNS} FROM revisions WHERE revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
+    return (row[0], EntryTexts(*row[1:])) if row else None
 
 
-def current_texts(db: Database, entry_id: int) -> tuple[int, AnnouncedTexts] | None:
-    """Return the current revision number and texts of an entry, or None if it does not exist or was merged."""
+def current_texts(db: Database, entry_id: int) -> tuple[int, EntryTexts] | None:
+    """Return an entry's current revision number and texts; None if it has no row of its own."""
     row = db.execute(
-        f"SELECT r.number, {', '.join(f'e.{part}' for part in _PARTS.split(', '))}"  # noqa: S608
+        f"SELECT r.number, {text_columns('e')}"  # noqa: S608
         " FROM entries e JOIN revisions r USING (revision_id) WHERE e.entry_id = ?",
         (entry_id,),
     ).fetchone()
-    return (row[0], AnnouncedTexts(*row[1:])) if row else None
+    return (row[0], EntryTexts(*row[1:])) if row else None
 
 
-def last_announced_texts(db: Database, entry_id: int) -> AnnouncedTexts | None:
-    """Return the texts that were announced last for exactly this entry id, or None."""
+def last_announced_texts(db: Database, entry_id: int) -> EntryTexts | None:
+    """Return the texts that were last announced for an entry under exactly this id; None if there are none."""
     row = db.execute(
-        f"SELECT {', '.join(f'w.{part}' for part in _PARTS.split(', '))} FROM changes x JOIN told_words t USING (change_id)"  # noqa: S608
+        f"SELECT {text_columns('w')} FROM changes x JOIN told_words t USING (change_id)"  # noqa: S608
         " JOIN told_texts w USING (words) WHERE x.entry_id = ? AND x.announced = 1 AND x.kind IN ('new', 'revised')"
         " ORDER BY x.change_id DESC LIMIT 1",
         (entry_id,),
     ).fetchone()
-    return AnnouncedTexts(*row) if row else None
+    return EntryTexts(*row) if row else None
 
 
-def texts_before(db: Database, revision_id: int | None) -> AnnouncedTexts | None:
-    """Return the texts that a revision replaced, if possible as the same parser read them.
+def texts_before(db: Database, revision_id: int | None) -> EntryTexts | None:
+    """Return the texts that a revision replaced, as read by the same parser if possible.
 
     So the difference shows what the source changed, not what a new parser reads differently.
     """
     row = db.execute(
-        f"SELECT {', '.join(f'r.{part}' for part in _PARTS.split(', '))} FROM revisions n"  # noqa: S608
+        f"SELECT {text_columns('r')} FROM revisions n"  # noqa: S608
         " JOIN revisions r ON r.entry_id = n.entry_id AND r.number = n.number - 1 WHERE n.revision_id = ?"
         " ORDER BY r.parser_version = n.parser_version DESC, r.revision_id DESC LIMIT 1",
         (revision_id,),
     ).fetchone()
-    return AnnouncedTexts(*row) if row else None
+    return EntryTexts(*row) if row else None
 
 
 def store_words(
-    db: Database, change_id: int, revision: int, texts: AnnouncedTexts, before: AnnouncedTexts | None = None
+    db: Database, change_id: int, revision: int, texts: EntryTexts, before: EntryTexts | None = None
 ) -> None:
     """Store the words of an announced change, inside the caller's transaction."""
     db.execute(
@@ -107,19 +101,19 @@ def fill_words(db: Database) -> None:
     store_words_of(db, [change_id for (change_id,) in rows])
 
 
-def announced_texts(db: Database, words: str | None) -> AnnouncedTexts | None:
-    """Return the texts with that digest, or None if they are unknown or a redaction removed them."""
+def announced_texts(db: Database, words: str | None) -> EntryTexts | None:
+    """Return the texts with that digest; None if there are none, or a redaction removed them."""
     row: tuple[Any, ...] | None = db.execute(
-        f"SELECT {_PARTS} FROM told_texts WHERE words = ?",  # noqa: S608
+        f"SELECT {TEXT_COLUMNS} FROM told_texts WHERE words = ?",  # noqa: S608
         (words,),
     ).fetchone()
-    return AnnouncedTexts(*row) if row else None
+    return EntryTexts(*row) if row else None
 
 
-def _store(db: Database, texts: AnnouncedTexts) -> str:
+def _store(db: Database, texts: EntryTexts) -> str:
     words = words_digest(texts)
     db.execute(
-        f"INSERT OR IGNORE INTO told_texts (words, {_PARTS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (words, texts.title, texts.publication, texts.attribution, texts.excerpt, texts.commentary),
+        f"INSERT OR IGNORE INTO told_texts (words, {TEXT_COLUMNS}) VALUES (?, {TEXT_MARKS})",  # noqa: S608
+        (words, *text_values(texts, texts.publication)),
     )
     return words

@@ -19,6 +19,7 @@ from foreign_eyes.archive.matching.rarity import Rarity
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.second_places import places_elsewhere, with_former_places
 from foreign_eyes.archive.settling.text_rarity import count_holders, find_word_holders, most_similar, word_counts
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.values import ListedEntry
 
 # Most entries found by one key: a title that a thousand articles share identifies none of them
@@ -160,8 +161,8 @@ def _load(
 ) -> list[Candidate]:
     """Return the entries with these ids as candidates; `ranks` are their ranks in the listing before."""
     found = db.execute(
-        "SELECT e.entry_id, e.wording, e.title_key, e.excerpt_key,"
-        " e.excerpt, e.attribution, e.title, e.publication, e.commentary,"
+        "SELECT e.entry_id, e.wording, e.title_key, e.excerpt_key,"  # noqa: S608
+        f" {text_columns('e')},"
         " (SELECT json_group_array(r.wording) FROM revisions r WHERE r.entry_id = e.entry_id AND r.wording != e.wording)"
         " FROM json_each(?) JOIN entries e ON e.entry_id = value",
         (json.dumps(list(ranks)),),

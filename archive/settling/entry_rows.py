@@ -13,6 +13,7 @@ from foreign_eyes.archive.matching.keys import commentary_key, excerpt_key
 from foreign_eyes.archive.matching.matcher import ListingRow, Match
 from foreign_eyes.archive.settling.minted_ids import Identity
 from foreign_eyes.archive.settling.publication_names import record_publication
+from foreign_eyes.archive.text_columns import TEXT_ASSIGNMENTS, TEXT_COLUMNS, TEXT_MARKS, text_columns, text_values
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -74,8 +75,8 @@ class StoredEntry:
 def load_stored(db: Database, entry_ids: Iterable[int]) -> dict[int, StoredEntry]:
     """Return these entries as stored, by id; ids without an entry are left out."""
     rows = db.execute(
-        "SELECT e.entry_id, e.revision_id, r.number, e.wording, e.last_body, e.last_page, e.last_position, e.missed,"
-        " e.withdrawn_at IS NOT NULL, e.excerpt, e.attribution, e.title, e.publication, e.commentary"
+        "SELECT e.entry_id, e.revision_id, r.number, e.wording, e.last_body, e.last_page, e.last_position, e.missed,"  # noqa: S608
+        f" e.withdrawn_at IS NOT NULL, {text_columns('e')}"
         " FROM json_each(?) JOIN entries e ON e.entry_id = value JOIN revisions r USING (revision_id)",
         (json.dumps(list(entry_ids)),),
     )
@@ -93,15 +94,14 @@ def insert_entry(db: Database, identity: Identity, place: Place, not_before: str
     publication_id, publication = record_publication(db, place.entry.publication)
     entry = place.entry
     db.execute(
-        "INSERT INTO entries (entry_id, tag_uri, feed_date, source_id, not_before, first_seen, wording, title_key,"
-        " excerpt_key, commentary_key, title, publication, publication_id, attribution, excerpt, commentary, last_body,"
-        " last_page, last_position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO entries (entry_id, tag_uri, feed_date, source_id, not_before, first_seen, wording, title_key,"  # noqa: S608
+        f" excerpt_key, commentary_key, publication_id, last_body, last_page, last_position, {TEXT_COLUMNS})"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {TEXT_MARKS})",
         (
             *(identity.entry_id, identity.tag_uri, to_text(identity.feed_date), identity.source_id),
             *(not_before, to_text(place.first_capture.fetched_at)),
             *(place.wording, place.title_key, excerpt_key(entry.excerpt), commentary_key(entry.commentary)),
-            *(entry.title, publication, publication_id, entry.attribution, entry.excerpt, entry.commentary),
-            *last_place(place),
+            *(publication_id, *last_place(place), *text_values(entry, publication)),
         ),
     )
 
@@ -113,14 +113,14 @@ def insert_revision(
     entry, capture = place.entry, place.first_capture
     _, publication = record_publication(db, entry.publication)
     cursor = db.execute(
-        "INSERT INTO revisions (revision_id, entry_id, number, technical, title, publication, attribution, excerpt,"
-        " commentary, first_seen, capture_id, page, position, wording, flags, parser_version, match_method, match_score)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO revisions (revision_id, entry_id, number, technical, first_seen, capture_id, page, position, wording,"  # noqa: S608
+        f" flags, parser_version, match_method, match_score, {TEXT_COLUMNS})"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {TEXT_MARKS})",
         (
-            *(count.revision_id, entry_id, count.number, count.technical, entry.title, publication),
-            *(entry.attribution, entry.excerpt, entry.commentary),
+            *(count.revision_id, entry_id, count.number, count.technical),
             *(to_text(capture.fetched_at), capture.capture_id, place.capture.page, place.position),
             *(place.wording, json.dumps(entry.flags), parser_version, match.method, match.score),
+            *text_values(entry, publication),
         ),
     )
     make_current(db, entry_id, int(cursor.lastrowid or 0))
@@ -170,18 +170,12 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
     publication_id, publication = record_publication(db, place.entry.publication)
     entry = place.entry
     db.execute(
-        "UPDATE entries SET wording = ?, title_key = ?, title = ?, publication = ?, publication_id = ?, attribution = ?,"
-        " excerpt = ?, commentary = ?, excerpt_key = ?, commentary_key = ? WHERE entry_id = ?",
+        "UPDATE entries SET wording = ?, title_key = ?, publication_id = ?, excerpt_key = ?, commentary_key = ?,"  # noqa: S608
+        f" {TEXT_ASSIGNMENTS} WHERE entry_id = ?",
         (
-            *(place.wording, place.title_key, entry.title, publication, publication_id),
-            *(
-                entry.attribution,
-                entry.excerpt,
-                entry.commentary,
-                excerpt_key(entry.excerpt),
-                commentary_key(entry.commentary),
-            ),
-            entry_id,
+            *(place.wording, place.title_key, publication_id),
+            *(excerpt_key(entry.excerpt), commentary_key(entry.commentary)),
+            *(*text_values(entry, publication), entry_id),
         ),
     )
 
@@ -192,19 +186,12 @@ def record_restyle(db: Database, source_id: int, stored: StoredEntry, place: Pla
     entry, capture = place.entry, place.capture
     _, publication = record_publication(db, entry.publication)
     db.execute(
-        "INSERT INTO restyles (source_id, entry_id, revision_id, title, publication, attribution, excerpt, commentary,"
-        " first_seen, capture_id, page, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO restyles (source_id, entry_id, revision_id, first_seen, capture_id, page, position,"  # noqa: S608
+        f" {TEXT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, {TEXT_MARKS})",
         (
-            *(
-                source_id,
-                stored.entry_id,
-                stored.revision_id,
-                entry.title,
-                publication,
-                entry.attribution,
-                entry.excerpt,
-            ),
-            *(entry.commentary, to_text(capture.fetched_at), capture.capture_id, capture.page, place.position),
+            *(source_id, stored.entry_id, stored.revision_id),
+            *(to_text(capture.fetched_at), capture.capture_id, capture.page, place.position),
+            *text_values(entry, publication),
         ),
     )
 

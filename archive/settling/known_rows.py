@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.matching.matcher import Doubt, Match, Method
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.row_ids import FoundId
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
@@ -96,7 +97,7 @@ def _current_wordings(db: Database, entry_ids: Collection[int]) -> dict[int, str
 def _had(db: Database, entry_id: int, place: Place) -> tuple[bool, bool]:
     """Return whether an entry ever had a place's wording, ignoring style, and whether it has it now."""
     rows = db.execute(
-        "SELECT r.wording, r.revision_id = e.revision_id, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        f"SELECT r.wording, r.revision_id = e.revision_id, {text_columns('r')}"  # noqa: S608
         " FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id = ?",
         (entry_id,),
     ).fetchall()

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.settling.publication_names import record_publication
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS, TEXT_MARKS, text_values
 from foreign_eyes.listing.text_digests import wording_digest
-from foreign_eyes.listing.values import ListedEntry
+from foreign_eyes.listing.values import TEXT_PARTS, ListedEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class OlderRevision:
 
 
 _COLUMNS = (
-    "revision_id, entry_id, technical, excerpt, attribution, title, publication, commentary, flags, first_seen, capture_id,"
-    " page, position, wording, parser_version, match_method, match_score"
+    "revision_id, entry_id, technical, flags, first_seen, capture_id,"
+    f" page, position, wording, parser_version, match_method, match_score, {TEXT_COLUMNS}"
 )
 
 
@@ -140,17 +141,17 @@ def restore_revision(db: Database, revision: OlderRevision, number: int) -> None
     listed = revision.listed
     record_publication(db, listed.publication)
     db.execute(
-        f"INSERT INTO revisions ({_COLUMNS}, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO revisions ({_COLUMNS}, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {TEXT_MARKS}, ?)",  # noqa: S608
         (
             *(revision.revision_id, revision.entry_id, revision.technical),
-            *(listed.excerpt, listed.attribution, listed.title, listed.publication, listed.commentary),
             *(json.dumps(listed.flags), revision.first_seen, revision.capture_id, revision.page, revision.position),
-            *(revision.stored, revision.parser_version, revision.match_method, revision.match_score, number),
+            *(revision.stored, revision.parser_version, revision.match_method, revision.match_score),
+            *(*text_values(listed, listed.publication), number),
         ),
     )
 
 
 def _revision(row: list[Any]) -> OlderRevision:
-    revision_id, entry_id, technical, excerpt, attribution, title, publication, commentary, flags, *facts = row
-    listed = ListedEntry(excerpt, attribution, title, publication, commentary, tuple(json.loads(flags)))
+    revision_id, entry_id, technical, flags, *facts = row[: -len(TEXT_PARTS)]
+    listed = replace(ListedEntry(*row[-len(TEXT_PARTS) :]), flags=tuple(json.loads(flags)))
     return OlderRevision(revision_id, entry_id, bool(technical), listed, *facts)

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.matching.match_values import Candidate
+from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.values import ListedEntry
 
 
@@ -28,7 +29,7 @@ def places_elsewhere(
     `as_of` is the crawl that is being settled, if any.
     """
     rows = db.execute(
-        "SELECT l.entry_id, l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        f"SELECT l.entry_id, l.wording, {text_columns('r')}"  # noqa: S608
         " FROM json_each(:bodies) b CROSS JOIN listing_rows l ON l.body_sha256 = b.value AND l.source_id = :source_id"
         "  AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o"
         "   WHERE o.source_id = :source_id AND o.body_sha256 = b.value)"
@@ -108,7 +109,7 @@ def _shown_beside(
 ) -> tuple[ListedEntry, ...]:
     """Return the texts of the wordings of an entry that one pass of a crawl showed together with `main`."""
     rows = db.execute(
-        "SELECT DISTINCT l.wording, r.excerpt, r.attribution, r.title, r.publication, r.commentary"
+        f"SELECT DISTINCT l.wording, {text_columns('r')}"  # noqa: S608
         " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"
         " WHERE l.entry_id = :entry_id AND l.source_id = :source_id AND l.wording IN (SELECT value FROM json_each(:wordings))"
         " AND EXISTS (SELECT 1 FROM listing_rows o CROSS JOIN captures c ON c.body_sha256 = l.body_sha256"

@@ -1,11 +1,12 @@
-"""Composing: from archived values to what feeds and pages say. Pure: no clock, no file, no format, no archive.
+"""Composing: from archived values to the texts of feeds and pages. Pure: no clock, file, format or database.
 
-Whatever readers are told is decided here, once, so that Atom, RSS, JSON Feed and the pages cannot disagree.
+Each text that readers see is decided here once, so that Atom, RSS, JSON Feed and the pages agree.
 
-    edition    what is published, and where to
-    entries    one entry as readers get it; words, what is done to text on the way
-    items      what a feed holds, whatever its format; documents, the feeds themselves
-    changes    an edit, a withdrawal, a return, a link: with a before and an after
-    histories  an entry's own page: every revision, where it comes from; citing, how to cite it
-    listings   pages of many entries, collections (publications, topics) and the chart
+publication_target   what is published, and where
+feed_entries         one entry with its texts; sentences, cleaning of texts, and dates in words
+feed_items, feeds    the items of a feed in any format, and the feeds
+change_items         an edit, a withdrawal, a return or a link change, with the texts before and after
+decision_sentences, redaction_sentences   the sentences that announce decisions and redactions
+entry_pages          an entry's own page: every revision and its source; citations, how to cite it
+collection_pages     pages of many entries, counts of publications and topics, and the chart
 """

@@ -1,4 +1,4 @@
-"""A change as readers are told of it: what was there before, and what is there now. Pure."""
+"""Changes as readers see them: the texts before and after. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedTexts
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange
 from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision
 from foreign_eyes.archive.settling.date_corrections import Correction
 from foreign_eyes.archive.word_diff import Op, Piece, abridged, word_diff
@@ -18,13 +18,13 @@ from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.redaction_sentences import REDACTED_SINCE, redaction_note
 from foreign_eyes.feeds.compose.sentences import one_line, opening
 from foreign_eyes.feeds.published_urls import web_address
-from foreign_eyes.listing.values import Link
+from foreign_eyes.listing.values import ENTRY_PARTS, EntryTexts, Link
 
-# who says that something was changed: the archive, and neither the press nor the column
+# the author of items about changes: the archive, not the press or the column
 REPORTER = "Foreign Eyes"
 
 _HAPPENED = {**HAPPENED, "revised": "Edited", "link changed": "Link changed"}
-# of what is told in its words; an edit is, where no part of it is seen to differ
+# for changes that are shown as a whole text; an edit is shown so if no part of it differs visibly
 _NOTES = {
     "revised": "Its wording was changed. Its words, as listed since:",
     "withdrawn": "Two complete readings of the column in a row no longer found this entry. Its words, as last listed:",
@@ -32,13 +32,13 @@ _NOTES = {
 }
 
 
-# of the entries whose dates were corrected together, so many are named
-_NAMED = 20
+# of entries whose dates were corrected together, at most this many are listed
+_MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedPart:
-    """A part of an entry that an edit changed, with the words that were removed and added."""
+    """A part of an entry that an edit changed, with the removed and added words."""
 
     label: str
     pieces: tuple[Piece, ...]
@@ -46,11 +46,12 @@ class ChangedPart:
 
 @dataclass(frozen=True, slots=True)
 class ComposedChange:
-    """A change: what happened, and to what.
+    """A change: what happened, and to which entry or link.
 
-    `heading` is the entry's title, or the link's label. `path` is the page below the base URL that tells more of it.
-    `parts` are those of an edit, `words` the lines of what was withdrawn or came back, below a `note`. A link has a former
-    one, a present one or both. `other_entry` is the other entry of a decision, `other_path` its page below the base URL.
+    `heading` is the entry's title, or the link's label. `path` is the page below the base URL with more about it. `parts`
+    are the changed parts of an edit; `words` are the texts of an entry that was withdrawn or returned, below a `note`. A
+    changed link has a `former_link`, a `link` or both. `other_entry` is the other entry of a decision, `other_path` its
+    page below the base URL.
     """
 
     change_id: int
@@ -69,23 +70,23 @@ class ComposedChange:
     other_path: str = ""
 
 
-def compose_change(edition: PublicationTarget, change: AnnouncedChange) -> ComposedChange:
-    """Return what readers are told of a change."""
+def compose_change(target: PublicationTarget, change: AnnouncedChange) -> ComposedChange:
+    """Return a change as readers see it."""
     if change.correction is not None:
-        return _compose_correction(edition, change, change.correction)
+        return _compose_correction(target, change, change.correction)
     if change.decision is not None and change.entry_id is not None:
-        return _compose_decision(edition, change, change.decision, entry_path(change.entry_id))
+        return _compose_decision(target, change, change.decision, entry_path(change.entry_id))
     parts = changed_parts(words_of(change.before), words_of(change.after)) if change.before and change.after else ()
-    tells_words = change.kind in _NOTES and not parts
-    is_entrys = change.entry_id is not None
-    note = _NOTES[change.kind] if tells_words else ""
+    shows_texts = change.kind in _NOTES and not parts
+    is_of_entry = change.entry_id is not None
+    note = _NOTES[change.kind] if shows_texts else ""
     if change.kind in ("redacted", "unredacted"):
         note = redaction_note(change.kind, change.reason)
-    elif tells_words and change.after is None:
+    elif shows_texts and change.after is None:
         note = REDACTED_SINCE
     return ComposedChange(
         change_id=change.change_id,
-        tag_uri=f"{change.tag_uri or edition.tag}/change/{change.change_id}",
+        tag_uri=f"{change.tag_uri or target.tag}/change/{change.change_id}",
         at=change.at,
         kind=change.kind,
         happened=_HAPPENED[change.kind],
@@ -93,14 +94,14 @@ def compose_change(edition: PublicationTarget, change: AnnouncedChange) -> Compo
         path=entry_path(change.entry_id) if change.entry_id is not None else "changes/",
         parts=parts,
         note=note,
-        words=_lines(change.after) if tells_words else (),
-        former_link=None if is_entrys else change.former_link,
-        link=None if is_entrys else change.link,
+        words=_lines(change.after) if shows_texts else (),
+        former_link=None if is_of_entry else change.former_link,
+        link=None if is_of_entry else change.link,
     )
 
 
-def _compose_correction(edition: PublicationTarget, change: AnnouncedChange, correction: Correction) -> ComposedChange:
-    """Return what readers are told where the clock of the machine that reads the column was wrong."""
+def _compose_correction(target: PublicationTarget, change: AnnouncedChange, correction: Correction) -> ComposedChange:
+    """Return the change that announces corrected dates after the clock of the crawling machine was wrong."""
     moved = correction.moved
     dates = (
         ("the time of a reading", "the date of an entry")[len(moved)]
@@ -112,13 +113,13 @@ def _compose_correction(edition: PublicationTarget, change: AnnouncedChange, cor
         f" was made at {_minute(correction.began)}. This corrects {dates}; archive documents that were published keep theirs."
     )
     lines = [
-        f"{one_line(one.title) or f'entry {one.entry_id}'}: dated {_minute(one.before)}, now {_minute(one.after)}"
-        for one in moved[:_NAMED]
+        f"{one_line(entry.title) or f'entry {entry.entry_id}'}: dated {_minute(entry.before)}, now {_minute(entry.after)}"
+        for entry in moved[:_MOST_LISTED]
     ]
-    more = [f"and {len(moved) - _NAMED} more"] if len(moved) > _NAMED else []
+    more = [f"and {len(moved) - _MOST_LISTED} more"] if len(moved) > _MOST_LISTED else []
     return ComposedChange(
         change_id=change.change_id,
-        tag_uri=f"{edition.tag}/change/{change.change_id}",
+        tag_uri=f"{target.tag}/change/{change.change_id}",
         at=change.at,
         kind=change.kind,
         happened=_HAPPENED[change.kind],
@@ -133,23 +134,23 @@ def _compose_correction(edition: PublicationTarget, change: AnnouncedChange, cor
 
 
 def _compose_decision(
-    edition: PublicationTarget, change: AnnouncedChange, decision: AnnouncedDecision, path: str
+    target: PublicationTarget, change: AnnouncedChange, decision: AnnouncedDecision, path: str
 ) -> ComposedChange:
-    """Return the change that announces an operator's decision on identity, or corrects what the decision proved wrong."""
+    """Return the change that announces an operator's decision on identity, or corrects an announcement that it proved wrong."""
     before, after = change.before, change.after
     parts = changed_parts(words_of(before), words_of(after)) if change.kind == "revised" and before and after else ()
-    said = decision_note(change.kind, decision)
+    sentence = decision_note(change.kind, decision)
     merged_title = _title(before) if change.kind == "merged" else ""
     return ComposedChange(
         change_id=change.change_id,
-        tag_uri=f"{change.tag_uri or edition.tag}/change/{change.change_id}",
+        tag_uri=f"{change.tag_uri or target.tag}/change/{change.change_id}",
         at=change.at,
         kind=change.kind,
         happened=_HAPPENED["corrected" if change.kind == "revised" else change.kind],
         heading=merged_title or _heading(change),
         path=path,
         parts=parts,
-        note=said if parts else f"{said} {words_note(change.kind, decision)}",
+        note=sentence if parts else f"{sentence} {words_note(change.kind, decision)}",
         words=() if parts else _lines(change.after),
         former_link=None,
         link=None,
@@ -162,16 +163,16 @@ def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def change_item(edition: PublicationTarget, change: ComposedChange) -> Item:
-    """Return a change as an item of a feed, with an id of its own: most readers never notice an edit of what they have."""
+def change_item(target: PublicationTarget, change: ComposedChange) -> Item:
+    """Return a change as a feed item with an id of its own, because most feed readers never show that an item was edited."""
     return Item(
         tag_uri=change.tag_uri,
         title=f"{change.happened}: {change.heading}",
         author=REPORTER,
         collections=(),
         summary=_summary(change),
-        html=_html(edition, change),
-        alternate=edition.base_url + change.path + (f"#change-{change.change_id}"),
+        html=_html(target, change),
+        alternate=target.base_url + change.path + (f"#change-{change.change_id}"),
         via=None,
         published=change.at,
         updated=change.at,
@@ -179,25 +180,19 @@ def change_item(edition: PublicationTarget, change: ComposedChange) -> Item:
 
 
 def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ChangedPart, ...]:
-    """Return the parts in which two wordings differ; the attribution line only where it tells what the others do not."""
+    """Return the parts in which two revisions differ; the attribution line only if no other part differs."""
     changed = [
         ChangedPart(label.capitalize(), abridged(word_diff(before[label], after[label])))
         for label in before
         if before[label] != after[label]
     ]
-    told = [part for part in changed if part.label != "Attribution"]
-    return tuple(told or changed)
+    without_line = [part for part in changed if part.label != "Attribution"]
+    return tuple(without_line or changed)
 
 
-def words_of(wording: AnnouncedTexts) -> dict[str, str]:
-    """Return the parts of a wording by what they are called; what is unknown is empty."""
-    return {
-        "title": wording.title or "",
-        "publication": wording.publication or "",
-        "attribution": wording.attribution,
-        "excerpt": wording.excerpt,
-        "commentary": wording.commentary,
-    }
+def words_of(texts: EntryTexts) -> dict[str, str]:
+    """Return the parts of an entry by name; unknown parts are empty."""
+    return {part: getattr(texts, part) or "" for part in ENTRY_PARTS}
 
 
 def _heading(change: AnnouncedChange) -> str:
@@ -207,29 +202,29 @@ def _heading(change: AnnouncedChange) -> str:
     return _title(change.after) or f"entry {change.entry_id}"
 
 
-def _title(wording: AnnouncedTexts | None) -> str:
-    if wording is None:
+def _title(texts: EntryTexts | None) -> str:
+    if texts is None:
         return ""
-    return one_line(wording.title) or one_line(wording.attribution) or one_line(opening(wording.excerpt))
+    return one_line(texts.title) or one_line(texts.attribution) or one_line(opening(texts.excerpt))
 
 
-def _lines(wording: AnnouncedTexts | None) -> tuple[str, ...]:
-    texts = (wording.excerpt, wording.attribution, wording.commentary) if wording else ()
-    return tuple(text for text in texts if text.strip())
+def _lines(texts: EntryTexts | None) -> tuple[str, ...]:
+    shown = (texts.excerpt, texts.attribution, texts.commentary) if texts else ()
+    return tuple(text for text in shown if text.strip())
 
 
 def _summary(change: ComposedChange) -> str:
     if change.parts and not change.note:
         return f"Changed: {', '.join(part.label.lower() for part in change.parts)}."
     if change.note:
-        said, _, introduction = change.note.rpartition(". ")
-        return f"{said}." if introduction.endswith(":") else change.note
+        sentences, _, introduction = change.note.rpartition(". ")
+        return f"{sentences}." if introduction.endswith(":") else change.note
     lines = [f"{name}: {link.label} {link.url}" for name, link in _links(change)]
     return "\n".join(lines)
 
 
-def _html(edition: PublicationTarget, change: ComposedChange) -> str:
-    """Return a change for readers that may show neither colours nor strokes: each part before, and each part after."""
+def _html(target: PublicationTarget, change: ComposedChange) -> str:
+    """Return a change as HTML for feed readers without colours and strokes: each part before and after the change."""
     if change.kind == "link changed":
         return "".join(f"<p>{name}: {_link(link)}</p>" for name, link in _links(change))
     parts = [
@@ -241,18 +236,18 @@ def _html(edition: PublicationTarget, change: ComposedChange) -> str:
     note = f"<p>{html_text.text(change.note)}</p>" if change.note else ""
     words = "".join(html_text.paragraphs(line) for line in change.words)
     quoted = [f"<blockquote>{words}</blockquote>"] if words else []
-    return "\n".join([*([note] if note else []), *parts, *quoted, *_other(edition, change)])
+    return "\n".join([*([note] if note else []), *parts, *quoted, *_other(target, change)])
 
 
-def _other(edition: PublicationTarget, change: ComposedChange) -> list[str]:
+def _other(target: PublicationTarget, change: ComposedChange) -> list[str]:
     if change.other_entry is None:
         return []
-    address = html_text.attribute(edition.base_url + change.other_path)
+    address = html_text.attribute(target.base_url + change.other_path)
     return [f'<p>The other entry: <a href="{address}">{change.other_entry}</a></p>']
 
 
 def _side(pieces: Iterable[Piece], other: Op) -> str:
-    """Return one side of a word diff: all but what only the `other` has."""
+    """Return one side of a word diff: all pieces except those with the op `other`."""
     shown = [piece for piece in pieces if piece.op != other]
     return html_text.diff(shown) if any(piece.text.strip() for piece in shown) else "(nothing)"
 

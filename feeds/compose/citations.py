@@ -1,6 +1,6 @@
-"""How to cite an archived entry: as a sentence, for BibTeX, and as CSL-JSON for reference managers. Pure.
+"""Citations of an archived entry: a sentence, BibTeX, and CSL-JSON for reference managers. Pure.
 
-None of them gives the article's date: the column has none, and what is known is when the excerpt was first seen there.
+Citations have no date of the article, because the column gives none. They say when the excerpt was first seen there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from foreign_eyes.feeds.compose.feed_entries import FeedEntry
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day
 
-# what TeX would read as commands; braces by name, since BibTeX counts those behind a backslash too
+# characters that TeX reads as commands; braces by name, because BibTeX counts braces after a backslash too
 _TEX = {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
@@ -25,16 +25,16 @@ _TEX = {
 
 @dataclass(frozen=True, slots=True)
 class Citations:
-    """One citation in three forms."""
+    """A citation in three forms."""
 
     plain: str
     bibtex: str
     csl_json: str
 
 
-def cite(edition: PublicationTarget, entry: FeedEntry) -> Citations:
-    """Return how to cite an entry."""
-    note = f"Excerpt in “{edition.title}”, first seen there on {day(entry.first_seen)}"
+def cite(target: PublicationTarget, entry: FeedEntry) -> Citations:
+    """Return the citation of an entry."""
+    note = f"Excerpt in “{target.title}”, first seen there on {day(entry.first_seen)}"
     work, publication = entry.citation.work, entry.citation.publication
     named = f"“{work}”, {publication}." if publication else f"“{work}”."
     return Citations(
@@ -45,9 +45,9 @@ def cite(edition: PublicationTarget, entry: FeedEntry) -> Citations:
 
 
 def _bibtex(entry: FeedEntry, note: str) -> str:
-    """Return a `@misc` entry: the one type that BibTeX and BibLaTeX both have for what is none of the others."""
+    """Return a `@misc` entry, the only general type that BibTeX and BibLaTeX share."""
     fields = {
-        # in double braces: the letter case of a headline is the newspaper's
+        # double braces keep the letter case of the headline
         "title": f"{{{_tex(entry.citation.work)}}}",
         **({"howpublished": _tex(entry.citation.publication)} if entry.citation.publication else {}),
         "note": _tex(note),
@@ -58,7 +58,7 @@ def _bibtex(entry: FeedEntry, note: str) -> str:
 
 
 def _csl(entry: FeedEntry, note: str) -> list[dict[str, str]]:
-    """Return an item of CSL-JSON (Citation Style Language 1.0.2)."""
+    """Return a CSL-JSON item (Citation Style Language 1.0.2)."""
     item = {
         "id": f"foreign-eyes-{entry.entry_id}",
         "type": "article-newspaper",

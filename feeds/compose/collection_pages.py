@@ -1,4 +1,4 @@
-"""Pages of many entries: the front, numbered pages, publications and topics, and a chart of entries over time. Pure."""
+"""Pages of many entries: numbered pages ("volumes"), publications and topics, and a chart of entries over time. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from foreign_eyes.feeds.compose.feed_entries import Collection, CollectionKind, 
 from foreign_eyes.feeds.compose.feeds import NEWEST
 from foreign_eyes.feeds.compose.sentences import month
 
-# how many entries a numbered page holds, and how many publications and topics the front page names
+# entries per volume, and the numbers of publications and of topics on the front page
 VOLUME_SIZE = 50
 FOREMOST = 24
-# up to so many months have a bar each; beyond, years have
+# a longer chart has one bar per year
 MOST_MONTHS = 36
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionCount:
-    """A publication or a topic, and how many entries it has."""
+    """A publication or a topic, and the number of its entries."""
 
     of: Collection
     entries: int
@@ -26,7 +26,7 @@ class CollectionCount:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of the chart: a month or a year, its entries, and its height as a part of the highest, from 0 to 1."""
+    """A bar of the chart: a month or a year, the number of its entries, and its height relative to the tallest, 0 to 1."""
 
     label: str
     entries: int
@@ -35,7 +35,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Entries by when they were first seen, by `unit`: the oldest first, without a gap."""
+    """Numbers of entries by the `unit` in which they were first seen, oldest first, without gaps."""
 
     unit: str
     bars: tuple[Bar, ...]
@@ -43,7 +43,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Entries `first` to `last`, counted from the oldest: a full volume keeps its entries. They stand newest first."""
+    """Entries `first` to `last`, counted from the oldest, newest first. A full volume keeps its entries."""
 
     number: int
     first: int
@@ -52,30 +52,30 @@ class Volume:
 
 
 def count_collections(kind: CollectionKind, tallies: Mapping[str, int]) -> tuple[CollectionCount, ...]:
-    """Return the publications or topics that have entries, those with most first."""
+    """Return the publications or topics that have entries, the largest first."""
     counted = [CollectionCount(collection(kind, name), entries) for name, entries in tallies.items()]
-    return tuple(sorted(counted, key=lambda one: (-one.entries, one.of.name.casefold(), one.of.path)))
+    return tuple(sorted(counted, key=lambda count: (-count.entries, count.of.name.casefold(), count.of.path)))
 
 
 def compose_chart(months: Mapping[str, int]) -> Chart:
-    """Return the chart of entries by month, or by year where there would be many bars; `months` are written `2021-03`."""
+    """Return the chart of entries by month, or by year if there are many months; the keys of `months` look like `2021-03`."""
     if not months:
         return Chart("month", ())
     span = _months_between(min(months), max(months))
     if len(span) <= MOST_MONTHS:
-        return Chart("month", _bars([(month(one), months.get(one, 0)) for one in span]))
+        return Chart("month", _bars([(month(key), months.get(key, 0)) for key in span]))
     years = range(int(min(months)[:4]), int(max(months)[:4]) + 1)
-    by_year = [(str(year), sum(n for one, n in months.items() if one.startswith(f"{year:04d}-"))) for year in years]
+    by_year = [(str(year), sum(n for key, n in months.items() if key.startswith(f"{year:04d}-"))) for year in years]
     return Chart("year", _bars(by_year))
 
 
 def volume_of(number: int) -> int:
-    """Return the volume in which the entry of that number stands."""
+    """Return the volume of entry `number`, both from 1."""
     return (number - 1) // VOLUME_SIZE + 1
 
 
 def count_volumes(total: int) -> int:
-    """Return how many volumes so many entries fill; none where the front page shows them all."""
+    """Return the number of volumes for `total` entries; 0 if the front page shows them all."""
     return volume_of(total) if total > NEWEST else 0
 
 
@@ -85,12 +85,12 @@ def volume_span(number: int, total: int) -> tuple[int, int]:
 
 
 def older_volume(total: int) -> int | None:
-    """Return the volume of the newest entry that the front page does not show; None where it shows all."""
+    """Return the volume of the newest entry that the front page does not show; None if it shows all."""
     return volume_of(total - NEWEST) if total > NEWEST else None
 
 
 def _months_between(first: str, last: str) -> list[str]:
-    start, end = (int(one[:4]) * 12 + int(one[5:]) - 1 for one in (first, last))
+    start, end = (int(key[:4]) * 12 + int(key[5:]) - 1 for key in (first, last))
     return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(start, end + 1)]
 
 

@@ -1,4 +1,4 @@
-"""The sentences that tell readers of operators' decisions on identity. Pure."""
+"""The sentences that announce operators' decisions on identity to readers. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foreign_eyes.archive.settling.announced_decisions import AnnouncedDecision
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.feeds.compose.sentences import minute
 
-# the name of each kind of change that is not an edit
+# the names of the kinds of change, except edits
 HAPPENED = {
     "withdrawn": "Withdrawn",
     "returned": "Returned",
@@ -30,7 +30,7 @@ def event_name(event: Event) -> str:
 
 
 def event_note(event: Event, say: Callable[[datetime], str] = minute) -> str:
-    """Return what an entry's history says of an event after its name and time; empty if there is nothing more to say.
+    """Return the sentence about an event in an entry's history, below its name and time; empty if none is needed.
 
     `say` formats times.
     """
@@ -63,7 +63,7 @@ _NOTES = {
 
 
 def decision_note(kind: str, decision: AnnouncedDecision, say: Callable[[datetime], str] = minute) -> str:
-    """Return the sentence with which a change of that kind announces its decision; `say` formats times."""
+    """Return the sentence that announces a decision in a change of this kind; `say` formats times."""
     undone = decision.corrected
     if undone is not None:
         kind = f"{undone.kind} corrected"
@@ -78,7 +78,7 @@ def decision_note(kind: str, decision: AnnouncedDecision, say: Callable[[datetim
 
 
 def words_note(kind: str, decision: AnnouncedDecision) -> str:
-    """Return the line that introduces the words of a change of that kind."""
+    """Return the line above the texts of a change of this kind."""
     if kind == "split":
         return f"The words of {decision.other_id}:"
     is_gone = kind == "withdrawn" or (decision.corrected is not None and decision.corrected.kind == "returned")

@@ -1,6 +1,6 @@
-"""An entry's own page: its words, every revision and what came between, where it comes from, how to cite it. Pure.
+"""An entry's own page: its texts, every revision and event, its source, and how to cite it. Pure.
 
-Nothing on it changes with a crawl that found nothing new: it tells no last sighting.
+A crawl that finds nothing new does not change the page, so it does not show when the entry was last seen.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
-from foreign_eyes.archive.history import ENTRY_PARTS, Event, History, Revision, changed_parts
+from foreign_eyes.archive.history import Event, History, Revision, changed_parts
 from foreign_eyes.archive.restyles import Restyle
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.archive.word_diff import Piece
@@ -19,15 +19,16 @@ from foreign_eyes.feeds.compose.decision_sentences import event_name, event_note
 from foreign_eyes.feeds.compose.feed_entries import FeedEntry
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.published_urls import web_address
+from foreign_eyes.listing.values import ENTRY_PARTS
 
 
 @dataclass(frozen=True, slots=True)
-class RevisionTold:
-    """A wording: when and where it was first seen, by which capture, how it was matched, and what it changed.
+class ShownRevision:
+    """A revision: when and where it was first seen, in which capture, how it was matched, and what it changed.
 
-    A technical one was `reread` by another parser, or changed only word boundaries, which earlier versions did not
-    count. `parts` are the parts in which it differs from the wording before, whole. The first has all of its parts if
-    there are others, because the page shows them nowhere else.
+    A technical revision was `reread` by another parser, or changed only word boundaries, which earlier versions ignored.
+    `parts` are the diffs of the parts in which it differs from the revision before. The first of several revisions has all
+    of its parts, because the page shows them nowhere else.
     """
 
     number: int
@@ -45,10 +46,10 @@ class RevisionTold:
 
 
 @dataclass(frozen=True, slots=True)
-class EventTold:
-    """What happened between two wordings, as a name and a sentence, and the row of the journal that announced it.
+class ShownEvent:
+    """An event between two revisions: a name and a sentence, and the row of the journal that announced it.
 
-    `other_id` is the other entry of a decision; None if there is none, or if it is now part of this entry.
+    `other_id` is the other entry of a decision; None if the event has none, or if it is now part of this entry.
     """
 
     happened: str
@@ -60,24 +61,24 @@ class EventTold:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """All that an entry's page says. `change_ids` are by revision the rows of the journal that readers come here from."""
+    """The content of an entry's page. `change_ids` are by revision the journal rows that feeds of changes link to."""
 
     entry: FeedEntry
-    told: tuple[RevisionTold | EventTold, ...]
+    timeline: tuple[ShownRevision | ShownEvent, ...]
     change_ids: dict[int, int]
     answers_for: tuple[int, ...]
     citations: Citations
 
 
-def compose_entry_page(edition: PublicationTarget, entry: FeedEntry, history: History) -> EntryPage:
-    """Return what the page of an entry says."""
-    ours = {entry.entry_id, *history.answers_for}
+def compose_entry_page(target: PublicationTarget, entry: FeedEntry, history: History) -> EntryPage:
+    """Return the content of an entry's page."""
+    own_ids = {entry.entry_id, *history.answers_for}
     return EntryPage(
         entry=entry,
-        told=tuple(
-            _event(ours, one) if isinstance(one, Event) else _revision(history, one)
-            for one in history.timeline()
-            if not isinstance(one, Restyle)  # readers see no difference: the words are the same
+        timeline=tuple(
+            _event(own_ids, item) if isinstance(item, Event) else _revision(history, item)
+            for item in history.timeline()
+            if not isinstance(item, Restyle)  # the words are the same, so readers would see no difference
         ),
         change_ids={
             change.revision: change.change_id
@@ -85,19 +86,19 @@ def compose_entry_page(edition: PublicationTarget, entry: FeedEntry, history: Hi
             if change.kind == "revised" and change.revision is not None and change.crawl is not None
         },
         answers_for=history.answers_for,
-        citations=cite(edition, entry),
+        citations=cite(target, entry),
     )
 
 
-def _event(ours: Container[int], event: Event) -> EventTold:
-    named = (event.decision.announced_id, event.decision.other_id) if event.decision else ()
-    other_id = next((one for one in named if one is not None and one not in ours), None)
-    return EventTold(event_name(event), from_text(event.at), event.change_id, event_note(event), other_id)
+def _event(own_ids: Container[int], event: Event) -> ShownEvent:
+    ids = (event.decision.announced_id, event.decision.other_id) if event.decision else ()
+    other_id = next((found for found in ids if found is not None and found not in own_ids), None)
+    return ShownEvent(event_name(event), from_text(event.at), event.change_id, event_note(event), other_id)
 
 
-def _revision(history: History, revision: Revision) -> RevisionTold:
+def _revision(history: History, revision: Revision) -> ShownRevision:
     score = "" if revision.match_score is None else f" ({revision.match_score:.0f})"
-    return RevisionTold(
+    return ShownRevision(
         number=revision.number,
         technical=revision.technical,
         reread=revision.technical and history.is_reread(revision),
@@ -124,5 +125,5 @@ def _parts(history: History, revision: Revision) -> tuple[ChangedPart, ...]:
     else:
         changed = {}
     if changed.keys() & {"title", "publication"}:
-        changed.pop("attribution", None)  # which says the same again
+        changed.pop("attribution", None)  # it repeats them
     return tuple(ChangedPart(part.capitalize(), pieces) for part, pieces in changed.items())

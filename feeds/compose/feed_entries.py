@@ -1,4 +1,4 @@
-"""One entry as readers get it. Pure. Text stays text: nothing in these values is markup."""
+"""One entry as feeds and pages show it. Pure. All values are plain text, not markup."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from foreign_eyes.feeds.compose.sentences import one_line, opening
 from foreign_eyes.feeds.published_urls import quoting, web_address
 from foreign_eyes.feeds.site_map import COLLECTION_FOLDERS
 from foreign_eyes.feeds.slugs import slug
+from foreign_eyes.listing.values import EntryTexts
 
-# RFC 4287 section 4.1.2 wants an author; an invented name would be worse than this one
+# RFC 4287 section 4.1.2 requires an author; an invented name would be worse than this one
 UNIDENTIFIED = "Publication not identified"
-# the author of an entry whose publication is redacted with its words
+# the author of an entry whose publication is redacted with its texts
 REDACTED = "Redacted"
 
 CollectionKind = Literal["publication", "topic"]
@@ -27,7 +28,7 @@ _LEAD = "-‐‑‒–—―⸺⸻─ ,，"
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A publication or a topic, by which entries can be had apart: its name in one line, and its folder."""
+    """A publication or a topic: its name in one line, and its folder below the base URL."""
 
     kind: CollectionKind
     name: str
@@ -36,7 +37,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What an excerpt is taken from: the work, and the publication unless the work's name holds it already."""
+    """The source of an excerpt: the work, and the publication unless the name of the work contains it."""
 
     work: str
     publication: str | None
@@ -44,13 +45,13 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """An entry as readers get it.
+    """An entry as feeds and pages show it.
 
-    Title, author and the names of its collections are single lines without bidi controls, never empty; excerpt and commentary
-    are as listed, and `summary` is the excerpt, or what there is in its stead. `alternate` is the entry's own page here,
-    `path` the folder of it below the base URL, `via` the place at the source, `listed_at` the page of that, each None where
-    it is not for a browser. `published` is the feed date, and `updated` the last significant change, as RFC 4287 section
-    4.2.15 means it. The entry appeared between `not_before`, if that is known, and `first_seen`.
+    Title, author and the names of its collections are single lines without bidi controls, never empty. `texts` are as
+    listed. `summary` is the excerpt, or the commentary or the title if there is no excerpt. `alternate` is the URL of the
+    entry's own page, `path` its folder below the base URL. `via` is the URL of the entry at the source, `listed_at` that
+    of the listing page; both are None if browsers cannot open it. `published` is the feed date, `updated` the time of the
+    last significant change (RFC 4287 section 4.2.15). The entry appeared between `not_before`, if known, and `first_seen`.
     """
 
     entry_id: int
@@ -61,9 +62,7 @@ class FeedEntry:
     publication: Collection | None
     topics: tuple[Collection, ...]
     summary: str
-    excerpt: str
-    commentary: str
-    attribution: str
+    texts: EntryTexts
     citation: Citation
     alternate: str
     via: str | None
@@ -77,32 +76,30 @@ class FeedEntry:
 
     @property
     def is_redacted(self) -> bool:
-        """Whether the excerpt is a notice that replaces redacted words."""
+        """Whether the excerpt is the notice that replaces redacted texts."""
         return is_notice(self.title, self.entry_id)
 
 
-def compose_entry(edition: PublicationTarget, entry: CurrentEntry, topics: Iterable[str] = ()) -> FeedEntry:
-    """Return what readers are told of an entry, which is about these topics."""
+def compose_entry(target: PublicationTarget, entry: CurrentEntry, topics: Iterable[str] = ()) -> FeedEntry:
+    """Return an entry of these topics as feeds and pages show it."""
     title, publication = one_line(entry.title), one_line(entry.publication) or None
     citation = Citation(title, publication) if title else Citation(_title_for_untitled(entry, publication), None)
     path = entry_path(entry.entry_id)
     listed_at = web_address(entry.seen_at_url)
-    has_words = not is_notice(entry.title, entry.entry_id)
+    has_texts = not is_notice(entry.title, entry.entry_id)
     return FeedEntry(
         entry_id=entry.entry_id,
         tag_uri=entry.tag_uri,
         path=path,
         title=citation.work,
-        author=publication or (UNIDENTIFIED if has_words else REDACTED),
+        author=publication or (UNIDENTIFIED if has_texts else REDACTED),
         publication=collection("publication", entry.publication or "") if publication else None,
         topics=tuple(collection("topic", name) for name in sorted(topics)),
         summary=next((text for text in (entry.excerpt, entry.commentary) if text.strip()), citation.work),
-        excerpt=entry.excerpt,
-        commentary=entry.commentary,
-        attribution=entry.attribution,
+        texts=entry,
         citation=citation,
-        alternate=edition.base_url + path,
-        via=quoting(listed_at, opening(entry.excerpt)) if listed_at and has_words else listed_at,
+        alternate=target.base_url + path,
+        via=quoting(listed_at, opening(entry.excerpt)) if listed_at and has_texts else listed_at,
         listed_at=listed_at,
         published=entry.feed_date,
         updated=entry.updated,
@@ -114,7 +111,7 @@ def compose_entry(edition: PublicationTarget, entry: CurrentEntry, topics: Itera
 
 
 def collection(kind: CollectionKind, name: str) -> Collection:
-    """Return a publication or topic by its name as archived; its folder is made of that name alone."""
+    """Return a publication or topic by its archived name, which alone decides its folder."""
     return Collection(kind, one_line(name) or name, f"{COLLECTION_FOLDERS[kind]}/{slug(name)}/")
 
 
@@ -124,10 +121,10 @@ def entry_path(entry_id: int) -> str:
 
 
 def _title_for_untitled(entry: CurrentEntry, publication: str | None) -> str:
-    """Name an entry after its attribution line as listed; where that says nothing, after its first words."""
+    """Return a title for an entry without one: its attribution line, or its first words if that line says nothing."""
     line = one_line(one_line(entry.attribution).lstrip(_LEAD))
-    told = line.casefold().replace(publication.casefold(), " ") if publication else line.casefold()
-    if any(word != "by" for word in told.replace(",", " ").split()):
+    rest = line.casefold().replace(publication.casefold(), " ") if publication else line.casefold()
+    if any(word != "by" for word in rest.replace(",", " ").split()):
         return line
     if publication:
         return f"Untitled, from {publication}"

@@ -1,4 +1,4 @@
-"""What a feed holds, whatever its format. Pure."""
+"""The items of a feed, independent of its format. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from foreign_eyes.feeds.compose.feed_entries import Collection, FeedEntry
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An element of a feed; all of it is plain text but for `html`. `via` is None where there is no such place."""
+    """An item of a feed. All texts except `html` are plain text. `via` is None if the source has no URL."""
 
     tag_uri: str
     title: str
@@ -27,7 +27,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """An entry that was withdrawn: an element of a feed that stands in its place (RFC 6721)."""
+    """The element of a feed that replaces a withdrawn entry (RFC 6721)."""
 
     tag_uri: str
     at: datetime
@@ -35,17 +35,30 @@ class Tombstone:
 
 def compose_item(entry: FeedEntry) -> Item:
     """Return the item of an entry."""
-    cited = html_text.citation(entry.citation.work, entry.citation.publication)
-    html = html_text.quotation(entry.excerpt, cited, entry.commentary, entry.via)
     return Item(
         tag_uri=entry.tag_uri,
         title=entry.title,
         author=entry.author,
         collections=(*((entry.publication,) if entry.publication else ()), *entry.topics),
         summary=entry.summary,
-        html=html_text.paragraphs(entry.excerpt) if entry.is_redacted else html,
+        html=html_text.paragraphs(entry.texts.excerpt) if entry.is_redacted else _html(entry),
         alternate=entry.alternate,
         via=entry.via,
         published=entry.published,
         updated=entry.updated,
     )
+
+
+def _html(entry: FeedEntry) -> str:
+    """Return an entry as a feed reader shows it: the excerpt as a quotation, its citation, and the commentary."""
+    texts = entry.texts
+    cite = f' cite="{html_text.attribute(entry.via)}"' if entry.via else ""
+    cited = html_text.citation(entry.citation.work, entry.citation.publication)
+    parts = [
+        f"<blockquote{cite}>{html_text.paragraphs(texts.excerpt)}</blockquote>" if texts.excerpt.strip() else "",
+        f"<p>— {cited}</p>",
+        f"<hr><p><strong>Commentary</strong></p>{html_text.paragraphs(texts.commentary)}"
+        if texts.commentary.strip()
+        else "",
+    ]
+    return "\n".join(filter(None, parts))

@@ -1,7 +1,7 @@
-"""The feeds: what each says about itself, and which items it holds. Pure.
+"""The feeds: their metadata and their items. Pure.
 
-A feed's id is a `tag:` URI beside those of its entries (RFC 4151), not an address: RFC 4287 section 4.2.6.1 wants it to last,
-and a base URL changes when a site moves.
+A feed's id is a `tag:` URI (RFC 4151) like those of its entries, not a URL: RFC 4287 section 4.2.6.1 requires it to be
+permanent, and the base URL changes when a site moves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from foreign_eyes.feeds.compose.feed_items import Item, Tombstone, compose_item
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.site_map import FEED_FORMATS, FeedFormat
 
-# how many entries a feed holds, and a front page shows
+# entries in a feed, and on the front page
 NEWEST = 50
 
 SUBTITLE = (
@@ -37,7 +37,7 @@ FeedUrls = Mapping[FeedFormat, str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The feed that an entry stands in first, of which others hold copies (RFC 4287 section 4.2.11)."""
+    """The original feed of an entry, from which other feeds copy it (RFC 4287 section 4.2.11)."""
 
     feed_id: str
     title: str
@@ -47,11 +47,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed: its items newest first, and what it says about itself.
+    """A feed: its metadata, and its items, newest first.
 
-    `home` is its page for people, `source_url` where the column itself is. `updated` is the newest of its items', so that a
-    feed in which nothing changed does not change. `current` and `previous` are the documents before and behind it in its
-    history (RFC 5005 section 4); only a frozen one has a `current`, and only the very first a `following` one.
+    `home` is the URL of its HTML page, `source_url` that of the column itself. `updated` is that of the newest item, so a
+    feed without changes keeps its bytes. `current`, `previous` and `following` are the documents of its history (RFC 5005
+    section 4): only a frozen document has a `current`, and only archive document 0 has a `following` one.
     """
 
     feed_id: str
@@ -74,69 +74,69 @@ class Feed:
     following: FeedUrls | None = None
 
 
-def compose_column_feed(edition: PublicationTarget, entries: Iterable[FeedEntry], documents: int) -> Feed:
-    """Return the feed of a source's newest entries; behind it stand so many archive documents."""
+def compose_column_feed(target: PublicationTarget, entries: Iterable[FeedEntry], documents: int) -> Feed:
+    """Return the feed of a source's newest entries; `documents` is the number of its archive documents."""
     shown = sorted(entries, key=lambda entry: entry.published, reverse=True)
-    gone = [entry for entry in shown if edition.tombstones and entry.withdrawn_at]
-    feed = _feed(edition, column_urls(edition.base_url), [compose_item(entry) for entry in shown])
+    withdrawn = [entry for entry in shown if target.tombstones and entry.withdrawn_at]
+    feed = _feed(target, column_urls(target.base_url), [compose_item(entry) for entry in shown])
     return replace(
         feed,
-        items=tuple(compose_item(entry) for entry in shown if entry not in gone),
-        tombstones=tuple(Tombstone(entry.tag_uri, entry.withdrawn_at) for entry in gone if entry.withdrawn_at),
-        updated=max([feed.updated, *(entry.withdrawn_at for entry in gone if entry.withdrawn_at)]),
-        previous=archive_urls(edition.base_url, documents) if documents else None,
+        items=tuple(compose_item(entry) for entry in shown if entry not in withdrawn),
+        tombstones=tuple(Tombstone(entry.tag_uri, entry.withdrawn_at) for entry in withdrawn if entry.withdrawn_at),
+        updated=max([feed.updated, *(entry.withdrawn_at for entry in withdrawn if entry.withdrawn_at)]),
+        previous=archive_urls(target.base_url, documents) if documents else None,
     )
 
 
-def compose_archive_document(edition: PublicationTarget, number: int, logged: Sequence[LoggedEntry]) -> Feed:
-    """Return archive document `number`: the events that it holds, the newest first, without topics, which can change."""
-    entries = [replace(compose_entry(edition, event.entry), updated=event.at) for event in logged]
-    feed = _feed(edition, archive_urls(edition.base_url, number), [compose_item(entry) for entry in entries])
+def compose_archive_document(target: PublicationTarget, number: int, logged: Sequence[LoggedEntry]) -> Feed:
+    """Return archive document `number`: its events, newest first, without topics, because topics can change."""
+    entries = [replace(compose_entry(target, event.entry), updated=event.at) for event in logged]
+    feed = _feed(target, archive_urls(target.base_url, number), [compose_item(entry) for entry in entries])
     return replace(
         feed,
-        hub=None,  # nobody subscribes to what stays as it is
-        current=column_urls(edition.base_url),
-        previous=archive_urls(edition.base_url, number - 1),
+        hub=None,  # a frozen document never changes, so nobody subscribes to it
+        current=column_urls(target.base_url),
+        previous=archive_urls(target.base_url, number - 1),
     )
 
 
-def compose_beginning(edition: PublicationTarget, since: datetime) -> Feed:
-    """Return archive document 0, behind which there is nothing, dated `since` the log begins.
+def compose_beginning(target: PublicationTarget, since: datetime) -> Feed:
+    """Return archive document 0, which is empty and the end of the history, dated `since` the log begins.
 
-    It holds nothing itself. RFC 5005 has each archive document lead to another: without this one, document 1 could lead only to
-    one that is not there yet when it is frozen.
+    RFC 5005 requires each archive document to link to another one. Without document 0, document 1 could link only to
+    document 2, which does not exist yet when document 1 is frozen.
     """
-    feed = _feed(edition, archive_urls(edition.base_url, 0), [], since)
-    current, following = column_urls(edition.base_url), archive_urls(edition.base_url, 1)
+    feed = _feed(target, archive_urls(target.base_url, 0), [], since)
+    current, following = column_urls(target.base_url), archive_urls(target.base_url, 1)
     return replace(feed, hub=None, current=current, following=following)
 
 
-def compose_collection_feed(edition: PublicationTarget, of: Collection, entries: Iterable[FeedEntry]) -> Feed:
-    """Return the feed of a publication or a topic: its newest entries, one at least."""
-    home = edition.base_url + of.path
-    feed = _feed(edition, _folder_urls(home), [compose_item(entry) for entry in entries])
-    told = f"From {of.name} only" if of.kind == "publication" else f"On {of.name} only"
+def compose_collection_feed(target: PublicationTarget, of: Collection, entries: Iterable[FeedEntry]) -> Feed:
+    """Return the feed of a publication or a topic: its newest entries, at least one."""
+    home = target.base_url + of.path
+    feed = _feed(target, _folder_urls(home), [compose_item(entry) for entry in entries])
+    scope = f"From {of.name} only" if of.kind == "publication" else f"On {of.name} only"
     return replace(
         feed,
-        feed_id=f"{edition.tag}/{of.path.rstrip('/')}",
-        title=f"{of.name} – {edition.title}",
-        subtitle=f"{told}: {SUBTITLE[0].lower()}{SUBTITLE[1:]}",
+        feed_id=f"{target.tag}/{of.path.rstrip('/')}",
+        title=f"{of.name} – {target.title}",
+        subtitle=f"{scope}: {SUBTITLE[0].lower()}{SUBTITLE[1:]}",
         home=home,
     )
 
 
-def compose_changes_feed(edition: PublicationTarget, changes: Iterable[ComposedChange], since: datetime) -> Feed:
-    """Return the feed of what was changed, newest first; `since` is its date while there is nothing in it."""
-    items = [change_item(edition, change) for change in changes]
-    urls = changes_urls(edition.base_url)
-    feed_id, title, home = f"{edition.tag}/changes", f"Changes – {edition.title}", f"{edition.base_url}changes/"
+def compose_changes_feed(target: PublicationTarget, changes: Iterable[ComposedChange], since: datetime) -> Feed:
+    """Return the feed of changes, newest first; `since` is its date while it has no items."""
+    items = [change_item(target, change) for change in changes]
+    urls = changes_urls(target.base_url)
+    feed_id, title, home = f"{target.tag}/changes", f"Changes – {target.title}", f"{target.base_url}changes/"
     return replace(
-        _feed(edition, urls, items, since),
+        _feed(target, urls, items, since),
         feed_id=feed_id,
         title=title,
         subtitle=CHANGES_SUBTITLE,
         home=home,
-        column=Column(feed_id, title, home, urls),  # a change stands in no other feed
+        column=Column(feed_id, title, home, urls),  # no other feed has changes
     )
 
 
@@ -165,21 +165,21 @@ def _folder_urls(folder: str) -> FeedUrls:
     return {one: folder + one.file for one in FEED_FORMATS}
 
 
-def _feed(edition: PublicationTarget, urls: FeedUrls, items: Sequence[Item], since: datetime | None = None) -> Feed:
-    feed_id = f"{edition.tag}/feed"
+def _feed(target: PublicationTarget, urls: FeedUrls, items: Sequence[Item], since: datetime | None = None) -> Feed:
+    feed_id = f"{target.tag}/feed"
     return Feed(
         feed_id=feed_id,
-        title=edition.title,
+        title=target.title,
         subtitle=SUBTITLE,
         rights=RIGHTS,
-        language=edition.language,
-        home=edition.base_url,
-        icon=f"{edition.base_url}icon.png",
-        logo=f"{edition.base_url}logo.png",
-        column=Column(feed_id, edition.title, edition.base_url, column_urls(edition.base_url)),
+        language=target.language,
+        home=target.base_url,
+        icon=f"{target.base_url}icon.png",
+        logo=f"{target.base_url}logo.png",
+        column=Column(feed_id, target.title, target.base_url, column_urls(target.base_url)),
         urls=urls,
-        source_url=edition.source_url,
-        hub=edition.hub,
+        source_url=target.source_url,
+        hub=target.hub,
         updated=max([item.updated for item in items] + ([since] if since else [])),
         items=tuple(items),
     )

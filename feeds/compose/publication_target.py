@@ -1,4 +1,4 @@
-"""An edition: what is published, where to, and with what besides. Pure."""
+"""The publication target: the source that is published, its base URL, and settings that show in published files. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from foreign_eyes.listing.text import clean
 class PublicationTarget:
     """A source as published below one base URL.
 
-    `tag` is what the tag URIs (RFC 4151) of the source's entries begin with, and its feeds' too. `browse` is where Datasette
-    is, relative to the base URL or absolute, None where there is none. `hub` is a WebSub hub. With `tombstones` the feed says
-    of withdrawn entries that they are deleted (RFC 6721).
+    `tag` is the beginning of the tag URIs (RFC 4151) of the source's entries and feeds. `browse` is the URL of Datasette,
+    absolute or relative to the base URL, None if there is no Datasette. `hub` is the URL of a WebSub hub. With `tombstones`
+    the feed marks withdrawn entries as deleted (RFC 6721).
     """
 
     source: Source
@@ -38,5 +38,5 @@ class PublicationTarget:
 
     @property
     def source_url(self) -> str | None:
-        """Where the column itself is; None where that is no address for a browser."""
+        """The URL of the column itself; None if browsers cannot open it."""
         return web_address(self.source.url)

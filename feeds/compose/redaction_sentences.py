@@ -1,4 +1,4 @@
-"""The sentences that tell readers of redactions. Pure."""
+"""The sentences that announce redactions to readers. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Rendering a composed feed as Atom and as RSS: the only module, but for its extensions, that knows feedgen.
+"""Atom and RSS by feedgen; only this module and `feedgen_extensions` import it.
 
-feedgen 1.0 loses the attributes of an entry's links, dates with "now" what is not dated, takes the RSS channel's link from
-the last one given, and prepends entries: all of that is met here. It writes RSS dates by changing the locale of the whole
-process for a moment, so rendering RSS is not for two threads at once.
+This module works around feedgen 1.0: it loses the attributes of an entry's links, gives undated elements the current time,
+takes the RSS channel's link from the last link, and prepends entries. To write RSS dates, feedgen changes the locale of the
+whole process for a moment, so only one thread at a time may render RSS.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from foreign_eyes.feeds.render.feedgen_extensions import AtomEntry, AtomFeed, Du
 from foreign_eyes.feeds.render.plain_text import unmistakable, with_marked_ampersands
 from foreign_eyes.feeds.site_map import ATOM, RSS
 
-# Without a version: else an upgrade alone would change every feed
+# without a version, because an upgrade would change every feed
 GENERATOR = "Foreign Eyes"
 
 
 def render_atom(feed: Feed) -> bytes:
-    """Return `feed` as an Atom document (RFC 4287), with the links of RFC 5005 and WebSub where it has them."""
+    """Return `feed` as an Atom document (RFC 4287), with the links of RFC 5005 and WebSub that it has."""
     generator = _generator(feed)
     generator.link(href=feed.urls[ATOM], rel="self", type=ATOM.media_type)
     for relation, place in (
@@ -43,25 +43,25 @@ def render_atom(feed: Feed) -> bytes:
     generator.author(name=GENERATOR)
     generator.register_extension("beyond", AtomFeed, AtomEntry, rss=False)
     generator.beyond.feed = feed
-    for one in feed.items:
-        element = _add(generator, feed, one)
-        element.author(name=one.author)
-        element.summary(unmistakable(one.summary), type="text")
-        element.content(one.html, type="html")
-        element.updated(one.updated)
+    for item in feed.items:
+        element = _add(generator, feed, item)
+        element.author(name=item.author)
+        element.summary(unmistakable(item.summary), type="text")
+        element.content(item.html, type="html")
+        element.updated(item.updated)
         element.rights(feed.rights)
-        element.beyond.item, element.beyond.column = one, feed.column
+        element.beyond.item, element.beyond.column = item, feed.column
     return with_marked_ampersands(generator.atom_str(pretty=True))
 
 
 def render_rss(feed: Feed) -> bytes:
     """Return `feed` as an RSS 2.0 document, with the full text in `content:encoded`.
 
-    A title is plain text, as the RSS Best Practices Profile has it; a description is HTML, so the summary is escaped. Of
-    `atom:link` it has `self` alone: the other relations are for HTTP's `Link` header fields.
+    Titles are plain text (RSS Best Practices Profile); a description is HTML, so the summary is escaped. The only
+    `atom:link` is `self`; the server sends the other relations in the `Link` header field.
 
     Raises:
-        ValueError: the feed is not to be had as RSS.
+        ValueError: the feed is not published as RSS.
     """
     if RSS not in feed.urls:
         raise ValueError(f"{feed.urls[ATOM]}: this feed is not published as RSS")
@@ -71,13 +71,13 @@ def render_rss(feed: Feed) -> bytes:
     generator.image(url=feed.icon, title=unmistakable(feed.title), link=feed.home)
     generator.register_extension("beyond", DublinCore, DublinCoreCreator, atom=False)
     source_url = feed.column.urls[RSS]
-    for one in feed.items:
-        element = _add(generator, feed, one)
-        element.link(href=one.alternate, rel="alternate")
-        element.description(escape(one.summary, quote=False), isSummary=True)
-        element.content(one.html)
+    for item in feed.items:
+        element = _add(generator, feed, item)
+        element.link(href=item.alternate, rel="alternate")
+        element.description(escape(item.summary, quote=False), isSummary=True)
+        element.content(item.html)
         element.source(url=source_url, title=unmistakable(feed.column.title))
-        element.beyond.item = one
+        element.beyond.item = item
     return with_marked_ampersands(generator.rss_str(pretty=True))
 
 
@@ -93,13 +93,13 @@ def _generator(feed: Feed) -> FeedGenerator:
     return generator
 
 
-def _add(generator: FeedGenerator, feed: Feed, one: Item) -> FeedEntry:
-    """Add what both formats say of an item, in the order of the feed."""
+def _add(generator: FeedGenerator, feed: Feed, item: Item) -> FeedEntry:
+    """Append an item with the elements that both formats have."""
     element = generator.add_entry(order="append")
-    element.id(one.tag_uri)
-    element.title(unmistakable(one.title))
-    element.published(one.published)
-    # the folder of all publications, or topics, tells what kind of category it is
+    element.id(item.tag_uri)
+    element.title(unmistakable(item.title))
+    element.published(item.published)
+    # the scheme tells publications from topics
     schemes = {"publication": f"{feed.column.home}publications/", "topic": f"{feed.column.home}topics/"}
-    element.category([{"term": unmistakable(of.name), "scheme": schemes[of.kind]} for of in one.collections])
+    element.category([{"term": unmistakable(of.name), "scheme": schemes[of.kind]} for of in item.collections])
     return element

@@ -1,6 +1,6 @@
-"""What feedgen 1.0 cannot write: an entry's links whole, its source, history (RFC 5005), tombstones (RFC 6721), Dublin Core.
+"""Elements that feedgen 1.0 cannot write: links with attributes, sources, RFC 5005, RFC 6721 and Dublin Core.
 
-feedgen puts elements in no namespace under a literal `xmlns` attribute, so what belongs to Atom is made without one here.
+feedgen creates its elements without a namespace below a literal `xmlns` attribute, so Atom elements here have none either.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
 
 class AtomFeed(BaseExtension):  # type: ignore[misc] # feedgen has no types
-    """What a feed says beside Atom's own elements; feedgen calls this before it writes the entries."""
+    """Elements of a feed outside Atom's own; feedgen calls this before it writes the entries."""
 
     feed: Feed
 
     def extend_ns(self) -> dict[str, str]:
-        """Return the prefixes that this feed needs, and their namespaces."""
+        """Return the namespaces that this feed needs, by prefix."""
         return {
             **({"fh": HISTORY} if self.feed.current else {}),
             **({"at": TOMBSTONES} if self.feed.tombstones else {}),
         }
 
     def extend_atom(self, element: _Element) -> _Element:
-        """Append `fh:archive` to a frozen document, and a tombstone for each entry that was withdrawn."""
+        """Append `fh:archive` to a frozen document, and a tombstone for each withdrawn entry."""
         if self.feed.current:
             SubElement(element, f"{{{HISTORY}}}archive")
         for tombstone in self.feed.tombstones:
@@ -40,20 +40,20 @@ class AtomFeed(BaseExtension):  # type: ignore[misc] # feedgen has no types
 
 
 class AtomEntry(BaseEntryExtension):  # type: ignore[misc] # feedgen has no types
-    """An Atom entry's links, and the feed that it stands in first."""
+    """An Atom entry's links, and its original feed."""
 
     item: Item
     column: Column
 
     def extend_atom(self, element: _Element) -> _Element:
-        """Append them to the entry's element."""
+        """Append the links and the source to the entry's element."""
         SubElement(element, "link", rel="alternate", type="text/html", href=self.item.alternate)
         if self.item.via:
             SubElement(element, "link", rel="via", type="text/html", href=self.item.via)
         source = SubElement(element, "source")
         SubElement(source, "id").text = self.column.feed_id
         SubElement(source, "title").text = unmistakable(self.column.title)
-        # the column's feed, as it was when it told of this entry last
+        # the state of the column's feed in which this entry changed last
         SubElement(source, "updated").text = self.item.updated.isoformat()
         SubElement(source, "link", rel="self", type=ATOM.media_type, href=self.column.urls[ATOM])
         SubElement(source, "link", rel="alternate", type="text/html", href=self.column.home)
@@ -61,15 +61,15 @@ class AtomEntry(BaseEntryExtension):  # type: ignore[misc] # feedgen has no type
 
 
 class DublinCore(BaseExtension):  # type: ignore[misc] # feedgen has no types
-    """Declares the namespace of `dc:creator` at the root of an RSS document."""
+    """The namespace of `dc:creator`, declared at the root of an RSS document."""
 
     def extend_ns(self) -> dict[str, str]:
-        """Return the prefix and its namespace."""
+        """Return the namespace by prefix."""
         return {"dc": DUBLIN_CORE}
 
 
 class DublinCoreCreator(BaseEntryExtension):  # type: ignore[misc] # feedgen has no types
-    """Names an RSS item's author: RSS's own `author` is for an e-mail address."""
+    """The author of an RSS item; RSS's own `author` element requires an e-mail address."""
 
     item: Item
 

@@ -1,7 +1,7 @@
-"""The pages for people: the front, an entry, numbered pages, publications, topics and changes; by Jinja templates.
+"""The HTML pages, by Jinja templates: front page, entries, volumes, publications, topics and changes.
 
-Links inside are relative, so the pages work in any folder of any server; only what a reader copies, the feeds' addresses
-and citations, is absolute. There is no script, no inline style and nothing from elsewhere.
+Links between pages are relative, so the pages work in any folder of any server. Only texts that people copy, feed URLs and
+citations, are absolute. Pages have no scripts, no inline styles and no resources of other sites.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ class FeedLink:
 
 
 def front_page(
-    edition: PublicationTarget,
+    target: PublicationTarget,
     entries: Sequence[FeedEntry],
     total: int,
     publications: Sequence[CollectionCount],
     topics: Sequence[CollectionCount],
     chart: Chart,
 ) -> bytes:
-    """Return `index.html`: the newest `entries` of `total`, how to subscribe and search, and ways into the rest."""
+    """Return `index.html`: the newest `entries` of `total`, subscription, search, and links to all other pages."""
     return _render(
         FRONT_PAGE,
-        edition,
+        target,
         "",
         days=_by_day(entries),
         total=total,
@@ -70,35 +70,35 @@ def front_page(
     )
 
 
-def volume_page(edition: PublicationTarget, volume: Volume, volumes: int) -> bytes:
-    """Return a volume's page; it changes no more once full, but for a link to the next when that one comes to be."""
+def volume_page(target: PublicationTarget, volume: Volume, volumes: int) -> bytes:
+    """Return a volume's page; a full volume changes only once more, to link to the next volume."""
     newer = volume.number + 1 if volume.number < volumes else None
     older = volume.number - 1 or None
-    return _render("volume.html", edition, "../", volume=volume, days=_by_day(volume.entries), newer=newer, older=older)
+    return _render("volume.html", target, "../", volume=volume, days=_by_day(volume.entries), newer=newer, older=older)
 
 
-def entry_page(edition: PublicationTarget, page: EntryPage) -> bytes:
-    """Return an entry's own page: its words, every revision, where they come from and how to cite it."""
-    return _render("entry.html", edition, "../../", page=page, entry=page.entry)
+def entry_page(target: PublicationTarget, page: EntryPage) -> bytes:
+    """Return an entry's own page: its texts, every revision, their sources and how to cite it."""
+    return _render("entry.html", target, "../../", page=page, entry=page.entry)
 
 
-# the heading of a redirect page, and the sentence that gives the reason
+# the heading of a redirect page, and the sentence with the reason
 MERGED = ("This entry goes by another id", "Two entries turned out to be one.")
 RENAMED = ("This publication is shown under another name", "Its entries and feeds moved.")
 
 
-def redirect_page(edition: PublicationTarget, path: str, why: tuple[str, str]) -> bytes:
-    """Return a page that leads to the folder `path` on any server; `why` is `MERGED` or `RENAMED`."""
+def redirect_page(target: PublicationTarget, path: str, why: tuple[str, str]) -> bytes:
+    """Return a page that redirects to the folder `path` on any server; `why` is `MERGED` or `RENAMED`."""
     heading, sentence = why
-    return _render("redirect.html", edition, "../../", path=path, heading=heading, sentence=sentence)
+    return _render("redirect.html", target, "../../", path=path, heading=heading, sentence=sentence)
 
 
-def collection_page(edition: PublicationTarget, counted: CollectionCount, entries: Sequence[FeedEntry]) -> bytes:
-    """Return the page of a publication or a topic: its newest entries, of which it has more perhaps."""
-    feeds = _feed_links(edition, collection_urls(edition.base_url, counted.of))
+def collection_page(target: PublicationTarget, counted: CollectionCount, entries: Sequence[FeedEntry]) -> bytes:
+    """Return the page of a publication or a topic with its newest entries."""
+    feeds = _feed_links(target, collection_urls(target.base_url, counted.of))
     return _render(
         "collection.html",
-        edition,
+        target,
         "../../",
         of=counted.of,
         count=counted.entries,
@@ -107,36 +107,36 @@ def collection_page(edition: PublicationTarget, counted: CollectionCount, entrie
     )
 
 
-def collections_page(edition: PublicationTarget, kind: str, counted: Sequence[CollectionCount]) -> bytes:
-    """Return the page that names all publications, or all topics."""
-    return _render("collections.html", edition, "../", kind=kind, counted=counted)
+def collections_page(target: PublicationTarget, kind: str, counted: Sequence[CollectionCount]) -> bytes:
+    """Return the page that lists all publications, or all topics."""
+    return _render("collections.html", target, "../", kind=kind, counted=counted)
 
 
-def changes_page(edition: PublicationTarget, changes: Sequence[ComposedChange]) -> bytes:
+def changes_page(target: PublicationTarget, changes: Sequence[ComposedChange]) -> bytes:
     """Return the page of the newest changes."""
-    feeds = _feed_links(edition, changes_urls(edition.base_url))
-    return _render("changes.html", edition, "../", changes=changes, page_feeds=feeds, subtitle=CHANGES_SUBTITLE)
+    feeds = _feed_links(target, changes_urls(target.base_url))
+    return _render("changes.html", target, "../", changes=changes, page_feeds=feeds, subtitle=CHANGES_SUBTITLE)
 
 
-def missing_page(edition: PublicationTarget) -> bytes:
-    """Return `404.html`, which servers send for addresses at any depth: its links are paths from the server's root.
+def missing_page(target: PublicationTarget) -> bytes:
+    """Return `404.html`, which servers send at any depth, so its links are paths from the server's root.
 
-    They name no host, so that the page works on any port.
+    The links name no host, so the page works on any port.
     """
-    return _render("404.html", edition, urlsplit(edition.base_url).path)
+    return _render("404.html", target, urlsplit(target.base_url).path)
 
 
 def volume_path(number: int) -> str:
-    """Return the name of a volume's page below the base URL."""
+    """Return the path of a volume's page below the base URL."""
     return f"pages/{number}.html"
 
 
-def _render(template: str, edition: PublicationTarget, root: str, **values: object) -> bytes:
-    """Render a page from which the base URL is reached by `root`, relative as a rule."""
-    feeds = _feed_links(edition, column_urls(edition.base_url))
-    browse = _from(root, edition.browse)
+def _render(template: str, target: PublicationTarget, root: str, **values: object) -> bytes:
+    """Render a page; `root` is the reference from the page to the base URL."""
+    feeds = _feed_links(target, column_urls(target.base_url))
+    browse = _from(root, target.browse)
     shared = {
-        "edition": edition,
+        "target": target,
         "root": root,
         "browse": browse,
         "feeds": feeds,
@@ -147,16 +147,16 @@ def _render(template: str, edition: PublicationTarget, root: str, **values: obje
 
 
 def _from(root: str, address: str | None) -> str | None:
-    """Return an address below the base URL as seen from a page; an absolute one as it is."""
+    """Return the reference from a page to a URL relative to the base URL; absolute URLs stay."""
     return address if address is None or "//" in address else root + address
 
 
-def _feed_links(edition: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
-    return [FeedLink(one.label, url, url.removeprefix(edition.base_url), one.media_type) for one, url in urls.items()]
+def _feed_links(target: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
+    return [FeedLink(one.label, url, url.removeprefix(target.base_url), one.media_type) for one, url in urls.items()]
 
 
 def _by_day(entries: Iterable[FeedEntry]) -> list[tuple[str, list[FeedEntry]]]:
-    """Return runs of entries first seen on the same day, as they stand; apart where only some have a "not before"."""
+    """Return runs of entries first seen on the same day, in their order, split where only some have a "not before"."""
     runs = groupby(entries, lambda entry: (day(entry.first_seen), entry.not_before is None))
     return [(name, list(run)) for (name, _), run in runs]
 
@@ -172,7 +172,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    # escaped by markup
+    # html_text escapes these
     environment.filters["paragraphs"] = lambda text: Markup(html_text.paragraphs(text))  # noqa: S704
     environment.filters["citation"] = lambda cited: Markup(html_text.citation(cited.work, cited.publication))  # noqa: S704
     environment.filters["diff"] = lambda pieces: Markup(html_text.diff(pieces))  # noqa: S704
@@ -186,5 +186,5 @@ def _environment() -> Environment:
 
 
 def _breakable(address: str) -> str:
-    """Return an address as markup that a narrow screen breaks behind a single slash rather than anywhere."""
+    """Return a URL as markup in which narrow screens break lines after single slashes only."""
     return re.sub("(?<=[^/])/(?=[^/])", "/<wbr>", html_text.text(address))

@@ -1,4 +1,4 @@
-"""Rendering a composed feed as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def render_json(feed: Feed) -> bytes:
-    """Return `feed` as a JSON Feed; `next_url` leads back through its history, as `prev-archive` does in Atom.
+    """Return `feed` as a JSON Feed; `next_url` links to the history, as `prev-archive` does in Atom.
 
-    What the format has no member for stands under `_foreign_eyes`, as its section on extensions wants it.
+    Values for which the format has no member are in `_foreign_eyes` (section "Extensions").
     """
     document: dict[str, Any] = {
         "version": JSON_FEED_VERSION,

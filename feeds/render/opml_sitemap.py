@@ -1,4 +1,4 @@
-"""Rendering what lists addresses: the subscriptions for feed readers (OPML 2.0), the sitemap for crawlers, robots.txt."""
+"""Lists of URLs: subscriptions for feed readers (OPML 2.0), sitemaps for crawlers, and robots.txt."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from lxml.etree import SubElement
 
 from foreign_eyes.feeds.render.plain_text import as_html
 
-OPML_TYPE = "text/x-opml"
 _SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A feed as readers subscribe to it: its title, its Atom document and its page."""
+    """A feed in the subscription list: its title, the URL of its Atom document and that of its page."""
 
     title: str
     feed: str
@@ -27,7 +26,7 @@ class Subscription:
 def render_opml(
     title: str, feeds: Iterable[Subscription], groups: Sequence[tuple[str, Sequence[Subscription]]]
 ) -> bytes:
-    """Return the subscription list of all feeds, those of `groups` in folders; without a date, since none changes it."""
+    """Return the subscription list of `feeds`, and of `groups` in folders; without dates, so that it is reproducible."""
     opml = etree.Element("opml", version="2.0")
     SubElement(SubElement(opml, "head"), "title").text = as_html(title)
     body = SubElement(opml, "body")
@@ -47,12 +46,12 @@ def render_sitemap(addresses: Iterable[str]) -> bytes:
 
 
 def render_sitemap_index(addresses: Iterable[str]) -> bytes:
-    """Return the index of sitemaps."""
+    """Return a sitemap index (sitemaps.org protocol)."""
     return _locations("sitemapindex", "sitemap", addresses)
 
 
 def render_robots(base_url: str, browse: str | None) -> bytes:
-    """Return robots.txt (RFC 9309): all may be read but Datasette, whose pages are without number, if it stands below."""
+    """Return robots.txt (RFC 9309): everything is allowed except Datasette below the base URL, whose pages are endless."""
     below = browse is not None and "//" not in browse
     disallowed = f" {urlsplit(base_url).path}{browse}" if below else ""
     return f"User-agent: *\nDisallow:{disallowed}\n\nSitemap: {base_url}sitemap.xml\n".encode()

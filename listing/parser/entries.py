@@ -6,13 +6,14 @@ attributions belongs to the commentary of the first or to the excerpt of the sec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from foreign_eyes.listing.parser import markers
 from foreign_eyes.listing.parser.inline_attributions import Inline, find_inline
 from foreign_eyes.listing.parser.layout import Block, Layout, lay_out
 from foreign_eyes.listing.parser.page_content import PageContent, Paragraph
+from foreign_eyes.listing.values import ListedEntry
 
 GUESSED = "boundary guessed"
 
@@ -25,6 +26,17 @@ class Parts:
     attribution: str
     commentary: str
     flags: list[str] = field(default_factory=list)
+
+    def to_entry(self, title: str | None, publication: str | None, flags: Iterable[str]) -> ListedEntry:
+        """Return the entry, its attribution split into title and publication with these flags."""
+        return ListedEntry(
+            excerpt=self.excerpt,
+            attribution=self.attribution,
+            title=title,
+            publication=publication,
+            commentary=self.commentary,
+            flags=(*self.flags, *flags),
+        )
 
 
 @dataclass(slots=True)

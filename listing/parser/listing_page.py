@@ -52,14 +52,7 @@ def parse_listing(
 
 def _entries(parts: Sequence[Parts]) -> tuple[ListedEntry, ...]:
     return tuple(
-        ListedEntry(
-            excerpt=part.excerpt,
-            attribution=part.attribution,
-            title=split.title,
-            publication=split.publication,
-            commentary=part.commentary,
-            flags=(*part.flags, *split.flags),
-        )
+        part.to_entry(split.title, split.publication, split.flags)
         for part, split in zip(parts, _split_all([part.attribution for part in parts]), strict=True)
     )
 

@@ -7,16 +7,17 @@ The words are this project's own. Regenerate the golden files, and then read the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedTexts
+from foreign_eyes.archive.feed_state.changes import AnnouncedChange
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.change_items import compose_change
 from foreign_eyes.feeds.compose.feed_entries import compose_entry
 from foreign_eyes.feeds.compose.feeds import compose_changes_feed, compose_column_feed
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
-from foreign_eyes.listing.values import Link
+from foreign_eyes.listing.values import EntryTexts, Link
 
 BASE_URL = "https://eyes.example/column/"
 SOURCE = Source("made-up", "https://office.example/column/index.htm", "A Made-up Column", "en")
@@ -92,13 +93,19 @@ ARCHIVED = (
 ENTRIES = tuple(compose_entry(EDITION, entry, TOPICS.get(entry.entry_id, ())) for entry in ARCHIVED)
 FEED = compose_column_feed(EDITION, ENTRIES, documents=2)
 
-TEA = ("Tea by Telegraph", "Evening Ledger", "——Tea by Telegraph, Evening Ledger")
-LANTERN = (
-    "\u202eThe Paper Lantern Question",
-    "Le Soir d'Ailleurs",
-    "——The Paper Lantern Question, by Le Soir d'Ailleurs",
-    "La lanterne a changé de main, dit-on.",
-    "Design protection covers what is seen, lit or not.",
+TEA = EntryTexts(
+    title="Tea by Telegraph",
+    publication="Evening Ledger",
+    attribution="——Tea by Telegraph, Evening Ledger",
+    excerpt="Leaves are graded by wire.",
+    commentary="A grade is only as good as the chest <it> is on.",
+)
+LANTERN = EntryTexts(
+    title="\u202eThe Paper Lantern Question",
+    publication="Le Soir d'Ailleurs",
+    attribution="——The Paper Lantern Question, by Le Soir d'Ailleurs",
+    excerpt="La lanterne a changé de main, dit-on.",
+    commentary="Design protection covers what is seen, lit or not.",
 )
 SEARCH = Link("Patent Search", "https://search.example/?a=1&b=2")
 # newest first, as the archive gives them; what was and what is
@@ -132,7 +139,7 @@ CHANGES = (
         tag_uri="tag:eyes.example,2026:made-up/100000001",
         entry_id=100000001,
         before=None,
-        after=AnnouncedTexts(1, *LANTERN),
+        after=LANTERN,
         former_link=None,
         link=None,
     ),
@@ -143,7 +150,7 @@ CHANGES = (
         tag_uri="tag:eyes.example,2026:made-up/100000001",
         entry_id=100000001,
         before=None,
-        after=AnnouncedTexts(1, *LANTERN),
+        after=LANTERN,
         former_link=None,
         link=None,
     ),
@@ -153,11 +160,11 @@ CHANGES = (
         kind="revised",
         tag_uri="tag:eyes.example,2026:made-up/300000003",
         entry_id=300000003,
-        before=AnnouncedTexts(
-            1, *TEA, "Leaves are graded by wire.", "A grade is only as good as the chest <it> is on."
-        ),
-        after=AnnouncedTexts(
-            2, *TEA, "Leaves are now graded by wire.", "A grade is only as good as the mark on the chest."
+        before=TEA,
+        after=replace(
+            TEA,
+            excerpt="Leaves are now graded by wire.",
+            commentary="A grade is only as good as the mark on the chest.",
         ),
         former_link=None,
         link=None,
