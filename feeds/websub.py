@@ -20,7 +20,10 @@ class HubUnreachable(Exception):
     """The hub did not accept the notification; the feeds are published, and readers who poll get them."""
 
     def __init__(self, hub: str, why: str):
-        super().__init__(f"the hub {hub} was not told of the changed feeds ({why}); it will be, at the next change")
+        super().__init__(
+            f"the hub {hub} did not accept the notification of changed feeds ({why}); check [publish] hub in the settings;"
+            " the next publish that changes a feed notifies it again"
+        )
 
 
 def notify_hub(hub: str, feeds: Sequence[str]) -> None:

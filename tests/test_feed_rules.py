@@ -1,4 +1,4 @@
-"""Every published feed keeps the rules of its format, whatever the column says and does; and the rules bite."""
+"""Every published feed is valid in its format, and each rule detects a violation."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def current_entries(edition: Edition) -> list[CurrentEntry]:
 # every document keeps every rule
 
 
-def test_every_published_feed_keeps_the_rules_of_its_format(edition: Edition) -> None:
+def test_every_published_feed_is_valid_in_its_format(edition: Edition) -> None:
     names = edition.names(*FEEDS)
     assert {"atom.xml", "rss.xml", "feed.json", "changes.xml", "changes.rss", "changes.json"} < set(names)
     assert {"subscriptions.opml", "sitemap.xml", "sitemaps/1.xml", "publications/le-monde/rss.xml"} < set(names)
     assert {name: found for name in names if (found := complaints(document(edition, name)))} == {}
 
 
-def test_the_editions_hold_what_the_rules_are_for(editions: dict[str, Edition]) -> None:
+def test_the_published_folders_have_cases_for_every_rule(editions: dict[str, Edition]) -> None:
     assert len(document(editions["quiet"], "changes.xml").texts("a:entry/a:id")) == 0
     assert document(editions["busy"], "changes.xml").texts("a:entry/a:title")[0].startswith("Edited: ")
     assert len(document(editions["busy"], "changes.xml").texts("a:entry/a:id")) == 50
@@ -97,7 +97,7 @@ def test_the_formats_of_a_feed_list_the_same_entries_in_the_same_order(edition: 
 
 
 @pytest.mark.parametrize("walk", [walk_atom, walk_json])
-def test_who_walks_back_meets_every_entry_ever_seen_and_first_as_it_is(
+def test_walking_back_finds_every_entry_ever_seen_first_with_its_current_text(
     edition: Edition, walk: Callable[[Path, str], Iterator[dict[str, str]]]
 ) -> None:
     entries = {entry.tag_uri: entry for entry in current_entries(edition)}
@@ -133,7 +133,7 @@ def previous_of_json(one: Document) -> str | None:
 # what lists addresses
 
 
-def test_the_subscription_list_names_every_feed_that_there_is(edition: Edition) -> None:
+def test_the_subscription_list_names_every_feed(edition: Edition) -> None:
     listed = document(edition, "subscriptions.opml").values(".//outline[@xmlUrl]", "xmlUrl")
     assert sorted(listed) == sorted(edition.base_url + name for name in edition.names("atom.xml", "changes.xml"))
 
@@ -168,7 +168,7 @@ KNOWN_TO_MISLEAD = [
 
 
 @pytest.mark.parametrize("text", KNOWN_TO_MISLEAD)
-def test_a_title_shows_the_same_whether_it_is_taken_for_text_or_for_html(text: str) -> None:
+def test_a_title_looks_the_same_as_text_and_as_html(text: str) -> None:
     shown = unmistakable(text)
     assert shown.replace("\u2060", "") == text
     assert fragment_fromstring(shown, create_parent="div").text_content() == shown
@@ -183,12 +183,12 @@ def test_no_text_is_swallowed_as_html(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["plain", "AT&T", "S&P 500", "Café – Sons", "a > b"])
-def test_a_title_that_misleads_nobody_stays_as_it_is(text: str) -> None:
+def test_an_unambiguous_title_is_not_changed(text: str) -> None:
     assert unmistakable(text) == as_html(text) == text
 
 
 @pytest.mark.parametrize("text", KNOWN_TO_MISLEAD)
-def test_an_outlines_text_is_html_that_shows_the_words(text: str) -> None:
+def test_the_text_of_an_outline_is_escaped_html(text: str) -> None:
     assert unescape(as_html(text)) == text
 
 
@@ -418,7 +418,7 @@ def test_a_broken_document_is_refused(eventful: Edition, name: str, rule: Rule, 
     assert list(rule(whole)) != []
 
 
-def test_every_rule_is_shown_to_bite() -> None:
+def test_every_rule_detects_a_violation() -> None:
     rules = [
         rule
         for name in ("atom.xml", "rss.xml", "feed.json", "x.opml", "sitemap.xml")

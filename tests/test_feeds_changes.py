@@ -1,4 +1,4 @@
-"""The feed of changes: what was before and what is now, in words that any reader can show."""
+"""The feed of changes: the texts before and after, without markup that feed readers may drop."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def text(html: str) -> str:
     return lxml.html.fragment_fromstring(html, create_parent="div").text_content()
 
 
-def test_an_edit_tells_each_part_before_and_after_so_that_it_reads_without_colours(column: Column) -> None:
+def test_an_edit_shows_each_part_before_and_after_the_change(column: Column) -> None:
     column.crawl(listing(entry("Apples", commentary="They serve only inventors.")))
     column.crawl(listing(entry("Apples", commentary="They serve all inventors.")))
     told = item(column.db)
@@ -76,14 +76,14 @@ def test_an_edit_tells_each_part_before_and_after_so_that_it_reads_without_colou
     assert told.author == "Foreign Eyes"
 
 
-def test_a_part_that_came_or_went_is_told_as_nothing(column: Column) -> None:
+def test_an_added_or_removed_part_is_shown_as_nothing_on_the_other_side(column: Column) -> None:
     column.crawl(listing(entry("Apples", commentary=" ")))
     column.crawl(listing(entry("Apples", commentary="Said.")))
     assert "Before: (nothing)" in text(item(column.db).html)
     assert "After: Said." in text(item(column.db).html)
 
 
-def test_a_new_title_is_told_without_the_attribution_line_that_holds_it(column: Column) -> None:
+def test_a_new_title_is_shown_without_the_attribution_line(column: Column) -> None:
     passage = "A passage that is long enough to be known again, whatever else is written around it."
     column.crawl(listing(entry("Apples", excerpt=passage)))
     column.crawl(listing(entry("Pears", excerpt=passage)))
@@ -92,7 +92,7 @@ def test_a_new_title_is_told_without_the_attribution_line_that_holds_it(column: 
     assert item(column.db).title == "Edited: Pears"
 
 
-def test_every_change_has_an_id_of_its_own_below_the_tag_it_was_told_under(column: Column) -> None:
+def test_every_change_has_its_own_id_below_the_tag_of_its_entry(column: Column) -> None:
     column.crawl(listing(A, B))
     for words in ("One.", "Two."):
         column.crawl(listing(entry("Apples", commentary=words), B))
@@ -103,7 +103,7 @@ def test_every_change_has_an_id_of_its_own_below_the_tag_it_was_told_under(colum
     assert all(tag.startswith(f"{minted}/change/") for tag in tags)
 
 
-def test_a_change_leads_to_its_place_on_the_entrys_page(column: Column) -> None:
+def test_a_change_links_to_its_anchor_on_the_entrys_page(column: Column) -> None:
     column.crawl(listing(A))
     column.crawl(listing(entry("Apples", commentary="Anew.")))
     change = newest(column.db)
@@ -113,7 +113,7 @@ def test_a_change_leads_to_its_place_on_the_entrys_page(column: Column) -> None:
     )
 
 
-def test_a_withdrawal_and_a_return_tell_the_words_as_listed(column: Column) -> None:
+def test_a_withdrawal_and_a_return_show_the_texts_as_listed(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A))
     column.crawl(listing(A))
@@ -128,7 +128,7 @@ def test_a_withdrawal_and_a_return_tell_the_words_as_listed(column: Column) -> N
     assert "no longer found" in gone.summary
 
 
-def test_a_link_that_made_way_is_told_with_both_addresses(column: Column) -> None:
+def test_a_replaced_link_is_shown_with_both_urls(column: Column) -> None:
     column.crawl(listing(A, SEARCH))
     column.crawl(listing(A, MOVED))
     told = item(column.db)
@@ -141,7 +141,7 @@ def test_a_link_that_made_way_is_told_with_both_addresses(column: Column) -> Non
     assert told.alternate.startswith(f"{EDITION.base_url}changes/#change-")
 
 
-def test_a_link_that_is_gone_is_told_as_removed(column: Column) -> None:
+def test_a_removed_link_is_shown_as_removed(column: Column) -> None:
     column.crawl(listing(A, SEARCH))
     column.crawl(listing(A))
 
@@ -149,7 +149,7 @@ def test_a_link_that_is_gone_is_told_as_removed(column: Column) -> None:
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "]]>", "&lt;b&gt;", "\u202egnorw"])
-def test_no_word_of_the_source_becomes_markup(column: Column, hostile: str) -> None:
+def test_no_text_of_the_source_becomes_markup(column: Column, hostile: str) -> None:
     column.crawl(listing(A))
     column.crawl(listing(entry("Apples", commentary=f"As before. {hostile}")))
     content = lxml.html.fragment_fromstring(item(column.db).html, create_parent="div")
@@ -162,7 +162,7 @@ def test_no_word_of_the_source_becomes_markup(column: Column, hostile: str) -> N
 
 
 @pytest.mark.parametrize("name", RENDERED)
-def test_the_made_up_columns_changes_are_told_as_they_were(name: str) -> None:
+def test_the_changes_of_the_invented_column_match_the_golden_files(name: str) -> None:
     golden = DATA / f"column.{name}"
     rendered = RENDERED[name](FEED)
     if os.environ.get("FOREIGN_EYES_REGENERATE"):
@@ -173,19 +173,17 @@ def test_the_made_up_columns_changes_are_told_as_they_were(name: str) -> None:
 
 @pytest.mark.parametrize("name", RENDERED)
 @pytest.mark.parametrize("changes", [COLUMN["CHANGES"], ()], ids=["all kinds", "none"])
-def test_the_feed_keeps_the_rules_of_its_format_with_changes_and_without(
-    name: str, changes: tuple[AnnouncedChange, ...]
-) -> None:
+def test_the_feed_of_changes_is_valid_with_and_without_changes(name: str, changes: tuple[AnnouncedChange, ...]) -> None:
     feed = feed_of(changes)
     assert complaints(parse(name, EDITION.base_url, RENDERED[name](feed))) == []
 
 
-def test_an_empty_feed_is_as_old_as_the_first_entry_and_another_as_new_as_its_newest_change() -> None:
+def test_a_feed_of_changes_is_dated_by_its_newest_change_or_else_the_first_entry() -> None:
     assert feed_of(()).updated == SINCE
     assert feed_of((EDIT, ADDED)).updated == EDIT.at
 
 
-def test_the_feed_has_an_id_a_title_and_a_page_of_its_own_and_is_where_its_items_stand_first() -> None:
+def test_the_feed_of_changes_has_its_own_id_title_and_page_and_is_the_source_of_its_items() -> None:
     assert (FEED.feed_id, FEED.title, FEED.home) == (
         "tag:eyes.example,2026:made-up/changes",
         "Changes – A Made-up Column",
@@ -195,7 +193,7 @@ def test_the_feed_has_an_id_a_title_and_a_page_of_its_own_and_is_where_its_items
     assert (FEED.previous, FEED.current, FEED.tombstones) == (None, None, ())
 
 
-def test_the_feed_names_the_hub_so_that_readers_hear_of_changes_at_once() -> None:
+def test_the_feed_of_changes_names_the_hub() -> None:
     hub = "https://hub.example/"
     feed = compose_changes_feed(replace(EDITION, hub=hub), [], SINCE)
 
@@ -221,7 +219,7 @@ def told(change: AnnouncedChange) -> Item:
 
 
 @EVERY_KIND
-def test_a_change_has_its_own_id_and_time_and_is_reported_by_the_archive(change: AnnouncedChange) -> None:
+def test_a_change_has_its_own_id_and_time_and_the_archive_as_author(change: AnnouncedChange) -> None:
     item = told(change)
 
     assert item.tag_uri == f"{change.tag_uri or EDITION.tag}/change/{change.change_id}"
@@ -254,7 +252,7 @@ def test_a_change_has_its_own_id_and_time_and_is_reported_by_the_archive(change:
         ),
     ],
 )
-def test_a_title_tells_what_happened_and_to_what(change: AnnouncedChange, title: str) -> None:
+def test_the_title_of_a_change_names_the_event_and_the_entry_or_link(change: AnnouncedChange, title: str) -> None:
     assert told(change).title == title
 
 
@@ -269,7 +267,7 @@ def test_a_title_tells_what_happened_and_to_what(change: AnnouncedChange, title:
         ),
     ],
 )
-def test_of_a_link_what_was_and_what_is_there_is_told_and_only_what_is_of_the_web_is_linked(
+def test_a_changed_link_is_shown_before_and_after_and_only_http_urls_are_linked(
     change: AnnouncedChange, words: str
 ) -> None:
     content = lxml.html.fragment_fromstring(told(change).html, create_parent="div")
@@ -280,7 +278,7 @@ def test_of_a_link_what_was_and_what_is_there_is_told_and_only_what_is_of_the_we
 
 
 @pytest.mark.parametrize("kind", ["withdrawn", "returned"])
-def test_the_words_of_what_went_or_came_are_told_and_nothing_is_said_to_be_edited(kind: AnnouncedKind) -> None:
+def test_a_withdrawal_or_return_shows_the_texts_and_no_edit(kind: AnnouncedKind) -> None:
     item = told(replace(WITHDRAWAL, kind=kind))
 
     lantern = COLUMN["LANTERN"]
@@ -290,21 +288,21 @@ def test_the_words_of_what_went_or_came_are_told_and_nothing_is_said_to_be_edite
     assert item.summary in text(item.html)
 
 
-def test_where_only_what_is_not_shown_differs_the_words_are_told_as_they_are() -> None:
+def test_an_edit_without_visible_difference_shows_the_whole_texts() -> None:
     item = told(replace(EDIT, before=EDIT.after))
 
     assert item.summary == "Its wording was changed."
     assert "Leaves are now graded by wire." in text(item.html)
 
 
-def test_an_attribution_that_was_not_split_is_told_itself() -> None:
+def test_an_edit_of_an_attribution_that_was_not_split_shows_the_line() -> None:
     before = replace(EDIT.after, title=None, publication=None, attribution="——Tea by wire")
     item = told(replace(EDIT, before=before, after=replace(before, attribution="——Tea by telegraph")))
 
     assert item.summary == "Changed: attribution."
 
 
-def test_a_change_of_an_id_that_was_merged_keeps_its_id_and_leads_to_the_entry_that_answers_for_it(
+def test_a_change_of_a_merged_id_keeps_its_id_and_links_to_the_surviving_entry(
     column: Column,
 ) -> None:
     column.crawl(listing(A, B))
@@ -337,14 +335,14 @@ def sides(html: str) -> list[str]:
 
 @settings(deadline=None)
 @given(old=st.text(max_size=40).map(clean), new=st.text(max_size=40).map(clean))
-def test_before_and_after_are_the_two_wordings_to_the_letter(old: str, new: str) -> None:
+def test_before_and_after_are_exactly_the_two_texts(old: str, new: str) -> None:
     change = replace(EDIT, before=replace(EDIT.after, commentary=old), after=replace(EDIT.after, commentary=new))
     found = sides(told(change).html)
 
     assert found == ([] if old == new else [side if side.strip() else "(nothing)" for side in (old, new)])
 
 
-def test_a_long_part_is_told_around_what_changed() -> None:
+def test_a_long_part_is_abridged_around_the_change() -> None:
     long = " ".join(f"word{number}" for number in range(500))
     change = replace(
         EDIT,
@@ -360,7 +358,7 @@ def test_a_long_part_is_told_around_what_changed() -> None:
 
 @settings(deadline=None)
 @given(words=st.text().map(clean), other=st.text().map(clean))
-def test_whatever_was_written_every_format_is_well_formed_and_tells_the_same(words: str, other: str) -> None:
+def test_any_text_gives_well_formed_feeds_with_the_same_content(words: str, other: str) -> None:
     wording, former = (
         replace(EDIT.after, title=one, publication=one, attribution=one, excerpt=one, commentary=one)
         for one in (words, other)

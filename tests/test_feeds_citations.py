@@ -1,4 +1,4 @@
-"""How to cite an entry: nothing in a title can break the form, and no date is made up."""
+"""Citations of an entry: no title breaks their syntax, and they have no invented date."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_plain_citation_names_work_publication_column_day_and_address() -> Non
     )
 
 
-def test_bibtex_escapes_what_tex_would_obey() -> None:
+def test_bibtex_escapes_tex_commands() -> None:
     archived = replace(COLUMN["ARCHIVED"][0], title=r"50% of {R&D} costs $5_000 #1 ~ ^ \input{x}")
     bibtex = cite(EDITION, compose_entry(EDITION, archived)).bibtex
 
@@ -39,7 +39,7 @@ def test_bibtex_escapes_what_tex_would_obey() -> None:
     assert bibtex.startswith("@misc{foreign-eyes-400000004,\n")
 
 
-def test_csl_json_has_what_reference_managers_read_and_no_date() -> None:
+def test_csl_json_has_the_fields_of_reference_managers_and_no_date() -> None:
     (item,) = json.loads(cite(EDITION, TEA).csl_json)
 
     assert (item["title"], item["container-title"]) == ("Tea by Telegraph", "Evening Ledger")
@@ -58,7 +58,7 @@ def test_an_untitled_entry_is_cited_without_a_publication_of_its_own() -> None:
     assert "container-title" not in json.loads(cited.csl_json)[0]
 
 
-def test_bibtex_can_be_taken_apart_by_its_braces() -> None:
+def test_the_braces_of_bibtex_are_balanced() -> None:
     """BibTeX counts every brace, one behind a backslash too, so none of a title's own may stand there."""
     archived = replace(COLUMN["ARCHIVED"][0], title="a } b", publication="{ c \\}")
     fields = read_bibtex(cite(EDITION, compose_entry(EDITION, archived)).bibtex)
@@ -101,7 +101,7 @@ def test_no_title_breaks_out_of_its_braces(title: str, publication: str) -> None
 
 @settings(deadline=None)
 @given(st.text("{}\\%$#_&~^ ab"))
-def test_what_tex_would_obey_is_what_it_prints(title: str) -> None:
+def test_tex_prints_escaped_characters_as_they_were(title: str) -> None:
     printed = {
         r"\textbackslash{}": "\\",
         r"\textbraceleft{}": "{",
@@ -116,7 +116,7 @@ def test_what_tex_would_obey_is_what_it_prints(title: str) -> None:
     assert re.sub("|".join(map(re.escape, printed)), lambda found: printed[found[0]], written) == entry.citation.work
 
 
-def test_what_is_unknown_is_left_out_and_the_rest_is_the_same_in_all_forms() -> None:
+def test_unknown_fields_are_left_out_of_all_forms() -> None:
     cited = cite(EDITION, LANTERN)
     (item,) = json.loads(cited.csl_json)
 

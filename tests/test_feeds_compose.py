@@ -1,4 +1,4 @@
-"""Composing: what readers are told of an entry, decided once and without a clock."""
+"""Composing: the content of feeds and pages, without a clock."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def column_feed(entries: list[CurrentEntry], edition: PublicationTarget = EDITIO
     return compose_column_feed(edition, [compose_entry(edition, entry) for entry in entries], 0)
 
 
-def test_an_entry_says_what_the_archive_knows() -> None:
+def test_an_entry_has_the_values_of_the_archive() -> None:
     entry = compose_entry(EDITION, KITE)
 
     assert entry.tag_uri == KITE.tag_uri
@@ -77,7 +77,7 @@ def test_an_entry_says_what_the_archive_knows() -> None:
     assert (entry.not_before, entry.first_seen, entry.withdrawn_at) == (KITE.not_before, KITE.first_seen, None)
 
 
-def test_the_way_to_the_source_quotes_the_first_words() -> None:
+def test_the_link_to_the_source_quotes_the_first_words() -> None:
     entry = compose_entry(EDITION, KITE)
 
     assert entry.via == (
@@ -89,20 +89,20 @@ def test_the_way_to_the_source_quotes_the_first_words() -> None:
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "file:///etc/passwd", "", "http://", "http://[", "index.htm"]
 )
-def test_an_address_that_is_not_of_the_web_is_never_linked(address: str) -> None:
+def test_a_url_that_is_not_http_is_never_linked(address: str) -> None:
     entry = compose_entry(EDITION, replace(KITE, seen_at_url=address))
 
     assert entry.via is None
     assert entry.listed_at is None
 
 
-def test_a_link_to_the_source_carries_nothing_that_ends_an_attribute() -> None:
+def test_a_link_to_the_source_has_no_character_that_ends_an_attribute() -> None:
     assert web_address('http://a.example/"><script>\u4e2d %20\ud800') == (
         "http://a.example/%22%3E%3Cscript%3E%E4%B8%AD%20%20?"
     )
 
 
-def test_a_text_fragment_quotes_its_own_syntax_and_joins_a_fragment_that_is_there() -> None:
+def test_a_text_fragment_quotes_its_syntax_and_is_appended_to_an_existing_fragment() -> None:
     assert quoting("http://a.example/#top", "a-b, c & d") == "http://a.example/#top:~:text=a%2Db%2C%20c%20%26%20d"
     assert quoting("http://a.example/", "") == "http://a.example/"
 
@@ -139,7 +139,7 @@ def test_an_opening_is_a_few_whole_words_of_the_first_line(text: str, words: str
         ("", None, "", "Untitled entry 400000004"),
     ],
 )
-def test_an_untitled_entry_is_named_after_what_is_known(
+def test_an_untitled_entry_gets_a_title_from_its_other_texts(
     attribution: str, publication: str | None, excerpt: str, title: str
 ) -> None:
     untitled = replace(KITE, title=None, attribution=attribution, publication=publication, excerpt=excerpt)
@@ -150,11 +150,11 @@ def test_an_untitled_entry_is_named_after_what_is_known(
 
 
 @pytest.mark.parametrize("title", ["", " \n", "\u200b", BIDI])
-def test_a_title_that_nobody_could_see_counts_as_none(title: str) -> None:
+def test_an_invisible_title_counts_as_missing(title: str) -> None:
     assert compose_entry(EDITION, replace(KITE, title=title, attribution="——A line")).title == "A line"
 
 
-def test_where_the_publication_is_unknown_no_name_is_made_up() -> None:
+def test_an_unknown_publication_gets_no_invented_name() -> None:
     entry = compose_entry(EDITION, replace(KITE, publication=None))
 
     assert entry.author == "Publication not identified"
@@ -182,14 +182,14 @@ def test_an_entry_names_its_topics_in_their_order() -> None:
     ]
 
 
-def test_a_feed_has_its_entries_newest_first_however_they_come() -> None:
+def test_a_feed_lists_the_newest_entries_first() -> None:
     entries = many(NEWEST)
     feed = column_feed(entries[::-1])
 
     assert [item.tag_uri for item in feed.items] == [entry.tag_uri for entry in entries]
 
 
-def test_a_feed_is_as_new_as_its_newest_change() -> None:
+def test_a_feed_is_dated_by_its_newest_change() -> None:
     revised_at = datetime(2021, 6, 1, tzinfo=UTC)
     archived = many(3)
     archived[2] = replace(archived[2], updated=revised_at, revision=2)
@@ -211,7 +211,7 @@ def test_a_withdrawal_changes_nothing_that_feeds_show() -> None:
     assert column_feed([withdrawn]) == column_feed([KITE])
 
 
-def test_with_tombstones_a_withdrawn_entry_makes_way_for_one() -> None:
+def test_with_tombstones_a_tombstone_replaces_a_withdrawn_entry() -> None:
     withdrawn_at = datetime(2021, 6, 1, tzinfo=UTC)
     entries = many(2)
     feed = column_feed([entries[0], replace(entries[1], withdrawn_at=withdrawn_at)], replace(EDITION, tombstones=True))
@@ -221,14 +221,14 @@ def test_with_tombstones_a_withdrawn_entry_makes_way_for_one() -> None:
     assert feed.updated == withdrawn_at
 
 
-def test_a_source_without_a_title_goes_by_its_name() -> None:
+def test_a_source_without_a_title_is_shown_by_its_name() -> None:
     feed = column_feed(many(1), replace(EDITION, source=replace(SOURCE, title="\x00 ", language="")))
 
     assert feed.title == "made-up"
     assert feed.language == "en"
 
 
-def test_behind_the_feed_stands_the_newest_archive_document_and_behind_that_the_one_before() -> None:
+def test_the_feed_links_to_the_newest_archive_document_and_each_to_the_one_before() -> None:
     feed = compose_column_feed(EDITION, composed(many(1)), documents=2)
     documents = [compose_archive_document(EDITION, number, [logged(KITE)]) for number in (1, 2)]
 
@@ -243,16 +243,16 @@ def test_behind_the_feed_stands_the_newest_archive_document_and_behind_that_the_
     assert RSS not in documents[0].urls
 
 
-def test_while_no_document_is_full_nothing_stands_behind_the_feed() -> None:
+def test_without_a_full_archive_document_the_feed_links_to_none() -> None:
     assert column_feed(many(49)).previous is None
 
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)", "index.htm"])
-def test_a_column_without_an_address_of_the_web_is_told_without_one(url: str) -> None:
+def test_a_column_without_an_http_url_has_no_link_to_the_source(url: str) -> None:
     assert column_feed(many(1), replace(EDITION, source=replace(SOURCE, url=url))).source_url is None
 
 
-def test_a_feed_says_whose_words_it_holds_and_has_an_icon_and_a_logo() -> None:
+def test_a_feed_has_rights_an_icon_and_a_logo() -> None:
     feed = column_feed(many(1))
 
     assert (
@@ -263,7 +263,7 @@ def test_a_feed_says_whose_words_it_holds_and_has_an_icon_and_a_logo() -> None:
     assert (feed.column.feed_id, feed.column.home) == (feed.feed_id, feed.home)
 
 
-def test_the_hub_is_that_of_every_feed_that_can_be_subscribed_to() -> None:
+def test_every_feed_except_archive_documents_names_the_hub() -> None:
     edition = replace(EDITION, hub="https://hub.example/")
     entries = [compose_entry(edition, entry) for entry in many(1)]
 
@@ -276,7 +276,7 @@ def logged(entry: CurrentEntry, at: datetime | None = None) -> LoggedEntry:
     return LoggedEntry(1, at or entry.feed_date, entry)
 
 
-def test_an_archive_document_tells_each_event_at_its_time_without_topics_and_to_no_hub() -> None:
+def test_an_archive_document_dates_each_event_and_has_no_topics_and_no_hub() -> None:
     at = datetime(2021, 3, 5, tzinfo=UTC)
     document = compose_archive_document(replace(EDITION, hub="https://hub.example/"), 1, [logged(KITE, at)])
 
@@ -308,7 +308,9 @@ def test_a_publication_and_a_topic_have_feeds_of_their_own(kind: str, path: str)
 @pytest.mark.parametrize(
     ("total", "volumes", "older"), [(1, 0, None), (50, 0, None), (51, 2, 1), (100, 2, 1), (101, 3, 2), (151, 4, 3)]
 )
-def test_volumes_are_there_where_the_front_page_does_not_show_all(total: int, volumes: int, older: int | None) -> None:
+def test_volumes_exist_only_if_the_front_page_does_not_show_all_entries(
+    total: int, volumes: int, older: int | None
+) -> None:
     assert (count_volumes(total), older_volume(total)) == (volumes, older)
 
 
@@ -339,7 +341,7 @@ def test_the_chart_of_many_months_goes_by_years() -> None:
     assert compose_chart({}).bars == ()
 
 
-def test_collections_are_counted_those_with_most_first() -> None:
+def test_collections_are_listed_with_counts_the_largest_first() -> None:
     counted = count_collections("publication", {"b": 1, "A": 1, "c": 3})
 
     assert [(one.of.name, one.entries) for one in counted] == [("c", 3), ("A", 1), ("b", 1)]
@@ -363,7 +365,7 @@ def test_a_base_url_ends_in_one_slash(given_url: str, normal: str) -> None:
     ["", "a.example", "ftp://a.example/", "javascript:alert(1)", "https://", "https://a.example/?q", "https://a.example/#f",
      "https://me:secret@a.example/", "https://a.example:port/", "http://["],
 )  # fmt: skip
-def test_what_is_no_base_url_is_refused(url: str) -> None:
+def test_an_invalid_base_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):
         normal_base_url(url)
 

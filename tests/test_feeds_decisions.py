@@ -1,4 +1,4 @@
-"""Operators' decisions in the feeds of changes: valid in every format, and in words that tell what they are about."""
+"""Operators' decisions in the feeds of changes: valid in every format, with clear sentences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def composed(column: Column) -> list[ComposedChange]:
     return [compose_change(EDITION, change) for change in told(column) if change.decision]
 
 
-def test_a_split_is_told_with_both_ids_and_a_way_to_each(column: Column) -> None:
+def test_a_split_names_both_ids_and_links_to_each(column: Column) -> None:
     looms = false_merge(column)
     other = split_at(column, looms, 2)
     parted, words, returned = composed(column)
@@ -45,14 +45,14 @@ def test_a_split_is_told_with_both_ids_and_a_way_to_each(column: Column) -> None
     assert returned.note.startswith("It was reported to have returned on 4 March 2026, 09:01 UTC. That was wrong")
 
 
-def test_a_withdrawal_that_is_told_late_says_so(column: Column) -> None:
+def test_a_withdrawal_that_is_announced_late_says_so(column: Column) -> None:
     split_at(column, replaced_in_place(column), 2)
     gone = composed(column)[-1]
     assert (gone.happened, gone.heading, gone.words[-1]) == ("Withdrawn", "Looms", "A fine for looms.")
     assert "This is announced late, because another entry was mistaken for it." in gone.note
 
 
-def test_a_merge_is_told_under_the_title_that_readers_know_and_leads_to_the_entry_that_answers(column: Column) -> None:
+def test_a_merge_has_the_known_title_and_links_to_the_surviving_entry(column: Column) -> None:
     withdrawn_and_anew(column)
     cranes, bears = merge_titles(column, "Cranes", "Bears")
     merged, corrected = composed(column)
@@ -66,7 +66,7 @@ def test_a_merge_is_told_under_the_title_that_readers_know_and_leads_to_the_entr
 
 
 @pytest.mark.parametrize("name", RENDERED)
-def test_the_feed_keeps_the_rules_of_its_format_with_decisions(column: Column, name: str) -> None:
+def test_the_feed_of_changes_is_valid_with_decisions(column: Column, name: str) -> None:
     split_at(column, false_merge(column), 2)
     column.crawl(A)
     merge_titles(column, "Apples", "Bears")

@@ -1,4 +1,4 @@
-"""Every code point of Unicode in every text that the source writes, in all formats: well-formed, and given back as cleaned."""
+"""Every code point of Unicode in every text of the source: all formats are well-formed and return it as cleaned."""
 
 from __future__ import annotations
 
@@ -119,17 +119,17 @@ def assert_given_back(feed: Feed, entries: list[FeedEntry]) -> None:
 
 
 @EVERY_FEED
-def test_every_code_point_is_given_back_by_all_three_formats(first: int) -> None:
+def test_every_code_point_survives_all_three_formats(first: int) -> None:
     assert_given_back(*feed_of(runs(first)))
 
 
-def test_what_can_do_harm_is_given_back_between_letters_at_the_edges_and_where_markup_may_begin() -> None:
+def test_dangerous_characters_survive_between_letters_at_edges_and_before_markup() -> None:
     for shape in ("a{}b", "{}b", "a{}", "a{0}{0}b", "a{}lt;b", "&#{};", "<{}i>", "]]{}"):
         assert_given_back(*feed_of(shape.format(sign) for sign in ALONE if clean(shape.format(sign))))
 
 
 @pytest.mark.parametrize("sign", ALONE, ids=lambda sign: f"U+{ord(sign):04X}")
-def test_a_sign_between_letters_is_lost_only_where_xml_cannot_carry_it_or_it_would_turn_its_line(sign: str) -> None:
+def test_a_character_between_letters_is_lost_only_if_xml_forbids_it_or_it_controls_direction(sign: str) -> None:
     entry = compose_entry(EDITION, archived(f"a{sign}b"))
     kept = "" if ord(sign) in LOST else "\n" if sign == "\r" else sign
 
@@ -142,14 +142,14 @@ BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 MARKS = "\u200e\u200f\u061c"
 
 
-def test_what_is_lost_of_all_code_points_is_what_xml_cannot_carry_or_should_not() -> None:
+def test_only_code_points_that_xml_forbids_or_discourages_are_lost() -> None:
     kept = set(map(ord, clean("".join(map(chr, range(LAST + 1))))))
 
     assert set(range(LAST + 1)) - kept == LOST | {0x0D}, "a carriage return becomes a line feed"
 
 
 @EVERY_FEED
-def test_every_code_point_is_given_back_by_an_entrys_page(first: int) -> None:
+def test_every_code_point_survives_on_an_entrys_page(first: int) -> None:
     entry = compose_entry(EDITION, archived("".join(runs(first))), {"Kites"})
     page = entry_page(EDITION, compose_entry_page(EDITION, entry, History({}, 0, (), (), (), ())))
     html = lxml.html.document_fromstring(page.decode())
@@ -165,7 +165,7 @@ def test_every_code_point_is_given_back_by_an_entrys_page(first: int) -> None:
 
 
 @EVERY_FEED
-def test_every_code_point_is_given_back_by_the_changes_and_the_subscription_list(first: int) -> None:
+def test_every_code_point_survives_in_the_changes_and_the_subscription_list(first: int) -> None:
     text = clean("".join(runs(first)))
     edit = replace(EDIT, after=replace(EDIT.after, title=text, commentary=text))
     edited = change_item(EDITION, compose_change(EDITION, edit))

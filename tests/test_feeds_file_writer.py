@@ -1,4 +1,4 @@
-"""Writing: a file is the old one or the new one, and nothing that is not ours is touched."""
+"""Atomic writes: a file has its old or its new bytes, and other files are not changed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_file_is_written_with_the_folders_it_needs(tmp_path: Path) -> None:
     assert files(tmp_path) == ["public/entries/1/index.html"]
 
 
-def test_a_file_that_is_right_already_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_with_the_right_bytes_is_not_written(tmp_path: Path) -> None:
     write_file(tmp_path, "atom.xml", b"one")
     before = (tmp_path / "atom.xml").stat()
 
@@ -61,7 +61,7 @@ def test_a_file_that_is_right_already_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"two", b"three"])
-def test_a_file_is_replaced_whole_for_readers_who_have_it_open(tmp_path: Path, content: bytes) -> None:
+def test_a_reader_with_an_open_file_keeps_the_old_bytes(tmp_path: Path, content: bytes) -> None:
     write_file(tmp_path, "atom.xml", b"one")
 
     with (tmp_path / "atom.xml").open("rb") as reader:
@@ -74,7 +74,7 @@ def test_a_file_is_replaced_whole_for_readers_who_have_it_open(tmp_path: Path, c
 @pytest.mark.parametrize(
     ("mode", "of_folders"), [(0o644, 0o755), (0o640, 0o750), (0o600, 0o700), (0o664, 0o775), (0o604, 0o705)]
 )
-def test_who_may_read_is_decided_by_the_mode_and_not_by_the_umask(
+def test_permissions_come_from_the_mode_and_not_from_the_umask(
     tmp_path: Path, mask: int, mode: int, of_folders: int
 ) -> None:
     with umask(mask):
@@ -84,7 +84,7 @@ def test_who_may_read_is_decided_by_the_mode_and_not_by_the_umask(
     assert mode_of(tmp_path / "public/folder") == mode_of(tmp_path / "public") == of_folders
 
 
-def test_what_is_there_keeps_its_mode_unless_that_is_to_be_mended(tmp_path: Path) -> None:
+def test_an_existing_file_keeps_its_mode_unless_it_is_to_be_repaired(tmp_path: Path) -> None:
     write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o600)
 
     write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644)
@@ -94,7 +94,7 @@ def test_what_is_there_keeps_its_mode_unless_that_is_to_be_mended(tmp_path: Path
     assert mode_of(tmp_path / "public/folder") == mode_of(tmp_path / "public") == 0o755
 
 
-def test_a_folder_keeps_the_group_that_its_files_are_to_have(tmp_path: Path) -> None:
+def test_a_folder_keeps_its_setgid_bit(tmp_path: Path) -> None:
     (tmp_path / "public").mkdir()
     (tmp_path / "public").chmod(0o2700)
     write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644, mend_mode=True)
@@ -116,7 +116,7 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     assert files(tmp_path) == []
 
 
-def test_a_write_that_fails_midway_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_file_and_no_temporary_file(tmp_path: Path) -> None:
     write_file(tmp_path, "atom.xml", b"old")
 
     with file_size_limit(100), pytest.raises(OutputUnwritable) as raised:
@@ -198,7 +198,7 @@ def test_removing_takes_the_folders_that_it_empties_and_no_other(tmp_path: Path)
     assert not (tmp_path / "entries").exists()
 
 
-def test_what_is_gone_already_or_became_a_folder_is_not_removed(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "note").write_bytes(b"mine")
 
@@ -209,7 +209,9 @@ def test_what_is_gone_already_or_became_a_folder_is_not_removed(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("content", [b"one", b"two"])
-def test_what_a_killed_run_left_goes_with_the_next_write_and_nothing_else(tmp_path: Path, content: bytes) -> None:
+def test_the_next_write_removes_the_temporary_file_of_a_killed_run_and_nothing_else(
+    tmp_path: Path, content: bytes
+) -> None:
     write_file(tmp_path, "entries/1/index.html", b"one")
     kept = [".atom.xml.swp", "atom.xml~", ".notes.foreign-eyes", "entries/1/.note.txt"]
     for name in [*kept, "entries/1/.index.html.foreign-eyes"]:
@@ -228,7 +230,7 @@ def test_a_link_in_the_place_of_the_temporary_file_is_not_written_through(tmp_pa
     assert files(tmp_path) == ["atom.xml", "mine.txt"]
 
 
-def test_what_a_killed_run_left_of_a_file_goes_when_it_is_removed(tmp_path: Path) -> None:
+def test_removing_a_file_removes_its_temporary_file_too(tmp_path: Path) -> None:
     write_file(tmp_path, "entries/1/index.html", b"one")
     (tmp_path / "entries/1/.index.html.foreign-eyes").write_bytes(b"?")
 

@@ -1,4 +1,4 @@
-"""The pages: readable by people and machines, honest about dates, and safe with whatever the source writes."""
+"""The pages: readable by people and machines, correct about dates, and safe for any text of the source."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def prose(page: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_the_made_up_column_has_the_pages_it_had(name: str) -> None:
+def test_the_pages_of_the_invented_column_match_the_golden_files(name: str) -> None:
     rendered = GOLDEN[name]()
     if os.environ.get("FOREIGN_EYES_REGENERATE"):
         (DATA / name).write_bytes(rendered)
@@ -165,7 +165,7 @@ def test_every_page_has_language_landmarks_and_headings_in_order(name: str) -> N
 
 
 @EVERY_PAGE
-def test_every_page_leads_to_publications_topics_changes_and_datasette_and_says_where_one_is(name: str) -> None:
+def test_every_page_links_to_publications_topics_changes_and_datasette_and_marks_its_section(name: str) -> None:
     root = BASE_PATH if name == "404.html" else "../" * name.count("/")
     ways = parsed(PAGES[name]()).findall(".//header//nav//a")
 
@@ -220,7 +220,7 @@ def test_every_page_offers_the_columns_feeds_to_browsers_and_its_own_first(name:
 
 
 @EVERY_PAGE
-def test_links_inside_are_relative_but_for_the_page_that_is_shown_at_any_depth(name: str) -> None:
+def test_links_between_pages_are_relative_except_on_the_404_page(name: str) -> None:
     links = [link.get("href") for link in parsed(PAGES[name]()).xpath("//a[@href]")]
     inside = [link for link in links if link.startswith((BASE_URL, "/"))]
 
@@ -228,14 +228,14 @@ def test_links_inside_are_relative_but_for_the_page_that_is_shown_at_any_depth(n
 
 
 @EVERY_PAGE
-def test_every_class_of_the_pages_has_a_look(name: str) -> None:
+def test_every_class_of_the_pages_has_a_style(name: str) -> None:
     used = {name for names in parsed(PAGES[name]()).xpath("//@class") for name in names.split()}
     unstyled = {"entries"}
 
     assert used <= STYLED | unstyled
 
 
-def test_every_class_that_has_a_look_is_on_some_page() -> None:
+def test_every_styled_class_is_used_by_a_page() -> None:
     told = page_of(LANTERN, ARCHIVED[3], [revision_of(ARCHIVED[3]), revision_of(ARCHIVED[3], technical=True)])
     others = [
         own_page(LANTERN),
@@ -265,7 +265,7 @@ def test_the_front_page_shows_every_entry_in_its_order() -> None:
             assert line in page.text_content()
 
 
-def test_the_front_page_tells_people_where_to_subscribe() -> None:
+def test_the_front_page_shows_the_urls_of_the_feeds() -> None:
     page = parsed(front())
     links = page.findall(".//section[@class='subscribe']//dd/a")
 
@@ -282,7 +282,7 @@ def test_entries_are_grouped_by_the_day_they_were_first_seen() -> None:
 
 
 @pytest.mark.parametrize(("name", "root"), [("index.html", ""), ("404.html", BASE_PATH)])
-def test_the_search_box_asks_datasette(name: str, root: str) -> None:
+def test_the_search_box_queries_datasette(name: str, root: str) -> None:
     form = parsed(PAGES[name]()).find(".//form")
 
     assert (form.get("action"), form.get("method")) == (f"{root}browse/archive/current_entries", "get")
@@ -291,7 +291,7 @@ def test_the_search_box_asks_datasette(name: str, root: str) -> None:
 
 
 @pytest.mark.parametrize(("browse", "starts"), [("https://data.example/", "https://data.example/"), (None, None)])
-def test_datasette_is_led_to_where_it_is_or_not_at_all(browse: str | None, starts: str | None) -> None:
+def test_pages_link_to_datasette_only_if_there_is_one(browse: str | None, starts: str | None) -> None:
     edition = replace(EDITION, browse=browse)
     for page in (
         front_page(edition, ENTRIES, 4, (), (), CHART),
@@ -306,7 +306,7 @@ def test_datasette_is_led_to_where_it_is_or_not_at_all(browse: str | None, start
         assert all(link.startswith(str(starts)) for link in led)
 
 
-def test_the_front_page_counts_publications_and_topics_and_leads_to_them() -> None:
+def test_the_front_page_counts_publications_and_topics_and_links_to_them() -> None:
     page = parsed(front())
     told = [" ".join(one.text_content().split()) for one in page.xpath("//div[@class='ways']//ul[@class='counts']/li")]
 
@@ -314,7 +314,7 @@ def test_the_front_page_counts_publications_and_topics_and_leads_to_them() -> No
     assert page.xpath("//div[@class='ways']//a/@href")[0] == "publications/evening-ledger/"
 
 
-def test_the_front_page_names_the_foremost_and_leads_to_the_list_of_all() -> None:
+def test_the_front_page_names_the_largest_and_links_to_the_list_of_all() -> None:
     many = count_collections("topic", {f"Topic {number}": number for number in range(1, 40)})
     ways = parsed(front_page(EDITION, ENTRIES, 4, PUBLICATIONS, many, CHART)).find(".//div[@class='ways']")
 
@@ -367,7 +367,7 @@ def test_a_chart_of_many_years_has_a_bar_for_each_year_and_all_bars_in_view() ->
         assert float(bar.get("y")) + float(bar.get("height")) == pytest.approx(height)
 
 
-def test_where_all_entries_are_of_one_month_it_is_said_in_words_and_where_there_are_none_not_at_all() -> None:
+def test_entries_of_one_month_give_a_sentence_instead_of_a_chart() -> None:
     single = front(chart=compose_chart({"2021-03": 4}))
     assert "When entries were first seen All in March 2021, so far." in prose(single)
     for page in (single, front(chart=compose_chart({}))):
@@ -375,7 +375,7 @@ def test_where_all_entries_are_of_one_month_it_is_said_in_words_and_where_there_
     assert "When entries were first seen" not in prose(front(chart=compose_chart({})))
 
 
-def test_older_entries_begin_where_the_front_page_ends() -> None:
+def test_the_link_to_older_entries_continues_after_the_front_page() -> None:
     assert parsed(front(total=50)).find(".//a[@rel='next']") is None
     for total, volume in ((51, 1), (100, 1), (101, 2), (151, 3)):
         assert parsed(front(total=total)).find(".//a[@rel='next']").get("href") == f"pages/{volume}.html"
@@ -384,7 +384,7 @@ def test_older_entries_begin_where_the_front_page_ends() -> None:
 # volumes, publications, topics, changes
 
 
-def test_a_volume_leads_to_its_neighbours() -> None:
+def test_a_volume_links_to_its_neighbours() -> None:
     volume = Volume(2, 51, 54, ENTRIES)
     links = {
         link.get("rel"): link.get("href") for link in parsed(volume_page(EDITION, volume, 3)).iterfind(".//nav//a")
@@ -403,7 +403,7 @@ def test_a_publications_page_says_how_many_entries_it_has(count: int, said: str)
     assert said in prose(collection_page(EDITION, counted, ENTRIES[:1]))
 
 
-def test_lists_without_anything_say_so() -> None:
+def test_empty_lists_say_so() -> None:
     assert "There are none yet. No entry so far has the words of a topic" in prose(
         collections_page(EDITION, "topic", ())
     )
@@ -415,7 +415,7 @@ def test_lists_without_anything_say_so() -> None:
     ("kind", "counted", "said"),
     [("publication", PUBLICATIONS, "Whom the column quotes"), ("topic", TOPICS, "What entries are about")],
 )
-def test_a_list_names_all_with_most_entries_first_and_leads_to_each(
+def test_a_list_has_the_largest_first_and_links_to_each(
     kind: str, counted: tuple[CollectionCount, ...], said: str
 ) -> None:
     page = collections_page(EDITION, kind, counted)
@@ -429,7 +429,7 @@ def test_a_list_names_all_with_most_entries_first_and_leads_to_each(
     assert said in prose(page)
 
 
-def test_a_change_stands_with_what_happened_when_and_what_was_before_and_after() -> None:
+def test_a_change_is_shown_with_event_time_and_both_texts() -> None:
     page = parsed(changes_page(EDITION, CHANGES))
     told = [" ".join(one.text_content().split()) for one in page.xpath("//article/p[@class='when']")]
 
@@ -451,7 +451,7 @@ def test_a_change_stands_with_what_happened_when_and_what_was_before_and_after()
     assert withdrawn.findtext(".//blockquote/p") == LANTERN.texts.excerpt
 
 
-def test_a_link_that_changed_is_told_in_words_and_is_none_to_follow() -> None:
+def test_a_changed_link_is_shown_as_text_without_a_link() -> None:
     page = parsed(changes_page(EDITION, CHANGES))
     told = [
         [" ".join(one.text_content().split()) for one in page.get_element_by_id(f"change-{number}").iter("dt", "dd")]
@@ -463,7 +463,7 @@ def test_a_link_that_changed_is_told_in_words_and_is_none_to_follow() -> None:
     assert not page.xpath("//a[starts-with(@href, 'javascript:')]")
 
 
-def test_the_page_of_a_merged_id_leads_on_without_a_script() -> None:
+def test_the_page_of_a_merged_id_redirects_without_a_script() -> None:
     page = parsed(redirect_page(EDITION, "entries/123456789/", MERGED))
 
     assert page.xpath("//meta[@http-equiv='refresh']/@content") == ["0; url=../../entries/123456789/"]
@@ -474,7 +474,7 @@ def test_the_page_of_a_merged_id_leads_on_without_a_script() -> None:
 # an entry's own page
 
 
-def test_an_entrys_page_says_between_which_moments_it_appeared() -> None:
+def test_an_entrys_page_shows_the_interval_in_which_it_appeared() -> None:
     page = own_page(KITE)
 
     assert "First seen 2 March 2021 not before 1 March 2021" in prose(page)
@@ -487,7 +487,7 @@ def test_an_entrys_page_says_between_which_moments_it_appeared() -> None:
     assert moments == ["2021-03-01T06:00:00+00:00", "2021-03-02T06:00:01+00:00", in_feeds]
 
 
-def test_where_no_reading_lacked_the_entry_its_page_claims_no_beginning() -> None:
+def test_without_a_crawl_that_lacked_the_entry_its_page_shows_no_begin_of_the_interval() -> None:
     text = prose(own_page(MELODY))
 
     assert "First seen 1 March 2021 perhaps there long before" in text
@@ -495,7 +495,7 @@ def test_where_no_reading_lacked_the_entry_its_page_claims_no_beginning() -> Non
     assert "between the two" not in text
 
 
-def test_an_entrys_page_tells_the_capture_that_showed_it() -> None:
+def test_an_entrys_page_names_the_capture_that_showed_it() -> None:
     text = prose(own_page(KITE))
 
     assert "page 1, place 2" in text
@@ -507,7 +507,7 @@ def test_an_entrys_page_tells_the_capture_that_showed_it() -> None:
     ]
 
 
-def test_a_withdrawn_entry_is_marked_wherever_it_stands() -> None:
+def test_a_withdrawn_entry_is_marked_on_every_page() -> None:
     assert "Withdrawn." in prose(own_page(LANTERN))
     assert "recorded on 1 May 2021, 06:00 UTC" in prose(own_page(LANTERN))
     assert "Withdrawn" not in prose(own_page(KITE))
@@ -515,7 +515,7 @@ def test_a_withdrawn_entry_is_marked_wherever_it_stands() -> None:
     assert marked == ["The Paper Lantern Question"]
 
 
-def test_an_entrys_page_tells_where_it_comes_from_what_it_is_about_and_how_to_cite_it() -> None:
+def test_an_entrys_page_shows_source_topics_and_citations() -> None:
     page = own_page(KITE)
 
     assert parsed(page).xpath("//section[@class='provenance']//a/@href") == [
@@ -534,7 +534,7 @@ def test_an_entrys_page_tells_where_it_comes_from_what_it_is_about_and_how_to_ci
 
 @settings(deadline=None)
 @given(title=cleaned, publication=cleaned)
-def test_citations_can_be_copied_from_the_page_whatever_they_hold(title: str, publication: str) -> None:
+def test_citations_can_be_copied_from_the_page(title: str, publication: str) -> None:
     archived = replace(ARCHIVED[0], title=title, publication=publication)
     composed = compose_entry(EDITION, archived)
     page = parsed(entry_page(EDITION, page_of(composed, archived)))
@@ -554,7 +554,7 @@ def test_a_page_without_topics_has_no_empty_list_and_one_of_a_merged_entry_names
     assert "It also answers for 500000005, 600000006, which turned out to be the same entry." in prose(merged)
 
 
-def test_an_entry_without_an_address_or_an_attribution_still_has_its_page() -> None:
+def test_an_entry_without_a_url_or_an_attribution_has_a_page() -> None:
     archived = replace(ARCHIVED[0], seen_at_url="", excerpt="", commentary="", attribution="")
     page = entry_page(EDITION, page_of(compose_entry(EDITION, archived), archived))
 
@@ -563,7 +563,7 @@ def test_an_entry_without_an_address_or_an_attribution_still_has_its_page() -> N
     assert not parsed(page).findall(".//blockquote")
 
 
-def test_a_single_wording_is_not_repeated_in_the_history() -> None:
+def test_a_single_revision_is_not_repeated_in_the_history() -> None:
     history = parsed(own_page(KITE)).find(".//section[@class='history']")
 
     assert "Its words stand above." in history.text_content()
@@ -571,7 +571,7 @@ def test_a_single_wording_is_not_repeated_in_the_history() -> None:
     assert not history.findall(".//dl[@class='parts']")
 
 
-def test_what_a_newer_parser_reads_is_told_apart_from_what_the_column_edited() -> None:
+def test_a_revision_by_a_newer_parser_is_marked_as_technical() -> None:
     revisions = [
         revision_of(ARCHIVED[0], commentary="Kites <flew> first."),
         revision_of(ARCHIVED[0], technical=True, commentary="Kites <flew>."),
@@ -600,7 +600,7 @@ def revised(tmp_path: Path) -> Iterator[tuple[Column, Path]]:
         yield column, tmp_path / "public"
 
 
-def test_every_revision_stands_with_what_it_changed_and_between_them_what_became_of_the_entry(
+def test_the_history_shows_each_revision_with_its_diff_and_the_events_between(
     revised: tuple[Column, Path],
 ) -> None:
     column, public = revised
@@ -616,7 +616,7 @@ def test_every_revision_stands_with_what_it_changed_and_between_them_what_became
     assert len(set(history.xpath(".//dt[. = 'SHA-256']/following-sibling::dd/code/text()"))) == 3
 
 
-def test_the_feed_of_changes_leads_to_anchors_that_are_there(revised: tuple[Column, Path]) -> None:
+def test_the_feed_of_changes_links_to_existing_anchors(revised: tuple[Column, Path]) -> None:
     _, public = revised
     for change in feed_walk.walk_atom(public, BASE_URL, "changes.xml"):
         assert change["title"].startswith(("Edited", "Withdrawn", "Returned"))
@@ -629,7 +629,7 @@ def test_the_feed_of_changes_leads_to_anchors_that_are_there(revised: tuple[Colu
         assert parsed((public / path / "index.html").read_bytes()).xpath(f"//*[@id='{anchor}']")
 
 
-def test_the_page_of_an_id_that_was_merged_leads_to_the_one_that_answers_for_it(tmp_path: Path) -> None:
+def test_the_page_of_a_merged_id_links_to_the_surviving_entry(tmp_path: Path) -> None:
     with open_archive(tmp_path / "archive.db") as db:
         column = Column(db)
         column.crawl(listing(entry("Apples"), entry("Bears")))
@@ -688,7 +688,7 @@ def test_a_hostile_column_title_is_text_on_every_page() -> None:
         assert not parsed(page).xpath("//script | //b")
 
 
-def test_a_hostile_name_of_a_publication_is_text_and_leads_nowhere_else() -> None:
+def test_a_hostile_name_of_a_publication_is_text_and_changes_no_link() -> None:
     hostile = CollectionCount(collection("publication", '"><script>alert(1)</script>/../..'), 1)
     for page in (
         collection_page(EDITION, hostile, ENTRIES),
@@ -703,7 +703,7 @@ def test_a_hostile_name_of_a_publication_is_text_and_leads_nowhere_else() -> Non
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_paper_as_wcag_asks(scheme: str) -> None:
+def test_text_and_background_have_the_contrast_of_wcag(scheme: str) -> None:
     blocks = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     colours = dict(re.findall(r"--(\w+): #(\w{6});", blocks[scheme == "dark"]))
 

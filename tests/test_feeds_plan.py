@@ -1,4 +1,4 @@
-"""The scope of a publish: which documents a change can show in."""
+"""The plan of a publish: the documents that a change can affect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def extent(entries: int, events: int | None = None) -> Extent:
     return Extent(entries, entries if events is None else events, frozenset({"CNN", "Nature"}), frozenset({"Robots"}))
 
 
-def test_everything_is_all_that_there_is() -> None:
+def test_a_full_plan_has_every_document() -> None:
     scope = everything(extent(620, 655), [1, 2], [(9, 1)])
 
     assert list(scope.volumes) == list(range(1, 14))
@@ -30,7 +30,7 @@ def test_everything_is_all_that_there_is() -> None:
     assert (scope.publications, scope.topics) == (["CNN", "Nature"], ["Robots"])
 
 
-def test_a_new_entry_touches_its_page_its_volume_its_sitemap_and_its_publication_and_topic() -> None:
+def test_the_plan_of_a_new_entry_has_its_page_volume_sitemap_publication_and_topic() -> None:
     scope = touched(extent(121), extent(120), NEW)
 
     assert (list(scope.entry_ids), list(scope.volumes), list(scope.sitemaps)) == ([7], [3], [1])
@@ -39,13 +39,13 @@ def test_a_new_entry_touches_its_page_its_volume_its_sitemap_and_its_publication
 
 
 @pytest.mark.parametrize(("number", "volume"), [(1, 1), (50, 1), (51, 2), (121, 3)])
-def test_an_edit_touches_the_volume_of_its_entry_and_no_sitemap(number: int, volume: int) -> None:
+def test_the_plan_of_an_edit_has_the_volume_and_no_sitemap(number: int, volume: int) -> None:
     scope = touched(extent(121), extent(121), replace(NEW, numbers=(number,)))
 
     assert (list(scope.volumes), list(scope.sitemaps)) == ([volume], [])
 
 
-def test_where_nothing_was_touched_no_document_is_looked_at() -> None:
+def test_without_changes_the_plan_is_empty() -> None:
     scope = touched(extent(121), extent(121), NOTHING)
 
     assert not any((scope.entry_ids, scope.volumes, scope.sitemaps, scope.archive_documents, scope.redirects))
@@ -62,18 +62,18 @@ def test_where_nothing_was_touched_no_document_is_looked_at() -> None:
         (120, 260, [3, 4, 5, 6]),
     ],
 )
-def test_a_new_volume_touches_the_one_before_it(before: int, after: int, volumes: list[int]) -> None:
+def test_the_plan_of_a_new_volume_has_the_one_before_it(before: int, after: int, volumes: list[int]) -> None:
     numbers = tuple(range(before + 1, after + 1))
     assert list(touched(extent(after), extent(before), replace(NEW, numbers=numbers)).volumes) == volumes
 
 
 @pytest.mark.parametrize(("before", "after", "documents"), [(49, 50, [1]), (50, 51, []), (99, 201, [2, 3, 4])])
-def test_what_has_become_full_is_an_archive_document(before: int, after: int, documents: list[int]) -> None:
+def test_the_plan_has_archive_documents_that_have_become_full(before: int, after: int, documents: list[int]) -> None:
     scope = touched(extent(300, after), extent(300, before), NOTHING)
     assert list(scope.archive_documents) == documents
 
 
-def test_a_publication_or_topic_of_which_nothing_is_left_is_told() -> None:
+def test_the_plan_names_publications_and_topics_without_entries() -> None:
     changes = replace(NOTHING, publications=frozenset({"CNN", "Gone"}), topics=frozenset({"Lost", "Robots"}))
     scope = touched(extent(120), extent(120), changes)
 
@@ -95,9 +95,7 @@ def volumes_of(total: int) -> dict[int, tuple[tuple[int, int], bool]]:
 
 @settings(deadline=None)
 @given(before=st.integers(1, 260), added=st.integers(0, 160), edited=st.sets(st.integers(1, 260), max_size=3))
-def test_the_volumes_that_are_touched_are_those_that_show_something_else(
-    before: int, added: int, edited: set[int]
-) -> None:
+def test_the_plan_has_exactly_the_volumes_that_change(before: int, added: int, edited: set[int]) -> None:
     after, edited = before + added, {number for number in edited if number <= before}
     numbers = (*edited, *range(before + 1, after + 1))
     differ = {
@@ -111,7 +109,7 @@ def test_the_volumes_that_are_touched_are_those_that_show_something_else(
 
 @settings(deadline=None)
 @given(before=st.integers(1, 1200), added=st.integers(0, 1200))
-def test_the_sitemaps_that_are_touched_are_those_that_name_a_new_page(before: int, added: int) -> None:
+def test_the_plan_has_exactly_the_sitemaps_with_a_new_page(before: int, added: int) -> None:
     new = range(before + 1, before + added + 1)
     scope = touched(extent(before + added), extent(before), replace(NEW, numbers=(1, before, *new)))
 

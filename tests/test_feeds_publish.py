@@ -1,4 +1,4 @@
-"""Publishing a real archive: same archive, same bytes; what changed and no more; whatever fails, what was there stays whole."""
+"""Publishing a real archive: reproducible bytes, minimal writes, and complete files after every failure."""
 
 from __future__ import annotations
 
@@ -169,9 +169,7 @@ def test_an_archive_becomes_feeds_and_pages(db: Database, target: Target) -> Non
     assert [entry.title for entry in parsed.entries] == titles(3)
 
 
-def test_with_more_entries_than_the_feed_holds_the_old_ones_have_pages_and_archive_documents(
-    db: Database, target: Target
-) -> None:
+def test_entries_beyond_the_feed_have_volumes_and_archive_documents(db: Database, target: Target) -> None:
     crawl(db, titles(120))
     published(db, target)
 
@@ -225,7 +223,7 @@ def test_the_same_archive_gives_the_same_bytes_anywhere(db: Database, target: Ta
     assert snapshot(tmp_path / "elsewhere") == snapshot(target.output)
 
 
-def test_one_new_entry_touches_the_documents_it_is_in_and_no_others(db: Database, target: Target) -> None:
+def test_a_new_entry_changes_only_the_documents_that_show_it(db: Database, target: Target) -> None:
     crawl(db, [*titles(20), "Another|The Herald"])
     published(db, target)
     before = snapshot(target.output)
@@ -238,7 +236,7 @@ def test_one_new_entry_touches_the_documents_it_is_in_and_no_others(db: Database
     assert (done.written, done.unchanged) == (len(names), len(before) - len(names) + 1)
 
 
-def test_a_file_that_the_journal_does_not_name_is_not_looked_at(db: Database, target: Target) -> None:
+def test_a_document_that_the_journal_does_not_name_is_not_checked(db: Database, target: Target) -> None:
     crawl(db, [*titles(20), "Another|The Herald"])
     published(db, target)
     herald = target.output / "publications/the-herald/atom.xml"
@@ -251,7 +249,7 @@ def test_a_file_that_the_journal_does_not_name_is_not_looked_at(db: Database, ta
     assert b"Another" in herald.read_bytes()
 
 
-def test_a_folder_that_somebody_emptied_is_filled_again(db: Database, target: Target) -> None:
+def test_an_emptied_folder_is_filled_again(db: Database, target: Target) -> None:
     crawl(db, titles(60))
     published(db, target)
     before = snapshot(target.output)
@@ -262,7 +260,7 @@ def test_a_folder_that_somebody_emptied_is_filled_again(db: Database, target: Ta
 
 
 @pytest.mark.parametrize("count", [49, 50, 51, 99, 100, 101])
-def test_at_the_edges_of_pages_and_documents_following_the_journal_is_as_good_as_everything(
+def test_at_the_edges_of_volumes_and_documents_an_incremental_publish_equals_a_full_one(
     db: Database, target: Target, tmp_path: Path, count: int
 ) -> None:
     crawl(db, titles(count))
@@ -327,7 +325,7 @@ def test_a_source_without_entries_leaves_the_last_good_feeds(db: Database, targe
 # archive documents (RFC 5005 section 4)
 
 
-def test_an_archive_document_never_changes_whatever_becomes_of_its_entries(db: Database, target: Target) -> None:
+def test_an_archive_document_never_changes(db: Database, target: Target) -> None:
     crawl(db, titles(60))
     published(db, target)
     before = snapshot(target.output)
@@ -342,7 +340,7 @@ def test_an_archive_document_never_changes_whatever_becomes_of_its_entries(db: D
     assert b"topics/seven" not in after["archive/1.xml"]
 
 
-def test_a_lost_archive_document_comes_back_with_the_bytes_that_it_had(db: Database, target: Target) -> None:
+def test_a_lost_archive_document_is_written_again_with_the_same_bytes(db: Database, target: Target) -> None:
     crawl(db, titles(60))
     published(db, target)
     frozen = (target.output / "archive/1.xml").read_bytes()
@@ -354,9 +352,7 @@ def test_a_lost_archive_document_comes_back_with_the_bytes_that_it_had(db: Datab
     assert (target.output / "archive/1.xml").read_bytes() == frozen
 
 
-def test_a_base_url_has_archive_documents_of_its_own_and_one_that_is_back_those_it_had(
-    db: Database, target: Target
-) -> None:
+def test_each_base_url_has_its_own_archive_documents_and_keeps_them(db: Database, target: Target) -> None:
     crawl(db, titles(60))
     published(db, target)
     frozen = (target.output / "archive/1.xml").read_bytes()
@@ -369,7 +365,7 @@ def test_a_base_url_has_archive_documents_of_its_own_and_one_that_is_back_those_
     assert (target.output / "archive/1.xml").read_bytes() == frozen
 
 
-def test_who_walks_back_from_the_feed_meets_every_entry_and_first_as_it_is(db: Database, target: Target) -> None:
+def test_walking_back_from_the_feed_finds_every_entry_first_with_its_current_text(db: Database, target: Target) -> None:
     crawl(db, titles(130))
     published(db, target)
     edited = ["Title 2|The Herald" if title == "Title 2" else title for title in titles(130)]
@@ -382,7 +378,7 @@ def test_who_walks_back_from_the_feed_meets_every_entry_and_first_as_it_is(db: D
     assert {one["title"] for one in atom} == set(titles(130))
 
 
-def test_an_edited_entry_comes_back_into_the_feed_under_its_id_and_date(db: Database, target: Target) -> None:
+def test_an_edited_entry_returns_to_the_feed_with_its_id_and_date(db: Database, target: Target) -> None:
     crawl(db, titles(130))
     published(db, target)
     old = next(one for one in feed_walk.walk_atom(target.output, f"{target.base_url}/") if one["title"] == "Title 2")
@@ -400,7 +396,7 @@ def test_an_edited_entry_comes_back_into_the_feed_under_its_id_and_date(db: Data
 # publications and topics
 
 
-def test_a_publication_of_which_nothing_is_left_is_removed_with_its_feeds(db: Database, target: Target) -> None:
+def test_a_publication_without_entries_is_removed_with_its_feeds(db: Database, target: Target) -> None:
     crawl(db, [*titles(3), "Rare|The Herald"])
     published(db, target)
     assert (target.output / "publications/the-herald/atom.xml").is_file()
@@ -445,7 +441,7 @@ def test_a_topic_that_is_no_longer_configured_is_removed(db: Database, target: T
     ],
     ids=str,
 )
-def test_another_setting_is_followed_in_every_document_that_shows_it(
+def test_a_changed_setting_changes_every_document_that_shows_it(
     db: Database, target: Target, tmp_path: Path, change: dict[str, object]
 ) -> None:
     crawl(db, titles(60))
@@ -459,7 +455,7 @@ def test_another_setting_is_followed_in_every_document_that_shows_it(
 # decisions of operators, and captures from elsewhere
 
 
-def test_the_page_of_a_merged_id_leads_to_the_entry_that_answers_for_it(db: Database, target: Target) -> None:
+def test_the_page_of_a_merged_id_redirects_to_the_surviving_entry(db: Database, target: Target) -> None:
     crawl(db, titles(3))
     published(db, target)
     kept, other = (entry.entry_id for entry in list(newest_entries(db, SOURCE.name))[:2])
@@ -472,9 +468,7 @@ def test_the_page_of_a_merged_id_leads_to_the_entry_that_answers_for_it(db: Data
     assert str(other) in (target.output / f"entries/{kept}/index.html").read_text()
 
 
-def test_what_an_import_brings_from_long_ago_is_met_on_the_walk_and_does_not_flood_the_feed(
-    db: Database, target: Target
-) -> None:
+def test_imported_old_entries_are_in_archive_documents_and_do_not_flood_the_feed(db: Database, target: Target) -> None:
     crawl(db, titles(60))
     published(db, target)
     before = feedparser.parse((target.output / "atom.xml").read_bytes())
@@ -495,7 +489,7 @@ def test_what_an_import_brings_from_long_ago_is_met_on_the_walk_and_does_not_flo
 # whatever goes wrong
 
 
-def test_what_is_no_longer_published_is_removed_and_nobody_elses_file(db: Database, target: Target) -> None:
+def test_obsolete_files_are_removed_and_other_files_stay(db: Database, target: Target) -> None:
     crawl(db, titles(3))
     published(db, target)
     (target.output / "pages").mkdir()
@@ -521,7 +515,7 @@ def test_the_manifest_lists_every_file_with_its_digest_by_output(db: Database, t
     assert read_manifest(db, tmp_path / "elsewhere") == {}
 
 
-def test_an_output_that_is_a_link_is_known_by_the_folder_behind_it(
+def test_an_output_that_is_a_symbolic_link_is_identified_by_its_target(
     db: Database, target: Target, tmp_path: Path
 ) -> None:
     crawl(db, titles(3))
@@ -537,7 +531,7 @@ def test_an_output_that_is_a_link_is_known_by_the_folder_behind_it(
     assert read_manifest(db, tmp_path / "one") == read_manifest(db, tmp_path / "two") != {}
 
 
-def test_an_error_between_files_leaves_each_whole_and_removes_none(db: Database, target: Target) -> None:
+def test_an_error_between_files_leaves_each_complete_and_removes_none(db: Database, target: Target) -> None:
     crawl(db, titles(3))
     published(db, target)
     before, manifest = snapshot(target.output), read_manifest(db, target.output)
@@ -566,7 +560,7 @@ def test_an_output_that_is_a_file_is_refused_and_stays(db: Database, target: Tar
     assert target.output.read_bytes() == b"mine"
 
 
-def test_an_output_that_is_a_link_to_itself_is_refused(db: Database, target: Target) -> None:
+def test_an_output_that_is_a_symbolic_link_to_itself_is_refused(db: Database, target: Target) -> None:
     crawl(db, titles(3))
     target.output.symlink_to(target.output)
 
@@ -575,14 +569,14 @@ def test_an_output_that_is_a_link_to_itself_is_refused(db: Database, target: Tar
 
 
 @pytest.mark.parametrize("url", ["ftp://a.example/", "a.example", "https://a.example/?page=1"])
-def test_a_base_url_that_is_none_is_refused_before_anything_is_written(db: Database, target: Target, url: str) -> None:
+def test_an_invalid_base_url_is_refused_before_anything_is_written(db: Database, target: Target, url: str) -> None:
     crawl(db, titles(3))
     with pytest.raises(ValueError, match="base URL"):
         published(db, replace(target, base_url=url))
     assert not target.output.exists()
 
 
-def test_progress_is_told_after_each_file(db: Database, target: Target) -> None:
+def test_progress_is_reported_after_each_file(db: Database, target: Target) -> None:
     crawl(db, titles(2))
     told: list[tuple[int, int]] = []
     done = publish(db, SOURCE, target, progress=lambda done, total: told.append((done, total)))
@@ -590,7 +584,7 @@ def test_progress_is_told_after_each_file(db: Database, target: Target) -> None:
     assert told == [(number, done.written) for number in range(1, done.written + 1)]
 
 
-def test_nobody_writes_the_archive_meanwhile(db: Database, target: Target, tmp_path: Path) -> None:
+def test_publishing_locks_the_archive_for_writers(db: Database, target: Target, tmp_path: Path) -> None:
     crawl(db, titles(2))
     refusals: list[str] = []
 
@@ -607,7 +601,7 @@ def test_nobody_writes_the_archive_meanwhile(db: Database, target: Target, tmp_p
     assert refusals == ["database is locked"] * done.written
 
 
-def test_whoever_reads_meanwhile_meets_no_dangling_link(db: Database, target: Target) -> None:
+def test_a_reader_during_a_publish_finds_no_dangling_link(db: Database, target: Target) -> None:
     base_url = f"{target.base_url}/"
     dangling: list[str] = []
 
@@ -650,7 +644,7 @@ with open_archive(Path(sys.argv[1])) as db:
 
 
 @pytest.mark.parametrize("part", [0.05, 0.3, 0.6, 0.9, 1.0])
-def test_a_killed_publish_is_made_good_by_the_next(db: Database, target: Target, tmp_path: Path, part: float) -> None:
+def test_the_next_publish_completes_a_killed_one(db: Database, target: Target, tmp_path: Path, part: float) -> None:
     crawl(db, titles(49))
     published(db, target)
     old = snapshot(target.output)
@@ -671,7 +665,7 @@ def test_a_killed_publish_is_made_good_by_the_next(db: Database, target: Target,
     assert old.keys() <= new.keys()
 
 
-def test_the_temporary_file_of_a_killed_run_is_gone_after_the_next(db: Database, target: Target) -> None:
+def test_the_next_publish_removes_the_temporary_file_of_a_killed_run(db: Database, target: Target) -> None:
     crawl(db, titles(2))
     folder = target.output / f"entries/{next(newest_entries(db, SOURCE.name)).entry_id}"
     folder.mkdir(parents=True)
@@ -683,7 +677,7 @@ def test_the_temporary_file_of_a_killed_run_is_gone_after_the_next(db: Database,
     assert {name for name in snapshot(target.output) if "/." in f"/{name}"} == {".htaccess"}
 
 
-def test_another_sources_feeds_are_replaced_only_when_that_is_wanted(db: Database, target: Target) -> None:
+def test_another_sources_feeds_are_replaced_only_with_take_over(db: Database, target: Target) -> None:
     crawl(db, titles(3))
     published(db, target)
     before = snapshot(target.output)
@@ -704,7 +698,7 @@ def test_another_sources_feeds_are_replaced_only_when_that_is_wanted(db: Databas
     assert snapshot(target.output) == before
 
 
-def test_two_sources_of_one_archive_do_not_touch_each_others_folders(
+def test_two_sources_of_one_archive_do_not_change_each_others_folders(
     db: Database, target: Target, tmp_path: Path
 ) -> None:
     other = Source("other", "https://other.example/", "Other", "en")
@@ -723,7 +717,7 @@ def test_two_sources_of_one_archive_do_not_touch_each_others_folders(
     }
 
 
-def test_a_restyle_is_published_without_a_word_to_readers(db: Database, target: Target) -> None:
+def test_a_restyle_is_published_without_an_announcement(db: Database, target: Target) -> None:
     listed = [*titles(60), "A first - and last"]
     crawl(db, listed)
     published(db, target)

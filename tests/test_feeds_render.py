@@ -1,4 +1,4 @@
-"""Atom, RSS and JSON Feed: what their standards ask, and that no text of the source can break them."""
+"""Atom, RSS and JSON Feed: valid by their standards, whatever texts the source has."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def told(feed: Feed) -> dict:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_the_made_up_column_is_published_as_it_was(name: str) -> None:
+def test_the_feeds_of_the_invented_column_match_the_golden_files(name: str) -> None:
     golden = DATA / name
     rendered = GOLDEN[name]()
     if os.environ.get("FOREIGN_EYES_REGENERATE"):
@@ -117,7 +117,7 @@ def test_the_same_feed_gives_the_same_bytes(render) -> None:
 
 
 @RENDERERS
-def test_feedparser_finds_no_fault(render) -> None:
+def test_feedparser_reads_the_feeds_without_errors(render) -> None:
     parsed = feedparser.parse(render(FEED))
 
     assert not parsed.bozo
@@ -127,7 +127,7 @@ def test_feedparser_finds_no_fault(render) -> None:
     assert [entry.title for entry in parsed.entries][1:] == [entry.title for entry in FEED.items][1:]
 
 
-def test_an_atom_feed_has_what_rfc_4287_section_4_1_1_asks_for() -> None:
+def test_an_atom_feed_has_the_elements_of_rfc_4287_section_4_1_1() -> None:
     feed = atom()
 
     assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
@@ -148,7 +148,7 @@ def test_an_atom_feed_has_what_rfc_4287_section_4_1_1_asks_for() -> None:
     }
 
 
-def test_every_atom_entry_has_what_rfc_4287_section_4_1_2_asks_for() -> None:
+def test_every_atom_entry_has_the_elements_of_rfc_4287_section_4_1_2() -> None:
     entries = atom().findall("a:entry", NAMES)
 
     assert len(entries) == len(FEED.items)
@@ -198,7 +198,7 @@ def test_atom_puts_nothing_outside_its_namespace() -> None:
     assert {etree.QName(element).namespace for element in atom().iter()} == {NAMES["a"]}
 
 
-def test_an_rss_channel_has_what_rss_2_0_asks_for() -> None:
+def test_an_rss_channel_has_the_elements_of_rss_2_0() -> None:
     root = rss()
     (channel,) = root
 
@@ -217,7 +217,7 @@ def test_an_rss_channel_has_what_rss_2_0_asks_for() -> None:
     }
 
 
-def test_an_rss_channel_has_an_image_that_leads_home() -> None:
+def test_an_rss_channel_has_an_image_with_a_link_to_the_page() -> None:
     (image,) = rss().findall("channel/image")
 
     assert {child.tag: child.text for child in image} == {
@@ -247,7 +247,7 @@ def test_every_rss_item_says_the_same_as_its_atom_entry() -> None:
         ]
 
 
-def test_no_date_of_the_day_slips_in() -> None:
+def test_no_feed_has_the_current_date() -> None:
     today = datetime.now().astimezone()
     for rendered in (render_atom(FEED), render_rss(FEED), render_json(FEED)):
         assert today.strftime("%Y-%m-%dT").encode() not in rendered
@@ -257,7 +257,7 @@ def test_no_date_of_the_day_slips_in() -> None:
 # the history of a feed (RFC 5005), hubs and tombstones
 
 
-def test_an_archive_document_says_that_it_is_one_and_leads_on_to_both_sides() -> None:
+def test_an_archive_document_is_marked_and_links_in_both_directions() -> None:
     feed = atom(DOCUMENT)
 
     assert len(feed.findall("fh:archive", NAMES)) == 1
@@ -269,7 +269,7 @@ def test_an_archive_document_says_that_it_is_one_and_leads_on_to_both_sides() ->
     assert told(DOCUMENT)["next_url"] == "https://eyes.example/column/archive/1.json"
 
 
-def test_the_beginning_of_the_history_leads_on_and_holds_nothing() -> None:
+def test_archive_document_0_is_empty_and_links_to_the_next() -> None:
     beginning = compose_beginning(EDITION, KITE.feed_date)
     links = {link.get("rel"): link.get("href") for link in atom(beginning).findall("a:link", NAMES)}
 
@@ -279,12 +279,12 @@ def test_the_beginning_of_the_history_leads_on_and_holds_nothing() -> None:
     assert atom(beginning).findall("a:entry", NAMES) == []
 
 
-def test_the_feed_itself_is_no_archive_document_and_leads_back() -> None:
+def test_the_feed_itself_is_not_an_archive_document_and_links_to_the_newest() -> None:
     assert atom().findall("fh:archive", NAMES) == []
     assert told(FEED)["next_url"] == "https://eyes.example/column/archive/2.json"
 
 
-def test_only_what_has_a_history_or_tombstones_names_their_vocabularies() -> None:
+def test_namespaces_of_history_and_tombstones_are_declared_only_if_used() -> None:
     assert b"syndication/history" in render_atom(DOCUMENT)
     for feed in (FEED, COLUMN["CHANGES_FEED"]):
         assert b"syndication/history" not in render_atom(feed)
@@ -304,7 +304,7 @@ def test_a_hub_is_named_in_atom_and_json_and_not_in_rss() -> None:
     assert b"hub.example" not in render_rss(feed)
 
 
-def test_a_tombstone_stands_for_an_entry_that_was_withdrawn() -> None:
+def test_a_tombstone_replaces_a_withdrawn_entry() -> None:
     at = FEED.updated
     feed = replace(FEED, tombstones=(Tombstone("tag:x,2026:gone", at),))
 
@@ -334,7 +334,7 @@ def test_the_column_as_json_says_what_atom_says() -> None:
         assert datetime.fromisoformat(item["date_modified"]) == composed.updated
 
 
-def test_the_json_feed_says_of_itself_what_its_format_has_members_for_and_the_rest_under_its_own_name() -> None:
+def test_the_json_feed_has_its_standard_members_and_an_extension_for_the_rest() -> None:
     feed = told(FEED)
 
     assert list(feed)[-1] == "items", "what the feed is comes before what it holds"
@@ -350,7 +350,7 @@ def test_the_json_feed_says_of_itself_what_its_format_has_members_for_and_the_re
     assert "“turns – unaided –”" in render_json(FEED).decode(), "words stand there as they are read"
 
 
-def test_the_json_feed_leaves_out_what_is_not_there() -> None:
+def test_the_json_feed_leaves_out_missing_values() -> None:
     edition = replace(EDITION, source=replace(EDITION.source, url=""))
     feed = told(compose_column_feed(edition, [compose_entry(edition, replace(KITE, publication=None))], 0))
 
@@ -371,7 +371,7 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_kind_of_feed_keeps_the_rules_of_its_formats(variant: str) -> None:
+def test_every_kind_of_feed_is_valid_in_all_formats(variant: str) -> None:
     feed = VARIANTS[variant]
 
     assert feed.urls[ATOM] == EDITION.base_url + variant.partition(" ")[0]
@@ -394,7 +394,7 @@ def test_a_feed_without_items_is_valid_and_dated() -> None:
     assert not feedparser.parse(render_rss(feed)).bozo
 
 
-def test_a_changed_link_that_is_none_of_the_web_is_told_and_not_linked() -> None:
+def test_a_changed_link_that_is_not_http_is_shown_as_text() -> None:
     change = ComposedChange(
         *(7, "tag:x,2026:y/change/7", KITE.feed_date, "link changed", "Link changed", "Patent Search", "changes/"),
         parts=(),
@@ -452,9 +452,7 @@ def test_sitemaps_list_addresses_in_their_namespace() -> None:
         ("https://data.example/", "Disallow:"),
     ],
 )
-def test_robots_txt_keeps_crawlers_from_datasette_where_it_is_and_tells_of_the_sitemap(
-    browse: str | None, rule: str
-) -> None:
+def test_robots_txt_excludes_datasette_and_names_the_sitemap(browse: str | None, rule: str) -> None:
     assert render_robots("https://a.example/eyes/", browse).decode() == (
         f"User-agent: *\n{rule}\n\nSitemap: https://a.example/eyes/sitemap.xml\n"
     )
@@ -465,7 +463,7 @@ def test_robots_txt_keeps_crawlers_from_datasette_where_it_is_and_tells_of_the_s
 
 @settings(deadline=None)
 @given(title=cleaned, excerpt=cleaned, commentary=cleaned, publication=cleaned)
-def test_whatever_the_source_writes_both_formats_are_well_formed_and_give_it_back(
+def test_any_text_of_the_source_survives_in_well_formed_feeds(
     title: str, excerpt: str, commentary: str, publication: str
 ) -> None:
     feed = hostile_feed(title, excerpt, commentary, publication)
@@ -511,7 +509,7 @@ def test_text_in_the_content_is_never_markup(title: str, excerpt: str, commentar
         "<![CDATA[",
     ],
 )
-def test_known_ways_to_break_out_stay_text(text: str) -> None:
+def test_known_injections_stay_text(text: str) -> None:
     feed = hostile_feed(text, text, text, text)
 
     (item,) = rss(feed).findall("channel/item")
@@ -528,7 +526,7 @@ def test_known_ways_to_break_out_stay_text(text: str) -> None:
 
 @settings(deadline=None)
 @given(cleaned)
-def test_what_looks_the_same_as_text_and_as_html_has_no_tag_and_no_reference_in_it(text: str) -> None:
+def test_unmistakable_text_has_no_tag_and_no_reference(text: str) -> None:
     shown = unmistakable(text)
 
     assert shown.replace("\u2060", "") == text.replace("\u2060", "")
@@ -536,7 +534,7 @@ def test_what_looks_the_same_as_text_and_as_html_has_no_tag_and_no_reference_in_
     assert not re.search(r"<[A-Za-z/!?]", shown)
 
 
-def test_an_entry_without_an_excerpt_or_an_address_is_still_one() -> None:
+def test_an_entry_without_an_excerpt_or_a_url_is_published() -> None:
     bare = replace(KITE, excerpt="", commentary=" ", seen_at_url="")
     edition = replace(EDITION, source=replace(EDITION.source, url=""))
     feed = compose_column_feed(edition, [compose_entry(edition, bare)], 0)

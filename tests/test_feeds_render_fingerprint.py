@@ -1,4 +1,4 @@
-"""The shape: whatever decides what files say besides the archive makes another one."""
+"""The render fingerprint changes with everything besides the archive that decides the bytes of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EDITION: PublicationTarget = runpy.run_path(str(Path(__file__).parent / "data/fe
 TOPICS = Topics({"Kites": ["kite*"]})
 
 
-def test_the_same_settings_have_the_same_shape() -> None:
+def test_the_same_settings_have_the_same_fingerprint() -> None:
     assert render_fingerprint(EDITION, TOPICS) == render_fingerprint(replace(EDITION), Topics({"Kites": ["kite*"]}))
 
 
@@ -40,12 +40,12 @@ def test_the_same_settings_have_the_same_shape() -> None:
     ],
     ids=lambda edition: "",
 )
-def test_another_setting_makes_another_shape(other: PublicationTarget) -> None:
+def test_another_setting_changes_the_fingerprint(other: PublicationTarget) -> None:
     assert render_fingerprint(other, TOPICS) != render_fingerprint(EDITION, TOPICS)
 
 
 @pytest.mark.parametrize("topics", [{}, {"Kites": ["kites"]}, {"Kite": ["kite*"]}])
-def test_another_topic_makes_another_shape(topics: dict[str, list[str]]) -> None:
+def test_another_topic_changes_the_fingerprint(topics: dict[str, list[str]]) -> None:
     assert render_fingerprint(EDITION, Topics(topics)) != render_fingerprint(EDITION, TOPICS)
 
 
@@ -75,7 +75,7 @@ print(render_fingerprint(PublicationTarget(source, "https://a.example/", "tag:a.
 @pytest.mark.parametrize(
     "part", ["templates/entry.html", "static/style.css", "static/icon.png", "slugs.py", "render/xml.py"]
 )
-def test_another_template_file_or_module_makes_another_shape(program: Path, part: str) -> None:
+def test_another_template_file_or_module_changes_the_fingerprint(program: Path, part: str) -> None:
     before = shape_by(program)
     with (program / "foreign_eyes/feeds" / part).open("ab") as file:
         file.write(b"\n")
@@ -83,7 +83,7 @@ def test_another_template_file_or_module_makes_another_shape(program: Path, part
     assert shape_by(program) != before
 
 
-def test_what_python_compiles_makes_no_other_shape(program: Path) -> None:
+def test_compiled_python_files_do_not_change_the_fingerprint(program: Path) -> None:
     before = shape_by(program)
     compileall.compile_dir(program / "foreign_eyes/feeds", quiet=2)
 
@@ -104,7 +104,7 @@ def test_what_python_compiles_makes_no_other_shape(program: Path) -> None:
         (" https://data.example ", "https://data.example/"),
     ],
 )
-def test_datasette_is_below_the_base_url_at_an_address_or_nowhere(given: str, normal: str | None) -> None:
+def test_the_url_of_datasette_is_relative_absolute_or_empty(given: str, normal: str | None) -> None:
     assert normal_browse_url(given) == normal
 
 
@@ -112,7 +112,7 @@ def test_datasette_is_below_the_base_url_at_an_address_or_nowhere(given: str, no
     "url",
     ["/browse/", "../browse/", "a/../../b", "javascript:alert(1)", "ftp://a.example/", "a?b", "a#b", "//a.example/"],
 )
-def test_what_is_no_place_for_datasette_is_refused(url: str) -> None:
+def test_an_invalid_url_of_datasette_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must"):
         normal_browse_url(url)
 
@@ -120,7 +120,7 @@ def test_what_is_no_place_for_datasette_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://hub.example/", "https://hub.example/publish", "http://127.0.0.1:8080/hub?a=1&b=2"]
 )
-def test_a_hub_is_an_address_of_the_web(url: str) -> None:
+def test_a_hub_is_an_http_url(url: str) -> None:
     assert normal_hub(url) == url
 
 
@@ -132,7 +132,7 @@ def test_a_hub_is_an_address_of_the_web(url: str) -> None:
         ("https://hub.example/?for=me@a.example&x=<\u4e2d>", "https://hub.example/?for=me@a.example&x=%3C%E4%B8%AD%3E"),
     ],
 )
-def test_a_hub_is_quoted_and_otherwise_as_it_was_given(given: str, normal: str) -> None:
+def test_a_hub_is_quoted_and_otherwise_unchanged(given: str, normal: str) -> None:
     assert normal_hub(given) == normal
 
 
@@ -143,7 +143,7 @@ def test_a_hub_is_quoted_and_otherwise_as_it_was_given(given: str, normal: str) 
         *("https://hub.example/#a", "https://hub.example/?a#b", "https://hub.example:port/", "http://["),
     ],
 )
-def test_what_is_no_hub_is_refused(url: str) -> None:
+def test_an_invalid_hub_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"^(the )?hub ") as refused:
         normal_hub(url)
     assert "s3cret" not in str(refused.value)

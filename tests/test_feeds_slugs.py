@@ -1,4 +1,4 @@
-"""Slugs: folder names that no name can break, and that no other name can change."""
+"""Slugs: valid folder names for any name, independent of all other names."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ def test_every_slug_is_small_letters_digits_and_single_dashes(name: str) -> None
 
 @settings(deadline=None)
 @given(st.text(), st.text())
-def test_two_names_share_a_slug_only_where_they_count_as_one(one: str, other: str) -> None:
+def test_two_names_share_a_slug_only_if_they_differ_in_letter_case_alone(one: str, other: str) -> None:
     assert (slug(one) == slug(other)) == (plain(one) == plain(other))
 
 
 @settings(deadline=None)
 @given(name=st.text() | st.sampled_from(NASTY), before=st.sampled_from(["", " ", "\n\u3000"]))
-def test_letter_case_composition_and_white_space_around_a_name_make_no_other_slug(name: str, before: str) -> None:
+def test_letter_case_composition_and_white_space_do_not_change_a_slug(name: str, before: str) -> None:
     composed, taken_apart = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
 
     assert slug(before + name + before) == slug(name)
@@ -96,14 +96,14 @@ def test_letter_case_composition_and_white_space_around_a_name_make_no_other_slu
 
 @settings(deadline=None)
 @given(st.text() | st.sampled_from(NASTY))
-def test_a_name_that_is_written_like_the_slug_of_another_has_one_of_its_own(name: str) -> None:
+def test_a_name_that_looks_like_another_slug_gets_its_own_slug(name: str) -> None:
     made = slug(name)
 
     for imitation in (made, made.replace("-", " "), made.upper()):
         assert slug(imitation) != made or plain(imitation) == plain(name)
 
 
-def test_the_rule_knows_what_windows_reserves() -> None:
+def test_a_device_name_of_windows_is_never_a_slug() -> None:
     reserved = [name for name in NASTY if RESERVED_BY_WINDOWS.fullmatch(name)]
     assert {"CON", "con.", "con.txt", "PRN", "nul ", "aux", "com\u00b9", "LPT9", "CONIN$", "C:", "a/b", "."} <= set(
         reserved
@@ -111,7 +111,7 @@ def test_the_rule_knows_what_windows_reserves() -> None:
     assert not {"con x", "Con-1", "COM10", "a", "index.html"} & set(reserved)
 
 
-def test_nasty_names_share_no_slug() -> None:
+def test_similar_names_have_different_slugs() -> None:
     assert len(set(NASTY)) == len(NASTY)
     for one, other in combinations(NASTY, 2):
         assert (slug(one) == slug(other)) == (plain(one) == plain(other)), (one, other)

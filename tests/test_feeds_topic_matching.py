@@ -1,4 +1,4 @@
-"""Topics: what a text is about, told by words that are found where they stand whole."""
+"""Topics: patterns match whole words of an entry."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def about(pattern: str, text: str) -> bool:
         ("\u03c3\u03bf\u03c6\u03cc\u03c2", "\u03a3\u039f\u03a6\u038c\u03a3"),
     ],
 )
-def test_a_pattern_is_found_where_it_stands_as_whole_words(pattern: str, text: str) -> None:
+def test_a_pattern_matches_whole_words(pattern: str, text: str) -> None:
     assert about(pattern, text)
 
 
@@ -68,7 +68,7 @@ def test_a_pattern_is_found_where_it_stands_as_whole_words(pattern: str, text: s
         (".NET", "ASP.NET"),
     ],
 )
-def test_a_pattern_is_not_found_in_other_words(pattern: str, text: str) -> None:
+def test_a_pattern_does_not_match_inside_other_words(pattern: str, text: str) -> None:
     assert not about(pattern, text)
 
 
@@ -87,7 +87,7 @@ def test_an_entry_can_be_about_several_topics_and_about_none() -> None:
     assert Topics({}).classify("Tea", "", "") == frozenset()
 
 
-def test_words_of_two_parts_make_no_phrase() -> None:
+def test_a_phrase_does_not_span_two_parts() -> None:
     topics = Topics({"Car": ["electric cars"]})
 
     assert topics.classify("electric cars", "", "") == {"Car"}
@@ -150,9 +150,7 @@ def stands_there(phrase: str, text: str) -> bool:
 
 @settings(max_examples=500, deadline=None)
 @given(phrases=st.lists(PHRASES, min_size=1, max_size=3), texts=st.tuples(TEXTS, TEXTS, TEXTS))
-def test_no_topic_is_missed_that_a_search_for_each_phrase_would_find(
-    phrases: list[str], texts: tuple[str, ...]
-) -> None:
+def test_classify_finds_the_same_topics_as_a_search_for_each_phrase(phrases: list[str], texts: tuple[str, ...]) -> None:
     topics = Topics({f"topic {number}": [phrase] for number, phrase in enumerate(phrases)})
 
     assert topics.classify(*texts) == {
@@ -162,7 +160,7 @@ def test_no_topic_is_missed_that_a_search_for_each_phrase_would_find(
 
 @settings(deadline=None)
 @given(st.text(), st.text())
-def test_no_pattern_that_is_allowed_can_fail_on_any_text(pattern: str, text: str) -> None:
+def test_an_allowed_pattern_works_on_any_text(pattern: str, text: str) -> None:
     try:
         topics = Topics({"it": [pattern]})
     except ValueError:
@@ -197,7 +195,7 @@ def topics_of(entry: dict[str, str]) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("name", DEFAULT_TOPICS)
-def test_every_built_in_topic_finds_what_it_is_called_for(name: str) -> None:
+def test_every_built_in_topic_matches_its_own_name(name: str) -> None:
     topics = Topics({name: DEFAULT_TOPICS[name]})
 
     for pattern in DEFAULT_TOPICS[name]:
@@ -221,7 +219,7 @@ def test_every_built_in_topic_finds_what_it_is_called_for(name: str) -> None:
         ("System Recognizes People From Body Shape", set()),
     ],
 )
-def test_the_built_in_topics_tell_what_the_sample_is_about(line: str, topics: set[str]) -> None:
+def test_the_built_in_topics_classify_the_sample(line: str, topics: set[str]) -> None:
     (entry,) = (entry for attribution, entry in SAMPLE.items() if attribution.startswith(f"——{line}"))
     assert topics_of(entry) == topics
 
@@ -265,5 +263,5 @@ def test_the_built_in_topics_find_the_words_of_the_press(text: str, topic: str) 
         *("Moon Jae-in visited Seoul's market", "moon cakes", "Didier is a chef", "opposites", "chipped porcelain"),
     ],
 )
-def test_the_built_in_topics_take_no_word_for_another(text: str) -> None:
+def test_the_built_in_topics_do_not_match_other_words(text: str) -> None:
     assert Topics(DEFAULT_TOPICS).classify("", text, "") == frozenset()

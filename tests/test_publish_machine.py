@@ -1,4 +1,4 @@
-"""A column that is edited, imported into, merged and split at random, and published after each step: what must always hold."""
+"""A column with random edits, imports, merges and splits, published after each step: the invariants."""
 
 from __future__ import annotations
 
