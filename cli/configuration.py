@@ -5,7 +5,6 @@ Built-in defaults hold where there is no file. Each package owns the meaning of 
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -200,14 +199,21 @@ def _table(tables: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
 
 
 def _convert(table: Any, kind: type[T], where: str, path: Path) -> T:
-    try:
-        return msgspec.convert(table, type=kind)
-    except msgspec.ValidationError as error:
-        allowed = ", ".join(info.name for info in msgspec.structs.fields(kind))
-        complaint = str(error).replace("Object", "the table").replace(" - at `$.", " - at `").replace("$.", "")
-        for key, meaning in MEANING.items():
-            complaint = re.sub(rf"`str` matching regex '.*'(?= - at `{key}`)", meaning, complaint)
-        raise ConfigurationError(f"{path}: {where}: {complaint}; its keys are {allowed}") from None
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: {where} must be a table")
+    types = {info.name: info.type for info in msgspec.structs.fields(kind)}
+    for key, value in table.items():
+        if key not in types:
+            raise ConfigurationError(f"{path}: {where}: unknown key {key!r}; its keys are {', '.join(types)}")
+        try:
+            msgspec.convert(value, types[key])
+        except msgspec.ValidationError as error:
+            why = f"give {MEANING[key]}" if key in MEANING else str(error)
+            raise ConfigurationError(f"{path}: {where} {key} = {value!r}: {why}") from None
+    missing = [info.name for info in msgspec.structs.fields(kind) if info.required and info.name not in table]
+    if missing:
+        raise ConfigurationError(f"{path}: {where}: add {' and '.join(missing)}; its keys are {', '.join(types)}")
+    return msgspec.convert(table, kind)
 
 
 def _check(check: Callable[[V], object], value: V, where: str, path: Path) -> None:

@@ -23,9 +23,12 @@ def url_problem(url: str) -> str | None:
         return f"it is longer than {LONGEST_URL} characters"
     try:
         parts = urlsplit(url)
+    except ValueError:
+        return "it is malformed"
+    try:
         port = parts.port
-    except ValueError as error:
-        return "its port is not a number from 1 to 65535" if "ort" in str(error) else "it is malformed"
+    except ValueError:
+        port = 0
     if port == 0:
         return "its port is not a number from 1 to 65535"
     if "@" in parts.netloc:

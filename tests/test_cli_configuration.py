@@ -71,7 +71,7 @@ URL = 'url = "https://example.org/index.htm"'
         ("[publish]\nbrowse_url = 'https://e.org/?a'\n", ["[publish] browse_url", "no query"]),
         (
             "[publish]\nbrowse_url = false\n",
-            ["[publish]", "browse_url", "base_url, output, browse_url, hub, tombstones"],
+            ["[publish] browse_url = False", "Expected `str`, got `bool`"],
         ),
         ("[publish]\nhub = 'example.org'\n", ["[publish] hub", "http:// or https://"]),
         ("[publish]\nhub = 'javascript:alert(1)'\n", ["[publish] hub", "http:// or https://"]),
