@@ -46,7 +46,7 @@ def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: b
 
     with read_archive(context.archive) as db:
         entry_id = find_one(db, entry, "split").entry_id
-    parted: list[merges.Parted] = []
+    parted: list[merges.SplitResult] = []
 
     def prepare(db: Database) -> Collection[int]:
         parted.append(merges.split(db, entry_id, revision, now(), context.configuration.archive.tag_authority))

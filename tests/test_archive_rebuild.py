@@ -704,9 +704,12 @@ def test_decisions_hold_when_a_newer_parser_reads_the_archive(column: Column) ->
     ("decide", "why"),
     [
         (lambda db, ids: merge(db, ids["Apples"], 5, LATER), "no entry has the id 5"),
-        (lambda db, ids: merge(db, ids["Apples"], ids["Apples"], LATER), "are one entry already"),
+        (lambda db, ids: merge(db, ids["Apples"], ids["Apples"], LATER), "are already the same entry"),
         (lambda db, ids: split(db, ids["Apples"], 2, LATER, "x"), "has no revision 2"),
-        (lambda db, ids: split(db, ids["Apples"], 1, LATER, "x"), "begins with revision 1; split at a later one"),
+        (
+            lambda db, ids: split(db, ids["Apples"], 1, LATER, "x"),
+            "begins with revision 1; split it at a later revision",
+        ),
         (lambda db, ids: split(db, 5, 1, LATER, "x"), "no entry has the id 5"),
     ],
 )

@@ -175,9 +175,9 @@ def test_redating_a_crawl_that_settled_nothing_announces_nothing(column: Column)
 @pytest.mark.parametrize(
     ("crawl_id", "began", "why"),
     [
-        (9, START, "there is no crawl 9"),
+        (9, START, "crawl 9 does not exist"),
         (2, START + 4 * DAY, "is in the future"),
-        (1, START, "is dated 2026-03-01T09:00:00.000000Z already"),
+        (1, START, "already begins at 2026-03-01T09:00:00.000000Z"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(

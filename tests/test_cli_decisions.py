@@ -82,7 +82,7 @@ def test_split_gives_a_merged_entry_its_id_back(command: CommandLine, ids: list[
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["merge", "workshop 1", "workshop 1"], "are one entry already"),
+        (["merge", "workshop 1", "workshop 1"], "are already the same entry"),
         (["merge", "workshop", "workshop 1"], "is in the titles of 3 entries"),
         (["merge", "workshop 1", "5"], "'5': no such entry"),
         (["split", "workshop 1", "2"], "has no revision 2; see: foreign-eyes history"),

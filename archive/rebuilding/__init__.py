@@ -1,1 +1,1 @@
-"""Deriving an archive again from its truth, with what operators decide."""
+"""Rebuilding: deriving an archive again from its truth, and operators' decisions, which take effect in a rebuild."""

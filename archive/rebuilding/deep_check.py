@@ -1,6 +1,6 @@
-"""Whether what is derived is what the truth says: it is derived again in a private copy and compared.
+"""Verifying derived rows: they are derived again in a private copy and compared.
 
-Beside that: SQLite's own check of every index, the tables as the migrations make them, and the search index.
+SQLite's own check of every index, the definitions of the tables, and the search index are verified, too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from foreign_eyes.archive.rebuilding.rebuild import is_current, rebuild
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.listing.values import Parser
 
-# messages of integrity_check about an index that REINDEX mends
+# messages of integrity_check about an index that REINDEX repairs
 _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
 
 
@@ -38,14 +38,14 @@ def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str
 
 
 def _verify_readable(db: Database, table: str) -> Iterator[Problem]:
-    """Read every value, since a text that is not UTF-8 raises only then, and the comparison could not name the table."""
+    """Read every value: invalid UTF-8 raises an error only then, and the comparison could not name the table."""
     for _ in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
         pass
     yield from ()
 
 
 def mend_indexes(db: Database) -> bool:
-    """Make indexes and the search index anew where they are damaged; tell whether they were. Its own transaction."""
+    """Rebuild damaged indexes and the search index in one transaction; return whether any was damaged."""
     problems = [
         *damage_as_problem("", partial(_verify_indexes, db)),
         *damage_as_problem("", partial(_verify_search, db)),
@@ -83,7 +83,7 @@ def _verify_schema(db: Database) -> Iterator[Problem]:
 
 @cache
 def _fresh_definitions() -> Mapping[str, str]:
-    """Return the definitions of a new archive."""
+    """Return the definitions in a new archive."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         fresh = Database(connection)
         migrations.apply(fresh)
@@ -91,7 +91,7 @@ def _fresh_definitions() -> Mapping[str, str]:
 
 
 def _definitions(db: Database) -> dict[str, str]:
-    """Return the SQL of tables, indexes, views and triggers by name, without what SQLite's versions write differently."""
+    """Return the SQL of tables, indexes, views and triggers by name, normalised over SQLite's versions."""
     rows = db.execute(
         "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_master"
         " WHERE name NOT LIKE 'entries_fts\\_%' ESCAPE '\\' AND name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
@@ -100,7 +100,7 @@ def _definitions(db: Database) -> dict[str, str]:
 
 
 def _verify_search(db: Database) -> Iterator[Problem]:
-    """Compare the words of the search index with those of one that is made anew: SQLite's own check can miss a flip."""
+    """Compare the words of the search index with those of a new one, since SQLite's own check can miss a flipped bit."""
     with closing(sqlite3.connect("", isolation_level=None)) as copy:
         db.conn.backup(copy)
         try:
@@ -115,7 +115,7 @@ def _verify_search(db: Database) -> Iterator[Problem]:
 
 
 def _words(connection: sqlite3.Connection) -> bytes:
-    """Return a digest of every word in the search index, with its places."""
+    """Return a digest of all words in the search index, with their positions."""
     connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, entries_fts, instance)")
     digest = sha256()
     for row in connection.execute("SELECT term, doc, col, offset FROM temp.words"):
@@ -126,10 +126,10 @@ def _words(connection: sqlite3.Connection) -> bytes:
 
 def _compare(db: Database, parser: Parser, at: datetime, authority: str) -> Iterator[Problem]:
     if not is_current(db, parser):
-        what = "the archive was derived by another version of the parser, and can be compared when it is derived again"
+        what = "another version of the parser derived the archive, so derived rows cannot be compared before it is derived again"
         yield Problem(what, "archive", REPARSE)
         return
     for one in rebuild(db, parser, at=at, authority=authority, apply=False).differences:
         count = one.added + one.removed + one.changed
-        what = f"{count} rows are not what the captures say, such as {'; '.join(one.examples)}"
+        what = f"{count} rows differ from what the captures show, such as {'; '.join(one.examples)}"
         yield Problem(what, f"table {one.table}", remedy_for(one.table))

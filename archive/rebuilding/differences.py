@@ -1,4 +1,4 @@
-"""How two archives differ, table by table, and writing that into one of them."""
+"""Comparing two archives table by table, and writing the differences into one of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey
 
-# What stands in an archive but for the files that were published from it, and where the search index has its own
+# All tables of an archive except those about published files and those of the search index
 COMPARED_TABLES = (
     *("redaction_secret", "redactions", "redaction_digests", "withheld_texts", "withheld_bodies"),
     *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),
@@ -28,9 +28,9 @@ TableRow = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How the rows of one table differ: how many only one of two archives has, how many are not the same in both.
+    """The differences of one table: the numbers of added, removed and changed rows.
 
-    `examples` name the first few rows by their key, each with the columns that differ, if it is in both.
+    `examples` name the first few rows by key; a changed row with the columns that differ.
     """
 
     table: str
@@ -55,7 +55,7 @@ def compare(before: Database, after: Database) -> Iterator[Difference]:
 
 
 def changed_rows(before: Database, after: Database) -> dict[str, list[SealedKey]]:
-    """Return by table the keys of the rows of truth that are in both archives and not the same: what a run changed itself."""
+    """Return the keys of the changed rows of truth, which are in both archives, by table."""
     found: dict[str, list[SealedKey]] = {}
     for name in COMPARED_TABLES:
         table = _Table(after, name)
@@ -65,13 +65,13 @@ def changed_rows(before: Database, after: Database) -> dict[str, list[SealedKey]
 
 
 def put_back(db: Database, before: Database, after: Database) -> None:
-    """Write into `db` what differs between what it was and what it shall be, inside the caller's transaction.
+    """Write the differences between `before` and `after` to `db`, inside the caller's transaction.
 
-    What derives nothing, such as the list of published files, is left as it is: others may have written it meanwhile.
+    Other tables, such as the list of published files, are not touched: other runs may have changed them since.
     """
     db.execute("PRAGMA defer_foreign_keys=ON")
     tables = [_Table(after, name) for name in COMPARED_TABLES]
-    for table in tables:  # all that goes before anything comes: keys and unique values change hands
+    for table in tables:  # delete before inserting, since keys and unique values can move between rows
         db.conn.executemany(table.delete, (table.key(old) for old, _ in table.differing(before, after) if old))
     for table in tables:
         db.conn.executemany(table.insert, (new for _, new in table.differing(before, after) if new))
@@ -80,7 +80,7 @@ def put_back(db: Database, before: Database, after: Database) -> None:
 
 
 class _Table:
-    """A table by its columns, and what is asked of it."""
+    """A table with its columns, keys and statements."""
 
     def __init__(self, db: Database, name: str):
         info = db.execute(f"PRAGMA table_info({name})").fetchall()
@@ -96,7 +96,7 @@ class _Table:
         return tuple(row[place] for place in self.places)
 
     def differing(self, before: Database, after: Database) -> Iterator[tuple[TableRow | None, TableRow | None]]:
-        """Yield the rows that differ, those of equal keys together: both tables are walked side by side in their order."""
+        """Yield pairs of rows that differ, by a merge of both tables in key order; None is the row that one table lacks."""
         old_rows, new_rows = before.execute(self.select), after.execute(self.select)
         old, new = next(old_rows, None), next(new_rows, None)
         while old is not None or new is not None:
@@ -112,7 +112,7 @@ class _Table:
                 old, new = next(old_rows, None), next(new_rows, None)
 
     def example(self, old: TableRow | None, new: TableRow | None) -> str:
-        """Name a row that differs, and how."""
+        """Describe a row that differs."""
         row = old or new or ()
         name = ", ".join(f"{key} {value}" for key, value in zip(self.keys, self.key(row), strict=True))
         if old is None or new is None:

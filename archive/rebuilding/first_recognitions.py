@@ -1,8 +1,8 @@
-"""Filling in the recognitions of archives that were settled before recognitions were stored, from their derived tables.
+"""Storing the recognitions of archives from versions without them, computed from the derived tables.
 
-Those archives stored each row of a page with its latest entry, and each revision with its crawl and wording. A row that
-made a revision is that revision's entry; any other row is the entry stored with its page, if that entry had the
-wording by then.
+Those archives have the latest entry of each row of a page, and the crawl and wording of each revision. The entry of a
+row that made a revision is that of the revision. The entry of any other row is the one stored with its page, if that
+entry had the wording by then.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
-# methods that follow from the wordings that an entry had
+# methods that are implied by the wordings of an entry
 _BY_WORDING = {"same wording", "earlier wording", "merged by an operator", "as settled before"}
 
 
@@ -31,15 +31,15 @@ _TEXTS = text_columns("r")
 
 
 def fill_recognitions(db: Database, parser_version: int) -> bool:
-    """Store the recognitions of all settled crawls by that parser, if none are stored; return whether any crawl was filled.
+    """Store the recognitions of all settled crawls by that parser, if the archive has none; return whether it has crawls.
 
-    Works inside the caller's transaction or without one. Nothing is derived again, and no entry changes.
+    This works inside the caller's transaction or without one. It changes no entry.
     """
     if db.execute("SELECT 1 FROM recognitions LIMIT 1").fetchone():
         return False
     if not db.execute("SELECT 1 FROM listing_rows LIMIT 1").fetchone():
         return False
-    work = _Filling(db, parser_version, *_made(db, parser_version))
+    work = _Filling(db, parser_version, *_first_shown(db, parser_version))
     crawls = sorted(crawl.crawl_id for crawl in settled_crawls(db))
     for crawl_id in crawls:
         work.fill(crawl_id)
@@ -47,19 +47,19 @@ def fill_recognitions(db: Database, parser_version: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """A revision: its entry, where it was first shown, and how its row was matched."""
+class _FirstShown:
+    """A revision: its entry, the crawl that first showed it, and how its row was matched."""
 
     entry_id: int
     place: tuple[str, int]
     match: Match
 
 
-def _made(
+def _first_shown(
     db: Database, parser_version: int
-) -> tuple[dict[tuple[int, int, str], list[_Made]], dict[tuple[int, str], tuple[str, int]]]:
-    """Return revisions by crawl, pass and wording, and the first place in time by entry and wording."""
-    by_row: dict[tuple[int, int, str], list[_Made]] = {}
+) -> tuple[dict[tuple[int, int, str], list[_FirstShown]], dict[tuple[int, str], tuple[str, int]]]:
+    """Return revisions by crawl, pass and wording, and the first crawl by entry and wording."""
+    by_row: dict[tuple[int, int, str], list[_FirstShown]] = {}
     first: dict[tuple[int, str], tuple[str, int]] = {}
     rows = db.execute(
         "SELECT w.crawl_id, c.pass, r.entry_id, w.ordered_at, r.match_method, r.match_score, r.flags,"  # noqa: S608
@@ -72,7 +72,7 @@ def _made(
         wording = identity_digest(ListedEntry(*texts))
         place = (ordered_at, crawl_id)
         doubt = next((Doubt(flag) for flag in json.loads(flags) if flag in OF_OLDER_RULES), None)
-        made = _Made(entry_id, place, Match(entry_id, cast(Method, method), score, doubt))
+        made = _FirstShown(entry_id, place, Match(entry_id, cast(Method, method), score, doubt))
         by_row.setdefault((crawl_id, pass_number, wording), []).append(made)
         first[entry_id, wording] = min(first.get((entry_id, wording), place), place)
     return by_row, first
@@ -82,13 +82,13 @@ def _made(
 class _Filling:
     db: Database
     parser_version: int
-    made: Mapping[tuple[int, int, str], list[_Made]]
+    made: Mapping[tuple[int, int, str], list[_FirstShown]]
     first: Mapping[tuple[int, str], tuple[str, int]]
     # the entry of the valid recognition, by the row's key
-    holds: dict[RecognitionKey, int] = field(default_factory=dict)
+    current: dict[RecognitionKey, int] = field(default_factory=dict)
 
     def fill(self, crawl_id: int) -> None:
-        """Store the recognitions of a crawl's rows that do not follow from what is stored."""
+        """Store the recognitions of a crawl's rows that are not implied by stored ones."""
         source_id, ordered_at = self.db.execute(
             "SELECT source_id, ordered_at FROM timed_crawls WHERE crawl_id = ?", (crawl_id,)
         ).fetchone()
@@ -97,11 +97,11 @@ class _Filling:
             made = self.made.get((crawl_id, pass_number, wording), ())
             if made:
                 last = made[-1]
-                if self.holds.get(key) != last.entry_id or last.match.method not in _BY_WORDING:
+                if self.current.get(key) != last.entry_id or last.match.method not in _BY_WORDING:
                     self._store(key, (crawl_id, pass_number), last.match)
                 continue
             had_by_then = self.first.get((entry_id, wording), ("~", 0)) <= (ordered_at, crawl_id)
-            if had_by_then and self.holds.get(key) != entry_id:
+            if had_by_then and self.current.get(key) != entry_id:
                 self._store(key, (crawl_id, pass_number), Match(entry_id, "as settled before"))
 
     def _rows(self, crawl_id: int, source_id: int) -> Iterator[tuple[int, str, int]]:
@@ -123,4 +123,4 @@ class _Filling:
     def _store(self, key: RecognitionKey, since: tuple[int, int], match: Match) -> None:
         insert_recognition(self.db, key, since, match.entry_id, match)
         if match.entry_id is not None:
-            self.holds[key] = match.entry_id
+            self.current[key] = match.entry_id

@@ -1,4 +1,4 @@
-"""The links of the journal: link ids are derived, so each derivation points the journal's rows to the current links."""
+"""Keeping the link ids of the journal valid: links are derived, so their ids change in each rebuild."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _LINK_COLUMNS = (
 )
 
 
-def told_links(db: Database) -> list[tuple[Any, ...]]:
-    """Return the links of the journal's rows with all that is stored of them: link ids are derived."""
+def journal_links(db: Database) -> list[tuple[Any, ...]]:
+    """Return the links of the journal's rows, with the column and change that refer to each."""
     return [
         (column, *row)
         for column in ("link_id", "former_link_id")
@@ -23,9 +23,9 @@ def told_links(db: Database) -> list[tuple[Any, ...]]:
     ]
 
 
-def point_to_links(db: Database, told: list[tuple[Any, ...]]) -> None:
-    """Point the journal to the links as they are stored now; a link that is not found again is kept as gone."""
-    for column, change_id, *link in told:
+def restore_link_ids(db: Database, links: list[tuple[Any, ...]]) -> None:
+    """Set the current link ids in the journal; a link that was not derived again is stored as gone."""
+    for column, change_id, *link in links:
         row = db.execute(
             "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])
         ).fetchone()

@@ -1,6 +1,6 @@
-"""Carrying out an operator's decision that two entries are one, or that a revision is a separate entry.
+"""Merges and splits: operators' decisions that two entries are one, or that a revision begins another entry.
 
-Each decision writes truth into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`).
+A decision is written as truth to a copy, from which the archive is then rebuilt (see `archive.rebuilding.rebuild`).
 """
 
 from __future__ import annotations
@@ -33,37 +33,39 @@ from foreign_eyes.listing.values import ListedEntry
 
 
 def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collection[int]:
-    """Merge `other_id` into `entry_id`, which survives; add no crawl.
+    """Merge `other_id` into `entry_id`, which survives; return no added crawls.
 
     Raises:
-        CannotDecide: an id is unknown, the two are one entry already or of two sources, or one is redacted.
+        CannotDecide: an id is unknown, the ids lead to one entry or to different sources, or an entry is redacted.
     """
     keep, other = _entry(db, entry_id), _entry(db, other_id)
     if keep.entry_id == other.entry_id:
-        raise CannotDecide(f"{entry_id} and {other_id} are one entry already")
+        raise CannotDecide(f"{entry_id} and {other_id} are already the same entry")
     if keep.source_id != other.source_id:
-        raise CannotDecide(f"{entry_id} and {other_id} belong to different sources, and an entry has one source")
-    for one in (keep, other):
-        _refuse_redacted(db, one.entry_id, "merged")
+        raise CannotDecide(
+            f"{entry_id} and {other_id} belong to different sources; only entries of one source can be merged"
+        )
+    for identity in (keep, other):
+        _refuse_redacted(db, identity.entry_id, "merged")
     record_decision(db, Decision("merge", keep.entry_id, other.entry_id), at)
     _move_older(db, other.entry_id, keep.entry_id, "1")
     return ()
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
-    """The result of a split: the id of the other part, whether that part is the later one, and whether its id is new."""
+class SplitResult:
+    """The result of a split: the id of the other part, whether it is the later part, and whether its id is new."""
 
     other_id: int
     is_later: bool
     is_new: bool
 
 
-def split(db: Database, entry_id: int, number: int, at: datetime, authority: str) -> Parted:
-    """Split an entry at revision `number`: this revision and later ones become another entry than those before.
+def split(db: Database, entry_id: int, number: int, at: datetime, authority: str) -> SplitResult:
+    """Split an entry at revision `number`: the revisions before it and the later ones become two entries.
 
-    No published id is lost: the entry's own id goes with the part in which it was minted, and an id that was merged
-    into it leads to its part again. Only a part without an id gets a new one.
+    No published id is lost. The entry's own id stays with the part for which it was minted, and an id that was merged
+    into the entry leads to its own part again. Only a part without an id gets a new one.
 
     Raises:
         CannotDecide: the id or the revision is unknown, the revision is the first, or the entry is redacted.
@@ -72,24 +74,24 @@ def split(db: Database, entry_id: int, number: int, at: datetime, authority: str
     _refuse_redacted(db, entry.entry_id, "split")
     cut = _find_cut(db, entry.entry_id, number)
     if number == 1:
-        raise CannotDecide(f"entry {entry.entry_id} begins with revision 1; split at a later one")
+        raise CannotDecide(f"entry {entry.entry_id} begins with revision 1; split it at a later revision")
     ids = [entry, *(load_identity(db, other) for other, into in merged_ids(db).items() if into == entry.entry_id)]
-    later = [one for one in ids if _is_later(db, entry.entry_id, one, cut)]
-    earlier = [one for one in ids if one not in later] or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
-    takes_back = any((one.crawl_id, one.wording) == (cut.crawl_id, cut.identity) for one in later) and bool(
-        set(earlier) & set(ids)
-    )
+    later = [identity for identity in ids if _is_later(db, entry.entry_id, identity, cut)]
+    earlier = [identity for identity in ids if identity not in later]
+    earlier = earlier or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
+    begins_at_cut = any((identity.crawl_id, identity.wording) == (cut.crawl_id, cut.identity) for identity in later)
+    undoes_merge = begins_at_cut and bool(set(earlier) & set(ids))
     later = later or [_mint(db, cut, authority)]
     own, other = (later, earlier) if entry in later else (earlier, later)
     record_decision(db, Decision("split", entry.entry_id, other[0].entry_id, number), at)
     for head, part in ((entry, own), (other[0], other)):
-        for one in part:
-            if one != head:
-                record_decision(db, Decision("merge", head.entry_id, one.entry_id), at)
-    own_ids = frozenset(one.entry_id for one in own)
-    move_recognitions(db, Part(entry.entry_id, number, other is later, other[0].entry_id, own_ids, takes_back))
+        for identity in part:
+            if identity != head:
+                record_decision(db, Decision("merge", head.entry_id, identity.entry_id), at)
+    own_ids = frozenset(identity.entry_id for identity in own)
+    move_recognitions(db, Part(entry.entry_id, number, other is later, other[0].entry_id, own_ids, undoes_merge))
     _move_older(db, entry.entry_id, other[0].entry_id, _LATER if other is later else f"NOT {_LATER}", cut)
-    return Parted(other[0].entry_id, other is later, other[0] not in ids)
+    return SplitResult(other[0].entry_id, other is later, other[0] not in ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,14 @@ class _Cut:
     source_name: str
 
 
-# of a revision `r`, whose capture was made in the crawl `w`
+# condition on a revision `r` whose capture was made in the crawl `w`
 _LATER = "((w.ordered_at, w.crawl_id) > (:ordered_at, :crawl_id) OR (w.crawl_id = :crawl_id AND r.number >= :number))"
 _TEXTS = text_columns("r")
 _REVISIONS = "FROM revisions r JOIN captures c USING (capture_id) JOIN timed_crawls w USING (crawl_id)"
 
 
 def _entry(db: Database, entry_id: int) -> Identity:
-    """Return the identity that an id leads to."""
+    """Return the identity of the surviving entry of an id."""
     identity = find_identity(db, surviving_id(db, entry_id))
     if identity is None:
         raise CannotDecide(f"no entry has the id {entry_id}; look for it with: foreign-eyes history PART-OF-THE-TITLE")
@@ -120,7 +122,7 @@ def _entry(db: Database, entry_id: int) -> Identity:
 
 
 def _refuse_redacted(db: Database, entry_id: int, done: str) -> None:
-    """Refuse a redacted entry: its digests lead to one entry, and cannot be split or merged without the words."""
+    """Refuse a redacted entry, since its digests cannot be split or merged without the words."""
     last = last_redaction(db, entry_id)
     if last is None or last.kind == "undo":
         return
@@ -145,7 +147,7 @@ def _find_cut(db: Database, entry_id: int, number: int) -> _Cut:
 
 
 def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> bool:
-    """Return whether an identity was minted at a cut or after it."""
+    """Return whether an identity was minted at the cut or later."""
     ordered_at = db.execute("SELECT ordered_at FROM timed_crawls WHERE crawl_id = ?", (identity.crawl_id,)).fetchone()[
         0
     ]
@@ -160,7 +162,7 @@ def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> boo
 
 
 def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
-    """Mint an identity for a revision, dated as if it had been a new entry then."""
+    """Mint an identity for a revision, with the date that it would have got as a new entry."""
     entry_id = mint_entry_id(lambda drawn: is_id_taken(db, drawn))
     first_seen, not_before = from_text(cut.first_seen), find_crawl(db, cut.crawl_id).not_before
     interval = from_text(not_before) if not_before else None
@@ -172,13 +174,13 @@ def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
 
 
 def _move_older(db: Database, entry_id: int, other_id: int, condition: str, cut: _Cut | None = None) -> None:
-    """Move what older parsers read to another entry; what this parser reads follows when it is derived again."""
+    """Move the revisions that older parsers read to another entry; those of this parser follow in the rebuild."""
     values = asdict(cut) if cut else {}
     found = db.execute(
         f"SELECT r.revision_id {_REVISIONS} WHERE r.entry_id = :entry_id AND {condition}",
         {**values, "entry_id": entry_id},
     ).fetchall()
-    # numbers follow from the place in time, and are assigned again
+    # numbers are assigned again in the rebuild
     for table, columns in (("listing_rows", "entry_id = ?"), ("revisions", "entry_id = ?, number = -revision_id")):
         db.conn.executemany(
             f"UPDATE {table} SET {columns} WHERE revision_id = ?",  # noqa: S608

@@ -1,9 +1,9 @@
-"""Deriving an archive again from its truth, as `reparse`, `import`, `merge`, `split`, `redate` and `redact` do.
+"""Rebuilding: deriving an archive again from its truth, for `reparse`, `import`, `merge`, `split`, `redate` and `redact`.
 
-    copy | add truth (an import, a decision) | forget what is derived | settle all crawls in time order | compare | put back
+    copy | add truth (an import, a decision) | delete derived rows | settle all crawls in time order | compare | put back
 
 The copy is a private temporary database, so a run that fails loses nothing, and a run that only compares needs
-no lock. What differs is put back in one transaction; if nothing differs, nothing is written.
+no lock. Differences are put back in one transaction; if there are none, nothing is written.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from foreign_eyes.archive.crawls import (
 )
 from foreign_eyes.archive.database import path_of, writing
 from foreign_eyes.archive.errors import ArchiveOutdated, CannotRebuild
-from foreign_eyes.archive.rebuilding.decision_announcements import tell_decisions
+from foreign_eyes.archive.rebuilding.decision_announcements import announce_decisions
 from foreign_eyes.archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from foreign_eyes.archive.rebuilding.first_recognitions import fill_recognitions
 from foreign_eyes.archive.rebuilding.found_ids import FoundIds
-from foreign_eyes.archive.rebuilding.link_changes import point_to_links, told_links
-from foreign_eyes.archive.rebuilding.redatings import corrected
+from foreign_eyes.archive.rebuilding.link_changes import journal_links, restore_link_ids
+from foreign_eyes.archive.rebuilding.redatings import corrected_times
 from foreign_eyes.archive.redaction.hiding import hide_texts
 from foreign_eyes.archive.redaction.withholding import withhold_everywhere
 from foreign_eyes.archive.seals import seal
@@ -67,9 +67,9 @@ _DERIVED = (
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The result of deriving an archive again: crawls settled, the differences by table, and the number of ids minted.
+    """The result of a rebuild: the number of crawls, the differences by table, and the number of minted ids.
 
-    `counts` are those of the crawls that `prepare` added, in order.
+    `counts` are the counts of the crawls that `prepare` added, in order.
     """
 
     crawls: int
@@ -88,15 +88,15 @@ def rebuild(
     apply: bool = True,
     on_crawl: RebuildProgress = lambda done, total: None,
 ) -> Rebuilt:
-    """Derive the archive again and, with `apply`, put back what differs in one transaction.
+    """Derive the archive again and, with `apply`, put back the differences in one transaction.
 
-    `prepare` gets the copy before it is derived, with foreign keys off and no transaction open, and adds truth to it; it
-    returns the ids of the crawls that it added and that were never settled. Their changes are announced only if no
-    other crawl of their source comes after them. `at` is the time of new rows of the journal. What `prepare` added
-    is sealed with what follows from it; a rebuild without `prepare` seals nothing, and the next seal covers what it found.
+    `prepare` adds truth to the copy before it is derived, with foreign keys off and no transaction open. It returns the
+    ids of the crawls that it added and that were never settled. Their changes are announced only if no other crawl of
+    their source is later. `at` is the time of new rows of the journal. The added truth and the changed rows are sealed;
+    a rebuild without `prepare` seals nothing, and the next seal covers its rows.
 
     Raises:
-        ArchiveOutdated: a newer parser derived it.
+        ArchiveOutdated: a newer parser derived the archive.
         CannotRebuild: a body is damaged, or an entry would be lost; nothing is changed.
         ArchiveBusy: another program keeps reading the archive; nothing is changed.
     """
@@ -112,12 +112,12 @@ def rebuild(
         scratch.execute("COMMIT")
         added = frozenset(prepare(scratch) if prepare else ())
         scratch.execute("BEGIN")
-        with corrected(scratch):
+        with corrected_times(scratch):
             hide_texts(scratch, parser.PARSER_VERSION)
             ids = FoundIds(scratch, parser.PARSER_VERSION, added, has_new_rules=has_new_rules)
             counts, minted = _derive_again(scratch, parser, at, authority, ids, on_crawl)
             fill_words(scratch)
-            tell_decisions(before, scratch, at)
+            announce_decisions(before, scratch, at)
         if prepare is not None:
             withhold_everywhere(scratch, parser)
         _check_references(scratch)
@@ -135,7 +135,7 @@ def rebuild(
 
 @contextmanager
 def _temporary() -> Iterator[Database]:
-    """Yield a private database on disk, which SQLite removes with the connection, at the latest with the process."""
+    """Yield a private database on disk, which SQLite removes when the connection is closed or the process ends."""
     with closing(sqlite3.connect("", isolation_level=None)) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
         connection.execute("PRAGMA synchronous=OFF")
@@ -151,12 +151,12 @@ def derived_by(db: Database) -> int:
 
 
 def _version(db: Database) -> int:
-    """Return what derived an archive: a hundred times the parser's version, plus the version of our own rules."""
+    """Return the stored version: a hundred times the parser's version, plus the version of the rules."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def is_current(db: Database, parser: Parser) -> bool:
-    """Return whether exactly this parser and our rules derived the archive, or nothing in it is derived."""
+    """Return whether exactly this parser and the current rules derived the archive, or nothing is derived."""
     return _version(db) == _version_of(parser) or derived_by(db) == 0
 
 
@@ -165,18 +165,18 @@ def _version_of(parser: Parser) -> int:
 
 
 def _is_by_older_rules(db: Database) -> bool:
-    """Return whether older rules than ours derived the archive; False if it was never derived as a whole."""
+    """Return whether older rules derived the archive; False if no version is stored."""
     return _version(db) >= 100 and _version(db) % 100 < RULES_VERSION
 
 
 def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
-    """Derive the archive again if an older parser or older rules derived it, before `parser` settles its first crawl.
+    """Rebuild the archive if an older parser or older rules derived it; return None if that was not necessary.
 
-    Otherwise what the newer parser reads differently would look like edits. Return None if there was nothing to do.
+    This must precede the first crawl that `parser` settles: otherwise its different readings would look like edits.
 
     Raises:
-        ArchiveOutdated: a newer parser than this one derived it.
-        CannotRebuild: it cannot be derived again.
+        ArchiveOutdated: a newer parser derived the archive.
+        CannotRebuild: a body is damaged, or an entry would be lost.
     """
     _refuse_newer(db, parser)
     if _version(db) == _version_of(parser):
@@ -188,7 +188,7 @@ def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Re
 
 
 def _refuse_newer(db: Database, parser: Parser) -> None:
-    """Refuse an archive that a newer parser read: this one would undo that."""
+    """Refuse an archive that a newer parser read, since this parser would undo its readings."""
     version = derived_by(db)
     if version > parser.PARSER_VERSION:
         why = f"read by a newer parser ({version}) than this one ({parser.PARSER_VERSION})"
@@ -198,7 +198,7 @@ def _refuse_newer(db: Database, parser: Parser) -> None:
 def _derive_again(
     db: Database, parser: Parser, at: datetime, authority: str, ids: FoundIds, on_crawl: RebuildProgress
 ) -> tuple[list[Counts], int]:
-    told = told_links(db)
+    links = journal_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
     last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db))
     replay = _Replay(db, parser, at, authority, ids, last & ids.added_crawls)
@@ -214,14 +214,14 @@ def _derive_again(
     _refuse_losses(db, ids.merged)
     drop_merged(db)
     apply_confirmations(db)
-    point_to_links(db, told)
+    restore_link_ids(db, links)
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
     return counts, len(ids.provisional)
 
 
 @dataclass(slots=True)
 class _Replay:
-    """Settles crawls in order, as each was settled when it was new."""
+    """Settles crawls in order, each like the first time."""
 
     db: Database
     parser: Parser
@@ -229,7 +229,7 @@ class _Replay:
     authority: str
     ids: FoundIds
     announced: Collection[int]
-    # by source, the bodies of the listing's pages, if the crawl before was a full one that ended well
+    # by source, the bodies of the listing's pages, if the crawl before was full and complete
     states: dict[int, dict[int, str]] = field(default_factory=dict)
 
     def settle(self, settled: SettledCrawl, *, is_new: bool) -> Counts:
@@ -269,7 +269,7 @@ class _Replay:
 
 
 def _refuse_losses(db: Database, merged: Collection[int]) -> None:
-    """Refuse a result that lacks an entry with a minted id."""
+    """Refuse a rebuild that lacks an entry with a minted id."""
     rows = db.execute("SELECT entry_id, crawl_id FROM identities WHERE entry_id NOT IN (SELECT entry_id FROM entries)")
     lost = [f"{entry_id} (of crawl {crawl_id})" for entry_id, crawl_id in rows if entry_id not in merged]
     if lost:
@@ -277,7 +277,7 @@ def _refuse_losses(db: Database, merged: Collection[int]) -> None:
 
 
 def _forget_derived(db: Database, parser_version: int) -> None:
-    """Delete what is derived; the sightings of older parsers stay, and their revisions are restored on the way."""
+    """Delete derived rows; listing rows of older parsers stay, and their revisions are restored during the rebuild."""
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('delete-all')")
     for table in _DERIVED:
         older = f" WHERE parser_version >= {parser_version}" if table == "listing_rows" else ""
@@ -286,4 +286,4 @@ def _forget_derived(db: Database, parser_version: int) -> None:
 
 def _check_references(db: Database) -> None:
     for table, row, parent, _ in db.execute("PRAGMA foreign_key_check"):
-        raise CannotRebuild(f"row {row} of {table} would refer to a row of {parent} that is not there")
+        raise CannotRebuild(f"row {row} of table {table} would refer to a missing row of table {parent}")

@@ -1,6 +1,6 @@
-"""Carrying out an operator's decision on an entry's words: to hide them, to show them again, or to remove them for good.
+"""Redactions: operators' decisions to hide an entry's words, to show them again, or to remove them permanently.
 
-Each decision writes truth into a copy, from which the archive is then derived again (see `archive.rebuilding.rebuild`).
+A decision is written as truth to a copy, from which the archive is then rebuilt (see `archive.rebuilding.rebuild`).
 Texts that cannot be derived again are stored in `withheld_texts` until the redaction is undone or purged.
 """
 
@@ -52,17 +52,17 @@ class KnownRedaction(Protocol):
 
 
 _SELECT = text_columns("r")
-# parts that identify nothing alone, so they may be shared
+# parts that do not identify an entry alone, so other entries may share them
 _WEAK = ("title word", "figure")
-# in letters and digits: shorter titles are words that can occur in any sentence
+# in letters and digits: a shorter title is a phrase that can occur in any sentence
 _SHORTEST_QUOTED = 12
 
 
 def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Collection[int]:
-    """Hide the words of an entry; add no crawl.
+    """Hide the words of an entry; return no added crawls.
 
     Raises:
-        CannotDecide: no such entry, or its words are hidden already, or another entry has the same words.
+        CannotDecide: the entry is unknown or already redacted, or another entry has the same words.
     """
     last = last_redaction(db, entry_id)
     if last is not None and last.kind != "undo":
@@ -80,7 +80,7 @@ def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Col
 
 
 def undo(db: Database, entry_id: int, at: datetime) -> Collection[int]:
-    """Show the words of a redacted entry again; add no crawl.
+    """Show the words of a redacted entry again; return no added crawls.
 
     Raises:
         CannotDecide: the words are not hidden, or were purged.
@@ -103,7 +103,7 @@ def undo(db: Database, entry_id: int, at: datetime) -> Collection[int]:
 
 
 def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collection[int]:
-    """Remove the words of a redacted entry for good; add no crawl.
+    """Remove the words of a redacted entry permanently; return no added crawls.
 
     Raises:
         CannotDecide: the words are not hidden.
@@ -121,10 +121,10 @@ def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collecti
 
 
 def take_back(db: Database, recorded: Iterable[KnownRedaction], at: datetime) -> int:
-    """Take redactions from the record of an output folder into an archive that lacks them; return how many.
+    """Add the redactions that an output folder's record has and the archive lacks; return their number.
 
-    Digests that were made with another archive's secret recognise nothing, so digests of the wordings in this one are added.
-    The caller derives the archive again.
+    Digests that were made with another archive's secret match nothing, so digests of the wordings in this archive are
+    added. The caller rebuilds the archive.
     """
     known = {tuple(row) for row in db.execute("SELECT entry_id, at, kind FROM redactions")}
     taken = 0
@@ -146,7 +146,7 @@ def take_back(db: Database, recorded: Iterable[KnownRedaction], at: datetime) ->
 def _record(
     db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime, *, decided_at: str | None = None
 ) -> int:
-    """Record a decision, and the change that announces it; a purge announces nothing, since readers see no difference."""
+    """Record a decision and the change that announces it; a purge is not announced, since it changes nothing for readers."""
     identity = find_identity(db, entry_id)
     redaction_id = record_redaction(db, entry_id, kind, reason, from_text(decided_at) if decided_at else at)
     if identity is not None and kind != "purge":
@@ -156,10 +156,10 @@ def _record(
 
 
 def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
-    """Return each wording that an entry had, in order.
+    """Return the distinct wordings of an entry, in order.
 
     Raises:
-        CannotDecide: there is no such entry.
+        CannotDecide: the entry is unknown.
     """
     rows = db.execute(
         f"SELECT {_SELECT} FROM revisions r WHERE r.entry_id = ? ORDER BY r.number, r.technical, r.revision_id",  # noqa: S608
@@ -175,7 +175,7 @@ def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
 
 
 def _refuse_twins(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> None:
-    """Refuse an entry beside which another would lose all its rows, since digests could not tell the two apart."""
+    """Refuse an entry if the same digests match all wordings of another entry, which would be hidden with it."""
     rows = db.execute(
         f"SELECT r.entry_id, {_SELECT} FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id != ?"  # noqa: S608
         " AND e.source_id = (SELECT source_id FROM entries WHERE entry_id = ?)",
@@ -187,8 +187,8 @@ def _refuse_twins(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) 
     for other_id, words in theirs.items():
         if words <= ours:
             raise CannotDecide(
-                f"entry {other_id} differs from {entry_id} in nothing but spaces, case or punctuation, so that its words would be"
-                f" hidden with it; make them one first: foreign-eyes merge {entry_id} {other_id}"
+                f"entry {other_id} differs from {entry_id} only in spaces, case or punctuation, so its words would be hidden,"
+                f" too; merge them first: foreign-eyes merge {entry_id} {other_id}"
             )
 
 
@@ -200,12 +200,12 @@ def _own_digests(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -
 
 
 def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[DigestKind, str]]:
-    """Return the whole wordings as parts: these are hidden even if another entry has them."""
+    """Return the whole wordings as parts, which are hidden even if another entry has them."""
     return {part for wording in wordings for part in parts_of(wording) if part[0] == "wording"}
 
 
 def _wordings_alike(db: Database, hidden: HiddenEntry) -> set[str]:
-    """Return the digests of wordings of other entries that would be taken for the hidden one."""
+    """Return the digests of wordings of other entries that are similar to the hidden entry and must not be hidden."""
     secret, exact = secret_of(db), {digests.wording for digests in hidden.wordings}
     alike = (
         digests for other in _others(db, hidden.entry_id) if is_near(hidden, digests := keyed_digests(secret, other))
@@ -228,5 +228,5 @@ def _hide_reasons(db: Database, redaction_id: int, wordings: Sequence[ListedEntr
 
 
 def _key(listed: ListedEntry) -> str:
-    """Return the text by which a redaction compares whole wordings."""
+    """Return the text by which redactions compare whole wordings."""
     return parts_of(listed)[0][1]

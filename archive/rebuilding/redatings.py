@@ -1,9 +1,9 @@
-"""Putting right the times of a crawl whose clock was wrong: an operator's decision, which is truth of its own.
+"""Redating: an operator's decision that corrects the times of a crawl whose clock was wrong.
 
-    record the decision | correct the times | give new feed dates to what was dated later | tell readers
+    record the decision | correct the times | move feed dates that are later | announce the change
 
-Observed times are never changed. Corrected times are stored beside them, are derived from the decisions, and replace
-them while the archive is derived again.
+Observed times are never changed. Corrected times are derived from the decisions, stored beside the observed times, and
+used in their place during a rebuild.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from foreign_eyes.archive.times import from_text, to_text
 
 
 def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[MovedDate, ...]:
-    """Decide at the time `at` that a crawl `began` at another time than its clock said; return the feed dates that move.
+    """Record at the time `at` that a crawl `began` at another time than its clock said; return the feed dates that move.
 
-    Only feed dates after the crawl's first capture move: to where they would have been had the clock been right.
+    Only feed dates after the crawl's first capture move, to the dates that they would have got from a right clock.
 
     Raises:
         CannotDecide: the crawl does not exist, still runs, already has that time, or would begin in the future.
@@ -37,14 +37,19 @@ def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[
         (crawl_id,),
     ).fetchone()
     if row is None:
-        raise CannotDecide(f"there is no crawl {crawl_id}; foreign-eyes check names those dated in the future")
+        raise CannotDecide(
+            f"crawl {crawl_id} does not exist; crawls that are dated in the future are listed by: foreign-eyes check"
+        )
     source_id, started_at, outcome, settled = row
     if outcome is None:
-        raise CannotDecide(f"crawl {crawl_id} has not ended; redate it then")
+        raise CannotDecide(f"crawl {crawl_id} has not ended; redate it after its end")
     if began > at:
-        raise CannotDecide(f"{to_text(began)} is in the future (this machine says {to_text(at)}): no crawl began then")
+        raise CannotDecide(
+            f"{to_text(began)} is in the future (this machine says {to_text(at)}); give the time when crawl"
+            f" {crawl_id} began"
+        )
     if to_text(began) == started_at:
-        raise CannotDecide(f"crawl {crawl_id} is dated {started_at} already")
+        raise CannotDecide(f"crawl {crawl_id} already begins at {started_at}")
     cursor = db.execute(
         "INSERT INTO redatings (at, crawl_id, began_at) VALUES (?, ?, ?)", (to_text(at), crawl_id, to_text(began))
     )
@@ -61,7 +66,7 @@ def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[
 
 
 def correct_times(db: Database) -> None:
-    """Derive the times that count from the decisions, inside the caller's transaction or without one."""
+    """Derive the corrected times from the decisions, inside the caller's transaction or without one."""
     db.execute("DELETE FROM redated_captures")
     db.execute("DELETE FROM redated_crawls")
     last = db.execute(
@@ -75,10 +80,10 @@ def correct_times(db: Database) -> None:
 
 
 @contextmanager
-def corrected(db: Database) -> Iterator[None]:
-    """Let the corrected times stand in place of the observed ones, and moved feed dates in place of those that were minted.
+def corrected_times(db: Database) -> Iterator[None]:
+    """Replace observed times by corrected ones, and minted feed dates by moved ones, within the context.
 
-    So an archive with corrections is derived by the same code, and as fast, as any other.
+    So an archive with corrections is rebuilt by the same code, and as fast, as any other.
     """
     correct_times(db)
     if not db.execute("SELECT 1 FROM redated_crawls LIMIT 1").fetchone():
@@ -104,7 +109,7 @@ _MOVED = (
     "(SELECT entry_id, feed_date FROM redated_entries e WHERE redating_id ="
     " (SELECT max(redating_id) FROM redated_entries WHERE entry_id = e.entry_id))"
 )
-# a table, its key, its times, and where their corrections stand
+# each table, its key, its times, and the source of their corrections
 _SWAPPED = (
     ("crawls", "crawl_id", ("started_at", "finished_at", "ordered_at"), "redated_crawls"),
     ("captures", "capture_id", ("fetched_at",), "redated_captures"),
@@ -113,7 +118,7 @@ _SWAPPED = (
 
 
 class _Swap:
-    """The observed and the corrected times of the rows of a table."""
+    """The observed and the corrected times of a table's rows."""
 
     def __init__(self, db: Database, table: str, key: str, times: tuple[str, ...], corrections: str):
         self._db = db
@@ -124,12 +129,12 @@ class _Swap:
         self.corrected = db.execute(select.format(names.format("r"))).fetchall()
 
     def put(self, rows: list[tuple[object, ...]]) -> None:
-        """Write these times."""
+        """Write times to the table."""
         self._db.conn.executemany(self._update, rows)
 
 
 def _correct_crawl(db: Database, crawl_id: int, began: datetime) -> None:
-    """Move all times of a crawl with its start; none comes before that, whatever its clock did."""
+    """Move all times of a crawl with its start; no time is before the start."""
     started_at, finished_at, source_id = db.execute(
         "SELECT started_at, finished_at, source_id FROM crawls WHERE crawl_id = ?", (crawl_id,)
     ).fetchone()
@@ -152,19 +157,19 @@ def _correct_crawl(db: Database, crawl_id: int, began: datetime) -> None:
 
 
 def _place_again(db: Database, first_id: int) -> None:
-    """Give the crawls since the first that was corrected their place in time: none before one that ran before it.
+    """Order the crawls since the first corrected one in time: no crawl before one that ran earlier.
 
-    Crawls that were imported stand where their captures were made, and those that decided nothing take no place.
+    Imported crawls keep the time of their captures. Crawls that decided nothing do not affect the order of others.
     """
-    counts = "imported = 0 AND (settled = 1 OR usual_difference IS NOT NULL)"
+    orders = "imported = 0 AND (settled = 1 OR usual_difference IS NOT NULL)"
     latest = db.execute(
-        f"SELECT coalesce(max(ordered_at), '') FROM crawls WHERE crawl_id < ? AND {counts}",  # noqa: S608 - our own words
+        f"SELECT coalesce(max(ordered_at), '') FROM crawls WHERE crawl_id < ? AND {orders}",  # noqa: S608 - our own words
         (first_id,),
     ).fetchone()[0]
     rows = db.execute(
         "SELECT crawl_id, started_at, finished_at, ordered_at,"  # noqa: S608 - our own words
         " crawl_id IN (SELECT crawl_id FROM redated_crawls), imported,"
-        f" {counts} FROM timed_crawls WHERE crawl_id >= ? ORDER BY crawl_id",
+        f" {orders} FROM timed_crawls WHERE crawl_id >= ? ORDER BY crawl_id",
         (first_id,),
     ).fetchall()
     for crawl_id, started_at, finished_at, ordered_at, is_redated, imported, takes_place in rows:
@@ -182,7 +187,7 @@ def _place_again(db: Database, first_id: int) -> None:
 
 
 def _move_dates(db: Database, source_id: int, crawl_id: int) -> tuple[MovedDate, ...]:
-    """Return the feed dates that the corrected times of a crawl move, in listing order."""
+    """Return the feed dates that the corrected times of a crawl move, newest first."""
     first_seen = db.execute(
         "SELECT min(d.fetched_at) FROM redated_captures d JOIN captures c USING (capture_id)"
         " WHERE c.crawl_id = ? AND c.purpose = 'listing' AND c.page IS NOT NULL AND c.fault IS NULL",

@@ -1,6 +1,6 @@
-"""Changing recognitions for a split: rows of the part that is cut off lead to the other entry.
+"""Changing recognitions for a split, so that rows of the part that is cut off lead to the other entry.
 
-Rows with a wording that the cut-off part does not have keep their recognitions.
+Rows with wordings that this part does not have keep their recognitions.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 
-# a crawl's place in time, and a pass of it
+# a crawl's position in time, and a pass of it
 Point = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part that a split cuts off: what goes from `entry_id` to `other_id`, and the ids that stay with the entry.
+    """The part that a split moves from `entry_id` to `other_id`, at revision `number`; `own_ids` stay with the entry.
 
-    `takes_back` is whether the split undoes a merge: rows that were recognised before the merge keep the id that they had,
+    `undoes_merge` is whether the split undoes a merge. Then rows that were recognised before the merge keep their id,
     and later rows are matched anew.
     """
 
@@ -39,12 +39,12 @@ class Part:
     is_later: bool
     other_id: int
     own_ids: Collection[int]
-    takes_back: bool
+    undoes_merge: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Where a revision was first shown: its lookup key, crawl and pass."""
+    """A revision with the lookup key of its row, and the crawl and pass that first showed it."""
 
     number: int
     key: RecognitionKey
@@ -58,7 +58,7 @@ def move_recognitions(db: Database, part: Part) -> None:
     shown = list(_revisions(db, part.entry_id, recognitions))
     cut = min(one.point for one in shown if one.number == part.number)
     cut_off = [one for one in shown if (one.number >= part.number) == part.is_later]
-    merged_at = _crawl_at_merge(db, part) if part.takes_back else 0
+    merged_at = _crawl_at_merge(db, part) if part.undoes_merge else 0
     times: dict[int, str] = dict(
         db.execute("SELECT crawl_id, ordered_at FROM timed_crawls WHERE settled = 1").fetchall()
     )
@@ -71,11 +71,11 @@ def move_recognitions(db: Database, part: Part) -> None:
         def target(one: Recognition, point: Point, is_cut_off: Callable[[Point], bool] = is_cut_off) -> int | None:
             if one.entry_id not in part.own_ids or not is_cut_off(point):
                 return one.entry_id
-            if not part.takes_back:
+            if not part.undoes_merge:
                 return part.other_id
             return one.entry_id if point[1] <= merged_at else None
 
-        _restate(db, key, recognitions, _places(key, recognitions, shown, times), target)
+        _store_targets(db, key, recognitions, _points(key, recognitions, shown, times), target)
 
 
 def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Iterable[_Shown]:
@@ -94,7 +94,7 @@ def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Itera
 
 
 def _crawl_at_merge(db: Database, part: Part) -> int:
-    """Return the last crawl that was settled before the merge that the split undoes; 0 if there is none."""
+    """Return the last crawl that was settled before the merge that the split undoes, or 0."""
     row = db.execute(
         "SELECT max(c.crawl_id) FROM crawls c WHERE imported = 0 AND finished_at <="
         " (SELECT max(at) FROM decisions WHERE kind = 'merge' AND :other_id IN (entry_id, other_id)"
@@ -104,32 +104,32 @@ def _crawl_at_merge(db: Database, part: Part) -> int:
     return int(row[0] or 0)
 
 
-def _places(
+def _points(
     key: RecognitionKey, recognitions: Recognitions, shown: Iterable[_Shown], times: dict[int, str]
 ) -> list[Point]:
     """Return the points at which the valid recognition of a key can change, ordered by crawl id."""
-    places = {(crawl_id, 0) for crawl_id in times}
-    places |= {one.since for one in recognitions.all_of(key)}
-    places |= {(one.crawl_id, one.point[2]) for one in shown}
-    return [(times.get(crawl_id, ""), crawl_id, pass_number) for crawl_id, pass_number in sorted(places)]
+    points = {(crawl_id, 0) for crawl_id in times}
+    points |= {one.since for one in recognitions.all_of(key)}
+    points |= {(one.crawl_id, one.point[2]) for one in shown}
+    return [(times.get(crawl_id, ""), crawl_id, pass_number) for crawl_id, pass_number in sorted(points)]
 
 
-def _restate(
+def _store_targets(
     db: Database,
     key: RecognitionKey,
     recognitions: Recognitions,
-    places: Iterable[Point],
+    points: Iterable[Point],
     target: Callable[[Recognition, Point], int | None],
 ) -> None:
-    """Add recognitions so that the valid one at each place leads to the entry that `target` returns."""
-    holds: int | None = None
-    for place in places:
-        before = recognitions.find(key, place[1], place[2])
+    """Add recognitions so that the valid one at each point leads to the entry that `target` returns."""
+    current: int | None = None
+    for point in points:
+        before = recognitions.find(key, point[1], point[2])
         if before is None:
             continue
-        is_here = before.since == place[1:]
-        wanted = target(before, place)
-        if wanted != (before.entry_id if is_here else holds):
+        is_here = before.since == point[1:]
+        wanted = target(before, point)
+        if wanted != (before.entry_id if is_here else current):
             match = before.match if is_here else Match(wanted, "as settled before")
-            insert_recognition(db, key, place[1:], wanted, match)
-        holds = wanted
+            insert_recognition(db, key, point[1:], wanted, match)
+        current = wanted
