@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from support import fake_clock
 from support.command_forks import CommandForks, is_forkable
 from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site
@@ -40,6 +41,13 @@ pytest_plugins = ["support.skip_summary", "support.processor_times"]
 # Where all programs are meant to be there, and time is: a user's `make test` is to take five minutes on two cores.
 IN_CI = os.environ.get("CI") == "true"
 IS_WHOLE = IN_CI or bool(os.environ.get("WHOLE"))
+IS_FRESH = bool(os.environ.get("FRESH"))
+
+
+def examples(locally: int, *, in_ci: int) -> int:
+    """Return how many examples an expensive property test draws. With FRESH, CI adds as many as a local run draws."""
+    return in_ci if IS_WHOLE and not IS_FRESH else locally
+
 
 # Property tests draw the same examples in every run, so that a test fails by what was changed and not by luck. FRESH
 # draws others each time; what fails then is printed as a test to be copied. How fast the machine is decides nothing.
@@ -49,10 +57,10 @@ settings.register_profile(
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=100 if IN_CI else 40,
+    max_examples=examples(40, in_ci=100),
 )
 settings.register_profile("fresh", settings.get_profile("fixed"), derandomize=False, print_blob=True)
-settings.load_profile("fresh" if os.environ.get("FRESH") else "fixed")
+settings.load_profile("fresh" if IS_FRESH else "fixed")
 
 # Ids are minted of `random`, which is seeded for each test, instead of the system's randomness; commands are processes of
 # their own, and their ids are as random as a user's.
@@ -83,9 +91,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 STARTS_ANEW = bool(os.environ.get("REAL_STARTS")) or any(name.startswith("COVERAGE_") for name in os.environ)
 TEMPLATE = Path(NO_HOME.name) / "template.db"
 FORKS = CommandForks(TEMPLATE)
+# libfaketime is loaded when a process starts, so commands with a wrong clock are forked from a process that has loaded it
+FAKE_CLOCK = {"LD_PRELOAD": str(fake_clock.library()), **fake_clock.PRELOADED}
+FAKE_CLOCK_FORKS = CommandForks(TEMPLATE, FAKE_CLOCK)
 if not STARTS_ANEW:
     make_template(TEMPLATE)
     copy_births(TEMPLATE)
+
+
+def _forks_for(own: dict[str, str]) -> CommandForks | None:
+    """Return what a command with these variables of its own can be forked from, or None."""
+    if STARTS_ANEW:
+        return None
+    if own.get("LD_PRELOAD") == FAKE_CLOCK["LD_PRELOAD"]:
+        return FAKE_CLOCK_FORKS if is_forkable({name: own[name] for name in own if name != "LD_PRELOAD"}) else None
+    return FORKS if is_forkable(own) else None
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +128,8 @@ class CommandLine:
     ) -> subprocess.CompletedProcess[str]:
         own = {**self.environment, **(env or {})}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **own}
-        if is_forkable(own) and not STARTS_ANEW:
-            return FORKS.run(arguments, self.folder, environment, stdin, timeout)
+        if forks := _forks_for(own):
+            return forks.run(arguments, self.folder, environment, stdin, timeout)
         return subprocess.run(
             [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
             cwd=self.folder,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from conftest import IS_WHOLE, ROOT
+from conftest import ROOT, examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.listings import LISTING, PATENT_SEARCH, make_entries, make_site, page_name
@@ -317,22 +317,9 @@ EXCHANGES = st.fixed_dictionaries(
 )
 
 
-def check_any_bytes(crawls: Crawls, answers: dict[str, bytes], *, known: bool) -> None:
+@settings(max_examples=examples(60, in_ci=300))
+@given(EXCHANGES, st.booleans())
+def test_no_bytes_of_a_server_are_a_fault_of_our_own(crawls: Crawls, answers: dict[str, bytes], known: bool) -> None:
     row = crawls.try_once({**honest(), **answers}, known=known)
     assert row["outcome"] in GOOD, crawls.complaints()
     assert row["outcome"] in ("complete", "unchanged") or row["reason"]
-
-
-@settings(max_examples=150)
-@given(EXCHANGES, st.booleans())
-def test_no_bytes_of_a_server_are_a_fault_of_our_own(crawls: Crawls, answers: dict[str, bytes], known: bool) -> None:
-    check_any_bytes(crawls, answers, known=known)
-
-
-@pytest.mark.long
-@settings(max_examples=300 if IS_WHOLE else 150)
-@given(EXCHANGES, st.booleans())
-def test_no_bytes_of_a_server_are_a_fault_of_our_own_at_length(
-    crawls: Crawls, answers: dict[str, bytes], known: bool
-) -> None:
-    check_any_bytes(crawls, answers, known=known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -13,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
@@ -32,9 +32,6 @@ from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Fetched
 from foreign_eyes.listing.text_digests import identity_digest, wording_digest
 from foreign_eyes.listing.values import Outcome
-
-# each with up to six histories
-EXAMPLES = 100 if os.environ.get("CI") == "true" else 20
 
 LATER = START + 400 * DAY
 AUTHORITY = "example.org,2026"
@@ -234,7 +231,7 @@ def decide(db: Database, source: str, kind: str, one: int, other: int) -> set[in
     return set()
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(10, in_ci=50))  # each with up to six histories
 @given(st.lists(TOWNS, min_size=1, max_size=6))
 def test_deriving_again_changes_nothing_whatever_was_imported_and_decided(towns: list[Town]) -> None:
     with archive_in_memory() as db:

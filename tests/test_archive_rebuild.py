@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
@@ -415,14 +416,14 @@ def test_a_listing_that_a_later_crawl_shows_again_does_not_change_what_came_befo
         assert again(column).differences == ()
 
 
-@settings(deadline=None)
+@settings(max_examples=examples(20, in_ci=50))
 @given(HISTORIES)
 def test_any_history_is_derived_the_same_again(days: list[tuple[list[str], Outcome]]) -> None:
     with archive_in_memory() as db:
         assert again(lived_through(db, days)).differences == ()
 
 
-@settings(deadline=None)
+@settings(max_examples=examples(15, in_ci=50))
 @given(HISTORIES, st.integers(-3, 6), LISTINGS)
 def test_no_capture_that_comes_later_changes_an_id_a_date_or_what_was_told(
     days: list[tuple[list[str], Outcome]], day: int, lines: list[str]
@@ -439,7 +440,7 @@ def test_no_capture_that_comes_later_changes_an_id_a_date_or_what_was_told(
         assert again(column).differences == ()
 
 
-@settings(deadline=None)
+@settings(max_examples=examples(20, in_ci=50))
 @given(HISTORIES)
 def test_no_better_parser_changes_an_id_a_date_or_what_was_told(days: list[tuple[list[str], Outcome]]) -> None:
     with archive_in_memory() as db:
@@ -453,7 +454,7 @@ def test_no_better_parser_changes_an_id_a_date_or_what_was_told(days: list[tuple
         assert again(column, Shouting()).differences == ()
 
 
-@settings(deadline=None)
+@settings(max_examples=examples(10, in_ci=40))
 @given(HISTORIES, *[st.integers(0, 99)] * 3)
 def test_any_two_entries_can_be_merged_and_parted_again(
     days: list[tuple[list[str], Outcome]], one: int, another: int, number: int

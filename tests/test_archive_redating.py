@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from conftest import examples
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.settling import DAY, SECOND, START, A, B, C, Column, LineParser, entry, listing
 
@@ -190,6 +191,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert column.truth() == truth
 
 
+@settings(max_examples=examples(15, in_ci=50))
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(-400, 0)), min_size=1, max_size=4), st.integers(1, 30000))
 def test_after_any_redatings_dates_are_distinct_and_inside_their_intervals(
     decisions: list[tuple[int, int]], ahead: int

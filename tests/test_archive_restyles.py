@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from conftest import IN_CI
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
@@ -268,7 +268,7 @@ def test_rows_that_were_two_entries_by_earlier_rules_remain_two(column: Column) 
     assert again(column).differences == ()
 
 
-@settings(max_examples=100 if IN_CI else 15)
+@settings(max_examples=examples(8, in_ci=40))
 @given(st.data())
 def test_deriving_again_is_a_fixed_point_after_any_restyles_and_edits(data: st.DataObject) -> None:
     edits = [*RESTYLES.values(), *BOUNDARIES.values(), lambda line: line.replace("mills", "farms"), lambda line: line]

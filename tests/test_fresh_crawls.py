@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import CommandLine
 from support import listing_server
+from support.fake_clock import days_ahead
 from support.listing_server import Handler, ListingServer, etag
 from support.listings import LISTING, make_entries, make_site, page_name
 
@@ -23,18 +24,9 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
-def on_day(day: float) -> dict[str, str]:
-    """Return the environment of a command that runs this many days from now."""
-    library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
-    if library is None:
-        pytest.skip("faketime is not installed")
-    hours = round(day * 24)
-    return {"LD_PRELOAD": str(library), "FAKETIME": f"+{hours}h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-
-
 def crawl_on(command: CommandLine, server: ListingServer, day: float, *options: str) -> dict[str, Any]:
     arguments = (server.origin + LISTING, "--name", "town", "--delay", "0", "--json", *options)
-    done = command("crawl", *arguments, env=on_day(day))
+    done = command("crawl", *arguments, env=days_ahead(day))
     assert done.stdout, done.stderr
     row: dict[str, Any] = json.loads(done.stdout)
     return row

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from conftest import IN_CI
+from conftest import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -232,4 +232,4 @@ def escaped(*texts: str) -> Iterator[str]:
 
 
 TestPublishedColumn = PublishedColumn.TestCase
-TestPublishedColumn.settings = settings(max_examples=8 if IN_CI else 3, stateful_step_count=10)
+TestPublishedColumn.settings = settings(max_examples=examples(2, in_ci=6), stateful_step_count=10)

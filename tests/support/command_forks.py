@@ -4,7 +4,7 @@ From the fork on it is a process like any other, with its own folder, files, arc
 off, so that every command starts its own interpreter.
 
     python -P command_forks.py SOCKET TEMPLATE    waits for commands on that Unix socket until its standard input is closed;
-                                                  new archives are copied from the template
+                                                  new archives are copied from TEMPLATE, unless it is empty
 """
 
 from __future__ import annotations
@@ -72,8 +72,9 @@ class CommandForks:
     # of all commands that have ended, their children included
     processor_seconds = 0.0
 
-    def __init__(self, template: Path) -> None:
+    def __init__(self, template: Path | None, environment: Mapping[str, str] | None = None) -> None:
         self._template = template
+        self._environment = environment or {}
         self._folder = tempfile.TemporaryDirectory(prefix="fe-")
         self._path = str(Path(self._folder.name) / "s")
         self._parent: subprocess.Popen[bytes] | None = None
@@ -111,8 +112,12 @@ class CommandForks:
     def _start(self) -> None:
         if self._parent is None:
             self._parent = subprocess.Popen(
-                [sys.executable, "-P", __file__, self._path, str(self._template)],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
+                [sys.executable, "-P", __file__, self._path, str(self._template or "")],
+                env={
+                    **os.environ,
+                    **self._environment,
+                    "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+                },
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
@@ -129,7 +134,8 @@ def main(path: str, template: str) -> None:
     """Fork a process for each connection until standard input is closed."""
     for name in MODULES:
         import_module(name)
-    import_module("support.newborn_archives").copy_births(Path(template))
+    if template:
+        import_module("support.newborn_archives").copy_births(Path(template))
     assert "twisted.internet.reactor" not in sys.modules
     gc.freeze()  # else each process copies all memory, when it collects garbage
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the processes that wait for commands

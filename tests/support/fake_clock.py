@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# read when a process starts; the offset is read whenever a process asks for the time. The clock of seconds since boot stays right
+PRELOADED = {"FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+
 
 @cache
 def library() -> Path | None:
@@ -32,11 +35,12 @@ class FakeClock:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment of a command that this clock is to fool; what counts seconds since boot stays right."""
-        return {
-            "LD_PRELOAD": str(library()),
-            "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
+        """The environment of a command that this clock is to fool."""
+        return {**PRELOADED, "LD_PRELOAD": str(library()), "FAKETIME_TIMESTAMP_FILE": str(self.file)}
+
+
+def days_ahead(days: float) -> dict[str, str]:
+    """Return the environment of a command whose clock is so many days ahead."""
+    if library() is None:
+        pytest.skip("libfaketime is not installed")
+    return {**PRELOADED, "LD_PRELOAD": str(library()), "FAKETIME": f"+{round(days * 24)}h"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -60,7 +61,8 @@ def _follow(folder: Path, base_url: str, known: list[str]) -> tuple[set[str], li
     dangling: list[str] = []
     while ahead:
         name = ahead.pop()
-        for address in _links(folder / name, urljoin(base_url, name)):
+        file = folder / name
+        for address in _links(file.read_bytes(), file.suffix, urljoin(base_url, name)):
             if not address.startswith(base_url) or address.startswith(f"{base_url}browse/"):
                 continue
             target = address.removeprefix(base_url).partition("#")[0]
@@ -73,18 +75,23 @@ def _follow(folder: Path, base_url: str, known: list[str]) -> tuple[set[str], li
     return reached, dangling
 
 
-def _links(file: Path, address: str) -> Iterator[str]:
-    content = file.read_bytes()
-    if file.suffix == ".html":
+@lru_cache(maxsize=2048)  # tests look at the same files again and again
+def _links(content: bytes, suffix: str, address: str) -> tuple[str, ...]:
+    """Return the addresses that a file links to."""
+    return tuple(_find_links(content, suffix, address))
+
+
+def _find_links(content: bytes, suffix: str, address: str) -> Iterator[str]:
+    if suffix == ".html":
         page = lxml.html.document_fromstring(content.decode())
         yield from (urljoin(address, one.get("href")) for one in page.xpath("//a[@href] | //link[@href]"))
-    elif file.suffix in (".xml", ".opml", ".rss"):
+    elif suffix in (".xml", ".opml", ".rss"):
         document = etree.fromstring(content)
         for element in document.iter():
             yield from (element.get(name) for name in ("href", "xmlUrl", "htmlUrl") if element.get(name))
             if etree.QName(element).localname in ("link", "icon", "logo", "loc") and element.text:
                 yield element.text
-    elif file.suffix == ".json":
+    elif suffix == ".json":
         feed = json.loads(content)
         yield from (feed[name] for name in ("next_url", "home_page_url", "icon", "favicon") if name in feed)
         yield from (item["url"] for item in feed["items"])
