@@ -39,7 +39,7 @@ from foreign_eyes.archive.feed_state.output_manifest import recorded_outputs
 from foreign_eyes.archive.inode_lock import lock_new_file
 from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.lost_ids import keep_lost_ids, keep_lost_seal
-from foreign_eyes.archive.rebuilding.redactions import take_back
+from foreign_eyes.archive.rebuilding.redactions import restore_redactions
 from foreign_eyes.archive.seals import derived_by_parser, has_seal, seal
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")
@@ -180,7 +180,7 @@ class _RecordRecovery:
         for record in self.records.values():
             if record.archive_id == own_id and record.redactions:
                 with writing(self._db):
-                    if found := take_back(self._db, record.redactions.values(), at):
+                    if found := restore_redactions(self._db, record.redactions.values(), at):
                         seal(self._db, at, reason="redactions were taken from the record of an output folder")
                         self._db.execute(f"PRAGMA user_version={derived_by_parser(self._db) * 100:d}")
                     added += found

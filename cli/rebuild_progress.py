@@ -22,7 +22,7 @@ def rebuild_archive(
     """
     from foreign_eyes.archive.database import open_archive, read_archive
     from foreign_eyes.archive.lock import only_run
-    from foreign_eyes.archive.rebuilding.deep_check import mend_indexes
+    from foreign_eyes.archive.rebuilding.deep_check import repair_indexes
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
     from foreign_eyes.archive.times import now, to_text
     from foreign_eyes.crawler.session import RememberingParser
@@ -43,7 +43,7 @@ def rebuild_archive(
             with read_archive(context.archive) as db:
                 return rebuild(db, RememberingParser(), **options)
         with only_run(context.archive, what=what, since=to_text(began)), open_archive(context.archive) as db:
-            if prepare is None and mend_indexes(db):
+            if prepare is None and repair_indexes(db):
                 print_line("damaged indexes were rebuilt", style="yellow", err=True)
             return rebuild(db, RememberingParser(), **options)
 

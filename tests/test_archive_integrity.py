@@ -14,7 +14,7 @@ from support.settling import DAY, START, A, B, Column, LineParser, entry, listin
 from foreign_eyes.archive.backup import copy_archive
 from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.integrity import Problem, verify
-from foreign_eyes.archive.rebuilding.deep_check import mend_indexes, verify_derived
+from foreign_eyes.archive.rebuilding.deep_check import repair_indexes, verify_derived
 from foreign_eyes.archive.rebuilding.rebuild import keep_up
 
 LATER = START + 99 * DAY
@@ -156,7 +156,7 @@ def test_a_deep_check_finds_derived_rows_that_disagree_with_the_truth(
 
 def test_damaged_indexes_are_found_and_rebuilt(archive: Path, damage: sqlite3.Connection) -> None:
     with open_archive(archive) as db:
-        assert not mend_indexes(db)
+        assert not repair_indexes(db)
     damage.execute("PRAGMA writable_schema=ON")
     damage.execute("UPDATE sqlite_master SET sql = replace(sql, 'at)', 'kind)') WHERE name = 'changes_by_source'")
     damage.close()
@@ -168,5 +168,5 @@ def test_damaged_indexes_are_found_and_rebuilt(archive: Path, damage: sqlite3.Co
         found = list(verify_derived(db, LineParser(), at=LATER, authority="example.org,2026"))
     assert {(problem.where, problem.remedy) for problem in found} == {("table changes", "foreign-eyes reparse")}
     with open_archive(archive) as db:
-        assert mend_indexes(db)
+        assert repair_indexes(db)
         assert list(verify_derived(db, LineParser(), at=LATER, authority="example.org,2026")) == []

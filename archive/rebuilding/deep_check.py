@@ -26,15 +26,15 @@ _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique 
 
 def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str) -> Iterator[Problem]:
     """Yield what is wrong with indexes, tables' definitions, the search index, and all that is derived; changes nothing."""
-    looks: dict[str, Callable[[], Iterable[Problem]]] = {
+    checks: dict[str, Callable[[], Iterable[Problem]]] = {
         "archive": partial(_verify_indexes, db),
         "table sqlite_schema": partial(_verify_schema, db),
         "table entries_fts": partial(_verify_search, db),
         **{f"table {name}": partial(_verify_readable, db, name) for name in COMPARED_TABLES if name != "bodies"},
         "what is derived": partial(_compare, db, parser, at, authority),
     }
-    for where, look in looks.items():
-        yield from limited(damage_as_problem(where, look, REPARSE if "fts" in where else RESTORE))
+    for where, check in checks.items():
+        yield from limited(damage_as_problem(where, check, REPARSE if "fts" in where else RESTORE))
 
 
 def _verify_readable(db: Database, table: str) -> Iterator[Problem]:
@@ -44,7 +44,7 @@ def _verify_readable(db: Database, table: str) -> Iterator[Problem]:
     yield from ()
 
 
-def mend_indexes(db: Database) -> bool:
+def repair_indexes(db: Database) -> bool:
     """Rebuild damaged indexes and the search index in one transaction; return whether any was damaged."""
     problems = [
         *damage_as_problem("", partial(_verify_indexes, db)),
@@ -75,9 +75,9 @@ def _verify_indexes(db: Database) -> Iterator[Problem]:
 
 
 def _verify_schema(db: Database) -> Iterator[Problem]:
-    ours, theirs = _definitions(db), _fresh_definitions()
-    for name in sorted(ours.keys() | theirs.keys()):
-        if ours.get(name) != theirs.get(name):
+    stored, expected = _definitions(db), _fresh_definitions()
+    for name in sorted(stored.keys() | expected.keys()):
+        if stored.get(name) != expected.get(name):
             yield Problem(f"{name} is not defined as Foreign Eyes defines it", "table sqlite_schema", RESTORE)
 
 
@@ -129,7 +129,7 @@ def _compare(db: Database, parser: Parser, at: datetime, authority: str) -> Iter
         what = "another version of the parser derived the archive, so derived rows cannot be compared before it is derived again"
         yield Problem(what, "archive", REPARSE)
         return
-    for one in rebuild(db, parser, at=at, authority=authority, apply=False).differences:
-        count = one.added + one.removed + one.changed
-        what = f"{count} rows differ from what the captures show, such as {'; '.join(one.examples)}"
-        yield Problem(what, f"table {one.table}", remedy_for(one.table))
+    for difference in rebuild(db, parser, at=at, authority=authority, apply=False).differences:
+        count = difference.added + difference.removed + difference.changed
+        what = f"{count} rows differ from what the captures show, such as {'; '.join(difference.examples)}"
+        yield Problem(what, f"table {difference.table}", remedy_for(difference.table))

@@ -72,8 +72,8 @@ def _first_shown(
         wording = identity_digest(ListedEntry(*texts))
         place = (ordered_at, crawl_id)
         doubt = next((Doubt(flag) for flag in json.loads(flags) if flag in OF_OLDER_RULES), None)
-        made = _FirstShown(entry_id, place, Match(entry_id, cast(Method, method), score, doubt))
-        by_row.setdefault((crawl_id, pass_number, wording), []).append(made)
+        first_shown = _FirstShown(entry_id, place, Match(entry_id, cast(Method, method), score, doubt))
+        by_row.setdefault((crawl_id, pass_number, wording), []).append(first_shown)
         first[entry_id, wording] = min(first.get((entry_id, wording), place), place)
     return by_row, first
 
@@ -82,7 +82,7 @@ def _first_shown(
 class _Filling:
     db: Database
     parser_version: int
-    made: Mapping[tuple[int, int, str], list[_FirstShown]]
+    first_shown: Mapping[tuple[int, int, str], list[_FirstShown]]
     first: Mapping[tuple[int, str], tuple[str, int]]
     # the entry of the valid recognition, by the row's key
     current: dict[RecognitionKey, int] = field(default_factory=dict)
@@ -94,9 +94,9 @@ class _Filling:
         ).fetchone()
         for pass_number, wording, entry_id in self._rows(crawl_id, source_id):
             key = RecognitionKey(source_id, self.parser_version, wording)
-            made = self.made.get((crawl_id, pass_number, wording), ())
-            if made:
-                last = made[-1]
+            first_shown = self.first_shown.get((crawl_id, pass_number, wording), ())
+            if first_shown:
+                last = first_shown[-1]
                 if self.current.get(key) != last.entry_id or last.match.method not in _BY_WORDING:
                     self._store(key, (crawl_id, pass_number), last.match)
                 continue

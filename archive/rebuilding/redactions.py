@@ -41,7 +41,7 @@ from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.values import ListedEntry, Parser
 
 
-class KnownRedaction(Protocol):
+class RecordedRedaction(Protocol):
     """A decision from the record of an output folder; see `archive.feed_state.recorded_redactions`."""
 
     entry_id: int
@@ -70,7 +70,7 @@ def redact(db: Database, entry_id: int, reason: str | None, at: datetime) -> Col
             f"entry {entry_id} was redacted at {last.at}; undo that with --undo, or remove the words with --purge"
         )
     wordings = _wordings(db, entry_id)
-    _refuse_twins(db, entry_id, wordings)
+    _refuse_equal_entries(db, entry_id, wordings)
     redaction_id = _record(db, entry_id, "redact", reason, at)
     digests = _own_digests(db, entry_id, wordings)
     others = _wordings_alike(db, HiddenEntry(entry_id, reason, digests))
@@ -120,27 +120,28 @@ def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collecti
     return ()
 
 
-def take_back(db: Database, recorded: Iterable[KnownRedaction], at: datetime) -> int:
+def restore_redactions(db: Database, recorded: Iterable[RecordedRedaction], at: datetime) -> int:
     """Add the redactions that an output folder's record has and the archive lacks; return their number.
 
     Digests that were made with another archive's secret match nothing, so digests of the wordings in this archive are
     added. The caller rebuilds the archive.
     """
-    known = {tuple(row) for row in db.execute("SELECT entry_id, at, kind FROM redactions")}
-    taken = 0
-    for one in sorted(recorded, key=lambda one: one.at):
-        if (one.entry_id, one.at, one.kind) in known:
+    stored = {tuple(row) for row in db.execute("SELECT entry_id, at, kind FROM redactions")}
+    count = 0
+    for redaction in sorted(recorded, key=lambda redaction: redaction.at):
+        entry_id, kind = redaction.entry_id, redaction.kind
+        if (entry_id, redaction.at, kind) in stored:
             continue
-        taken += 1
-        is_there = db.execute("SELECT 1 FROM revisions WHERE entry_id = ?", (one.entry_id,)).fetchone() is not None
-        own = _own_digests(db, one.entry_id, _wordings(db, one.entry_id)) if one.kind == "redact" and is_there else ()
-        redaction_id = _record(db, one.entry_id, one.kind, one.reason, at, decided_at=one.at)
+        count += 1
+        exists = db.execute("SELECT 1 FROM revisions WHERE entry_id = ?", (entry_id,)).fetchone() is not None
+        own = _own_digests(db, entry_id, _wordings(db, entry_id)) if kind == "redact" and exists else ()
+        redaction_id = _record(db, entry_id, kind, redaction.reason, at, decided_at=redaction.at)
         record_digests(db, redaction_id, own, ())
         db.conn.executemany(
             "INSERT OR IGNORE INTO redaction_digests (redaction_id, number, kind, digest) VALUES (?, ?, ?, ?)",
-            [(redaction_id, number and number + len(own), kind, digest) for number, kind, digest in one.digests],
+            [(redaction_id, number and number + len(own), part, digest) for number, part, digest in redaction.digests],
         )
-    return taken
+    return count
 
 
 def _record(
@@ -150,8 +151,8 @@ def _record(
     identity = find_identity(db, entry_id)
     redaction_id = record_redaction(db, entry_id, kind, reason, from_text(decided_at) if decided_at else at)
     if identity is not None and kind != "purge":
-        told = Change("unredacted" if kind == "undo" else "redacted", entry_id, redaction_id=redaction_id)
-        append_changes(db, identity.source_id, None, [told], at, announced=True)
+        change = Change("unredacted" if kind == "undo" else "redacted", entry_id, redaction_id=redaction_id)
+        append_changes(db, identity.source_id, None, [change], at, announced=True)
     return redaction_id
 
 
@@ -165,27 +166,27 @@ def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
         f"SELECT {_SELECT} FROM revisions r WHERE r.entry_id = ? ORDER BY r.number, r.technical, r.revision_id",  # noqa: S608
         (entry_id,),
     )
-    found: dict[str, ListedEntry] = {}
+    wordings: dict[str, ListedEntry] = {}
     for row in rows:
         listed = ListedEntry(*row)
-        found.setdefault(_key(listed), listed)
-    if not found:
+        wordings.setdefault(_key(listed), listed)
+    if not wordings:
         raise CannotDecide(f"no entry has the id {entry_id}; look for it with: foreign-eyes history PART-OF-THE-TITLE")
-    return list(found.values())
+    return list(wordings.values())
 
 
-def _refuse_twins(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> None:
+def _refuse_equal_entries(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> None:
     """Refuse an entry if the same digests match all wordings of another entry, which would be hidden with it."""
     rows = db.execute(
         f"SELECT r.entry_id, {_SELECT} FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id != ?"  # noqa: S608
         " AND e.source_id = (SELECT source_id FROM entries WHERE entry_id = ?)",
         (entry_id, entry_id),
     )
-    ours, theirs = {_key(one) for one in wordings}, dict[int, set[str]]()
+    keys, other_keys = {_key(wording) for wording in wordings}, dict[int, set[str]]()
     for other_id, *texts in rows:
-        theirs.setdefault(other_id, set()).add(_key(ListedEntry(*texts)))
-    for other_id, words in theirs.items():
-        if words <= ours:
+        other_keys.setdefault(other_id, set()).add(_key(ListedEntry(*texts)))
+    for other_id, keys_of_other in other_keys.items():
+        if keys_of_other <= keys:
             raise CannotDecide(
                 f"entry {other_id} differs from {entry_id} only in spaces, case or punctuation, so its words would be hidden,"
                 f" too; merge them first: foreign-eyes merge {entry_id} {other_id}"
@@ -193,9 +194,9 @@ def _refuse_twins(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) 
 
 
 def _own_digests(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> tuple[KeyedDigests, ...]:
-    """Return the digests of an entry's wordings, without parts that other entries have: those would hide the others."""
-    ours = {part for wording in wordings for part in parts_of(wording) if part[0] not in _WEAK}
-    shared = {part for other in _others(db, entry_id) for part in parts_of(other) if part in ours}
+    """Return the digests of an entry's wordings, without parts of other entries, which would hide those entries."""
+    parts = {part for wording in wordings for part in parts_of(wording) if part[0] not in _WEAK}
+    shared = {part for other in _others(db, entry_id) for part in parts_of(other) if part in parts}
     return tuple(own_digests(secret_of(db), wording, shared - _wholes(wordings)) for wording in wordings)
 
 

@@ -58,7 +58,7 @@ def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[
     moved = _move_dates(db, source_id, crawl_id) if settled else ()
     db.conn.executemany(
         "INSERT INTO redated_entries (redating_id, entry_id, feed_date) VALUES (?, ?, ?)",
-        [(redating_id, one.entry_id, to_text(one.after)) for one in moved],
+        [(redating_id, date.entry_id, to_text(date.after)) for date in moved],
     )
     if settled:
         append_changes(db, source_id, crawl_id, [Change("corrected", redating_id=redating_id)], at, announced=True)

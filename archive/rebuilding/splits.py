@@ -56,24 +56,26 @@ def move_recognitions(db: Database, part: Part) -> None:
     """Make the rows of the part that is cut off lead to the other entry, inside the caller's transaction."""
     recognitions = load_recognitions(db)
     shown = list(_revisions(db, part.entry_id, recognitions))
-    cut = min(one.point for one in shown if one.number == part.number)
-    cut_off = [one for one in shown if (one.number >= part.number) == part.is_later]
+    cut = min(each.point for each in shown if each.number == part.number)
+    cut_off = [each for each in shown if (each.number >= part.number) == part.is_later]
     merged_at = _crawl_at_merge(db, part) if part.undoes_merge else 0
     times: dict[int, str] = dict(
         db.execute("SELECT crawl_id, ordered_at FROM timed_crawls WHERE settled = 1").fetchall()
     )
-    for key in {one.key for one in cut_off}:
-        points = {one.point for one in cut_off if one.key == key}
+    for key in {each.key for each in cut_off}:
+        points = {each.point for each in cut_off if each.key == key}
 
         def is_cut_off(point: Point, points: Collection[Point] = frozenset(points)) -> bool:
             return point >= min(points) if part.is_later else point < cut or point in points
 
-        def target(one: Recognition, point: Point, is_cut_off: Callable[[Point], bool] = is_cut_off) -> int | None:
-            if one.entry_id not in part.own_ids or not is_cut_off(point):
-                return one.entry_id
+        def target(
+            recognition: Recognition, point: Point, is_cut_off: Callable[[Point], bool] = is_cut_off
+        ) -> int | None:
+            if recognition.entry_id not in part.own_ids or not is_cut_off(point):
+                return recognition.entry_id
             if not part.undoes_merge:
                 return part.other_id
-            return one.entry_id if point[1] <= merged_at else None
+            return recognition.entry_id if point[1] <= merged_at else None
 
         _store_targets(db, key, recognitions, _points(key, recognitions, shown, times), target)
 
@@ -88,8 +90,8 @@ def _revisions(db: Database, entry_id: int, recognitions: Recognitions) -> Itera
     )
     for number, source_id, version, crawl_id, ordered_at, pass_number, wording, *texts in rows.fetchall():
         key = RecognitionKey(source_id, version, identity_digest(ListedEntry(*texts)), wording)
-        one = recognitions.find(key, crawl_id, pass_number)
-        key = key._replace(spelling=one.spelling if one else "")
+        recognition = recognitions.find(key, crawl_id, pass_number)
+        key = key._replace(spelling=recognition.spelling if recognition else "")
         yield _Shown(number, key, crawl_id, (ordered_at, crawl_id, pass_number))
 
 
@@ -109,8 +111,8 @@ def _points(
 ) -> list[Point]:
     """Return the points at which the valid recognition of a key can change, ordered by crawl id."""
     points = {(crawl_id, 0) for crawl_id in times}
-    points |= {one.since for one in recognitions.all_of(key)}
-    points |= {(one.crawl_id, one.point[2]) for one in shown}
+    points |= {recognition.since for recognition in recognitions.all_of(key)}
+    points |= {(each.crawl_id, each.point[2]) for each in shown}
     return [(times.get(crawl_id, ""), crawl_id, pass_number) for crawl_id, pass_number in sorted(points)]
 
 

@@ -82,7 +82,7 @@ def difference_of(answers: Iterable[tuple[datetime, datetime]]) -> timedelta | N
 
     Of an even number, the lower of the middle values counts: a cache can make the site's time too old, but not too new.
     """
-    differences = [ours - site for ours, site in answers]
+    differences = [own - site for own, site in answers]
     return median_low(differences) if differences else None
 
 
@@ -136,14 +136,14 @@ def _first_of_same(began: datetime, difference: timedelta | None, known: KnownTi
     if difference is None or not _may_be_zones(difference, known):
         return None
     same: list[Earlier] = []
-    for one in known.in_doubt:
-        if abs(one.difference - difference) >= HOUR - SLACK:
+    for crawl in known.in_doubt:
+        if abs(crawl.difference - difference) >= HOUR - SLACK:
             break
-        same.append(one)
-    for one in reversed(same):
-        ours = began - one.began
-        if min(ours, ours - (difference - one.difference)) >= HOUR - SLACK:
-            return one
+        same.append(crawl)
+    for crawl in reversed(same):
+        elapsed = began - crawl.began
+        if min(elapsed, elapsed - (difference - crawl.difference)) >= HOUR - SLACK:
+            return crawl
     return None
 
 

@@ -71,11 +71,11 @@ class Recognitions:
     def find(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> Recognition | None:
         """Return the valid recognition of a row in a pass of a crawl: the latest with its spelling or without one."""
         found = [self._last(each, (crawl_id, pass_number)) for each in _spellings(key)]
-        return max((one for one in found if one is not None), key=_order, default=None)
+        return max((each for each in found if each is not None), key=_order, default=None)
 
     def entries_of(self, key: RecognitionKey) -> set[int]:
         """Return all entries to which rows with this key were ever matched."""
-        return {one.entry_id for one in self.all_of(key) if one.entry_id is not None}
+        return {each.entry_id for each in self.all_of(key) if each.entry_id is not None}
 
     def wordings_of(self, crawl_id: int) -> Collection[str]:
         """Return the identity digests with a recognition that begins with this crawl."""
