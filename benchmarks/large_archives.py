@@ -31,7 +31,7 @@ from foreign_eyes.archive.times import to_text  # noqa: E402
 from foreign_eyes.feeds.compose.feed_entries import entry_path  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
 from foreign_eyes.feeds.documents import documents  # noqa: E402
-from foreign_eyes.feeds.plan import Extent, everything  # noqa: E402
+from foreign_eyes.feeds.plan import Extent, full_plan  # noqa: E402
 from foreign_eyes.feeds.publish import Target  # noqa: E402
 from foreign_eyes.feeds.publish_context import PublishContext  # noqa: E402
 from foreign_eyes.feeds.render_fingerprint import render_fingerprint  # noqa: E402
@@ -308,7 +308,7 @@ def pretend_published(db: Database, target: Target) -> None:
         context = PublishContext(db, 1, edition, topics, extent)
         ids = db.execute("SELECT entry_id FROM entries ORDER BY CAST(entry_id AS TEXT)").fetchall()
         manifest.record(1, {f"{entry_path(entry_id)}index.html": _digest(entry_id) for (entry_id,) in ids}, ())
-        manifest.record(1, {name: _digest(name) for name, _ in documents(context, everything(extent, (), ()))}, ())
+        manifest.record(1, {name: _digest(name) for name, _ in documents(context, full_plan(extent, (), ()))}, ())
         files = len(manifest.digests())
         state = OutputState(
             1,

@@ -32,7 +32,7 @@ def write_file(
     content: bytes,
     mode: int = FILE_MODE,
     *,
-    mend_mode: bool = False,
+    repair_mode: bool = False,
     before: Callable[[], None] = lambda: None,
 ) -> bool:
     """Write `content` to the file `name` below `output` unless it has these bytes; return whether it was written.
@@ -42,7 +42,7 @@ def write_file(
         name: the relative path, with slashes.
         content: the bytes.
         mode: the permissions of the file; new folders get those of `folder_mode`.
-        mend_mode: also set the permissions of an existing file and its folders.
+        repair_mode: also set the permissions of an existing file and its folders.
         before: called before anything is written.
 
     Raises:
@@ -57,8 +57,8 @@ def write_file(
             before()
             make_folder(path.parent, mode)
             _replace(path, content, mode)
-        if mend_mode:
-            _mend_modes(output, path, mode)
+        if repair_mode:
+            _repair_modes(output, path, mode)
     except OSError as error:
         raise OutputUnwritable(path, error) from error
     return not is_right
@@ -116,7 +116,7 @@ def make_folder(folder: Path, mode: int) -> None:
         return
     make_folder(folder.parent, mode)
     folder.mkdir(exist_ok=True)
-    permit(folder, folder_mode(mode))
+    set_mode(folder, folder_mode(mode))
     _sync_folder(folder.parent)
 
 
@@ -125,7 +125,7 @@ def folder_mode(mode: int) -> int:
     return mode | (mode & 0o444) >> 2
 
 
-def permit(path: Path | int, mode: int) -> None:
+def set_mode(path: Path | int, mode: int) -> None:
     """Set the permissions of a file or folder; its special bits stay.
 
     On a file system without permissions, or on a file of another user, this does nothing; `check` reports such files.
@@ -183,7 +183,7 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
-            permit(descriptor, mode)
+            set_mode(descriptor, mode)
             file.write(content)
             file.flush()
             os.fsync(descriptor)
@@ -194,11 +194,11 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
     _sync_folder(path.parent)
 
 
-def _mend_modes(output: Path, path: Path, mode: int) -> None:
-    permit(path, mode)
+def _repair_modes(output: Path, path: Path, mode: int) -> None:
+    set_mode(path, mode)
     folder = path.parent
     while True:
-        permit(folder, folder_mode(mode))
+        set_mode(folder, folder_mode(mode))
         if folder == output:
             return
         folder = folder.parent

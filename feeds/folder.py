@@ -47,14 +47,14 @@ from foreign_eyes.feeds.file_writer import digest_of, make_folder
 class RecordLines:
     """The lines that a publish adds to the folder's record: before it writes the first file, and at its end.
 
-    `whose` names archive and source, None if the record names them already. `opening` are the ids and file names that the
+    `owner` names archive and source, None if the record names them already. `missing` are the ids and file names that the
     record lacks. `token` is a digest of the state that the folder will show.
     """
 
     token: str
-    whose: str | None
+    owner: str | None
     begin: str
-    opening: list[str]
+    missing: list[str]
     end: str
 
 
@@ -84,16 +84,16 @@ class OutputFolder:
         if claim.refusal is not None and not take_over:
             raise claim.refusal
         self._summary = claim.summary
-        self._begins_anew = claim.refusal is not None
+        self._replaces_record = claim.refusal is not None
 
     def source(self) -> str | None:
         """Return the name of the source that this archive published there; None if it published none."""
-        recorded = None if self._begins_anew or self._summary is None else self._summary.source
+        recorded = None if self._replaces_record or self._summary is None else self._summary.source
         return self.manifest.source() or recorded
 
     def shows(self, state: OutputState) -> bool:
         """Return whether the last publish to the folder was completed and left it in this state."""
-        if self._summary is None or self._begins_anew:
+        if self._summary is None or self._replaces_record:
             return False
         return self._summary.source == self._source.name and self._summary.published_token == token_of(
             self._source.name, state
@@ -113,7 +113,7 @@ class OutputFolder:
             return frozenset(listed)
         return frozenset(name for name, digest in listed.items() if digest_of(self.output, name) == digest)
 
-    def require_ours(self, names: Iterable[str], *, follows: bool) -> None:
+    def require_ownership(self, names: Iterable[str], *, follows: bool) -> None:
         """Check that no file with one of these names is a file that publishing did not write.
 
         A publish that `follows` the journal asks the manifest alone, which then agrees with the record.
@@ -139,24 +139,24 @@ class OutputFolder:
         end = end_line(token, seal, archive_id(self._db), self._source.name)
         if since is not None:
             ids = ids_since(self._db, state.source_id, since)
-            opening = [line for found, is_new in ids for line in id_lines(found, None if is_new else ())]
-            opening += [file_line(name) for name in sorted(names) if not self.manifest.lists(name)]
-            return RecordLines(token, None, begin, opening, end)
-        record = None if self._begins_anew else self._record
+            missing = [line for found, is_new in ids for line in id_lines(found, None if is_new else ())]
+            missing += [file_line(name) for name in sorted(names) if not self.manifest.lists(name)]
+            return RecordLines(token, None, begin, missing, end)
+        record = None if self._replaces_record else self._record
         is_recorded = record is not None and (record.source, record.url) == (self._source.name, self._source.url)
-        whose = None if is_recorded else owner_line(archive_id(self._db), self._source.name, self._source.url)
-        opening = list(missing_ids(record, all_ids(self._db, state.source_id)))
+        owner = None if is_recorded else owner_line(archive_id(self._db), self._source.name, self._source.url)
+        missing = list(missing_ids(record, all_ids(self._db, state.source_id)))
         files = self.files.union(names) - (record.files if record is not None else set())
-        opening += [file_line(name) for name in sorted(files) if is_file_name(name)]
-        opening += redaction_lines(self._db, state.source_id, record.redactions if record is not None else {})
-        return RecordLines(token, whose, begin, opening, end)
+        missing += [file_line(name) for name in sorted(files) if is_file_name(name)]
+        missing += redaction_lines(self._db, state.source_id, record.redactions if record is not None else {})
+        return RecordLines(token, owner, begin, missing, end)
 
     def begin(self, new: RecordLines) -> None:
         """Write to the record, durably, what the publish is about to write."""
-        lines = [*([new.whose] if new.whose else []), new.begin, *new.opening]
+        lines = [*([new.owner] if new.owner else []), new.begin, *new.missing]
         with self._explained():
             make_folder(self.output, self._mode)
-            if self._begins_anew:
+            if self._replaces_record:
                 replace_record(self.output, lines, self._mode)
             else:
                 append_lines(self.output, lines, self._mode)
@@ -173,7 +173,7 @@ class OutputFolder:
     def has_recorded(self, new: RecordLines) -> bool:
         """Return whether the record holds all of these lines already."""
         return (
-            not (new.whose or new.opening) and self._summary is not None and self._summary.published_token == new.token
+            not (new.owner or new.missing) and self._summary is not None and self._summary.published_token == new.token
         )
 
     @cached_property

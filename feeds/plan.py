@@ -45,7 +45,7 @@ class PublishPlan:
     emptied_topics: Collection[str] = ()
 
 
-def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[tuple[int, int]]) -> PublishPlan:
+def full_plan(extent: Extent, entry_ids: Collection[int], redirects: Iterable[tuple[int, int]]) -> PublishPlan:
     """Return the plan of a full publish, which checks every document."""
     return PublishPlan(
         entry_ids=entry_ids,
@@ -58,7 +58,7 @@ def everything(extent: Extent, entry_ids: Collection[int], redirects: Iterable[t
     )
 
 
-def touched(extent: Extent, before: Extent, changes: AffectedParts) -> PublishPlan:
+def incremental_plan(extent: Extent, before: Extent, changes: AffectedParts) -> PublishPlan:
     """Return the plan of an incremental publish, from the extent `before` to `extent`.
 
     The last volume changes when a new one follows it, because it gets a link to that one, so the volume before each new one

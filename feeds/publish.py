@@ -45,7 +45,7 @@ from foreign_eyes.feeds.documents import documents, freeze_documents, names_of_e
 from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken
 from foreign_eyes.feeds.file_writer import FILE_MODE, remove_file, remove_leftovers, write_file
 from foreign_eyes.feeds.folder import OutputFolder, RecordLines
-from foreign_eyes.feeds.plan import Extent, PublishPlan, everything, touched
+from foreign_eyes.feeds.plan import Extent, PublishPlan, full_plan, incremental_plan
 from foreign_eyes.feeds.publish_context import PublishContext, PublishedDocument
 from foreign_eyes.feeds.published_urls import normal_base_url
 from foreign_eyes.feeds.redact_documents import renew_documents
@@ -142,10 +142,10 @@ def publish(
             return Published(0, before.files, 0, time.monotonic() - started)
         if before is None:
             renew_documents(db)
-        plan = _everything(context) if before is None else _changed(context, before)
+        plan = _plan_all(context) if before is None else _plan_changes(context, before)
         found = documents(context, plan)
         names = [name for name, _ in found]
-        folder.require_ours(names, follows=before is not None)
+        folder.require_ownership(names, follows=before is not None)
         obsolete = (folder.files if before is None else set(names_of_emptied(plan))).difference(names)
         added = 0 if before is None else sum(not folder.manifest.lists(name) for name in names)
         removed = [name for name in sorted(obsolete) if before is None or folder.manifest.lists(name)]
@@ -153,7 +153,7 @@ def publish(
         extent = context.extent
         state = OutputState(context.source_id, base_url, fingerprint, cursor, extent.entries, extent.events, files)
         lines = folder.record_lines(state, names, since=before.cursor if before is not None else None)
-        writer = _Writer(folder, lines, target.file_mode, mend_modes=everything_anew)
+        writer = _Writer(folder, lines, target.file_mode, repair_modes=everything_anew)
         if not folder.has_recorded(lines) or removed:
             writer.begin()
         digests = writer.write(found, progress or (lambda done, total: None))
@@ -182,11 +182,11 @@ def forget_output(db: Database, output: Path, *, former_id: str | None = None) -
     with writing(db):
         claim = read_claim(db, folder)
         is_former = former_id is not None and claim.summary is not None and claim.summary.archive_id == former_id
-        is_ours = claim.refusal is None or is_former
-        ours = set(manifest.digests()) if is_ours else set()
-        record = read_record(folder) if claim.summary is not None and is_ours else None
-        removed = sum(remove_file(folder, name) for name in sorted(ours.union(record.files if record else ())))
-        if is_ours:
+        is_own = claim.refusal is None or is_former
+        own_files = set(manifest.digests()) if is_own else set()
+        record = read_record(folder) if claim.summary is not None and is_own else None
+        removed = sum(remove_file(folder, name) for name in sorted(own_files.union(record.files if record else ())))
+        if is_own:
             remove_record(folder)
         manifest.forget()
     with suppress(OSError):
@@ -231,27 +231,27 @@ def _follows(
     )
 
 
-def _changed(context: PublishContext, before: OutputState) -> PublishPlan:
+def _plan_changes(context: PublishContext, before: OutputState) -> PublishPlan:
     extent = Extent(before.entries, before.events, frozenset(), frozenset())
     changes = affected_since(context.db, context.source_id, before.cursor, context.topics.classify)
-    return touched(context.extent, extent, changes)
+    return incremental_plan(context.extent, extent, changes)
 
 
-def _everything(context: PublishContext) -> PublishPlan:
+def _plan_all(context: PublishContext) -> PublishPlan:
     entry_ids = all_entry_ids(context.db, context.source_id)
     published = set(entry_ids)
-    redirects = [(one, into) for one, into in merged_ids(context.db).items() if into in published]
-    return everything(context.extent, entry_ids, redirects)
+    redirects = [(merged, into) for merged, into in merged_ids(context.db).items() if into in published]
+    return full_plan(context.extent, entry_ids, redirects)
 
 
 class _Writer:
     """Writes files that differ: new files first, because no published file links to them yet."""
 
-    def __init__(self, folder: OutputFolder, lines: RecordLines, mode: int, *, mend_modes: bool) -> None:
+    def __init__(self, folder: OutputFolder, lines: RecordLines, mode: int, *, repair_modes: bool) -> None:
         self._folder = folder
         self._lines = lines
         self._mode = mode
-        self._mend_modes = mend_modes
+        self._repair_modes = repair_modes
         self._began = False
         self.written: list[str] = []
 
@@ -273,7 +273,7 @@ class _Writer:
         for name, render in sorted(found, key=lambda document: not is_new[document[0]]):
             content = render()
             if write_file(
-                self._folder.output, name, content, self._mode, mend_mode=self._mend_modes, before=self.begin
+                self._folder.output, name, content, self._mode, repair_mode=self._repair_modes, before=self.begin
             ):
                 self.written.append(name)
             digests[name] = sha256(content).hexdigest()

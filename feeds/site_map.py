@@ -72,8 +72,8 @@ FEED_FORMATS = (ATOM, RSS, JSON_FEED)
 class LinkRelation:
     """A link of a published file (RFC 8288).
 
-    `target` is a path below the base URL in which the placeholders of the file's pattern may stand, and `{previous}` for
-    the number before `{number}`; None is the WebSub hub.
+    `target` is a path below the base URL. It may use the placeholders of the file's pattern, and `{previous}` for the number
+    before `{number}`. None is the WebSub hub.
     """
 
     rel: str
@@ -123,7 +123,7 @@ _PLACEHOLDERS = {"number": "0|[1-9][0-9]{0,8}", "slug": "[^/]+", "id": "[0-9]+"}
 def _page(pattern: str, folder_of_feeds: str | None = None, *, in_sitemap: bool = False) -> PublishedPath:
     """Return the row of a page, which links to the feeds of `folder_of_feeds`."""
     formats = () if folder_of_feeds is None else FEED_FORMATS
-    links = tuple(LinkRelation("alternate", f"{folder_of_feeds}{one.file}", one.media_type) for one in formats)
+    links = tuple(LinkRelation("alternate", f"{folder_of_feeds}{form.file}", form.media_type) for form in formats)
     return PublishedPath(pattern, HTML_TYPE, links=links, in_sitemap=in_sitemap)
 
 
@@ -153,7 +153,7 @@ def _archive_documents(feed_format: FeedFormat) -> Iterable[PublishedPath]:
         return PublishedPath(path, feed_format.media_type, CacheClass.FROZEN, links)
 
     if ending is not None:
-        # document 0 is empty, and so the only one that may link to the next: that one is written together with it
+        # document 0 is empty; it alone links to the next one, which is written together with it
         yield row(str(first), *(() if first else (LinkRelation("next-archive", f"archive/1.{ending}"),)))
         yield row("{number}", LinkRelation("prev-archive", f"archive/{{previous}}.{ending}"))
 
@@ -161,19 +161,19 @@ def _archive_documents(feed_format: FeedFormat) -> Iterable[PublishedPath]:
 # the first row that matches a name counts
 SITE_MAP: tuple[PublishedPath, ...] = (
     _page(FRONT_PAGE, "", in_sitemap=True),
-    *_feeds(((one.file, one) for one in FEED_FORMATS), page=""),
-    *(row for one in FEED_FORMATS for row in _archive_documents(one)),
+    *_feeds(((form.file, form) for form in FEED_FORMATS), page=""),
+    *(row for form in FEED_FORMATS for row in _archive_documents(form)),
     _page("entries/{id}/index.html", in_sitemap=True),
     _page("pages/{number}.html"),
     _page("changes/index.html", in_sitemap=True),
-    *_feeds(((one.changes_file, one) for one in FEED_FORMATS), page="changes/"),
+    *_feeds(((form.changes_file, form) for form in FEED_FORMATS), page="changes/"),
     *(_page(f"{folder}/index.html", in_sitemap=True) for folder in COLLECTION_FOLDERS.values()),
     *(
         row
         for folder in (f"{name}/{{slug}}/" for name in COLLECTION_FOLDERS.values())
         for row in (
             _page(f"{folder}index.html", folder, in_sitemap=True),
-            *_feeds(((folder + one.file, one) for one in FEED_FORMATS), page=folder),
+            *_feeds(((folder + form.file, form) for form in FEED_FORMATS), page=folder),
         )
     ),
     _page("404.html"),

@@ -27,7 +27,7 @@ class EntryTexts:
 
 
 # in the order of the fields, for rows of the archive
-TEXT_PARTS = tuple(one.name for one in fields(EntryTexts))
+TEXT_PARTS = tuple(part.name for part in fields(EntryTexts))
 # in the order in which people are shown them
 ENTRY_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 

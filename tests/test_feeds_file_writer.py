@@ -89,7 +89,7 @@ def test_an_existing_file_keeps_its_mode_unless_it_is_to_be_repaired(tmp_path: P
 
     write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644)
     assert mode_of(tmp_path / "public/folder/atom.xml") == 0o600
-    assert not write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644, mend_mode=True)
+    assert not write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644, repair_mode=True)
     assert mode_of(tmp_path / "public/folder/atom.xml") == 0o644
     assert mode_of(tmp_path / "public/folder") == mode_of(tmp_path / "public") == 0o755
 
@@ -97,7 +97,7 @@ def test_an_existing_file_keeps_its_mode_unless_it_is_to_be_repaired(tmp_path: P
 def test_a_folder_keeps_its_setgid_bit(tmp_path: Path) -> None:
     (tmp_path / "public").mkdir()
     (tmp_path / "public").chmod(0o2700)
-    write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644, mend_mode=True)
+    write_file(tmp_path / "public", "folder/atom.xml", b"one", 0o644, repair_mode=True)
     assert mode_of(tmp_path / "public") == 0o2755
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foreign_eyes.archive.feed_state.journal_cursor import AffectedParts
 from foreign_eyes.feeds.compose.collection_pages import count_volumes, volume_span
-from foreign_eyes.feeds.plan import Extent, everything, sitemap_of, sitemap_span, touched
+from foreign_eyes.feeds.plan import Extent, full_plan, incremental_plan, sitemap_of, sitemap_span
 
 NOTHING = AffectedParts((), frozenset(), frozenset(), frozenset(), ())
 NEW = AffectedParts((7,), frozenset({"CNN"}), frozenset({"Robots"}), frozenset({"2021-03"}), (121,))
@@ -21,35 +21,35 @@ def extent(entries: int, events: int | None = None) -> Extent:
 
 
 def test_a_full_plan_has_every_document() -> None:
-    scope = everything(extent(620, 655), [1, 2], [(9, 1)])
+    plan = full_plan(extent(620, 655), [1, 2], [(9, 1)])
 
-    assert list(scope.volumes) == list(range(1, 14))
-    assert list(scope.sitemaps) == [1, 2]
-    assert list(scope.archive_documents) == list(range(1, 14))
-    assert (list(scope.entry_ids), list(scope.redirects)) == ([1, 2], [(9, 1)])
-    assert (scope.publications, scope.topics) == (["CNN", "Nature"], ["Robots"])
+    assert list(plan.volumes) == list(range(1, 14))
+    assert list(plan.sitemaps) == [1, 2]
+    assert list(plan.archive_documents) == list(range(1, 14))
+    assert (list(plan.entry_ids), list(plan.redirects)) == ([1, 2], [(9, 1)])
+    assert (plan.publications, plan.topics) == (["CNN", "Nature"], ["Robots"])
 
 
 def test_the_plan_of_a_new_entry_has_its_page_volume_sitemap_publication_and_topic() -> None:
-    scope = touched(extent(121), extent(120), NEW)
+    plan = incremental_plan(extent(121), extent(120), NEW)
 
-    assert (list(scope.entry_ids), list(scope.volumes), list(scope.sitemaps)) == ([7], [3], [1])
-    assert (scope.publications, scope.topics) == (["CNN"], ["Robots"])
-    assert list(scope.archive_documents) == []
+    assert (list(plan.entry_ids), list(plan.volumes), list(plan.sitemaps)) == ([7], [3], [1])
+    assert (plan.publications, plan.topics) == (["CNN"], ["Robots"])
+    assert list(plan.archive_documents) == []
 
 
 @pytest.mark.parametrize(("number", "volume"), [(1, 1), (50, 1), (51, 2), (121, 3)])
 def test_the_plan_of_an_edit_has_the_volume_and_no_sitemap(number: int, volume: int) -> None:
-    scope = touched(extent(121), extent(121), replace(NEW, numbers=(number,)))
+    plan = incremental_plan(extent(121), extent(121), replace(NEW, numbers=(number,)))
 
-    assert (list(scope.volumes), list(scope.sitemaps)) == ([volume], [])
+    assert (list(plan.volumes), list(plan.sitemaps)) == ([volume], [])
 
 
 def test_without_changes_the_plan_is_empty() -> None:
-    scope = touched(extent(121), extent(121), NOTHING)
+    plan = incremental_plan(extent(121), extent(121), NOTHING)
 
-    assert not any((scope.entry_ids, scope.volumes, scope.sitemaps, scope.archive_documents, scope.redirects))
-    assert not any((scope.publications, scope.topics, scope.emptied_publications, scope.emptied_topics))
+    assert not any((plan.entry_ids, plan.volumes, plan.sitemaps, plan.archive_documents, plan.redirects))
+    assert not any((plan.publications, plan.topics, plan.emptied_publications, plan.emptied_topics))
 
 
 @pytest.mark.parametrize(
@@ -64,21 +64,21 @@ def test_without_changes_the_plan_is_empty() -> None:
 )
 def test_the_plan_of_a_new_volume_has_the_one_before_it(before: int, after: int, volumes: list[int]) -> None:
     numbers = tuple(range(before + 1, after + 1))
-    assert list(touched(extent(after), extent(before), replace(NEW, numbers=numbers)).volumes) == volumes
+    assert list(incremental_plan(extent(after), extent(before), replace(NEW, numbers=numbers)).volumes) == volumes
 
 
 @pytest.mark.parametrize(("before", "after", "documents"), [(49, 50, [1]), (50, 51, []), (99, 201, [2, 3, 4])])
 def test_the_plan_has_archive_documents_that_have_become_full(before: int, after: int, documents: list[int]) -> None:
-    scope = touched(extent(300, after), extent(300, before), NOTHING)
-    assert list(scope.archive_documents) == documents
+    plan = incremental_plan(extent(300, after), extent(300, before), NOTHING)
+    assert list(plan.archive_documents) == documents
 
 
 def test_the_plan_names_publications_and_topics_without_entries() -> None:
     changes = replace(NOTHING, publications=frozenset({"CNN", "Gone"}), topics=frozenset({"Lost", "Robots"}))
-    scope = touched(extent(120), extent(120), changes)
+    plan = incremental_plan(extent(120), extent(120), changes)
 
-    assert (scope.publications, scope.emptied_publications) == (["CNN"], ["Gone"])
-    assert (scope.topics, scope.emptied_topics) == (["Robots"], ["Lost"])
+    assert (plan.publications, plan.emptied_publications) == (["CNN"], ["Gone"])
+    assert (plan.topics, plan.emptied_topics) == (["Robots"], ["Lost"])
 
 
 def test_sitemaps_name_every_entry_once() -> None:
@@ -104,13 +104,13 @@ def test_the_plan_has_exactly_the_volumes_that_change(before: int, added: int, e
         if volumes_of(before).get(volume) != shown or any(shown[0][0] <= number <= shown[0][1] for number in edited)
     }
 
-    assert set(touched(extent(after), extent(before), replace(NEW, numbers=numbers)).volumes) == differ
+    assert set(incremental_plan(extent(after), extent(before), replace(NEW, numbers=numbers)).volumes) == differ
 
 
 @settings(deadline=None)
 @given(before=st.integers(1, 1200), added=st.integers(0, 1200))
 def test_the_plan_has_exactly_the_sitemaps_with_a_new_page(before: int, added: int) -> None:
     new = range(before + 1, before + added + 1)
-    scope = touched(extent(before + added), extent(before), replace(NEW, numbers=(1, before, *new)))
+    plan = incremental_plan(extent(before + added), extent(before), replace(NEW, numbers=(1, before, *new)))
 
-    assert list(scope.sitemaps) == sorted({sitemap_of(number) for number in new})
+    assert list(plan.sitemaps) == sorted({sitemap_of(number) for number in new})

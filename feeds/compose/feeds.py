@@ -147,13 +147,13 @@ def column_urls(base_url: str) -> FeedUrls:
 
 def archive_urls(base_url: str, number: int) -> FeedUrls:
     """Return the URLs of archive document `number`."""
-    paths = ((one, one.archive_path(number)) for one in FEED_FORMATS)
-    return {one: base_url + path for one, path in paths if path is not None}
+    paths = ((form, form.archive_path(number)) for form in FEED_FORMATS)
+    return {form: base_url + path for form, path in paths if path is not None}
 
 
 def changes_urls(base_url: str) -> FeedUrls:
     """Return the URLs of the feed of changes."""
-    return {one: base_url + one.changes_file for one in FEED_FORMATS}
+    return {form: base_url + form.changes_file for form in FEED_FORMATS}
 
 
 def collection_urls(base_url: str, of: Collection) -> FeedUrls:
@@ -162,7 +162,7 @@ def collection_urls(base_url: str, of: Collection) -> FeedUrls:
 
 
 def _folder_urls(folder: str) -> FeedUrls:
-    return {one: folder + one.file for one in FEED_FORMATS}
+    return {form: folder + form.file for form in FEED_FORMATS}
 
 
 def _feed(target: PublicationTarget, urls: FeedUrls, items: Sequence[Item], since: datetime | None = None) -> Feed:

@@ -152,7 +152,7 @@ def _from(root: str, address: str | None) -> str | None:
 
 
 def _feed_links(target: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
-    return [FeedLink(one.label, url, url.removeprefix(target.base_url), one.media_type) for one, url in urls.items()]
+    return [FeedLink(form.label, url, url.removeprefix(target.base_url), form.media_type) for form, url in urls.items()]
 
 
 def _by_day(entries: Iterable[FeedEntry]) -> list[tuple[str, list[FeedEntry]]]:
