@@ -182,7 +182,7 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
                 db.execute(f"PRAGMA application_id={APPLICATION_ID}")
                 _seal_added(db)
         except sqlite3.OperationalError as error:
-            if "already exists" not in str(error):
+            if _error_code(error) != sqlite3.SQLITE_ERROR:
                 raise
             raise DamagedArchive(path, f"its list of migrations is incomplete: {error}") from error
 
@@ -231,7 +231,7 @@ def translated_errors(path: Path) -> Iterator[None]:
             raise ArchiveBusy(path, f"another program, for more than {BUSY_SECONDS} s") from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise ArchiveUnwritable(path, error) from error
-        if not code and "Could not decode" in str(error):  # Python's sqlite3, for a text that is not UTF-8
+        if not code and isinstance(error, sqlite3.OperationalError):  # Python's own, for a text that is not UTF-8
             raise DamagedArchive(path, str(error)) from error
         raise
 

@@ -41,7 +41,7 @@ def published_base_url(db: Database, output: Path) -> str | None:
 
 
 def note_on_links(base_url: str, served_at: str, *, free_port: bool, program: str) -> str | None:
-    """Return a line that says that the files link to another address than the server's, and what to do. Pure.
+    """Return a line that warns if the files link to another address than the server's. Pure.
 
     None if the addresses are equal, or the base URL is not on this machine: then the files are published elsewhere or
     served through a proxy.

@@ -24,7 +24,7 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes check
-  foreign-eyes check --deep             derive everything again, and compare
+  foreign-eyes check --deep             derive all tables again and compare
   foreign-eyes check --json | jq .problems
 """
 
@@ -35,7 +35,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
 @pass_context
 def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> int:
-    """Verify the archive (structure, seals, every row of truth, every body), the published files and the configuration.
+    """Verify the archive (structure, seals, every observed row, every body), the published files and the configuration.
 
     With --deep it also derives everything again in a private copy and compares the results. If it finds problems, it
     prints each with the command that repairs it, and exits with 1.
@@ -52,7 +52,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.cli.health_outputs import leftover_problems, output_problems, permission_problems
     from foreign_eyes.feeds.file_writer import read_file_mode
 
-    with health.told_in_json(as_json), explained(context.archive):
+    with health.errors_as_report(as_json), explained(context.archive):
         place = at_its_output(context)
         folder = output or place.output
         running = holder(context.archive)

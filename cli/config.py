@@ -1,4 +1,4 @@
-"""`foreign-eyes config`: which settings are in force, and where each value comes from."""
+"""`foreign-eyes config`: show the settings in force and the origin of each value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Setting:
 def config_command(context: Context, as_json: bool, topics: bool) -> None:
     """Show the settings in force: each value, and whether a default, a file, an option or the environment set it.
 
-    Paths are shown in full, so that it is plain which archive a command run here would use.
+    Paths are absolute, so they show which archive a command run here would use.
     """
     settings = list(in_force(context))
     if topics:

@@ -6,7 +6,7 @@ import click
 
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
-from foreign_eyes.cli.json_errors import told_as_object
+from foreign_eyes.cli.json_errors import errors_as_json
 from foreign_eyes.cli.parameter_types import REVISION
 from foreign_eyes.cli.terminal import counted, print_json, print_line
 
@@ -39,7 +39,7 @@ def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: b
     from foreign_eyes.archive.settling import match_doubts
     from foreign_eyes.archive.times import now, to_text
 
-    with told_as_object(as_json, context.archive):
+    with errors_as_json(as_json, context.archive):
         context.require_archive()
         with (
             only_run(context.archive, what=f"confirm {revision}", since=to_text(now())),

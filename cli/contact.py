@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from foreign_eyes.crawler.jobs import Job
 
 
-def say_contact(context: Context, job: Job, *, given: str | None = None) -> None:
+def print_contact_note(context: Context, job: Job, *, given: str | None = None) -> None:
     """Write to standard error that a contact is missing, or how to keep the one `given` by option, if either is so."""
     told = missing_contact(job, context.configuration) or contact_not_kept(job, given, context.configuration)
     if told is not None:

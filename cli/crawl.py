@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli import exit_codes, signals
-from foreign_eyes.cli.contact import say_contact
+from foreign_eyes.cli.contact import print_contact_note
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.new_archive import say_new_archive
+from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import SECONDS
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.terminal import counted, kilobytes, page_progress, print_error, print_json, print_line
@@ -71,10 +71,10 @@ def crawl(
     """
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     if not dry_run:
-        say_new_archive(context, job)
+        warn_of_new_archive(context, job)
         context = at_its_place(context, job.source, publishing=False)
     if not quiet:
-        say_contact(context, job, given=contact)
+        print_contact_note(context, job, given=contact)
     job = replace(job, archive=context.archive, mode="full" if full else "quick", accept=accept, fresh=fresh)
     with _copied(job) if dry_run else _as_it_is(job) as the_job:
         rows, interrupted = run_job(the_job, days, quiet=quiet or as_json, verbose=verbose)

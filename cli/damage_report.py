@@ -1,4 +1,4 @@
-"""Report unexpected errors as damage if the archive is damaged: any command may meet a value that we never wrote."""
+"""Report an unexpected error as damage if the archive is damaged: any command can read a value that we never wrote."""
 
 from __future__ import annotations
 

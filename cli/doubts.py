@@ -8,7 +8,7 @@ import click
 
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
-from foreign_eyes.cli.json_errors import told_as_object
+from foreign_eyes.cli.json_errors import errors_as_json
 from foreign_eyes.cli.terminal import print_json, print_line
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts, find_doubts
 
-    with told_as_object(as_json, context.archive), read_archive(context.archive) as db:
+    with errors_as_json(as_json, context.archive), read_archive(context.archive) as db:
         entry_id = None if entry is None else find_one(db, entry, "doubts").entry_id
         found, still_open = find_doubts(db, entry_id, settled=settled), sum(count_doubts(db).values())
         _say_outdated(db)

@@ -1,4 +1,4 @@
-"""The exit codes: a contract with scripts outside (most are those of sysexits.h), and which error means which."""
+"""The exit codes, a contract with scripts (most are those of sysexits.h), and the code of each error."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OF_OUTCOME = {
 
 
 class Stopped(Exception):
-    """A command that ends here with an exit code, and a line that says why."""
+    """Ends a command with an exit code and a message."""
 
     def __init__(self, code: int, reason: str):
         super().__init__(reason)
@@ -38,14 +38,14 @@ class Stopped(Exception):
 
 
 def of_error(error: BaseException) -> int | None:
-    """Return the exit code of an error that is the user's to mend; None for a fault of our own."""
+    """Return the exit code of an error that the user can fix; None for a programming error."""
     if isinstance(error, Stopped):
         return error.code
     return next((code for kind, code in _codes() if isinstance(error, kind)), None)
 
 
 def _codes() -> list[tuple[type[BaseException], int]]:
-    """The first kind that fits counts. Imported late: an error may take the time that `--help` may not."""
+    """Return the exit codes by exception class; the first match counts. Imported late, so that `--help` starts fast."""
     from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
     from foreign_eyes.cli.configuration import ConfigurationError
     from foreign_eyes.crawler.sources import SourceError

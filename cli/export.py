@@ -34,14 +34,17 @@ Examples:
 def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
     """Write the archive to FILE, or to standard output for "-".
 
-    Every capture becomes a record that other WARC tools read; the rest of the truth, ids and decisions included, stands
-    beside it, so that importing FILE into an empty archive gives an equal one. The same archive gives the same bytes.
+    Each capture becomes a record that other WARC tools can read. All other observed and recorded rows, including ids and
+    decisions, follow in records of our own, so importing FILE into an empty archive gives an equal archive. The same
+    archive gives the same bytes.
     """
     to_output = str(file) == "-"
     if to_output and as_json:
         raise click.UsageError("--json and the file cannot both go to standard output")
     if to_output and sys.stdout.isatty():
-        raise click.UsageError("a terminal cannot show it; name a file, or pipe standard output into a program")
+        raise click.UsageError(
+            "a WARC file cannot be written to a terminal; name a file, or pipe standard output into a program"
+        )
     if file.suffix == ".warc":
         raise click.UsageError(f"{file}: the file is compressed; name it {file}.gz")
     context.require_archive()
@@ -55,7 +58,7 @@ def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
 
 
 def _write(archive: Path, file: Path | None, show: ExportProgress | None) -> tuple[Exported, int]:
-    """Write from a copy: whoever reads the archive itself for minutes keeps a crawl from writing to it."""
+    """Write from a copy: reading the archive for minutes would keep a crawl from writing to it."""
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.warc.exporting import export as write_warc
     from foreign_eyes.warc.output import open_output
@@ -68,23 +71,23 @@ def _write(archive: Path, file: Path | None, show: ExportProgress | None) -> tup
 
 @contextmanager
 def _copy_of(archive: Path) -> Iterator[Path]:
-    """Give a copy of the archive that is gone afterwards.
+    """Give a temporary copy of the archive.
 
     Raises:
-        NoRoom: it cannot be kept.
+        TemporaryUnwritable: the copy cannot be written.
     """
     from foreign_eyes.archive.backup import copy_archive
     from foreign_eyes.archive.errors import ArchiveUnwritable
-    from foreign_eyes.warc.errors import NoRoom
+    from foreign_eyes.warc.errors import TemporaryUnwritable
 
     try:
         folder = tempfile.TemporaryDirectory(prefix="foreign-eyes-")
     except OSError as error:
-        raise NoRoom("the temporary folder", error.strerror or error) from error
+        raise TemporaryUnwritable("the temporary folder", error.strerror or error) from error
     with folder:
         copy = Path(folder.name) / "archive.db"
         try:
             copy_archive(archive, copy)
-        except ArchiveUnwritable as error:  # of the two only the copy is written
-            raise NoRoom(tempfile.gettempdir(), error.__cause__ or error) from error
+        except ArchiveUnwritable as error:  # only the copy is written
+            raise TemporaryUnwritable(tempfile.gettempdir(), error.__cause__ or error) from error
         yield copy

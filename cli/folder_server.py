@@ -1,4 +1,4 @@
-"""The server of a folder: this run, or another process that serves it already."""
+"""The server of a published folder: this process, or another one that already serves it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FolderServer:
 
     @property
     def is_ours(self) -> bool:
-        """Tell whether this run is the server."""
+        """Return whether this run is the server."""
         return self.listener is not None
 
     @property
@@ -49,7 +49,7 @@ class FolderServer:
 
     @property
     def has_free_port(self) -> bool:
-        """Tell whether we took a free port because the default one was in use."""
+        """Return whether we took a free port because the default one was in use."""
         return self.is_ours and self._port is None and not self.address.endswith(f":{DEFAULT_PORT}/")
 
     def make_parent(self) -> None:
@@ -58,7 +58,7 @@ class FolderServer:
             self.output.resolve().parent.mkdir(parents=True, exist_ok=True)
 
     def take(self, *, quiet: bool) -> bool:
-        """Become the server unless there is one, and tell whether we are; requests wait until `serve_on` answers them.
+        """Become the server unless another process is; return whether we are. Requests wait until `serve_on` runs.
 
         Raises:
             CannotListen: the chosen port is in use, or the host is not on this machine.
@@ -76,7 +76,7 @@ class FolderServer:
             listener = resources.enter_context(self._listen(quiet=quiet))
             try:
                 resources.enter_context(only_server(self.output, address_of(listener)))
-            except AlreadyServed as error:  # it started at the same moment
+            except AlreadyServed as error:  # it started at the same time
                 self.address = error.address
                 return False
             self.listener, self.address = listener, address_of(listener)
@@ -92,7 +92,7 @@ class FolderServer:
             if self._port is not None:
                 raise
             if not quiet:
-                print_line(f"port {DEFAULT_PORT} is in use; taking a free one", err=True)
+                print_line(f"port {DEFAULT_PORT} is in use; using a free one", err=True)
             return open_socket(self._host, 0)
 
 

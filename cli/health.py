@@ -1,4 +1,4 @@
-"""What `status` and `check` say is wrong, each with the command that mends it."""
+"""The problems that `status` and `check` report, each with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from foreign_eyes.archive.invented_sources import Holdings
 
-# an unattended archive is crawled at least daily; two days without a good crawl means that nobody has noticed
+# an unattended archive is crawled at least daily; after two days without a good crawl, report it
 STALE = timedelta(days=2)
 # setting the clock back by minutes must not make crawls count as future ones
 AHEAD = timedelta(hours=1)
@@ -51,29 +51,31 @@ def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], n
 
 
 def future_problems(crawls: list[dict[str, Any]]) -> Iterator[Problem]:
-    """Yield the crawls that are dated in the future, each with the decision that puts it right. Pure."""
+    """Yield the crawls that are dated in the future, each with the command that corrects it. Pure."""
     for row in crawls[:_CLOCKS_TOLD]:
-        what = f"crawl {row['crawl_id']} is dated in the future, {row['started_at']}: the clock was wrong then, or is wrong now"
+        what = f"crawl {row['crawl_id']} is dated in the future, {row['started_at']}: the clock was wrong then or is wrong now"
         yield Problem(
             what,
             f"source {row['source']}, crawl {row['crawl_id']}",
-            f"set this machine's clock if it is wrong; else: foreign-eyes redate {row['crawl_id']} TIME (of its start)",
+            f"set this machine's clock if it is wrong; else: foreign-eyes redate {row['crawl_id']} TIME, where TIME is its start",
         )
     if (more := len(crawls) - _CLOCKS_TOLD) > 0:
         yield Problem(
-            f"{more} more crawls are dated in the future", "archive", "redate those named here first, then look again"
+            f"{more} more crawls are dated in the future",
+            "archive",
+            "redate the crawls named here, then run the command again",
         )
 
 
 def _remedy(row: dict[str, Any]) -> str | None:
-    """Return what to do about a crawl's outcome; an empty page is not to be accepted."""
+    """Return the remedy for a crawl's outcome; for an empty page it does not suggest --accept."""
     if row["outcome"] == "suspect" and "lists no entries" in row["reason"]:
         return "archived entries stay; look at the listing; when it shows entries again: foreign-eyes crawl {source}"
     return _REMEDIES.get(row["outcome"])
 
 
 def mixture_problems(held: Holdings) -> Iterator[Problem]:
-    """Yield that invented entries stand among real ones. Pure."""
+    """Yield a problem if the archive holds both invented and real entries. Pure."""
     if held.mixed:
         yield Problem(
             "the archive mixes the sample's invented entries with real ones", "archive", "foreign-eyes set-aside"
@@ -81,14 +83,14 @@ def mixture_problems(held: Holdings) -> Iterator[Problem]:
 
 
 def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Problem]:
-    """Yield the crawls that were killed: begun, not ended, and nobody holds the archive. Pure."""
+    """Yield the crawls that were killed: started, not ended, and no process holds the archive. Pure."""
     if holder is None:
         for crawl_id in open_crawls:
             yield Problem("a crawl was killed before it settled", f"crawl {crawl_id}", "foreign-eyes crawl")
 
 
 def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Problem]:
-    """Yield published files that are missing or are not as they were written; with `expected`, also that there are none."""
+    """Yield published files that are missing or changed; with `expected`, also if none were published."""
     from foreign_eyes.archive.feed_state.output_manifest import Manifest
 
     written = Manifest(db, output).digests()
@@ -99,17 +101,17 @@ def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Pro
         if not path.is_file():
             yield Problem("a published file is missing", str(path), "foreign-eyes publish --all")
         elif sha256(path.read_bytes()).hexdigest() != digest:
-            yield Problem("a published file was changed by someone else", str(path), "foreign-eyes publish --all")
+            yield Problem("a published file was changed by another program", str(path), "foreign-eyes publish --all")
 
 
 def as_report(problems: list[Problem]) -> dict[str, Any]:
-    """Return the two keys that every health report has."""
+    """Return `ok` and `problems`, the keys of every health report."""
     return {"ok": not problems, "problems": [asdict(problem) for problem in problems]}
 
 
 @contextmanager
-def told_in_json(as_json: bool) -> Iterator[None]:
-    """Where an archive cannot be opened, give a program that reads JSON its object all the same; the error goes on."""
+def errors_as_report(as_json: bool) -> Iterator[None]:
+    """Print an error of the archive as a report if `as_json`, then raise it again."""
     try:
         yield
     except ArchiveError as error:

@@ -1,4 +1,4 @@
-"""What `status` and `check` say of output folders: feeds that lack what the archive holds, and files that nobody may read."""
+"""Problems of output folders: feeds that lag behind the archive, and files that cannot be read."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MOST_NAMED_FILES = 5
-# of those that readers need first, which `status` looks at
+# the files that `status` checks
 _FIRST = ("index.html", "atom.xml")
 
 
 def output_problems(db: Database, output: Path, base_url: str, *, running: bool, expected: bool) -> Iterator[Problem]:
-    """Yield what is wrong with the folders that were published to, but for what their files hold.
+    """Yield the problems of the folders that were published to, except those of single files.
 
-    `output` and `base_url` are those that a plain `publish` has. While a run is under way, feeds may lack what it has found.
-    An archive that was never published is a problem where that is `expected`, or where a first publish did not end.
+    `output` and `base_url` are the defaults of `publish`. While a run is in progress, feeds may lag behind the archive.
+    An archive that was never published is a problem if publishing is `expected` or a first publish did not finish.
     """
     lags = output_lags(db)
     expected = expected or record_path(output).exists()
@@ -64,7 +64,7 @@ def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
 
 
 def lacking(lag: OutputLag) -> str | None:
-    """Return in words what feeds lack of the archive, None if they lack nothing. Pure."""
+    """Return a sentence on how the feeds lag behind the archive; None if they do not. Pure."""
     if lag.redacted:
         entries = "an entry that was" if lag.redacted == 1 else f"{lag.redacted} entries that were"
         return f"its files still show the words of {entries} redacted"
@@ -78,7 +78,7 @@ def lacking(lag: OutputLag) -> str | None:
 
 
 def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator[Problem]:
-    """Yield the folders with files that may not be read by those whom `mode` lets read them; the root and its feeds at least."""
+    """Yield the folders with files that have fewer permissions than `mode`; without `all_files`, check only two files."""
     for lag in output_lags(db):
         names = Manifest(db, lag.folder).digests() if all_files else _FIRST
         closed = sorted(_closed(lag.folder, names, mode))
@@ -87,14 +87,14 @@ def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator
                 f" and {len(closed) - MOST_NAMED_FILES} more" if len(closed) > MOST_NAMED_FILES else ""
             )
             yield Problem(
-                f"a web server's user may not be able to read {shown} (wanted are {mode:04o} and {folder_mode(mode):04o})",
+                f"a web server's user may not be able to read {shown} (expected modes: {mode:04o} for files, {folder_mode(mode):04o} for folders)",
                 str(lag.folder),
                 f"foreign-eyes publish --all --output {_quoted(lag.folder)}, or set file_mode in [publish]",
             )
 
 
 def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
-    """Yield the files in a folder that nothing leads to: what a killed publish left. Files of others are no problem."""
+    """Yield the files in a folder that a killed publish left; files of other programs are not problems."""
     remedy = f"foreign-eyes publish --all --output {_quoted(folder)}"
     try:
         record = read_record(folder)

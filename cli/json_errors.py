@@ -10,7 +10,7 @@ from foreign_eyes.cli.terminal import print_json
 
 
 @contextmanager
-def told_as_object(as_json: bool, where: object) -> Iterator[None]:
+def errors_as_json(as_json: bool, where: object) -> Iterator[None]:
     """Print an error as `{ok, problems}`, as `status --json` does, if `as_json`; then raise it again.
 
     `where` is the file that the command works on.

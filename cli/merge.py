@@ -1,4 +1,4 @@
-"""`foreign-eyes merge`: an operator's decision that two entries are one."""
+"""`foreign-eyes merge`: record an operator's decision that two entries are one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
-from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.rebuild_progress import as_object, print_decision, rebuild_archive
 from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Examples:
   foreign-eyes history silicon              find the two ids
   foreign-eyes merge 123456789 987654321    the second becomes the first
   foreign-eyes merge 123456789 987654321 --dry-run
-  foreign-eyes split 123456789 4            takes it back, from revision 4 on
+  foreign-eyes split 123456789 4            undo it, from revision 4 on
 """
 
 
@@ -34,7 +34,7 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet: bool) -> int:
-    """Decide that entry B is entry A: A keeps its id and date, gets the wordings of both, and answers for B.
+    """Decide that entry B is entry A: A keeps its id and date and gets the revisions of both; the id of B leads to A.
 
     Each is an id, a tag URI or a part of a title that no other entry has. The decision is recorded and holds when the
     archive is derived again.
@@ -54,5 +54,5 @@ def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet:
     if as_json:
         print_json({"entry_id": survivor, "merged": other, **as_object(rebuilt)})
     elif not quiet:
-        say_decided(f"{other} {'would be' if dry_run else 'is'} {survivor}", rebuilt)
+        print_decision(f"{other} {'would be' if dry_run else 'is'} {survivor}", rebuilt)
     return 0

@@ -1,4 +1,4 @@
-"""Amounts as people write them on the command line: ports, seconds between requests, durations such as 6h."""
+"""Click types of options: ports, seconds between requests, durations such as 6h, revision numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 DEFAULT_PORT = 8423
-# from one unattended round to the next, whichever program runs them
+# the interval of unattended rounds, for cron, systemd and watch
 DEFAULT_EVERY = "6h"
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -20,23 +20,23 @@ class Port(click.ParamType[int]):
     name = "port"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number; fail with what is allowed."""
+        """Return the number; fail with the allowed values."""
         text = str(value).strip()
         if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
-            self.fail(f"{value!r} is no port; allowed are 0 (any free one) to 65535", param, ctx)
+            self.fail(f"{value!r} is not a port: use 0 (any free port) to 65535", param, ctx)
         return int(text)
 
 
 class Seconds(click.ParamType[float]):
-    """A click type for seconds between requests, an hour at the most."""
+    """A click type for seconds between requests, at most one hour."""
 
     name = "seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the number; fail with what is allowed."""
+        """Return the number; fail with the allowed values."""
         text = str(value).strip()
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]*)?|\.[0-9]+", text) or float(text) > 3600:
-            self.fail(f"{value!r} is no delay; allowed are 0 to 3600 seconds, such as 2 or 0.5", param, ctx)
+            self.fail(f"{value!r} is not a delay: use 0 to 3600 seconds, such as 2 or 0.5", param, ctx)
         return float(text)
 
 
@@ -46,12 +46,12 @@ class Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds; fail with what is allowed."""
+        """Return the seconds; fail with the allowed values."""
         if isinstance(value, float):
             return value
         found = re.fullmatch(r"([0-9]{1,6})([smhd])", str(value).strip().lower())
         if not found or int(found[1]) == 0:
-            self.fail(f"{value!r} is no duration; write it as 90s, 30m, 6h or 1d", param, ctx)
+            self.fail(f"{value!r} is not a duration: write it as 90s, 30m, 6h or 1d", param, ctx)
         return float(int(found[1]) * _SECONDS[found[2]])
 
 
@@ -61,10 +61,10 @@ class RevisionNumber(click.ParamType[int]):
     name = "revision"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number; fail with what is allowed."""
+        """Return the number; fail with the allowed values."""
         text = str(value).strip()
         if not re.fullmatch("[0-9]{1,9}", text) or int(text) == 0:
-            self.fail(f"{value!r} is no revision; they count from 1", param, ctx)
+            self.fail(f"{value!r} is not a revision: use a number from 1", param, ctx)
         return int(text)
 
 

@@ -1,4 +1,4 @@
-"""`foreign-eyes probe`: what is seen in one page, without an archive."""
+"""`foreign-eyes probe`: show what the parser finds on one page, without an archive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@click.command(short_help="Show what is seen in one page, without an archive", epilog=EXAMPLES)
+@click.command(short_help="Show what a crawl would read on one page", epilog=EXAMPLES)
 @click.argument("source", metavar="URL")
 @click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
 @click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
@@ -34,8 +34,8 @@ Examples:
 def probe(context: Context, source: str, delay: float | None, contact: str | None, as_json: bool, verbose: bool) -> int:
     """Read the page at URL once, politely, and show what a crawl would see; no archive is made or read.
 
-    Shown are its encoding, headings and entries, the pager and the next addresses, links, robots.txt, validators and clock, and
-    what a first crawl would say. URL can also be the name of a source. The exit code is that of such a crawl.
+    It prints the encoding, headings, entries, pager, next addresses, links, robots.txt, validators and clock of the page, and
+    the outcome of a first crawl. URL can also be the name of a source. The exit code is that of such a crawl.
     """
     from foreign_eyes.crawler.probe import probe as read_page
 
@@ -71,7 +71,7 @@ def _lines_of(facts: dict[str, Any]) -> Iterator[str]:
     yield f"validators: ETag {validators['etag'] or 'none'}, Last-Modified {validators['last_modified'] or 'none'}"
     clock = facts["clock"]
     ahead = clock["site_ahead_seconds"]
-    differs = f"; {ahead:+d} s from this machine's" if ahead is not None else ""
+    differs = f"; {ahead:+d} s compared to this machine's" if ahead is not None else ""
     yield f"the site's clock: {clock['date'] or 'none'}{differs}"
     if facts["outcome"] == "complete":
         yield f"a crawl: {facts['reason']}"
@@ -79,10 +79,10 @@ def _lines_of(facts: dict[str, Any]) -> Iterator[str]:
 
 def _listing_lines(facts: dict[str, Any]) -> Iterator[str]:
     yield f"encoding: {facts['encoding']}, {counted(facts['replacements'], 'replacement character')}"
-    shown = "shown" if facts["has_heading"] else "not shown"
-    yield f'heading looked for: "{facts["heading"]}" ({shown})'
+    found = "found" if facts["has_heading"] else "not found"
+    yield f'expected heading: "{facts["heading"]}" ({found})'
     for heading in facts["headings"][:10]:
-        yield f'  heading seen: "{heading[:100]}"'
+        yield f'  heading on the page: "{heading[:100]}"'
     yield f"entries: {len(facts['entries'])}, {facts['doubtful']} of them doubtful"
     doubtful = [entry for entry in facts["entries"] if entry["flags"]]
     for entry in (*facts["entries"][:SHOWN], *(entry for entry in doubtful if entry not in facts["entries"][:SHOWN])):

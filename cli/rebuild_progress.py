@@ -57,7 +57,7 @@ def as_object(rebuilt: Rebuilt) -> dict[str, Any]:
     }
 
 
-def say_differences(rebuilt: Rebuilt) -> None:
+def print_differences(rebuilt: Rebuilt) -> None:
     """Print how the archive differs from before, a line a table."""
     for one in rebuilt.differences:
         amounts = [f"{amount} {word}" for amount, word in
@@ -65,12 +65,12 @@ def say_differences(rebuilt: Rebuilt) -> None:
         print_line(f"  {one.table}: {', '.join(amounts)} (such as {'; '.join(one.examples)})")
 
 
-def say_decided(line: str, rebuilt: Rebuilt) -> None:
+def print_decision(line: str, rebuilt: Rebuilt) -> None:
     """Print what an operator decided, and what came of it."""
     print_line(line, style="bold green")
     ids = f"; {counted(rebuilt.minted, 'new id')} had to be minted" if rebuilt.minted else ""
     print_line(f"  {settled(rebuilt)}{ids}")
-    say_differences(rebuilt)
+    print_differences(rebuilt)
 
 
 def settled(rebuilt: Rebuilt) -> str:

@@ -1,4 +1,4 @@
-"""`foreign-eyes redact`: an operator's decision to take down the words of an entry."""
+"""`foreign-eyes redact`: record an operator's decision to take down the words of an entry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.find_entry import find_one
-from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_differences, settled
+from foreign_eyes.cli.rebuild_progress import as_object, print_differences, rebuild_archive, settled
 from foreign_eyes.cli.terminal import print_json, print_line
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def redact(
         print_json({**told, **as_object(rebuilt)})
     elif dry_run and not quiet:
         print_line(f"{named.entry_id} would be changed; {settled(rebuilt)}")
-        say_differences(rebuilt)
+        print_differences(rebuilt)
     elif not quiet:
         _report(named.entry_id, what, rebuilt, outputs, copies, quoting)
     return 0

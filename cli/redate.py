@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.rebuild_progress import as_object, print_decision, rebuild_archive
 from foreign_eyes.cli.terminal import counted, print_json, print_line
 
 if TYPE_CHECKING:
@@ -81,6 +81,6 @@ def redate(context: Context, crawl: int, time: datetime, dry_run: bool, as_json:
         ]
         print_json({"crawl_id": crawl, "began_at": to_text(time), "moved": dates, **as_object(rebuilt)})
     elif not quiet:
-        say_decided(f"crawl {crawl} {'would have begun' if dry_run else 'began'} at {to_text(time)}", rebuilt)
+        print_decision(f"crawl {crawl} {'would have begun' if dry_run else 'began'} at {to_text(time)}", rebuilt)
         print_line(f"  {counted(len(moved), 'feed date')} {'would move' if dry_run else 'moved'}")
     return 0

@@ -1,4 +1,4 @@
-"""`foreign-eyes restore`: a backup in the archive's place."""
+"""`foreign-eyes restore`: replace the archive by a backup."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@click.command(short_help="Put a backup in the archive's place", epilog=EXAMPLES)
+@click.command(short_help="Replace the archive by a backup", epilog=EXAMPLES)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
     "--output",
@@ -32,18 +32,17 @@ Examples:
     type=click.Path(path_type=Path),
     metavar="DIR",
     multiple=True,
-    help="Another folder that was published to; may be repeated",
+    help="Another published folder; may be repeated",
 )
 @click.option("--force", is_flag=True, help="Replace a healthy archive even if it holds more than the backup")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool, as_json: bool, quiet: bool) -> None:
-    """Verify the backup FILE and put a copy of it in the archive's place; FILE itself stays as it is.
+    """Verify the backup FILE and replace the archive by a copy of it; FILE itself does not change.
 
-    The archive that was there, damaged or not, is kept under another name. Ids that the backup lacks are taken from the
-    records of the folders that were published to: the next crawls give them back to their entries, so that no reader sees
-    one twice. A healthy archive that holds more than the backup is not replaced (73).
+    The previous archive, damaged or not, is kept under another name. Ids that the backup lacks are read from the records
+    in the published folders; the next crawls give them back to their entries, so no reader sees an entry twice. A healthy archive that holds more than the backup is not replaced (73).
     """
     from foreign_eyes.archive.restoring import restore as put_back
     from foreign_eyes.archive.times import now, to_text
@@ -87,10 +86,10 @@ def _report(archive: Path, file: Path, done: Restored) -> None:
         f"  {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}; last crawl {done.contents.latest or 'none'}"
     )
     if done.aside is not None:
-        print_line(f"  the archive that was there is now {done.aside}")
+        print_line(f"  the previous archive is now {done.aside}")
     if done.given_back:
-        print_line(f"  {counted(done.given_back, 'id')} taken back from published folders, for the next crawls to find")
+        print_line(f"  {counted(done.given_back, 'id')} read from published folders, for the next crawls")
     if done.redacted:
         print_line(f"  {counted(done.redacted, 'redaction')} applied again; then: foreign-eyes publish")
     if not done.folders:
-        print_line("  no published folder was found to take ids back from; name it with --output DIR", style="yellow")
+        print_line("  no published folder was found to read ids from; name it with --output DIR", style="yellow")

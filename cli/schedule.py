@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from foreign_eyes.cli.contact import say_contact
+from foreign_eyes.cli.contact import print_contact_note
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
-from foreign_eyes.cli.new_archive import say_new_archive
+from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DEFAULT_PORT, DURATION
 from foreign_eyes.cli.systemd_units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
 from foreign_eyes.cli.terminal import printable
@@ -105,8 +105,8 @@ def round_command(context: Context, source: str | None, contact: str | None) -> 
         SourceError: there is no such source, or the contact cannot be sent.
     """
     job = make_job(context, source, contact=contact)
-    say_contact(context, job)
-    say_new_archive(context, job)
+    print_contact_note(context, job)
+    warn_of_new_archive(context, job)
     told = ["--contact", contact] if contact else []
     return [*_start(context), "up", *([source] if source else []), *told, "--no-serve", "--quiet"]
 

@@ -64,7 +64,7 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
     app = make_app(server.output, context.archive, base_url=_base_url(context), hub=_hub(context))
 
     def tell(_address: str) -> None:
-        say_addresses(context, server)
+        print_addresses(context, server)
         print_line("\n  Ctrl-C stops it")
 
     if server.listener is not None:
@@ -72,7 +72,7 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
     print_line("\nstopped")
 
 
-def say_addresses(context: Context, server: FolderServer) -> None:
+def print_addresses(context: Context, server: FolderServer) -> None:
     """Print what is served at which address; and, on standard error, a note if the files link to another one."""
     print_line()
     for what, path in (("pages", ""), ("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):

@@ -9,7 +9,7 @@ import click
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.parameter_types import REVISION
-from foreign_eyes.cli.rebuild_progress import as_object, rebuild_archive, say_decided
+from foreign_eyes.cli.rebuild_progress import as_object, print_decision, rebuild_archive
 from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: b
     elif not quiet:
         which = f"revision {revision} of {entry_id}"
         which = which if part.is_later else f"what was before {which}"
-        say_decided(f"{which} {'would be' if dry_run else 'is'} {other_id or 'an entry with a new id'}", rebuilt)
+        print_decision(f"{which} {'would be' if dry_run else 'is'} {other_id or 'an entry with a new id'}", rebuilt)
     return 0

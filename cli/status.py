@@ -34,7 +34,7 @@ def status(context: Context, as_json: bool) -> None:
     from foreign_eyes.feeds.file_writer import read_file_mode
 
     running = holder(context.archive)
-    with health.told_in_json(as_json), explained(context.archive), read_archive(context.archive) as db:
+    with health.errors_as_report(as_json), explained(context.archive), read_archive(context.archive) as db:
         place = at_its_output(context)
         totals, crawls, doubts = overview.totals(db, now()), overview.last_crawls(db), count_doubts(db)
         problems = [

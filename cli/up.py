@@ -15,7 +15,7 @@ from foreign_eyes.cli.folder_server import FolderServer, wait_for_archive
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
-from foreign_eyes.cli.serve import say_addresses, serve_until_stopped
+from foreign_eyes.cli.serve import print_addresses, serve_until_stopped
 from foreign_eyes.cli.subprocesses import passing_on_signals
 from foreign_eyes.cli.terminal import counted, print_line, program
 
@@ -134,7 +134,7 @@ def _serve(
     if not server.is_ours:
         if not quiet:
             print_line(f"\n{context.output}: already served at {server.address}")
-            say_addresses(context, server)
+            print_addresses(context, server)
         return
     if not published and code == exit_codes.TRY_AGAIN and wait_for_archive(context.archive, quiet=quiet):
         published = publish()  # an `up` started at the same moment did the crawl

@@ -7,7 +7,7 @@ import time
 import click
 
 from foreign_eyes.cli import exit_codes
-from foreign_eyes.cli.contact import say_contact
+from foreign_eyes.cli.contact import print_contact_note
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
@@ -41,7 +41,7 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
     from foreign_eyes.archive.feed_state.folder_claims import require_claim
 
     require_claim(context.archive, context.output)
-    say_contact(context, make_job(context, source, contact=contact))
+    print_contact_note(context, make_job(context, source, contact=contact))
     told = ["--contact", contact] if contact else []
     arguments = [*context.group_arguments, "up", *([source] if source else []), *told, "--no-serve", "--quiet"]
     done = 0

@@ -113,7 +113,7 @@ def test_reparse_tells_what_differs_and_puts_it_right(command: CommandLine) -> N
     assert checked.returncode == 1
     assert "entries: 1 changed (such as entry_id" in checked.stdout
     assert "(commentary)" in checked.stdout
-    assert command("reparse").stdout.startswith("2 crawls settled again: put right\n")
+    assert command("reparse").stdout.startswith("2 crawls settled again: corrected\n")
     assert command("reparse", "--check").returncode == 0
 
 

@@ -160,7 +160,7 @@ def test_an_entry_found_by_a_former_title_says_so(archived: CommandLine) -> None
     with open_archive(archived.folder / "archive.db") as db:
         db.execute("UPDATE revisions SET title = 'Aples' WHERE title = 'Apples'")
     done = archived("history", "aples", env=UTC)
-    assert re.fullmatch(r'\d{9} was once called "Aples"\n', done.stderr)
+    assert re.fullmatch(r'\d{9} was formerly titled "Aples"\n', done.stderr)
     assert done.stdout.startswith("Apples\n")
 
 

@@ -7,7 +7,7 @@ from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import LISTING
 
-NOTICE = "no archive here yet"
+NOTICE = "no archive yet"
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_published_feeds_without_their_archive_are_a_warning(command: CommandLin
     archive = command.folder / ("disk/a.db" if named else "archive.db")
     archive.unlink()
     told = command("schedule", "cron", town).stderr
-    assert told.startswith(f"warning: {archive}: no archive here, but published feeds in {command.folder}/public")
+    assert told.startswith(f"warning: {archive}: no archive, but published feeds in {command.folder}/public")
     assert "--archive" in told
     assert "warning" not in command("--archive", "other.db", "schedule", "cron", town).stderr
     refused = command("up", town, "--no-serve", "--quiet")
@@ -78,7 +78,7 @@ def test_a_missing_archive_is_told_with_its_place_and_what_to_do(command: Comman
     assert (done.returncode, done.stdout) == (66, "")
     assert list(command.folder.iterdir()) == []
     assert done.stderr == (
-        f"error: {command.folder}/archive.db: no such archive; run this in the folder that holds it, name it with"
+        f"error: {command.folder}/archive.db: no such archive; run this command in the folder that holds it, name it with"
         " --archive, or make one with: foreign-eyes up\n"
     )
     done = command("--archive", f"{command.folder}/none.db", *name.split())

@@ -140,7 +140,7 @@ def test_a_busy_default_port_is_changed_for_a_free_one_which_never_becomes_the_b
         with running(command, "up") as up:
             address = up.wait_for(r"pages +(http://127\.0\.0\.1:(\d+)/)")
             assert int(address[2]) != DEFAULT_PORT
-            assert f"port {DEFAULT_PORT} is in use; taking a free one" in up.output
+            assert f"port {DEFAULT_PORT} is in use; using a free one" in up.output
             up.wait_for("Ctrl-C stops it")
             assert f"note: the feeds link to {DEFAULT_BASE_URL}; " in up.output
             feed = feedparser.parse(get(f"{address[1]}atom.xml"))

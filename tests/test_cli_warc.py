@@ -262,7 +262,7 @@ def test_an_export_takes_the_place_of_an_export_alone_and_leaves_mode_and_link(c
 
 def test_an_export_into_nothing_fails(command: CommandLine) -> None:
     command("crawl", "sample", "--quiet")
-    assert "a terminal cannot show it" in on_a_terminal(command, "export", "-", env={})
+    assert "a WARC file cannot be written to a terminal" in on_a_terminal(command, "export", "-", env={})
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as gone:

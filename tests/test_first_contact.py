@@ -157,7 +157,7 @@ def test_probe_shows_a_page_without_making_an_archive(command: CommandLine, serv
     assert abs(facts["clock"]["site_ahead_seconds"]) < 60  # type: ignore[index]
     assert [asked.path for asked in server.asked] == ["/robots.txt", LISTING]
     text = command("probe", server.origin + LISTING).stdout
-    assert 'heading looked for: "China\'s IP in Foreign Eyes" (shown)' in text
+    assert 'expected heading: "China\'s IP in Foreign Eyes" (found)' in text
     assert "Workshop 1 bets on porcelain patents, by Der Spiegel" in text
 
 

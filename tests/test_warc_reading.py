@@ -14,7 +14,7 @@ from support.warcs import HTML, Warc
 
 from foreign_eyes.warc.bodies import Bodies
 from foreign_eyes.warc.digest_fields import agrees
-from foreign_eyes.warc.errors import BadWarc, NoRoom
+from foreign_eyes.warc.errors import BadWarc, TemporaryUnwritable
 from foreign_eyes.warc.http_message import split_message
 from foreign_eyes.warc.inputs import Input, InputContents, read_files
 from foreign_eyes.warc.record_reader import Record, read_records
@@ -287,7 +287,10 @@ def test_a_response_that_is_dated_by_a_span_of_time_says_so(date: str) -> None:
 
 def test_what_cannot_be_kept_is_told_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "x").touch()
-    with (tmp_path / "x").open("rb") as read_only, pytest.raises(NoRoom, match="set TMPDIR to another folder"):
+    with (
+        (tmp_path / "x").open("rb") as read_only,
+        pytest.raises(TemporaryUnwritable, match="set TMPDIR to another folder"),
+    ):
         Bodies(read_only).put(b"x")
 
 

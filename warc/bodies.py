@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import BinaryIO
 
-from foreign_eyes.warc.errors import NoRoom
+from foreign_eyes.warc.errors import TemporaryUnwritable
 
 
 class Bodies:
@@ -23,7 +23,7 @@ class Bodies:
         """Keep a body; return its SHA-256.
 
         Raises:
-            NoRoom: it cannot be kept.
+            TemporaryUnwritable: it cannot be kept.
         """
         digest = sha256(body).hexdigest()
         if digest not in self._places:
@@ -32,7 +32,7 @@ class Bodies:
                 self._file.write(body)
                 self._file.flush()
             except OSError as error:
-                raise NoRoom(tempfile.gettempdir(), error.strerror or error) from error
+                raise TemporaryUnwritable(tempfile.gettempdir(), error.strerror or error) from error
             self._places[digest] = (self._end, len(body))
             self._end += len(body)
         return digest
@@ -52,12 +52,12 @@ def kept_on_disk() -> Iterator[Bodies]:
     """Give an empty store that is gone afterwards.
 
     Raises:
-        NoRoom: there is no folder for it.
+        TemporaryUnwritable: there is no folder for it.
     """
     try:
         file = tempfile.TemporaryFile(prefix="foreign-eyes-")  # noqa: SIM115 - closed below
     except OSError as error:
-        raise NoRoom("the temporary folder", error.strerror or error) from error
+        raise TemporaryUnwritable("the temporary folder", error.strerror or error) from error
     try:
         yield Bodies(file)
     finally:

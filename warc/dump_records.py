@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class Dump:
     """An archive's truth as an export tells it: rows by table, the version of the parser that it was derived by, its id."""
 
     rows: Mapping[str, Sequence[DumpRow]]
@@ -68,7 +68,7 @@ def lines_of(rows: Iterable[DumpRow]) -> Iterator[bytes]:
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-class TruthReader:
+class DumpReader:
     """Takes an export's records one by one; its bodies go to a store, its rows are given at the end."""
 
     def __init__(self, name: str, bodies: Bodies):
@@ -93,7 +93,7 @@ class TruthReader:
         elif record.kind == "metadata" and record.target.startswith(NAMES):
             self._add_rows(record, record.target.removeprefix(NAMES))
 
-    def truth(self) -> Truth:
+    def truth(self) -> Dump:
         """Return what was read.
 
         Raises:
@@ -112,7 +112,7 @@ class TruthReader:
             digest = row.get("body_sha256")
             if digest is not None and not (isinstance(digest, str) and (digest in withheld or digest in self._bodies)):
                 raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
-        return Truth(self._rows, self._parser_version, self._archive_id, self._places)
+        return Dump(self._rows, self._parser_version, self._archive_id, self._places)
 
     def _begin(self, record: Record) -> None:
         fields = _fields(record)

@@ -8,7 +8,7 @@ ExchangeError
 ├── WrongImport         the options do not fit the files
 └── CannotWrite
     ├── ExportUnwritable    the file cannot be written
-    └── NoRoom              the temporary folder cannot be written
+    └── TemporaryUnwritable              the temporary folder cannot be written
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ExportUnwritable(CannotWrite):
         super().__init__(f"{name}: cannot be written ({why}); {remedy}")
 
 
-class NoRoom(CannotWrite):
+class TemporaryUnwritable(CannotWrite):
     """The folder for what is kept only for a while cannot be written, as where it is full."""
 
     def __init__(self, folder: object, why: object):

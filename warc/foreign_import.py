@@ -120,7 +120,7 @@ class ForeignImport:
         found = {suspects[one].crawl_id: suspects[one] for one in sorted(captures) if one in suspects}
         if not self.accept:
             for one in found.values():
-                self.brought.tell_suspect(self.source.name, one.started_at, one.reason)
+                self.brought.add_suspect(self.source.name, one.started_at, one.reason)
             return []
         for one in found.values():
             accept_crawl(db, one.crawl_id, f"{one.reason or 'suspect'}; {_ACCEPTED}")
@@ -165,7 +165,7 @@ class ForeignImport:
         outcome = "suspect" if refused else "partial"
         reason = f"imported from {_names(capture.response.file for capture in captures)}: {crawl.doubt or _UNPROVEN}"
         if refused:
-            self.brought.tell_suspect(self.source.name, first, crawl.doubt)
+            self.brought.add_suspect(self.source.name, first, crawl.doubt)
         elif crawl.doubt:
             reason = f"{reason}; {_ACCEPTED}"
         crawl_id = add_crawl(

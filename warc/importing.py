@@ -34,7 +34,7 @@ class Brought:
         self.crawls[name] = self.crawls.get(name, 0) + 1
         self.captures += captures
 
-    def tell_suspect(self, source: str, started_at: str, reason: str | None) -> None:
+    def add_suspect(self, source: str, started_at: str, reason: str | None) -> None:
         """Note why a crawl is suspect."""
         self.suspects.append(f"the crawl of {source} of {started_at} is suspect: {reason or 'no reason is known'}")
 

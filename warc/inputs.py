@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from foreign_eyes.warc.bodies import Bodies
-from foreign_eyes.warc.dump_records import Truth, TruthReader, is_export
+from foreign_eyes.warc.dump_records import Dump, DumpReader, is_export
 from foreign_eyes.warc.errors import WrongImport
 from foreign_eyes.warc.record_reader import Record, read_records
 from foreign_eyes.warc.responses import Response, keys_of, read_response, resolve_revisit
@@ -21,7 +21,7 @@ class InputContents:
 
     names: tuple[str, ...]
     records: int = 0
-    truth: Truth | None = None
+    truth: Dump | None = None
     responses: list[Response] = field(default_factory=list)
 
 
@@ -59,7 +59,7 @@ class _Reader:
     contents: InputContents
     bodies: Bodies
     limit: int
-    truth: TruthReader | None = None
+    truth: DumpReader | None = None
     known: dict[tuple[str, str], Response] = field(default_factory=dict)
     # with how many responses stood before each
     revisits: list[tuple[int, Record]] = field(default_factory=list)
@@ -69,7 +69,7 @@ class _Reader:
         if is_export(record):
             if self.contents.records or len(self.contents.names) > 1:
                 raise WrongImport(f"{record.file}: an export of Foreign Eyes; import it by itself")
-            self.truth = TruthReader(record.file, self.bodies)
+            self.truth = DumpReader(record.file, self.bodies)
         self.contents.records += 1
         if self.truth is not None:
             self.truth.add(record)

@@ -32,7 +32,7 @@ from foreign_eyes.archive.settling.dating import moved_time
 from foreign_eyes.archive.times import from_text, now, to_text
 from foreign_eyes.archive.values import Source
 from foreign_eyes.warc.bodies import Bodies
-from foreign_eyes.warc.dump_records import DumpRow, Truth
+from foreign_eyes.warc.dump_records import Dump, DumpRow
 from foreign_eyes.warc.errors import BadWarc, OtherListing, WrongImport
 from foreign_eyes.warc.importing import Brought, NothingNew, store_bodies
 from foreign_eyes.warc.listing_search import address_key
@@ -50,7 +50,7 @@ class OwnImport:
     """
 
     name: str
-    truth: Truth
+    truth: Dump
     bodies: Bodies
     parser_version: int
     rename: str | None = None
@@ -139,7 +139,7 @@ class OwnImport:
     def _count(self, crawl: DumpRow, source: str, captures: int) -> None:
         self.brought.count_crawl(crawl.get("outcome"), captures)
         if crawl.get("outcome") == "suspect":
-            self.brought.tell_suspect(source, crawl["started_at"], crawl.get("reason"))
+            self.brought.add_suspect(source, crawl["started_at"], crawl.get("reason"))
 
     def _redated(self) -> dict[int, str]:
         """Return by crawl when it began, where an operator has put that right."""

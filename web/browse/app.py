@@ -75,7 +75,7 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         try:
             return await super().execute(sql, params, truncate, custom_time_limit, page_size, log_sql_errors=False)
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
-            if error.args == ("interrupted",):
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise QueryInterrupted(error, sql, params) from error
             raise datasette_sqlite3.OperationalError(str(error)) from error
         except MemoryError as error:  # SQLite reports a program over SQLITE_LIMIT_VDBE_OP as out of memory
