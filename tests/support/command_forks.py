@@ -84,7 +84,7 @@ class CommandForks:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         self._start()
-        request = json.dumps([list(arguments), str(folder), dict(environment)]).encode()
+        request = _request(arguments, folder, environment)
         with (
             tempfile.TemporaryFile() as given,
             tempfile.TemporaryFile() as stdout,
@@ -151,11 +151,11 @@ def main(path: str, template: str) -> None:
             connection, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()
-                _serve(connection)
+                _serve(connection, path)
             connection.close()
 
 
-def _serve(connection: socket.socket) -> None:
+def _serve(connection: socket.socket, path: str) -> None:
     """Fork the command, send its process id, wait for it, send its exit code and its processor time."""
     size, files, _, _ = socket.recv_fds(connection, 4, 3)
     request = b""
@@ -163,27 +163,81 @@ def _serve(connection: socket.socket) -> None:
         request += connection.recv(LONGEST_REQUEST)
     arguments, folder, environment = json.loads(request)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    ForkedChild.socket_path = path
+    ForkedChild.times, written = os.pipe()
     pid = os.fork()
     if pid == 0:
         connection.close()
+        os.close(ForkedChild.times)
+        ForkedChild.times = written
         _become(arguments, folder, environment, files)
+    os.close(written)
     connection.sendall(f"{pid}\n".encode())
     _, status, usage = os.wait4(pid, 0)
-    seconds = usage.ru_utime + usage.ru_stime
+    of_children = os.read(ForkedChild.times, LONGEST_REQUEST).split()
+    seconds = usage.ru_utime + usage.ru_stime + sum(map(float, of_children))
     connection.sendall(f"{os.waitstatus_to_exitcode(status)} {seconds}\n".encode())
     os._exit(0)
+
+
+class ForkedChild:
+    """Takes the place of the module `subprocess` in a forked command: the commands that it starts are forked, too.
+
+    They are children of the process that the command was forked from, in a process group of their own.
+    """
+
+    socket_path = ""
+    times = -1  # where the processor times of such children are written
+
+    def __init__(self, command: list[str], *, process_group: int, env: dict[str, str]) -> None:
+        assert command[1:4] == ["-P", "-m", "foreign_eyes"]
+        assert process_group == 0
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(self.socket_path)
+        request = _request(command[4:], Path.cwd(), env)
+        socket.send_fds(self._connection, [len(request).to_bytes(4, "big")], [0, 1, 2])
+        self._connection.sendall(request)
+        self._answers = self._connection.makefile("r")
+        self.pid = int(self._answers.readline())
+
+    Popen = classmethod(lambda cls, *arguments, **options: cls(*arguments, **options))
+
+    def __enter__(self) -> ForkedChild:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def wait(self) -> int:
+        """Wait for the end of the child; return its exit code."""
+        code, seconds = self._answers.readline().split()
+        os.write(self.times, f"{seconds}\n".encode())
+        return int(code)
+
+    def send_signal(self, number: int) -> None:
+        """Send the child a signal."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+def _request(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> bytes:
+    return json.dumps([list(arguments), str(folder), dict(environment)]).encode()
 
 
 def _become(arguments: list[str], folder: str, environment: dict[str, str], files: Sequence[int]) -> None:
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
+    os.setpgid(0, 0)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
+    import_module("foreign_eyes.cli.subprocesses").subprocess = ForkedChild
     entry = import_module("foreign_eyes.cli.entry")
     code = 0
     try:
