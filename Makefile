@@ -12,45 +12,47 @@ PYTEST := pytest -n auto --dist worksteal
 # the tests start hundreds of commands, and each would compile its modules again
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fresh test-pythons coverage lint lock clean
+# `make help` prints the text behind `##` of each target
+.PHONY: help run test test-fresh test-pythons coverage lint lock clean
 
-run:
+run: ## Crawl a source (the sample, until you configure another), publish it, and serve; ARGS="--no-serve" ends after that
 	$(SET_UP) run "$(PYTHON)"
 	@$(BIN)/foreign-eyes up $(ARGS)
 
-test: lint
+test: lint ## Lint, type check and all tests; TESTS=tests/test_crawl.py runs some, PYTHON=python3.13 chooses the interpreter
 	@$(BIN)/python -m $(PYTEST) $(TESTS)
 
-# The property tests with examples that no run had before. A failure prints its example, to be copied into a test.
-test-fresh:
+# A failure prints its example, to be copied into a test.
+test-fresh: ## Property tests with examples that no run had before
 	$(SET_UP) test "$(PYTHON)"
 	@FRESH=1 $(BIN)/python -m $(PYTEST) -m "hypothesis and not fixed" $(TESTS)
 
-# The tests on each Python from 3.11 to 3.14 that is on this machine, in an environment of its own.
-test-pythons:
+# Each Python has an environment of its own.
+test-pythons: ## The tests on each Python from 3.11 to 3.14 of this machine
 	@sh tools/each_python.sh $(MAKE) test
 
-# The tests, and which lines they run. Each command that a test starts writes a file; they go to a folder that is removed.
-coverage: lint
+# Each command that a test starts writes a file of its own; the folder of these files is removed at the end.
+coverage: lint ## The tests, and a report of the lines that they run
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT && trap 'exit 143' HUP TERM && \
 	export COVERAGE_FILE="$$folder/data" && $(BIN)/coverage run -m $(PYTEST) $(TESTS) && \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 
-lint:
+lint: ## Linter, formatter and type checker
 	$(SET_UP) test "$(PYTHON)"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-# For maintainers: pin anew. Needs uv.
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
-lock:
+lock: ## Pin dependencies again; needs uv and the network
 	@$(LOCK) pyproject.toml --group build -o requirements.lock
 	@$(LOCK) --group build -c requirements.lock -o requirements-build.lock
 	@$(LOCK) pyproject.toml --group build --group dev -c requirements.lock -o requirements-test.lock
 
-# What tools made; archives and published files stay.
-clean:
+clean: ## Remove what tools made; archives and published files stay
 	@rm -rf .venv .venv-* .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "make %-13s %s\n", $$1, $$2 }'

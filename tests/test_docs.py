@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,18 @@ def test_the_readme_is_short_and_its_pictures_are_small() -> None:
     assert len(text_of("README.md").splitlines()) <= README_LINES
     assert len(pictures) >= 2
     assert [picture.name for picture in pictures if picture.stat().st_size > LARGEST_PICTURE] == []
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = text_of("Makefile")
+    [phony] = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    printed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
+    assert set(re.findall(r"^make (\S+)", printed, re.MULTILINE)) == set(phony.split())
+
+
+def test_the_version_is_in_one_place() -> None:
+    code = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if not path.parent.is_symlink()]
+    assert [path.relative_to(ROOT).as_posix() for path in code if f'"{__version__}"' in path.read_text("utf-8")] == [
+        "foreign_eyes/__init__.py"
+    ]
+    assert f'"{__version__}"' not in text_of("pyproject.toml")
