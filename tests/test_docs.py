@@ -16,7 +16,7 @@ from foreign_eyes.cli.main import main
 PAPERS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("*.md"))
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
 DECISIONS = [page for page in PAGES if page.startswith("docs/decisions/") and not page.endswith("README.md")]
-FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^(?: *)```.*?^ *```$", re.MULTILINE | re.DOTALL)
 # the changelog names files that earlier versions had
 PRESENT = [page for page in PAPERS + PAGES if page != "CHANGELOG.md"]
 FOLDERS = ("archive", "crawler", "listing", "warc", "feeds", "web", "cli", "sample", "foreign_eyes", "tests")
@@ -24,6 +24,8 @@ FOLDERS += ("benchmarks", "tools", "docs", ".ci")
 NAMED = re.compile(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[^\s`:]*)(?:::\w+)?`")
 # of the paths that a page names, those that stand for any name, and those of published files
 PLACEHOLDER = re.compile(r"\*|\bN\b|NNN|NAME|SLUG|MODULE|^archive/[^/]+\.(xml|json)$")
+# settings of web servers and CDNs
+NAMES_OF_OTHERS = {"proxy_cache_path", "fastcgi_cache_path", "purge_cache"}
 ARCHITECTURE_WORDS = 900
 README_LINES = 120
 LARGEST_PICTURE = 120_000
@@ -134,3 +136,18 @@ def test_the_version_is_in_one_place() -> None:
         "foreign_eyes/__init__.py"
     ]
     assert f'"{__version__}"' not in text_of("pyproject.toml")
+
+
+@pytest.fixture(scope="module")
+def words_of_the_code() -> set[str]:
+    folders = [ROOT / folder for folder in FOLDERS if folder not in {"docs", "foreign_eyes"}]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".py", ".yaml", ".toml"}]
+    files += [ROOT / name for name in ("Makefile", "pyproject.toml", "foreign-eyes.example.toml")]
+    return {word for path in files for word in re.findall(r"\w+", path.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("page", PRESENT)
+def test_every_name_of_code_or_a_table_that_a_page_has_exists(page: str, words_of_the_code: set[str]) -> None:
+    names = re.findall(r"`(?:\w+\.)*(\w*_\w+|[A-Z]{5,})(?:\(\))?`", prose_of(page))
+    known = words_of_the_code | NAMES_OF_OTHERS | set(re.findall(r"\w+", "".join(FENCE.findall(text_of(page)))))
+    assert sorted({name for name in names if not PLACEHOLDER.search(name)} - known) == []
