@@ -87,7 +87,8 @@ def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator
                 f" and {len(closed) - MOST_NAMED_FILES} more" if len(closed) > MOST_NAMED_FILES else ""
             )
             yield Problem(
-                f"a web server's user may not be able to read {shown} (expected modes: {mode:04o} for files, {folder_mode(mode):04o} for folders)",
+                f"a web server's user may not be able to read {shown}"
+                f" (expected modes: {mode:04o} for files, {folder_mode(mode):04o} for folders)",
                 str(lag.folder),
                 f"foreign-eyes publish --all --output {_quoted(lag.folder)}, or set file_mode in [publish]",
             )

@@ -42,7 +42,8 @@ def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool
     """Verify the backup FILE and replace the archive by a copy of it; FILE itself does not change.
 
     The previous archive, damaged or not, is kept under another name. Ids that the backup lacks are read from the records
-    in the published folders; the next crawls give them back to their entries, so no reader sees an entry twice. A healthy archive that holds more than the backup is not replaced (73).
+    in the published folders; the next crawls give them back to their entries, so no reader sees an entry twice. A healthy
+    archive that holds more than the backup is not replaced (73).
     """
     from foreign_eyes.archive.restoring import restore as put_back
     from foreign_eyes.archive.times import now, to_text
