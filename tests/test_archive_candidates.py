@@ -47,7 +47,7 @@ def test_of_a_listing_that_is_as_it_was_each_row_finds_its_entry(column: Column)
     [candidate] = found(column, TEA).values()
     [(entry_id,)] = column.rows(f"SELECT entry_id FROM entries WHERE wording = '{wording_digest(TEA)}'")
     assert candidate.entry_id == entry_id
-    assert (candidate.rank, candidate.wording, candidate.earlier) == (1, wording_digest(TEA), frozenset())
+    assert (candidate.rank, candidate.wording_digest, candidate.earlier) == (1, wording_digest(TEA), frozenset())
     assert candidate.texts == row(TEA).texts
     assert (candidate.title_key, candidate.excerpt_key) == (row(TEA).title_key, row(TEA).excerpt_key)
     assert not candidate.merged

@@ -121,7 +121,9 @@ def settled_rows(db: Database) -> dict[tuple[int, int, str], int]:
                 key = RecognitionKey(source_id, 1, identity_digest(one), wording_digest(one))
                 holds = recognitions.find(key, crawl_id, capture.pass_number)
                 if holds is not None and holds.entry_id is not None:
-                    found[crawl_id, capture.pass_number, key.wording] = merged.get(holds.entry_id, holds.entry_id)
+                    found[crawl_id, capture.pass_number, key.identity_digest] = merged.get(
+                        holds.entry_id, holds.entry_id
+                    )
     return found
 
 

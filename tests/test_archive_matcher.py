@@ -618,7 +618,7 @@ def test_every_row_gets_a_match_and_no_entry_is_given_twice_unless_merged(
 def test_equal_wording_always_wins(listing: list[ListedEntry], known: list[Candidate]) -> None:
     found = match(rows(*listing), known)
     for one in rows(*listing):
-        same = {candidate.entry_id for candidate in known if candidate.wording == one.wording}
+        same = {candidate.entry_id for candidate in known if candidate.wording_digest == one.wording_digest}
         if same:
             assert found[one.place].entry_id in same
             assert found[one.place].method == "same wording"

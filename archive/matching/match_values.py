@@ -30,7 +30,7 @@ class ListingRow:
     """
 
     place: int
-    wording: str
+    wording_digest: str
     title_key: str | None
     texts: ListedEntry
     count: int = 1
@@ -53,7 +53,7 @@ class Candidate:
 
     entry_id: int
     rank: int | None
-    wording: str
+    wording_digest: str
     earlier: frozenset[str]
     title_key: str | None
     excerpt_key: str | None

@@ -103,13 +103,13 @@ class _Matching:
 
     def take_same_wordings(self) -> None:
         """Match rows to entries of exactly the same wording, listed entries first."""
-        self._take_wordings("same wording", lambda slot: () if slot.is_second else [slot.wording], _wording)
+        self._take_wordings("same wording", lambda slot: () if slot.is_second else [slot.wording_digest], _wording)
         # a changed word boundary makes another wording, but not another entry
         self._take_wordings("same wording", lambda slot: () if slot.is_second else [folded_digest(slot.texts)], _folded)
 
     def take_second_places(self) -> None:
         """Match rows to the other places of entries that have their wording."""
-        self._take_wordings("second place", lambda slot: [slot.wording] if slot.is_second else (), _wording)
+        self._take_wordings("second place", lambda slot: [slot.wording_digest] if slot.is_second else (), _wording)
 
     def take_earlier_wordings(self) -> None:
         """Match rows to entries that had their wording before; a merged entry takes all rows with one of its wordings.
@@ -122,11 +122,11 @@ class _Matching:
         merged: dict[str, Slot] = {}
         for slot in self.slots:
             if slot.entry.merged and slot.entry_id in self.known and not slot.is_second:
-                for wording in (slot.wording, *slot.entry.earlier):
+                for wording in (slot.wording_digest, *slot.entry.earlier):
                     merged.setdefault(wording, slot)
         for row in self._free_rows():
-            if row.wording in merged:
-                self._record(row, merged[row.wording], "earlier wording")
+            if row.wording_digest in merged:
+                self._record(row, merged[row.wording_digest], "earlier wording")
 
     def take_by_evidence(self, weakest: Rank) -> None:
         """Match rows to slots by surviving text and by neighbours, with evidence of at least that rank."""
@@ -244,7 +244,7 @@ class _Matching:
             equal = [
                 other
                 for other in self._free_slots()
-                if other.entry_id == slot.entry_id and other.wording == slot.wording
+                if other.entry_id == slot.entry_id and other.wording_digest == slot.wording_digest
             ]
             self.taken.update(other.number for other in equal[: row.count - 1])
         if slot.rank is not None:
@@ -280,7 +280,7 @@ def _earlier(slot: Slot) -> Iterable[str]:
 
 
 def _wording(row: ListingRow) -> str:
-    return row.wording
+    return row.wording_digest
 
 
 def _folded(row: ListingRow) -> str:

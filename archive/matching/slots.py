@@ -21,7 +21,7 @@ class Slot:
     number: int
     entry: Candidate
     texts: ListedEntry
-    wording: str
+    wording_digest: str
     title_key: str | None
     excerpt_key: str | None
     is_second: bool = False
@@ -69,6 +69,6 @@ def _slot_values(
     entries: Iterable[Candidate],
 ) -> Iterator[tuple[Candidate, ListedEntry, str, str | None, str | None, bool]]:
     for entry in entries:
-        yield entry, entry.texts, entry.wording, entry.title_key, entry.excerpt_key, False
+        yield entry, entry.texts, entry.wording_digest, entry.title_key, entry.excerpt_key, False
         for texts in entry.elsewhere:
             yield entry, texts, wording_digest(texts), title_key(texts), excerpt_key(texts.excerpt), True

@@ -77,7 +77,7 @@ class FoundIds:
     def begin(self, crawl: Crawl) -> None:
         """Load the identities that were minted for rows of the crawl that is settled next."""
         minted = identities_minted_in(self._db, crawl.crawl_id)
-        self._minted_here = {identity.wording: self._survivor(identity.entry_id) for identity in minted}
+        self._minted_here = {identity.identity_digest: self._survivor(identity.entry_id) for identity in minted}
 
     def find(self, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]) -> KnownRows:
         """Return the places that were settled before, and those with wordings that only one entry ever had."""
@@ -138,7 +138,7 @@ class FoundIds:
             for rank, found_id in self._find_read_by_older(crawl, pass_number, places, bodies).items():
                 ids.setdefault(rank, found_id)
         for place in places:
-            entry_id = self._minted_here.pop(place.identity, None)
+            entry_id = self._minted_here.pop(place.identity_digest, None)
             if entry_id is not None:
                 ids.setdefault(place.rank, FoundId(entry_id))
         return ids
@@ -170,7 +170,7 @@ class FoundIds:
     def _id_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> FoundId:
         """Return the id of an older parser's row: from its recognition in this crawl, else as stored with the page."""
         key = RecognitionKey(
-            crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording
+            crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording_digest
         )
         recognition = self._stored.find(key, crawl.crawl_id, pass_number)
         if recognition is None or recognition.entry_id is None:
@@ -193,8 +193,8 @@ class FoundIds:
         current = entry_rows.load_stored(self._db, by_entry)
         found: dict[int, FoundId] = {}
         for entry_id, group in by_entry.items():
-            wording = current[entry_id].wording if entry_id in current else None
-            ordered = sorted(group, key=lambda place: (place.wording != wording, place.rank))
+            wording = current[entry_id].wording_digest if entry_id in current else None
+            ordered = sorted(group, key=lambda place: (place.wording_digest != wording, place.rank))
             found |= {place.rank: FoundId(entry_id) for place in (ordered if entry_id in merged else ordered[:1])}
         return found
 
@@ -251,4 +251,4 @@ def _candidate(number: int, sighting: Sighting) -> Candidate:
     """Return a row that an older parser read as a candidate, with its number as the id."""
     listed = sighting.listed
     keys = title_key(listed), excerpt_key(listed.excerpt)
-    return Candidate(number, number, sighting.wording, frozenset(), *keys, listed)
+    return Candidate(number, number, sighting.wording_digest, frozenset(), *keys, listed)

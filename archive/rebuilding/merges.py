@@ -79,7 +79,9 @@ def split(db: Database, entry_id: int, number: int, at: datetime, authority: str
     later = [identity for identity in ids if _is_later(db, entry.entry_id, identity, cut)]
     earlier = [identity for identity in ids if identity not in later]
     earlier = earlier or [_mint(db, _find_cut(db, entry.entry_id, 1), authority)]
-    begins_at_cut = any((identity.crawl_id, identity.wording) == (cut.crawl_id, cut.identity) for identity in later)
+    begins_at_cut = any(
+        (identity.crawl_id, identity.identity_digest) == (cut.crawl_id, cut.identity_digest) for identity in later
+    )
     undoes_merge = begins_at_cut and bool(set(earlier) & set(ids))
     later = later or [_mint(db, cut, authority)]
     own, other = (later, earlier) if entry in later else (earlier, later)
@@ -99,7 +101,7 @@ class _Cut:
     """The revision at which an entry is split, with its crawl's place in time."""
 
     number: int
-    identity: str
+    identity_digest: str
     first_seen: str
     crawl_id: int
     ordered_at: str
@@ -157,7 +159,7 @@ def _is_later(db: Database, entry_id: int, identity: Identity, cut: _Cut) -> boo
         f"SELECT r.number, {_TEXTS} {_REVISIONS} WHERE r.entry_id = ? AND w.crawl_id = ?",
         (entry_id, identity.crawl_id),
     )
-    numbers = [number for number, *texts in rows if identity_digest(ListedEntry(*texts)) == identity.wording]
+    numbers = [number for number, *texts in rows if identity_digest(ListedEntry(*texts)) == identity.identity_digest]
     return not numbers or min(numbers) >= cut.number
 
 
@@ -168,7 +170,7 @@ def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
     interval = from_text(not_before) if not_before else None
     (date,) = feed_dates(1, first_seen, interval, taken_dates(db, cut.source_id, first_seen, 1))
     tag_uri = entry_tag(authority, cut.source_name, entry_id)
-    identity = Identity(entry_id, cut.source_id, tag_uri, date, cut.crawl_id, cut.identity)
+    identity = Identity(entry_id, cut.source_id, tag_uri, date, cut.crawl_id, cut.identity_digest)
     insert_identity(db, identity)
     return identity
 

@@ -33,7 +33,7 @@ class _Listed:
     """An entry that is not withdrawn; `missed` counts the complete crawls that lacked it since it was last seen."""
 
     entry_id: int
-    wording: str
+    wording_digest: str
     missed: int
     body_sha256: str
     page: int
@@ -53,11 +53,11 @@ def find_candidates(
     """
     listed = _listed(db, source_id, as_of)
     ranks = {entry.entry_id: rank if not entry.missed else None for rank, entry in enumerate(listed)}
-    wordings = {entry.wording for entry in listed}
-    unknown = [row for row in rows if row.wording not in wordings]
+    wordings = {entry.wording_digest for entry in listed}
+    unknown = [row for row in rows if row.wording_digest not in wordings]
     if not unknown:
-        shown = {row.wording for row in rows}
-        known = {entry.entry_id: ranks[entry.entry_id] for entry in listed if entry.wording in shown}
+        shown = {row.wording_digest for row in rows}
+        known = {entry.entry_id: ranks[entry.entry_id] for entry in listed if entry.wording_digest in shown}
         return _load(db, known, {}), Rarity()
     holders = find_word_holders(db, [row.texts.excerpt for row in unknown])
     rarity = Rarity(
@@ -73,7 +73,7 @@ def find_candidates(
         *_of_source(db, source_id, (found for row in unknown for found in most_similar(row.texts.excerpt, holders))),
     ]
     candidates = _load(db, dict.fromkeys(found) | ranks, _elsewhere(db, source_id, listed, as_of))
-    return with_former_places(db, source_id, candidates, {row.wording for row in rows}), rarity
+    return with_former_places(db, source_id, candidates, {row.wording_digest for row in rows}), rarity
 
 
 def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
@@ -127,7 +127,7 @@ def _find_by_keys(db: Database, source_id: int, rows: Sequence[ListingRow]) -> l
             "source_id": source_id,
             "most": MOST_BY_KEY,
             "few": MOST_BY_COMMENTARY,
-            "wordings": _array(row.wording for row in rows),
+            "wordings": _array(row.wording_digest for row in rows),
             "titles": _array(row.title_key for row in rows),
             "excerpts": _array(row.excerpt_key for row in rows),
             "commentaries": _array(commentary_key(row.texts.commentary) for row in rows),
@@ -187,7 +187,7 @@ def _elsewhere(
     return places_elsewhere(
         db,
         source_id,
-        {entry.entry_id: entry.wording for entry in shown},
+        {entry.entry_id: entry.wording_digest for entry in shown},
         {entry.body_sha256 for entry in shown if entry.body_sha256},
         {entry.page for entry in shown},
         as_of=as_of,

@@ -27,8 +27,13 @@ def collapse(db: Database, crawl: Crawl, rows: Sequence[Place]) -> Collapsed:
 
     Entries that earlier rules distinguished stay separate: in crawls that those rules settled, and while both are listed.
     """
-    by_identity = {row.wording for row in rows} if crawl.by_earlier_rules else _distinguished(db, crawl.source_id, rows)
-    return _collapse({row.rank: row.identity if row.wording in by_identity else row.wording for row in rows}, rows)
+    by_identity = (
+        {row.wording_digest for row in rows} if crawl.by_earlier_rules else _distinguished(db, crawl.source_id, rows)
+    )
+    return _collapse(
+        {row.rank: row.identity_digest if row.wording_digest in by_identity else row.wording_digest for row in rows},
+        rows,
+    )
 
 
 def _collapse(keys: Mapping[int, str], rows: Sequence[Place]) -> Collapsed:
@@ -49,7 +54,7 @@ def _distinguished(db: Database, source_id: int, rows: Sequence[Place]) -> Colle
     """Return the wordings that occur in several styles among the rows and that several listed entries have."""
     identities: dict[str, set[str]] = {}
     for row in rows:
-        identities.setdefault(row.wording, set()).add(row.identity)
+        identities.setdefault(row.wording_digest, set()).add(row.identity_digest)
     several = [wording for wording, found in identities.items() if len(found) > 1]
     if not several:
         return ()

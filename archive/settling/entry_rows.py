@@ -23,12 +23,12 @@ from foreign_eyes.listing.values import ListedEntry
 class Place:
     """A row of the listing with its place, the first one if it has several, and the capture that first showed it.
 
-    `rank` counts all rows from 0 in listing order; `position` counts from 1 on its page. `wording` is the wording digest.
+    `rank` counts all rows from 0 in listing order; `position` counts from 1 on its page.
     """
 
     rank: int
     entry: ListedEntry
-    wording: str
+    wording_digest: str
     title_key: str | None
     capture: Capture
     position: int
@@ -41,10 +41,10 @@ class Place:
     @property
     def row(self) -> ListingRow:
         """The row as an argument of matching."""
-        return ListingRow(self.rank, self.wording, self.title_key, self.entry, self.count)
+        return ListingRow(self.rank, self.wording_digest, self.title_key, self.entry, self.count)
 
     @property
-    def identity(self) -> str:
+    def identity_digest(self) -> str:
         """The identity digest, for which ids are minted (see `identity_digest`)."""
         return identity_digest(self.entry)
 
@@ -60,12 +60,12 @@ class RevisionCount:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry as stored, to which a row was matched; `wording` is its current wording digest."""
+    """An entry as stored, to which a row was matched; digest and texts are the current ones."""
 
     entry_id: int
     revision_id: int
     number: int
-    wording: str
+    wording_digest: str
     last_place: tuple[str, int, int]
     missed: int
     withdrawn: bool
@@ -100,7 +100,7 @@ def insert_entry(db: Database, identity: Identity, place: Place, not_before: str
         (
             *(identity.entry_id, identity.tag_uri, to_text(identity.feed_date), identity.source_id),
             *(not_before, to_text(place.first_capture.fetched_at)),
-            *(place.wording, place.title_key, excerpt_key(entry.excerpt), commentary_key(entry.commentary)),
+            *(place.wording_digest, place.title_key, excerpt_key(entry.excerpt), commentary_key(entry.commentary)),
             *(publication_id, *last_place(place), *text_values(entry, publication)),
         ),
     )
@@ -119,7 +119,7 @@ def insert_revision(
         (
             *(count.revision_id, entry_id, count.number, count.technical),
             *(to_text(capture.fetched_at), capture.capture_id, place.capture.page, place.position),
-            *(place.wording, json.dumps(entry.flags), parser_version, match.method, match.score),
+            *(place.wording_digest, json.dumps(entry.flags), parser_version, match.method, match.score),
             *text_values(entry, publication),
         ),
     )
@@ -173,7 +173,7 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
         "UPDATE entries SET wording = ?, title_key = ?, publication_id = ?, excerpt_key = ?, commentary_key = ?,"  # noqa: S608
         f" {TEXT_ASSIGNMENTS} WHERE entry_id = ?",
         (
-            *(place.wording, place.title_key, publication_id),
+            *(place.wording_digest, place.title_key, publication_id),
             *(excerpt_key(entry.excerpt), commentary_key(entry.commentary)),
             *(*text_values(entry, publication), entry_id),
         ),
@@ -216,7 +216,7 @@ def record_listing_row(
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET entry_id = excluded.entry_id,"
         " revision_id = excluded.revision_id WHERE entry_id != excluded.entry_id OR revision_id != excluded.revision_id",
         (
-            *(source_id, place.capture.body_sha256, parser_version, place.position, place.wording),
+            *(source_id, place.capture.body_sha256, parser_version, place.position, place.wording_digest),
             *(entry_id, revision_id),
         ),
     )

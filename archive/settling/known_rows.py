@@ -71,7 +71,7 @@ def _doubt_of(found_id: FoundId) -> Doubt | None:
 
 def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place], second: Method) -> dict[int, Match]:
     """Return the matches of one entry's places: its main place has its current wording, others are second places."""
-    first = next((place for place in group if place.wording == current), None)
+    first = next((place for place in group if place.wording_digest == current), None)
     matches = {first.rank: Match(entry_id, "same wording")} if first else {}
     for place in group:
         if place.rank in matches:
@@ -104,6 +104,6 @@ def _had(db: Database, entry_id: int, place: Place) -> tuple[bool, bool]:
     had = [
         is_current
         for wording, is_current, *texts in rows
-        if wording == place.wording or identity_digest(ListedEntry(*texts)) == place.identity
+        if wording == place.wording_digest or identity_digest(ListedEntry(*texts)) == place.identity_digest
     ]
     return bool(had), any(had)

@@ -32,13 +32,13 @@ def match_beside(
         entry_id = fixed[place.rank].entry_id if place.rank in fixed else None
         if entry_id in by_id and entry_id not in anchors:
             # with the wording of its entry, so that `match` pairs it with that entry first
-            anchors[entry_id] = replace(place.row, wording=by_id[entry_id].wording)
-    anchored = {row.wording for row in anchors.values()}
-    rows = [place.row if place.wording not in anchored else _set_apart(place.row) for place in unmatched]
+            anchors[entry_id] = replace(place.row, wording_digest=by_id[entry_id].wording_digest)
+    anchored = {row.wording_digest for row in anchors.values()}
+    rows = [place.row if place.wording_digest not in anchored else _set_apart(place.row) for place in unmatched]
     free = [
         candidate
-        if candidate.wording not in anchored
-        else replace(candidate, wording=f"{candidate.wording} {candidate.entry_id}")
+        if candidate.wording_digest not in anchored
+        else replace(candidate, wording_digest=f"{candidate.wording_digest} {candidate.entry_id}")
         for candidate in candidates
         if candidate.entry_id not in anchors and is_allowed(candidate.entry_id)
     ]
@@ -48,4 +48,4 @@ def match_beside(
 
 def _set_apart(row: ListingRow) -> ListingRow:
     """Return a row with a wording that no anchor has."""
-    return replace(row, wording=f"{row.wording} {row.place}")
+    return replace(row, wording_digest=f"{row.wording_digest} {row.place}")

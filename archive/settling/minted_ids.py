@@ -15,8 +15,8 @@ from foreign_eyes.archive.times import from_text, to_text
 class Identity:
     """The values that are minted once for an entry: id, tag URI and feed date.
 
-    `crawl_id` and `wording`, an identity digest, name the row for which it was minted. `found_again` is whether a lost
-    archive published the id, so that readers know it.
+    `crawl_id` and `identity_digest` name the row for which it was minted. `found_again` is whether a lost archive
+    published the id, so that readers know it.
     """
 
     entry_id: int
@@ -24,7 +24,7 @@ class Identity:
     tag_uri: str
     feed_date: datetime
     crawl_id: int
-    wording: str
+    identity_digest: str
     found_again: bool = False
 
 
@@ -41,7 +41,7 @@ def insert_identity(db: Database, identity: Identity) -> None:
         "INSERT INTO identities (entry_id, source_id, tag_uri, feed_date, crawl_id, wording) VALUES (?, ?, ?, ?, ?, ?)",
         (
             *(identity.entry_id, identity.source_id, identity.tag_uri, to_text(identity.feed_date)),
-            *(identity.crawl_id, identity.wording),
+            *(identity.crawl_id, identity.identity_digest),
         ),
     )
 

@@ -44,7 +44,7 @@ class NewIds:
 
     def recognitions(self, crawl: Crawl, places: Sequence[Place]) -> Recognitions:
         """Return the stored recognitions of the wordings at these places."""
-        return load_recognitions(self._db, crawl.source_id, [place.identity for place in places])
+        return load_recognitions(self._db, crawl.source_id, [place.identity_digest for place in places])
 
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
         """Return a random free entry id."""

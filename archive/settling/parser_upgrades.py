@@ -41,7 +41,7 @@ class OlderRevision:
     match_score: float | None
 
     @property
-    def wording(self) -> str:
+    def wording_digest(self) -> str:
         """The wording digest by the current rules."""
         return wording_digest(self.listed)
 
@@ -107,7 +107,7 @@ def was_read_by_older(crawl: Crawl, parser_version: int) -> bool:
 class Sighting:
     """A row of a page as an older parser read it, and the entry that it was matched to."""
 
-    wording: str
+    wording_digest: str
     entry_id: int
     listed: ListedEntry
     parser_version: int

@@ -23,20 +23,20 @@ from foreign_eyes.archive.settling.entry_rows import Place
 
 
 class RecognitionKey(NamedTuple):
-    """The lookup key of a row; `wording` is its identity digest.
+    """The lookup key of a row.
 
     `spelling` is empty, except for rows with the same identity digest that were listed together: it is their wording digest.
     """
 
     source_id: int
     parser_version: int
-    wording: str
+    identity_digest: str
     spelling: str = ""
 
 
 def recognition_key(crawl: Crawl, parser_version: int, place: Place) -> RecognitionKey:
     """Return the lookup key of the row at a place, as a parser of that version reads it."""
-    return RecognitionKey(crawl.source_id, parser_version, place.identity, place.wording)
+    return RecognitionKey(crawl.source_id, parser_version, place.identity_digest, place.wording_digest)
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Recognitions:
     def add(self, key: RecognitionKey, recognition: Recognition) -> None:
         """Add a recognition."""
         insort(self._by_key.setdefault(key, []), recognition, key=_order)
-        self._by_crawl.setdefault(recognition.crawl_id, set()).add(key.wording)
+        self._by_crawl.setdefault(recognition.crawl_id, set()).add(key.identity_digest)
 
     def find(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> Recognition | None:
         """Return the valid recognition of a row in a pass of a crawl: the latest with its spelling or without one."""
@@ -153,7 +153,10 @@ def insert_recognition(
     """Store a recognition inside the caller's transaction; `match` is how the row was matched."""
     doubt = match.doubt
     values: Mapping[str, Any] = {
-        **key._asdict(),
+        "source_id": key.source_id,
+        "parser_version": key.parser_version,
+        "wording": key.identity_digest,
+        "spelling": key.spelling,
         "crawl_id": since[0],
         "pass": since[1],
         "entry_id": entry_id,

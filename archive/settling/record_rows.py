@@ -102,7 +102,7 @@ def _second_place(work: Settling, place: Place, match: Match) -> tuple[int, int]
     """Return (entry, revision) of a further place of an entry, or None if its wording is unknown and thus an edit."""
     if match.method not in SECOND_PLACES or match.entry_id is None:
         return None
-    revision_id = entry_rows.find_revision(work.db, match.entry_id, place.wording)
+    revision_id = entry_rows.find_revision(work.db, match.entry_id, place.wording_digest)
     return None if revision_id is None else (match.entry_id, revision_id)
 
 
@@ -118,17 +118,23 @@ def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
 
 def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
     """Return the identity of a new entry; a row that a lost archive published gets the id that readers know."""
-    lost = find_lost_id(work.db, work.crawl.source_name, place.identity)
+    lost = find_lost_id(work.db, work.crawl.source_name, place.identity_digest)
     if lost is not None:
         entry_id, tag_uri, feed_date = lost
         identity = Identity(
-            entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity, found_again=True
+            entry_id,
+            work.crawl.source_id,
+            tag_uri,
+            feed_date,
+            work.crawl.crawl_id,
+            place.identity_digest,
+            found_again=True,
         )
         work.ids.add(identity)
         return identity
-    entry_id = work.ids.draw_entry_id(work.crawl.crawl_id, place.identity)
+    entry_id = work.ids.draw_entry_id(work.crawl.crawl_id, place.identity_digest)
     tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
-    identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity)
+    identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity_digest)
     work.ids.add(identity)
     return identity
 
@@ -137,7 +143,7 @@ def _record_new(work: Settling, place: Place, match: Match, identity: Identity) 
     stored = _insert(work, place, identity)
     for revision in work.ids.older.take(work.crawl.crawl_id, identity.entry_id):
         stored = _restore(work, revision, stored)
-    if stored.wording != place.wording:
+    if stored.wording_digest != place.wording_digest:
         stored = _record_wording(work, place, match, stored, technical=stored.number > 0)
     work.counts.new += not identity.found_again
     work.changes.append(Change("new", stored.entry_id, stored.revision_id, is_known=identity.found_again))
@@ -158,7 +164,9 @@ def _record_known(work: Settling, place: Place, match: Match, stored: StoredEntr
     stored = replace(stored, last_place=entry_rows.last_place(place), missed=0, withdrawn=False)
     older = work.ids.older.take(work.crawl.crawl_id, stored.entry_id)
     for revision in older:
-        if stored.wording == place.wording and (revision.technical or stored.entry_id not in work.ids.older.restored):
+        if stored.wording_digest == place.wording_digest and (
+            revision.technical or stored.entry_id not in work.ids.older.restored
+        ):
             _restate(work, revision, stored)
             continue
         stored = _restore(work, revision, stored)
@@ -167,7 +175,7 @@ def _record_known(work: Settling, place: Place, match: Match, stored: StoredEntr
     edit = judge_edit(stored.texts, place.entry, place.twins, by_earlier_rules=work.crawl.by_earlier_rules)
     if edit in ("revision", "uncounted revision"):
         technical = edit == "uncounted revision" or work.is_technical(stored.entry_id)
-        is_known = was_published(work.db, stored.entry_id, place.identity, place.wording)
+        is_known = was_published(work.db, stored.entry_id, place.identity_digest, place.wording_digest)
         stored = _record_wording(work, place, match, stored, technical=technical)
         if not technical:
             work.counts.revised += not is_known
@@ -187,7 +195,7 @@ def _record_wording(work: Settling, place: Place, match: Match, stored: StoredEn
     entry_rows.update_wording(work.db, stored.entry_id, place)
     count = RevisionCount(number, technical, work.ids.next_revision_id())
     revision_id = entry_rows.insert_revision(work.db, stored.entry_id, count, place, match, work.parser_version)
-    return replace(stored, revision_id=revision_id, number=number, wording=place.wording)
+    return replace(stored, revision_id=revision_id, number=number, wording_digest=place.wording_digest)
 
 
 def _restore(work: Settling, revision: OlderRevision, stored: StoredEntry) -> StoredEntry:
@@ -197,7 +205,11 @@ def _restore(work: Settling, revision: OlderRevision, stored: StoredEntry) -> St
     entry_rows.make_current(work.db, stored.entry_id, revision.revision_id)
     work.ids.older.restored.add(stored.entry_id)
     return replace(
-        stored, revision_id=revision.revision_id, number=number, wording=revision.wording, texts=revision.listed
+        stored,
+        revision_id=revision.revision_id,
+        number=number,
+        wording_digest=revision.wording_digest,
+        texts=revision.listed,
     )
 
 
@@ -211,4 +223,4 @@ def _older_place(work: Settling, revision: OlderRevision) -> Place:
     capture = find_capture(work.db, revision.capture_id)
     capture = replace(capture, page=revision.page)
     key = title_key(revision.listed)
-    return Place(0, revision.listed, revision.wording, key, capture, revision.position, capture)
+    return Place(0, revision.listed, revision.wording_digest, key, capture, revision.position, capture)

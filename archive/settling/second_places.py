@@ -88,12 +88,12 @@ def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tup
 
 def _listed_wordings(candidate: Candidate, wordings: Collection[str]) -> list[str]:
     """Return the current and earlier wordings of a candidate that rows have."""
-    return sorted({candidate.wording, *candidate.earlier}.intersection(wordings))
+    return sorted({candidate.wording_digest, *candidate.earlier}.intersection(wordings))
 
 
 def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: Sequence[str]) -> Candidate:
     """Return a candidate with the places at which it had these wordings besides its current one, or the latest of them."""
-    main = candidate.wording
+    main = candidate.wording_digest
     if main not in wordings:
         ((main,),) = db.execute(
             "SELECT wording FROM revisions WHERE entry_id = ? AND wording IN (SELECT value FROM json_each(?))"

@@ -56,12 +56,12 @@ class Ledger:
         self, matches: Mapping[int, Match], stored: Collection[int], seen: Mapping[int, tuple[int, int]]
     ) -> None:
         """Store the matches of places that are not in `stored`; `seen` are entries and revisions by rank."""
-        shared = Counter(place.identity for place in self._places)
+        shared = Counter(place.identity_digest for place in self._places)
         for place in self._places:
             if place.rank in stored:
                 continue
             entry_id = seen[place.rank][0]
-            key = self._key(place)._replace(spelling=place.wording if shared[place.identity] > 1 else "")
+            key = self._key(place)._replace(spelling=place.wording_digest if shared[place.identity_digest] > 1 else "")
             self._keep_later_crawls(key, entry_id)
             recognition = insert_recognition(self._work.db, key, self._since, entry_id, matches[place.rank])
             self._recognitions.add(key, recognition)
