@@ -174,7 +174,7 @@ FORMS: Mapping[int, tuple[SealedTable, ...]] = {
             later=dict.fromkeys(part for part in ENTRY_PARTS if part not in _FIRST_PARTS),
             unsealed={
                 "entry_id": _BY_DECISION,
-                "number": "follows from the place in time, and is given anew with every rebuild",
+                "number": "follows from the place in time, and is computed by every rebuild",
                 "technical": "decided with every rebuild",
             },
             only=_BY_OLDER,

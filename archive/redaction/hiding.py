@@ -39,7 +39,7 @@ def hide_texts(db: Database, parser_version: int) -> None:
         last = last_redaction(db, hidden.entry_id)
         if last is not None:
             _hide_revisions(db, hidden, last.redaction_id, parser_version)
-            _hide_told(db, hidden, last.redaction_id)
+            _hide_announced(db, hidden, last.redaction_id)
 
 
 def hide_reason(db: Database, redaction_id: int, crawl_id: int, reason: str) -> None:
@@ -80,14 +80,14 @@ def _hide_revisions(db: Database, hidden: HiddenEntry, redaction_id: int, parser
             _update(db, "revisions", revision_id, {**_texts(notice), "flags": json.dumps(notice.flags)})
 
 
-def _hide_told(db: Database, hidden: HiddenEntry, redaction_id: int) -> None:
+def _hide_announced(db: Database, hidden: HiddenEntry, redaction_id: int) -> None:
     secret = secret_of(db)
     rows = db.execute(f"SELECT words, {TEXT_COLUMNS} FROM told_texts").fetchall()  # noqa: S608 - our own names
     for words, *texts in rows:
-        told = ListedEntry(*texts)
-        if is_near(hidden, keyed_digests(secret, told)):
+        announced = ListedEntry(*texts)
+        if is_near(hidden, keyed_digests(secret, announced)):
             if not hidden.purged:
-                keep_text(db, redaction_id, "told_texts", words, _texts(told))
+                keep_text(db, redaction_id, "told_texts", words, _texts(announced))
             db.execute("DELETE FROM told_texts WHERE words = ?", (words,))
 
 
