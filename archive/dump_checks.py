@@ -1,4 +1,7 @@
-"""Check the rows of an export before they are used: each row by its struct, then the references between rows."""
+"""Check the rows of an export before they are used.
+
+Each row is checked by its struct, then the references between rows.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _REFERENCES = (("crawls", "source_id", "sources"), ("captures", "crawl_id", "cra
 
 
 class InvalidDump(ValueError):
-    """Rows that no archive can hold: `table` and `why`; `row` is the first such row, counted from 1, if it is known."""
+    """Rows that no archive can hold.
+
+    `row` is the number of the first such row in `table`, from 1, if it is known; `why` says what is wrong with it.
+    """
 
     def __init__(self, table: str, why: str, row: int | None = None):
         where = f"table {table}" if row is None else f"table {table}, row {row}"
@@ -43,7 +49,10 @@ def check_rows(rows: Mapping[str, Sequence[DumpRow]]) -> None:
 
 
 def _check_references(rows: Mapping[str, Sequence[DumpRow]]) -> None:
-    """Check ids and references that SQLite cannot check: rows added to an archive with crawls get new ids."""
+    """Check ids and references that SQLite cannot check.
+
+    Rows that are added to an archive with crawls get new ids.
+    """
     for table, column in _IDS:
         known: set[Any] = set()
         for number, row in enumerate(rows.get(table, ()), start=1):

@@ -1,6 +1,7 @@
-"""The types of columns in an export: integers, timestamps and texts that an archive can hold.
+"""The types of columns in an export: integers, timestamps and texts.
 
-SQLite would refuse some wrong values, convert some, and store the rest, which would then break later reads.
+They accept only values that an archive can hold. SQLite would refuse some wrong values, convert some, and store the rest,
+which would then break later reads.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ class PackedPage:
 
 
 def read_text_column(kind: type[T], value: object) -> T:
-    """Return the value of a text column as one of the classes above; for use as msgspec's `dec_hook`.
+    """Return the value of a text column as one of the classes above.
+
+    This is msgspec's `dec_hook`.
 
     Raises:
         TypeError: the value is not a string.

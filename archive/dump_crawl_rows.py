@@ -1,4 +1,7 @@
-"""The columns of sources, crawls and captures in an export, as msgspec structs that refuse rows that no archive can hold."""
+"""The columns of sources, crawls and captures in an export, as msgspec structs.
+
+They refuse rows that no archive can hold.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ _SETTLED = ("complete", "unchanged", "partial")
 
 
 class TableRow(Struct, forbid_unknown_fields=True):
-    """A row of a table; a column with a default may be missing: exports of older versions lack it."""
+    """A row of a table.
+
+    A column with a default may be missing, since exports of older versions lack it.
+    """
 
 
 class SourceRow(TableRow, kw_only=True):

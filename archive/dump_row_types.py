@@ -1,6 +1,6 @@
-"""The columns of each table in an export, as msgspec structs that refuse rows that no archive can hold.
+"""The columns of each table in an export, as msgspec structs.
 
-A test compares the fields with the schema.
+They refuse rows that no archive can hold. A test compares the fields with the schema.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ class RedatedEntryRow(TableRow, kw_only=True):
 
 
 class ChangeRow(TableRow, kw_only=True):
-    """A row of `changes`, with the columns of its link: rows of `links` have no ids of their own in an export."""
+    """A row of `changes`, with the columns of its link.
+
+    Rows of `links` have no ids of their own in an export.
+    """
 
     change_id: Int
     source_id: Int

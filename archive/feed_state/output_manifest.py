@@ -125,9 +125,9 @@ def recorded_outputs(db: Database) -> dict[Path, str]:
 
 
 def forget_missing(db: Database, current: Path) -> list[Path]:
-    """Delete the manifests of missing folders, except `current`, inside the caller's transaction.
+    """Delete the manifests of missing folders, except `current`; return these folders.
 
-    Return these folders. A folder that reappears still has its record.
+    Called inside the caller's transaction. A folder that reappears still has its record.
     """
     kept = Path(os.path.realpath(current))
     home = Path(os.path.realpath(path_of(db))).parent
