@@ -1,5 +1,5 @@
-"""The command line: `foreign-eyes COMMAND`, and what holds the packages together.
+"""The command line `foreign-eyes COMMAND`, which combines the other packages.
 
-`main` is the entry; each other module is one command or what several share. Heavy packages are imported inside the
-commands that need them, so that `--help` and `status` answer at once.
+`main` is the entry point; every other module is one command or is shared by several. Heavy packages are imported inside
+the commands that need them, so that `--help` and `status` start fast.
 """

@@ -30,7 +30,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 V = TypeVar("V")
 
 _AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}\Z"
-# what the patterns of these keys mean, for people
+# the allowed values of keys that are checked by patterns
 MEANING = {
     "tag_authority": "a domain or mail address with a year, such as example.org,2026",
     "language": "a language tag, such as en or zh-Hans",
@@ -39,7 +39,7 @@ MEANING = {
 
 
 class ConfigurationError(Exception):
-    """The file cannot be used; the text names the file, the key and what is allowed."""
+    """The file cannot be used; the message names the file, the key and the allowed values."""
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +83,7 @@ class Configuration:
     fresh_days: float | None = None
 
     def sets(self, *keys: str) -> bool:
-        """Tell whether the file sets a value, such as that of ("publish", "output"); else the default holds."""
+        """Return whether the file sets a value, such as that of ("publish", "output"), instead of the default."""
         table: Any = self.tables
         for key in keys:
             if not isinstance(table, Mapping) or key not in table:
@@ -96,7 +96,7 @@ def load_configuration(path: Path | None) -> Configuration:
     """Read and check the file at `path`; with None, the one that `find_settings_file` finds, if any.
 
     Raises:
-        ConfigurationError: it is missing, not TOML, or holds what is not allowed.
+        ConfigurationError: the file is missing, not TOML, or has a wrong value.
     """
     path = path or find_settings_file()
     if path is None:
@@ -106,17 +106,17 @@ def load_configuration(path: Path | None) -> Configuration:
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path}: is not UTF-8 text") from None
+        raise ConfigurationError(f"{path}: not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: is not TOML: {error}") from None
+        raise ConfigurationError(f"{path}: not TOML: {error}") from None
     return checked(tables, path)
 
 
 def checked(tables: dict[str, Any], path: Path) -> Configuration:
-    """Return the configuration that the tables of the file at `path` say.
+    """Return the configuration in the tables of the file at `path`.
 
     Raises:
-        ConfigurationError: they hold what is not allowed.
+        ConfigurationError: a key or value is not allowed.
     """
     allowed = ("default_source", "contact", "archive", "publish", "topics", "publications", "sources", "fresh_days")
     for key in tables:

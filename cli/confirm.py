@@ -1,4 +1,4 @@
-"""`foreign-eyes confirm`: an operator's decision that a doubtful match is right."""
+"""`foreign-eyes confirm`: record an operator's decision that a doubtful match is right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from foreign_eyes.cli.terminal import counted, print_json, print_line
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes doubts                list what there is to decide
+  foreign-eyes doubts                list the open doubts
   foreign-eyes confirm 123456789 3   revision 3 was matched correctly
   foreign-eyes confirm 123456789 1   it was a new entry
   foreign-eyes split 123456789 3     if it is another entry instead

@@ -1,4 +1,4 @@
-"""What every command starts from: where the settings and the archive are."""
+"""The context of a command: the settings and the archive."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ R = TypeVar("R")
 class Context:
     """The options of the group; the configuration is read when a command starts, and not for `--help`.
 
-    `sample_output` is the folder of the sample where it has a place of its own; the settings for readers do not hold there.
+    `sample_output` is the output folder of the sample after it was set aside; the settings of `[publish]` do not apply to it.
     """
 
     config: Path | None
     archive_option: Path | None = None
-    archive_option_from: str = ""  # what named it: "option --archive" or an environment variable
+    archive_option_from: str = ""  # "option --archive" or an environment variable
     sample_output: Path | None = None
 
     @cached_property
@@ -45,7 +45,7 @@ class Context:
 
     @cached_property
     def archive(self) -> Path:
-        """The archive file: as named by option or environment, else as in the settings.
+        """The archive file: from the option, the environment or the settings.
 
         Raises:
             ConfigurationError: the settings cannot be used.
@@ -54,7 +54,7 @@ class Context:
 
     @property
     def publishing(self) -> PublishSettings:
-        """How to publish: as configured, but for the sample in a place of its own, which must not pass for the real feeds."""
+        """The settings of `[publish]`; defaults for a sample that was set aside, which must not look like the real feeds."""
         from foreign_eyes.cli.configuration import PublishSettings
 
         if self.sample_output is None:
@@ -63,21 +63,21 @@ class Context:
 
     @property
     def output(self) -> Path:
-        """The folder that is published to where no other is named."""
+        """The default output folder."""
         return Path(self.publishing.output)
 
     @property
     def group_arguments(self) -> list[str]:
-        """The options that another run of the program needs in order to mean the same files."""
+        """The options with which another run of the program uses the same files."""
         settings = self.configuration.path
         config = ["--config", str(settings)] if settings else []
         return [*config, "--archive", str(self.archive)]
 
     def require_archive(self) -> None:
-        """Refuse to go on without an archive: a command that derives it again must not make one.
+        """Check that the archive exists: a command that derives it again must not create one.
 
         Raises:
-            NoArchive: there is none.
+            NoArchive: the archive does not exist.
         """
         from foreign_eyes.archive.errors import NoArchive
 
@@ -85,7 +85,7 @@ class Context:
             raise NoArchive(self.archive)
 
     def check(self) -> None:
-        """Refuse what no command could work with.
+        """Check the settings and the archive's path.
 
         Raises:
             ConfigurationError: the file cannot be used.
@@ -96,7 +96,7 @@ class Context:
 
 
 def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
-    """Give a command the context as its first argument, checked: no command runs on settings that are wrong.
+    """Pass the checked context to a command as its first argument: no command runs with wrong settings.
 
     An unexpected error is reported as damage if the archive is damaged.
     """

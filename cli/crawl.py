@@ -1,4 +1,4 @@
-"""`foreign-eyes crawl`: one crawl into the archive."""
+"""`foreign-eyes crawl`: run one crawl into the archive."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes crawl               the configured default source
-  foreign-eyes crawl live --quick  only until a page brings nothing new
-  foreign-eyes crawl live --fresh  request every page anew, bypassing caches
+  foreign-eyes crawl live --quick  stop at the first page without new entries
+  foreign-eyes crawl live --fresh  request every page unconditionally, bypassing caches
   foreign-eyes crawl https://example.org/list/index.htm --name example
   foreign-eyes crawl live --json | jq .outcome
   foreign-eyes crawl live --accept --dry-run  what --accept would do
@@ -37,14 +37,18 @@ Examples:
 
 @click.command(short_help="Crawl once into the archive", epilog=EXAMPLES)
 @click.argument("source", required=False, metavar="[SOURCE or URL]")
-@click.option("--name", metavar="NAME", help="What to call the source of a URL  [default: made of host and path]")
-@click.option("--full/--quick", default=True, help="Read all pages, or until one brings nothing new  [default: full]")
+@click.option("--name", metavar="NAME", help="The name of the source at a URL  [default: made of host and path]")
+@click.option(
+    "--full/--quick",
+    default=True,
+    help="Read all pages, or stop at one without new entries  [default: full]",
+)
 @click.option("--delay", type=SECONDS, help="Seconds between requests; 0 is allowed")
 @click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
 @click.option("--fresh", is_flag=True, help="Request every page unconditionally, bypassing caches")
-@click.option("--accept", is_flag=True, help="Settle a listing that looks suspect: you have looked at it")
+@click.option("--accept", is_flag=True, help="Settle a suspect listing after you have looked at it")
 @click.option("--days", type=click.IntRange(1), default=1, hidden=True)  # of the sample's story, for `up`
-@click.option("--dry-run", is_flag=True, help="Report what a crawl would do; leave the archive as it was")
+@click.option("--dry-run", is_flag=True, help="Report what a crawl would do; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print the crawl's row of crawl_log as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @click.option("-v", "--verbose", is_flag=True, help="Show what Scrapy logs")
@@ -66,8 +70,8 @@ def crawl(
 ) -> int:
     """Crawl SOURCE once: a configured or built-in name, or the URL of a listing's first page.
 
-    Every response is archived at once; when the whole listing has been read, one transaction settles what is new,
-    revised, withdrawn or back. A listing that is blocked, torn or looks wrong settles nothing and says why.
+    Every response is archived at once. When the whole listing has been read, one transaction records which entries are new,
+    revised, withdrawn or returned. A blocked, incomplete or suspect listing changes no entry, and the reason is printed.
     """
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     if not dry_run:
@@ -134,7 +138,7 @@ def make_job(
 
 
 def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[dict[str, Any]], bool]:
-    """Run crawls one after the other in this process, showing their progress.
+    """Run crawls one after the other in this process and show their progress.
 
     Returns the log row of each, and whether the user stopped the last one.
     """
@@ -160,7 +164,7 @@ def _as_it_is(job: Job) -> Iterator[Job]:
 
 @contextmanager
 def _copied(job: Job) -> Iterator[Job]:
-    """Give the same job on a copy of the archive that is thrown away; on an empty one where the sample would make way."""
+    """Give the same job on a temporary copy of the archive; on an empty one if the sample would be set aside."""
     from foreign_eyes.archive.backup import copy_archive
     from foreign_eyes.archive.invented_sources import holdings_of_file
 

@@ -1,4 +1,4 @@
-"""`foreign-eyes doubts`: the doubtful matches, for an operator to decide."""
+"""`foreign-eyes doubts`: list the doubtful matches that an operator should decide."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes doubts                       the open ones, newest first
-  foreign-eyes doubts 123456789             those of one entry
-  foreign-eyes doubts --all                 with those that were confirmed
+  foreign-eyes doubts                       the open doubts, newest first
+  foreign-eyes doubts 123456789             the doubts of one entry
+  foreign-eyes doubts --all                 with confirmed doubts
   foreign-eyes doubts --json | jq '.doubts[].why'
   foreign-eyes confirm 123456789 3          the match is right
   foreign-eyes split 123456789 3            it is wrong: two entries
@@ -29,9 +29,9 @@ Examples:
 """
 
 
-@click.command(short_help="Show matches that an operator should look at", epilog=EXAMPLES)
+@click.command(short_help="Show doubtful matches", epilog=EXAMPLES)
 @click.argument("entry", metavar="[ENTRY]", required=False)
-@click.option("--all", "settled", is_flag=True, help="Also show those that were confirmed")
+@click.option("--all", "settled", is_flag=True, help="Also show confirmed doubts")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: open, doubts")
 @pass_context
 def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The entry point: it handles Ctrl-C before it imports anything else."""
+"""The entry point, which handles Ctrl-C before it imports anything else."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
         is_usual = lag.folder == output.resolve()
         command = _command(lag, is_usual=is_usual, usual_url=base_url, several=several)
         if not lag.folder.is_dir():
-            if is_usual:  # others are forgotten by the next publish
-                yield Problem("the output folder is no longer there", str(lag.folder), command)
+            if is_usual:  # the next publish removes other folders from the outputs
+                yield Problem("the output folder no longer exists", str(lag.folder), command)
             continue
         refusal = read_claim(db, lag.folder).refusal
         if refusal is not None:
@@ -109,11 +109,13 @@ def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
     unlisted = record.files - Manifest(db, folder).digests().keys()
     for name in sorted(unlisted):
         if (folder / name).is_file():
-            yield Problem("a publish that was killed left a file that nothing leads to", str(folder / name), remedy)
+            yield Problem(
+                "a publish that was killed left a file that no page or feed links to", str(folder / name), remedy
+            )
 
 
 def _command(lag: OutputLag, *, is_usual: bool, usual_url: str, several: bool) -> str:
-    """Return the command that publishes to a folder as it was published last."""
+    """Return the command that repeats the last publish to a folder."""
     words = ["foreign-eyes", "publish"]
     words += ["--source", lag.source] if several else []
     words += [] if is_usual else ["--output", str(lag.folder)]
@@ -136,7 +138,7 @@ def _lacks(path: Path, mode: int) -> bool:
     try:
         return stat.S_IMODE(path.stat().st_mode) & mode != mode
     except OSError:
-        return False  # that it is missing is reported elsewhere
+        return False  # a missing file is reported elsewhere
 
 
 def _quoted(path: Path) -> str:

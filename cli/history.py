@@ -1,4 +1,4 @@
-"""`foreign-eyes history`: the texts of one entry, when each was seen, and the captures that prove it."""
+"""`foreign-eyes history`: show the texts of one entry, their times and their captures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Examples:
 """
 
 
-@click.command(short_help="Show what an entry has said, as a word diff", epilog=EXAMPLES)
+@click.command(short_help="Show the revisions of an entry as a word diff", epilog=EXAMPLES)
 @click.argument("entry", metavar="ENTRY")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object: the entry, revisions, changes, decisions, restyles"

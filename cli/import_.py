@@ -1,4 +1,4 @@
-"""`foreign-eyes import`: captures out of WARC files, at their own place in time."""
+"""`foreign-eyes import`: import captures from WARC files, each at its own time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from foreign_eyes.warc.importing import Brought, Import
     from foreign_eyes.warc.inputs import Input, InputContents
 
-WARNINGS_TOLD = 3
+MOST_WARNINGS = 3
 EXAMPLES = """
 \b
 Examples:
@@ -32,22 +32,20 @@ Examples:
   foreign-eyes import *.warc.gz --dry-run
   foreign-eyes import old.warc.gz --source live \\
     --url http://english.sipo.gov.cn/specialtopic/chinasipinforeigneyes/
-  foreign-eyes --archive copy.db import eyes.warc.gz   what export wrote
+  foreign-eyes --archive copy.db import eyes.warc.gz   a file of export
 """
 
 
-@click.command("import", short_help="Take captures out of WARC files", epilog=EXAMPLES)
+@click.command("import", short_help="Import captures from WARC files", epilog=EXAMPLES)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
     "--source",
     metavar="NAME|URL",
-    help="Whose listing it is: a name, or the URL of page 1  [default: the archive's only one, or the default]",
+    help="The source: a name, or the URL of page 1  [default: the archive's only source, or the default one]",
 )
-@click.option(
-    "--url", "urls", metavar="URL", multiple=True, help="Where page 1 stood then, if elsewhere; may be repeated"
-)
-@click.option("--accept", is_flag=True, help="Settle what looks suspect, too: you have looked at it")
-@click.option("--dry-run", is_flag=True, help="Report what an import would do; leave the archive as it was")
+@click.option("--url", "urls", metavar="URL", multiple=True, help="A former URL of page 1; may be repeated")
+@click.option("--accept", is_flag=True, help="Settle suspect crawls after you have looked at them")
+@click.option("--dry-run", is_flag=True, help="Report what an import would do; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
@@ -61,12 +59,12 @@ def import_files(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Take from each FILE what it has of the listing, and settle it at its own place in time; "-" is standard input.
+    """Import the captures of the listing from each FILE, and settle them at their own times; "-" is standard input.
 
-    Of a WARC that other programs made, the listing pages of the source are taken. The entries on them were seen; an entry
-    that is not on them is not taken for withdrawn. An export of Foreign Eyes makes an equal archive of an empty one; to an
-    archive that has crawls it adds its captures and crawls, and the ids stay the archive's own. There --source gives
-    its only source another name. Nothing is changed where a file is damaged. The exit code is 65 if a part was left out.
+    From WARC files of other programs, the listing pages of the source are imported; entries that are missing from them do
+    not count as withdrawn. An export of Foreign Eyes makes an empty archive equal to the exported one; an archive that has
+    crawls gets its captures and crawls and keeps its own ids. For an export, --source renames its only source. A damaged
+    file changes nothing. The exit code is 65 if a part was not imported.
     """
     from foreign_eyes.archive.database import check_usable
     from foreign_eyes.archive.overview import find_sources
@@ -90,12 +88,12 @@ def import_files(
         _report(done)
     if not as_json:
         _warn(plan.brought)
-    took_part = bool(plan.brought.left_out) or (done["crawls"] and set(done["crawls"]) == {"suspect"})
-    return exit_codes.SUSPECT if took_part else exit_codes.DONE
+    is_partial = bool(plan.brought.left_out) or (done["crawls"] and set(done["crawls"]) == {"suspect"})
+    return exit_codes.SUSPECT if is_partial else exit_codes.DONE
 
 
 class _Wanted(NamedTuple):
-    """The options that say what to take, and for what."""
+    """The options that choose what to import."""
 
     source: str | None
     urls: tuple[str, ...]
@@ -126,7 +124,7 @@ def _open(stack: ExitStack, file: Path) -> Input:
 
 @contextmanager
 def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
-    """Give the archive: to write, under its lock; or else to read, as it is. One that is made here goes if that fails."""
+    """Give the archive, with `apply` for writing under its lock; a new archive is removed if the import fails."""
     from foreign_eyes.archive.database import open_archive, read_archive
     from foreign_eyes.archive.lock import holder, lock_path, only_run
     from foreign_eyes.archive.times import now, to_text
@@ -164,12 +162,12 @@ def _plan(
     *,
     quiet: bool,
 ) -> Import:
-    """Return the import that the files call for; what others captured is searched here, and not under the lock.
+    """Return the import of the files; files of other programs are searched here, without the lock.
 
     Raises:
-        NothingToImport: nothing of the source is in them.
-        WrongImport: an option does not fit them.
-        SourceError: there is no such source, or a URL is none.
+        NothingToImport: the files hold no page of the source.
+        WrongImport: an option does not fit the files.
+        SourceError: the source does not exist, or a URL is malformed.
     """
     from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.sources import BUILT_IN, check_name, check_url
@@ -182,7 +180,7 @@ def _plan(
         check_url(url)
     if contents.truth is not None:
         if wanted.accept:
-            raise WrongImport(f"{contents.names[0]}: an export's crawls are judged already; leave out --accept")
+            raise WrongImport(f"{contents.names[0]}: the crawls of an export are already judged; leave out --accept")
         if wanted.source is not None:
             check_name(wanted.source)
         known = {name: one.url for name, one in {**BUILT_IN, **context.configuration.sources}.items()}
@@ -190,7 +188,7 @@ def _plan(
         return OwnImport(contents.names[0], contents.truth, bodies, parser.PARSER_VERSION, *options)
     chosen = _choose_source(context, sources, wanted.source)
     if wanted.urls and wanted.source is None and chosen.url == BUILT_IN["sample"].url:
-        raise WrongImport("whose listing stood at --url? name it with --source")
+        raise WrongImport("--url needs the source of that listing; name it with --source")
     plan = ForeignImport(contents, bodies, chosen, (chosen.url, *wanted.urls), parser, now(), wanted.accept)
     with progress_bar("searching", quiet=quiet) as show:
         plan.find(show)
@@ -198,7 +196,7 @@ def _plan(
 
 
 def _choose_source(context: Context, sources: Sequence[Source], wanted: str | None) -> Source:
-    """Return the source that is meant: as configured or built in, else as the archive has it."""
+    """Return the source: configured or built in, otherwise the one in the archive."""
     from foreign_eyes.archive.values import Source
     from foreign_eyes.crawler.sources import SourceError, find_source
 
@@ -214,7 +212,7 @@ def _choose_source(context: Context, sources: Sequence[Source], wanted: str | No
 
 
 def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet: bool) -> Rebuilt | None:
-    """Bring it in; return what came of it, None where the archive had it all."""
+    """Run the import; return the result, or None if the archive has all captures."""
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
     from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.session import RememberingParser
@@ -251,7 +249,7 @@ def _summary(brought: Brought, rebuilt: Rebuilt | None, files: list[str], *, dry
 def _report(done: dict[str, Any]) -> None:
     if not done["crawls"] and not done["accepted"]:
         print_line(
-            f"nothing new: the archive has it already ({counted(done['already_there'], 'capture')})", style="green"
+            f"nothing new: the archive already has it ({counted(done['already_there'], 'capture')})", style="green"
         )
         return
     style = "bold yellow" if "suspect" in done["crawls"] else "bold green"
@@ -263,24 +261,24 @@ def _report(done: dict[str, Any]) -> None:
     if done["accepted"]:
         print_line(f"{counted(done['accepted'], 'crawl')} that looked suspect{would} settled", style)
     if done["already_there"]:
-        print_line(f"  {done['already_there']} were in the archive already")
+        print_line(f"  {done['already_there']} were already in the archive")
     print_line(
         f"  {counted(done['new_entries'], 'new entry', 'new entries')}, {counted(done['new_revisions'], 'new revision')}"
     )
     if done["with_ids"]:
-        print_line("  with all ids, dates, changes and decisions of the archive that was exported")
+        print_line("  with all ids, dates, changes and decisions of the exported archive")
 
 
 def _warn(brought: Brought) -> None:
-    """Say what is suspect and what was left out, the first few of each."""
+    """Print the first warnings on suspect crawls and on pages that were not imported."""
     for warnings in (brought.suspects, brought.left_out):
-        for warning in warnings[:WARNINGS_TOLD]:
+        for warning in warnings[:MOST_WARNINGS]:
             print_line(f"warning: {printable(warning)}", style="yellow", err=True)
-        if len(warnings) > WARNINGS_TOLD:
-            print_line(f"warning: and {len(warnings) - WARNINGS_TOLD} more; --json tells all", style="yellow", err=True)
+        if len(warnings) > MOST_WARNINGS:
+            print_line(f"warning: and {len(warnings) - MOST_WARNINGS} more; --json lists all", style="yellow", err=True)
     if brought.suspects and not brought.with_ids:
         print_line(
-            "warning: nothing was derived from what is suspect; look at it, and if it is right import the file with --accept",
+            "warning: no entries were derived from suspect crawls; look at them; if they are right, import with --accept",
             err=True,
             style="yellow",
         )

@@ -1,4 +1,4 @@
-"""`foreign-eyes init`: ask an operator for what nobody else can know, and write it down as settings."""
+"""`foreign-eyes init`: ask an operator for the settings without a good default, and write them to a file."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Enter accepts the value in [brackets]; Ctrl-C writes nothing.
 
 
 @click.command(short_help="Write a settings file: contact, tag authority, paths, address", epilog=EXAMPLES)
-@click.option("--contact", metavar="ADDRESS", help="Whom a crawled site can write to: a mail or web address")
+@click.option("--contact", metavar="ADDRESS", help="Your mail or web address, for operators of crawled sites")
 @click.option(
     "--tag-authority",
     metavar="DOMAIN,YEAR",
-    help="What ids are minted under  [default: the contact's domain, this year]",
+    help="The authority in the ids of entries  [default: the contact's domain, this year]",
 )
-@click.option("--archive-file", metavar="FILE", help="Where the archive lives")
+@click.option("--archive-file", metavar="FILE", help="The archive file")
 @click.option("--output", metavar="DIR", help="The folder that feeds and pages are written to")
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
 @click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="The settings file to write")
@@ -53,10 +53,10 @@ def init(
     yes: bool,
     force: bool,
 ) -> None:
-    """Write foreign-eyes.toml: ask for contact, tag authority, the places of archive and site, and the site's address.
+    """Write foreign-eyes.toml: ask for contact, tag authority, archive file, output folder and base URL.
 
-    Run from a checkout, or in a folder that holds an archive, it proposes the working directory; else the user's own folders
-    for configuration and data. In a script, answer by options and add --yes.
+    In a checkout or a folder that holds an archive, it proposes the working directory; otherwise the user's folders for
+    configuration and data. In a script, answer by options and add --yes.
     """
     from foreign_eyes.cli import init_questions as questions
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
@@ -82,19 +82,19 @@ def init(
 
 
 def _report(context: Context, file: Path, answers: Answers, kept: Path | None) -> None:
-    """Say what was written, what it means at this place, and the next command."""
+    """Print what was written and the next command."""
     from foreign_eyes.crawler.settings_file import find_settings_file, user_settings_file
 
     archive = Path(answers.archive).absolute()
     print_line(f"wrote {file.absolute()}", style="bold")
     if kept is not None:
         print_line(f"  the old settings are kept as {kept.absolute()}")
-    print_line(f"  archive  {archive}  ({'exists' if archive.exists() else 'the first crawl makes it'})")
+    print_line(f"  archive  {archive}  ({'exists' if archive.exists() else 'the first crawl creates it'})")
     print_line(f"  site     {Path(answers.output).absolute()}/  for {answers.base_url}")
     found, user_file = find_settings_file(), user_settings_file()
     is_found = found is not None and found.absolute() == file.absolute()
     if is_found and found != user_file and user_file.exists():
-        print_line(f"note: in this folder these settings take the place of {user_file}", err=True)
+        print_line(f"note: in this folder these settings replace {user_file}", err=True)
     elsewhere = context.archive_option is not None and context.archive_option.absolute() != archive
     if elsewhere and context.archive_option_from.startswith("environment"):
         print_line(

@@ -1,4 +1,4 @@
-"""Where `init` puts things: what it proposes, and how files and folders are made."""
+"""The paths that `init` proposes, and how it makes files and folders."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The settings file, and the places of archive and output as they stand in it."""
+    """The settings file, and the paths of archive and output as written in it."""
 
     settings: Path
     archive: Path
     output: Path
 
     def written(self, value: str) -> Path:
-        """Return a path as it is written into the settings: as given beside them, else whole.
+        """Return a path as written into the settings: as given if they are in the working directory, else absolute.
 
-        Settings in the working directory are read only there, so that the folder can be moved; others are read from anywhere,
-        and a relative path would mean another file in each folder.
+        Settings in the working directory are read only there, so the folder can be moved. Others are read from any folder,
+        where a relative path would name another file.
         """
         path = Path(value).expanduser()
         return path if self.settings.absolute().parent == Path.cwd() else path.absolute()
 
 
 def default_places(context: Context, settings: Path | None) -> Places:
-    """Return the places to propose: the working directory for a checkout or a folder that is in use, else the user's folders.
+    """Return the paths to propose: in the working directory if it is a checkout or in use, else in the user's folders.
 
     `settings`, or else the group's --config, names the settings file; the group's --archive, or the environment, the archive.
     """
@@ -51,7 +51,7 @@ def default_places(context: Context, settings: Path | None) -> Places:
 
 
 def refuse_existing(settings: Path, *, force: bool) -> None:
-    """Refuse to write settings where there are some, unless by `force`, and always where there is a folder.
+    """Refuse to replace existing settings without `force`, and always to replace a folder.
 
     Raises:
         Stopped: nothing was written.
@@ -62,16 +62,16 @@ def refuse_existing(settings: Path, *, force: bool) -> None:
     if os.path.lexists(settings) and not force:
         raise Stopped(
             CANNOT_WRITE,
-            f"{place}: exists, and is left as it is; edit it, or replace it with --force, which keeps it as"
+            f"{place}: exists and was not changed; edit it, or replace it with --force, which keeps it as"
             f" {settings.name}.bak",
         )
 
 
 def make_folders(settings: Path, archive: Path, output: Path) -> None:
-    """Make the folders of all three.
+    """Make the folders of settings, archive and output.
 
     Raises:
-        Stopped: one cannot be made.
+        Stopped: a folder cannot be made.
     """
     for folder, option in ((settings.parent, "--file"), (archive.parent, "--archive-file"), (output, "--output")):
         try:
@@ -84,7 +84,7 @@ def make_folders(settings: Path, archive: Path, output: Path) -> None:
 
 
 def write_settings(settings: Path, text: str) -> Path | None:
-    """Write the file whole or not at all; one that is there is kept under another name, which is returned.
+    """Write the file atomically; keep an existing one under another name, and return that name.
 
     Raises:
         Stopped: it cannot be written.
@@ -112,7 +112,7 @@ def write_settings(settings: Path, text: str) -> Path | None:
 
 
 def _free_name(settings: Path) -> Path:
-    """Return FILE.bak, or FILE.bak2 and so on where there is one already."""
+    """Return FILE.bak, or FILE.bak2 and so on if that exists."""
     number = 1
     while os.path.lexists(name := settings.with_name(f"{settings.name}.bak{number if number > 1 else ''}")):
         number += 1

@@ -1,4 +1,4 @@
-"""What `init` asks for, and what it takes for an answer: the same as the configuration does."""
+"""The questions of `init`, and the checks of the answers, which are those of the configuration."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from foreign_eyes.feeds.published_urls import normal_base_url
 
 
 def contact_question(given: str | None) -> Question:
-    """Whom a site can write to."""
+    """Return the question for the contact."""
     why = "The contact is sent with every request, so that a site knows whom to write to."
     return Question("--contact", given, why, "Contact, a mail or web address", check_contact)
 
 
 def authority_question(given: str | None) -> Question:
-    """What ids are minted under."""
+    """Return the question for the tag authority."""
     why = (
         "Each entry's id is minted under the tag authority once and kept: a domain or\n"
         "mail address of yours, and a year in which it was yours. It is public."
@@ -28,28 +28,28 @@ def authority_question(given: str | None) -> Question:
 
 
 def archive_question(given: str | None, places: Places) -> Question:
-    """Where the archive lives."""
+    """Return the question for the archive file."""
     why = "The archive is one file; put it on a disk that is backed up."
     return Question("--archive-file", given, why, "Archive file", partial(check_archive, places))
 
 
 def output_question(given: str | None, places: Places) -> Question:
-    """Where the site lives."""
+    """Return the question for the output folder."""
     why = "Feeds and pages are written to a folder of their own, for any web server."
     return Question("--output", given, why, "Output folder", partial(check_output, places))
 
 
 def base_url_question(given: str | None) -> Question:
-    """The address of the site."""
+    """Return the question for the base URL."""
     why = "The base URL is the address at which readers find that folder."
     return Question("--base-url", given, why, "Base URL", normal_base_url)
 
 
 def check_contact(value: str) -> str:
-    """Return a contact that fits in a header.
+    """Return a contact that can be sent in a header.
 
     Raises:
-        ValueError: it does not; so with the checks below.
+        ValueError: the value is not allowed; the checks below raise it, too.
     """
     return _allowed(value, {"contact": value}, MEANING["contact"])
 
@@ -60,7 +60,7 @@ def check_authority(value: str) -> str:
 
 
 def check_archive(places: Places, value: str) -> str:
-    """Return the archive's path as it is written into the settings; the file need not exist."""
+    """Return the archive's path as written into the settings; the file need not exist."""
     path = _path(places, value)
     if path.is_dir():
         raise ValueError(f"{path}: a folder; name a file in it")
@@ -68,7 +68,7 @@ def check_archive(places: Places, value: str) -> str:
 
 
 def check_output(places: Places, value: str) -> str:
-    """Return the output folder's path as it is written into the settings; it need not exist."""
+    """Return the output folder's path as written into the settings; it need not exist."""
     path = _path(places, value)
     if path.exists() and not path.is_dir():
         raise ValueError(f"{path}: a file; name a folder")
@@ -82,7 +82,7 @@ def _path(places: Places, value: str) -> Path:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{str(path)!r}: not UTF-8, which a settings file has to be") from None
+        raise ValueError(f"{str(path)!r}: not UTF-8; a settings file must be UTF-8") from None
     return path
 
 

@@ -13,7 +13,9 @@ from foreign_eyes.cli.terminal import print_json
 def errors_as_json(as_json: bool, where: object) -> Iterator[None]:
     """Print an error as `{ok, problems}`, as `status --json` does, if `as_json`; then raise it again.
 
-    `where` is the file that the command works on.
+    Args:
+        as_json: whether the command prints JSON.
+        where: the file that the command works on.
     """
     from foreign_eyes.archive.errors import ArchiveError
 

@@ -1,4 +1,4 @@
-"""The entry: the group of commands, and how an error becomes one line and an exit code."""
+"""The group of commands, and how an error becomes one line and an exit code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from foreign_eyes.crawler.settings_file import ARCHIVE_VARIABLE
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes up                                 try it on the bundled sample
+  foreign-eyes up                                 try it with the bundled sample
   foreign-eyes init                               write settings of your own
   foreign-eyes up live                            archive the live column
   foreign-eyes up live --no-serve --quiet         one unattended round
@@ -61,7 +61,7 @@ def _say_version(context: click.Context, _option: click.Parameter, wanted: bool)
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The settings  [default: foreign-eyes.toml here, else in the user's configuration folder, if there is one]",
+    help="The settings file  [default: foreign-eyes.toml here or in the user's configuration folder]",
 )
 @click.option(
     "--archive",
@@ -124,16 +124,16 @@ def _run() -> int:
     try:
         signals.raise_on_signal()
         code = main.main(prog_name="foreign-eyes", standalone_mode=False)
-    except SystemExit as error:  # click turns a broken pipe into this; ours do not break, so it is some other one
-        return _tell(error.__context__ or error)
+    except SystemExit as error:  # click turns a broken pipe into this, but standard streams ignore broken pipes
+        return _report(error.__context__ or error)
     except (Exception, KeyboardInterrupt) as error:
-        # an interrupt during an import or a callback can come out as any error
-        return exit_codes.INTERRUPTED if signals.is_told() else _tell(error)
+        # an interrupt during an import or a callback can surface as any error
+        return exit_codes.INTERRUPTED if signals.has_arrived() else _report(error)
     return code if isinstance(code, int) else exit_codes.DONE
 
 
-def _tell(error: BaseException) -> int:
-    """Say what went wrong, in one line where it is the user's to mend; return the exit code."""
+def _report(error: BaseException) -> int:
+    """Print the error, in one line if the user can fix it; return the exit code."""
     code = exit_codes.of_error(error)
     if code is None:
         traceback.print_exception(error)
@@ -145,11 +145,11 @@ def _tell(error: BaseException) -> int:
         path = error.ctx.command_path if error.ctx else "foreign-eyes"
         print_error(f"{error.format_message().rstrip('.')}; see: {path} --help")
     elif code != exit_codes.INTERRUPTED:
-        print_error(_words(error))
+        print_error(_message(error))
     return code
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     from foreign_eyes.archive.errors import NoArchive
     from foreign_eyes.cli.new_archive import no_archive_message
 

@@ -29,7 +29,7 @@ Examples:
 @click.command(short_help="Decide that two entries are one", epilog=EXAMPLES)
 @click.argument("a")
 @click.argument("b")
-@click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
+@click.option("--dry-run", is_flag=True, help="Report what would differ; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context

@@ -1,4 +1,4 @@
-"""Asking a person: at a terminal until the answer is right, else by lines of standard input, or not at all."""
+"""Ask for values: at a terminal until the answer is valid, otherwise by lines of standard input."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from foreign_eyes.cli.terminal import print_error, print_line
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask for, unless it is `given` by its option.
+    """A question, unless the answer is `given` by its option.
 
-    `check` returns the answer as it is used, or raises ValueError with what is allowed.
+    `check` returns the normalised answer, or raises ValueError with the allowed values.
     """
 
     option: str
@@ -27,11 +27,11 @@ class Question:
 
 
 def answer(question: Question, default: str | None, *, yes: bool) -> str:
-    """Return the checked answer: as given by option, else with `yes` the default, else as asked for.
+    """Return the checked answer: from the option, with `yes` the default, otherwise from the user.
 
     Raises:
-        Stopped: an answer is missing or wrong, and there is nobody to ask again.
-        click.Abort: the person at the terminal wants out.
+        Stopped: an answer is missing or wrong, and there is no terminal to ask again.
+        click.Abort: the user pressed Ctrl-C.
     """
     if question.given is not None or yes:
         value = question.given if question.given is not None else default
@@ -70,7 +70,7 @@ def _prompted(question: Question, default: str | None) -> str:
 
 
 def _line(question: Question, default: str | None) -> str:
-    """Return the next line of standard input; an empty one stands for the default."""
+    """Return the next line of standard input; an empty line means the default."""
     print_line(f"  {question.prompt}{f' [{default}]' if default else ''}:", err=True)
     try:
         line = sys.stdin.readline() if sys.stdin is not None else ""

@@ -1,4 +1,4 @@
-"""`foreign-eyes publish`: feeds and pages out of the archive."""
+"""`foreign-eyes publish`: write feeds and pages from the archive."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ EXAMPLES = """
 Examples:
   foreign-eyes publish --output /var/www/eyes --base-url https://example.org/
   foreign-eyes publish --source live --json
-  foreign-eyes publish --all      where somebody has changed the files
+  foreign-eyes publish --all      repair files that were changed
   foreign-eyes publish --forget /var/www/old
 """
 
 
-@click.command(short_help="Write feeds and pages out of the archive", epilog=EXAMPLES)
+@click.command(short_help="Write feeds and pages from the archive", epilog=EXAMPLES)
 @click.option(
-    "--source", metavar="NAME", help="Which source  [default: the only one in the archive, else the configured default]"
+    "--source", metavar="NAME", help="The source  [default: the only one in the archive, else the configured default]"
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The folder to write")
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
-@click.option("--all", "everything", is_flag=True, help="Look at every file, not only at those that the journal names")
+@click.option("--all", "everything", is_flag=True, help="Check every file, not only those that the journal names")
 @click.option("--take-over", is_flag=True, help="Replace the feeds of another archive or source, and files of others")
 @click.option("--forget", type=click.Path(path_type=Path), metavar="DIR", help="Stop publishing to DIR; its files stay")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
@@ -55,11 +55,10 @@ def publish(
 ) -> None:
     """Write the feeds and pages of one source.
 
-    Each file is replaced whole, and only where its bytes change; an archive in which nothing changed changes no file. What
-    the archive's journal names as changed is looked at, and all files where settings are others than before. With --all every
-    file is, which also mends what somebody else has changed and who may read it; archive documents that are frozen keep
-    their bytes. A folder that shows another archive (exit 66), and files that were not published there (exit 73), are left
-    alone without --take-over.
+    Each file is written atomically, and only if its bytes change: if no entry changed, no file changes. The files that the
+    archive's journal names are checked; if the settings changed, all files are. With --all every file is checked, which also
+    repairs changed files and permissions; frozen archive documents keep their bytes. A folder of another archive (exit 66)
+    and files that were not published there (exit 73) are replaced only with --take-over.
     """
     if forget is not None:
         if source or output or base_url or everything or take_over or as_json:
@@ -97,16 +96,16 @@ def publish_source(
     everything: bool = False,
     quiet: bool,
 ) -> Published:
-    """Publish one source as configured, but for what is given; another source's feeds make way only to `take_over`.
+    """Publish one source as configured, except for the given values; only `take_over` replaces another source's feeds.
 
-    Only `take_folder` replaces the feeds of another archive and files of others. Other output folders that no longer
-    exist are forgotten, with a notice.
+    Only `take_folder` replaces the feeds of another archive and files of other programs. Output folders that no longer
+    exist are removed from the archive's outputs, with a notice.
 
     Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose.
-    A hub is told of the feeds that were written; where it cannot be, a line says so, and nothing else comes of it.
+    The hub is notified of the feeds that were written; if that fails, a warning is printed.
 
     Raises:
-        Stopped: it is not clear which source is meant.
+        Stopped: the archive has no such source.
         ArchiveError, FeedsError: see there.
     """
     from foreign_eyes.archive.database import open_archive
@@ -161,7 +160,7 @@ def publish_source(
 
 
 def _point_to_the_sample(context: Context, sources: list[Source], wanted: str | None) -> None:
-    """Say where the sample is, if it is wanted and was set aside.
+    """Report the sample's archive if the sample is wanted and was set aside.
 
     Raises:
         Stopped: it is in another archive.
@@ -175,7 +174,7 @@ def _point_to_the_sample(context: Context, sources: list[Source], wanted: str | 
 
 
 def _forget(context: Context, folder: Path, *, quiet: bool) -> None:
-    """End an output: the archive forgets the folder, whose files stay.
+    """Remove a folder from the archive's outputs; its files stay.
 
     Raises:
         Stopped: nothing was published to it.

@@ -1,4 +1,4 @@
-"""What the commands share that derive the archive again: the lock, the progress, and the words for what came of it."""
+"""Shared by commands that derive the archive again: the lock, the progress and the report."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def rebuild_archive(
     context: Context, what: str, *, prepare: Prepare | None = None, apply: bool = True, quiet: bool = False
 ) -> Rebuilt:
-    """Derive the archive again, holding its lock where the result is to be kept; `what` names the run to others.
+    """Derive the archive again, with `apply` under its lock; `what` names the run to other processes.
 
     Raises:
-        ArchiveError: there is no archive, it is in use, or it cannot be derived again.
+        ArchiveError: the archive does not exist, is in use, or cannot be derived again.
     """
     from foreign_eyes.archive.database import open_archive, read_archive
     from foreign_eyes.archive.lock import only_run
@@ -49,7 +49,7 @@ def rebuild_archive(
 
 
 def as_object(rebuilt: Rebuilt) -> dict[str, Any]:
-    """Return what came of it for a program."""
+    """Return the result as a JSON object."""
     return {
         "crawls": rebuilt.crawls,
         "minted": rebuilt.minted,
@@ -58,7 +58,7 @@ def as_object(rebuilt: Rebuilt) -> dict[str, Any]:
 
 
 def print_differences(rebuilt: Rebuilt) -> None:
-    """Print how the archive differs from before, a line a table."""
+    """Print how the archive changed, one line per table."""
     for one in rebuilt.differences:
         amounts = [f"{amount} {word}" for amount, word in
                    ((one.added, "new"), (one.removed, "gone"), (one.changed, "changed")) if amount]  # fmt: skip
@@ -66,7 +66,7 @@ def print_differences(rebuilt: Rebuilt) -> None:
 
 
 def print_decision(line: str, rebuilt: Rebuilt) -> None:
-    """Print what an operator decided, and what came of it."""
+    """Print an operator's decision and its result."""
     print_line(line, style="bold green")
     ids = f"; {counted(rebuilt.minted, 'new id')} had to be minted" if rebuilt.minted else ""
     print_line(f"  {settled(rebuilt)}{ids}")

@@ -38,7 +38,7 @@ Examples:
 )
 @click.option("--undo", is_flag=True, help="Show the words again")
 @click.option("--purge", is_flag=True, help="Remove the words, and the captures that show them, for good")
-@click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
+@click.option("--dry-run", is_flag=True, help="Report what would differ; do not change the archive")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")

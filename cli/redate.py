@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes check                             names crawls of the future
+  foreign-eyes check                             names crawls dated in the future
   foreign-eyes redate 12 2026-11-30T09:00:00Z    crawl 12 began then
   foreign-eyes redate 12 2026-11-30T17:00+08:00  the same, in another zone
   foreign-eyes redate 12 2026-11-30T09:00Z --dry-run
 """
 
-# no web page is older
+# there was no web page before
 FIRST_YEAR, LAST_YEAR = 1990, 9999
 
 
 class Moment(click.ParamType[datetime]):
-    """A click type for a moment with its time zone."""
+    """A click type for a time with its time zone."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment in UTC; fail with what is allowed."""
+        """Return the time in UTC; fail with the allowed form."""
         form = "write it as 2026-11-30T09:00:00Z, or with another zone as 2026-11-30T17:00:00+08:00"
         try:
             moment = datetime.fromisoformat(str(value).strip())
@@ -46,14 +46,14 @@ class Moment(click.ParamType[datetime]):
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no time zone: {form}", param, ctx)
         if not FIRST_YEAR <= moment.year < LAST_YEAR:
-            self.fail(f"{value!r}: no crawl was made then: {form}", param, ctx)
+            self.fail(f"{value!r}: the year must be {FIRST_YEAR} to {LAST_YEAR - 1}: {form}", param, ctx)
         return moment.astimezone(UTC)
 
 
 @click.command(short_help="Correct the start of a crawl whose clock was wrong", epilog=EXAMPLES)
 @click.argument("crawl", type=click.IntRange(1), metavar="CRAWL")
 @click.argument("time", type=Moment(), metavar="TIME")
-@click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
+@click.option("--dry-run", is_flag=True, help="Report what would differ; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context

@@ -1,4 +1,4 @@
-"""Where the sample is kept, so that invented entries never stand among real ones.
+"""Where the sample is stored, so that invented and real entries are never mixed.
 
 The sample may use the archive and the folder of a fresh checkout. When a real source is first crawled there, the sample is
 set aside: `archive.db` becomes `archive-sample.db`, and its files move to `public-sample`. From then on the sample is crawled
@@ -32,10 +32,10 @@ class SamplePlace(NamedTuple):
 
 
 def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) -> Context:
-    """Return the context in which `source` is crawled and published: invented and real entries never share one.
+    """Return the context in which `source` is crawled and published: invented and real entries never share an archive.
 
-    For a real source the sample makes way, if it is alone in the archive; a line on stderr says where it is then. With
-    `publishing` the sample does not use a place whose settings name a public address: readers would take it for real.
+    For a real source the sample is set aside if the archive holds nothing else; a note on stderr says where it is then. With
+    `publishing` the sample does not use settings with a public address: readers would take it for real.
 
     Raises:
         Stopped: the sample cannot be set aside.
@@ -60,10 +60,10 @@ def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) 
 
 
 def at_its_output(context: Context) -> Context:
-    """Return the context in which the archive is published, served and checked where no folder is named.
+    """Return the context in which the archive is published, served and checked if no folder is named.
 
-    An archive that holds the sample alone, and was published to another folder than the settings name, keeps that folder: the
-    other one is where readers find the real feeds.
+    An archive that holds only the sample, and was published to another folder than the settings name, keeps that folder: the
+    folder of the settings is for the real feeds.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.errors import ArchiveError
@@ -83,15 +83,15 @@ def at_its_output(context: Context) -> Context:
 
 
 def sample_place(context: Context) -> SamplePlace:
-    """Return where the sample is set aside: beside the archive, which is a folder that can be written."""
+    """Return where the sample is set aside: beside the archive, in a folder that can be written."""
     return _numbered_place(context, 1)
 
 
 def set_aside(context: Context) -> SamplePlace | None:
     """Move the sample out of the archive and out of the folders that it was published to; return where it is now.
 
-    An archive that holds the sample alone is renamed; one that mixes the sample with real sources is taken apart. Returns
-    None where the archive holds no sample. A run that is killed loses nothing and can be done again.
+    An archive that holds only the sample is renamed; one that also holds real sources is split. Returns None if the archive
+    holds no sample. A run that is killed loses nothing and can be repeated.
 
     Raises:
         Stopped: the archive cannot be renamed.
@@ -112,20 +112,20 @@ def set_aside(context: Context) -> SamplePlace | None:
             with _renaming(context.archive):
                 context.archive.rename(place.archive)
         elif held.mixed:
-            _take_apart(context, db, place)
+            _split(context, db, place)
     return place if held.invented else None
 
 
 def announce(place: SamplePlace | None) -> None:
-    """Say where the sample is now; also to those who asked for quiet, since it is said once."""
+    """Print where the sample is now, even if quiet, because it is printed only once."""
     if place is not None:
         print_line(
             f"the sample was set aside: its archive is {place.archive}, its files are in {place.output}", err=True
         )
 
 
-def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
-    """Leave only real sources in the open archive, and put the invented ones into an archive of their own."""
+def _split(context: Context, db: Database, place: SamplePlace) -> None:
+    """Move the invented sources from the open archive into a new archive."""
     from foreign_eyes.archive.archive_id import archive_id, renew_archive_id
     from foreign_eyes.archive.backup import copy_archive
     from foreign_eyes.archive.database import open_archive
@@ -153,7 +153,7 @@ def _take_apart(context: Context, db: Database, place: SamplePlace) -> None:
 
 
 def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id: str | None = None) -> None:
-    """Publish the sample to its place, and remove what it published elsewhere; nothing where it was never published."""
+    """Publish the sample to its place, and remove what it published elsewhere; nothing if it was never published."""
     from foreign_eyes.archive.feed_state.folder_claims import read_claim
     from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
     from foreign_eyes.archive.overview import find_sources
@@ -183,7 +183,7 @@ def _derive_again(context: Context, db: Database) -> None:
 
 
 def _is_for_readers(context: Context) -> bool:
-    """Tell whether the settings name a public address: what is published there is taken for real."""
+    """Return whether the settings name a public address, whose readers take the feeds for real."""
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
     from foreign_eyes.feeds.published_urls import normal_base_url
 
@@ -200,7 +200,7 @@ def _free_place(context: Context, db: Database) -> SamplePlace:
 
     def is_free(output: Path) -> bool:
         claim = read_claim(db, output)
-        # or it was left by a set-aside that was killed before the archive of that place was there
+        # or a set-aside left it that was killed before it made the archive
         return claim.refusal is None or (claim.summary is not None and claim.summary.source in invented)
 
     number = 1

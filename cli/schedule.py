@@ -1,4 +1,4 @@
-"""`foreign-eyes schedule`: what to give to cron or systemd for unattended rounds of crawl and publish."""
+"""`foreign-eyes schedule`: print a crontab line or systemd units for unattended crawls."""
 
 from __future__ import annotations
 
@@ -36,17 +36,19 @@ _every = click.option(
     type=DURATION,
     default=DEFAULT_EVERY,
     show_default=True,
-    help="From one round to the next: 30m, 6h, 1d",
+    help="The interval of rounds: 30m, 6h, 1d",
 )
-_contact = click.option("--contact", metavar="ADDRESS", help="Whom the site can write to  [default: as configured]")
+_contact = click.option(
+    "--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site  [default: as configured]"
+)
 
 
 @click.group(
-    short_help="Print what runs unattended rounds: cron or systemd",
+    short_help="Print a crontab line or systemd units",
     epilog="\b\nExamples:\n  foreign-eyes schedule cron live\n  foreign-eyes schedule systemd live --every 3h",
 )
 def schedule() -> None:
-    """Print what runs a round of crawl and publish unattended; nothing is installed."""
+    """Print a crontab line or systemd units that crawl and publish unattended; nothing is installed."""
 
 
 @schedule.command(short_help="Print a crontab line", epilog=CRON_EXAMPLES)
@@ -55,7 +57,7 @@ def schedule() -> None:
 @_contact
 @pass_context
 def cron(context: Context, source: str | None, every: float, contact: str | None) -> None:
-    """Print a crontab line. It is silent unless something goes wrong, which cron then mails."""
+    """Print a crontab line. The command prints nothing unless something is wrong; cron mails what it prints."""
     times, round_ = cron_times(int(every)), round_command(context, source, contact)
     command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(round_)}"
     click.echo(f"{times} {command}".replace("%", r"\%"))
@@ -65,14 +67,12 @@ def cron(context: Context, source: str | None, every: float, contact: str | None
 @click.argument("source", required=False)
 @_every
 @_contact
-@click.option(
-    "--unit", type=click.Choice(list(UNITS)), metavar="NAME", help="Print this one file alone, to be redirected"
-)
+@click.option("--unit", type=click.Choice(list(UNITS)), metavar="NAME", help="Print only this file")
 @pass_context
 def systemd(context: Context, source: str | None, every: float, contact: str | None, unit: str | None) -> None:
     """Print three units: a service and its timer for the rounds, and a service for `foreign-eyes serve`.
 
-    The last one is for a web server in front that passes /browse/ on, as docs/serving.md has it, or for readers themselves.
+    The server can run behind a web server that passes /browse/ to it, as in docs/serving.md, or serve readers directly.
     """
     import getpass
 
@@ -80,7 +80,7 @@ def systemd(context: Context, source: str | None, every: float, contact: str | N
     values = {
         "source": printable(source or context.configuration.default_source).replace("%", "%%"),
         "user": getpass.getuser(),
-        "directory": str(Path.cwd()).replace("%", "%%"),  # taken as it is to the end of the line, quotes and all
+        "directory": str(Path.cwd()).replace("%", "%%"),  # systemd reads it to the end of the line, without quotes
         "writes": unit_words(written_paths(context)),
         "archive_folder": unit_words([str(context.archive.absolute().parent)]),
         "round": unit_words(round_command(context, source, contact)),
@@ -99,20 +99,20 @@ def systemd(context: Context, source: str | None, every: float, contact: str | N
 
 
 def round_command(context: Context, source: str | None, contact: str | None) -> list[str]:
-    """Return the command of one unattended round, with whole paths; say on standard error what is missing for it.
+    """Return the command of one unattended round, with absolute paths; print notes on what is missing to stderr.
 
     Raises:
-        SourceError: there is no such source, or the contact cannot be sent.
+        SourceError: the source does not exist, or the contact cannot be sent.
     """
     job = make_job(context, source, contact=contact)
     print_contact_note(context, job)
     warn_of_new_archive(context, job)
-    told = ["--contact", contact] if contact else []
-    return [*_start(context), "up", *([source] if source else []), *told, "--no-serve", "--quiet"]
+    contact_option = ["--contact", contact] if contact else []
+    return [*_start(context), "up", *([source] if source else []), *contact_option, "--no-serve", "--quiet"]
 
 
 def _start(context: Context) -> list[str]:
-    """Return the program with the group's options, all paths whole: a scheduler has another folder and environment."""
+    """Return the program with the group's options and absolute paths: a scheduler has another working directory."""
     program = Path(sys.executable).with_name("foreign-eyes")
     start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "foreign_eyes"]
     settings = context.configuration.path
@@ -121,7 +121,7 @@ def _start(context: Context) -> list[str]:
 
 
 def written_paths(context: Context) -> list[str]:
-    """Return the folders that a round writes to; one that is published to may be yet to be made, in the working directory."""
+    """Return the folders that a round writes to; a missing output folder is made in the working directory."""
     folder, archive, output = Path.cwd(), context.archive.absolute().parent, context.output.absolute()
     here = [path for path in (archive, output) if path.is_relative_to(folder)]
     written = [str(folder)] if here else []
@@ -133,12 +133,12 @@ def written_paths(context: Context) -> list[str]:
 
 
 def cron_times(seconds: int) -> str:
-    """Return the five time fields for a round every so many seconds.
+    """Return the five time fields of a crontab line for an interval in seconds.
 
-    The minute is not 0: on the hour everybody's crawlers set out.
+    The minute is not 0, because many crawlers start on the hour.
 
     Raises:
-        click.BadParameter: cron cannot say it.
+        click.BadParameter: a crontab line cannot express the interval.
     """
     minutes = seconds // 60
     if seconds % 60 == 0 and minutes < 60 and 60 % max(minutes, 1) == 0:
@@ -149,16 +149,17 @@ def cron_times(seconds: int) -> str:
     if seconds == 86400:
         return "17 4 * * *"
     raise click.BadParameter(
-        "cron can do 1m to 30m, 1h to 12h by divisors of an hour or a day, or 1d", param_hint="--every"
+        "use 1m to 30m or 1h to 12h, if it divides an hour or a day, or 1d; cron has no other intervals",
+        param_hint="--every",
     )
 
 
 def unit_words(words: list[str]) -> str:
-    """Return words as a unit file has them on one line."""
+    """Return words as one quoted line of a unit file."""
     return " ".join(_unit_quoted(word) for word in words)
 
 
 def _unit_quoted(text: str) -> str:
-    """Quote one word for a unit file (systemd.service(5), "Command lines"): % and $ stand for something there."""
+    """Quote one word for a unit file (systemd.service(5), "Command lines"): % and $ are escaped."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"' if any(sign in escaped for sign in " \"\\'") else escaped

@@ -1,4 +1,4 @@
-"""`foreign-eyes serve`: feeds, pages and Datasette on one port."""
+"""`foreign-eyes serve`: serve feeds, pages and Datasette on one port."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Examples:
     type=PORT,
     default=DEFAULT_PORT,
     show_default=True,
-    help="The port to serve on; 0 takes a free one",
+    help="The port to serve on; 0 for a free port",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @pass_context
 def serve(context: Context, host: str, port: int, output: Path | None) -> None:
-    """Serve what was published at /, and the archive under /browse/, until stopped.
+    """Serve the published files at / and the archive under /browse/ until stopped.
 
     A folder has one server: a second one prints the address of the first and ends with exit code 75.
     """
@@ -60,7 +60,7 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
 
     if context.archive.is_file():
         with read_archive(context.archive):
-            pass  # what a killed run left half-done is undone, and a file that is no archive refused
+            pass  # rolls back the transaction of a killed run, and refuses a file that is not an archive
     app = make_app(server.output, context.archive, base_url=_base_url(context), hub=_hub(context))
 
     def tell(_address: str) -> None:
@@ -73,7 +73,7 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
 
 
 def print_addresses(context: Context, server: FolderServer) -> None:
-    """Print what is served at which address; and, on standard error, a note if the files link to another one."""
+    """Print the addresses that are served, and on stderr a note if the files link to another address."""
     print_line()
     for what, path in (("pages", ""), ("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):
         print_line(f"  {what:<10} {server.address}{path}")
@@ -82,17 +82,17 @@ def print_addresses(context: Context, server: FolderServer) -> None:
 
 
 def _require_something(context: Context, output: Path) -> None:
-    """Refuse to serve if there is nothing to serve; print a note if there is only an archive.
+    """Check that there is something to serve; print a note if there is only an archive.
 
     Raises:
-        Stopped: nothing is published, and there is no archive.
+        Stopped: nothing is published, and the archive does not exist.
     """
     if output.is_dir() and any(output.iterdir()):
         return
     if not context.archive.is_file():
-        reason = f"{output}: nothing is published there, and there is no archive {context.archive}"
-        raise Stopped(NO_INPUT, f"{reason}; make both with: {program()} up")
-    print_line(f"{output}: nothing is published there yet; feeds and pages come with: {program()} publish", err=True)
+        reason = f"{output}: nothing is published here, and the archive {context.archive} does not exist"
+        raise Stopped(NO_INPUT, f"{reason}; create both with: {program()} up")
+    print_line(f"{output}: nothing is published here yet; to publish feeds and pages: {program()} publish", err=True)
 
 
 def _note_on_links(context: Context, server: FolderServer) -> str | None:
@@ -111,7 +111,7 @@ def _note_on_links(context: Context, server: FolderServer) -> str | None:
 
 
 def _base_url(context: Context) -> str | None:
-    """Return the address that readers know, or None where none is configured: then it is whichever they asked at."""
+    """Return the configured base URL; None if it is the default, so that links use the address of the request."""
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
     from foreign_eyes.feeds.published_urls import normal_base_url
 

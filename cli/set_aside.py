@@ -1,4 +1,4 @@
-"""`foreign-eyes set-aside`: take the invented sample out of an archive."""
+"""`foreign-eyes set-aside`: move the invented sample out of an archive."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Examples:
 """
 
 
-@click.command("set-aside", short_help="Take the invented sample out of an archive", epilog=EXAMPLES)
+@click.command("set-aside", short_help="Move the invented sample out of an archive", epilog=EXAMPLES)
 @pass_context
 def set_aside(context: Context) -> None:
-    """Move the bundled sample out of the archive and out of the published folders, to a place of its own.
+    """Move the bundled sample out of the archive and the published folders into an archive and folder of its own.
 
-    Its entries are invented and must not stand among real ones. An archive that mixes both is taken apart: the real sources
-    keep the archive with every id, date, decision and capture, and the sample gets an archive beside it. The feeds
-    of real sources do not change.
+    Its entries are invented and must not be mixed with real ones. An archive that holds both is split: the real sources
+    keep the archive with every id, date, decision and capture, and the sample gets an archive beside it. The feeds of
+    real sources do not change.
     """
     from foreign_eyes.cli.sample_place import set_aside as move
 

@@ -1,4 +1,4 @@
-"""What `init` writes: the text of a settings file, and the values that it offers. Pure."""
+"""The text of the settings file that `init` writes, and its default tag authority. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from foreign_eyes.crawler.first_contact import toml_string
 
-# Their domains belong to the provider, so only the whole address names a person (RFC 4151 allows a mail address)
+# domains of mail providers: only the whole address identifies a person (RFC 4151 allows a mail address)
 # fmt: off
 _MAIL_PROVIDERS = frozenset({
     "126.com", "163.com", "aol.com", "fastmail.com", "foxmail.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net",
@@ -26,18 +26,18 @@ _TEXT = """\
 # this file, when the file lies in the user's configuration folder, or with --config. `foreign-eyes config` shows what is in
 # force. What is not set here has its default; foreign-eyes.example.toml in the source code lists all settings.
 
-# What `foreign-eyes up` and `crawl` mean when no source is named: "live", "sample", or one of [sources] below
+# The source of `foreign-eyes up` and `crawl` if none is named: "live", "sample", or one of [sources] below
 default_source = "live"
-# Whom a site can write to about this crawler: goes into the User-Agent of every request
+# The address that a site can write to about this crawler; sent in the User-Agent of every request
 contact = {contact}
 # Crawls request pages conditionally. At least once in so many days a crawl requests every page unconditionally and
-# bypasses caches, because a broken one may answer "not modified" for ever; 0: every crawl
+# bypasses caches, because a broken one may answer "not modified" without end; 0: every crawl
 # fresh_days = 7.0
 
 [archive]
 # The archive file; a relative path starts at the working directory. FOREIGN_EYES_ARCHIVE and --archive take precedence.
 file = {archive}
-# New entries get ids of the form tag:AUTHORITY:SOURCE/ENTRY. Ids are minted once and kept: settle this before the first crawl.
+# New entries get ids of the form tag:AUTHORITY:SOURCE/ENTRY. Ids never change: set this before the first crawl.
 tag_authority = {authority}
 
 [publish]
@@ -69,7 +69,7 @@ base_url = {base_url}
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What `init` was told."""
+    """The answers to the questions of `init`."""
 
     contact: str
     authority: str
@@ -100,9 +100,9 @@ def topics_text(topics: Mapping[str, Sequence[str]]) -> str:
 
 
 def default_authority(contact: str, year: int) -> str | None:
-    """Return the tag authority to offer (RFC 4151 section 2.1): the domain of `contact`, which is a mail or web address.
+    """Return the default tag authority (RFC 4151 section 2.1): the domain of `contact`, a mail or web address.
 
-    Of a mail provider's customer it is the whole address. None where neither is to be had.
+    For an address at a mail provider it is the whole address. None if there is neither.
     """
     if "://" in contact:
         try:

@@ -1,11 +1,11 @@
 """Signal handling from the start of a run to its end: Ctrl-C, SIGTERM and SIGHUP never end in a traceback.
 
-    starting  | nothing has begun yet: the process exits at once
+    starting  | the process exits at once
     running   | the first signal raises `Interrupted`, so that transactions and temporary files are undone
-    `calling` | the first signal calls a function: a server or a crawl stops in order, a child process is told
+    `calling` | the first signal calls a function: a server or crawl stops cleanly, a child process gets the signal
     ending    | nothing more is raised or called
 
-A signal within `SAME_WISH` seconds of the first is ignored: people press Ctrl-C twice, and a second exception
+A signal within `REPEAT_SECONDS` seconds of the first is ignored: people press Ctrl-C twice, and a second exception
 would interrupt the cleaning up after the first. A later one ends the process at once; the archive survives that as it
 survives `kill -9`.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-SAME_WISH = 1.0
+REPEAT_SECONDS = 1.0
 INTERRUPTED = 130
 
 _SHOW_CURSOR = b"\x1b[?25h"
@@ -36,9 +36,9 @@ Action = Callable[[int], object]
 
 
 class Interrupted(KeyboardInterrupt):
-    """A KeyboardInterrupt, but for one thing: if that very class passes through `exec`, `python -m` ends by SIGINT.
+    """A KeyboardInterrupt that does not make `python -m` end by SIGINT.
 
-    It does so even if the exception was caught, and dataclasses are made by `exec` when a module is imported.
+    Python does so if a plain KeyboardInterrupt passes through `exec`, even if it was caught; dataclasses use `exec`.
     """
 
 
@@ -64,7 +64,7 @@ class _State:
     first: Action = exit_at_once
     later: Action = exit_at_once
     number: int = 0
-    told_at: float = 0.0
+    arrived_at: float = 0.0
 
 
 _state = _State()
@@ -93,8 +93,8 @@ def end() -> None:
     _state.first = _ignore
 
 
-def is_told() -> bool:
-    """Tell whether a signal has arrived."""
+def has_arrived() -> bool:
+    """Return whether a signal has arrived."""
     return _state.number != 0
 
 
@@ -104,7 +104,7 @@ def calling(function: Action) -> Iterator[None]:
     before = _state.first, _state.later
     _state.first = _state.later = function
     try:
-        if is_told():  # a library has swallowed the exception
+        if has_arrived():  # a library has swallowed the exception
             function(_state.number)
         yield
     finally:
@@ -112,10 +112,10 @@ def calling(function: Action) -> Iterator[None]:
 
 
 def _handle(number: int, _frame: FrameType | None) -> None:
-    if not is_told():
-        _state.number, _state.told_at = number, time.monotonic()
+    if not has_arrived():
+        _state.number, _state.arrived_at = number, time.monotonic()
         _state.first(number)
-    elif time.monotonic() - _state.told_at > SAME_WISH:
+    elif time.monotonic() - _state.arrived_at > REPEAT_SECONDS:
         _state.later(number)
 
 

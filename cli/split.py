@@ -1,4 +1,4 @@
-"""`foreign-eyes split`: an operator's decision that a revision is another entry."""
+"""`foreign-eyes split`: record an operator's decision that a revision is another entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes history 123456789     see which revision is not its own
+  foreign-eyes history 123456789     find the revision of another entry
   foreign-eyes split 123456789 3     revision 3 and later are another entry
   foreign-eyes split 123456789 3 --dry-run
 """
@@ -29,16 +29,16 @@ Examples:
 @click.command(short_help="Decide that a revision is another entry", epilog=EXAMPLES)
 @click.argument("entry")
 @click.argument("revision", metavar="REVISION", type=REVISION)
-@click.option("--dry-run", is_flag=True, help="Report what would differ; leave the archive as it was")
+@click.option("--dry-run", is_flag=True, help="Report what would differ; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: bool, quiet: bool) -> int:
-    """Decide that REVISION of ENTRY, and what was seen after it, is another entry than what was before.
+    """Decide that REVISION of ENTRY and the later ones are another entry than the earlier revisions.
 
-    ENTRY is an id, a tag URI or a part of a title that no other entry has. No id is lost: the entry keeps its own for the part
-    in which that was given, and what was merged into it has its own id again. Only a part that has none gets a new one.
-    The decision is recorded and holds when the archive is derived again.
+    ENTRY is an id, a tag URI or a part of a title that no other entry has. No id is lost: the part in which
+    an id was minted keeps it, and a merged entry gets its own id back. Only a part without an id gets a new one. The
+    decision is recorded and holds when the archive is derived again.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.rebuilding import merges
@@ -55,7 +55,7 @@ def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: b
     what = f"split {entry_id} {revision}"
     rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)
     [part] = parted
-    other_id = None if dry_run and part.is_new else part.other_id  # a new one is drawn when it is done
+    other_id = None if dry_run and part.is_new else part.other_id  # the id is minted only when the split is applied
     if as_json:
         print_json({"entry_id": entry_id, "revision": revision, "split_off": other_id, **as_object(rebuilt)})
     elif not quiet:

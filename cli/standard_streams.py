@@ -1,7 +1,7 @@
-"""Standard streams that may be closed, full or without a reader: what cannot be written is dropped.
+"""Standard streams that drop output if they are closed, full or have no reader.
 
-Whether anybody reads what a command says does not change what it does, nor its exit code. A command whose very result is
-its output, such as `export -`, writes to the descriptor itself and sees the errors.
+A missing reader changes neither the work of a command nor its exit code. A command whose result is its output, such as
+`export -`, writes to the file descriptor and gets the errors.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TextIO
 
 
 class _Dropping(io.FileIO):
-    """Writes as long as that is possible."""
+    """A file that ignores errors of writing."""
 
     def write(self, data: object) -> int:
-        """Write `data`, or drop it where the descriptor takes no more."""
+        """Write `data`; drop it if that fails."""
         size = memoryview(data).nbytes  # type: ignore[arg-type]
         try:
             return super().write(data) or 0  # type: ignore[arg-type]
@@ -25,12 +25,12 @@ class _Dropping(io.FileIO):
 
 
 def install() -> None:
-    """Replace the standard streams. It is called before any file is opened, since that would get a closed one's number."""
+    """Replace the standard streams; call it before any file is opened, which could get the number of a closed stream."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            # read-only: what is written to it fails, as it does where the descriptor is closed
+            # read-only: writing to it fails as it does for a closed descriptor
             os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
     if sys.stdin is None:
         sys.stdin = open(0, closefd=False)  # noqa: SIM115 - it stays open
@@ -39,7 +39,7 @@ def install() -> None:
 
 
 def _dropping(before: TextIO | None, number: int) -> io.TextIOWrapper:
-    """Return a stream that writes as `before` did, where it was open."""
+    """Return a stream with the settings of `before` that drops what cannot be written."""
     if isinstance(before, io.TextIOWrapper):
         before.flush()
     return io.TextIOWrapper(

@@ -1,4 +1,4 @@
-"""`foreign-eyes status`: one screen on what the archive holds and how its last crawls went."""
+"""`foreign-eyes status`: show the contents of the archive and the outcome of its last crawls."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Show what the archive holds and how its crawls went",
+    short_help="Show the archive's contents and last crawls",
     epilog="\b\nExamples:\n  foreign-eyes status\n  foreign-eyes status --json | jq -e .ok || mail-the-operator",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, problems and more")
 @pass_context
 def status(context: Context, as_json: bool) -> None:
-    """Show what the archive holds, when it last crawled and with what outcome, and what is wrong."""
+    """Show the number of entries and captures, the time and outcome of the last crawls, and all problems."""
     from foreign_eyes.archive import overview
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts
@@ -91,10 +91,10 @@ def _show(report: dict[str, Any], problems: list[Problem]) -> None:
 
 
 def show_problems(problems: list[Problem]) -> None:
-    """Write the problems, or that there are none."""
+    """Print the problems and their remedies."""
     print_line()
     for problem in problems:
         print_line(f"! {problem.where}: {problem.what}", style="red")
-        print_line(f"  mend it: {problem.remedy}")
+        print_line(f"  to fix it: {problem.remedy}")
     if not problems:
-        print_line("nothing is wrong", style="green")
+        print_line("no problems found", style="green")

@@ -1,4 +1,4 @@
-"""Running the program again in a process of its own: Twisted's reactor starts only once in each."""
+"""Run the program again in a child process: Twisted's reactor starts only once per process."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from foreign_eyes.cli.terminal import PROGRAM_VARIABLE, program
 
 @dataclass
 class Stop:
-    """Whether we were told to stop, and the child that is told in turn."""
+    """The signal that asked us to stop, and the child that it is passed to."""
 
     told: int | None = None
     _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Run the program with `arguments` and return its exit code; a child that is killed counts as 128 and the signal.
+        """Run the program with `arguments` and return its exit code; a child that is killed has 128 plus the signal.
 
-        If we were told to stop before, nothing is run, and the same code is returned.
+        If a signal arrived before, nothing is run, and that code is returned.
         """
         child = self._start(arguments)
         if child is None:
@@ -36,16 +36,16 @@ class Stop:
         return code if code >= 0 else 128 - code
 
     def wait(self, seconds: float) -> None:
-        """Wait so long, or until told to stop."""
+        """Wait, at most until a signal arrives."""
         until = time.monotonic() + seconds
         while self.told is None and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.2))  # a signal does not end a sleep: Python goes on with what is left of it
+            time.sleep(min(left, 0.2))  # a signal does not end a sleep: Python sleeps for the rest
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
         """Start the child in a process group of its own: a terminal's Ctrl-C reaches it once, through us, and not twice.
 
-        The signals are blocked meanwhile, so that none arrives before the child is known here. The child inherits the block,
-        and `stopping.install` lifts it, so that none arrives before the child can handle it.
+        The signals are blocked during the start, so that none arrives before the child is known here. The child inherits the
+        block until `signals.install` lifts it, so that none arrives before the child can handle it.
         """
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.SIGNALS)
         try:
@@ -65,7 +65,7 @@ class Stop:
 
 @contextmanager
 def passing_on_signals() -> Iterator[Stop]:
-    """While inside, a signal that asks us to stop is recorded, and passed on to the child."""
+    """While inside, record a signal that asks us to stop and pass it to the child."""
     stop = Stop()
     with signals.calling(stop._tell):
         yield stop

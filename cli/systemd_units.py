@@ -31,7 +31,7 @@ Type=oneshot
 User={{user}}
 WorkingDirectory={{directory}}
 ExecStart={{round}}
-# 65, 69 and 75 are the source's doing: they are in the journal and in "foreign-eyes status"; the next round tries again
+# 65, 69 and 75 have their cause at the source: see the journal and "foreign-eyes status"; the next round tries again
 SuccessExitStatus=65 69 75
 {_HARDENED}ReadWritePaths={{writes}}
 """,
@@ -58,9 +58,9 @@ WorkingDirectory={{directory}}
 ExecStart={{serve}}
 Restart=on-failure
 RestartSec=30s
-# wrong usage and wrong settings do not go away by another start
+# wrong usage and wrong settings are not fixed by a restart
 RestartPreventExitStatus=64 78
-{_HARDENED}# it only reads, but for what a killed round has left half-done beside the archive, which it undoes first
+{_HARDENED}# it only reads, except that it first rolls back the transaction of a killed round
 ReadWritePaths={{archive_folder}}
 
 [Install]

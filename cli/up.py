@@ -1,4 +1,4 @@
-"""`foreign-eyes up`: the main job in one command."""
+"""`foreign-eyes up`: crawl, publish and serve with one command."""
 
 from __future__ import annotations
 
@@ -33,13 +33,19 @@ Examples:
 """
 
 
-# what the source did wrong keeps nobody from reading what there was before; another run may hold the archive
-_GOES_ON = (exit_codes.DONE, exit_codes.SUSPECT, exit_codes.UNAVAILABLE, exit_codes.INTERNAL, exit_codes.TRY_AGAIN)
+# after these exit codes of a crawl, the entries of earlier crawls are published and served
+_PUBLISHES_AFTER = (
+    exit_codes.DONE,
+    exit_codes.SUSPECT,
+    exit_codes.UNAVAILABLE,
+    exit_codes.INTERNAL,
+    exit_codes.TRY_AGAIN,
+)
 
 
 @click.command(short_help="Crawl, publish and serve, all in one", epilog=EXAMPLES)
 @click.argument("source", required=False, metavar="[SOURCE or URL]")
-@click.option("--name", metavar="NAME", help="What to call the source of a URL  [default: made of host and path]")
+@click.option("--name", metavar="NAME", help="The name of the source at a URL  [default: made of host and path]")
 @click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
 @click.option("--delay", type=SECONDS, help="Seconds between requests")
 @click.option("--no-serve", is_flag=True, help="Crawl and publish, then exit")
@@ -60,8 +66,8 @@ def up(
 ) -> int:
     """Crawl SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
 
-    If the crawl fails, the files published before stay and are served, and the exit code is the crawl's. If another process
-    serves the folder already, `up` crawls, publishes, prints its address and ends. If the output folder shows another archive,
+    If the crawl fails, the earlier files are served, and the exit code is that of the crawl. If another process already
+    serves the folder, `up` crawls, publishes, prints its address and ends. If the output folder belongs to another archive,
     nothing is crawled and the exit code is 66.
     """
     from foreign_eyes.archive.feed_state.folder_claims import require_claim
@@ -69,14 +75,14 @@ def up(
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
     job = replace(job, archive=context.archive)
-    require_claim(context.archive, context.output)  # before the crawl: an archive that was lost must not be begun anew
+    require_claim(context.archive, context.output)  # before the crawl: a lost archive must not be replaced by a new one
     with FolderServer(context.output, host, port) as server:
         if not no_serve:
             server.make_parent()
-            server.take(quiet=quiet)  # before the crawl: a busy port is told at once
+            server.take(quiet=quiet)  # before the crawl: report a port in use at once
         days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
         code = crawl_in_child(context, job, days=days, quiet=quiet)
-        if code not in _GOES_ON:
+        if code not in _PUBLISHES_AFTER:
             return code
         publish = partial(_publish, context, job, server, named=source is not None, code=code, quiet=quiet)
         published = publish()
@@ -88,9 +94,9 @@ def up(
 
 
 def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) -> int:
-    """Crawl in a process of its own, where Twisted's reactor may start; return its exit code.
+    """Crawl in a child process, where Twisted's reactor can start; return its exit code.
 
-    `days` are those of the sample's story, crawled one after the other.
+    `days` is the number of days of the sample's story to crawl, one after the other.
     """
     from foreign_eyes.crawler.sources import BUILT_IN
 
@@ -106,9 +112,9 @@ def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) ->
 
 
 def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, code: int, quiet: bool) -> bool:
-    """Publish what there is after a crawl that ended with `code`; return whether there is anything to be read.
+    """Publish after a crawl that ended with `code`; return whether anything is published.
 
-    Only a source that was `named` takes the place of another one's feeds.
+    Only a source that was `named` replaces the feeds of another one.
     """
     from foreign_eyes.archive.errors import NoArchive
     from foreign_eyes.feeds.errors import NothingToPublish
@@ -120,7 +126,7 @@ def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, c
     except (NothingToPublish, NoArchive, exit_codes.Stopped):
         if code == exit_codes.DONE:
             raise
-        return False  # the crawl has said why
+        return False  # the crawl printed the reason
     if not quiet:
         print_line(f"{context.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     return True
@@ -129,8 +135,8 @@ def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, c
 def _serve(
     context: Context, server: FolderServer, publish: Callable[[], bool], *, published: bool, code: int, quiet: bool
 ) -> None:
-    """Serve until stopped, or print the address of the server that is there already."""
-    server.take(quiet=quiet)  # the other server may have ended meanwhile
+    """Serve until stopped, or print the address of the other server of the folder."""
+    server.take(quiet=quiet)  # the other server may have ended
     if not server.is_ours:
         if not quiet:
             print_line(f"\n{context.output}: already served at {server.address}")
@@ -143,14 +149,14 @@ def _serve(
 
 
 def _say_file(context: Context) -> None:
-    """Print the front page's file URL, which terminals make clickable; links to folders need a server, though."""
+    """Print the file URL of the front page; its links to folders work only with a server."""
     archive = f" --archive {context.archive}" if context.sample_output is not None else ""
     print_line(f"  {'open':<10} {(context.output / 'index.html').absolute().as_uri()}")
-    print_line(f"  {'':<10} to make its links work: {program()}{archive} serve")
+    print_line(f"  {'':<10} for links that work: {program()}{archive} serve")
 
 
 def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
-    """Return how many days of the sample's story to crawl, and introduce it: several at first, so that something has happened."""
+    """Return how many days of the sample's story to crawl: several at first, so that it has changes to show."""
     from foreign_eyes import sample
     from foreign_eyes.archive.errors import ArchiveError
     from foreign_eyes.cli.crawl import days_seen
@@ -166,12 +172,12 @@ def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
 
 
 def _introduce_sample(context: Context, days: int, *, is_over: bool) -> None:
-    print_line("This is the bundled sample: a small likeness of the column, to look around in.", style="bold cyan")
+    print_line("This is the bundled sample: a small imitation of the column, with invented entries.", style="bold cyan")
     if context.sample_output is not None:
-        print_line(f"It is kept apart from real entries, in {context.archive} and {context.sample_output}.")
+        print_line(f"It is stored apart from real entries, in {context.archive} and {context.sample_output}.")
     if is_over:
         print_line(
-            f"Its story is over: nothing changes any more. To see it again, remove {context.archive} and {context.output}."
+            f"Its story has ended: nothing changes any more. To see it again, remove {context.archive} and {context.output}."
         )
     elif days > 1:
         print_line(f"This run shows {days} days of its story, each further run the next one.")

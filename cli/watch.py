@@ -1,4 +1,4 @@
-"""`foreign-eyes watch`: the built-in loop, for where neither cron nor systemd is at hand."""
+"""`foreign-eyes watch`: the built-in loop, for machines without cron and systemd."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foreign_eyes.cli.terminal import print_line
 
 
 @click.command(
-    short_help="Crawl and publish again and again",
+    short_help="Crawl and publish repeatedly",
     epilog="\b\nExamples:\n  foreign-eyes watch live --every 6h\n  foreign-eyes watch sample --every 10s --rounds 3",
 )
 @click.argument("source", required=False, metavar="[SOURCE or URL]")
@@ -25,25 +25,32 @@ from foreign_eyes.cli.terminal import print_line
     type=DURATION,
     default=DEFAULT_EVERY,
     show_default=True,
-    help="From one start to the next: 90s, 30m, 6h, 1d",
+    help="The interval of starts: 90s, 30m, 6h, 1d",
 )
+@click.option("--rounds", metavar="N", type=click.IntRange(1), help="Stop after N rounds  [default: run until stopped]")
 @click.option(
-    "--rounds", metavar="N", type=click.IntRange(1), help="Stop after so many  [default: go on until stopped]"
+    "--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site  [default: as configured]"
 )
-@click.option("--contact", metavar="ADDRESS", help="Whom the site can write to  [default: as configured]")
 @pass_context
 def watch(context: Context, source: str | None, every: float, rounds: int | None, contact: str | None) -> int:
-    """Crawl and publish again and again until stopped; a failed round is reported, and the next one tries again.
+    """Crawl and publish repeatedly until stopped; a failed round is reported, and the next one tries again.
 
-    Each round is a process of its own. If the output folder shows another archive, nothing is crawled: at the start that ends
-    the loop with exit code 66.
+    Each round runs in a child process. If the output folder belongs to another archive at the start, nothing is crawled and
+    the exit code is 66.
     """
     from foreign_eyes.archive.feed_state.folder_claims import require_claim
 
     require_claim(context.archive, context.output)
     print_contact_note(context, make_job(context, source, contact=contact))
-    told = ["--contact", contact] if contact else []
-    arguments = [*context.group_arguments, "up", *([source] if source else []), *told, "--no-serve", "--quiet"]
+    contact_option = ["--contact", contact] if contact else []
+    arguments = [
+        *context.group_arguments,
+        "up",
+        *([source] if source else []),
+        *contact_option,
+        "--no-serve",
+        "--quiet",
+    ]
     done = 0
     with passing_on_signals() as stop:
         while stop.told is None:
@@ -51,12 +58,12 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
             code = stop.run(arguments)
             done += 1
             if stop.told is None:
-                print_line(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_told(code)}", err=True)
+                print_line(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_result(code)}", err=True)
             if rounds is not None and done >= rounds:
                 return code
             stop.wait(every - (time.monotonic() - began))
     return exit_codes.DONE
 
 
-def _told(code: int) -> str:
+def _result(code: int) -> str:
     return "done" if code == exit_codes.DONE else f"exit code {code}"

@@ -28,8 +28,8 @@ URL = 'url = "https://example.org/index.htm"'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("default_source = ", ["is not TOML"]),
-        ("[publish\n", ["is not TOML", "line 1"]),
+        ("default_source = ", ["not TOML"]),
+        ("[publish\n", ["not TOML", "line 1"]),
         ("colour = 1\n", ["'colour'", "default_source, contact, archive, publish, topics, publications, sources"]),
         ("[publish]\nfolder = 'x'\n", ["[publish]", "folder", "base_url, output"]),
         ("[archive]\nauthority = 'x'\n", ["[archive]", "authority", "file, tag_authority"]),

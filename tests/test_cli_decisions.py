@@ -84,7 +84,7 @@ def test_split_gives_a_merged_entry_its_id_back(command: CommandLine, ids: list[
     [
         (["merge", "workshop 1", "workshop 1"], "are already the same entry"),
         (["merge", "workshop", "workshop 1"], "is in the titles of 3 entries"),
-        (["merge", "workshop 1", "5"], "'5': no such entry"),
+        (["merge", "workshop 1", "5"], "'5': no entry has this"),
         (["split", "workshop 1", "2"], "has no revision 2; see: foreign-eyes history"),
         (["split", "workshop 1", "1"], "split at a later one"),
     ],
@@ -209,7 +209,7 @@ def test_an_archive_of_the_future_comes_back_whole_and_says_so(command: CommandL
     [
         ("2026-03-02T09:00:00", "has no time zone"),
         ("yesterday", "is not a time"),
-        ("0001-01-01T00:00:00Z", "no crawl was made then"),
+        ("0001-01-01T00:00:00Z", "the year must be"),
     ],
 )
 def test_a_time_that_is_none_is_refused(command: CommandLine, time: str, why: str) -> None:

@@ -170,8 +170,8 @@ def test_a_merge_settles_a_doubt_and_leaves_nothing_to_confirm(namesake: Command
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["doubts", "zebras"], "'zebras': no such entry"),
-        (["confirm", "zebras", "2"], "'zebras': no such entry"),
+        (["doubts", "zebras"], "'zebras': no entry has this"),
+        (["confirm", "zebras", "2"], "'zebras': no entry has this"),
         (["confirm", "the labs", "3"], "has no revision 3; see: foreign-eyes history"),
         (["confirm", "the labs", "1"], "has no doubt to confirm; see those that have one: foreign-eyes doubts"),
         (["confirm", "workshop", "1"], "name one by its id: foreign-eyes confirm ID"),

@@ -40,7 +40,7 @@ def test_after_a_good_crawl_nothing_is_wrong(command: CommandLine, server: Listi
     assert [crawl["outcome"] for crawl in report["last_crawls"]] == ["complete"]
     done = command("status")
     assert "15 entries (0 withdrawn)" in done.stdout
-    assert "nothing is wrong" in done.stdout
+    assert "no problems found" in done.stdout
     assert health(command, "check")["ok"]
 
 
@@ -66,7 +66,7 @@ def test_a_crawl_that_went_wrong_is_told_with_its_reason_and_remedy(
         assert row["reason"] in problem["what"]
         assert row["outcome"] in problem["what"]
         assert remedy in problem["remedy"]
-        assert f"mend it: {problem['remedy']}" in command(name).stdout
+        assert f"to fix it: {problem['remedy']}" in command(name).stdout
 
 
 def test_two_days_without_a_good_crawl_are_told(command: CommandLine, server: ListingServer) -> None:
@@ -154,7 +154,7 @@ def test_check_finds_a_published_file_that_is_missing(published: CommandLine) ->
     assert "missing" in problem["what"]
     done = published("check")
     assert done.returncode == 1
-    assert "mend it: foreign-eyes publish --all" in done.stdout
+    assert "to fix it: foreign-eyes publish --all" in done.stdout
 
 
 def test_check_finds_that_nothing_was_published_to_a_folder_it_is_asked_about(published: CommandLine) -> None:

@@ -170,7 +170,7 @@ def test_an_unknown_entry_is_told_with_a_way_on(archived: CommandLine, wanted: s
         done = archived("history", wanted, *options)
         assert (done.returncode, done.stdout) == (66, "")
         assert len(done.stderr.splitlines()) == 1
-        assert done.stderr.startswith(f"error: {wanted!r}: no such entry")
+        assert done.stderr.startswith(f"error: {wanted!r}: no entry has this")
         assert "foreign-eyes history PART" in done.stderr
 
 

@@ -168,7 +168,7 @@ def test_an_output_that_is_gone_is_dropped_with_one_notice(town: CommandLine) ->
 
     shutil.rmtree(town.folder / "public")
     (problem,) = problems(town, "status")
-    assert (problem["what"], problem["remedy"]) == ("the output folder is no longer there", "foreign-eyes publish")
+    assert (problem["what"], problem["remedy"]) == ("the output folder no longer exists", "foreign-eyes publish")
 
 
 def test_an_output_is_ended_by_forgetting_it(town: CommandLine, server: ListingServer) -> None:

@@ -77,7 +77,7 @@ def test_a_restore_applies_a_redaction_again(command: CommandLine, entry_id: int
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["redact", "123456789"], 66, "no such entry"),
+        (["redact", "123456789"], 66, "no entry has this"),
         (["redact", "{id}", "--purge"], 64, "--yes"),
         (["redact", "{id}", "--undo"], 66, "is not redacted"),
         (["redact", "{id}", "--undo", "--purge"], 64, "--undo takes neither"),

@@ -75,7 +75,7 @@ def test_both_archives_and_both_folders_are_in_order_afterwards(sampled: Command
     town(sampled, server)
     for options, folder in (((), "public"), (ASIDE, "public-sample")):
         done = sampled(*options, "check", "--output", folder)
-        assert (done.returncode, done.stdout.strip()) == (0, "nothing is wrong")
+        assert (done.returncode, done.stdout.strip()) == (0, "no problems found")
 
 
 def test_a_later_up_of_the_sample_goes_on_at_its_own_place(sampled: CommandLine, server: ListingServer) -> None:
@@ -83,7 +83,7 @@ def test_a_later_up_of_the_sample_goes_on_at_its_own_place(sampled: CommandLine,
     before = files(sampled.folder / "public")
     done = sampled("up", "--no-serve")
     assert done.returncode == 0, done.stderr
-    assert "It is kept apart from real entries, in archive-sample.db and public-sample." in done.stdout
+    assert "It is stored apart from real entries, in archive-sample.db and public-sample." in done.stdout
     assert "1 revised" in done.stdout  # the sixth day
     assert files(sampled.folder / "public") == before
     assert sources(sampled.folder / "archive.db") == ["town"]
@@ -181,7 +181,7 @@ def mixed(command: CommandLine, server: ListingServer) -> CommandLine:
 def test_a_mixed_archive_is_reported_with_the_command_that_takes_it_apart(mixed: CommandLine, name: str) -> None:
     done = mixed(name)
     assert "mixes the sample's invented entries with real ones" in done.stdout
-    assert "mend it: foreign-eyes set-aside" in done.stdout
+    assert "to fix it: foreign-eyes set-aside" in done.stdout
 
 
 def test_a_mixed_archive_is_taken_apart_by_one_command(mixed: CommandLine) -> None:

@@ -167,7 +167,7 @@ def test_serve_with_an_archive_alone_browses_it_and_names_the_command_that_makes
     with running(command, "serve", "--port", "0") as serve:
         serve.wait_for("Ctrl-C stops it")
         address = serve.wait_for(r"Datasette +(http://\S+)")[1]
-        assert "public: nothing is published there yet; feeds and pages come with: foreign-eyes publish" in serve.output
+        assert "public: nothing is published here yet; to publish feeds and pages: foreign-eyes publish" in serve.output
         assert b"current_entries" in get(f"{address}archive")
 
 

@@ -164,7 +164,7 @@ def test_an_interrupt_that_comes_later_ends_a_run_that_does_not_heed_the_first(t
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "heedless\n"
-        time.sleep(signals.SAME_WISH + 0.1)
+        time.sleep(signals.REPEAT_SECONDS + 0.1)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (exit_codes.INTERRUPTED, "")

@@ -75,7 +75,7 @@ def test_the_first_round_on_the_sample_shows_several_days_and_each_further_one_t
 
 def test_the_end_of_the_samples_story_is_announced(command: CommandLine) -> None:
     assert command("crawl", "sample", "--days", "10", "--quiet").returncode == 0
-    assert "Its story is over" in command("up", "--no-serve").stdout
+    assert "Its story has ended" in command("up", "--no-serve").stdout
 
 
 def test_quiet_says_nothing_of_a_good_round(command: CommandLine) -> None:

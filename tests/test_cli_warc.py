@@ -178,7 +178,7 @@ def test_older_captures_go_before_newer_crawls(command: CommandLine, server: Lis
     first_seen = "SELECT count(*) AS old FROM current_entries WHERE first_seen < '2021'"
     assert command.rows(first_seen) == [{"old": 14}]
     for problem_free in ("check", "status"):
-        assert "nothing is wrong" in command(problem_free).stdout
+        assert "no problems found" in command(problem_free).stdout
 
 
 def test_a_report_in_words(command: CommandLine) -> None:
@@ -194,7 +194,7 @@ def test_a_report_in_words(command: CommandLine) -> None:
         f"warning: {HOST}{page_name(2)} of 2020-05-01T10:00:00.000000Z is left out: it ended with the connection and before"
         " the page's end tag\n"
     )
-    assert command(*arguments).stdout == "nothing new: the archive has it already (1 capture)\n"
+    assert command(*arguments).stdout == "nothing new: the archive already has it (1 capture)\n"
     assert command(*arguments, "--quiet").stdout == ""
 
 
@@ -220,7 +220,7 @@ def test_a_suspect_listing_is_kept_told_with_its_reason_and_settled_when_accepte
     assert command.rows("SELECT outcome, settled FROM crawls") == [{"outcome": "partial", "settled": 1}]
     done = command("--archive", "other.db", *arguments, "--accept")
     assert done.stdout.startswith(
-        "1 crawl that looked suspect settled\n  2 were in the archive already\n  5 new entries"
+        "1 crawl that looked suspect settled\n  2 were already in the archive\n  5 new entries"
     )
     assert command("check").returncode == 0
 

@@ -67,7 +67,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
             server.site.update(make_site(listed))
             assert command.crawl(server)["exit_code"] == 0
     assert command("publish", "--quiet").returncode == 0
-    assert command("check", "--deep").stdout.strip() == "nothing is wrong"
+    assert command("check", "--deep").stdout.strip() == "no problems found"
     archive = folder / "archive.db"
     return Whole(folder, archive.read_bytes(), truth_of(archive), derived_of(archive))
 
