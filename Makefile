@@ -2,14 +2,14 @@
 
 ARGS ?=
 TESTS ?=
-# without a name: the interpreter that .venv has, else the first that is new enough
+# if empty: the interpreter of .venv, else the first that is new enough
 PYTHON ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 SET_UP = @sh tools/set_up.sh "$(VENV)"
 PYTEST := pytest -n auto --dist worksteal
 
-# the tests start hundreds of commands, and each would compile its modules again
+# the tests start hundreds of commands; with it set, each would compile its modules again
 unexport PYTHONDONTWRITEBYTECODE
 
 # `make help` prints the text behind `##` of each target
