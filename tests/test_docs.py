@@ -65,6 +65,14 @@ def test_every_file_that_a_page_names_exists(page: str) -> None:
     assert [path for path in named if not PLACEHOLDER.search(path) and not exists(path)] == []
 
 
+@pytest.mark.parametrize("page", PRESENT)
+def test_every_script_that_a_printed_command_runs_exists(page: str) -> None:
+    scripts = re.findall(
+        r"\b(?:tests|tools|benchmarks|docs)/[\w/]+\.(?:py|sh)\b", "".join(FENCE.findall(text_of(page)))
+    )
+    assert [script for script in scripts if not exists(script)] == []
+
+
 def exists(path: str) -> bool:
     return (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).exists()
 
