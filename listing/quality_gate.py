@@ -15,10 +15,10 @@ from foreign_eyes.listing.text_digests import folded_digest, wording_digest
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Verdict
 
 MAX_PASSES = 5
-# of about 40,000 characters on a page; more replacement characters indicate a wrong codec
+# on a page of about 40,000 characters; more than this indicates a wrong codec
 MAX_REPLACEMENTS = 10
 MAX_PAGES_AT_FIRST = 200
-# with fewer entries, too few to say that this is another listing
+# fewer entries are too few to decide that this is another listing
 FEWEST_TO_COMPARE = 8
 MAY_BE_CUT = "ended with the connection, without a length and before its end tag"
 CHECKED_PARTS = ("excerpt", "title", "publication", "commentary")
@@ -124,7 +124,7 @@ def suspect_page(
     if doubt := _suspect_length(page, listing.entries):
         return doubt
     if listing.replacements > MAX_REPLACEMENTS:
-        return f"page {page} holds {listing.replacements} replacement characters (read as {listing.encoding})"
+        return f"page {page} has {listing.replacements} replacement characters (decoded as {listing.encoding}); is it damaged?"
     if before is not None and before.entries:
         doubt = suspect_parts(f"page {page}", listing.entries, before, new_wordings)
     else:
@@ -166,12 +166,12 @@ def suspect_parts(
 
 
 def _suspect_length(page: int, entries: Sequence[ListedEntry]) -> str | None:
+    """Return which part of an entry is too long, or None."""
     for entry in entries:
         for part in (*CHECKED_PARTS, "attribution"):
             text = getattr(entry, part) or ""
-            if (
-                len(text) * 4 > LONGEST_PART < (size := len(text.encode()))
-            ):  # UTF-8 has at most four bytes per character
+            # UTF-8 has at most four bytes per character, so most texts need not be encoded
+            if len(text) * 4 > LONGEST_PART < (size := len(text.encode())):
                 article = "an" if part in ("excerpt", "attribution") else "a"
                 found = f"an entry has {article} {part} of {size // 1024} KB"
                 return f"page {page}: {found}; at most {LONGEST_PART // 1024} KB are accepted; has its layout changed?"
@@ -203,7 +203,7 @@ def suspect_strangers(entries: int, strangers: int, before: int) -> str | None:
 
 
 def most_plausible(most: int) -> int:
-    """Return the most plausible number of entries if complete crawls have found at most `most`."""
+    """Return the highest plausible number of entries if complete crawls have found at most `most`."""
     return max(most + most // 2, most + MOST_GROWTH)
 
 

@@ -185,7 +185,7 @@ def test_a_page_that_is_a_copy_of_another_makes_its_crawl_suspect() -> None:
 def test_a_page_that_the_gate_refuses_makes_its_crawl_suspect() -> None:
     page = captured(1, START)
     crawls = group_crawls([replace(page, listing=replace(page.listing, replacements=99))], [])
-    assert str(crawls[0].doubt).startswith("page 1 holds 99 replacement characters")
+    assert str(crawls[0].doubt).startswith("page 1 has 99 replacement characters")
 
 
 def with_link(page: PageSeen, url: str) -> PageSeen:

@@ -78,21 +78,21 @@ def _joined(paragraphs: Sequence[Paragraph], item_starts: Collection[int]) -> li
     joined = list(paragraphs)
     for number, paragraph in enumerate(paragraphs):
         dashes = markers.dashes_alone(paragraph.text)
-        follower = joined[number + 1] if number + 1 < len(joined) else None
-        if dashes == 0 or follower is None:
+        following = joined[number + 1] if number + 1 < len(joined) else None
+        if dashes == 0 or following is None:
             continue
         begins = number + 1 in item_starts
-        if dashes == 1 and not begins and not follower.boilerplate and not markers.is_attribution(follower.text):
+        if dashes == 1 and not begins and not following.boilerplate and not markers.is_attribution(following.text):
             joined[number] = Paragraph("", paragraph.gap)
-            joined[number + 1] = Paragraph(paragraph.text + follower.text, follower.gap)
+            joined[number + 1] = Paragraph(paragraph.text + following.text, following.gap)
         else:
             joined[number] = Paragraph("", paragraph.gap)
-            joined[number + 1] = Paragraph(follower.text, follower.gap + 2, follower.linked, follower.boilerplate)
+            joined[number + 1] = Paragraph(following.text, following.gap + 2, following.linked, following.boilerplate)
     for number in range(len(joined) - 1):
-        line, follower = joined[number], joined[number + 1]
-        if markers.is_attribution(line.text) and markers.BY_LINE.fullmatch(follower.text):
-            joined[number] = Paragraph(f"{line.text} {follower.text}", line.gap)
-            joined[number + 1] = Paragraph("", follower.gap)
+        line, following = joined[number], joined[number + 1]
+        if markers.is_attribution(line.text) and markers.BY_LINE.fullmatch(following.text):
+            joined[number] = Paragraph(f"{line.text} {following.text}", line.gap)
+            joined[number + 1] = Paragraph("", following.gap)
     return joined
 
 
@@ -148,20 +148,20 @@ def _split(between: Sequence[Paragraph]) -> tuple[int, bool]:
     """Return how many of the paragraphs between two entries are commentary of the first, and whether it is a guess."""
     size = len(between)
     start = next((number for number, paragraph in enumerate(between) if markers.is_labelled(paragraph.text)), None)
-    least = 0 if start is None else start + 1 + markers.is_label(between[start].text)
-    if least >= size:
+    minimum = 0 if start is None else start + 1 + markers.is_label(between[start].text)
+    if minimum >= size:
         return size, False
-    bullets = [number for number in range(least, size) if markers.BULLETS.match(between[number].text)]
+    bullets = [number for number in range(minimum, size) if markers.BULLETS.match(between[number].text)]
     if bullets:
         return bullets[-1], len(bullets) > 1 and size > 2
     if size == 2:
         return 1, False
-    if size - least == 1:
-        return least, start is None
-    gaps = [between[number].gap for number in range(max(least, 1), size)]
+    if size - minimum == 1:
+        return minimum, start is None
+    gaps = [between[number].gap for number in range(max(minimum, 1), size)]
     widest = max(gaps)
     if widest and gaps.count(widest) == 1:
-        return max(least, 1) + gaps.index(widest), False
+        return max(minimum, 1) + gaps.index(widest), False
     return size - 1, True
 
 

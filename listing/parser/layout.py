@@ -56,10 +56,10 @@ def lay_out(paragraphs: Sequence[Paragraph], spans: Sequence[Span], attributions
 
 
 def _running_counts(size: int, positions: Sequence[int]) -> list[int]:
-    marks = [0] * size
+    flags = [0] * size
     for position in positions:
-        marks[position] = 1
-    return list(accumulate(marks, initial=0))
+        flags[position] = 1
+    return list(accumulate(flags, initial=0))
 
 
 def _mark_boilerplate(
@@ -97,15 +97,15 @@ def _set_reach(
     The list is the smallest element with a second attribution. Spans are ordered from the innermost outwards, so it is the
     first that fits. The only entry of a page is limited to its item, or to the next larger element.
     """
-    waiting: list[Block] = []
-    coming = 0
+    pending: list[Block] = []
+    next_block = 0
     for span in spans:
-        while coming < len(blocks) and blocks[coming].attribution <= span.last:
-            waiting.append(blocks[coming])
-            coming += 1
+        while next_block < len(blocks) and blocks[next_block].attribution <= span.last:
+            pending.append(blocks[next_block])
+            next_block += 1
         if attribution_counts[span.last + 1] - attribution_counts[span.first] > 1:
-            while waiting and waiting[-1].attribution >= span.first:
-                waiting.pop().reach = (span.first, span.last)
+            while pending and pending[-1].attribution >= span.first:
+                pending.pop().reach = (span.first, span.last)
     if len(blocks) == 1:
         block = blocks[0]
         nearest = [items[0], *spans] if 0 in items else spans
