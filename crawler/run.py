@@ -126,10 +126,10 @@ class _CrawlSequence:
         session, process = self.session, self.process
         if session is None or process is None or not session.is_reading:
             return
-        if session.ended is None:
+        if session.verdict is None:
             await process.stop()
-        elif session.following is not None:
-            session.following.cancel()  # the crawl has settled and ends well; the other links are skipped
+        elif session.links_task is not None:
+            session.links_task.cancel()  # the crawl has settled and ends well; the other links are skipped
 
     def _end(self, session: Session) -> None:
         """Close the session and start the next crawl; keep an exception, because asyncio would only log it."""

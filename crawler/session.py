@@ -43,15 +43,15 @@ class Session:
         proxy: the address of the sample server; None for other sources.
         now: the clock of the crawl.
         traffic: the requests and bytes so far.
-        ended: the verdict, once the crawl is closed.
+        verdict: the verdict, once the crawl is closed.
         is_reading: whether the spider has started.
         stop_wanted: whether a signal asked for the end of the crawl.
         interrupted: whether the signal ended the crawl before it settled.
         fresh: whether the first request for each listing page is unconditional, to bypass caches.
-        following: the task that follows links after the crawl has settled.
-        settled_at: the traffic when the crawl settled.
+        links_task: the task that follows links after the crawl has settled.
+        traffic_when_settled: the traffic when the crawl settled.
         link_captures: how many exchanges behind links were stored.
-        broken: the error that prevented reading or writing the archive, such as a full disk.
+        archive_error: the error that prevented reading or writing the archive, such as a full disk.
     """
 
     job: Job
@@ -61,16 +61,16 @@ class Session:
     parser: Parser
     now: Clock = field(default_factory=steady_clock)
     traffic: Traffic = field(default_factory=Traffic)
-    ended: Verdict | None = None
+    verdict: Verdict | None = None
     is_reading: bool = False
     stop_wanted: bool = False
     interrupted: bool = False
     fresh: bool = False
     _answered_fresh: set[str] = field(default_factory=set)
-    following: Future[None] | None = None
-    settled_at: Traffic = field(default_factory=Traffic)
+    links_task: Future[None] | None = None
+    traffic_when_settled: Traffic = field(default_factory=Traffic)
     link_captures: int = 0
-    broken: ArchiveError | None = None
+    archive_error: ArchiveError | None = None
 
     @contextmanager
     def keeping_archive_errors(self) -> Iterator[None]:
@@ -83,7 +83,7 @@ class Session:
             with translated_errors(self.job.archive):
                 yield
         except ArchiveError as error:
-            self.broken = error
+            self.archive_error = error
             raise
 
     def listed_state(self) -> ListedState:
@@ -141,13 +141,13 @@ class Session:
             at=self.now(),
             authority=self.job.authority,
         )
-        self.ended = verdict
-        self.settled_at = self.traffic
+        self.verdict = verdict
+        self.traffic_when_settled = self.traffic
         return counts
 
     def links_to_follow(self) -> list[str]:
         """Return the URLs of the links to follow in this run; none unless the crawl has settled."""
-        if self.ended is None or not self.ended.settles:
+        if self.verdict is None or not self.verdict.settles:
             return []
         source_id = find_crawl(self.db, self.crawl_id).source_id
         return links_to_follow(self.db, source_id, MOST_LINKS)
@@ -160,21 +160,21 @@ class Session:
         Raises:
             ArchiveError: the archive could not be read or written during the run.
         """
-        following, self.following = self.following, None
-        if self.broken is None:
-            if self.ended is None:
+        links_task, self.links_task = self.links_task, None
+        if self.archive_error is None:
+            if self.verdict is None:
                 self.finish(Verdict("failed", "the run ended before the listing was read"))
-            if following is not None:
+            if links_task is not None:
                 with self.keeping_archive_errors():
-                    traffic = self.traffic.since(self.settled_at)
+                    traffic = self.traffic.since(self.traffic_when_settled)
                     close_links(self.db, self.crawl_id, self.parser, traffic, self.now())
             return
-        broken, self.broken = self.broken, None
-        if self.ended is None:
-            verdict = self.ended = Verdict("failed", "the archive could not be read or written during the crawl")
+        error, self.archive_error = self.archive_error, None
+        if self.verdict is None:
+            verdict = self.verdict = Verdict("failed", "the archive could not be read or written during the crawl")
             with suppress(ArchiveError), translated_errors(self.job.archive):
                 self.finish(verdict)  # if this fails, the next crawl closes the row
-        raise broken
+        raise error
 
     def log_row(self) -> dict[str, Any]:
         """Return the row of the crawl in `crawl_log`."""

@@ -103,9 +103,9 @@ class ListingSpider(Spider):
             verdict = await self.reader().read()
             session.finish(session.judge_times(verdict))
             if urls := session.links_to_follow():
-                session.following = asyncio.ensure_future(self._follow_all(urls))
+                session.links_task = asyncio.ensure_future(self._follow_all(urls))
                 with suppress(asyncio.CancelledError):
-                    await session.following
+                    await session.links_task
 
     async def _fetch_page(self, url: str, *, page: int, pass_number: int) -> FetchResult:
         return await self._fetch(url, {"purpose": "listing", "page": page, "pass_number": pass_number})
@@ -159,7 +159,7 @@ class ListingSpider(Spider):
         )
 
     def _closed(self, reason: str) -> None:
-        if self.session.ended is None and self.session.broken is None:
+        if self.session.verdict is None and self.session.archive_error is None:
             self.session.interrupted = reason == "shutdown"
             failure = (
                 "the run was interrupted"

@@ -106,7 +106,7 @@ def test_a_page_count_up_to_three_times_the_last_one_is_accepted(last: int | Non
         (listing(), "page 3 lists no entries"),
         (listing(ENTRY), None),
         (listing(ENTRY, replacements=10), None),
-        (listing(ENTRY, replacements=11), "page 3 has 11 replacement characters (decoded as gb18030)"),
+        (listing(ENTRY, replacements=11), "page 3 has 11 replacement characters (decoded as gb18030); is it damaged?"),
         (listing(ListedEntry("", "", None, None, "c")), None),  # a single slip is an editor's
         (listing(ENTRY, ListedEntry("", "", None, None, "c")), None),
         (
