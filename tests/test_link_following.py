@@ -171,7 +171,7 @@ def test_links_that_take_all_their_time_leave_the_others_for_the_next_crawl() ->
             raise RuntimeError("something nobody thought of")
 
     urls = ["quick", "odd", "slow 1", "slow 2", "slow 3", "late"]
-    limits = Limits(seconds=0.1, seconds_in_all=0.35)
+    limits = Limits(seconds=0.1, seconds_in_total=0.35)
     asyncio.run(follow_links(urls, fetch, lambda *told: given_up.append(told), limits=limits, is_stopped=lambda: False))
     assert fetched == urls[:-1]
     assert [url for url, _ in given_up] == ["odd", "slow 1", "slow 2", "slow 3"]
