@@ -25,6 +25,7 @@ from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
+from foreign_eyes.archive.feed_state.feed_log import correct_log
 from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME
 from foreign_eyes.archive.feed_state.output_manifest import Manifest
 from foreign_eyes.archive.rebuilding.merges import merge
@@ -484,6 +485,19 @@ def test_imported_old_entries_are_in_archive_documents_and_do_not_flood_the_feed
     assert len(feed.entries) < 50 + 50
     met = {one["title"] for one in feed_walk.walk_atom(target.output, f"{target.base_url}/")}
     assert met == {*titles(60), *old}
+
+
+def test_an_operators_name_of_a_publication_does_not_log_imported_entries_again(db: Database, target: Target) -> None:
+    target = replace(target, publications={"Another Name": ["The Post"]})
+    crawl(db, titles(5))
+    old = [f"Old {number}" for number in range(60)]
+    rebuild(
+        db, TinyParser(), at=START + DAY, authority=AUTHORITY, prepare=lambda copy: add_crawl(copy, old, START - DAY)
+    )
+    published(db, target)
+
+    assert "Another Name" in (target.output / "archive/1.xml").read_text()
+    assert correct_log(db, 1) == 0
 
 
 # whatever goes wrong

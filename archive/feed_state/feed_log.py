@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, entries_by_id, entry_columns, to_entry
 from foreign_eyes.archive.settling.announced_words import announced_texts
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
-from foreign_eyes.archive.text_columns import text_columns
+from foreign_eyes.archive.text_columns import TEXT_COLUMNS, text_columns
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import TEXT_PARTS, EntryTexts
@@ -33,11 +33,15 @@ DOCUMENT_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class LoggedEntry:
-    """An entry at an event of the log, with the text that it got and the announcement's time."""
+    """An entry at an event of the log, with the text that it got and the announcement's time.
+
+    `text_digest` is the identity digest of the text as listed. In `entry`, the publication can have the operator's name.
+    """
 
     position: int
     at: datetime
     entry: CurrentEntry
+    text_digest: str = ""
 
 
 def extend_log(db: Database, source_id: int) -> int:
@@ -136,7 +140,8 @@ def logged_entries(db: Database, source_id: int, number: int) -> list[LoggedEntr
         entry = None if entry_id in found else _entry_with_texts(db, entry_id, revision, words)
         if entry is not None:
             announced_at = entry.updated if words is None else from_text(at) if has_own_time else entry.feed_date
-            found[entry_id] = LoggedEntry(position, announced_at, entry)
+            listed = announced_texts(db, words) or _texts_as_listed(db, entry_id)
+            found[entry_id] = LoggedEntry(position, announced_at, entry, identity_digest(listed))
     return list(found.values())
 
 
@@ -190,12 +195,13 @@ def note_frozen(db: Database, source_id: int, frozen: Iterable[LoggedEntry]) -> 
     """Store the entry and the digest of the text that a frozen document shows for each event."""
     db.conn.executemany(
         "UPDATE feed_log SET entry_id = ?, wording = ? WHERE source_id = ? AND position = ?",
-        [(event.entry.entry_id, _digest_of(event.entry), source_id, event.position) for event in frozen],
+        [(event.entry.entry_id, event.text_digest, source_id, event.position) for event in frozen],
     )
 
 
-def _digest_of(entry: CurrentEntry) -> str:
-    return identity_digest(entry)
+def _texts_as_listed(db: Database, entry_id: int) -> EntryTexts:
+    row = db.execute(f"SELECT {TEXT_COLUMNS} FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()  # noqa: S608
+    return EntryTexts(*row)
 
 
 def _entry_with_texts(db: Database, entry_id: int, revision: int | None, words: str | None) -> CurrentEntry | None:
