@@ -1,9 +1,10 @@
-"""What `make run` does before it runs: an environment that is complete, or made again. Real makes, in a tiny checkout."""
+"""The set-up of `make run` and `make test`, with real makes in a tiny checkout, and `make help` and `make clean`."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -112,7 +113,7 @@ def test_a_set_up_is_done_or_made_again_whatever_became_of_it(tmp_path: Path, un
 
     code, said = interrupt(folder, signal.SIGINT)
     assert (code, "Traceback" in said) == (130, False)
-    assert said.endswith("interrupted; .venv will be made anew next time\n")
+    assert said.endswith("interrupted; the next make starts .venv from scratch\n")
     code, said = interrupt(folder, signal.SIGKILL)
     assert "making .venv again, because its set-up was interrupted: Python 3." in said
     done = make(folder, "ARGS=--no-serve")
@@ -152,15 +153,27 @@ def test_a_python_that_is_missing_or_too_old_is_named(tmp_path: Path) -> None:
     old.write_text("#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.2\nexit 1\n")
     old.chmod(0o755)
     for name, said in [
-        ("/nowhere/python3", "/nowhere/python3: not found; name another Python: make run PYTHON=/path/to/python3\n"),
+        ("/nowhere/python3", "/nowhere/python3: not found; use another Python: make run "),
         (
             str(old),
-            f"{old} is Python 3.9.2; foreign-eyes needs Python 3.11 or later: make run PYTHON=/path/to/python3\n",
+            f"{old} is Python 3.9.2, and foreign-eyes needs Python 3.11 or later; use another Python: make run ",
         ),
     ]:
         done = make(folder, f"PYTHON={name}")
         assert done.returncode != 0
-        assert done.stderr.startswith(said)
+        assert done.stderr.startswith(f"{said}PYTHON=/path/to/python3\n")
+    assert not (folder / ".venv").exists()
+
+
+def test_help_lists_every_target_with_its_description(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "checkout")
+    done = subprocess.run(
+        ["make", "--silent", "help"], cwd=folder, capture_output=True, text=True, check=True, timeout=30
+    )
+    phony = re.search(r"^\.PHONY: (.*)$", (folder / "Makefile").read_text(), re.MULTILINE)
+    assert phony
+    listed = re.findall(r"^  ([a-z-]+)  +\S", done.stdout, re.MULTILINE)
+    assert sorted(listed) == sorted(phony[1].split())
     assert not (folder / ".venv").exists()
 
 
@@ -205,7 +218,7 @@ def test_what_is_missing_is_added(stamp: dict[str, str], wanted: dict[str, str],
 
 
 @pytest.mark.parametrize(
-    ("stamp", "because"),
+    ("stamp", "reason"),
     [
         (None, "its set-up was interrupted"),
         ({}, "its set-up was interrupted"),
@@ -216,8 +229,8 @@ def test_what_is_missing_is_added(stamp: dict[str, str], wanted: dict[str, str],
         ({**TESTED, TEST: "0"}, "the pinned requirements have changed"),
     ],
 )
-def test_what_does_not_fit_is_made_again(stamp: dict[str, str] | None, because: str) -> None:
-    assert plan(stamp, TESTED, exists=True) == Plan((RUN, "project", TEST), anew=True, because=because)
+def test_what_does_not_fit_is_made_again(stamp: dict[str, str] | None, reason: str) -> None:
+    assert plan(stamp, TESTED, exists=True) == Plan((RUN, "project", TEST), from_scratch=True, reason=reason)
 
 
 def test_a_run_keeps_what_only_tests_need_until_they_are_run() -> None:

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Runs a make command once for each Python from 3.11 to 3.14 that is on this machine, in .venv-VERSION.
+# Run a make command with each Python from 3.11 to 3.14 on this machine, in .venv-VERSION; exit with 1 if a run fails.
 #   sh tools/each_python.sh make test
-# Looked for: python3.X on the PATH, then what pyenv and uv have installed. Ends with 1 if one of the runs failed.
+# It looks for python3.X on the PATH, then for the versions that pyenv and uv installed.
 set -u
 report='' failed=0
 for version in 3.11 3.12 3.13 3.14; do
   found=''
   for python in "python$version" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python3 \
     "${UV_PYTHON_INSTALL_DIR:-$HOME/.local/share/uv/python}"/cpython-"$version".*/bin/python3; do
-    # pyenv has a python3.X on the PATH for every version that it knows, also where it cannot be run
+    # pyenv puts a python3.X on the PATH for every installed version, even if the current folder cannot use it
     [ "$("$python" -ISc 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ] || continue
     found=$python
     break

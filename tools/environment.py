@@ -1,12 +1,12 @@
-"""Make the virtual environment that `make run` and `make test` use: an incomplete one is made again.
+"""Make the virtual environment for `make run` and `make test`, or make it again if it is incomplete.
 
     python -ISB tools/environment.py FOLDER run|test
 
-The last step writes a stamp into FOLDER: the checkout's absolute path, the interpreter, and digests of the pinned
-requirements and pyproject.toml. A set-up that was interrupted leaves no stamp; a checkout that was moved, another
-interpreter or other pins do not fit it. Either way the environment is made anew, without a question.
+The last step writes a stamp into FOLDER: the absolute path of the checkout, the interpreter, and digests of the lock
+files and of pyproject.toml. If the stamp is missing, because a set-up was interrupted, or differs, because the checkout
+was moved or the interpreter or a lock changed, the environment is made again without asking.
 
-Runs on the bare interpreter before anything is installed, so it imports the standard library only.
+This module runs before anything is installed, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "foreign-eyes.json"
-# pip from the interpreter installs the first: the pinned pip and what builds packages; the pinned pip installs the rest
+# the interpreter's pip installs the first, which has the pinned pip and the build tools; the pinned pip installs the rest
 BUILD_LOCK, RUN_LOCK, TEST_LOCK = "requirements-build.lock", "requirements.lock", "requirements-test.lock"
 RUN, TEST = "run", "test"
 
@@ -28,20 +28,20 @@ Stamp = dict[str, str]
 
 
 class Plan(NamedTuple):
-    """What is to be done: nothing, some steps, or all of them on an emptied folder; and why, in words for the user."""
+    """The steps to run, whether to empty the folder before, and the reason for the user."""
 
     steps: tuple[str, ...]
-    anew: bool = False
-    because: str = ""
+    from_scratch: bool = False
+    reason: str = ""
 
 
 def main(arguments: list[str]) -> int:
-    """Make the folder ready; return the exit code: 0 ready, 1 not, 130 interrupted."""
+    """Make the environment; return the exit code: 0 complete, 1 failed, 130 interrupted."""
     folder, purpose = Path(arguments[0]), arguments[1]
     wanted = describe(ROOT, purpose)
     if not plan(read_stamp(folder), wanted, exists=folder.exists()).steps:
         return 0
-    # the slow way: its modules are loaded only here, so that a later run starts at once
+    # loaded only if there is work, so that later runs start at once
     sys.path.append(str(ROOT))
     from tools.installing import install
 
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def describe(root: Path, purpose: str) -> Stamp:
-    """Return the stamp of a complete environment for `purpose`, made by this interpreter for the checkout at `root`."""
+    """Return the stamp of a complete environment for `purpose`, this interpreter and the checkout at `root`."""
     stamp = {
         "checkout": str(root),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}{getattr(sys, 'abiflags', '')}",
@@ -61,32 +61,32 @@ def describe(root: Path, purpose: str) -> Stamp:
 
 
 def digest(*files: Path) -> str:
-    """Return a SHA-256 over the contents of `files`."""
+    """Return the SHA-256 of the contents of `files`."""
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def read_stamp(folder: Path) -> Stamp | None:
-    """Return the stamp in `folder`, with the interpreter that is there now; None where there is no readable stamp."""
+    """Return the stamp in `folder` with its current interpreter, or None if there is no readable stamp."""
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    # an upgrade of the system can leave a link to an interpreter that is gone, or to another
+    # after an upgrade of the system the link can be dangling, or lead to another interpreter
     return {**stamp, "interpreter": os.path.realpath(folder / "bin" / "python")} if isinstance(stamp, dict) else None
 
 
 def plan(stamp: Stamp | None, wanted: Stamp, *, exists: bool) -> Plan:
-    """Decide what an environment with `stamp` lacks of what is `wanted`."""
+    """Return the steps that turn an environment with `stamp` into one with `wanted`. Pure."""
     every_step = (RUN, "project", TEST) if TEST in wanted else (RUN, "project")
-    because = _unfit(stamp, wanted)
-    if stamp is None or because:
-        return Plan(every_step, anew=True, because=because if exists else "")
+    reason = _why_from_scratch(stamp, wanted)
+    if stamp is None or reason:
+        return Plan(every_step, from_scratch=True, reason=reason if exists else "")
     steps = () if stamp["project"] == wanted["project"] else ("project",)
     return Plan((*steps, TEST) if TEST in wanted and TEST not in stamp else steps)
 
 
-def _unfit(stamp: Stamp | None, wanted: Stamp) -> str:
-    """Say why the whole environment must be made again; "" where it need not."""
+def _why_from_scratch(stamp: Stamp | None, wanted: Stamp) -> str:
+    """Return why the whole environment must be made again, or "" if it need not."""
     if stamp is None or not {"project", RUN} <= stamp.keys():
         return "its set-up was interrupted"
     if stamp.get("checkout") != wanted["checkout"]:

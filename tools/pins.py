@@ -1,4 +1,4 @@
-"""What a lock pins for this interpreter: pure, from the lock's text."""
+"""Read which packages a lock file pins for an interpreter. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import re
 import sys
 
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^\s;]+(?: *; *([^\\\n]*))?", re.MULTILINE)
-# the variables of PEP 508 that the locks use
-HERE = {
+# the environment markers of PEP 508 that the lock files use
+THIS_INTERPRETER = {
     "python_full_version": platform.python_version(),
     "implementation_name": sys.implementation.name,
     "platform_python_implementation": platform.python_implementation(),
@@ -26,23 +26,23 @@ OPERATORS = {
 }
 
 
-def pinned(lock: str, here: dict[str, str] = HERE) -> set[str]:
-    """Return the names of the packages that a lock's text pins for an interpreter, this one by default."""
-    return {name for name, marker in PIN.findall(lock) if not marker or fits(marker, here)}
+def pinned(lock: str, environment: dict[str, str] = THIS_INTERPRETER) -> set[str]:
+    """Return the names of the packages that the text of a lock file pins for an interpreter, by default this one."""
+    return {name for name, marker in PIN.findall(lock) if not marker or fits(marker, environment)}
 
 
-def fits(marker: str, here: dict[str, str] = HERE) -> bool:
-    """Evaluate an environment marker (PEP 508), which is a Python expression of comparisons."""
-    return _evaluate(ast.parse(marker.strip(), mode="eval").body, here)
+def fits(marker: str, environment: dict[str, str] = THIS_INTERPRETER) -> bool:
+    """Return the value of an environment marker (PEP 508), which is a Python expression of comparisons."""
+    return _evaluate(ast.parse(marker.strip(), mode="eval").body, environment)
 
 
-def _evaluate(node: ast.expr, here: dict[str, str]) -> bool:
+def _evaluate(node: ast.expr, environment: dict[str, str]) -> bool:
     if isinstance(node, ast.BoolOp):
-        each = (_evaluate(value, here) for value in node.values)
+        each = (_evaluate(value, environment) for value in node.values)
         return all(each) if isinstance(node.op, ast.And) else any(each)
     if not isinstance(node, ast.Compare):
         raise ValueError(f"not a marker: {ast.unparse(node)}")
-    sides = [here[side.id] if isinstance(side, ast.Name) else ast.literal_eval(side) for side in _sides(node)]
+    sides = [environment[side.id] if isinstance(side, ast.Name) else ast.literal_eval(side) for side in _sides(node)]
     return bool(OPERATORS[type(node.ops[0])](*map(_comparable, sides)))
 
 
@@ -51,5 +51,5 @@ def _sides(node: ast.Compare) -> tuple[ast.expr, ast.expr]:
 
 
 def _comparable(value: str) -> tuple[int, ...] | str:
-    """Return the numbers of a version, which do not compare as text; any other value as it is."""
+    """Return a version as a tuple of numbers, and any other value unchanged."""
     return tuple(map(int, re.findall(r"\d+", value))) if value[:1].isdigit() else value
