@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -129,13 +128,6 @@ def test_the_readme_is_short_and_its_pictures_are_small() -> None:
     assert len(text_of("README.md").splitlines()) <= README_LINES
     assert len(pictures) >= 2
     assert [picture.name for picture in pictures if picture.stat().st_size > LARGEST_PICTURE] == []
-
-
-def test_make_help_lists_every_target() -> None:
-    makefile = text_of("Makefile")
-    [phony] = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
-    printed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
-    assert set(re.findall(r"^make (\S+)", printed, re.MULTILINE)) == set(phony.split())
 
 
 def test_the_version_is_in_one_place() -> None:
