@@ -27,7 +27,7 @@ Examples:
 def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Write a copy of the archive to FILE, consistent and verified, while crawls go on.
 
-    FILE is written whole or not at all.
+    FILE is written atomically.
     An older backup of the same archive is replaced; any other file is left alone (73).
     A damaged archive is not backed up (66).
     """

@@ -133,8 +133,8 @@ def _file_lines(context: Context) -> Iterator[str]:
 
 
 def setting_lines(setting: Setting, width: int) -> Iterator[str]:
-    """Yield a setting as lines of 80 columns where its value lets it: key, value, and in brackets the origin. Pure."""
-    if setting.key == "settings_file":  # told above
+    """Yield a setting as lines of at most 80 columns if possible: key, value and, in brackets, the origin. Pure."""
+    if setting.key == "settings_file":  # printed above
         return
     origin = "file" if setting.origin.startswith("file ") else setting.origin
     value, key = _as_text(setting.value, setting.key), f"{setting.key:<{width}}"

@@ -1,6 +1,6 @@
 """The configuration file `foreign-eyes.toml`, checked as a whole when it is loaded; `crawler.settings_file` finds it.
 
-Built-in defaults hold where there is no file. Each package owns the meaning of its table; this module composes them.
+Without a file, the built-in defaults apply. Each package owns the meaning of its table; this module composes them.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ class ConfigurationError(Exception):
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `[archive]` table: the file, and what new entries' tags are minted under (RFC 4151 section 2.1)."""
+    """The `[archive]` table: the file, and the tag authority of new entries (RFC 4151 section 2.1)."""
 
     file: Annotated[str, msgspec.Meta(min_length=1)] = DEFAULT_ARCHIVE
     tag_authority: Annotated[str, msgspec.Meta(pattern=_AUTHORITY)] = DEFAULT_AUTHORITY
 
 
 class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `[publish]` table: where feeds are written, the address that they will be read at, and what they say besides.
+    """The `[publish]` table: the output folder, its base URL and options of the feeds.
 
-    `browse_url` is where Datasette is, relative to the base URL or absolute; empty where it is not served. `hub` is a WebSub
+    `browse_url` is where Datasette is, relative to the base URL or absolute; empty if it is not served. `hub` is a WebSub
     hub, empty for none. `file_mode` are the permissions of files; folders can be entered by those who may read files.
     """
 
@@ -169,7 +169,7 @@ def _fresh_days(tables: dict[str, Any], path: Path) -> float | None:
 
 
 def _topics(tables: dict[str, Any], path: Path) -> Mapping[str, Sequence[str]]:
-    """Return the configured topics; without the table, those that are built in, and none where it is empty."""
+    """Return the configured topics; without the table, the built-in ones; none if it is empty."""
     if "topics" not in tables:
         return DEFAULT_TOPICS
     topics = _table(tables, "topics", path)

@@ -44,28 +44,28 @@ def history(context: Context, entry: str, as_json: bool) -> None:
 
     with read_archive(context.archive) as db:
         entry_id = find_one(db, entry).entry_id
-        told, doubts = entry_history(db, entry_id), find_doubts(db, entry_id, settled=True)
+        found, doubts = entry_history(db, entry_id), find_doubts(db, entry_id, settled=True)
     if as_json:
-        print_json(_as_object(told, doubts))
+        print_json(_as_object(found, doubts))
     else:
         from foreign_eyes.cli.history_screen import show_history
 
-        show_history(told, doubts)
+        show_history(found, doubts)
 
 
-def _as_object(told: History, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
+def _as_object(history: History, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
     return {
-        **told.entry,
-        "missed": told.missed,
-        "answers_for": list(told.answers_for),
-        "revisions": [_revision_object(told, revision, doubts) for revision in told.revisions],
-        "changes": [_change_object(change) for change in told.changes],
-        "decisions": [dataclasses.asdict(decision) for decision in told.decisions],
-        "restyles": [_restyle_object(restyle) for restyle in told.restyles],
+        **history.entry,
+        "missed": history.missed,
+        "answers_for": list(history.answers_for),
+        "revisions": [_revision_object(history, revision, doubts) for revision in history.revisions],
+        "changes": [_change_object(change) for change in history.changes],
+        "decisions": [dataclasses.asdict(decision) for decision in history.decisions],
+        "restyles": [_restyle_object(restyle) for restyle in history.restyles],
     }
 
 
-def _revision_object(told: History, revision: Revision, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
+def _revision_object(history: History, revision: Revision, doubts: list[DoubtfulMatch]) -> dict[str, Any]:
     from foreign_eyes.archive.history import changed_parts
 
     return {
@@ -83,15 +83,15 @@ def _revision_object(told: History, revision: Revision, doubts: list[DoubtfulMat
         "flags": list(revision.flags),
         "doubts": [
             {
-                "reason": one.facts["reason"],
-                "other_entry_id": one.facts["other_entry_id"],
-                "confirmed_at": one.confirmed_at,
+                "reason": doubt.facts["reason"],
+                "other_entry_id": doubt.facts["other_entry_id"],
+                "confirmed_at": doubt.confirmed_at,
             }
-            for one in doubts
-            if one.after.revision == revision
+            for doubt in doubts
+            if doubt.after.revision == revision
         ],
         **revision.texts,
-        "diff": changed_parts(told.before(revision), revision),
+        "diff": changed_parts(history.before(revision), revision),
     }
 
 

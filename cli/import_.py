@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from foreign_eyes.archive.rebuilding.rebuild import Rebuilt
     from foreign_eyes.archive.values import Source
     from foreign_eyes.warc.bodies import Bodies
-    from foreign_eyes.warc.importing import Brought, Import
+    from foreign_eyes.warc.importing import Import, ImportResult
     from foreign_eyes.warc.inputs import Input, InputContents
 
 MOST_WARNINGS = 3
@@ -68,27 +68,27 @@ def import_files(
     """
     from foreign_eyes.archive.database import check_usable
     from foreign_eyes.archive.overview import find_sources
-    from foreign_eyes.warc.bodies import kept_on_disk
+    from foreign_eyes.warc.bodies import temporary_bodies
 
     silent = quiet or as_json
     check_usable(context.archive)
-    with kept_on_disk() as bodies:
+    with temporary_bodies() as bodies:
         contents = _read(files, bodies, quiet=silent)
         sources: list[Source] = []
-        if contents.truth is None and context.archive.exists():
+        if contents.dump is None and context.archive.exists():
             with _archive(context.archive, apply=not dry_run) as db:
                 sources = find_sources(db)
         plan = _plan(context, sources, contents, bodies, _Wanted(source, urls, accept), quiet=silent)
         with _archive(context.archive, apply=not dry_run) as db:
             rebuilt = _settle(context, db, plan, apply=not dry_run, quiet=silent)
-    done = _summary(plan.brought, rebuilt, [str(file) for file in files], dry_run=dry_run)
+    done = _summary(plan.result, rebuilt, [str(file) for file in files], dry_run=dry_run)
     if as_json:
         print_json(done)
     elif not quiet:
         _report(done)
     if not as_json:
-        _warn(plan.brought)
-    is_partial = bool(plan.brought.left_out) or (done["crawls"] and set(done["crawls"]) == {"suspect"})
+        _warn(plan.result)
+    is_partial = bool(plan.result.left_out) or (done["crawls"] and set(done["crawls"]) == {"suspect"})
     return exit_codes.SUSPECT if is_partial else exit_codes.DONE
 
 
@@ -178,14 +178,14 @@ def _plan(
 
     for url in wanted.urls:
         check_url(url)
-    if contents.truth is not None:
+    if contents.dump is not None:
         if wanted.accept:
             raise WrongImport(f"{contents.names[0]}: the crawls of an export are already judged; leave out --accept")
         if wanted.source is not None:
             check_name(wanted.source)
         known = {name: one.url for name, one in {**BUILT_IN, **context.configuration.sources}.items()}
         options = (wanted.source, wanted.urls, known)
-        return OwnImport(contents.names[0], contents.truth, bodies, parser.PARSER_VERSION, *options)
+        return OwnImport(contents.names[0], contents.dump, bodies, parser.PARSER_VERSION, *options)
     chosen = _choose_source(context, sources, wanted.source)
     if wanted.urls and wanted.source is None and chosen.url == BUILT_IN["sample"].url:
         raise WrongImport("--url needs the source of that listing; name it with --source")
@@ -230,19 +230,19 @@ def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet:
             return None
 
 
-def _summary(brought: Brought, rebuilt: Rebuilt | None, files: list[str], *, dry_run: bool) -> dict[str, Any]:
+def _summary(result: ImportResult, rebuilt: Rebuilt | None, files: list[str], *, dry_run: bool) -> dict[str, Any]:
     net = {one.table: one.added - one.removed for one in rebuilt.differences} if rebuilt else {}
     return {
         "files": files,
-        "crawls": brought.crawls,
-        "captures": brought.captures,
-        "already_there": brought.already_there,
-        "accepted": brought.accepted,
-        "with_ids": brought.with_ids,
+        "crawls": result.crawls,
+        "captures": result.captures,
+        "already_there": result.already_there,
+        "accepted": result.accepted,
+        "with_ids": result.with_ids,
         "new_entries": net.get("entries", 0),
         "new_revisions": net.get("revisions", 0),
         "dry_run": dry_run,
-        "warnings": [*brought.suspects, *brought.left_out],
+        "warnings": [*result.suspects, *result.left_out],
     }
 
 
@@ -269,14 +269,14 @@ def _report(done: dict[str, Any]) -> None:
         print_line("  with all ids, dates, changes and decisions of the exported archive")
 
 
-def _warn(brought: Brought) -> None:
+def _warn(result: ImportResult) -> None:
     """Print the first warnings on suspect crawls and on pages that were not imported."""
-    for warnings in (brought.suspects, brought.left_out):
+    for warnings in (result.suspects, result.left_out):
         for warning in warnings[:MOST_WARNINGS]:
             print_line(f"warning: {printable(warning)}", style="yellow", err=True)
         if len(warnings) > MOST_WARNINGS:
             print_line(f"warning: and {len(warnings) - MOST_WARNINGS} more; --json lists all", style="yellow", err=True)
-    if brought.suspects and not brought.with_ids:
+    if result.suspects and not result.with_ids:
         print_line(
             "warning: no entries were derived from suspect crawls; look at them; if they are right, import with --accept",
             err=True,

@@ -34,7 +34,7 @@ Examples:
 @click.command(short_help="Take down the words of an entry", epilog=EXAMPLES)
 @click.argument("entry")
 @click.option(
-    "--reason", metavar="TEXT", help="The reason that readers are told  [default: at the request of its publisher]"
+    "--reason", metavar="TEXT", help="The reason that readers see  [default: at the request of its publisher]"
 )
 @click.option("--undo", is_flag=True, help="Show the words again")
 @click.option("--purge", is_flag=True, help="Remove the words, and the captures that show them, for good")
@@ -58,7 +58,7 @@ def redact(
 
     ENTRY is an id, a tag URI or a part of a title that no other entry has. A notice replaces the words in
     everything that is derived, searched, served, published and exported; captures that show them are withheld. The entry
-    keeps its id, dates, revisions and links. Keyed digests recognise it where it is still listed, so its words are neither
+    keeps its id, dates, revisions and links. If it is still listed, keyed digests recognise it, so its words are neither
     shown nor published as a new entry. Publish afterwards: until then, published files show the words.
     """
     from foreign_eyes.archive.database import read_archive
@@ -77,14 +77,14 @@ def redact(
     copies = _copies(context.archive, named.entry_id) if what != "undo" else []
     outputs = _outputs(context)
     if as_json:
-        told = {
+        report = {
             "entry_id": named.entry_id,
             "did": what,
             "publish": outputs,
             "copies": [str(path) for path in copies],
             "same_excerpt": quoting,
         }
-        print_json({**told, **as_object(rebuilt)})
+        print_json({**report, **as_object(rebuilt)})
     elif dry_run and not quiet:
         print_line(f"{named.entry_id} would be changed; {settled(rebuilt)}")
         print_differences(rebuilt)

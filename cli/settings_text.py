@@ -47,7 +47,7 @@ output = {output}
 base_url = {base_url}
 # The address of Datasette: relative to the base URL, or absolute; "" if it is not served
 # browse_url = "browse/"
-# A WebSub hub (https://…) that is told of changed feeds, and named in them; "" for none
+# A WebSub hub (https://…) that is notified of changed feeds, and named in them; "" for none
 # hub = ""
 # Whether feeds mark withdrawn entries as deleted (RFC 6721); not every feed reader supports it
 # tombstones = false

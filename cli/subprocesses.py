@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import signal as signals_module
 import subprocess
 import sys
 import time
@@ -19,7 +19,7 @@ from foreign_eyes.cli.terminal import PROGRAM_VARIABLE, program
 class Stop:
     """The signal that asked us to stop, and the child that it is passed to."""
 
-    told: int | None = None
+    signal: int | None = None
     _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def run(self, arguments: Sequence[str]) -> int:
@@ -29,7 +29,7 @@ class Stop:
         """
         child = self._start(arguments)
         if child is None:
-            return 128 + (self.told or 0)
+            return 128 + (self.signal or 0)
         with child:
             code = child.wait()
         self._child = None
@@ -38,7 +38,7 @@ class Stop:
     def wait(self, seconds: float) -> None:
         """Wait, at most until a signal arrives."""
         until = time.monotonic() + seconds
-        while self.told is None and (left := until - time.monotonic()) > 0:
+        while self.signal is None and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, 0.2))  # a signal does not end a sleep: Python sleeps for the rest
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
@@ -47,20 +47,20 @@ class Stop:
         The signals are blocked during the start, so that none arrives before the child is known here. The child inherits the
         block until `signals.install` lifts it, so that none arrives before the child can handle it.
         """
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.SIGNALS)
+        before = signals_module.pthread_sigmask(signals_module.SIG_BLOCK, signals.SIGNALS)
         try:
-            if self.told is None:
+            if self.signal is None:
                 command = [sys.executable, "-P", "-m", "foreign_eyes", *arguments]
                 environment = {**os.environ, PROGRAM_VARIABLE: program()}
                 self._child = subprocess.Popen(command, process_group=0, env=environment)  # noqa: S603
             return self._child
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            signals_module.pthread_sigmask(signals_module.SIG_SETMASK, before)
 
     def _tell(self, number: int) -> None:
-        self.told = signal.SIGTERM if number == signal.SIGHUP else number
+        self.signal = signals_module.SIGTERM if number == signals_module.SIGHUP else number
         if self._child is not None:
-            self._child.send_signal(self.told)
+            self._child.send_signal(self.signal)
 
 
 @contextmanager

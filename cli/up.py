@@ -108,7 +108,7 @@ def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) ->
     options += ["--quiet"] if quiet else []
     with passing_on_signals() as stop:
         code = stop.run([*context.group_arguments, "crawl", *source, *options])
-    return code if stop.told is None else exit_codes.INTERRUPTED
+    return code if stop.signal is None else exit_codes.INTERRUPTED
 
 
 def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, code: int, quiet: bool) -> bool:

@@ -53,11 +53,11 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
     ]
     done = 0
     with passing_on_signals() as stop:
-        while stop.told is None:
+        while stop.signal is None:
             began = time.monotonic()
             code = stop.run(arguments)
             done += 1
-            if stop.told is None:
+            if stop.signal is None:
                 print_line(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_result(code)}", err=True)
             if rounds is not None and done >= rounds:
                 return code

@@ -268,7 +268,7 @@ def test_an_export_into_nothing_fails(command: CommandLine) -> None:
     with os.fdopen(writing, "wb") as gone:
         done = exported_to(command, gone)
     assert (done.returncode, done.stderr) == (
-        73, "error: standard output: cannot be written (whoever read it has gone); what came through is no whole export\n",
+        73, "error: standard output: cannot be written (the reader closed the pipe); the export is incomplete\n",
     )  # fmt: skip
     with Path("/dev/full").open("wb") as full:
         done = exported_to(command, full)
@@ -358,7 +358,7 @@ def page_warc() -> bytes:
         (b"", "an empty file, not a WARC"),
         (b"Dear diary", "not a WARC file"),
         (page_warc()[:-30], "the record at offset 0: the compressed file is cut"),
-        (gzip.decompress(page_warc())[:-90], "the record at offset 0: it is cut, "),
+        (gzip.decompress(page_warc())[:-90], "the record at offset 0: it is cut: "),
         (gzip.decompress(page_warc()).replace(b"Workshop", b"Workshed"), "do not have the digest sha1:"),
     ],
     ids=["missing", "empty", "text", "cut gzip", "cut record", "other bytes"],
@@ -436,8 +436,8 @@ def sample_and_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("import own.warc.gz --source Live", 64, "is not a name for a source"),
         ("import own.warc.gz --accept", 64, "leave out --accept"),
         ("export x.warc.gz", 73, "no export of Foreign Eyes"),
-        ("import own.warc.gz x.warc.gz", 64, "import it by itself"),
-        ("import x.warc.gz own.warc.gz", 64, "import it by itself"),
+        ("import own.warc.gz x.warc.gz", 64, "import it without other files"),
+        ("import x.warc.gz own.warc.gz", 64, "import it without other files"),
         ("--archive x.warc.gz import own.warc.gz", 66, "not a Foreign Eyes archive"),
         ("--archive none.db export x.warc.gz", 66, "no such archive"),
         ("export x.warc", 64, "name it x.warc.gz"),

@@ -32,7 +32,7 @@ from foreign_eyes.archive.rebuilding.redactions import purge, redact, undo
 from foreign_eyes.archive.redaction.purging import vacuum
 from foreign_eyes.feeds.publish import Target, publish
 from foreign_eyes.feeds.redact_documents import renew_documents
-from foreign_eyes.warc.bodies import kept_on_disk
+from foreign_eyes.warc.bodies import temporary_bodies
 from foreign_eyes.warc.exporting import export
 from foreign_eyes.warc.inputs import Input, read_files
 from foreign_eyes.warc.own_import import OwnImport
@@ -304,7 +304,7 @@ def test_an_imported_export_hides_the_entry_and_has_all_others(place: Place, tmp
         export(place.db, file)
     query = "SELECT entry_id, title, excerpt, revision, feed_date FROM current_entries ORDER BY entry_id"
     rows = place.column.rows(query)
-    with open_archive(tmp_path / "imported.db") as db, kept_on_disk() as bodies, exported.open("rb") as file:
+    with open_archive(tmp_path / "imported.db") as db, temporary_bodies() as bodies, exported.open("rb") as file:
         contents = read_files([Input(exported.name, file)], bodies, limit=10**7)
         assert contents.truth is not None
         plan = OwnImport(exported.name, contents.truth, bodies, LineParser.PARSER_VERSION, now=LATER)

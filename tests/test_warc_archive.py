@@ -33,11 +33,11 @@ from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Fetched, Source, Traffic
 from foreign_eyes.listing.values import Verdict
-from foreign_eyes.warc.bodies import kept_on_disk
+from foreign_eyes.warc.bodies import temporary_bodies
 from foreign_eyes.warc.errors import BadWarc, NothingToExport, NothingToImport, OtherListing, WrongImport
 from foreign_eyes.warc.exporting import export
 from foreign_eyes.warc.foreign_import import ForeignImport
-from foreign_eyes.warc.importing import Brought, Import, NothingNew
+from foreign_eyes.warc.importing import Import, ImportResult, NothingNew
 from foreign_eyes.warc.inputs import Input, read_files
 from foreign_eyes.warc.own_import import OwnImport
 
@@ -185,22 +185,22 @@ def imported(
     names: tuple[str, ...] = (),
     accept: bool = False,
     **options: Any,
-) -> tuple[Brought, Rebuilt]:
+) -> tuple[ImportResult, Rebuilt]:
     parser = parser or LineParser()
-    with kept_on_disk() as bodies:
+    with temporary_bodies() as bodies:
         named = names or tuple(f"{number}.warc.gz" for number, _ in enumerate(files, start=1))
         contents = read_files(
             [Input(name, io.BytesIO(data)) for name, data in zip(named, files, strict=True)], bodies, limit=LIMIT
         )
         plan: Import
-        if contents.truth is not None:
-            plan = OwnImport(named[0], contents.truth, bodies, parser.PARSER_VERSION, **options)
+        if contents.dump is not None:
+            plan = OwnImport(named[0], contents.dump, bodies, parser.PARSER_VERSION, **options)
         else:
             source = Source("town", "http://town.example/", "The column", "en")
             plan = ForeignImport(
                 contents, bodies, source, (source.url, *roots), parser, LATER, accept, lambda body: True
             )
-        return plan.brought, rebuild(db, parser, at=LATER, authority=AUTHORITY, prepare=plan.prepare)
+        return plan.result, rebuild(db, parser, at=LATER, authority=AUTHORITY, prepare=plan.prepare)
 
 
 def differing(before: Database, after: Database) -> list[str]:
@@ -284,7 +284,7 @@ def test_an_export_of_an_older_version_has_no_id_to_take(db: Database, other: Da
 @pytest.mark.parametrize("found", ["x" * 32, "ab" * 15, "AB" * 16])
 def test_an_export_with_an_id_that_is_none_is_refused(db: Database, other: Database, found: str) -> None:
     Column(db).crawl(listing(A, B))
-    with pytest.raises(BadWarc, match="whose export it is"):
+    with pytest.raises(BadWarc, match="no valid archive id"):
         imported(other, with_id(exported(db), found))
 
 
@@ -507,7 +507,10 @@ def test_a_304_that_comes_along_leads_to_the_capture_that_is_there(db: Database,
             "not a JSON list of strings (Expected `str`, got `int` - at `$[0]`) - at `$.flags`",
         ),
         (lambda lines: lines | {"recipes": [{}]}, "an export has no table 'recipes'"),
-        (lambda lines: {table: rows for table, rows in lines.items() if table != "end"}, "was cut before its end"),
+        (
+            lambda lines: {table: rows for table, rows in lines.items() if table != "end"},
+            "its end is missing",
+        ),
     ],
 )
 @pytest.mark.parametrize("to", ["an empty archive", "an archive with crawls"])
@@ -539,14 +542,14 @@ def with_capture(lines: dict[str, Any], **columns: Any) -> dict[str, Any]:
 def test_a_record_that_was_lost_is_noticed(db: Database, other: Database, lost: str) -> None:
     Column(db).crawl(listing(A))
     data = rewritten(exported(db), lambda lines: without(lines, lost), recount=False)
-    with pytest.raises(BadWarc, match=f"of its {lost} are there, and 1 were written; export again"):
+    with pytest.raises(BadWarc, match=f"table {lost} has 0 rows, but 1 were written; export again"):
         imported(other, data)
 
 
 def test_an_export_by_a_newer_program_is_refused(db: Database, other: Database) -> None:
     Column(db).crawl(listing(A))
     rebuild(db, NewerParser(), at=LATER, authority=AUTHORITY)
-    with pytest.raises(BadWarc, match=r"newer version \(its parser is 2, ours 1\); upgrade foreign-eyes"):
+    with pytest.raises(BadWarc, match=r"newer version exported it \(its parser is 2, ours 1\); upgrade foreign-eyes"):
         imported(other, exported(db))
 
 
@@ -561,7 +564,7 @@ def test_two_listings_that_share_a_name_are_not_mixed(db: Database, other: Datab
     Column(db).crawl(listing(A))
     Column(other, day=9).crawl(listing(B))
     before = snapshot(other)
-    with pytest.raises(OtherListing, match=r"here at http://town\.example/; .*--source NAME; nothing was imported"):
+    with pytest.raises(OtherListing, match=r"here has http://town\.example/; .*--source NAME; nothing was imported"):
         imported(other, elsewhere(db))
     assert snapshot(other) == before
     imported(other, elsewhere(db), rename="village")
@@ -585,7 +588,7 @@ def test_a_source_is_not_renamed_to_one_that_is_configured_elsewhere_and_several
     db: Database, other: Database
 ) -> None:
     Column(db).crawl(listing(A))
-    with pytest.raises(OtherListing, match="and live here at http://live"):
+    with pytest.raises(OtherListing, match="but live here has http://live"):
         imported(other, exported(db), rename="live", configured={"live": "http://live.example/"})
     Column(db, name="village").crawl(listing(A))
     with pytest.raises(WrongImport, match="it holds 2 sources"):
@@ -676,7 +679,7 @@ def test_a_listing_may_have_stood_at_another_address(db: Database) -> None:
     data = pages_of(2020, listing(A), host="http://old.example/list/")
     with pytest.raises(
         NothingToImport,
-        match=r"no listing page of town .* among 1 record: 1 response, from old\.example; one like it stands at http://old\.example/list/",
+        match=r"no listing page of town .* among 1 record: 1 response, from old\.example; a similar listing is at http://old\.example/list/",
     ):
         imported(db, data)
     brought, _ = imported(db, data, roots=("http://old.example/list/",))
@@ -779,14 +782,14 @@ def test_a_listing_behind_a_query_is_named_as_it_stands(db: Database) -> None:
     warc = Warc()
     address = "http://town.example/?lang=en"
     warc.response(address, "2020-05-01T10:00:00Z", A.encode(), headers=[("Content-Type", "text/plain")])
-    with pytest.raises(NothingToImport, match=r"say --url http://town\.example/\?lang=en$"):
+    with pytest.raises(NothingToImport, match=r"add --url http://town\.example/\?lang=en$"):
         imported(db, warc.data, parser=NumberingParser())
 
 
 def test_a_page_that_is_dated_by_its_day_is_left_out_and_told(db: Database) -> None:
     warc = Warc()
     warc.response("http://town.example/", "2020-05-01", A.encode(), headers=[("Content-Type", "text/plain")])
-    with pytest.raises(NothingToImport, match=r"1 response, .* its date is only 2020-05-01, which is no moment"):
+    with pytest.raises(NothingToImport, match=r"1 response, .* its date 2020-05-01 is not a full timestamp"):
         imported(db, warc.data)
 
 
@@ -806,8 +809,8 @@ def test_links_that_were_captured_too_are_taken(db: Database) -> None:
     [
         ({"date": "2999-05-01T10:00:00Z"}, "its date is in the future"),
         ({"length": False}, "before the page's end tag"),
-        ({"fields": {"WARC-Truncated": "length"}}, "only a part of it was kept"),
-        ({"body": b""}, "neither the listing's heading nor an entry"),
+        ({"fields": {"WARC-Truncated": "length"}}, "the record holds only a part of it"),
+        ({"body": b""}, "shows neither the listing's heading nor an entry"),
     ],
 )
 def test_a_page_that_cannot_be_used_is_left_out_with_a_warning(db: Database, change: dict[str, Any], why: str) -> None:

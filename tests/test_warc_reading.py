@@ -18,7 +18,7 @@ from foreign_eyes.warc.errors import BadWarc, TemporaryUnwritable
 from foreign_eyes.warc.http_message import split_message
 from foreign_eyes.warc.inputs import Input, InputContents, read_files
 from foreign_eyes.warc.record_reader import Record, read_records
-from foreign_eyes.warc.responses import moment_of
+from foreign_eyes.warc.responses import timestamp_of
 from foreign_eyes.warc.unpacking import Unpacked
 
 URL = "http://town.example/list/index.htm"
@@ -109,7 +109,7 @@ def test_a_flipped_bit_in_a_compressed_block_is_told() -> None:
         (squeezed(b"Dear diary"), "not a WARC file"),
         (b"filedesc://x.arc 0.0.0.0 2020 text/plain 9\n", "warcio recompress"),
         (b"\x28\xb5\x2f\xfd rest", "unzstd"),
-        (b"WARC/9.9\r\nContent-Length: 0\r\n\r\n", "no WARC record begins there"),
+        (b"WARC/9.9\r\nContent-Length: 0\r\n\r\n", "no WARC record starts here"),
         (b"WARC/1.0\r\nWARC-Type: response\r\n\r\n", "its head is cut"),
         (b"WARC/1.0\r\nContent-Length: x\r\nWARC-Type: response\r\n\r\n", "its head is cut"),
     ],
@@ -131,13 +131,13 @@ def test_bytes_that_are_not_those_that_were_written_are_told(change: tuple[bytes
     warc = Warc(gzip=False)
     warc.response(URL, DATE, PAGE)
     warc.info()
-    with pytest.raises(BadWarc, match=r"offset 0: its (bytes do not have the digest|Content-Length is wrong)"):
+    with pytest.raises(BadWarc, match=r"offset 0: its (bytes do not match the digest|Content-Length is wrong)"):
         records(warc.data.replace(*change))
 
 
 def test_a_payload_with_another_digest_is_told() -> None:
     wrong = {"WARC-Payload-Digest": f"sha1:{'A' * 32}"}
-    with pytest.raises(BadWarc, match="its payload does not have the digest sha1:AAAA"):
+    with pytest.raises(BadWarc, match="its payload does not match the digest sha1:AAAA"):
         read(one_page(fields=wrong))
 
 
@@ -193,7 +193,7 @@ def test_bodies_are_decoded(payload: bytes, headers: tuple[tuple[str, str], ...]
         (chunked(PAGE)[:-5], CHUNKED, "the last chunk is missing"),
         (PAGE, CHUNKED, "the last chunk is missing"),
         (squeezed(PAGE)[:-9], GZIPPED, "cut short before its end"),
-        (PAGE, (*HTML, ("Content-Length", "99999")), "bytes came of the 99999"),
+        (PAGE, (*HTML, ("Content-Length", "99999")), "bytes of the 99999 in Content-Length"),
         (PAGE, (*HTML, ("Content-Encoding", "br")), "content coding 'br'"),
         (squeezed(b"\0" * 50_000_000), GZIPPED, "more than 100000 bytes"),
         (b"x" * 2 * LIMIT, HTML, "more than 100000 bytes"),
@@ -212,7 +212,7 @@ def test_a_body_that_is_not_whole_is_no_body(payload: bytes, headers: tuple[tupl
 @pytest.mark.parametrize("field", ["WARC-Truncated", "WARC-Segment-Number"])
 def test_a_record_that_says_it_is_a_part_is_no_page(field: str) -> None:
     (found,) = read(one_page(fields={field: "1"})).responses
-    assert "only a part of it was kept" in str(found.unusable)
+    assert "the record holds only a part of it" in str(found.unusable)
 
 
 def test_a_page_that_ended_with_its_connection_needs_its_end_tag() -> None:
@@ -265,7 +265,7 @@ def test_a_revisit_of_what_no_file_holds_is_passed_over() -> None:
     ],
 )
 def test_dates_are_moments_or_nothing(text: str, said: str) -> None:
-    moment = moment_of(text)
+    moment = timestamp_of(text)
     assert (moment.isoformat() if moment else "None") == said
 
 
@@ -281,7 +281,7 @@ def test_a_response_that_is_dated_by_a_span_of_time_says_so(date: str) -> None:
     warc = Warc()
     warc.response(URL, date, PAGE)
     (found,) = read(warc.data).responses
-    assert (found.body_sha256, found.unusable) == (None, f"its date is only {date}, which is no moment")
+    assert (found.body_sha256, found.unusable) == (None, f"its date {date} is not a full timestamp")
     assert found.at.year == 2020
 
 

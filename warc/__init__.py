@@ -1,7 +1,7 @@
-"""WARC files in and out: the archive's truth for other tools and other archives, and captures that others made.
+"""Export and import of WARC files: for other tools, other archives, and captures made by other programs.
 
-`exporting` writes an archive into one file. `contents` reads files; `own_import` and `foreign_import` bring what they hold
-into an archive, each a plan as `importing` describes it. `listing_search` and `crawl_grouping` are pure: they tell which
-responses are the listing's, and which of them were one crawl. Only this package knows warcio; it decides nothing about
-entries, which `archive.rebuilding.rebuild` derives from what was brought.
+`exporting` writes an archive into one file. `inputs` reads files; `own_import` imports an export and `foreign_import`
+imports other WARC files, each with the interface in `importing`. `listing_search` and `crawl_grouping` are pure: they find
+the responses that are listing pages, and group them into crawls. Only this package imports warcio. It decides nothing about
+entries: `archive.rebuilding.rebuild` derives them from the imported captures.
 """

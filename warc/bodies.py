@@ -1,4 +1,4 @@
-"""Bodies on their way from files into an archive: on disk, each once, so that a large file needs no large memory."""
+"""A temporary store for bodies during an import: on disk and each once, so that large files need little memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foreign_eyes.warc.errors import TemporaryUnwritable
 
 
 class Bodies:
-    """The bodies read so far, by their SHA-256 in hexadecimal."""
+    """The bodies read so far, by SHA-256 in hexadecimal."""
 
     def __init__(self, file: BinaryIO):
         self._file = file
@@ -20,10 +20,10 @@ class Bodies:
         self._end = 0
 
     def put(self, body: bytes) -> str:
-        """Keep a body; return its SHA-256.
+        """Store a body; return its SHA-256.
 
         Raises:
-            TemporaryUnwritable: it cannot be kept.
+            TemporaryUnwritable: the temporary folder cannot be written.
         """
         digest = sha256(body).hexdigest()
         if digest not in self._places:
@@ -48,11 +48,11 @@ class Bodies:
 
 
 @contextmanager
-def kept_on_disk() -> Iterator[Bodies]:
-    """Give an empty store that is gone afterwards.
+def temporary_bodies() -> Iterator[Bodies]:
+    """Give an empty store, which is removed at the end.
 
     Raises:
-        TemporaryUnwritable: there is no folder for it.
+        TemporaryUnwritable: the temporary folder cannot be written.
     """
     try:
         file = tempfile.TemporaryFile(prefix="foreign-eyes-")  # noqa: SIM115 - closed below
@@ -61,5 +61,5 @@ def kept_on_disk() -> Iterator[Bodies]:
     try:
         yield Bodies(file)
     finally:
-        with suppress(OSError):  # what could not be written is not to be written now
+        with suppress(OSError):  # closing flushes again what could not be written
             file.close()

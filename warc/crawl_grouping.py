@@ -1,7 +1,7 @@
-"""Which captures of a listing were one crawl, and how well it was read. Pure.
+"""Group captures of a listing into crawls, and judge each crawl. Pure.
 
-Files tell no crawl boundaries, so a page that comes a second time begins another crawl, and so does an hour's pause. What
-a single pass shows was there; what it lacks may have slipped from one page to another meanwhile.
+WARC files have no crawl boundaries, so a page that is captured again starts a new crawl, and so does a pause of an hour.
+A single pass proves which entries were listed, but not which were missing: an entry may have moved between two pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_REDIRECTS = 5
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """A response that is listing page `number`, and what it lists."""
+    """A response that is listing page `number`, with its parsed content."""
 
     number: int
     response: Response
@@ -30,7 +30,7 @@ class PageSeen:
 
 @dataclass(frozen=True, slots=True)
 class LinkAnswer:
-    """A response that came of following a link of the listing; its address differs from the link's after a redirect."""
+    """The response to a link of the listing; after a redirect its URL differs from the link's."""
 
     asked_url: str
     response: Response
@@ -38,7 +38,7 @@ class LinkAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FoundCrawl:
-    """The captures of one crawl, in order of time; `doubt` says why the gate refuses it."""
+    """The captures of one crawl, in order of time; `doubt` is the reason why the quality gate refuses it."""
 
     pages: tuple[PageSeen, ...]
     links: tuple[LinkAnswer, ...] = ()
@@ -46,10 +46,10 @@ class FoundCrawl:
 
 
 def group_crawls(pages: Iterable[PageSeen], others: Sequence[Response]) -> list[FoundCrawl]:
-    """Part the `pages` into crawls, and give each what `others` hold of the links on it."""
+    """Group `pages` into crawls, and add the responses to their links among `others`."""
     groups: list[list[PageSeen]] = []
     for page in sorted(pages, key=lambda seen: seen.response.at):
-        if not groups or _begins_another(groups[-1], page):
+        if not groups or _starts_crawl(groups[-1], page):
             groups.append([])
         groups[-1].append(page)
     links = _answers(groups, others)
@@ -58,12 +58,12 @@ def group_crawls(pages: Iterable[PageSeen], others: Sequence[Response]) -> list[
     ]
 
 
-def _begins_another(group: Sequence[PageSeen], page: PageSeen) -> bool:
+def _starts_crawl(group: Sequence[PageSeen], page: PageSeen) -> bool:
     return page.response.at - group[-1].response.at > PAUSE or any(page.number == seen.number for seen in group)
 
 
 def _doubt(group: Sequence[PageSeen]) -> str | None:
-    """Say why a crawl is not to be settled: a page looks wrong, or is a copy of another."""
+    """Return why a crawl must not be settled: a page looks wrong, or two pages are equal; else None."""
     lists: dict[tuple[str, ...], int] = {}
     for page in sorted(group, key=lambda seen: seen.number):
         if doubt := suspect_page(page.number, page.listing):
@@ -75,7 +75,7 @@ def _doubt(group: Sequence[PageSeen]) -> str | None:
 
 
 def _answers(groups: Sequence[Sequence[PageSeen]], others: Sequence[Response]) -> list[list[LinkAnswer]]:
-    """Return for each group what its links were answered with, in order of time, each response once."""
+    """Return for each group the responses to its links, in order of time, each response once."""
     by_address: dict[str, list[Response]] = {}
     for response in others:
         by_address.setdefault(address_key(response.url), []).append(response)
@@ -83,15 +83,19 @@ def _answers(groups: Sequence[Sequence[PageSeen]], others: Sequence[Response]) -
     taken: set[int] = set()
     for found, group in zip(answers, groups, strict=True):
         for url in dict.fromkeys(link.url for page in group for link in page.listing.links):
-            fresh = [one for one in _followed(url, by_address) if id(one) not in taken and _is_of(one, group, groups)]
+            fresh = [
+                response
+                for response in _followed(url, by_address)
+                if id(response) not in taken and _is_in_group(response, group, groups)
+            ]
             taken.update(map(id, fresh))
-            found += [LinkAnswer(url, one) for one in fresh]
+            found += [LinkAnswer(url, response) for response in fresh]
         found.sort(key=lambda answer: answer.response.at)
     return answers
 
 
 def _followed(url: str, by_address: Mapping[str, Sequence[Response]]) -> list[Response]:
-    """Return the responses at `url`, and at where these redirect to."""
+    """Return the responses at `url` and at the targets of their redirects."""
     found: list[Response] = []
     waiting = [address_key(url)]
     for key in waiting:
@@ -102,8 +106,8 @@ def _followed(url: str, by_address: Mapping[str, Sequence[Response]]) -> list[Re
     return found
 
 
-def _is_of(response: Response, group: Sequence[PageSeen], groups: Sequence[Sequence[PageSeen]]) -> bool:
-    """Tell whether a response belongs to this group: it came within the hour, and no other group is nearer in time."""
+def _is_in_group(response: Response, group: Sequence[PageSeen], groups: Sequence[Sequence[PageSeen]]) -> bool:
+    """Return whether a response belongs to a group: within an hour of it, and no other group is nearer in time."""
     distance = _distance(response, group)
     return distance <= PAUSE and all(distance <= _distance(response, other) for other in groups)
 

@@ -1,4 +1,4 @@
-"""The digests that WARC records carry of themselves. Pure."""
+"""The digest fields of WARC records. Pure."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ import binascii
 import hashlib
 from typing import Protocol
 
-_KNOWN = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
+_ALGORITHMS = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
 
 
 class Digest(Protocol):
-    """A digest in the making."""
+    """A digest that is being computed."""
 
     def update(self, data: bytes, /) -> None:
-        """Go on with `data`."""
+        """Add `data`."""
 
     def digest(self) -> bytes:
-        """Return it as it stands."""
+        """Return the digest of the data so far."""
 
 
 def digest_for(label: str | None) -> Digest | None:
-    """Return a digest of the kind that `label` (WARC/1.1 section 5.8) is of; None where there is none that we can make."""
+    """Return a digest with the algorithm of `label` (WARC/1.1 section 5.8); None if we do not support it."""
     algorithm = (label or "").partition(":")[0].strip().lower().replace("sha-", "sha")
-    return hashlib.new(algorithm, usedforsecurity=False) if algorithm in _KNOWN else None
+    return hashlib.new(algorithm, usedforsecurity=False) if algorithm in _ALGORITHMS else None
 
 
 def is_as_labelled(made: Digest, label: str) -> bool:
-    """Tell whether `label` says what was `made`; in base 32, as usual, base 16 or base 64, as some write."""
+    """Return whether `label` has the digest `made`: in base 32, as is usual, base 16 or base 64."""
     value, expected = label.partition(":")[2].strip(), made.digest()
-    readings = (
+    decoders = (
         (bytes.fromhex, value),
         (base64.b32decode, value.upper() + "=" * (-len(value) % 8)),
         (base64.urlsafe_b64decode, value.replace("+", "-").replace("/", "_")),
     )
-    for decode, text in readings:
+    for decode, text in decoders:
         try:
             if decode(text) == expected:
                 return True
@@ -44,7 +44,7 @@ def is_as_labelled(made: Digest, label: str) -> bool:
 
 
 def agrees(data: bytes, label: str | None) -> bool:
-    """Tell whether `data` has the digest that `label` says; True where that cannot be told."""
+    """Return whether `data` has the digest in `label`; True if we cannot compute it."""
     made = digest_for(label)
     if made is None or label is None:
         return True

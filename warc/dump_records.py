@@ -1,8 +1,8 @@
-"""The records in which an export carries the archive's truth: what they look like, and reading them.
+"""The records of an export that hold the rows of the archive, and their reader.
 
-A `metadata` record (WARC/1.1 section 6.6) named `urn:foreign-eyes:TABLE` holds rows of that table, a JSON object a line. The
-`warcinfo` record in front says which version of this form it is, by which parser's version the archive was derived, and the
-archive's id, which exports of older versions lack.
+A `metadata` record (WARC/1.1 section 6.6) named `urn:foreign-eyes:TABLE` holds rows of that table, one JSON object per line.
+The `warcinfo` record at the start has the version of this format, the version of the parser that derived the archive, and
+the archive's id, which exports of older versions lack.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ PARSER_FIELD = "foreign-eyes-parser"
 ARCHIVE_FIELD = "foreign-eyes-archive"
 NAMES = "urn:foreign-eyes:"
 CONTENT_TYPE = "application/x-ndjson"
-# beside a capture's columns: the record that holds its response
+# an additional field of a capture: the record that holds its response
 RECORD_ID = "warc_record_id"
 
-# tables that exports of earlier versions do not have
-LATER = {
+# tables that exports of earlier versions lack
+ADDED_TABLES = {
     *("link_traffic", "recognitions", "redatings", "redated_entries", "confirmations", "told_texts", "told_words"),
     *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
 }
@@ -44,7 +44,10 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """An archive's truth as an export tells it: rows by table, the version of the parser that it was derived by, its id."""
+    """The rows of an export by table, the version of the parser that derived them, and the archive's id.
+
+    `places` has for each table its records: the number of rows before the record, and the record's offset.
+    """
 
     rows: Mapping[str, Sequence[DumpRow]]
     parser_version: int
@@ -58,18 +61,18 @@ class Dump:
 
 
 def is_export(record: Record) -> bool:
-    """Tell whether a record says that Foreign Eyes wrote what follows it."""
+    """Return whether a record starts an export of Foreign Eyes."""
     return record.kind == "warcinfo" and FORM_FIELD in _fields(record)
 
 
-def lines_of(rows: Iterable[DumpRow]) -> Iterator[bytes]:
-    """Yield rows as they stand in a record."""
+def json_lines(rows: Iterable[DumpRow]) -> Iterator[bytes]:
+    """Yield rows as the lines of a record."""
     for row in rows:
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 class DumpReader:
-    """Takes an export's records one by one; its bodies go to a store, its rows are given at the end."""
+    """Reads the records of an export: stores the bodies, and returns the rows at the end."""
 
     def __init__(self, name: str, bodies: Bodies):
         self._name = name
@@ -81,10 +84,10 @@ class DumpReader:
         self._end: DumpRow | None = None
 
     def add(self, record: Record) -> None:
-        """Take the next record.
+        """Read the next record.
 
         Raises:
-            BadWarc: it is not what an export holds.
+            BadWarc: the record cannot be part of an export.
         """
         if record.kind == "warcinfo":
             self._begin(record)
@@ -93,40 +96,40 @@ class DumpReader:
         elif record.kind == "metadata" and record.target.startswith(NAMES):
             self._add_rows(record, record.target.removeprefix(NAMES))
 
-    def truth(self) -> Dump:
-        """Return what was read.
+    def dump(self) -> Dump:
+        """Return the rows that were read.
 
         Raises:
-            BadWarc: the file ends before the export did, or lacks rows or a body.
+            BadWarc: the export is incomplete: its end, rows or a body are missing.
         """
-        again = "export again; nothing was imported"
+        remedy = "export again; nothing was imported"
         if self._end is None:
-            raise BadWarc(self._name, "the export was cut before its end", remedy=again)
+            raise BadWarc(self._name, "the export is incomplete: its end is missing", remedy=remedy)
         for table, rows in self._rows.items():
-            if self._end.get(table, 0 if table in LATER else None) != len(rows):
-                told = f"{len(rows)} rows of its {table} are there, and {self._end.get(table)} were written"
-                raise BadWarc(self._name, told, remedy=again)
+            if self._end.get(table, 0 if table in ADDED_TABLES else None) != len(rows):
+                why = f"table {table} has {len(rows)} rows, but {self._end.get(table)} were written"
+                raise BadWarc(self._name, why, remedy=remedy)
         rows = self._rows["withheld_bodies"]
         withheld = {digest for row in rows if isinstance(digest := row.get("body_sha256"), str)}
         for row in self._rows["captures"]:
             digest = row.get("body_sha256")
             if digest is not None and not (isinstance(digest, str) and (digest in withheld or digest in self._bodies)):
-                raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is not in it", remedy=again)
+                raise BadWarc(self._name, f"the body of capture {row.get('capture_id')} is missing", remedy=remedy)
         return Dump(self._rows, self._parser_version, self._archive_id, self._places)
 
     def _begin(self, record: Record) -> None:
         fields = _fields(record)
         if fields.get(FORM_FIELD) != str(FORM):
             raise BadWarc(
-                self._name, "exported by a newer version", remedy="upgrade foreign-eyes, then import it again"
+                self._name, "a newer version exported it", remedy="upgrade foreign-eyes, then import it again"
             )
         version = fields.get(PARSER_FIELD, "")
         if not _NUMBER.fullmatch(version):
-            raise BadWarc(self._name, f"it does not say by which parser it was read ({PARSER_FIELD})")
+            raise BadWarc(self._name, f"its first record has no valid parser version ({PARSER_FIELD})")
         self._parser_version = int(version)
         self._archive_id = fields.get(ARCHIVE_FIELD)
         if self._archive_id is not None and not is_archive_id(self._archive_id):
-            raise BadWarc(self._name, f"it does not say whose export it is ({ARCHIVE_FIELD})")
+            raise BadWarc(self._name, f"its first record has no valid archive id ({ARCHIVE_FIELD})")
 
     def _add_rows(self, record: Record, table: str) -> None:
         rows = []

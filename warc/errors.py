@@ -1,10 +1,10 @@
-"""What can go wrong between an archive and a WARC file and is the user's to mend. Bugs fly past this tree.
+"""Errors of exports and imports that the user can fix. Programming errors are not in this hierarchy.
 
 ExchangeError
-├── BadWarc             the file is something else, or damaged
+├── BadWarc             the file is not a WARC, or damaged
 ├── NothingToImport     the files hold no listing page of the source
 ├── NothingToExport     the archive is damaged, or holds no crawl yet
-├── OtherListing        a source of the file and one of the archive share a name and nothing else
+├── OtherListing        a source of the file has the name of another source
 ├── WrongImport         the options do not fit the files
 └── CannotWrite
     ├── ExportUnwritable    the file cannot be written
@@ -15,11 +15,11 @@ from __future__ import annotations
 
 
 class ExchangeError(Exception):
-    """The base of the tree; its text is one line that says what is wrong, where, and what to do."""
+    """The base class; the message is one line: what happened, where, and what to do."""
 
 
 class BadWarc(ExchangeError):
-    """A file that is no WARC, or whose record at `offset` is not whole."""
+    """A file that is not a WARC, or whose record at `offset` is damaged."""
 
     def __init__(self, name: str, why: str, *, offset: int | None = None, remedy: str | None = None):
         where = "" if offset is None else f"the record at offset {offset}: "
@@ -31,19 +31,19 @@ class NothingToImport(ExchangeError):
 
 
 class NothingToExport(ExchangeError):
-    """The archive cannot be written out whole."""
+    """The archive cannot be exported completely."""
 
 
 class WrongImport(ExchangeError):
-    """The options do not fit the files that were given."""
+    """The options do not fit the files."""
 
 
 class OtherListing(ExchangeError):
-    """A source of the file has the name of one that stands at another address."""
+    """A source of the file has the name of a source at another URL."""
 
 
 class CannotWrite(ExchangeError):
-    """Something cannot be written."""
+    """A file or folder cannot be written."""
 
 
 class ExportUnwritable(CannotWrite):
@@ -56,9 +56,9 @@ class ExportUnwritable(CannotWrite):
 
 
 class TemporaryUnwritable(CannotWrite):
-    """The folder for what is kept only for a while cannot be written, as where it is full."""
+    """The temporary folder cannot be written, for example because the disk is full."""
 
     def __init__(self, folder: object, why: object):
         super().__init__(
-            f"{folder}: temporary files cannot be written there ({why}); free space, or set TMPDIR to another folder"
+            f"{folder}: temporary files cannot be written ({why}); free space, or set TMPDIR to another folder"
         )

@@ -1,6 +1,6 @@
-"""Writing an archive into one WARC file: every capture for any tool to read, and the rest of the truth beside it.
+"""Write an archive into one WARC file: captures as records for any tool, and all other rows as metadata records.
 
-warcinfo | a record for each capture, in their order | the tables of the truth, a megabyte a record | end
+warcinfo | one record per capture, in order | the tables, up to a megabyte per record | the number of rows of each table
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from foreign_eyes.warc.dump_records import (
     NAMES,
     PARSER_FIELD,
     RECORD_ID,
-    lines_of,
+    json_lines,
 )
 from foreign_eyes.warc.errors import NothingToExport
 from foreign_eyes.warc.record_writer import Output, WarcFile, Written, head_of
@@ -38,7 +38,7 @@ _TRUNCATED = {"oversized": "length", "incomplete": "disconnect"}
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written: records in all, and rows of each table of the truth."""
+    """The number of records written, and of rows per table."""
 
     records: int
     rows: dict[str, int]
@@ -48,7 +48,7 @@ def export(db: Database, out: Output, *, show: ExportProgress | None = None) -> 
     """Write the archive to `out`; the same archive gives the same bytes.
 
     Raises:
-        NothingToExport: it holds no crawl, or a body that is damaged.
+        NothingToExport: the archive holds no crawl, or a damaged body.
     """
     date = last_crawl_time(db)
     if date is None:
@@ -77,9 +77,9 @@ def export(db: Database, out: Output, *, show: ExportProgress | None = None) -> 
         found = dump_rows(db, table)
         if table == "captures":
             found = ({**row, RECORD_ID: record_ids[row["capture_id"]]} for row in found)
-        for content in _chunks(lines_of(found)):
+        for content in _chunks(json_lines(found)):
             file.write_metadata(NAMES + table, date, content, CONTENT_TYPE)
-    file.write_metadata(f"{NAMES}end", date, b"".join(lines_of([rows])), CONTENT_TYPE)
+    file.write_metadata(f"{NAMES}end", date, b"".join(json_lines([rows])), CONTENT_TYPE)
     return Exported(file.records, rows)
 
 
@@ -96,14 +96,14 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class _Captures:
-    """Writes captures, each body once an address: what repeats one refers to the record that has it."""
+    """Writes captures, each body once per URL: repeated bodies become revisit records."""
 
     db: Database
     file: WarcFile
     written: dict[tuple[str, str], Written] = field(default_factory=dict)
 
     def write(self, row: dict[str, Any]) -> str | None:
-        """Write a capture's record and return its id; None for one that no response came of."""
+        """Write the record of a capture and return its id; None for a capture without a response."""
         url, date, status, digest = row["url"], row["fetched_at"], row["status"], row["body_sha256"]
         if status is None:
             return None

@@ -1,4 +1,4 @@
-"""Importing what others captured: the listing pages of one source among all that their files hold.
+"""Import captures of other programs: the listing pages of one source among all responses in the files.
 
 responses | find listing pages | leave out what the archive has | group into crawls | write crawls and captures
 """
@@ -30,15 +30,15 @@ from foreign_eyes.listing.values import ListingPage, Parser
 from foreign_eyes.warc.bodies import Bodies
 from foreign_eyes.warc.crawl_grouping import FoundCrawl, LinkAnswer, PageSeen, group_crawls
 from foreign_eyes.warc.errors import NothingToImport
-from foreign_eyes.warc.importing import Brought, NothingNew, store_bodies
+from foreign_eyes.warc.importing import ImportResult, NothingNew, store_bodies
 from foreign_eyes.warc.inputs import InputContents
 from foreign_eyes.warc.listing_search import Seen, address_key, is_listing, may_be_listing, number_pages
 from foreign_eyes.warc.responses import Response
 
-_LOOKED_AT = 200  # pages, in search of what the operator may have meant
-_HOSTS_TOLD = 5
-_WARNINGS_TOLD = 3
-_FILES_TOLD = 3
+_MOST_SEARCHED = 200  # pages, in search of the listing that the operator may have meant
+_MOST_HOSTS = 5
+_MOST_WARNINGS = 3
+_MOST_FILES = 3
 _UNPROVEN = "one pass cannot show that nothing is missing"
 
 _ACCEPTED = "an operator has accepted it"
@@ -49,9 +49,9 @@ KnownCaptures = dict[tuple[str, str, str | None], int]
 
 @dataclass(slots=True)
 class ForeignImport:
-    """Files of others, read; `roots` are the addresses at which page 1 of the source's listing stands or stood.
+    """WARC files of other programs; `roots` are the present and former URLs of page 1 of the source's listing.
 
-    `accept` settles what looks suspect. `may_list` tells cheaply which bodies need not be parsed in search of a listing.
+    `accept` settles suspect crawls. `may_list` is a cheap test for bodies that need not be parsed in search of a listing.
     """
 
     contents: InputContents
@@ -62,33 +62,33 @@ class ForeignImport:
     now: datetime
     accept: bool = False
     may_list: Callable[[bytes], bool] = may_be_listing
-    brought: Brought = field(default_factory=Brought)
+    result: ImportResult = field(default_factory=ImportResult)
     _parsed: dict[tuple[str, str, str | None], ListingPage] = field(default_factory=dict)
     _pages: list[PageSeen] | None = None
 
     def find(self, show: ImportProgress | None = None) -> list[PageSeen]:
-        """Return the listing pages among the responses; needs no archive, and searches once.
+        """Return the listing pages among the responses; searches once, without an archive.
 
         Raises:
-            NothingToImport: there is none; tells what there is.
+            NothingToImport: there are none; the message says what the files hold.
         """
         if self._pages is not None:
             return self._pages
         responses = _each_once(self.contents.responses)
         hosts = {_host(root) for root in self.roots}
-        at_home = [one for one in responses if one.shows_page and _host(one.url) in hosts]
+        on_hosts = [one for one in responses if one.shows_page and _host(one.url) in hosts]
         moved = {one.url: one.moved_to for one in responses if one.moved_to}
         seen: list[Seen] = []
-        for number, one in enumerate(at_home, start=1):
+        for number, one in enumerate(on_hosts, start=1):
             if self._may_list(one):
                 seen.append(Seen(one.url, self._parse(one)))
             if show is not None:
-                show(number, len(at_home))
+                show(number, len(on_hosts))
         numbers = number_pages(seen, self.roots, moved)
         addressed = [(one, numbers[key]) for one in responses if (key := address_key(one.url)) in numbers]
         found = [PageSeen(number, one, self._parse(one)) for one, number in addressed if self._is_whole_page(one)]
         if not found:
-            raise NothingToImport(self._what_there_is())
+            raise NothingToImport(self._nothing_found())
         self._pages = found
         return found
 
@@ -97,34 +97,34 @@ class ForeignImport:
 
         Raises:
             NothingToImport: no response is a listing page.
-            NothingNew: the archive has it all.
+            NothingNew: the archive has everything.
         """
         pages = self.find()
         with writing(db):
             source_id = find_or_add_source(db, self.source)
             there = known_captures(db, source_id)
             fresh = [page for page in pages if _key(page.response) not in there]
-            self.brought.already_there = len(pages) - len(fresh)
+            self.result.already_there = len(pages) - len(fresh)
             listed = {_key(page.response) for page in pages}
             others = [one for one in _each_once(self.contents.responses) if one.status and not one.unusable]
             known = {there[key] for key in listed if key in there}
-            accepted = self._look_again(db, source_id, known)
+            accepted = self._accept_suspects(db, source_id, known)
             crawls = group_crawls(fresh, [one for one in others if _key(one) not in listed and _key(one) not in there])
             if not crawls and not accepted:
                 raise NothingNew
             return [*accepted, *(self._write(db, source_id, crawl, there) for crawl in crawls)]
 
-    def _look_again(self, db: Database, source_id: int, captures: Collection[int]) -> list[int]:
-        """Settle the suspect crawls that the archive has of these captures, if they are accepted; return which."""
+    def _accept_suspects(self, db: Database, source_id: int, captures: Collection[int]) -> list[int]:
+        """Accept the suspect crawls of these captures if `accept`; return their ids."""
         suspects = suspect_imports(db, source_id)
         found = {suspects[one].crawl_id: suspects[one] for one in sorted(captures) if one in suspects}
         if not self.accept:
             for one in found.values():
-                self.brought.add_suspect(self.source.name, one.started_at, one.reason)
+                self.result.add_suspect(self.source.name, one.started_at, one.reason)
             return []
         for one in found.values():
             accept_crawl(db, one.crawl_id, f"{one.reason or 'suspect'}; {_ACCEPTED}")
-        self.brought.accepted = len(found)
+        self.result.accepted = len(found)
         return list(found)
 
     def _may_list(self, response: Response) -> bool:
@@ -139,7 +139,7 @@ class ForeignImport:
         return self._parsed[key]
 
     def _is_whole_page(self, response: Response) -> bool:
-        """Tell whether a response at a listing page's address shows one; warn of one that was meant to."""
+        """Return whether a response at the URL of a listing page shows the page; record a warning if it should."""
         why = response.unusable
         if response.shows_page and response.may_be_cut:
             why = "it ended with the connection and before the page's end tag"
@@ -150,13 +150,13 @@ class ForeignImport:
         elif why is None:
             why = self.parser.blocking_sign(200, self.bodies.get(response.body_sha256 or ""), response.content_type)
             if why is None and not is_listing(self._parse(response)):
-                why = "neither the listing's heading nor an entry stands on it"
+                why = "it shows neither the listing's heading nor an entry"
         if why is not None:
-            self.brought.left_out.append(f"{response.url} of {to_text(response.at)} is left out: {why}")
+            self.result.left_out.append(f"{response.url} of {to_text(response.at)} is not imported: {why}")
         return why is None
 
     def _write(self, db: Database, source_id: int, crawl: FoundCrawl, there: KnownCaptures) -> int:
-        """Store a crawl with its captures, and keep in `there` what ids they got."""
+        """Store a crawl with its captures, and add their ids to `there`."""
         seen: list[PageSeen | LinkAnswer] = [*crawl.pages, *crawl.links]
         captures = sorted(seen, key=lambda capture: capture.response.at)
         store_bodies(db, self.bodies, (capture.response.body_sha256 for capture in captures))
@@ -165,7 +165,7 @@ class ForeignImport:
         outcome = "suspect" if refused else "partial"
         reason = f"imported from {_names(capture.response.file for capture in captures)}: {crawl.doubt or _UNPROVEN}"
         if refused:
-            self.brought.add_suspect(self.source.name, first, crawl.doubt)
+            self.result.add_suspect(self.source.name, first, crawl.doubt)
         elif crawl.doubt:
             reason = f"{reason}; {_ACCEPTED}"
         crawl_id = add_crawl(
@@ -183,31 +183,31 @@ class ForeignImport:
         )
         for capture in captures:
             there[_key(capture.response)] = add_capture(db, {**_row(capture, there), "crawl_id": crawl_id})
-        self.brought.count_crawl(outcome, len(captures))
+        self.result.count_crawl(outcome, len(captures))
         return crawl_id
 
-    def _what_there_is(self) -> str:
-        """Say what was found in place of the listing."""
+    def _nothing_found(self) -> str:
+        """Return the message on what was found instead of the listing."""
         hosts = Counter(_host(one.url) for one in self.contents.responses)
-        told = ", ".join(host for host, _ in hosts.most_common(_HOSTS_TOLD))
-        found = f"{_counted(len(self.contents.responses), 'response')}, from {told}" if hosts else "no HTTP response"
-        warnings = "".join(f"; {warning}" for warning in self.brought.left_out[:_WARNINGS_TOLD])
-        likely = next(self._likely(), None)
-        remedy = "name another source with --source, or with --url where its listing stood then"
-        if self.brought.left_out:
+        names = ", ".join(host for host, _ in hosts.most_common(_MOST_HOSTS))
+        found = f"{_counted(len(self.contents.responses), 'response')}, from {names}" if hosts else "no HTTP response"
+        warnings = "".join(f"; {warning}" for warning in self.result.left_out[:_MOST_WARNINGS])
+        likely = next(self._similar_listings(), None)
+        remedy = "name another source with --source, or its former URL with --url"
+        if self.result.left_out:
             remedy = "get another capture of it"
         elif likely:
-            remedy = f"one like it stands at {likely}: name its source with --source, or say --url {likely}"
+            remedy = f"a similar listing is at {likely}: name its source with --source, or add --url {likely}"
         return (
             f"{', '.join(self.contents.names)}: no listing page of {self.source.name} ({' or '.join(self.roots)}) among"
             f" {_counted(self.contents.records, 'record')}: {found}{warnings}; {remedy}"
         )
 
-    def _likely(self) -> Iterator[str]:
-        """Yield the addresses of page 1 of listings that look like the column, wherever they stand."""
+    def _similar_listings(self) -> Iterator[str]:
+        """Yield the URLs of page 1 of listings that look like the column, on any host."""
         searched = set(map(address_key, self.roots))
         shown = (one for one in self.contents.responses if one.shows_page)
-        for one in islice(filter(self._may_list, shown), _LOOKED_AT):
+        for one in islice(filter(self._may_list, shown), _MOST_SEARCHED):
             listing = self._parse(one)
             if listing.entries and listing.has_heading:
                 first = listing.pager.numbered.get(1, one.url)
@@ -219,14 +219,14 @@ def _counted(number: int, what: str) -> str:
 
 
 def _names(files: Iterable[str]) -> str:
-    """Return the names of files, without their folders: the log of crawls is published."""
+    """Return the names of files without their folders: the crawl log is published."""
     names = list(dict.fromkeys(PurePath(file).name for file in files))
-    more = [f"and {len(names) - _FILES_TOLD} more"] if len(names) > _FILES_TOLD else []
-    return ", ".join([*names[:_FILES_TOLD], *more])
+    more = [f"and {len(names) - _MOST_FILES} more"] if len(names) > _MOST_FILES else []
+    return ", ".join([*names[:_MOST_FILES], *more])
 
 
 def _each_once(responses: Iterable[Response]) -> list[Response]:
-    """Leave out what files hold twice, as when one is given twice."""
+    """Return the responses without repetitions, as when a file is given twice."""
     return list({_key(response): response for response in reversed(list(responses))}.values())[::-1]
 
 
@@ -235,7 +235,7 @@ def _key(response: Response) -> tuple[str, str, str | None]:
 
 
 def _row(capture: PageSeen | LinkAnswer, there: KnownCaptures) -> dict[str, object]:
-    """Return the columns of a capture, but for its crawl."""
+    """Return the columns of a capture, except its crawl."""
     response = capture.response
     if isinstance(capture, PageSeen):
         place = {"purpose": "listing", "pass": 1, "page": capture.number, "asked_url": response.url}

@@ -1,6 +1,6 @@
-"""An HTTP response as a WARC record holds it: head, payload, and the entity in it. Pure.
+"""Parse an HTTP response in a WARC record: head, payload, and the decoded entity. Pure.
 
-The same strictness as in a crawl: an entity counts only if its length, its last chunk and the end of its coding were there.
+As strict as a crawl: an entity is used only if its length, last chunk and content coding are complete.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ _TAIL = 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A response: `payload` is what followed the head, in its transfer and content coding."""
+    """A response; `payload` is its body with transfer and content coding."""
 
     status: int
     headers: Headers
     payload: bytes
 
     def header(self, name: str) -> str | None:
-        """Return the last header of that name."""
+        """Return the last header field of that name, or None."""
         return header_of(self.headers, name)
 
 
 def header_of(headers: Headers, name: str) -> str | None:
-    """Return the last of the `headers` that has that name in any letter case."""
+    """Return the last of the `headers` with that name, ignoring case, or None."""
     return next((value for key, value in reversed(headers) if key.lower() == name.lower()), None)
 
 
 def split_message(block: bytes) -> Message | None:
-    """Return the response in a record's block (WARC/1.1 section 6.3.2); None where there is none.
+    """Return the response in a record's block (WARC/1.1 section 6.3.2); None if it has no status line.
 
-    Headers are kept as a crawl keeps them: bytes as Latin-1.
+    Header fields are decoded as Latin-1, as in a crawl.
     """
     start = _STATUS_LINE.match(block)
     if start is None:
@@ -58,19 +58,19 @@ def entity_of(message: Message, limit: int) -> bytes:
     """Return the decoded entity of a response.
 
     Raises:
-        BadCodingError: it is not whole, or in a coding that we do not undo.
-        OversizedError: it is larger than `limit`.
+        BadCodingError: it is incomplete, or in a coding that is not supported.
+        OversizedError: it has more than `limit` bytes.
     """
     payload, coding = message.payload, message.header("Content-Encoding") or ""
     if is_chunked(message):
         payload = join_chunks(payload)
     elif (length := message.header("Content-Length")) is not None and length.strip() != str(len(payload)):
-        raise BadCodingError(f"{len(payload)} bytes came of the {length.strip()[:20]} that were announced")
+        raise BadCodingError(f"{len(payload)} bytes of the {length.strip()[:20]} in Content-Length were received")
     return decode_body(payload, coding, limit)
 
 
 def may_be_cut(message: Message) -> bool:
-    """Tell whether a page ended with its connection (RFC 9112 section 6.3, rule 8) and before its end tag."""
+    """Return whether a page ended with its connection (RFC 9112 section 6.3, rule 8) before its end tag."""
     if is_chunked(message) or any(map(message.header, ("Content-Length", "Content-Encoding"))):
         return False
     tail = message.payload[-_TAIL:].lower()
@@ -78,12 +78,12 @@ def may_be_cut(message: Message) -> bool:
 
 
 def is_chunked(message: Message) -> bool:
-    """Tell whether the payload comes in chunks (RFC 9112 section 7.1)."""
+    """Return whether the payload is chunked (RFC 9112 section 7.1)."""
     return "chunked" in (message.header("Transfer-Encoding") or "").lower()
 
 
 def join_chunks(payload: bytes) -> bytes:
-    """Return what the chunks of `payload` hold.
+    """Return the content of a chunked `payload`.
 
     Raises:
         BadCodingError: a chunk is cut, or the last one is missing.

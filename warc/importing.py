@@ -1,4 +1,4 @@
-"""What the two kinds of import share: what they tell of themselves, and how bodies come into the archive."""
+"""Shared by the two kinds of import: their result, their interface, and storing bodies."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from foreign_eyes.warc.bodies import Bodies
 
 
 @dataclass(slots=True)
-class Brought:
-    """What was written: crawls by outcome, captures taken and those that the archive had; whether ids came along.
+class ImportResult:
+    """The result of an import: crawls by outcome, captures added and already present, and whether ids were imported.
 
-    `accepted` crawls had been imported before, were suspect, and are settled now. `suspects` tells of each suspect crawl
-    why it is one, `left_out` of each page that was not taken.
+    `accepted` is the number of suspect crawls of earlier imports that are settled now. `suspects` has the reason of each
+    suspect crawl, `left_out` the reason of each page that was not imported.
     """
 
     crawls: dict[str, int] = field(default_factory=dict)
@@ -29,31 +29,31 @@ class Brought:
     left_out: list[str] = field(default_factory=list)
 
     def count_crawl(self, outcome: str | None, captures: int) -> None:
-        """Note a crawl that was added, and how many captures it has."""
+        """Count a crawl that was added, and its captures."""
         name = outcome or "open"
         self.crawls[name] = self.crawls.get(name, 0) + 1
         self.captures += captures
 
     def add_suspect(self, source: str, started_at: str, reason: str | None) -> None:
-        """Note why a crawl is suspect."""
-        self.suspects.append(f"the crawl of {source} of {started_at} is suspect: {reason or 'no reason is known'}")
+        """Add the reason why a crawl is suspect."""
+        self.suspects.append(f"the crawl of {source} of {started_at} is suspect: {reason or 'unknown reason'}")
 
 
 class Import(Protocol):
-    """An import that is ready to be written."""
+    """An import that can be written."""
 
-    brought: Brought
+    result: ImportResult
 
     def prepare(self, db: Database) -> Collection[int]:
-        """Write truth into a copy of the archive; return the ids of crawls that are yet to be settled for the first time."""
+        """Write captures and crawls into a copy of the archive; return the ids of crawls that must be settled."""
 
 
 class NothingNew(Exception):
-    """All that the files hold is in the archive already: there is nothing to rebuild for."""
+    """The archive already has everything in the files."""
 
 
 def store_bodies(db: Database, bodies: Bodies, digests: Iterable[str | None]) -> None:
-    """Store those bodies, each once, inside the caller's transaction."""
+    """Store the bodies with these digests, each once, inside the caller's transaction."""
     for digest in dict.fromkeys(digests):
         if digest is not None:
             store_body(db, bodies.get(digest), digest)

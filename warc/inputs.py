@@ -1,4 +1,4 @@
-"""What WARC files hold: an archive's truth, if Foreign Eyes wrote them, else responses that others captured."""
+"""Read WARC files: the rows of an export of Foreign Eyes, or the responses captured by other programs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ ReadProgress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class InputContents:
-    """All that was read: `truth` of an export, else `responses` in the order of the files."""
+    """The content of the files: the `dump` of an export, otherwise the `responses` in the order of the files."""
 
     names: tuple[str, ...]
     records: int = 0
-    truth: Dump | None = None
+    dump: Dump | None = None
     responses: list[Response] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file to read, open, by the name that it goes by; `size` in bytes, 0 where that is not known."""
+    """An open file with its name for messages; `size` in bytes, 0 if unknown."""
 
     name: str
     file: BinaryIO
@@ -37,11 +37,11 @@ class Input:
 def read_files(
     inputs: Sequence[Input], bodies: Bodies, *, limit: int, show: ReadProgress | None = None
 ) -> InputContents:
-    """Read files to their ends; bodies of up to `limit` bytes are stored.
+    """Read the files completely; store bodies of up to `limit` bytes.
 
     Raises:
-        BadWarc: one is no WARC, or damaged.
-        WrongImport: an export stands among other files.
+        BadWarc: a file is not a WARC, or damaged.
+        WrongImport: an export is given together with other files.
     """
     reader = _Reader(InputContents(tuple(one.name for one in inputs)), bodies, limit)
     total, done = sum(one.size for one in inputs), 0
@@ -59,31 +59,31 @@ class _Reader:
     contents: InputContents
     bodies: Bodies
     limit: int
-    truth: DumpReader | None = None
+    dump: DumpReader | None = None
     known: dict[tuple[str, str], Response] = field(default_factory=dict)
-    # with how many responses stood before each
+    # each with the number of responses before it
     revisits: list[tuple[int, Record]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Take the next record, of whichever file."""
+        """Read the next record."""
         if is_export(record):
             if self.contents.records or len(self.contents.names) > 1:
-                raise WrongImport(f"{record.file}: an export of Foreign Eyes; import it by itself")
-            self.truth = DumpReader(record.file, self.bodies)
+                raise WrongImport(f"{record.file}: an export of Foreign Eyes; import it without other files")
+            self.dump = DumpReader(record.file, self.bodies)
         self.contents.records += 1
-        if self.truth is not None:
-            self.truth.add(record)
+        if self.dump is not None:
+            self.dump.add(record)
         elif record.kind == "response":
             self._add_response(record)
         elif record.kind == "revisit":
             self.revisits.append((len(self.contents.responses), record))
 
     def contents_read(self) -> InputContents:
-        """Return all, with each revisit where it stood; its original may stand in a later file."""
+        """Return the content, with each revisit in its place; its original may be in a later file."""
         for place, record in reversed(self.revisits):
             if (response := resolve_revisit(record, self.known)) is not None:
                 self.contents.responses.insert(place, response)
-        self.contents.truth = self.truth.truth() if self.truth else None
+        self.contents.dump = self.dump.dump() if self.dump else None
         return self.contents
 
     def _add_response(self, record: Record) -> None:

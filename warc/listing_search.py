@@ -1,7 +1,7 @@
-"""Which of many responses are pages of a source's listing, and which page each is. Pure.
+"""Find the responses that are pages of a source's listing, and their page numbers. Pure.
 
-A page belongs to the listing where its address is page 1's, where a page of the listing names it by number, as the next
-one or by the pattern of its addresses; or where its own pager leads to page 1, as when only page 4 was captured.
+A page belongs to the listing if its URL is that of page 1; if another page of the listing links to it by number, as the next
+page or by a pattern of URLs; or if its own pager links to page 1, as when only page 4 was captured.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from foreign_eyes.listing.values import ListingPage
 
 _INDEX = re.compile(r"(?<=/)index\.(?:s?html?|jhtml)\Z", re.IGNORECASE)
-# Where none of these stands there is no listing: the heading, signs that attributions have, `(Title, by Publication)`
+# a listing has at least one of these: the heading, dashes of attributions, `(Title, by Publication)`
 _MARKS = re.compile(
     r"foreign|[—―–─━⸺⸻]|(?<!<!)--(?!>)|&(?:mdash|ndash|horbar|boxh|lpar)"
     r"|&#0*(?:8211|8212|8213|9472|9473|11834|11835|40|65288)(?![0-9])"
@@ -23,19 +23,19 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 _DEFAULT_PORTS = {("http", 80), ("https", 443)}
-_MANY = 1000  # pages; what announces more is no listing that a crawl would read
+_MANY = 1000  # pages; a crawl reads no more
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A page as it was seen at an address: two captures of one page can differ."""
+    """A parsed page at a URL; two captures of one page can differ."""
 
     url: str
     listing: ListingPage
 
 
 def address_key(url: str) -> str:
-    """Return what two addresses of one page share: scheme, default port, fragment and `index.htm` do not count."""
+    """Return a URL without scheme, default port, fragment and `index.htm`, for comparison."""
     try:
         parts = urlsplit(url)
         port = "" if parts.port is None or (parts.scheme, parts.port) in _DEFAULT_PORTS else f":{parts.port}"
@@ -46,12 +46,12 @@ def address_key(url: str) -> str:
 
 
 def is_listing(listing: ListingPage) -> bool:
-    """Tell whether a page looks like the column by what stands on it."""
+    """Return whether a parsed page looks like the column."""
     return bool(listing.entries) or listing.has_heading
 
 
 def may_be_listing(body: bytes) -> bool:
-    """Tell, at a small part of the cost of parsing, whether a body may look like the column; True where in doubt."""
+    """Return whether a body may be a page of the column; True if in doubt. Much cheaper than parsing."""
     try:
         return _MARKS.search(body.decode("utf-8")) is not None
     except UnicodeDecodeError:
@@ -61,7 +61,7 @@ def may_be_listing(body: bytes) -> bool:
 def number_pages(seen: Sequence[Seen], roots: Sequence[str], moved: Mapping[str, str]) -> dict[str, int]:
     """Return the number of each page of the listing by its address key, page 1 being at `roots`.
 
-    `moved` are redirects, address to address: what is redirected to has the number of what redirects.
+    `moved` maps URLs to the targets of their redirects: a target has the number of the redirecting page.
     """
     numbering = _Numbering({address_key(root) for root in roots})
     waiting = [page for page in seen if is_listing(page.listing)]
@@ -77,7 +77,7 @@ def number_pages(seen: Sequence[Seen], roots: Sequence[str], moved: Mapping[str,
 
 @dataclass(slots=True)
 class _Numbering:
-    """What is known so far: numbers by address key, and the patterns that addresses follow."""
+    """The numbers found so far by URL key, and the patterns of URLs."""
 
     roots: set[str]
     numbers: dict[str, int] = field(init=False)
@@ -87,7 +87,7 @@ class _Numbering:
         self.numbers = dict.fromkeys(self.roots, 1)
 
     def learn(self, page: Seen) -> bool:
-        """Take from a page of the listing where the others are; False where it is not known to be one."""
+        """Learn from a page of the listing where the others are; return False if it is not known to be one."""
         key, pager, count = address_key(page.url), page.listing.pager, page.listing.page_count or _MANY
         number = self.numbers.get(key) or self._by_pattern(page.url) or self._by_own_pager(page)
         if number is None:
@@ -105,7 +105,7 @@ class _Numbering:
         return next(_numbers_by(url, self.patterns), None)
 
     def _by_own_pager(self, page: Seen) -> int | None:
-        """Return what number the page gives itself, if its pager leads to page 1 of this listing."""
+        """Return the page's number by its own pager, if that links to page 1 of this listing."""
         pager, key = page.listing.pager, address_key(page.url)
         leads_to = {address_key(pager.numbered[1])} if 1 in pager.numbered else set()
         if not leads_to:
@@ -118,7 +118,7 @@ class _Numbering:
 
 
 def _numbers_by(url: str, patterns: Mapping[tuple[str, int], int]) -> Iterator[int]:
-    """Yield which page `url` would be by each of the `patterns`, of which each goes up to a number of pages."""
+    """Yield the page number of `url` by each of the `patterns`, up to the number of pages of each."""
     for (template, first), count in patterns.items():
         before, after = _parts(template)
         match = re.fullmatch(f"{re.escape(address_key(before))}([0-9]{{1,6}}){re.escape(after)}", address_key(url))
@@ -127,7 +127,7 @@ def _numbers_by(url: str, patterns: Mapping[tuple[str, int], int]) -> Iterator[i
 
 
 def _first_pages(template: str, first: int) -> Iterator[str]:
-    """Yield the addresses that page 1 may have where the others follow `template`."""
+    """Yield the possible URLs of page 1 if those of the other pages follow `template`."""
     before, after = _parts(template)
     yield f"{before}{first}{after}"
     yield f"{before.removesuffix('_')}{after}"
@@ -138,6 +138,6 @@ def _first_pages(template: str, first: int) -> Iterator[str]:
 
 
 def _parts(template: str) -> tuple[str, str]:
-    """Return what stands before and after the number in a pattern for `str.format`."""
+    """Return the texts before and after the number in a pattern for `str.format`."""
     before, _, after = template.replace("{{", "\0").replace("}}", "\1").partition("{}")
     return before.replace("\0", "{").replace("\1", "}"), after.replace("\0", "{").replace("\1", "}")

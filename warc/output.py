@@ -1,4 +1,4 @@
-"""Where an export is written to: a file that appears whole or not at all, or a stream.
+"""The output of an export: a file that is written atomically, or a stream.
 
 temporary file beside it | fsync | replace | fsync of the folder
 """
@@ -36,16 +36,16 @@ class CountingOutput:
         return len(data)
 
     def flush(self) -> None:
-        """Hand on what is waiting."""
+        """Flush buffered data."""
         self._out.flush()
 
 
 @contextmanager
 def open_output(file: Path | None) -> Iterator[CountingOutput]:
-    """Give the stream to write `file` with, or standard output for None; only an export's place is taken.
+    """Give a stream that writes `file`, or standard output for None; of existing files only exports are replaced.
 
     Raises:
-        ExportUnwritable: it could not be written, and what was there before still is.
+        ExportUnwritable: the output cannot be written; an existing file is unchanged.
     """
     name = file or "standard output"
     try:
@@ -54,9 +54,7 @@ def open_output(file: Path | None) -> Iterator[CountingOutput]:
             yield counted
             counted.flush()
     except BrokenPipeError as error:
-        raise ExportUnwritable(
-            name, "whoever read it has gone", remedy="what came through is no whole export"
-        ) from error
+        raise ExportUnwritable(name, "the reader closed the pipe", remedy="the export is incomplete") from error
     except OSError as error:
         raise ExportUnwritable(name, error.strerror or error) from error
 
@@ -64,18 +62,18 @@ def open_output(file: Path | None) -> Iterator[CountingOutput]:
 @contextmanager
 def _stream(file: Path | None) -> Iterator[BinaryIO]:
     if file is None:
-        # not `sys.stdout`, which drops what cannot be written
+        # not `sys.stdout`, which ignores errors
         output = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115
         try:
             yield output
         finally:
-            with suppress(OSError):  # it was flushed before, or cannot be
+            with suppress(OSError):  # it was flushed before
                 output.close()
     elif file.exists() and not stat.S_ISREG(file.stat().st_mode):
         with file.open("wb") as out:  # a pipe or a device; a folder is an error
             yield out
     else:
-        target = Path(os.path.realpath(file))  # a link stays, and leads to the export
+        target = Path(os.path.realpath(file))  # a link stays and points to the export
         if target.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         mode = _mode_of_export(file) if file.exists() else None
@@ -101,20 +99,20 @@ def _replacing(file: Path, mode: int | None) -> Iterator[BinaryIO]:
 
 
 def _mode_of_export(file: Path) -> int:
-    """Return the permissions of a file that may be replaced: an export of ours, whole or cut, or an empty file.
+    """Return the mode of a file that may be replaced: an export, complete or not, or an empty file.
 
     Raises:
-        ExportUnwritable: it is something else.
+        ExportUnwritable: the file is something else.
     """
     with file.open("rb") as old:
         state = os.fstat(old.fileno())
         try:
-            ours = not state.st_size or is_export(next(read_records(old, str(file), keep=_INFO_BYTES)))
+            is_export_file = not state.st_size or is_export(next(read_records(old, str(file), keep=_INFO_BYTES)))
         except (BadWarc, StopIteration):
-            ours = False
-    if not ours:
+            is_export_file = False
+    if not is_export_file:
         raise ExportUnwritable(
-            file, "there is a file that is no export of Foreign Eyes", remedy="name another file, or remove it"
+            file, "the existing file is not an export of Foreign Eyes", remedy="name another file, or remove it"
         )
     return stat.S_IMODE(state.st_mode)
 

@@ -1,4 +1,4 @@
-"""WARC records out of files, checked: each must be whole, and have the digests that it says it has.
+"""Read WARC records and check them: each must be complete and have the digests in its head.
 
 unpack strictly | find records (warcio) | read each to its end | compare digests
 """
@@ -27,7 +27,7 @@ _AGAIN = "get the file again, or leave it out; nothing was imported"
 class Record:
     """A WARC record: its type, its named fields by lower-case name, and its block.
 
-    `offset` is where it begins in `file`, as `warcio extract` takes it. `block` is None where it is larger than is kept.
+    `offset` is its start in `file`, as for `warcio extract`. `block` is None if it is larger than the limit.
     """
 
     file: str
@@ -38,20 +38,20 @@ class Record:
 
     @property
     def record_id(self) -> str:
-        """The record's id, without the brackets that some write and some do not (WARC/1.1 section 5.2)."""
+        """The record's id without brackets, which are optional (WARC/1.1 section 5.2)."""
         return self.fields.get("warc-record-id", "").strip("<>")
 
     @property
     def target(self) -> str:
-        """The URI that it is about; empty where it names none."""
+        """The record's target URI, or an empty string."""
         return self.fields.get("warc-target-uri", "").strip("<>")
 
 
 def read_records(raw: BinaryIO, name: str, *, keep: int) -> Iterator[Record]:
-    """Yield the records of a file, in order; blocks of more than `keep` bytes are checked and not kept.
+    """Yield the records of a file in order; blocks of more than `keep` bytes are checked, but not returned.
 
     Raises:
-        BadWarc: the file is no WARC, a record is cut or damaged; names the record by its offset.
+        BadWarc: the file is not a WARC, or a record is damaged; the message has its offset.
     """
     stream = Unpacked(raw)
     place = 0
@@ -70,7 +70,7 @@ def read_records(raw: BinaryIO, name: str, *, keep: int) -> Iterator[Record]:
         raise BadWarc(name, str(error), offset=stream.offset_of(place), remedy=_AGAIN) from None
     except ArchiveLoadFailed:
         raise BadWarc(
-            name, "no WARC record begins there", offset=stream.offset_of(records.offset), remedy=_AGAIN
+            name, "no WARC record starts here", offset=stream.offset_of(records.offset), remedy=_AGAIN
         ) from None
 
 
@@ -83,16 +83,16 @@ def _recognise(stream: Unpacked, name: str) -> None:
     if start.startswith(_ZSTD_MAGIC):
         raise BadWarc(name, "compressed with zstd", remedy=f"unpack it with: unzstd {name}")
     why = "not a WARC file" if start else "an empty file, not a WARC"
-    raise BadWarc(name, why, remedy="WARC files are made by foreign-eyes export, wget --warc-file and web archivers")
+    raise BadWarc(name, why, remedy="use a file of foreign-eyes export, wget --warc-file or a web archiver")
 
 
 def _next_record(records: Any) -> Any | None:
-    with redirect_stderr(io.StringIO()):  # warcio prints there what `err_count` tells
+    with redirect_stderr(io.StringIO()):  # warcio prints messages for what `err_count` counts
         return next(records, None)
 
 
 def _check_ends(records: Any, name: str, stream: Unpacked, place: int) -> None:
-    """A block that was longer than its record says leaves a rest where the next record should begin."""
+    """Refuse a block that is longer than its Content-Length: its rest is where the next record should start."""
     if records.err_count:
         raise BadWarc(name, "its Content-Length is wrong", offset=stream.offset_of(place), remedy=_AGAIN)
 
@@ -101,10 +101,10 @@ def _read_record(found: Any, name: str, offset: int, keep: int) -> Record:
     fields = {key.lower(): value for key, value in reversed(found.rec_headers.headers)}
     length = fields.get("content-length", "")
     if not (length.isascii() and length.isdecimal()) or "warc-type" not in fields:
-        raise BadWarc(name, "its head is cut, or is no WARC head", offset=offset, remedy=_AGAIN)
+        raise BadWarc(name, "its head is cut, or is not a WARC head", offset=offset, remedy=_AGAIN)
     kind = fields["warc-type"].lower()
     label = fields.get("warc-block-digest")
-    digest = digest_for(label) if kind != "revisit" else None  # of an original's block, some write
+    digest = digest_for(label) if kind != "revisit" else None  # some programs write that of the original's block
     block: bytearray | None = bytearray()
     left = int(length)
     while left and (piece := found.raw_stream.read(min(left, _PIECE))):
@@ -115,7 +115,7 @@ def _read_record(found: Any, name: str, offset: int, keep: int) -> Record:
             block += piece
             block = block if len(block) <= keep else None
     if left:
-        raise BadWarc(name, f"it is cut, {left} bytes are missing", offset=offset, remedy=_AGAIN)
+        raise BadWarc(name, f"it is cut: {left} bytes are missing", offset=offset, remedy=_AGAIN)
     if digest is not None and label is not None and not is_as_labelled(digest, label):
-        raise BadWarc(name, f"its bytes do not have the digest {label}", offset=offset, remedy=_AGAIN)
+        raise BadWarc(name, f"its bytes do not match the digest {label}", offset=offset, remedy=_AGAIN)
     return Record(name, offset, kind, fields, None if block is None else bytes(block))

@@ -1,7 +1,7 @@
-"""WARC records as an export writes them: the same content gives the same bytes, ids and all.
+"""Write the WARC records of an export: the same content gives the same bytes, including record ids.
 
-A body is stored decoded, so headers that tell of its coding and length are renamed in the record, and one length is added
-that is right; the headers as they came stand among the truth.
+A body is stored decoded, so header fields of its coding and length are renamed in the record, and a correct length is
+added. The original header fields are in the exported row of the capture.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Output(Protocol):
         """Write all of `data`."""
 
     def flush(self) -> None:
-        """Hand on what is waiting."""
+        """Flush buffered data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A record that later ones can refer to."""
+    """A record that later records can refer to."""
 
     record_id: str
     url: str
@@ -48,7 +48,7 @@ class Written:
 
 
 def head_of(status: int, headers: Sequence[Sequence[str]], length: int | None) -> StatusAndHeaders:
-    """Return the head of a response whose decoded body has that length; None for one that has no body of its own."""
+    """Return the head of a response; `length` is that of its decoded body, None if it has no body."""
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     fields = [
         (f"{RENAMED}{name}" if name.lower() in _OF_CODING else name, _BREAKS.sub(" ", value))
@@ -68,7 +68,7 @@ class WarcFile:
         self.records = 0
 
     def write_info(self, date: str, fields: Mapping[str, str]) -> None:
-        """Write the `warcinfo` record (WARC/1.1 section 6.2) that tells what the file is."""
+        """Write the `warcinfo` record (WARC/1.1 section 6.2), which describes the file."""
         text = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
         self._write("", "warcinfo", date, {}, payload=text, content_type="application/warc-fields")
 
@@ -79,7 +79,7 @@ class WarcFile:
     def write_response(
         self, url: str, date: str, head: StatusAndHeaders, body: bytes, *, truncated: str | None = None
     ) -> Written:
-        """Write a `response` record (WARC/1.1 section 6.3); `truncated` says why its body is not there."""
+        """Write a `response` record (WARC/1.1 section 6.3); `truncated` is the reason if its body is missing."""
         fields = {"WARC-Truncated": truncated} if truncated else {}
         record = self._write(url, "response", date, fields, payload=body, head=head)
         named = record.rec_headers.get_header
@@ -95,7 +95,7 @@ class WarcFile:
             "WARC-Payload-Digest": original.payload_digest,
         }
         if profile == "identical-payload-digest":
-            fields["WARC-Truncated"] = "length"  # section 6.7.2 asks for it
+            fields["WARC-Truncated"] = "length"  # required by section 6.7.2
         return str(self._write(url, "revisit", date, fields, head=head).rec_headers.get_header("WARC-Record-ID"))
 
     def _write(

@@ -1,6 +1,6 @@
-"""HTTP responses out of WARC records, revisits led back to what they repeat.
+"""Read HTTP responses from WARC records, and resolve revisits to the responses that they repeat.
 
-Bodies go to a store on disk; what is known of each response is a small value.
+Bodies are stored on disk; a response itself is a small value.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from foreign_eyes.warc.http_message import (
 )
 from foreign_eyes.warc.record_reader import Record
 
-# what names no moment, but a span of time (WARC/1.1 section 5.4): a year, a month, a day, a minute
+# a year, month, day or minute (WARC/1.1 section 5.4), which is not precise enough
 _SPAN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?:Z|\+00:00))?)?)?", re.ASCII | re.IGNORECASE)
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.IGNORECASE)
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.IGNORECASE)
 _SCHEMES = ("http://", "https://")
 _TEXT = ("text", "html", "xml", "json")
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response with its own time: its head, and its decoded body's SHA-256, or why it has none that can be used.
+    """A response with its time, its head, and the SHA-256 of its decoded body or the reason why it is `unusable`.
 
-    A 304 `confirms` an earlier response, whose body it has. `file` is where it was found.
+    A 304 `confirms` an earlier response and has its body. `file` is the name of the WARC file.
     """
 
     record_id: str
@@ -56,7 +56,7 @@ class Response:
 
     @property
     def content_type(self) -> str | None:
-        """The content type of the body: a 304 has that of what it confirms."""
+        """The content type of the body; for a 304, that of the confirmed response."""
         return header_of((self.confirms or self).headers, "Content-Type")
 
     @property
@@ -66,7 +66,7 @@ class Response:
 
     @property
     def moved_to(self) -> str | None:
-        """Where it redirects to."""
+        """The target URL of a redirect, or None."""
         location = header_of(self.headers, "Location") if 300 <= self.status < 400 else None
         try:
             return urljoin(self.url, location) if location else None
@@ -78,13 +78,13 @@ KnownResponses = Mapping[tuple[str, str], Response]
 
 
 def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None:
-    """Return what a `response` record holds, its body stored; None where that is no HTTP response with a date.
+    """Return the response in a `response` record and store its body; None if it is not an HTTP response with a date.
 
     Raises:
-        BadWarc: the payload does not have the digest that the record says.
+        BadWarc: the payload does not match the record's digest.
     """
     date = record.fields.get("warc-date", "")
-    at = moment_of(date) or _begin_of(date)
+    at = timestamp_of(date) or _start_of_span(date)
     if at is None or not _is_web(record.target):
         return None
     bare = Response(record.record_id, record.target, at, 0, (), file=record.file)
@@ -96,9 +96,9 @@ def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None
     body, why = _body_of(message, limit)
     _check_payload(record, message, body)
     if part := record.fields.get("warc-truncated") or record.fields.get("warc-segment-number"):
-        body, why = None, f"only a part of it was kept ({part})"
-    elif moment_of(date) is None:
-        body, why = None, f"its date is only {date.strip()}, which is no moment"
+        body, why = None, f"the record holds only a part of it ({part})"
+    elif timestamp_of(date) is None:
+        body, why = None, f"its date {date.strip()} is not a full timestamp"
     elif body is not None and not _is_text(message, body):
         body, why = None, "not a page"
     return replace(
@@ -112,8 +112,8 @@ def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None
 
 
 def resolve_revisit(record: Record, known: KnownResponses) -> Response | None:
-    """Return what a `revisit` record stands for (WARC/1.1 section 6.7); None where its original is not `known`."""
-    at, original = moment_of(record.fields.get("warc-date", "")), _original(record, known)
+    """Return the response of a `revisit` record (WARC/1.1 section 6.7); None if its original is not `known`."""
+    at, original = timestamp_of(record.fields.get("warc-date", "")), _original(record, known)
     if at is None or original is None or not _is_web(record.target):
         return None
     message = split_message(record.block or b"")
@@ -125,16 +125,16 @@ def resolve_revisit(record: Record, known: KnownResponses) -> Response | None:
 
 
 def keys_of(response: Response, record: Record) -> list[tuple[str, str]]:
-    """Return what a revisit may know a response by: its id, its address and date, the digest of its payload."""
+    """Return the keys by which a revisit can refer to a response: id, URL and date, digest of the payload."""
     keys = [("id", response.record_id), (response.url, to_text(response.at))]
     if label := record.fields.get("warc-payload-digest"):
         keys.append(("digest", label.strip()))
     return keys
 
 
-def moment_of(text: str) -> datetime | None:
-    """Return the moment that a WARC-Date names; None where it names a day or less (WARC/1.1 section 5.4), or nothing."""
-    match = _MOMENT.fullmatch(text.strip())
+def timestamp_of(text: str) -> datetime | None:
+    """Return the timestamp in a WARC-Date; None if it is less precise (WARC/1.1 section 5.4) or malformed."""
+    match = _TIMESTAMP.fullmatch(text.strip())
     if match is None:
         return None
     try:
@@ -144,8 +144,8 @@ def moment_of(text: str) -> datetime | None:
     return whole + timedelta(microseconds=int((match[2] or "0").ljust(6, "0")[:6]))
 
 
-def _begin_of(text: str) -> datetime | None:
-    """Return when the day begins, or the month and so on, that a WARC-Date names which names no moment."""
+def _start_of_span(text: str) -> datetime | None:
+    """Return the start of the year, month, day or minute in a WARC-Date that is not a full timestamp."""
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         return None
@@ -163,7 +163,7 @@ def _is_web(target: str) -> bool:
 def _original(record: Record, known: KnownResponses) -> Response | None:
     fields = record.fields
     keys = [("id", fields.get("warc-refers-to", "").strip("<>"))]
-    if (date := moment_of(fields.get("warc-refers-to-date", ""))) is not None:
+    if (date := timestamp_of(fields.get("warc-refers-to-date", ""))) is not None:
         keys.append((fields.get("warc-refers-to-target-uri", record.target).strip("<>"), to_text(date)))
     keys.append(("digest", fields.get("warc-payload-digest", "").strip()))
     return next((known[key] for key in keys if key in known), None)
@@ -177,7 +177,7 @@ def _body_of(message: Message, limit: int) -> tuple[bytes | None, str | None]:
 
 
 def _check_payload(record: Record, message: Message, body: bytes | None) -> None:
-    """Compare the payload's digest; some writers make it of the payload in its chunks or coding, some without."""
+    """Check the payload's digest, which some programs compute with chunks or content coding and some without."""
     label = record.fields.get("warc-payload-digest")
     if label is None or "warc-segment-number" in record.fields or agrees(message.payload, label):
         return
@@ -188,7 +188,7 @@ def _check_payload(record: Record, message: Message, body: bytes | None) -> None
             return
     except BadCodingError:
         pass
-    raise BadWarc(record.file, f"its payload does not have the digest {label}", offset=record.offset)
+    raise BadWarc(record.file, f"its payload does not match the digest {label}", offset=record.offset)
 
 
 def _is_text(message: Message, body: bytes) -> bool:

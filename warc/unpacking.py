@@ -1,7 +1,7 @@
-"""Unpacking a WARC file strictly, whether each record, the whole file or nothing is gzip-compressed.
+"""Unpack a WARC file strictly, whether each record, the whole file or nothing is gzip-compressed.
 
-warcio takes the end of a cut gzip stream for the end of the file, and a wrong checksum for the end of a record. Here both
-are told, a file compressed as one stream is read like any other, and no more is unpacked than is asked for.
+warcio treats the end of a cut gzip stream as the end of the file, and a wrong checksum as the end of a record. This module
+reports both, reads files that are compressed as one stream, and unpacks no more than is requested.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class CutError(Exception):
-    """The compressed file is cut or damaged; the text says how."""
+    """The compressed file is cut or damaged; the message has the reason."""
 
 
 class Unpacked:
-    """The unpacked bytes of a file, for reading from start to end.
+    """The unpacked bytes of a file, read from start to end.
 
-    `offset_of` leads from a place among them to the place in the file as it is, which other tools go by.
+    `offset_of` converts a position in them to the offset in the file, which other tools use.
     """
 
     def __init__(self, raw: BinaryIO):
@@ -34,17 +34,17 @@ class Unpacked:
         self._unpacked_to = 0
         self._given = 0
         self._ahead = b""
-        # WARC/1.1 annex D: where each gzip member begins, unpacked and packed
+        # WARC/1.1 annex D: the starts of each gzip member, unpacked and packed
         self._members = [(0, 0)]
 
     def peek(self, size: int) -> bytes:
-        """Return the next `size` bytes, or fewer at the end, and leave them to be read."""
+        """Return the next `size` bytes, or fewer at the end, without consuming them."""
         while len(self._ahead) < size and (piece := self._next(size)):
             self._ahead += piece
         return self._ahead[:size]
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes, at least one but at the end.
+        """Return up to `size` bytes; none only at the end.
 
         Raises:
             CutError: the compressed stream is damaged, or ends before its end.
@@ -56,11 +56,11 @@ class Unpacked:
         return piece
 
     def tell(self) -> int:
-        """Return how many unpacked bytes were read."""
+        """Return the number of unpacked bytes that were read."""
         return self._given
 
     def offset_of(self, place: int) -> int:
-        """Return where in the file the gzip member begins that holds unpacked `place`; `place` itself without gzip."""
+        """Return the offset of the gzip member that holds unpacked position `place`; `place` itself without gzip."""
         if not self.is_gzip:
             return place
         return self._members[bisect_right(self._members, (place, float("inf"))) - 1][1]
@@ -88,7 +88,7 @@ class Unpacked:
                 return piece
 
     def _next_member(self) -> bool:
-        """Begin the next gzip member (RFC 1952 section 2.2); False at the end of the file, zeros behind it or not."""
+        """Start the next gzip member (RFC 1952 section 2.2); return False at the end of the file, ignoring trailing zeros."""
         while self._packed and not self._packed.strip(b"\0"):
             self._packed = self._raw.read(_BLOCK)
             self._read_of_raw += len(self._packed)
