@@ -86,7 +86,7 @@ def test_split_gives_a_merged_entry_its_id_back(command: CommandLine, ids: list[
         (["merge", "workshop", "workshop 1"], "is in the titles of 3 entries"),
         (["merge", "workshop 1", "5"], "'5': no entry has this"),
         (["split", "workshop 1", "2"], "has no revision 2; see: foreign-eyes history"),
-        (["split", "workshop 1", "1"], "split at a later one"),
+        (["split", "workshop 1", "1"], "split it at a later revision"),
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(

@@ -1,4 +1,7 @@
-"""Blocking: the pairs of rows and slots worth comparing, which share a key or have similar titles or excerpts. Pure."""
+"""Blocking: finding the pairs of rows and slots that are worth comparing. Pure.
+
+These share a key, or have similar titles or excerpts.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def possible_pairs(
     row_form: Callable[[ListingRow], ComparableTexts],
     slot_form: Callable[[Slot], ComparableTexts],
 ) -> set[tuple[int, int]]:
-    """Return (place, slot number) of all pairs that share a key, or have similar titles or excerpts."""
+    """Return (place, slot number) of the pairs that share a key or have similar texts."""
     row_forms = {row.place: row_form(row) for row in rows}
     slot_forms = {slot.number: slot_form(slot) for slot in slots}
     return {

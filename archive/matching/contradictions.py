@@ -1,4 +1,4 @@
-"""Contradictions of two texts: figures, names and words of one text that the other replaces. Pure.
+"""Contradictions of two texts: figures, names and words that one text replaces. Pure.
 
 Reports of one agency have the same text with other names and figures, so replaced words are stronger evidence than
 similarity. A word that was added, dropped or misspelt is not a contradiction.
@@ -83,7 +83,10 @@ class Tokens:
 
 
 def find_replacements(one: Tokens, other: Tokens) -> Replacements:
-    """Count the words that differ in the same place of two texts; a pair of words counts once, even if it recurs."""
+    """Count the words that differ in the same place of two texts.
+
+    A pair of words counts once, even if it recurs.
+    """
     figures: set[tuple[str, ...]] = set()
     names: set[tuple[str, ...]] = set()
     words: set[tuple[str, ...]] = set()
@@ -150,7 +153,7 @@ def _names(here: Sequence[str], one: Tokens, other: Tokens) -> list[str]:
 
 
 def _content(here: Sequence[str], there: Sequence[str], other: Tokens) -> list[str]:
-    """Return the content words `here` that the other text does not have and that are not misspelt `there`."""
+    """Return the content words `here` that the other text lacks and does not misspell `there`."""
     return [
         word
         for word in here

@@ -1,4 +1,4 @@
-"""The reasons for which an operator should review a match, as they are stored and shown. Pure."""
+"""The reasons to review a match, as they are stored and shown. Pure."""
 
 from __future__ import annotations
 

@@ -41,7 +41,10 @@ Evidence = Literal["same excerpt", "title and publication", "title and neighbour
 
 
 class Rank(IntEnum):
-    """The strength of evidence: of two pairs with the same row or entry, the lower rank wins, whatever their scores."""
+    """The strength of evidence.
+
+    Of two pairs with the same row or entry, the lower rank wins, whatever their scores.
+    """
 
     EXCERPT_AND_MORE = 0
     TITLE_AND_TEXT = 1
@@ -51,7 +54,7 @@ class Rank(IntEnum):
 
 
 def judge(pair: Pair) -> tuple[Rank, Evidence] | None:
-    """Return the evidence that row and entry are the same, with its rank, or None if it does not suffice."""
+    """Return the evidence for a pair with its rank, or None if it does not suffice."""
     if (
         pair.similarity.same_excerpt
         and pair.similarity.excerpts_are_long
@@ -99,7 +102,9 @@ def _is_another_excerpt(pair: Pair) -> bool:
 
 
 def _is_corrected_figure(pair: Pair) -> bool:
-    """Return whether the change is clearly a correction: one figure of a long excerpt, and at most a word of the commentary.
+    """Return whether the change is clearly a correction.
+
+    A correction changes one figure of a long excerpt, and at most a word of the commentary.
 
     A short excerpt may be a report of that one figure, and a title that other entries had may recur.
     """
@@ -114,7 +119,10 @@ def _is_corrected_figure(pair: Pair) -> bool:
 
 
 def _by_same_excerpt(pair: Pair) -> Rank | None:
-    """Return the rank of an equal excerpt; a shared excerpt is evidence only with a similar title or commentary."""
+    """Return the rank of an equal excerpt.
+
+    A shared excerpt is evidence only with a similar title or commentary.
+    """
     has_title, has_commentary = pair.same_title or pair.near_title, pair.same_commentary or pair.near_commentary
     # with a shared excerpt the commentary is the only evidence, and it may be a stock phrase that recurs
     if has_commentary and not has_title and not pair.rare_excerpt:
@@ -126,12 +134,15 @@ def _by_same_excerpt(pair: Pair) -> Rank | None:
 
 
 def _short_excerpt_may_survive(pair: Pair) -> bool:
-    """Return whether a short excerpt can be the only part that survived; under another publication it may be a notice."""
+    """Return whether a short excerpt can be the only part that survived.
+
+    Under another publication it may be a notice.
+    """
     return pair.listed and pair.agreement.in_place and pair.similarity.same_publication
 
 
 def _text_survives(pair: Pair) -> bool:
-    """Return whether the excerpt or the commentary survives, given the same title and publication."""
+    """Return whether excerpt or commentary survives, given an equal title and publication."""
     similarity = pair.similarity
     if pair.is_other_report and not (pair.listed and pair.agreement.between_entries):
         return False
@@ -165,14 +176,20 @@ def _most_of_excerpt_survives(pair: Pair) -> bool:
 
 
 def _same_commentary_suffices(pair: Pair) -> bool:
-    """Return whether an equal commentary with an equal title suffices: "Good news." may comment on another article."""
+    """Return whether an equal commentary suffices with an equal title.
+
+    "Good news." may comment on another article.
+    """
     if not pair.rare_commentary:
         return pair.rare_title and pair.listed
     return pair.similarity.commentaries_are_long or pair.listed or not pair.similarity.excerpts_are_long
 
 
 def _near_by_excerpt(pair: Pair) -> bool:
-    """Return whether most of the excerpt survives, with other evidence unless the excerpts are nearly equal."""
+    """Return whether most of the excerpt survives.
+
+    Other evidence is required, too, unless the excerpts are nearly equal.
+    """
     similarity = pair.similarity
     if not similarity.excerpt_reaches(NEAR_EXCERPT) or not pair.rare_excerpt or not pair.keeps_excerpt:
         return False
@@ -192,7 +209,10 @@ def _another_part_survives(pair: Pair) -> bool:
 
 
 def _may_be_same_report(pair: Pair) -> bool:
-    """Return whether figures and names allow one report; the more of them differ, the more other evidence is needed."""
+    """Return whether figures and names allow one report.
+
+    The more of them differ, the more other evidence is needed.
+    """
     similarity = pair.similarity
     if not similarity.replacements.facts and similarity.same_numbers:
         return similarity.title < NEAR_PART or similarity.title_numbers_agree
@@ -239,7 +259,10 @@ def _near_with_little_text(pair: Pair) -> bool:
 
 
 def _title_in_place(pair: Pair) -> bool:
-    """Return whether the title identifies the entry: at the same place, or anywhere if it is long and has no excerpt."""
+    """Return whether the title identifies the entry.
+
+    It does at the same place, or anywhere if it is long and the entry has no excerpt.
+    """
     if pair.agreement.between_entries:
         return pair.listed
     similarity = pair.similarity

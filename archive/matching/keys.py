@@ -1,4 +1,7 @@
-"""The keys by which rows and entries are compared, and new entry ids. Pure, given the source of random numbers."""
+"""The keys by which rows and entries are compared, and new entry ids.
+
+Pure, apart from the random numbers for new ids.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +39,16 @@ def excerpt_key(excerpt: str) -> str | None:
 
 
 def commentary_key(commentary: str) -> str | None:
-    """Return the digest of a commentary (16 bytes of SHA-256, hexadecimal), or None without one."""
+    """Return the digest of a commentary, or None without one.
+
+    The digest has 16 bytes of SHA-256, in hexadecimal.
+    """
     text = folded(commentary).casefold()
     return text_digest(text) if text else None
 
 
 def rare_words(excerpt: str) -> str | None:
-    """Return an excerpt's longest words, in alphabetical order, or None if it has too few long words.
+    """Return an excerpt's longest words in alphabetical order, or None if there are too few.
 
     Only the migration that stored these words calls it.
     """
@@ -52,7 +58,10 @@ def rare_words(excerpt: str) -> str | None:
 
 
 def mint_entry_id(taken: Callable[[int], bool], draw: Callable[[int], int] = secrets.randbelow) -> int:
-    """Return a random entry id of nine digits that is not `taken`; `draw(n)` returns a number below n."""
+    """Return a random entry id of nine digits that is not `taken`.
+
+    `draw(n)` returns a number below n.
+    """
     while True:
         entry_id = ID_RANGE.start + draw(len(ID_RANGE))
         if not taken(entry_id):
@@ -60,5 +69,8 @@ def mint_entry_id(taken: Callable[[int], bool], draw: Callable[[int], int] = sec
 
 
 def entry_tag(authority: str, source: str, entry_id: int) -> str:
-    """Return the `tag:` URI (RFC 4151) of an entry; `authority` is `name,date` as in section 2.1."""
+    """Return the `tag:` URI of an entry (RFC 4151).
+
+    `authority` is `name,date` as in section 2.1.
+    """
     return f"tag:{authority}:{source}/{entry_id}"

@@ -64,7 +64,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why an operator should review a match: one of the reasons in `archive.matching.doubt_reasons`.
+    """Why an operator should review a match.
+
+    `reason` is one of those in `archive.matching.doubt_reasons`.
 
     `other_entry_id` is the other entry that the row may be, if any.
     """

@@ -62,7 +62,10 @@ def match(
 
 @dataclass(frozen=True, slots=True)
 class _ScoredPair:
-    """A row, a slot that it might be, and the evidence for it; `judged` is None if it does not suffice."""
+    """A row, a slot that it might be, and the evidence for it.
+
+    `judged` is None if it does not suffice.
+    """
 
     row: ListingRow
     slot: Slot
@@ -83,7 +86,7 @@ class _ScoredPair:
 
 @dataclass(slots=True)
 class _Matching:
-    """The state that the steps share: rows and slots in listing order, matches so far, and cached comparisons."""
+    """The state of the steps: rows and slots in listing order, matches, cached comparisons."""
 
     rows: Sequence[ListingRow]
     slots: Sequence[Slot]
@@ -112,7 +115,9 @@ class _Matching:
         self._take_wordings("second place", lambda slot: [slot.wording_digest] if slot.is_second else (), _wording)
 
     def take_earlier_wordings(self) -> None:
-        """Match rows to entries that had their wording before; a merged entry takes all rows with one of its wordings.
+        """Match rows to entries that had their wording before.
+
+        A merged entry takes all rows with one of its wordings.
 
         There an operator has decided that two different rows are one entry, which precedes all evidence.
         """
@@ -129,7 +134,7 @@ class _Matching:
                 self._record(row, merged[row.wording_digest], "earlier wording")
 
     def take_by_evidence(self, weakest: Rank) -> None:
-        """Match rows to slots by surviving text and by neighbours, with evidence of at least that rank."""
+        """Match rows to slots with evidence of at least that rank."""
         scored = self._score_pairs()
         judged = [each for each in scored if each.judged and each.judged[0] <= weakest]
         for each in sorted(judged, key=lambda each: each.order):
@@ -163,7 +168,10 @@ class _Matching:
             self.found[row.place] = Match(None, "new", doubt=doubts.get(row.place))
 
     def _doubt_equal_excerpts(self, rows: Sequence[ListingRow], doubts: dict[int, Doubt]) -> None:
-        """Add doubts about rows with the excerpt of exactly one entry; a shared excerpt raises no doubt."""
+        """Add doubts about rows with the excerpt of exactly one entry.
+
+        A shared excerpt raises no doubt.
+        """
         sharers: dict[int, dict[int, Slot]] = {}
         for place, number in joined(rows, self.slots, _folded_excerpt, _folded_excerpt):
             sharers.setdefault(place, {})[self.slots[number].entry_id] = self.slots[number]

@@ -1,4 +1,4 @@
-"""Comparing the neighbours of a row with those that an entry had in the listing before. Pure."""
+"""Comparing the neighbours of a row and of an entry in the listing before. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Sides = tuple[int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """On how many sides a row and an entry have the same neighbour: a matched entry, or an end of the listing."""
+    """The number of sides on which a row and an entry have the same neighbour.
+
+    A neighbour is a matched entry (`entries`) or an end of the listing (`ends`).
+    """
 
     entries: int = 0
     ends: int = 0
@@ -28,7 +31,10 @@ class Agreement:
 
     @property
     def in_place(self) -> bool:
-        """Whether both sides agree and at least one neighbour is a matched entry: two ends alone are not evidence."""
+        """Whether both sides agree and at least one neighbour is a matched entry.
+
+        Two ends of the listing are not evidence.
+        """
         return self.entries > 0 and self.entries + self.ends == BOTH
 
     @property
@@ -47,7 +53,10 @@ class Neighbours:
     """
 
     def __init__(self, anchors: Mapping[int, int], places: Iterable[int] = (), ranks: Iterable[int] = ()):
-        """Take the ranks of `anchors` in the listing before, by place in this one; `places` and `ranks` are of all rows."""
+        """Take the ranks of `anchors` in the listing before, by place in this one.
+
+        `places` and `ranks` are of all rows.
+        """
         place_of = {rank: place for place, rank in anchors.items()}
         self._ranks = _longest_increasing([anchors[place] for place in sorted(anchors)])
         self._places = [place_of[rank] for rank in self._ranks]
@@ -62,7 +71,10 @@ class Neighbours:
             self._end_counts = is_whole or after[0] <= after[1] + _LOST_AT_AN_END
 
     def agreement(self, place: int, rank: int | None) -> Agreement:
-        """Compare the neighbours of a row and an entry; an entry without a `rank` has no neighbours."""
+        """Compare the neighbours of a row and an entry.
+
+        An entry without a `rank` has no neighbours.
+        """
         if rank is None:
             return NO_AGREEMENT
         above, below = zip(self._around_place(place), self._around_rank(rank), strict=True)

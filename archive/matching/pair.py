@@ -1,4 +1,4 @@
-"""A row and an entry that it might be, with the evidence that the rules of matching use. Pure."""
+"""A row and an entry that it might be, with the evidence for the rules of matching. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pair:
 
     @cached_property
     def keeps_excerpt(self) -> bool:
-        """Whether the shared words of the excerpts are rare enough for evidence, or the excerpts differ only in typos."""
+        """Whether the excerpts share enough rare words, or differ only in typos."""
         return self.similarity.word_overlap >= LEAST_WORD_OVERLAP or self._has_only_typos
 
     @cached_property
@@ -54,7 +54,7 @@ class Pair:
 
     @cached_property
     def near_commentary(self) -> bool:
-        """Whether the commentaries differ only in typos, are long enough to compare, and no other entry has them."""
+        """Whether the commentaries are similar, long enough to compare, and no other entry's."""
         return (
             self.rare_commentary and self.similarity.commentaries_are_long and self.similarity.commentary >= NEARER_PART
         )
@@ -71,13 +71,16 @@ class Pair:
 
     @cached_property
     def facts_agree(self) -> bool:
-        """Whether most figures of the excerpts are equal, and at most one name, or few of many, were replaced."""
+        """Whether most figures of the excerpts are equal and few names were replaced.
+
+        One name may be replaced, or few of many.
+        """
         names = self.similarity.replacements.names
         return self.similarity.numbers_agree and (names <= 1 or NAMES_KEPT * names <= self.similarity.shared_names)
 
     @cached_property
     def is_other_report(self) -> bool:
-        """Whether the excerpts are one text with other figures or names: another report of the same kind."""
+        """Whether row and entry are two reports: one text with other figures or names."""
         similarity = self.similarity
         if not similarity.excerpts_are_long or similarity.excerpt < TEMPLATE_EXCERPT or self.facts_agree:
             return False

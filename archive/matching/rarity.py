@@ -1,4 +1,7 @@
-"""How many entries have a word, a title, an excerpt or a commentary: shared text identifies no entry. Pure."""
+"""Counts of the entries that have a word, a title, an excerpt or a commentary. Pure.
+
+Text that many entries share identifies none of them.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,9 @@ def distinctive_words(text: str) -> frozenset[str]:
 
 
 def word_overlap(row: frozenset[str], entry: frozenset[str], count: Callable[[str], int]) -> float:
-    """Return the weighted share, from 0 to 1, of a row's words that the entry has too; 1 if the row has no words.
+    """Return the weighted share, from 0 to 1, of a row's words that the entry has too.
+
+    The share of a row without words is 1.
 
     Each word weighs 1 divided by the number of entries that have it (`count`), so the boilerplate of an agency, which is
     in all its reports, weighs little. A misspelt word has the weight of the entry's spelling.

@@ -1,4 +1,7 @@
-"""Which texts of a row other entries have too, in the archive or in the listing: such texts are not evidence. Pure."""
+"""Counting the other entries that share the texts of a row. Pure.
+
+Text that is shared in the archive or in the listing is not evidence.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ class SharedTexts:
     """Counts the other entries and rows that share the texts of a row and a slot."""
 
     def __init__(self, rows: Sequence[ListingRow], candidates: Sequence[Candidate], rarity: Rarity | None):
-        """Count in the rows, the candidates and the archive; without `rarity` the candidates are the whole archive."""
+        """Count in the rows, the candidates and the archive.
+
+        Without `rarity` the candidates are the whole archive.
+        """
         self._rarity = rarity or Rarity()
         self._titles = _Holders(rows, candidates, title_key, self._rarity.titles)
         self._excerpts = _Holders(rows, candidates, lambda texts: excerpt_key(texts.excerpt), self._rarity.excerpts)
@@ -36,7 +42,7 @@ class SharedTexts:
         return self._titles.count_others(row, slot, owners) == 0
 
     def title_recurs(self, row: ListingRow, slot: Slot, owners: Mapping[int, int | None]) -> bool:
-        """Return whether so many others have the title and publication that they are known to recur."""
+        """Return whether so many others have the title and publication that they recur."""
         return self._titles.count_others(row, slot, owners) >= RECURRING
 
     def excerpt_is_rare(self, row: ListingRow, slot: Slot, owners: Mapping[int, int | None]) -> bool:

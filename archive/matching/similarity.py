@@ -116,7 +116,9 @@ class ComparableTexts:
 
 
 class Similarity:
-    """The similarity of a row and an entry, from 0 to 1 for each part; a part that both lack is equal.
+    """The similarity of a row and an entry, from 0 to 1 for each part.
+
+    A part that both lack is equal.
 
     Values are computed on demand, since most pairs are judged by few of them. If either has no title, the attribution
     lines are compared instead.
@@ -224,7 +226,10 @@ class Similarity:
 
     @cached_property
     def numbers_agree(self) -> bool:
-        """Whether the excerpts share at least half of the figures of the one with fewer, and their months agree."""
+        """Whether the figures of the excerpts agree.
+
+        They agree if they share at least half of the fewer figures and no month was replaced.
+        """
         return _agree(self._row.numbers, self._entry.numbers)
 
     @cached_property
@@ -244,7 +249,10 @@ class Similarity:
 
     @property
     def score(self) -> int:
-        """The similarity of the whole wordings, from 0 to 100; the excerpt weighs as much as the other parts together."""
+        """The similarity of the whole wordings, from 0 to 100.
+
+        The excerpt weighs as much as the other parts together.
+        """
         return round(25 * (self.title + 2 * self.excerpt + self.commentary))
 
     def excerpt_reaches(self, least: float) -> bool:
@@ -255,7 +263,10 @@ class Similarity:
 def near_pairs(
     texts: Mapping[int, str], other_texts: Mapping[int, str], least: float, most: int
 ) -> Iterator[tuple[int, int]]:
-    """Yield the keys of pairs with at least this similarity; for each of `texts`, of the `most` most similar others."""
+    """Yield the keys of pairs with at least this similarity.
+
+    Each of `texts` is paired with at most `most` others, the most similar ones.
+    """
     scorer = Levenshtein.normalized_similarity
     for key, text in texts.items():
         for _, _, other_key in process.extract(text, other_texts, scorer=scorer, score_cutoff=least, limit=most):
@@ -278,6 +289,9 @@ def _split_months(figures: Iterable[str]) -> tuple[set[str], set[str]]:
 
 
 def _contradict(figures: Iterable[str], other_figures: Iterable[str]) -> bool:
-    """Return whether each text has a figure that the other lacks; otherwise figures were only added or dropped."""
+    """Return whether each text has a figure that the other lacks.
+
+    Otherwise figures were only added or dropped.
+    """
     here, there = Counter(figures), Counter(other_figures)
     return bool(here - there and there - here)

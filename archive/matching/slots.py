@@ -1,4 +1,7 @@
-"""Slots: the places at which entries were listed. An article that was listed twice has two. Pure."""
+"""Slots: the places at which entries were listed. Pure.
+
+An article that was listed twice has two.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class Slot:
 
 
 def make_slots(candidates: Iterable[Candidate]) -> list[Slot]:
-    """Return the slots of all candidates in listing order, followed by those of entries that were not listed."""
+    """Return the slots of all candidates in listing order; those not listed come last."""
     entries = sorted(candidates, key=lambda entry: (entry.rank is None, entry.rank or 0, entry.entry_id))
     return [Slot(number, *values) for number, values in enumerate(_slot_values(entries))]
 

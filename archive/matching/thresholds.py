@@ -1,4 +1,7 @@
-"""The thresholds of the rules in `archive.matching.evidence`, measured on real pages (see docs/identity.md). Pure."""
+"""The thresholds of the rules in `archive.matching.evidence`. Pure.
+
+They were measured on real pages; see docs/identity.md.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""Rebuilding: deriving an archive again from its truth, and operators' decisions, which take effect in a rebuild."""
+"""Rebuilding: deriving an archive again from its truth.
+
+Operators' decisions take effect in a rebuild.
+"""

@@ -38,7 +38,10 @@ class _NewDecision:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A change to announce, with the number and words of its entry and the words that they replace."""
+    """A change to announce.
+
+    `state` is the revision number and words of its entry, `before` the words that they replace.
+    """
 
     change: Change
     state: EntryState | None
@@ -46,7 +49,7 @@ class _Statement:
 
 
 def announce_decisions(before: Database, db: Database, at: datetime) -> None:
-    """Announce in `db` the decisions that `before` does not have, inside the caller's transaction."""
+    """Announce the decisions in `db` that are not in `before`, within the transaction."""
     if before.execute("SELECT 1 FROM crawls LIMIT 1").fetchone() is None:
         return  # the archive is loaded from an export, and its decisions were announced before
     for decision in _decisions_since(before, db):
@@ -95,7 +98,7 @@ def _statements(before: Database, db: Database, decision: _NewDecision) -> Itera
 
 
 def _appearance(db: Database, decision: _NewDecision, entry_id: int) -> Iterator[_Statement]:
-    """Yield `new` for an entry that was never announced, or `revised` if its words differ from those announced last."""
+    """Yield `new` for an entry that was never announced, or `revised` if its words differ."""
     now, announced = current_texts(db, entry_id), last_announced_texts(db, entry_id)
     if now is None or (announced is not None and announced == now[1]):
         return
@@ -113,7 +116,7 @@ def _changed(before: Database, db: Database, decision: _NewDecision, entry_id: i
 def _withdrawals(
     before: Database, db: Database, decision: _NewDecision, announced_id: int, survivor_id: int | None = None
 ) -> Iterator[_Statement]:
-    """Yield a correction of a wrong withdrawal or return that was announced for an id, or a late withdrawal.
+    """Yield a correction of an announced withdrawal or return, or a late withdrawal.
 
     `survivor_id` is the entry into which `announced_id` was merged, if any.
     """

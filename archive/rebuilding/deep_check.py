@@ -25,7 +25,10 @@ _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique 
 
 
 def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str) -> Iterator[Problem]:
-    """Yield what is wrong with indexes, tables' definitions, the search index, and all that is derived; changes nothing."""
+    """Yield the problems of indexes, definitions, the search index and derived rows.
+
+    The archive is not changed.
+    """
     checks: dict[str, Callable[[], Iterable[Problem]]] = {
         "archive": partial(_verify_indexes, db),
         "table sqlite_schema": partial(_verify_schema, db),
@@ -38,14 +41,20 @@ def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str
 
 
 def _verify_readable(db: Database, table: str) -> Iterator[Problem]:
-    """Read every value: invalid UTF-8 raises an error only then, and the comparison could not name the table."""
+    """Read every value of a table.
+
+    Invalid UTF-8 raises an error only then, and the comparison could not name the table.
+    """
     for _ in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
         pass
     yield from ()
 
 
 def repair_indexes(db: Database) -> bool:
-    """Rebuild damaged indexes and the search index in one transaction; return whether any was damaged."""
+    """Rebuild damaged indexes and the search index in one transaction.
+
+    Return whether any was damaged.
+    """
     problems = [
         *damage_as_problem("", partial(_verify_indexes, db)),
         *damage_as_problem("", partial(_verify_search, db)),
@@ -91,7 +100,10 @@ def _fresh_definitions() -> Mapping[str, str]:
 
 
 def _definitions(db: Database) -> dict[str, str]:
-    """Return the SQL of tables, indexes, views and triggers by name, normalised over SQLite's versions."""
+    """Return the normalised SQL of tables, indexes, views and triggers by name.
+
+    Versions of SQLite write definitions with different quotes and spaces.
+    """
     rows = db.execute(
         "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_master"
         " WHERE name NOT LIKE 'entries_fts\\_%' ESCAPE '\\' AND name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
@@ -100,7 +112,10 @@ def _definitions(db: Database) -> dict[str, str]:
 
 
 def _verify_search(db: Database) -> Iterator[Problem]:
-    """Compare the words of the search index with those of a new one, since SQLite's own check can miss a flipped bit."""
+    """Compare the words of the search index with those of a new one.
+
+    SQLite's own check can miss a flipped bit.
+    """
     with closing(sqlite3.connect("", isolation_level=None)) as copy:
         db.conn.backup(copy)
         try:

@@ -65,7 +65,7 @@ def changed_rows(before: Database, after: Database) -> dict[str, list[SealedKey]
 
 
 def put_back(db: Database, before: Database, after: Database) -> None:
-    """Write the differences between `before` and `after` to `db`, inside the caller's transaction.
+    """Write the differences of `before` and `after` to `db`, within the transaction.
 
     Other tables, such as the list of published files, are not touched: other runs may have changed them since.
     """
@@ -96,7 +96,10 @@ class _Table:
         return tuple(row[place] for place in self.places)
 
     def differing(self, before: Database, after: Database) -> Iterator[tuple[TableRow | None, TableRow | None]]:
-        """Yield pairs of rows that differ, by a merge of both tables in key order; None is the row that one table lacks."""
+        """Yield pairs of rows that differ, by a merge of both tables in key order.
+
+        A row that one table lacks is None.
+        """
         old_rows, new_rows = before.execute(self.select), after.execute(self.select)
         old, new = next(old_rows, None), next(new_rows, None)
         while old is not None or new is not None:

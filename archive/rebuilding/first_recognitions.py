@@ -1,4 +1,4 @@
-"""Storing the recognitions of archives from versions without them, computed from the derived tables.
+"""Computing the recognitions of archives from versions that did not store them.
 
 Those archives have the latest entry of each row of a page, and the crawl and wording of each revision. The entry of a
 row that made a revision is that of the revision. The entry of any other row is the one stored with its page, if that
@@ -31,7 +31,9 @@ _TEXTS = text_columns("r")
 
 
 def fill_recognitions(db: Database, parser_version: int) -> bool:
-    """Store the recognitions of all settled crawls by that parser, if the archive has none; return whether it has crawls.
+    """Store the recognitions of all settled crawls by that parser, if the archive has none.
+
+    Return whether it has crawls.
 
     This works inside the caller's transaction or without one. It changes no entry.
     """

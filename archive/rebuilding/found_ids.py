@@ -43,7 +43,9 @@ from foreign_eyes.listing.values import ListedEntry
 
 
 class FoundIds:
-    """Finds the ids of rows again; new rows get provisional ids, and `provisional` has their identities.
+    """Finds the ids of rows again.
+
+    New rows get provisional ids, and `provisional` has their identities.
 
     A provisional id ends if a settled row turns out to be the same entry. The caller stores the other identities when
     all crawls are settled. Recognitions are looked up as they were stored before this rebuild.
@@ -80,7 +82,7 @@ class FoundIds:
         self._minted_here = {identity.identity_digest: self._survivor(identity.entry_id) for identity in minted}
 
     def find(self, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]) -> KnownRows:
-        """Return the places that were settled before, and those with wordings that only one entry ever had."""
+        """Return the places that were settled before, or whose wording only one entry had."""
         ids = self._find_settled(crawl, pass_number, places, bodies)
         # notices of redacted entries name their entries
         ids = {rank: FoundId(entry_id) for rank, entry_id in redacted_places(self._db, places).items()} | ids
@@ -114,7 +116,7 @@ class FoundIds:
         return self._with_added
 
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
-        """Return a free entry id that depends only on the row, so that each rebuild gives the same result."""
+        """Return a free entry id that depends only on the row, the same in each rebuild."""
         generator = random.Random(f"{crawl_id} {identity_digest}")  # noqa: S311 - ids are not secrets
         return mint_entry_id(lambda drawn: is_id_taken(self._db, drawn), generator.randrange)
 
@@ -123,7 +125,7 @@ class FoundIds:
         self.provisional[identity.entry_id] = identity
 
     def next_revision_id(self) -> int:
-        """Return the id of the next revision; ids of older parsers' revisions are never given again."""
+        """Return the id of the next revision, after those of older parsers."""
         self._last_revision_id += 1
         return self._last_revision_id
 
@@ -168,7 +170,10 @@ class FoundIds:
         return {rank: self._id_of(crawl, pass_number, sightings[number]) for rank, number in numbers.items()}
 
     def _id_of(self, crawl: Crawl, pass_number: int, sighting: Sighting) -> FoundId:
-        """Return the id of an older parser's row: from its recognition in this crawl, else as stored with the page."""
+        """Return the id of an older parser's row.
+
+        Its recognition in this crawl has it; otherwise the id stored with the page is returned.
+        """
         key = RecognitionKey(
             crawl.source_id, sighting.parser_version, identity_digest(sighting.listed), sighting.wording_digest
         )
@@ -179,7 +184,7 @@ class FoundIds:
         return FoundId(self._survivor(recognition.entry_id), doubt=recognition.match.doubt if is_exact else None)
 
     def _find_by_wording(self, crawl: Crawl, places: Sequence[Place], ids: Mapping[int, FoundId]) -> dict[int, FoundId]:
-        """Return ids of rows that were never settled, if only one entry had their wording in all other crawls.
+        """Return ids of new rows whose wording only one entry had in all other crawls.
 
         So a row of an older capture with a wording that an entry had later is that entry, whatever else it resembles.
         """
@@ -199,7 +204,10 @@ class FoundIds:
         return found
 
     def _only_entry(self, crawl: Crawl, place: Place) -> int | None:
-        """Return the only entry that ever had a place's wording, in any crawl; None if none or several had it."""
+        """Return the only entry that ever had a place's wording, in any crawl.
+
+        Return None if none or several had it.
+        """
         key = recognition_key(crawl, self._parser_version, place)
         entries = {self._survivor(entry_id) for entry_id in self._stored.entries_of(key)}
         return entries.pop() if len(entries) == 1 else None
@@ -227,7 +235,9 @@ class FoundIds:
 
 
 def pair_in_order(ranks: Sequence[int], count: int, paired: Mapping[int, int]) -> dict[int, int]:
-    """Return numbers by rank for unpaired `ranks` and numbers below `count`: between two pairs, if equally many. Pure.
+    """Pair the unpaired `ranks` and numbers below `count` in order. Pure.
+
+    Those between two pairs are paired if there are equally many ranks and numbers.
 
     `paired` are numbers by rank. Pairs that are out of order do not count as bounds.
     """

@@ -1,4 +1,7 @@
-"""Keeping the link ids of the journal valid: links are derived, so their ids change in each rebuild."""
+"""Keeping the link ids of the journal valid in a rebuild.
+
+Links are derived, so their ids can change.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ def journal_links(db: Database) -> list[tuple[Any, ...]]:
 
 
 def restore_link_ids(db: Database, links: list[tuple[Any, ...]]) -> None:
-    """Set the current link ids in the journal; a link that was not derived again is stored as gone."""
+    """Set the current link ids in the journal.
+
+    A link that was not derived again is stored as gone.
+    """
     for column, change_id, *link in links:
         row = db.execute(
             "SELECT link_id FROM links WHERE source_id = ? AND label = ? AND url = ?", (link[0], link[1], link[2])

@@ -1,4 +1,4 @@
-"""Merges and splits: operators' decisions that two entries are one, or that a revision begins another entry.
+"""Merges and splits: operators' decisions on the identity of entries.
 
 A decision is written as truth to a copy, from which the archive is then rebuilt (see `archive.rebuilding.rebuild`).
 """
@@ -54,7 +54,10 @@ def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collectio
 
 @dataclass(frozen=True, slots=True)
 class SplitResult:
-    """The result of a split: the id of the other part, whether it is the later part, and whether its id is new."""
+    """The result of a split.
+
+    `other_id` is the id of the other part, which may be the later part and may have a new id.
+    """
 
     other_id: int
     is_later: bool
@@ -62,7 +65,7 @@ class SplitResult:
 
 
 def split(db: Database, entry_id: int, number: int, at: datetime, authority: str) -> SplitResult:
-    """Split an entry at revision `number`: the revisions before it and the later ones become two entries.
+    """Split an entry at revision `number`, which begins another entry.
 
     No published id is lost. The entry's own id stays with the part for which it was minted, and an id that was merged
     into the entry leads to its own part again. Only a part without an id gets a new one.
@@ -176,7 +179,10 @@ def _mint(db: Database, cut: _Cut, authority: str) -> Identity:
 
 
 def _move_older(db: Database, entry_id: int, other_id: int, condition: str, cut: _Cut | None = None) -> None:
-    """Move the revisions that older parsers read to another entry; those of this parser follow in the rebuild."""
+    """Move the revisions that older parsers read to another entry.
+
+    Those of this parser follow in the rebuild.
+    """
     values = asdict(cut) if cut else {}
     found = db.execute(
         f"SELECT r.revision_id {_REVISIONS} WHERE r.entry_id = :entry_id AND {condition}",

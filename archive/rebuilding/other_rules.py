@@ -1,4 +1,7 @@
-"""Doubts about matches that older rules made: settled rows keep their entries, and operators see the doubt."""
+"""Doubts about matches that older rules made.
+
+Settled rows keep their entries, and operators see the doubt.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def add_doubts(
     parser_version: int,
     provisional: Collection[int],
 ) -> None:
-    """Match settled rows with the current rules; if that gives another entry, store a doubt and add it to `matches`.
+    """Match settled rows with the current rules and store doubts.
+
+    A match with another entry gives a doubt, which is added to `matches`, too.
 
     Only rows that were recognised in exactly this crawl are matched: later rows follow from them. Entries with an
     operator's decision and `provisional` ids are skipped. A doubt of older rules, which does not name the other entry,
@@ -54,7 +59,7 @@ def add_doubts(
 
 
 def _may_replace(doubt: Doubt | None) -> bool:
-    """Return whether the current rules may replace a doubt: there is none, or it does not name the other entry."""
+    """Return whether a doubt is missing or does not name the other entry."""
     return doubt is None or doubt.reason in OF_OLDER_RULES
 
 

@@ -1,4 +1,6 @@
-"""Rebuilding: deriving an archive again from its truth, for `reparse`, `import`, `merge`, `split`, `redate` and `redact`.
+"""Rebuilding: deriving an archive again from its truth.
+
+The commands `reparse`, `import`, `merge`, `split`, `redate` and `redact` do this.
 
     copy | add truth (an import, a decision) | delete derived rows | settle all crawls in time order | compare | put back
 
@@ -67,7 +69,7 @@ _DERIVED = (
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The result of a rebuild: the number of crawls, the differences by table, and the number of minted ids.
+    """The result of a rebuild: crawls, differences by table, and the number of minted ids.
 
     `counts` are the counts of the crawls that `prepare` added, in order.
     """
@@ -135,7 +137,7 @@ def rebuild(
 
 @contextmanager
 def _temporary() -> Iterator[Database]:
-    """Yield a private database on disk, which SQLite removes when the connection is closed or the process ends."""
+    """Yield a private database on disk, which SQLite removes with its connection."""
     with closing(sqlite3.connect("", isolation_level=None)) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
         connection.execute("PRAGMA synchronous=OFF")
@@ -151,12 +153,12 @@ def derived_by(db: Database) -> int:
 
 
 def _version(db: Database) -> int:
-    """Return the stored version: a hundred times the parser's version, plus the version of the rules."""
+    """Return the stored version: 100 times the parser's version plus that of the rules."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def is_current(db: Database, parser: Parser) -> bool:
-    """Return whether exactly this parser and the current rules derived the archive, or nothing is derived."""
+    """Return whether this parser and these rules derived the archive, or nothing is derived."""
     return _version(db) == _version_of(parser) or derived_by(db) == 0
 
 
@@ -170,7 +172,9 @@ def _is_by_older_rules(db: Database) -> bool:
 
 
 def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
-    """Rebuild the archive if an older parser or older rules derived it; return None if that was not necessary.
+    """Rebuild the archive if an older parser or older rules derived it.
+
+    Return None if that was not necessary.
 
     This must precede the first crawl that `parser` settles: otherwise its different readings would look like edits.
 
@@ -277,7 +281,10 @@ def _refuse_losses(db: Database, merged: Collection[int]) -> None:
 
 
 def _forget_derived(db: Database, parser_version: int) -> None:
-    """Delete derived rows; listing rows of older parsers stay, and their revisions are restored during the rebuild."""
+    """Delete derived rows, except the listing rows of older parsers.
+
+    The revisions of older parsers are restored during the rebuild.
+    """
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('delete-all')")
     for table in _DERIVED:
         older = f" WHERE parser_version >= {parser_version}" if table == "listing_rows" else ""

@@ -1,4 +1,4 @@
-"""Redactions: operators' decisions to hide an entry's words, to show them again, or to remove them permanently.
+"""Redactions: operators' decisions to hide, show or permanently remove an entry's words.
 
 A decision is written as truth to a copy, from which the archive is then rebuilt (see `archive.rebuilding.rebuild`).
 Texts that cannot be derived again are stored in `withheld_texts` until the redaction is undone or purged.
@@ -42,7 +42,10 @@ from foreign_eyes.listing.values import ListedEntry, Parser
 
 
 class RecordedRedaction(Protocol):
-    """A decision from the record of an output folder; see `archive.feed_state.recorded_redactions`."""
+    """A decision from the record of an output folder.
+
+    See `archive.feed_state.recorded_redactions`.
+    """
 
     entry_id: int
     at: str
@@ -121,7 +124,9 @@ def purge(db: Database, entry_id: int, parser: Parser, at: datetime) -> Collecti
 
 
 def restore_redactions(db: Database, recorded: Iterable[RecordedRedaction], at: datetime) -> int:
-    """Add the redactions that an output folder's record has and the archive lacks; return their number.
+    """Add the redactions that an output folder's record has and the archive lacks.
+
+    Return their number.
 
     Digests that were made with another archive's secret match nothing, so digests of the wordings in this archive are
     added. The caller rebuilds the archive.
@@ -147,7 +152,10 @@ def restore_redactions(db: Database, recorded: Iterable[RecordedRedaction], at: 
 def _record(
     db: Database, entry_id: int, kind: Step, reason: str | None, at: datetime, *, decided_at: str | None = None
 ) -> int:
-    """Record a decision and the change that announces it; a purge is not announced, since it changes nothing for readers."""
+    """Record a decision and the change that announces it.
+
+    A purge is not announced, since it changes nothing for readers.
+    """
     identity = find_identity(db, entry_id)
     redaction_id = record_redaction(db, entry_id, kind, reason, from_text(decided_at) if decided_at else at)
     if identity is not None and kind != "purge":
@@ -176,7 +184,7 @@ def _wordings(db: Database, entry_id: int) -> list[ListedEntry]:
 
 
 def _refuse_equal_entries(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> None:
-    """Refuse an entry if the same digests match all wordings of another entry, which would be hidden with it."""
+    """Refuse an entry if all wordings of another entry would be hidden with it."""
     rows = db.execute(
         f"SELECT r.entry_id, {_SELECT} FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id != ?"  # noqa: S608
         " AND e.source_id = (SELECT source_id FROM entries WHERE entry_id = ?)",
@@ -194,7 +202,10 @@ def _refuse_equal_entries(db: Database, entry_id: int, wordings: Sequence[Listed
 
 
 def _own_digests(db: Database, entry_id: int, wordings: Sequence[ListedEntry]) -> tuple[KeyedDigests, ...]:
-    """Return the digests of an entry's wordings, without parts of other entries, which would hide those entries."""
+    """Return the digests of an entry's wordings, without parts that other entries have.
+
+    Those parts would hide the other entries.
+    """
     parts = {part for wording in wordings for part in parts_of(wording) if part[0] not in _WEAK}
     shared = {part for other in _others(db, entry_id) for part in parts_of(other) if part in parts}
     return tuple(own_digests(secret_of(db), wording, shared - _wholes(wordings)) for wording in wordings)
@@ -206,7 +217,7 @@ def _wholes(wordings: Sequence[ListedEntry]) -> set[tuple[DigestKind, str]]:
 
 
 def _wordings_alike(db: Database, hidden: HiddenEntry) -> set[str]:
-    """Return the digests of wordings of other entries that are similar to the hidden entry and must not be hidden."""
+    """Return the digests of similar wordings of other entries, which must not be hidden."""
     secret, exact = secret_of(db), {digests.wording for digests in hidden.wordings}
     alike = (
         digests for other in _others(db, hidden.entry_id) if is_near(hidden, digests := keyed_digests(secret, other))

@@ -1,4 +1,4 @@
-"""Redating: an operator's decision that corrects the times of a crawl whose clock was wrong.
+"""Redating: an operator's correction of the times of a crawl whose clock was wrong.
 
     record the decision | correct the times | move feed dates that are later | announce the change
 
@@ -24,7 +24,9 @@ from foreign_eyes.archive.times import from_text, to_text
 
 
 def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[MovedDate, ...]:
-    """Record at the time `at` that a crawl `began` at another time than its clock said; return the feed dates that move.
+    """Record that a crawl `began` at another time; return the feed dates that move.
+
+    `at` is the time of the decision.
 
     Only feed dates after the crawl's first capture move, to the dates that they would have got from a right clock.
 
@@ -66,7 +68,7 @@ def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[
 
 
 def correct_times(db: Database) -> None:
-    """Derive the corrected times from the decisions, inside the caller's transaction or without one."""
+    """Derive the corrected times from the decisions, with or without a transaction."""
     db.execute("DELETE FROM redated_captures")
     db.execute("DELETE FROM redated_crawls")
     last = db.execute(
@@ -81,7 +83,9 @@ def correct_times(db: Database) -> None:
 
 @contextmanager
 def corrected_times(db: Database) -> Iterator[None]:
-    """Replace observed times by corrected ones, and minted feed dates by moved ones, within the context.
+    """Use corrected times and moved feed dates within the context.
+
+    They replace the observed times and the minted dates.
 
     So an archive with corrections is rebuilt by the same code, and as fast, as any other.
     """
@@ -157,7 +161,9 @@ def _correct_crawl(db: Database, crawl_id: int, began: datetime) -> None:
 
 
 def _place_again(db: Database, first_id: int) -> None:
-    """Order the crawls since the first corrected one in time: no crawl before one that ran earlier.
+    """Order the crawls since the first corrected one in time.
+
+    A crawl is never ordered before one that ran earlier.
 
     Imported crawls keep the time of their captures. Crawls that decided nothing do not affect the order of others.
     """

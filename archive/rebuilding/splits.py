@@ -1,4 +1,4 @@
-"""Changing recognitions for a split, so that rows of the part that is cut off lead to the other entry.
+"""Changing recognitions for a split: rows of the cut-off part get the other entry.
 
 Rows with wordings that this part does not have keep their recognitions.
 """
@@ -28,7 +28,9 @@ Point = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part that a split moves from `entry_id` to `other_id`, at revision `number`; `own_ids` stay with the entry.
+    """The part that a split moves from `entry_id` to `other_id`.
+
+    The split is at revision `number`; `own_ids` stay with the entry.
 
     `undoes_merge` is whether the split undoes a merge. Then rows that were recognised before the merge keep their id,
     and later rows are matched anew.
@@ -53,7 +55,7 @@ class _Shown:
 
 
 def move_recognitions(db: Database, part: Part) -> None:
-    """Make the rows of the part that is cut off lead to the other entry, inside the caller's transaction."""
+    """Change the recognitions of the rows that a split cuts off, within the transaction."""
     recognitions = load_recognitions(db)
     shown = list(_revisions(db, part.entry_id, recognitions))
     cut = min(each.point for each in shown if each.number == part.number)
@@ -109,7 +111,7 @@ def _crawl_at_merge(db: Database, part: Part) -> int:
 def _points(
     key: RecognitionKey, recognitions: Recognitions, shown: Iterable[_Shown], times: dict[int, str]
 ) -> list[Point]:
-    """Return the points at which the valid recognition of a key can change, ordered by crawl id."""
+    """Return the points at which the recognition of a key can change, by crawl id."""
     points = {(crawl_id, 0) for crawl_id in times}
     points |= {recognition.since for recognition in recognitions.all_of(key)}
     points |= {(each.crawl_id, each.point[2]) for each in shown}
@@ -123,7 +125,7 @@ def _store_targets(
     points: Iterable[Point],
     target: Callable[[Recognition, Point], int | None],
 ) -> None:
-    """Add recognitions so that the valid one at each point leads to the entry that `target` returns."""
+    """Add recognitions so that the valid one at each point has the entry of `target`."""
     current: int | None = None
     for point in points:
         before = recognitions.find(key, point[1], point[2])

@@ -1,4 +1,4 @@
-"""Deciding which absences from a complete crawl count, and which may be caused by a cache that serves an old page.
+"""Deciding which absences from a complete crawl count.
 
 A cache may serve today's page followed by yesterday's next page. An entry that moved from one to the other is then on
 neither. A real removal changes every later page. So the absence of an entry is doubtful while a page after its own is
@@ -37,7 +37,10 @@ class Absences:
 
 
 def judge_absences(db: Database, crawl: Crawl, missing: Iterable[int]) -> Absences:
-    """Return the entries whose absence from a complete crawl counts; the absence of the others is doubtful."""
+    """Return the entries whose absence from a complete crawl counts.
+
+    The absence of the others is doubtful.
+    """
     state = final_state(db, crawl.crawl_id)
     counted: list[int] = []
     confirmed: list[int] = []
@@ -115,7 +118,10 @@ def _last_sighting(db: Database, crawl: Crawl, page: int, body: str) -> _Sightin
 
 
 def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies:
-    """Return the listing at a sighting: the pages of the last complete crawl, updated by later captures."""
+    """Return the listing at a sighting.
+
+    These are the pages of the last complete crawl, updated by later captures.
+    """
     complete = (
         f"SELECT w.ordered_at, w.crawl_id FROM {crawls_table(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_UP_TO}"  # noqa: S608
         " ORDER BY w.ordered_at DESC, w.crawl_id DESC LIMIT 1"
@@ -132,7 +138,7 @@ def _state_at(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies:
 
 
 def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies | None:
-    """Return the listing of the first complete crawl after a sighting, or None if that is this crawl."""
+    """Return the listing of the first complete crawl between a sighting and this crawl."""
     row = db.execute(
         f"SELECT w.crawl_id FROM {crawls_table(db)} w WHERE {_SETTLED} AND {_COMPLETE} AND {_AFTER} AND {_BEFORE}"  # noqa: S608
         " ORDER BY w.ordered_at, w.crawl_id LIMIT 1",
@@ -142,7 +148,7 @@ def _state_since(db: Database, crawl: Crawl, sighting: _Sighting) -> ShownBodies
 
 
 def _is_confirmed(db: Database, crawl: Crawl, sighting: _Sighting) -> bool:
-    """Return whether this crawl and an earlier one since the sighting, at least a week before, are both fresh."""
+    """Return whether this crawl is fresh, and one since the sighting a week before it."""
     now = _began_fresh(db, "w.crawl_id = :crawl_id", _of(crawl))
     if now is None:
         return False

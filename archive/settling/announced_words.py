@@ -1,4 +1,6 @@
-"""The words of announced changes, which are stored when a change is announced and never change.
+"""The words of announced changes.
+
+They are stored when a change is announced and never change.
 
 Table `told_words` has the digests of each announced change's words, table `told_texts` the texts by digest. Rebuilds and
 operators' decisions change neither; a redaction removes texts.
@@ -16,14 +18,14 @@ from foreign_eyes.archive.sealed_form import encode
 from foreign_eyes.archive.text_columns import TEXT_COLUMNS, TEXT_MARKS, text_columns, text_values
 from foreign_eyes.listing.values import ENTRY_PARTS, EntryTexts
 
-# the parts whose values the digest has always held; a later part is in it by its name, if an entry has it
+# the parts whose values are in every digest; a later part is in it with its name, if the entry has it
 _FIRST_PARTS = ("title", "publication", "attribution", "excerpt", "commentary")
 
 
 def words_digest(texts: EntryTexts) -> str:
-    """Return the digest of texts: SHA-256 of a JSON list of them, in ASCII and without white space.
+    """Return the SHA-256 of the JSON list of the texts, in ASCII and without white space.
 
-    The list holds the five first parts, then `[name, text]` for each later part that the entry has.
+    The list has the first five parts, then `[name, text]` for each later part that the entry has.
     """
     later = (part for part in ENTRY_PARTS if part not in _FIRST_PARTS and getattr(texts, part) is not None)
     listed = (*(getattr(texts, part) for part in _FIRST_PARTS), *((part, getattr(texts, part)) for part in later))
@@ -31,13 +33,16 @@ def words_digest(texts: EntryTexts) -> str:
 
 
 def texts_of_revision(db: Database, revision_id: int | None) -> tuple[int, EntryTexts] | None:
-    """Return a revision's number and texts; None if there is no such revision."""
+    """Return the number and texts of a revision, or None if it does not exist."""
     row = db.execute(f"SELECT number, {TEXT_COLUMNS} FROM revisions WHERE revision_id = ?", (revision_id,)).fetchone()  # noqa: S608
     return (row[0], EntryTexts(*row[1:])) if row else None
 
 
 def current_texts(db: Database, entry_id: int) -> tuple[int, EntryTexts] | None:
-    """Return an entry's current revision number and texts; None if it has no row of its own."""
+    """Return the current revision number and texts of an entry, or None without one.
+
+    A merged id has no entry.
+    """
     row = db.execute(
         f"SELECT r.number, {text_columns('e')}"  # noqa: S608
         " FROM entries e JOIN revisions r USING (revision_id) WHERE e.entry_id = ?",
@@ -47,7 +52,7 @@ def current_texts(db: Database, entry_id: int) -> tuple[int, EntryTexts] | None:
 
 
 def last_announced_texts(db: Database, entry_id: int) -> EntryTexts | None:
-    """Return the texts that were last announced for an entry under exactly this id; None if there are none."""
+    """Return the texts that were announced last for exactly this entry id, or None."""
     row = db.execute(
         f"SELECT {text_columns('w')} FROM changes x JOIN told_words t USING (change_id)"  # noqa: S608
         " JOIN told_texts w USING (words) WHERE x.entry_id = ? AND x.announced = 1 AND x.kind IN ('new', 'revised')"
@@ -58,7 +63,7 @@ def last_announced_texts(db: Database, entry_id: int) -> EntryTexts | None:
 
 
 def texts_before(db: Database, revision_id: int | None) -> EntryTexts | None:
-    """Return the texts that a revision replaced, as read by the same parser if possible.
+    """Return the texts that a revision replaced, if possible as the same parser read them.
 
     So the difference shows what the source changed, not what a new parser reads differently.
     """
@@ -82,7 +87,10 @@ def store_words(
 
 
 def store_words_of(db: Database, change_ids: Iterable[int]) -> None:
-    """Store the words of new announced changes: the texts of each revision and, for an edit, those before."""
+    """Store the words of new announced changes.
+
+    These are the texts of the revision and, for an edit, the texts before.
+    """
     for change_id in change_ids:
         kind, revision_id = db.execute(
             "SELECT kind, revision_id FROM changes WHERE change_id = ?", (change_id,)
@@ -93,7 +101,7 @@ def store_words_of(db: Database, change_ids: Iterable[int]) -> None:
 
 
 def fill_words(db: Database) -> None:
-    """Store the missing words of announced changes, for example after an import from an earlier version."""
+    """Store the missing words of announced changes, as after an import of an older export."""
     rows = db.execute(
         "SELECT x.change_id FROM changes x LEFT JOIN told_words t USING (change_id)"
         " WHERE x.announced = 1 AND x.entry_id IS NOT NULL AND t.change_id IS NULL ORDER BY x.change_id"
@@ -102,7 +110,7 @@ def fill_words(db: Database) -> None:
 
 
 def announced_texts(db: Database, words: str | None) -> EntryTexts | None:
-    """Return the texts with that digest; None if there are none, or a redaction removed them."""
+    """Return the texts with that digest, or None if a redaction removed them."""
     row: tuple[Any, ...] | None = db.execute(
         f"SELECT {TEXT_COLUMNS} FROM told_texts WHERE words = ?",  # noqa: S608
         (words,),

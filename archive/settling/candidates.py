@@ -1,4 +1,6 @@
-"""Finding the candidates for the rows of a listing, by index only, and the rarity of the rows' texts in the archive.
+"""Finding the candidates for the rows of a listing, and the rarity of their texts.
+
+All look-ups use an index.
 
 Withdrawn entries accumulate, while a listing keeps its length. So all listed entries are candidates, but a withdrawn
 entry is a candidate only if it shares a key or rare words with a row that the listing before lacked.
@@ -30,7 +32,10 @@ MOST_BY_COMMENTARY = 20
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """An entry that is not withdrawn; `missed` counts the complete crawls that lacked it since it was last seen."""
+    """An entry that is not withdrawn.
+
+    `missed` counts the complete crawls that lacked it since it was last seen.
+    """
 
     entry_id: int
     wording_digest: str
@@ -42,7 +47,7 @@ class _Listed:
 def find_candidates(
     db: Database, source_id: int, rows: Sequence[ListingRow], *, as_of: int | None = None
 ) -> tuple[list[Candidate], Rarity]:
-    """Return the entries of the source that any of `rows` might be, and how many entries share the texts of the rows.
+    """Return the entries that any of `rows` might be, and the rarity of the rows' texts.
 
     The candidates are all entries that are not withdrawn. If some rows have none of their wordings, withdrawn entries
     are added that share with such a row a current or earlier wording, a title with its publication, an excerpt, a rare
@@ -77,7 +82,9 @@ def find_candidates(
 
 
 def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
-    """Return the entries that are not withdrawn in listing order; those that the last complete crawl lacked come last.
+    """Return the entries that are not withdrawn in listing order.
+
+    Those that the last complete crawl lacked come last.
 
     After a crawl that read only some pages, entries of one page can have been seen in different bodies. Entries that
     only the older body of a page shows come after the others, since newer entries have pushed them over its end.
@@ -101,7 +108,10 @@ def _listed(db: Database, source_id: int, as_of: int | None) -> list[_Listed]:
 
 
 def _last_read(db: Database, source_id: int, bodies: Iterable[str], as_of: int | None) -> dict[str, str]:
-    """Return by body a sort key of the time when the source last served it, up to the crawl `as_of`."""
+    """Return by body a sort key of the time when the source last served it.
+
+    Captures after the crawl `as_of` do not count.
+    """
     crawls = crawls_table(db)
     until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
     rows = db.execute(
@@ -159,7 +169,10 @@ def _of_source(db: Database, source_id: int, entry_ids: Iterable[int]) -> list[i
 def _load(
     db: Database, ranks: Mapping[int, int | None], elsewhere: Mapping[int, tuple[ListedEntry, ...]]
 ) -> list[Candidate]:
-    """Return the entries with these ids as candidates; `ranks` are their ranks in the listing before."""
+    """Return the entries with these ids as candidates.
+
+    `ranks` are their ranks in the listing before.
+    """
     found = db.execute(
         "SELECT e.entry_id, e.wording, e.title_key, e.excerpt_key,"  # noqa: S608
         f" {text_columns('e')},"
@@ -182,7 +195,7 @@ def _load(
 def _elsewhere(
     db: Database, source_id: int, listed: Sequence[_Listed], as_of: int | None
 ) -> dict[int, tuple[ListedEntry, ...]]:
-    """Return the texts at all places but the first, by id, for entries with several places in the listing."""
+    """Return the texts at the further places of entries with several places, by id."""
     shown = [entry for entry in listed if not entry.missed]
     return places_elsewhere(
         db,

@@ -1,4 +1,4 @@
-"""Loading the times by which a crawl's clock is judged, and applying the judgement to the crawl's verdict."""
+"""Judging a crawl's clock by the times in the archive, and applying that to its verdict."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOOKED_AT = 500
 
 
 def judge_times(db: Database, crawl_id: int, verdict: Verdict, *, accept: bool) -> Verdict:
-    """Judge the clock of a crawl whose listing was read; return its verdict with the clock's differences to store.
+    """Judge the clock of a crawl whose listing was read; return its verdict with the result.
 
     A clock in doubt makes a verdict that would settle suspect. With `accept`, its difference becomes the usual one.
     """
@@ -48,7 +48,10 @@ def judge_times(db: Database, crawl_id: int, verdict: Verdict, *, accept: bool) 
 
 
 def known_times(db: Database, crawl_id: int) -> KnownTimes:
-    """Return the times in the archive by which a crawl's clock is judged; imported crawls had another clock."""
+    """Return the times in the archive by which a crawl's clock is judged.
+
+    Imported crawls had another clock.
+    """
     newest = db.execute(
         f"SELECT crawl_id, max(finished_at) FROM {crawls_table(db)}"  # noqa: S608 - our own name
         " WHERE imported = 0 AND crawl_id != ? AND (settled = 1 OR usual_difference IS NOT NULL)",
@@ -69,7 +72,7 @@ def known_times(db: Database, crawl_id: int) -> KnownTimes:
 
 
 def _last_right(db: Database, crawl_id: int) -> tuple[int, timedelta | None]:
-    """Return the last crawl of the same source whose clock was right, and the usual difference since then.
+    """Return the source's last crawl whose clock was right, and the usual difference.
 
     If there is none, the answers of the last crawl that an earlier version settled give the usual difference. Redated
     crawls are skipped: an operator may know the day, but not the minute.
@@ -93,7 +96,7 @@ def _last_right(db: Database, crawl_id: int) -> tuple[int, timedelta | None]:
 
 
 def _answers(db: Database, crawl_id: int) -> list[tuple[datetime, datetime]]:
-    """Return our time and the site's time for each complete listing response of a crawl with a `Date` field."""
+    """Return our time and the site's for the complete listing responses with `Date`."""
     rows = db.execute(
         "SELECT fetched_at, headers FROM captures WHERE crawl_id = ? AND purpose = 'listing' AND page IS NOT NULL"
         " AND status IN (200, 304) AND fault IS NULL",

@@ -34,7 +34,10 @@ class Crawled:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A crawl of the source whose clock was in doubt: its start by its own clock, and how far that was ahead."""
+    """A crawl of the source whose clock was in doubt.
+
+    `began` is its start by its own clock, `difference` how far that clock was ahead.
+    """
 
     began: datetime
     difference: timedelta
@@ -63,7 +66,7 @@ class Judgement:
 
 
 def site_time(date: str | None, age: str | None = None) -> datetime | None:
-    """Return the time of a response from its `Date` and `Age` fields, or None without a valid `Date`.
+    """Return the time of a response from `Date` and `Age`, or None without a valid `Date`.
 
     A cache sends an old `Date` and the seconds since then in `Age` (RFC 9111, section 5.1).
     """
@@ -78,7 +81,9 @@ def site_time(date: str | None, age: str | None = None) -> datetime | None:
 
 
 def difference_of(answers: Iterable[tuple[datetime, datetime]]) -> timedelta | None:
-    """Return by how much our clock is ahead: the median over pairs of our time and the site's, or None without any.
+    """Return by how much our clock is ahead, or None without any answers.
+
+    This is the median difference over `answers`, pairs of our time and the site's.
 
     Of an even number, the lower of the middle values counts: a cache can make the site's time too old, but not too new.
     """
@@ -87,7 +92,10 @@ def difference_of(answers: Iterable[tuple[datetime, datetime]]) -> timedelta | N
 
 
 def judge_clock(began: datetime, difference: timedelta | None, known: KnownTimes, source: str) -> Judgement:
-    """Judge the clock of a crawl of `source` that `began` then, with our clock ahead of the site's by `difference`."""
+    """Judge the clock of a crawl.
+
+    `began` is the start of the crawl by our clock, which is ahead of the site's by `difference`.
+    """
     times = _describe_times(began, difference, known)
     newest = known.newest
     if newest is not None and began < newest.at - HOUR:
@@ -122,14 +130,14 @@ def _doubt(began: datetime, difference: timedelta | None, known: KnownTimes) -> 
 
 
 def _may_be_zones(difference: timedelta | None, known: KnownTimes) -> bool:
-    """Return whether the difference changed by an amount that a change of time zone can explain."""
+    """Return whether a change of time zone can explain the change of the difference."""
     if difference is None or known.usual is None:
         return False
     return HOUR - SLACK <= abs(difference - known.usual) <= WIDEST_ZONES + SLACK
 
 
 def _first_of_same(began: datetime, difference: timedelta | None, known: KnownTimes) -> Earlier | None:
-    """Return the first of the preceding crawls that showed this difference at least an hour ago, or None.
+    """Return the first preceding crawl with this difference at least an hour ago, or None.
 
     The hour must have passed on both clocks, since the clock that was set cannot measure it.
     """

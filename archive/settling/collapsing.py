@@ -1,4 +1,4 @@
-"""Collapsing the rows of one listing that have the same wording, in any style, into one place."""
+"""Collapsing rows of one listing with the same wording, in any style, into one place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _collapse(keys: Mapping[int, str], rows: Sequence[Place]) -> Collapsed:
 
 
 def _distinguished(db: Database, source_id: int, rows: Sequence[Place]) -> Collection[str]:
-    """Return the wordings that occur in several styles among the rows and that several listed entries have."""
+    """Return the wordings in several styles among the rows that several entries have."""
     identities: dict[str, set[str]] = {}
     for row in rows:
         identities.setdefault(row.wording_digest, set()).add(row.identity_digest)

@@ -12,7 +12,10 @@ from foreign_eyes.archive.times import from_text
 
 @dataclass(frozen=True, slots=True)
 class MovedDate:
-    """A feed date that a correction moved; `title` is the first title of the entry, if it had one."""
+    """A feed date that a correction moved.
+
+    `title` is the first title of the entry, if it had one.
+    """
 
     entry_id: int
     before: datetime
@@ -22,7 +25,10 @@ class MovedDate:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A correction of a crawl's times: the start as stored before, the corrected start, and the feed dates that moved."""
+    """A correction of a crawl's times.
+
+    `said` is the start before the correction, `began` the corrected one; `moved` are the feed dates that moved.
+    """
 
     said: datetime
     began: datetime

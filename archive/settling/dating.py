@@ -15,7 +15,7 @@ AHEAD = timedelta(hours=1)
 def feed_dates(
     count: int, first_seen: datetime, not_before: datetime | None, taken: Container[datetime]
 ) -> list[datetime]:
-    """Return `count` distinct dates for entries first seen together, in listing order: the first is the newest.
+    """Return `count` distinct dates, newest first, for entries first seen together.
 
     The dates end at `first_seen` and are one second apart, or less if the interval since `not_before` is too short.
     They are in the interval and not in `taken`.
@@ -36,7 +36,7 @@ def feed_dates(
 def change_times(
     count: int, settled_at: datetime, last: datetime | None, taken: Container[datetime] = frozenset()
 ) -> list[datetime]:
-    """Return `count` rising times for the changes of one settling, a millisecond apart and not in `taken`.
+    """Return `count` rising times for the changes of one settling, not in `taken`.
 
     They begin at `settled_at`, or after `last`, the archive's last change, if the clock was set back a little. A change
     more than `AHEAD` in the future was dated by a wrong clock and must not be passed as `last`.

@@ -37,5 +37,5 @@ def judge_edit(
 
 
 def texts_of(entry: ListedEntry) -> tuple[str | None, ...]:
-    """Return the texts that follow the source: all except the publication, which keeps its first name."""
+    """Return the texts except the publication, which keeps its first spelling."""
     return entry.title, entry.attribution, entry.excerpt, entry.commentary

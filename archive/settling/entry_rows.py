@@ -1,4 +1,7 @@
-"""Reading and writing the rows of entries, revisions, restyles and listing rows, inside the caller's transaction."""
+"""Reading and writing entries, revisions, restyles and listing rows.
+
+All functions work inside the caller's transaction.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from foreign_eyes.listing.values import ListedEntry
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row of the listing with its place, the first one if it has several, and the capture that first showed it.
+    """A row of the listing with its first place, and the capture that first showed it.
 
     `rank` counts all rows from 0 in listing order; `position` counts from 1 on its page.
     """
@@ -51,7 +54,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RevisionCount:
-    """The number of a revision, from 1; `technical` is whether it restates that number; `revision_id` is its id, if given."""
+    """The number of a revision, from 1.
+
+    `technical` is whether it restates that number; `revision_id` is its id, if given.
+    """
 
     number: int
     technical: bool = False
@@ -133,7 +139,7 @@ def make_current(db: Database, entry_id: int, revision_id: int) -> None:
 
 
 def find_revision(db: Database, entry_id: int, wording: str) -> int | None:
-    """Return the id of the latest revision of an entry with this wording, or None if it never had it."""
+    """Return the id of an entry's latest revision with this wording, or None."""
     row = db.execute(
         "SELECT max(revision_id) FROM revisions WHERE entry_id = ? AND wording = ?", (entry_id, wording)
     ).fetchone()
@@ -181,7 +187,7 @@ def update_wording(db: Database, entry_id: int, place: Place) -> None:
 
 
 def record_restyle(db: Database, source_id: int, stored: StoredEntry, place: Place) -> None:
-    """Update an entry's texts after a change of style, and record the change with the capture that shows it."""
+    """Update an entry's texts after a change of style, and record the change."""
     update_wording(db, stored.entry_id, place)
     entry, capture = place.entry, place.capture
     _, publication = record_publication(db, entry.publication)
@@ -197,7 +203,10 @@ def record_restyle(db: Database, source_id: int, stored: StoredEntry, place: Pla
 
 
 def record_sighting(db: Database, stored: StoredEntry, place: Place) -> None:
-    """Store where an entry was seen and that it is not missing; write nothing if nothing has changed."""
+    """Store where an entry was seen and that it is not missing.
+
+    Write nothing if nothing has changed.
+    """
     if stored.last_place != last_place(place):
         db.execute(
             "UPDATE entries SET last_body = ?, last_page = ?, last_position = ? WHERE entry_id = ?",

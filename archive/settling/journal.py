@@ -58,7 +58,7 @@ class Change:
 def record_changes(
     db: Database, source_id: int, crawl_id: int, changes: Sequence[Change], at: datetime, *, announced: bool = True
 ) -> None:
-    """Append a crawl's `changes` that the journal lacks, in their order, inside the caller's transaction."""
+    """Append a crawl's `changes` that the journal lacks, in order, within the transaction."""
     recorded = _recorded(db, crawl_id)
     missing: list[Change] = []
     for change in changes:
@@ -73,7 +73,10 @@ def record_changes(
 
 
 def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
-    """Move the changes of a provisional id to the identity of its entry; changes that the identity has are deleted."""
+    """Move the changes of a provisional id to the identity of its entry.
+
+    Changes that the identity has are deleted.
+    """
     rows = db.execute(
         "SELECT change_id, crawl_id, kind, revision_id FROM changes WHERE entry_id = ? ORDER BY change_id", (entry_id,)
     ).fetchall()
@@ -106,7 +109,7 @@ def _recorded(db: Database, crawl_id: int) -> dict[tuple[str, int | None], list[
 
 
 def _has_new_change(db: Database, entry_id: int | None) -> bool:
-    """Return whether the journal has an entry as new in another crawl, which an older capture now precedes."""
+    """Return whether the journal has an entry as new in another crawl."""
     row = db.execute("SELECT 1 FROM changes WHERE kind = 'new' AND entry_id = ?", (entry_id,)).fetchone()
     return row is not None
 
@@ -131,7 +134,7 @@ def _refer_to_current(db: Database, change_ids: Sequence[int], entry_id: int | N
 
 
 def _is_news(db: Database, change: Change) -> bool:
-    """Return whether a withdrawal or return is news: the change announced last is not the same one."""
+    """Return whether a withdrawal or return differs from the one announced last."""
     if change.kind not in ("withdrawn", "returned") or change.decision_id is not None:
         return True
     last = db.execute(
@@ -146,7 +149,7 @@ def _is_news(db: Database, change: Change) -> bool:
 def append_changes(
     db: Database, source_id: int, crawl_id: int | None, changes: Sequence[Change], at: datetime, *, announced: bool
 ) -> list[int]:
-    """Append changes to the journal, in their order, inside the caller's transaction; return their ids.
+    """Append changes to the journal in order, within the transaction; return their ids.
 
     The words of announced changes that have a revision are stored, too; the caller stores the words of others (see
     `archive.settling.announced_words`).

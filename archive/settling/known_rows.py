@@ -1,4 +1,4 @@
-"""Matches of rows whose entry is known: from their recognition if it was stored for them, otherwise by wording."""
+"""Matches of rows whose entry is known, from recognitions or by wording."""
 
 from __future__ import annotations
 
@@ -22,14 +22,19 @@ _IMPLIED = {"new", "as settled before"}
 def match_known_rows(
     db: Database, places: Sequence[Place], ids: Mapping[int, FoundId], merged: Collection[int]
 ) -> dict[int, Match]:
-    """Return by rank the matches of all places in `ids`, including those whose entry is not in the archive yet."""
+    """Return the matches of all places in `ids`, by rank.
+
+    Those whose entry is not in the archive yet are matched as new.
+    """
     return {rank: match_as_new(found_id) for rank, found_id in ids.items()} | match_to_entries(db, places, ids, merged)
 
 
 def match_to_entries(
     db: Database, places: Sequence[Place], ids: Mapping[int, FoundId], merged: Collection[int]
 ) -> dict[int, Match]:
-    """Return by rank the matches of places in `ids` whose entry is in the archive; `places` are in listing order.
+    """Return the matches of places in `ids` whose entry is in the archive, by rank.
+
+    `places` are in listing order.
 
     `merged` are the entries into which others were merged.
     """
@@ -70,7 +75,10 @@ def _doubt_of(found_id: FoundId) -> Doubt | None:
 
 
 def _by_wording(db: Database, entry_id: int, current: str, group: Sequence[Place], second: Method) -> dict[int, Match]:
-    """Return the matches of one entry's places: its main place has its current wording, others are second places."""
+    """Return the matches of the places of one entry.
+
+    Its main place has its current wording; others are second places.
+    """
     first = next((place for place in group if place.wording_digest == current), None)
     matches = {first.rank: Match(entry_id, "same wording")} if first else {}
     for place in group:
@@ -95,7 +103,7 @@ def _current_wordings(db: Database, entry_ids: Collection[int]) -> dict[int, str
 
 
 def _had(db: Database, entry_id: int, place: Place) -> tuple[bool, bool]:
-    """Return whether an entry ever had a place's wording, ignoring style, and whether it has it now."""
+    """Return whether an entry ever had a wording, ignoring style, and whether it has it now."""
     rows = db.execute(
         f"SELECT r.wording, r.revision_id = e.revision_id, {text_columns('r')}"  # noqa: S608
         " FROM revisions r JOIN entries e USING (entry_id) WHERE r.entry_id = ?",

@@ -38,7 +38,10 @@ class ShownLink:
 def shown_links(
     state: Iterable[Capture], captures: Iterable[Capture], pages: Mapping[str, ListingPage]
 ) -> list[ShownLink]:
-    """Return the links in a `state` of the listing, given all listing captures of the crawl and their pages by body."""
+    """Return the links in a `state` of the listing.
+
+    `captures` are all listing captures of the crawl, `pages` their pages by body.
+    """
     first: dict[tuple[str, str], str] = {}
     for capture in captures:
         for link in pages[capture.body_sha256].links:
@@ -74,7 +77,7 @@ def settle_links(db: Database, crawl: Crawl, shown: Sequence[ShownLink], *, whol
 
 
 def links_to_follow(db: Database, source_id: int, most: int) -> list[str]:
-    """Return at most `most` addresses of a source's listed links, one for each link, least recently followed first."""
+    """Return the addresses of at most `most` listed links, least recently followed first."""
     rows = db.execute(
         "SELECT key, last_url FROM links WHERE source_id = ? AND gone_at IS NULL ORDER BY capture_id, link_id",
         (source_id,),
@@ -86,7 +89,7 @@ def links_to_follow(db: Database, source_id: int, most: int) -> list[str]:
 
 
 def settle_answers(db: Database, crawl: Crawl, parser: Parser) -> None:
-    """Record the answers behind the listed links in this crawl, inside the caller's transaction.
+    """Record the answers behind the listed links in this crawl, within the transaction.
 
     A link that was not followed gets the outcome `skipped` and keeps its last status. A second call changes nothing.
     """
@@ -107,7 +110,7 @@ def settle_answers(db: Database, crawl: Crawl, parser: Parser) -> None:
 
 
 def close_links(db: Database, crawl_id: int, parser: Parser, traffic: Traffic, at: datetime) -> None:
-    """Record the answers and the traffic of following a settled crawl's links, and seal them, in one transaction."""
+    """Record and seal the answers and the traffic of following links, in one transaction."""
     with writing(db):
         settle_answers(db, find_crawl(db, crawl_id), parser)
         db.execute(
@@ -118,7 +121,10 @@ def close_links(db: Database, crawl_id: int, parser: Parser, traffic: Traffic, a
 
 
 def close_killed_links(db: Database, parser: Parser) -> None:
-    """Record the answers that a run got before it was killed while following links, in one transaction per source."""
+    """Record the answers that a run got before it was killed while following links.
+
+    Each source has a transaction of its own.
+    """
     for crawl in last_settled_crawls(db):
         pending = db.execute(
             "SELECT 1 FROM captures WHERE crawl_id = :crawl_id AND purpose = 'link' AND capture_id >"
@@ -132,7 +138,10 @@ def close_killed_links(db: Database, parser: Parser) -> None:
 
 @dataclass(slots=True)
 class _StoredLinks:
-    """The stored links of a source, by label and key, and by label and each address; listed links come first."""
+    """The stored links of a source, by label and key and by label and address.
+
+    Listed links come first.
+    """
 
     by_name: dict[tuple[str, str], tuple[int, str, str | None]]
 
@@ -156,7 +165,7 @@ class _StoredLinks:
 
 
 def _record_link(db: Database, source_id: int, stored: _StoredLinks, shown: ShownLink) -> tuple[int, bool]:
-    """Store a link; return its id, and whether it has appeared on the listing or returned to it."""
+    """Store a link; return its id, and whether it is new on the listing or has returned."""
     link = shown.link
     found = stored.find(link)
     if found is None:
@@ -191,7 +200,9 @@ LinkAnswer = tuple[int, int | None, LinkOutcome]
 
 
 def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) -> dict[str, LinkAnswer]:
-    """Return the answers behind links in this crawl, by key; the last exchange after redirects counts.
+    """Return the answers behind links in this crawl, by key.
+
+    The last exchange after redirects counts.
 
     `keys` are the keys of the stored addresses. Keys of other addresses, which an older version or another crawler
     followed, are computed from the crawl's own pages and added.
@@ -210,7 +221,7 @@ def _answers(db: Database, crawl_id: int, keys: dict[str, str], parser: Parser) 
 
 
 def _answer(db: Database, capture_id: int, parser: Parser) -> LinkAnswer:
-    """Return the status and outcome of a link from a capture, or the outcome that its fault means."""
+    """Return the status and outcome of a link from a capture."""
     status, fault, body_sha256, headers, confirmed_status = db.execute(
         "SELECT c.status, c.fault, c.body_sha256, coalesce(r.headers, c.headers), r.status"
         " FROM captures c LEFT JOIN captures r ON r.capture_id = c.revalidates WHERE c.capture_id = ?",

@@ -1,4 +1,4 @@
-"""The listing of a source as the archive has it, which the reader compares a new listing with."""
+"""The stored listing of a source, with which the reader compares a new listing."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ class ListedState:
         return frozenset(digest for (digest,) in rows)
 
     def count_strangers(self, entries: Collection[ListedEntry]) -> int:
-        """Count the entries that share neither wording nor title nor excerpt with any entry of the source, listed or not."""
+        """Count the entries that share no wording, title or excerpt with an entry of the source.
+
+        Withdrawn entries count, too.
+        """
         keys = [(wording_digest(entry), title_key(entry), excerpt_key(entry.excerpt)) for entry in entries]
         shared = " AND ".join(
             f"NOT EXISTS (SELECT 1 FROM entries WHERE source_id = {_SOURCE} AND {column} = json_extract(value, '$[{index}]'))"  # noqa: S608

@@ -21,7 +21,7 @@ def match_beside(
     fixed: Mapping[int, Match],
     is_allowed: Callable[[int], bool],
 ) -> dict[int, Match]:
-    """Return by rank the matches of the `unmatched` places with candidates whose ids are allowed.
+    """Return the matches of `unmatched` places with allowed candidates, by rank.
 
     `places` are all rows of the listing. Those with a `fixed` match to a candidate serve as neighbours.
     """

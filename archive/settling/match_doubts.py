@@ -1,4 +1,6 @@
-"""Doubts about matches, which are stored when a row is recorded and closed by an operator's confirmation.
+"""Doubts about matches.
+
+They are stored when a row is recorded, and closed when an operator confirms the match.
 
 Each rebuild derives doubts again; confirmations are truth. A merge or a split closes a doubt, too: the row then has its
 entry by decision, and the doubtful match is not made again.
@@ -24,7 +26,10 @@ _WITHOUT_EDIT = {"same wording", "earlier wording", "merged by an operator", "se
 
 
 def with_doubt(found: Match, before: StoredEntry, after: StoredEntry) -> Match:
-    """Return a match; if it has no doubt, add one if a withdrawn entry returned with another wording. Pure."""
+    """Return a match with a doubt if a withdrawn entry returned with another wording. Pure.
+
+    An existing doubt is kept.
+    """
     is_edited = after.number > before.number and found.method not in _WITHOUT_EDIT
     if found.doubt is None and before.withdrawn and is_edited:
         return replace(found, doubt=Doubt(RETURNED))
@@ -32,7 +37,10 @@ def with_doubt(found: Match, before: StoredEntry, after: StoredEntry) -> Match:
 
 
 def record_doubt(db: Database, place: Place, found: Match, revision_id: int) -> None:
-    """Store the doubt of a match, if any, inside the caller's transaction; of equal doubts, the first is kept."""
+    """Store the doubt of a match, if any, inside the caller's transaction.
+
+    Of equal doubts, the first is kept.
+    """
     if found.doubt is None:
         return
     db.execute(
@@ -87,7 +95,7 @@ def apply_confirmations(db: Database) -> None:
 
 
 def drop_merged(db: Database) -> None:
-    """Delete the doubts whose other entry was merged into their own, inside the caller's transaction.
+    """Delete the doubts whose other entry was merged into their own, within the transaction.
 
     Merged ids in other doubts are replaced by the surviving ids.
     """
@@ -100,7 +108,10 @@ def drop_merged(db: Database) -> None:
 
 
 def _close(db: Database, condition: str, values: dict[str, object]) -> bool:
-    """Close the doubts of an entry that meet a condition; return whether any doubt, open or closed, meets it."""
+    """Close the doubts of an entry that meet a condition.
+
+    Return whether any doubt, open or closed, meets it.
+    """
     doubts = (
         "SELECT d.revision_id, d.reason, d.confirmation_id"  # noqa: S608 - our own conditions
         " FROM match_doubts d JOIN revisions r USING (revision_id)"

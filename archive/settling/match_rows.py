@@ -1,4 +1,4 @@
-"""Finding the entry of each row in one state of a listing: from its id if that is known, otherwise by matching."""
+"""Finding the entry of each row in one state of a listing: by known id, or by matching."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from foreign_eyes.archive.settling.store_recognitions import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The matches of the rows of one state, and the entries of rows whose id was known, by rank.
+    """The matches of the rows in one state, and the entries of known rows, by rank.
 
     The matches of `stored` rows follow from the recognitions in `ledger`.
     """
@@ -26,7 +26,10 @@ class Recognised:
 
 
 def recognise(work: Settling, places: Sequence[Place], bodies: Collection[str], pass_number: int) -> Recognised:
-    """Return the matches of the places in one state of the listing; `bodies` are the bodies of its pages."""
+    """Return the matches of the places in one state of the listing.
+
+    `bodies` are the bodies of its pages.
+    """
     found = work.ids.find(work.crawl, pass_number, places, bodies)
     known = {rank: found_id.entry_id for rank, found_id in found.ids.items()}
     matches = dict(found.matches)

@@ -47,7 +47,7 @@ def insert_identity(db: Database, identity: Identity) -> None:
 
 
 def is_id_taken(db: Database, entry_id: int) -> bool:
-    """Return whether an id was minted before, by this archive or a lost one, or belongs to a new entry."""
+    """Return whether an id was minted by this archive or a lost one, or is provisional."""
     return bool(
         db.execute(
             "SELECT 1 FROM identities WHERE entry_id = :id UNION ALL SELECT 1 FROM entries WHERE entry_id = :id"
@@ -89,7 +89,10 @@ def load_identity(db: Database, entry_id: int) -> Identity:
 
 
 def taken_dates(db: Database, source_id: int, until: datetime, count: int) -> set[datetime]:
-    """Return the dates that are taken in the `count` + 1 seconds before `until`, in which new feed dates are chosen."""
+    """Return the dates that are taken in the `count` + 1 seconds before `until`.
+
+    New feed dates are chosen in that interval.
+    """
     rows = db.execute(
         "SELECT feed_date FROM identities WHERE source_id = :source_id AND feed_date BETWEEN :since AND :until"
         " UNION SELECT feed_date FROM redated_entries WHERE feed_date BETWEEN :since AND :until"

@@ -1,4 +1,4 @@
-"""Finding the entries that a listing lacks, and counting the complete crawls that lacked them."""
+"""Finding the entries that a listing lacks, and counting their absences."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def still_missing_entries(db: Database, source_id: int, bodies: Iterable[str]) -
 
 
 def miss_entries(db: Database, missing: Iterable[int], at: datetime, *, crawls: int = 1) -> list[tuple[int, int]]:
-    """Add `crawls` complete crawls without these entries; return (entry, revision) of those that are now withdrawn."""
+    """Add `crawls` complete crawls without these entries.
+
+    Return (entry, revision) of those that are now withdrawn.
+    """
     ids = json.dumps(list(missing))
     db.execute(
         "UPDATE entries SET missed = missed + ? WHERE entry_id IN (SELECT value FROM json_each(?))", (crawls, ids)

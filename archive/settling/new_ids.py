@@ -1,4 +1,4 @@
-"""The ids of rows in a crawl that is settled for the first time: a row that matches no entry gets a new id."""
+"""The ids of rows in a crawl that is settled for the first time."""
 
 from __future__ import annotations
 

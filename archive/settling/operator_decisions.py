@@ -18,7 +18,7 @@ DecisionKind = Literal["merge", "split"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A merge of `other_id` into `entry_id`, or a split of `other_id` off `entry_id`, at `revision`."""
+    """A merge of `other_id` into `entry_id`, or a split off it at `revision`."""
 
     kind: DecisionKind
     entry_id: int

@@ -1,4 +1,6 @@
-"""Revisions that older parsers read: they cannot be derived again, so a rebuild stores them again unchanged.
+"""Revisions that older parsers read.
+
+They cannot be derived again, so a rebuild stores them again unchanged.
 
 Such a revision keeps its id. If the current parser reads other text in its place, that text becomes a technical
 revision: another row with the same number.
@@ -116,7 +118,9 @@ class Sighting:
 def older_sightings(
     db: Database, source_id: int, bodies: Collection[str], parser_version: int, texts: Mapping[int, ListedEntry]
 ) -> list[Sighting]:
-    """Return what the latest parser before `parser_version` read on these pages: each wording once, in listing order.
+    """Return the rows that the latest parser before `parser_version` read on these pages.
+
+    Each wording is returned once, in listing order.
 
     `texts` are the texts of the older revisions, by revision id.
     """

@@ -1,4 +1,4 @@
-"""Recognitions: the entry of each row, stored when a crawl is settled and read when it is settled again.
+"""Recognitions: the entry of each row, for settling a crawl again.
 
 A recognition is valid from a pass of a crawl, in the order of crawl ids, until the next one for the same wording. So an
 entry that is listed for years needs one row, and each edit one more. Crawl ids rise in the order in which crawls were
@@ -69,7 +69,10 @@ class Recognitions:
         self._by_crawl.setdefault(recognition.crawl_id, set()).add(key.identity_digest)
 
     def find(self, key: RecognitionKey, crawl_id: int, pass_number: int) -> Recognition | None:
-        """Return the valid recognition of a row in a pass of a crawl: the latest with its spelling or without one."""
+        """Return the valid recognition of a row in a pass of a crawl.
+
+        This is the latest one with the row's spelling or without one.
+        """
         found = [self._last(each, (crawl_id, pass_number)) for each in _spellings(key)]
         return max((each for each in found if each is not None), key=_order, default=None)
 
@@ -88,7 +91,7 @@ class Recognitions:
         return recognitions[index].crawl_id if index < len(recognitions) else None
 
     def all_of(self, key: RecognitionKey) -> list[Recognition]:
-        """Return all recognitions with a key, with its spelling and without one, in no particular order."""
+        """Return the recognitions with a key, with its spelling and without one, unordered."""
         return [recognition for each in _spellings(key) for recognition in self._by_key.get(each, ())]
 
     def rename(self, entry_id: int, identity_id: int) -> None:

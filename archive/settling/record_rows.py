@@ -50,7 +50,10 @@ class Settling:
         return self.parser.PARSER_VERSION
 
     def is_technical(self, entry_id: int) -> bool:
-        """Return whether a new wording of an entry is a technical revision: an older parser read this crawl first."""
+        """Return whether a new wording of an entry is a technical revision.
+
+        It is if an older parser read this crawl first.
+        """
         return was_read_by_older(self.crawl, self.parser_version) and self.ids.older.has_any(entry_id)
 
 
@@ -87,7 +90,7 @@ def record_places(
 
 
 def restore_older_revisions(work: Settling) -> None:
-    """Restore the revisions that an older parser read in this crawl and this parser did not find: none is deleted."""
+    """Restore the revisions of this crawl that an older parser read and this one did not."""
     for revision in work.ids.older.take_rest(work.crawl.crawl_id):
         place = _older_place(work, revision)
         stored = entry_rows.load_stored(work.db, [revision.entry_id])
@@ -99,7 +102,10 @@ def restore_older_revisions(work: Settling) -> None:
 
 
 def _second_place(work: Settling, place: Place, match: Match) -> tuple[int, int] | None:
-    """Return (entry, revision) of a further place of an entry, or None if its wording is unknown and thus an edit."""
+    """Return (entry, revision) of a further place of an entry, or None.
+
+    An unknown wording is an edit.
+    """
     if match.method not in SECOND_PLACES or match.entry_id is None:
         return None
     revision_id = entry_rows.find_revision(work.db, match.entry_id, place.wording_digest)
@@ -117,7 +123,10 @@ def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
 
 
 def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
-    """Return the identity of a new entry; a row that a lost archive published gets the id that readers know."""
+    """Return the identity of a new entry.
+
+    A row that a lost archive published gets the id that readers know.
+    """
     lost = find_lost_id(work.db, work.crawl.source_name, place.identity_digest)
     if lost is not None:
         entry_id, tag_uri, feed_date = lost

@@ -53,13 +53,16 @@ class RowIds(Protocol):
         """The revisions that older parsers read, to store again as their crawls are settled."""
 
     def find(self, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]) -> KnownRows:
-        """Return the places whose entries need no matching; `bodies` are the bodies of the listing's pages."""
+        """Return the places whose entries need no matching.
+
+        `bodies` are the bodies of the listing's pages.
+        """
 
     def wordings_with_ids(self, crawl_id: int, listed: Iterable[ListedEntry]) -> set[str]:
         """Return the wording digests of the rows in a crawl whose entries are known."""
 
     def recognitions(self, crawl: Crawl, places: Sequence[Place]) -> Recognitions:
-        """Return the stored recognitions of the wordings at these places, including those added since."""
+        """Return the recognitions of the rows at these places, including new ones."""
 
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
         """Return a free entry id for a new row."""

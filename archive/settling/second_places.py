@@ -23,7 +23,7 @@ def places_elsewhere(
     *,
     as_of: int | None,
 ) -> dict[int, tuple[ListedEntry, ...]]:
-    """Return the texts at all places but the first, by id, for entries with several places in the listing.
+    """Return the texts at the further places of entries with several places, by id.
 
     `current` are the wordings of the listed entries, by id; `bodies` and `pages` are those of their first places.
     `as_of` is the crawl that is being settled, if any.
@@ -52,7 +52,7 @@ def places_elsewhere(
 def with_former_places(
     db: Database, source_id: int, candidates: Sequence[Candidate], wordings: Collection[str]
 ) -> list[Candidate]:
-    """Return the candidates, with former places for those that are listed again in several of their wordings.
+    """Return the candidates, with former places for those listed again in several wordings.
 
     `wordings` are the wordings of the rows.
     """
@@ -65,7 +65,10 @@ def with_former_places(
 
 
 def _of_other_pages(db: Database, source_id: int, pages: Collection[int], as_of: int | None) -> list[str]:
-    """Return the bodies of other pages of the last complete crawl before `as_of`: no entry has its first place there."""
+    """Return the bodies of pages on which no entry has its first place.
+
+    These are pages of the last complete crawl before `as_of`.
+    """
     crawls = crawls_table(db)
     until = f"(SELECT ordered_at, crawl_id FROM {crawls} WHERE crawl_id = :as_of)"  # noqa: S608 - our own names, here and below
     rows = db.execute(
@@ -81,7 +84,10 @@ def _of_other_pages(db: Database, source_id: int, pages: Collection[int], as_of:
 
 
 def _all_but_one(current: str, places: Sequence[tuple[str, ListedEntry]]) -> tuple[ListedEntry, ...]:
-    """Return the texts of all places except the main one: the first with the current wording, else the first."""
+    """Return the texts of all places except the main one.
+
+    The main place is the first with the current wording, else the first.
+    """
     main = next((number for number, (wording, _) in enumerate(places) if wording == current), 0)
     return tuple(texts for number, (_, texts) in enumerate(places) if number != main)
 
@@ -92,7 +98,7 @@ def _listed_wordings(candidate: Candidate, wordings: Collection[str]) -> list[st
 
 
 def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: Sequence[str]) -> Candidate:
-    """Return a candidate with the places at which it had these wordings besides its current one, or the latest of them."""
+    """Return a candidate with the places at which it had these wordings at once."""
     main = candidate.wording_digest
     if main not in wordings:
         ((main,),) = db.execute(
@@ -107,7 +113,7 @@ def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: S
 def _shown_beside(
     db: Database, source_id: int, entry_id: int, main: str, wordings: Collection[str]
 ) -> tuple[ListedEntry, ...]:
-    """Return the texts of the wordings of an entry that one pass of a crawl showed together with `main`."""
+    """Return the texts of the wordings that one pass of a crawl showed together with `main`."""
     rows = db.execute(
         f"SELECT DISTINCT l.wording, {text_columns('r')}"  # noqa: S608
         " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"

@@ -1,4 +1,4 @@
-"""Settling a crawl: deriving entries, revisions, links and changes from its captures in one transaction.
+"""Settling a crawl: deriving entries, revisions, links and changes from its captures.
 
     captures | parse | match | record new, revised, returned | record missing, withdrawn | record links | close the crawl | seal
 
@@ -37,7 +37,7 @@ from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 def settle(
     db: Database, crawl_id: int, verdict: Verdict, parser: Parser, traffic: Traffic, *, at: datetime, authority: str
 ) -> Counts:
-    """Settle a crawl in one transaction, store its outcome, and return the counts of what was found.
+    """Settle a crawl in one transaction, store its outcome, and return its counts.
 
     A verdict that does not settle only closes and seals the crawl's row. `authority` is the authority of new `tag:` URIs.
     """
@@ -52,7 +52,7 @@ def settle(
 
 
 def derive(work: Settling, verdict: Verdict, *, as_before: bool) -> None:
-    """Write everything derived from a crawl except its journal, inside the caller's transaction.
+    """Write all rows derived from a crawl except its journal, within the transaction.
 
     `as_before` is whether the listing is the same as in the crawl that was settled before.
     """
@@ -64,7 +64,10 @@ def derive(work: Settling, verdict: Verdict, *, as_before: bool) -> None:
 
 
 def _settle_unchanged(work: Settling) -> None:
-    """Settle a crawl of an unchanged listing: only confirmed absences and the answers behind links can be new."""
+    """Settle a crawl of an unchanged listing.
+
+    Only confirmed absences and the answers behind links can be new.
+    """
     source_id = work.crawl.source_id
     captures = listing_captures(work.db, work.crawl.crawl_id)
     bodies = {capture.body_sha256 for capture in captures}
@@ -76,7 +79,9 @@ def _settle_unchanged(work: Settling) -> None:
 
 
 def _settle_listing(work: Settling, *, whole: bool) -> None:
-    """Settle the passes in order: entries in any pass were seen, and the last pass decides which are missing.
+    """Settle the passes of a listing in order.
+
+    Entries in any pass were seen; the last pass decides which are missing.
 
     New wordings that only one pass showed are skipped, unless it was the last: later passes contradicted them.
     """
@@ -131,7 +136,10 @@ def _contradicted(
 
 
 def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int) -> set[int]:
-    """Settle the rows of one state of the listing; return their entries. `bodies` are the bodies of its pages."""
+    """Settle the rows of one state of the listing; return their entries.
+
+    `bodies` are the bodies of its pages.
+    """
     collapsed = collapse(work.db, work.crawl, rows)
     places = collapsed.places
 
@@ -174,7 +182,7 @@ def _rows(
 
 
 def _record_missing(work: Settling, missing: Sequence[int]) -> None:
-    """Count the absence of missing entries and withdraw those that two complete crawls lacked, unless it is doubtful."""
+    """Count the absences that are not doubtful; withdraw entries absent from two crawls."""
     absences = judge_absences(work.db, work.crawl, missing)
     for ids, crawls in ((absences.counted, 1), (absences.confirmed, 2)):
         for entry_id, revision_id in miss_entries(work.db, ids, work.at, crawls=crawls):

@@ -1,4 +1,4 @@
-"""Storing the recognitions of one state of a listing, except those that are implied by stored ones.
+"""Storing the recognitions of one state of a listing that stored ones do not imply.
 
 A match is implied if settling the crawl again would give exactly the same match without a recognition of its own.
 """
@@ -55,7 +55,10 @@ class Ledger:
     def remember(
         self, matches: Mapping[int, Match], stored: Collection[int], seen: Mapping[int, tuple[int, int]]
     ) -> None:
-        """Store the matches of places that are not in `stored`; `seen` are entries and revisions by rank."""
+        """Store the matches of places that are not in `stored`.
+
+        `seen` are entries and revisions by rank.
+        """
         shared = Counter(place.identity_digest for place in self._places)
         for place in self._places:
             if place.rank in stored:
@@ -77,7 +80,7 @@ class Ledger:
         return recognition_key(self._work.crawl, self._work.parser_version, place)
 
     def _keep_later_crawls(self, key: RecognitionKey, entry_id: int) -> None:
-        """Before a recognition is stored, repeat the one that it replaces for crawls that were added after this crawl."""
+        """Repeat the recognition that a new one replaces for crawls that were added later."""
         before = self._recognitions.find(key, *self._since)
         if before is None or before.entry_id in (None, entry_id):
             return

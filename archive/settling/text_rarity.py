@@ -1,4 +1,4 @@
-"""Counting by index the entries that have a text, and finding those with the rare words of an excerpt.
+"""Counting the entries that have a text, and finding those with rare words, by index.
 
 Words are looked up in the search index, which stems them and covers all sources. So a word can count as less rare than
 it is, but not as rarer.
@@ -25,7 +25,10 @@ _ENOUGH = 5
 
 
 def find_word_holders(db: Database, excerpts: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Return for each distinctive word of the excerpts the ids of the entries with it, at most `MOST_HOLDERS` + 1."""
+    """Return by distinctive word of the excerpts the entries that have it.
+
+    At most `MOST_HOLDERS` + 1 entries are returned for each word.
+    """
     words = sorted({word for excerpt in excerpts for word in _words_of(excerpt)})
     rows = db.execute(
         "SELECT k.value, (SELECT json_group_array(entry_id) FROM (SELECT rowid AS entry_id FROM entries_fts"
@@ -59,7 +62,10 @@ def most_similar(excerpt: str, holders: Mapping[str, Sequence[int]]) -> list[int
 
 
 def count_holders(db: Database, source_id: int, column: str, keys: Iterable[str | None]) -> dict[str, int]:
-    """Return by key how many entries of the source have it in `column`, including withdrawn ones, up to a small limit."""
+    """Return by key how many entries of the source have it in `column`.
+
+    Withdrawn entries count, too; counting stops at a small limit.
+    """
     rows = db.execute(
         f"SELECT k.value, (SELECT count(*) FROM (SELECT 1 FROM entries WHERE source_id = ? AND {column} = k.value LIMIT ?))"  # noqa: S608 - our own names
         " FROM json_each(?) k",
