@@ -18,7 +18,7 @@ from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.freshness import is_due, last_fresh
 from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.overview import log_row
-from foreign_eyes.archive.rebuilding.rebuild import keep_up
+from foreign_eyes.archive.rebuilding.rebuild import rebuild_if_outdated
 from foreign_eyes.archive.redaction.masking import MaskingParser
 from foreign_eyes.archive.settling.clock_records import judge_times
 from foreign_eyes.archive.settling.link_rows import close_killed_links, close_links, links_to_follow
@@ -199,7 +199,7 @@ def open_session(job: Job) -> Iterator[Session]:
     ):
         source = Source(job.name, job.source.url, job.source.title, job.source.language)
         parser = RememberingParser(job.source.heading)
-        keep_up(db, parser, at=began, authority=job.authority)
+        rebuild_if_outdated(db, parser, at=began, authority=job.authority)
         close_killed_links(db, parser)
         fresh = job.fresh or is_due(last_fresh(db, job.name, job.mode), began, job.source.time_between_fresh)
         session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser, clock, fresh=fresh)

@@ -23,7 +23,7 @@ from foreign_eyes.archive.crawls import find_crawl
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.matching.doubt_reasons import OTHER_RULES, SAME_EXCERPT
 from foreign_eyes.archive.rebuilding.merges import merge, split
-from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild, rebuild_if_outdated
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
@@ -323,7 +323,7 @@ def test_newer_rules_move_no_settled_row_and_store_a_doubt_where_they_would() ->
         revisions = column.rows("SELECT revision_id, entry_id, number, title, match_method, match_score FROM revisions")
         told = column.rows("SELECT change_id, at, kind, announced, entry_id, revision_id FROM changes")
         assert [title for _, _, _, title, *_ in revisions] == ["One", "One", "Two"]
-        assert keep_up(db, LineParser(), at=LATER, authority=AUTHORITY) is not None
+        assert rebuild_if_outdated(db, LineParser(), at=LATER, authority=AUTHORITY) is not None
         assert column.rows("SELECT entry_id, tag_uri, feed_date, crawl_id, wording FROM identities") == ids
         assert (
             column.rows("SELECT revision_id, entry_id, number, title, match_method, match_score FROM revisions")

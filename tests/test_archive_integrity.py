@@ -15,7 +15,7 @@ from foreign_eyes.archive.backup import copy_archive
 from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.integrity import Problem, verify
 from foreign_eyes.archive.rebuilding.deep_check import repair_indexes, verify_derived
-from foreign_eyes.archive.rebuilding.rebuild import keep_up
+from foreign_eyes.archive.rebuilding.rebuild import rebuild_if_outdated
 
 LATER = START + 99 * DAY
 
@@ -28,7 +28,9 @@ def archive(tmp_path: Path) -> Path:
         column = Column(db, answers={"http://search.example/": 200})
         column.crawl(listing(A, B, "link|Patent Search|http://search.example/"))
         column.crawl(listing(A, entry("Bears", commentary="Rewritten.")))
-        keep_up(db, LineParser(), at=LATER, authority="example.org,2026")  # notes by which parser it is derived
+        rebuild_if_outdated(
+            db, LineParser(), at=LATER, authority="example.org,2026"
+        )  # notes by which parser it is derived
     return path
 
 

@@ -16,7 +16,7 @@ from support.settling import A, B, Column, LineParser, listing
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.dump import dump_rows
-from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild
+from foreign_eyes.archive.rebuilding.rebuild import rebuild, rebuild_if_outdated
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 from foreign_eyes.archive.settling.link_rows import links_to_follow
 from foreign_eyes.archive.settling.settle import settle
@@ -133,7 +133,7 @@ def test_an_archive_of_the_version_before_keeps_what_was_told_and_tells_no_more(
     assert older.rows("SELECT key = url AND last_url = url, outcome FROM links") == [(1, "ok"), (1, "ok")]
     told = older.rows("SELECT change_id, at, kind FROM changes")
     words = [row for row in dump_rows(older.db, "changes") if row["kind"] == "link changed"]
-    keep_up(older.db, Cleaning(), at=older.today, authority=AUTHORITY)
+    rebuild_if_outdated(older.db, Cleaning(), at=older.today, authority=AUTHORITY)
     crawl(older, A, B, search(3))
     assert [row for row in older.rows("SELECT change_id, at, kind FROM changes") if row[2] == "link changed"] == told
     again = [row for row in dump_rows(older.db, "changes") if row["kind"] == "link changed"]

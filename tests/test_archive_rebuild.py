@@ -22,7 +22,7 @@ from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
 from foreign_eyes.archive.rebuilding.merges import merge, split
-from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, derived_by, keep_up, rebuild
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, derived_by, rebuild, rebuild_if_outdated
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.settling.operator_decisions import surviving_id
 from foreign_eyes.archive.settling.settle import settle
@@ -329,7 +329,7 @@ def test_an_id_that_was_published_is_kept_though_older_captures_show_two_entries
 
 
 def kept_up(column: Column, parser: LineParser) -> Rebuilt | None:
-    return keep_up(column.db, parser, at=LATER, authority="example.org,2026")
+    return rebuild_if_outdated(column.db, parser, at=LATER, authority="example.org,2026")
 
 
 def test_a_new_archive_notes_its_parser_and_an_old_one_is_derived_again_by_a_newer_one(column: Column) -> None:

@@ -17,7 +17,7 @@ from support.settling import DAY, START, B, C, Column, LineParser, entry, listin
 
 import foreign_eyes.archive.settling.settle
 from foreign_eyes.archive.history import entry_history
-from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, keep_up, rebuild
+from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild, rebuild_if_outdated
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.settling import record_rows
 from foreign_eyes.archive.settling.edit_kinds import Edit, judge_edit
@@ -222,7 +222,7 @@ def test_a_word_boundary_that_earlier_rules_ignored_changes_no_revision_number(c
     ids = column.ids()
     assert column.rows("SELECT number FROM revisions JOIN entries USING (entry_id) WHERE number > 1") == [(2,)]
 
-    keep_up(column.db, LineParser(), at=LATER, authority="example.org,2026")
+    rebuild_if_outdated(column.db, LineParser(), at=LATER, authority="example.org,2026")
     assert column.ids() == ids
     assert column.rows("SELECT change_id, at, kind, announced, entry_id FROM changes ORDER BY 1") == told
     assert column.rows(
@@ -242,7 +242,7 @@ def test_a_changed_dash_that_was_a_revision_by_earlier_rules_remains_one(column:
     changes = column.rows("SELECT * FROM changes ORDER BY 1")
     assert len(before) == 4
 
-    keep_up(column.db, LineParser(), at=LATER, authority="example.org,2026")
+    rebuild_if_outdated(column.db, LineParser(), at=LATER, authority="example.org,2026")
     assert column.rows("SELECT revision_id, entry_id, number, technical, excerpt FROM revisions ORDER BY 1") == before
     assert column.rows("SELECT * FROM changes ORDER BY 1") == changes
     assert again(column).differences == ()
@@ -259,7 +259,7 @@ def test_rows_that_were_two_entries_by_earlier_rules_remain_two(column: Column) 
     ids = column.ids()
     assert len(ids) == 3
 
-    keep_up(column.db, LineParser(), at=LATER, authority="example.org,2026")
+    rebuild_if_outdated(column.db, LineParser(), at=LATER, authority="example.org,2026")
     assert column.ids() == ids
     for page in (listing(other, B, LOOM), listing(LOOM, C, other)):
         column.crawl(page)
@@ -282,7 +282,7 @@ def test_deriving_again_is_a_fixed_point_after_any_restyles_and_edits(data: st.D
             if day < 2 and data.draw(st.booleans(), "earlier"):
                 crawl_by_earlier_rules(column, listing(*lines))
                 told = column.rows("SELECT change_id, kind, announced, entry_id FROM changes ORDER BY 1")
-                keep_up(column.db, LineParser(), at=LATER, authority="example.org,2026")
+                rebuild_if_outdated(column.db, LineParser(), at=LATER, authority="example.org,2026")
                 assert column.rows("SELECT change_id, kind, announced, entry_id FROM changes ORDER BY 1") == told
             else:
                 column.crawl(listing(*lines))

@@ -22,7 +22,7 @@ from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.dump import DUMP_TABLES
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.rebuilding.merges import merge
-from foreign_eyes.archive.rebuilding.rebuild import keep_up, rebuild
+from foreign_eyes.archive.rebuilding.rebuild import rebuild, rebuild_if_outdated
 from foreign_eyes.archive.rebuilding.redactions import purge, redact
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
@@ -93,7 +93,7 @@ def fill(db: Database) -> None:
     purged = partial(purge, entry_id=bears, parser=LineParser(), at=LATER)
     for prepare in (redacted, purged):
         rebuild(db, LineParser(), at=LATER, authority=AUTHORITY, prepare=prepare)
-    keep_up(db, NewerParser(), at=LATER, authority=AUTHORITY)
+    rebuild_if_outdated(db, NewerParser(), at=LATER, authority=AUTHORITY)
     with writing(db):
         seal(db, LATER)
 
@@ -168,7 +168,7 @@ def test_a_crawl_that_is_stopped_before_its_seal_is_not_settled(
 def test_a_decision_ends_with_one_seal_and_changes_no_sealed_row(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, C))
-    keep_up(column.db, NewerParser(), at=LATER, authority=AUTHORITY)
+    rebuild_if_outdated(column.db, NewerParser(), at=LATER, authority=AUTHORITY)
     with writing(column.db):
         seal(column.db, LATER)
     ids, before = column.ids(), chain(column.db)
@@ -214,7 +214,7 @@ def test_a_reparse_writes_no_seal_and_the_next_seal_covers_its_rows(column: Colu
 def test_a_parser_upgrade_seals_the_rows_of_the_older_parser(column: Column) -> None:
     column.crawl(listing(A, B))
     before = chain(column.db)
-    keep_up(column.db, NewerParser(), at=LATER, authority=AUTHORITY)
+    rebuild_if_outdated(column.db, NewerParser(), at=LATER, authority=AUTHORITY)
     assert (chain(column.db), problems(column.db)) == (before, [])
     with writing(column.db):
         seal(column.db, LATER)

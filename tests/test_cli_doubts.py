@@ -22,7 +22,7 @@ from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.doubtful_matches import find_doubts
 from foreign_eyes.archive.matching import doubt_reasons as reasons
-from foreign_eyes.archive.rebuilding.rebuild import keep_up
+from foreign_eyes.archive.rebuilding.rebuild import rebuild_if_outdated
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.values import Fetched, Source, Traffic
 from foreign_eyes.listing import parser
@@ -66,7 +66,7 @@ by The Economist
 def archive_days(command: CommandLine, *days: Sequence[Entry]) -> None:
     """Settle a complete crawl of one page a day, as the commands do."""
     with open_archive(command.folder / "archive.db") as db:
-        keep_up(db, parser, at=START, authority=AUTHORITY)
+        rebuild_if_outdated(db, parser, at=START, authority=AUTHORITY)
         for number, entries in enumerate(days):
             at = START + number * DAY
             crawl_id = begin_crawl(db, Source("town", URL, "The column", "en"), "full", at)

@@ -171,7 +171,7 @@ def _is_by_older_rules(db: Database) -> bool:
     return _version(db) >= 100 and _version(db) % 100 < RULES_VERSION
 
 
-def keep_up(db: Database, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
+def rebuild_if_outdated(db: Database, parser: Parser, *, at: datetime, authority: str) -> Rebuilt | None:
     """Rebuild the archive if an older parser or older rules derived it.
 
     Return None if that was not necessary.
