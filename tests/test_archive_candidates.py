@@ -1,4 +1,4 @@
-"""Finding the entries that rows might be: which are found, and by index alone."""
+"""Finding the candidates for rows, by index."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def found(column: Column, *listing: ListedEntry, source_id: int = 1) -> dict[str
     return {one.texts.title: one for one in find_candidates(column.db, source_id, rows(*listing))[0]}
 
 
-def test_of_a_listing_that_is_as_it_was_each_row_finds_its_entry(column: Column) -> None:
+def test_each_row_of_an_unchanged_listing_finds_only_its_entry(column: Column) -> None:
     crawl(column, LOOM, TEA, MOON)
     [candidate] = found(column, TEA).values()
     [(entry_id,)] = column.rows(f"SELECT entry_id FROM entries WHERE wording = '{wording_digest(TEA)}'")
@@ -53,7 +53,7 @@ def test_of_a_listing_that_is_as_it_was_each_row_finds_its_entry(column: Column)
     assert not candidate.merged
 
 
-def test_a_row_that_is_not_as_it_was_finds_all_that_are_listed(column: Column) -> None:
+def test_a_changed_row_finds_all_listed_entries(column: Column) -> None:
     crawl(column, LOOM, TEA, MOON)
     listed = found(column, PIANO, LOOM)
     assert {title: one.rank for title, one in listed.items()} == {LOOM.title: 0, TEA.title: 1, MOON.title: 2}
@@ -89,14 +89,14 @@ def test_an_entry_that_a_partial_crawl_did_not_show_keeps_its_rank(column: Colum
     ],
     ids=["wording", "title", "excerpt", "rare words"],
 )
-def test_a_withdrawn_entry_is_found_by_what_it_shares_with_the_row(column: Column, back: ListedEntry) -> None:
+def test_a_withdrawn_entry_is_found_by_text_that_it_shares_with_the_row(column: Column, back: ListedEntry) -> None:
     crawl(column, TEA, MOON, LOOM)
     withdraw_all(column, keeping=LOOM)
     assert found(column, back, LOOM).keys() == {TEA.title, LOOM.title}
     assert found(column, back)[TEA.title].rank is None
 
 
-def test_a_withdrawn_entry_is_found_by_an_earlier_wording_of_which_nothing_is_left(column: Column) -> None:
+def test_a_withdrawn_entry_is_found_by_an_earlier_wording(column: Column) -> None:
     """Title, excerpt and all else went in two steps; only the revision remembers."""
     retitled = edited(TEA, title="Silver rods on the terraces", commentary=MOON.commentary)
     rewritten = edited(retitled, excerpt=PIANO.excerpt)
@@ -118,7 +118,7 @@ def test_a_withdrawn_entry_that_shares_nothing_is_not_found(column: Column) -> N
 
 
 @pytest.mark.parametrize("now", [TEA, edited(TEA, excerpt=typos(TEA.excerpt))])
-def test_another_source_has_its_own(column: Column, now: ListedEntry) -> None:
+def test_candidates_are_entries_of_one_source(column: Column, now: ListedEntry) -> None:
     crawl(column, TEA)
     crawl(Column(column.db, "village"), TEA)
     one, other = (found(column, now, source_id=source_id)[TEA.title] for source_id in (1, 2))
@@ -181,7 +181,7 @@ def test_a_merged_entry_of_which_one_place_is_edited_stays_one(column: Column, p
     assert column.rows("SELECT count(*) FROM entries") == [(3,)]
 
 
-def test_an_entry_is_merged_no_more_once_the_other_was_split_off(column: Column) -> None:
+def test_an_entry_is_not_marked_as_merged_after_a_split(column: Column) -> None:
     crawl(column, LOOM, TEA, MOON)
     keep = merged(column, TEA, MOON)
     decide(column, lambda db: split(db, keep, 2, START + 399 * DAY, "example.org,2026"))
@@ -209,7 +209,7 @@ def copies(column: Column, count: int, **parts: str) -> None:
     )
 
 
-def test_a_title_that_very_many_share_crowds_out_no_other(column: Column) -> None:
+def test_a_title_that_very_many_entries_share_displaces_no_other_candidate(column: Column) -> None:
     crawl(column, TEA, MOON, LOOM)
     withdraw_all(column, keeping=LOOM)
     many = edited(BRIDGE, title="A much used title", publication="Il Mattino")
@@ -234,7 +234,7 @@ class Listening:
 
 
 @pytest.mark.parametrize("listing", [[LOOM, TEA], [LOOM, PIANO], [edited(LOOM, title="Other")]])
-def test_candidates_are_found_by_index_and_no_table_is_read_through(column: Column, listing: list[ListedEntry]) -> None:
+def test_candidates_are_found_by_index_without_a_table_scan(column: Column, listing: list[ListedEntry]) -> None:
     crawl(column, LOOM, TEA, MOON)
     merged(column, TEA, MOON)
     listening = Listening(column.db)
@@ -250,7 +250,7 @@ def test_candidates_are_found_by_index_and_no_table_is_read_through(column: Colu
         assert all(step.endswith(":M4") for step in plan if "entries_fts" in step), plan
 
 
-def test_the_cost_does_not_grow_with_what_was_withdrawn(column: Column) -> None:
+def test_the_cost_does_not_grow_with_withdrawn_entries(column: Column) -> None:
     crawl(column, LOOM, TEA)
     listing = rows(LOOM, TEA, PIANO)
 
@@ -271,7 +271,7 @@ def test_the_cost_does_not_grow_with_what_was_withdrawn(column: Column) -> None:
 A_TYPO = edited(TEA, commentary=typos(TEA.commentary, 1))
 
 
-def test_an_article_at_two_places_keeps_its_id_while_they_differ_and_when_both_come_back(column: Column) -> None:
+def test_an_article_at_two_places_keeps_its_id_while_they_differ_and_when_both_return(column: Column) -> None:
     crawl(column, TEA, LOOM, TEA)
     [entry_id] = {column.ids()[TEA.title or ""]}
     crawl(column, A_TYPO, LOOM, TEA)
@@ -284,14 +284,14 @@ def test_an_article_at_two_places_keeps_its_id_while_they_differ_and_when_both_c
     assert column.rows(f"SELECT number FROM revisions WHERE entry_id = {entry_id}") == [(1,), (2,)]
 
 
-def test_an_earlier_wording_that_never_stood_beside_the_current_one_is_not_another_place(column: Column) -> None:
+def test_an_earlier_wording_never_listed_together_with_the_current_one_is_not_another_place(column: Column) -> None:
     crawl(column, TEA, LOOM)
     crawl(column, A_TYPO, LOOM)
     crawl(column, A_TYPO, LOOM, TEA)
     assert column.rows("SELECT count(*) FROM entries") == [(3,)]
 
 
-def test_a_second_place_alone_on_the_last_page_is_known_when_the_first_is_edited(column: Column) -> None:
+def test_a_second_place_alone_on_the_last_page_is_recognised_when_the_first_is_edited(column: Column) -> None:
     lines = [f"{one.title}|{one.publication}|{one.excerpt}|{one.commentary}" for one in (TEA, LOOM, TEA)]
     column.crawl("\n".join(lines[:2]), lines[2])
     edit = f"{A_TYPO.title}|{A_TYPO.publication}|{A_TYPO.excerpt}|{A_TYPO.commentary}"
@@ -300,7 +300,7 @@ def test_a_second_place_alone_on_the_last_page_is_known_when_the_first_is_edited
     assert column.kinds()[-1] == "revised"
 
 
-def test_an_article_that_comes_back_at_two_places_in_two_earlier_wordings_is_one_entry(column: Column) -> None:
+def test_an_article_that_returns_at_two_places_in_two_earlier_wordings_is_one_entry(column: Column) -> None:
     crawl(column, TEA, LOOM, TEA)
     crawl(column, A_TYPO, LOOM, TEA)
     now = edited(A_TYPO, commentary=MOON.commentary)

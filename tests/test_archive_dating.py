@@ -1,4 +1,4 @@
-"""The dates that the archive decides."""
+"""Choosing feed dates and the times of changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAKEN = st.frozensets(
 
 
 @given(COUNTS, st.none() | st.timedeltas(SECOND / 10, timedelta(days=3)), TAKEN)
-def test_dates_are_distinct_falling_inside_the_interval_and_not_taken(
+def test_dates_are_distinct_descending_inside_the_interval_and_not_taken(
     count: int, interval: timedelta | None, taken: frozenset[datetime]
 ) -> None:
     not_before = None if interval is None else SEEN - interval
@@ -35,17 +35,17 @@ def test_dates_are_distinct_falling_inside_the_interval_and_not_taken(
 
 
 @given(COUNTS, st.none() | st.timedeltas(60 * SECOND, timedelta(days=3)))
-def test_dates_stand_one_second_apart_where_that_fits(count: int, interval: timedelta | None) -> None:
+def test_dates_are_one_second_apart_if_the_interval_allows(count: int, interval: timedelta | None) -> None:
     dates = feed_dates(count, SEEN, None if interval is None else SEEN - interval, ())
     assert dates == [SEEN - number * SECOND for number in range(count)]
 
 
-def test_dates_move_closer_where_the_interval_is_short() -> None:
+def test_dates_are_closer_in_a_short_interval() -> None:
     dates = feed_dates(4, SEEN, SEEN - SECOND, ())
     assert dates == [SEEN - number * SECOND / 5 for number in range(4)]
 
 
-def test_a_date_that_is_taken_is_passed_by_one_microsecond_and_the_rest_stay() -> None:
+def test_a_taken_date_is_avoided_by_one_microsecond_and_the_others_stay() -> None:
     assert feed_dates(2, SEEN, None, {SEEN}) == [SEEN - TICK, SEEN - SECOND]
 
 
@@ -66,5 +66,5 @@ def test_change_times_rise_and_come_after_the_last_even_when_the_clock_goes_back
     assert all(time >= SEEN and (last is None or time > last) for time in times)
 
 
-def test_changes_begin_when_the_crawl_settled() -> None:
+def test_change_times_begin_when_the_crawl_settled() -> None:
     assert change_times(2, SEEN, SEEN - timedelta(days=1)) == [SEEN, SEEN + timedelta(milliseconds=1)]

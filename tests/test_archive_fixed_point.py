@@ -1,4 +1,4 @@
-"""Deriving again changes nothing, after any history, imports and decisions; no settled row gets another entry."""
+"""A rebuild changes nothing after any history, imports and decisions; settled rows keep their entries."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def decide(db: Database, source: str, kind: str, one: int, other: int) -> set[in
 
 @settings(max_examples=examples(10, in_ci=50))  # each with up to six histories
 @given(st.lists(TOWNS, min_size=1, max_size=6))
-def test_deriving_again_changes_nothing_whatever_was_imported_and_decided(towns: list[Town]) -> None:
+def test_a_rebuild_changes_nothing_after_any_imports_and_decisions(towns: list[Town]) -> None:
     with archive_in_memory() as db:
         archive = Archive(db, {f"town{number}": town for number, town in enumerate(towns)})
         archive.live()
@@ -256,7 +256,7 @@ def line(title: str, commentary: str, excerpt: str = LONG) -> str:
 
 @pytest.mark.parametrize("day", [-1, 0, 1, 2])
 @pytest.mark.parametrize("rest", [[], [line("Three", "Bad.")], [line("Three", "Bad."), line("Two", SAID)]])
-def test_an_import_decides_at_once_what_every_later_derivation_finds(day: int, rest: list[str]) -> None:
+def test_an_import_gives_the_result_of_every_later_rebuild(day: int, rest: list[str]) -> None:
     with archive_in_memory() as db:
         column = Column(db)
         column.crawl(line("One", "Good."))
@@ -270,7 +270,7 @@ def test_an_import_decides_at_once_what_every_later_derivation_finds(day: int, r
         assert (found.differences, found.minted) == ((), 0)
 
 
-def test_an_older_capture_of_a_wording_that_a_later_crawl_found_new_is_that_entry() -> None:
+def test_an_older_capture_of_a_wording_that_a_later_crawl_found_new_has_that_entry() -> None:
     with archive_in_memory() as db:
         column = Column(db)
         column.crawl(line("One", "Good."))
@@ -282,7 +282,7 @@ def test_an_older_capture_of_a_wording_that_a_later_crawl_found_new_is_that_entr
         assert column.rows(f"SELECT substr(first_seen, 1, 10) FROM entries WHERE entry_id = {two}") == [("2026-02-24",)]
 
 
-def test_a_crawl_stores_only_what_does_not_follow() -> None:
+def test_a_crawl_stores_only_recognitions_that_are_not_implied() -> None:
     with archive_in_memory() as db:
         column = Column(db)
         pages = [line("One", "Good."), line("Two", SAID, OTHER)]
@@ -316,7 +316,7 @@ def made_by_older_rules(db: Database) -> Column:
     return column
 
 
-def test_newer_rules_move_no_settled_row_and_store_a_doubt_where_they_would() -> None:
+def test_newer_rules_keep_the_entries_of_settled_rows_and_store_doubts() -> None:
     with archive_in_memory() as db:
         column = made_by_older_rules(db)
         ids = column.rows("SELECT entry_id, tag_uri, feed_date, crawl_id, wording FROM identities")
@@ -337,7 +337,7 @@ def test_newer_rules_move_no_settled_row_and_store_a_doubt_where_they_would() ->
         assert again(db).differences == ()
 
 
-def test_a_doubt_of_older_rules_gets_the_entry_that_it_was_about() -> None:
+def test_a_doubt_of_older_rules_gets_the_other_entry() -> None:
     with archive_in_memory() as db:
         column = Column(db)
         column.crawl(line("One", "Good.", LONG))

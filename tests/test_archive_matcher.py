@@ -1,4 +1,4 @@
-"""Which row is which entry."""
+"""Matching rows to entries."""
 
 from __future__ import annotations
 
@@ -78,20 +78,20 @@ def ids(found: dict[int, Match]) -> list[int | None]:
 
 
 @pytest.mark.parametrize("edits", [*SURVIVING.values(), *IN_PLACE.values()], ids=[*SURVIVING, *IN_PLACE])
-def test_an_edited_entry_is_known_between_its_neighbours(edits: dict[str, str]) -> None:
+def test_an_edited_entry_is_recognised_between_its_neighbours(edits: dict[str, str]) -> None:
     found = match(rows(TEA, edited(LOOM, **edits), MOON), archive(TEA, LOOM, MOON))
     assert ids(found) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("edits", SURVIVING.values(), ids=SURVIVING)
 @pytest.mark.parametrize("rank", [None, 2], ids=["withdrawn", "moved"])
-def test_an_edited_entry_is_known_when_it_returns_or_moves(edits: dict[str, str], rank: int | None) -> None:
+def test_an_edited_entry_is_recognised_when_it_returns_or_moves(edits: dict[str, str], rank: int | None) -> None:
     known = [entry(TEA, 1, 0), entry(MOON, 2, 1), entry(LOOM, 3, rank)]
     assert ids(match(rows(edited(LOOM, **edits), TEA, MOON), known)) == [3, 1, 2]
 
 
 @pytest.mark.parametrize("edits", IN_PLACE.values(), ids=IN_PLACE)
-def test_a_rewritten_entry_is_not_known_elsewhere(edits: dict[str, str]) -> None:
+def test_a_rewritten_entry_is_not_recognised_at_another_place(edits: dict[str, str]) -> None:
     known = [entry(TEA, 1, 0), entry(MOON, 2, 1), entry(LOOM, 3, 2)]
     assert ids(match(rows(edited(LOOM, **edits), TEA, MOON), known)) == [None, 1, 2]
 
@@ -125,7 +125,7 @@ def without(*parts: str) -> dict[str, str]:
         (TYPO_IN_TITLE | OTHER_EXCERPT, None, 1),
     ],
 )
-def test_the_less_is_left_of_an_excerpt_the_more_must_stand_beside_it(
+def test_the_less_of_an_excerpt_survives_the_more_other_evidence_is_needed(
     edits: dict[str, str], elsewhere: int | None, in_place: int | None
 ) -> None:
     now = edited(LOOM, **edits)
@@ -134,7 +134,7 @@ def test_the_less_is_left_of_an_excerpt_the_more_must_stand_beside_it(
     assert match(rows(TEA, now, MOON), known)[1].entry_id == in_place
 
 
-def test_a_few_words_of_commentary_do_not_stand_in_for_an_excerpt() -> None:
+def test_a_short_commentary_does_not_replace_an_excerpt_as_evidence() -> None:
     old = edited(LOOM, commentary="To be seen.")
     now = edited(old, **TYPO_IN_TITLE, **OTHER_EXCERPT)
     assert ids(match(rows(TEA, now, MOON), archive(TEA, old, MOON))) == [1, None, 3]
@@ -151,11 +151,11 @@ def test_a_few_words_of_commentary_do_not_stand_in_for_an_excerpt() -> None:
         (LOOM, entry(TEA), Match(None, "new")),
     ],
 )
-def test_a_match_says_why_and_how_near(now: ListedEntry, known: Candidate, expected: Match) -> None:
+def test_a_match_has_its_method_and_score(now: ListedEntry, known: Candidate, expected: Match) -> None:
     assert match([row(now)], [known]) == {0: expected}
 
 
-def test_a_rewritten_entry_between_its_neighbours_says_so() -> None:
+def test_a_rewritten_entry_between_its_neighbours_is_matched_by_title_and_neighbours() -> None:
     now = edited(LOOM, **OTHER_EXCERPT, **OTHER_COMMENTARY)
     found = match(rows(TEA, now, MOON), archive(TEA, LOOM, MOON))
     assert found[1].method == "title and neighbours"
@@ -169,18 +169,18 @@ def test_a_rewritten_entry_between_its_neighbours_says_so() -> None:
         ([entry(edited(LOOM, **RETITLED), 1), entry(edited(LOOM, **OTHER_EXCERPT), 2)], "same excerpt"),
     ],
 )
-def test_an_earlier_rule_wins(known: list[Candidate], method: str) -> None:
+def test_an_earlier_rule_precedes_later_ones(known: list[Candidate], method: str) -> None:
     found = match([row(LOOM)], known)
     assert (found[0].entry_id, found[0].method) == (1, method)
 
 
-def test_of_two_entries_with_one_wording_the_listed_one_is_meant() -> None:
+def test_of_two_entries_with_one_wording_the_listed_one_is_matched() -> None:
     assert ids(match([row(LOOM)], [entry(LOOM, 1), entry(LOOM, 2, 7), entry(LOOM, 3, 5)])) == [3]
 
 
 @pytest.mark.parametrize("old", [HARBOUR, HARBOUR_TWIN])
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_near_twin_that_comes_as_the_other_goes_is_new(old: ListedEntry, place: int) -> None:
+def test_a_near_duplicate_that_replaces_the_other_is_new(old: ListedEntry, place: int) -> None:
     [new] = {HARBOUR, HARBOUR_TWIN} - {old}
     listing = [TEA, MOON]
     listing.insert(place, new)
@@ -188,12 +188,12 @@ def test_a_near_twin_that_comes_as_the_other_goes_is_new(old: ListedEntry, place
     assert found[place] == Match(None, "new")
 
 
-def test_near_twins_edited_in_one_crawl_stay_who_they_are() -> None:
+def test_near_duplicates_edited_in_one_crawl_keep_their_ids() -> None:
     now = [edited(one, excerpt=typos(one.excerpt), commentary=typos(one.commentary)) for one in (HARBOUR_TWIN, HARBOUR)]
     assert ids(match(rows(*now), archive(HARBOUR, HARBOUR_TWIN))) == [2, 1]
 
 
-def test_a_near_twin_with_nearly_the_title_in_the_same_publication_is_new() -> None:
+def test_a_near_duplicate_with_a_similar_title_in_the_same_publication_is_new() -> None:
     twin = edited(HARBOUR_TWIN, publication=HARBOUR.publication)  # type: ignore[arg-type]
     assert ids(match(rows(TEA, twin, MOON), archive(TEA, HARBOUR, MOON))) == [1, None, 3]
 
@@ -205,21 +205,21 @@ A_WORD_APART = {
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_near_twin_a_word_apart_that_comes_as_the_other_goes_is_new_and_in_doubt(place: int) -> None:
+def test_a_near_duplicate_one_word_apart_that_replaces_the_other_is_new_with_a_doubt(place: int) -> None:
     listing = [TEA, MOON]
     listing.insert(place, edited(HARBOUR_TWIN, publication=HARBOUR.publication or "", **A_WORD_APART))
     found = match(rows(*listing), archive(TEA, HARBOUR, MOON))
     assert found[place] == Match(None, "new", doubt=Doubt(NEARLY_THE_REST, 2))
 
 
-def test_half_an_excerpt_beside_a_neighbour_and_nearly_all_else_is_known() -> None:
+def test_half_an_excerpt_with_a_neighbour_and_similar_other_parts_is_recognised() -> None:
     excerpt = HARBOUR.excerpt[: len(HARBOUR.excerpt) * 55 // 100]
     now = edited(HARBOUR, excerpt=excerpt, **A_WORD_APART)
     assert ids(match(rows(now, TEA, MOON), archive(HARBOUR, TEA, MOON))) == [1, 2, 3]
     assert ids(match(rows(now, TEA, MOON), archive(TEA, MOON, HARBOUR))) == [None, 1, 2]
 
 
-def test_a_report_beside_a_neighbour_with_other_figures_and_nearly_all_else_is_new() -> None:
+def test_a_report_with_a_neighbour_but_other_figures_is_new() -> None:
     old, now = report(2018, 4820, 3977), report(2019, 5912, 4410)
     assert ids(match(rows(now, TEA), archive(old, TEA))) == [None, 2]
 
@@ -236,7 +236,7 @@ RECURRING = edited(LOOM, **OTHER_EXCERPT, **OTHER_COMMENTARY)
     ],
     ids=["at the top", "elsewhere", "alone"],
 )
-def test_a_recurring_title_with_other_text_is_new_and_in_doubt(
+def test_a_recurring_title_with_other_text_is_new_with_a_doubt(
     listing: list[ListedEntry], before: list[ListedEntry]
 ) -> None:
     found = match(rows(*listing), archive(*before))
@@ -244,7 +244,7 @@ def test_a_recurring_title_with_other_text_is_new_and_in_doubt(
     assert found[listing.index(RECURRING)] == Match(None, "new", doubt=doubt)
 
 
-def test_a_recurring_title_is_no_doubt_while_the_other_is_there() -> None:
+def test_a_recurring_title_raises_no_doubt_while_the_other_is_listed() -> None:
     assert match(rows(RECURRING, LOOM), archive(LOOM))[0] == Match(None, "new")
     assert match(rows(RECURRING, edited(LOOM, **TYPO_IN_EXCERPT)), archive(LOOM))[0] == Match(None, "new")
 
@@ -254,7 +254,7 @@ def test_an_old_title_under_another_publication_is_new() -> None:
     assert ids(match(rows(TEA, new, MOON), archive(TEA, LOOM, MOON))) == [1, None, 3]
 
 
-def test_two_articles_on_one_story_are_two() -> None:
+def test_two_articles_on_one_story_are_two_entries() -> None:
     assert ids(match(rows(MOON_AGAIN, TEA), archive(MOON, TEA))) == [None, 2]
 
 
@@ -273,7 +273,7 @@ def test_a_report_that_recurs_with_other_figures_is_new() -> None:
     assert ids(match(rows(report(2018, 4820, 3978)), [entry(report(2018, 4820, 3977))])) == [1]
 
 
-def test_nor_does_it_need_a_title_to_be_new() -> None:
+def test_a_report_without_a_title_that_recurs_with_other_figures_is_new() -> None:
     old, new = (
         replace(one, title=None, publication=None, attribution="——Facts")
         for one in (report(2018, 4820, 3977), report(2019, 5912, 4410))
@@ -309,7 +309,7 @@ NEXT_TITLE = {"title": "Valid patents rise again in February"}
     ],
 )
 @pytest.mark.parametrize("rank", [None, 2], ids=["withdrawn", "elsewhere"])
-def test_a_monthly_report_with_a_title_of_its_own_is_new_and_in_doubt(now: ListedEntry, rank: int | None) -> None:
+def test_a_monthly_report_with_its_own_title_is_new_with_a_doubt(now: ListedEntry, rank: int | None) -> None:
     known = [entry(TEA, 1, 0), entry(MOON, 2, 1), entry(FIGURES, 3, rank)]
     # from a report that was withdrawn before, one with all other figures is clearly another
     clear = rank is None and now.excerpt == NEXT_MONTH["excerpt"]
@@ -317,7 +317,7 @@ def test_a_monthly_report_with_a_title_of_its_own_is_new_and_in_doubt(now: Liste
     assert match(rows(now, TEA, MOON), known)[0] == Match(None, "new", doubt=doubt)
 
 
-def test_a_monthly_report_with_the_same_title_is_new_and_in_doubt() -> None:
+def test_a_monthly_report_with_the_same_title_is_new_with_a_doubt() -> None:
     old = edited(FIGURES, title="Valid patents rise: 2026 in figures")
     now = edited(old, **NEXT_MONTH, **OTHER_COMMENTARY)
     found = match(rows(now, TEA, MOON), archive(TEA, MOON, old))
@@ -342,21 +342,21 @@ NUMBER_CORRECTED = {"excerpt": FIGURES.excerpt.replace("12.3", "13.2")}
     ],
 )
 @pytest.mark.parametrize("rank", [None, 2], ids=["withdrawn", "elsewhere"])
-def test_a_number_can_be_corrected_beside_a_title_or_a_commentary_that_survives(
+def test_a_corrected_number_is_recognised_with_an_equal_title_or_commentary(
     edits: dict[str, str], rank: int | None
 ) -> None:
     known = [entry(TEA, 1, 0), entry(MOON, 2, 1), entry(FIGURES, 3, rank)]
     assert ids(match(rows(edited(FIGURES, **edits), TEA, MOON), known)) == [3, 1, 2]
 
 
-def test_a_number_can_be_corrected_between_neighbours() -> None:
+def test_a_corrected_number_is_recognised_between_neighbours() -> None:
     now = edited(FIGURES, **NUMBER_CORRECTED, **RETITLED, **OTHER_COMMENTARY)
     assert ids(match(rows(TEA, now, MOON), archive(TEA, FIGURES, MOON))) == [1, 2, 3]
     now = edited(FIGURES, **NEXT_MONTH, **NEXT_TITLE, **OTHER_COMMENTARY)
     assert ids(match(rows(TEA, now, MOON), archive(TEA, FIGURES, MOON))) == [1, None, 3]
 
 
-def test_a_figure_in_a_title_that_is_written_anew_is_no_other_report() -> None:
+def test_a_figure_in_a_rewritten_title_does_not_make_another_report() -> None:
     old = edited(LOOM, title="4 firms that watch a loom", **OTHER_COMMENTARY)
     now = edited(LOOM, title="3 reasons why a camera counts", excerpt=typos(LOOM.excerpt))
     assert ids(match([row(now)], [entry(old)])) == [1]
@@ -374,7 +374,7 @@ BRIEF = edited(LOOM, title="News in brief", commentary="Good news.")
     ],
     ids=["elsewhere", "at the top", "alone"],
 )
-def test_a_recurring_title_with_a_recurring_word_of_commentary_is_an_edit_only_of_what_was_listed_until_now(
+def test_a_recurring_title_with_a_stock_commentary_is_an_edit_of_a_listed_entry_only(
     listing: list[ListedEntry], before: list[ListedEntry]
 ) -> None:
     """Title, publication and commentary are equal, so it is the entry that is gone; but not one that was withdrawn before."""
@@ -383,7 +383,7 @@ def test_a_recurring_title_with_a_recurring_word_of_commentary_is_an_edit_only_o
     assert match(rows(*listing), withdrawn)[0] == Match(None, "new", doubt=Doubt(SAME_TITLE, 9))
 
 
-def test_short_texts_of_one_title_are_one_where_one_of_them_survives() -> None:
+def test_short_texts_with_one_title_match_if_one_of_them_survives() -> None:
     old = edited(BRIEF, excerpt="The bridge is opened.")
     assert ids(match([row(edited(old, excerpt="The bridge is open."))], [entry(old)])) == [1]
     assert ids(match([row(edited(old, commentary="Well done."))], [entry(old)])) == [1]
@@ -392,26 +392,26 @@ def test_short_texts_of_one_title_are_one_where_one_of_them_survives() -> None:
     assert ids(match([row(other)], [entry(old)])) == [None]
 
 
-def test_a_series_of_near_titles_with_other_figures_is_a_series() -> None:
+def test_similar_titles_with_other_figures_are_different_entries() -> None:
     old, new = (
         edited(report(year, filed, 77), title=f"The year {year} in patents") for year, filed in ((18, 4), (19, 5))
     )
     assert ids(match(rows(TEA, new, MOON), archive(TEA, old, MOON))) == [1, None, 3]
 
 
-def test_an_empty_title_is_no_title() -> None:
+def test_an_empty_title_is_not_compared() -> None:
     untitled = replace(LOOM, title=None, publication=None, attribution="——Someone wrote this")
     other = replace(TEA, title=None, publication=None, attribution="——Someone wrote this")
     assert ids(match([row(untitled)], [entry(other)])) == [None]
 
 
-def test_an_entry_without_title_is_known_by_its_excerpt_and_line() -> None:
+def test_an_entry_without_title_is_recognised_by_excerpt_and_attribution() -> None:
     untitled = replace(LOOM, title=None, publication=None)
     now = edited(LOOM, **TYPO_IN_EXCERPT)
     assert ids(match([row(now)], [entry(untitled)])) == [1]
 
 
-def test_without_an_excerpt_a_typo_in_the_title_leaves_the_entry_known_by_title_and_commentary() -> None:
+def test_without_an_excerpt_an_entry_is_recognised_despite_a_typo_in_its_title() -> None:
     now = edited(FEW_WORDS, title="Notice to all raeders of the column")
     assert ids(match(rows(TEA, now, MOON), archive(TEA, FEW_WORDS, MOON))) == [1, 2, 3]
     assert ids(match(rows(now, TEA, MOON), archive(FEW_WORDS, TEA, MOON))) == [1, 2, 3]
@@ -427,21 +427,21 @@ def test_without_an_excerpt_a_typo_in_the_title_leaves_the_entry_known_by_title_
         edited(FEW_WORDS, title="Notice to all raeders of the column", excerpt="Not before Easter."),
     ],
 )
-def test_without_an_excerpt_all_else_must_survive(other: ListedEntry) -> None:
+def test_without_an_excerpt_all_other_parts_must_survive(other: ListedEntry) -> None:
     assert ids(match(rows(TEA, other, MOON), archive(TEA, FEW_WORDS, MOON))) == [1, None, 3]
 
 
-def test_short_texts_that_differ_by_a_letter_are_two() -> None:
+def test_short_texts_that_differ_by_a_letter_are_two_entries() -> None:
     one, other = (article(f"The map of {letter}", "Il Mattino", "See the map.", "To be seen.") for letter in "AB")
     assert ids(match(rows(TEA, other, MOON), archive(TEA, one, MOON))) == [1, None, 3]
 
 
-def test_a_short_excerpt_is_no_evidence_by_itself() -> None:
+def test_a_short_excerpt_alone_is_not_evidence() -> None:
     one, other = (replace(texts, excerpt="He said it will.") for texts in (LOOM, TEA))
     assert ids(match([row(other)], [entry(one)])) == [None]
 
 
-def test_a_short_excerpt_that_survives_alone_is_a_doubt() -> None:
+def test_a_match_by_a_short_excerpt_alone_has_a_doubt() -> None:
     old = edited(LOOM, excerpt="The deal is worth billions, he said.")
     now = edited(old, excerpt="The deal is worth  billions, he said.", **ALL_ELSE)
     assert match([row(now)], [entry(old)]) == {0: Match(None, "new", doubt=Doubt(SAME_EXCERPT, 1))}
@@ -450,42 +450,42 @@ def test_a_short_excerpt_that_survives_alone_is_a_doubt() -> None:
     assert match([row(edited(nothing, **ALL_ELSE))], [entry(nothing)]) == {0: Match(None, "new")}
 
 
-def test_of_two_rows_for_an_entry_at_one_place_the_unedited_one_is_it() -> None:
+def test_of_two_rows_that_match_an_entry_the_unedited_one_gets_it() -> None:
     found = match(rows(edited(LOOM, **TYPO_IN_EXCERPT), TEA, LOOM), archive(LOOM, TEA))
     assert ids(found) == [None, 2, 1]
 
 
-def test_a_copy_of_a_known_excerpt_is_new_and_in_doubt() -> None:
+def test_a_copy_of_a_known_excerpt_is_new_with_a_doubt() -> None:
     found = match(rows(edited(LOOM, **RETITLED), LOOM), archive(LOOM))
     assert found[0] == Match(None, "new", doubt=Doubt(SAME_EXCERPT, 1))
 
 
-def test_a_run_of_new_entries_moves_nobody() -> None:
+def test_a_run_of_new_entries_changes_no_other_match() -> None:
     found = match(rows(PIANO, BRIDGE, MOON_AGAIN, edited(LOOM, **RETITLED), TEA, MOON), archive(LOOM, TEA, MOON))
     assert ids(found) == [None, None, None, 1, 2, 3]
 
 
-def test_entries_with_one_title_are_told_apart_by_what_survives_of_their_text() -> None:
+def test_entries_with_one_title_are_distinguished_by_their_surviving_text() -> None:
     one, other = LOOM, edited(TEA, title=LOOM.title or "", publication=LOOM.publication or "")
     now = [edited(texts, excerpt=typos(texts.excerpt), commentary="Rewritten.") for texts in (other, one)]
     assert ids(match(rows(*now), archive(one, other))) == [2, 1]
 
 
-def test_what_is_equally_near_goes_by_neighbours() -> None:
+def test_equally_similar_pairs_are_decided_by_neighbours() -> None:
     one, other = edited(LOOM, commentary="aaa"), edited(LOOM, commentary="bbb")
     now = edited(LOOM, commentary="ccc")
     found = match(rows(MOON, now, BRIDGE), archive(TEA, one, PIANO, MOON, other, BRIDGE))
     assert ids(found) == [4, 5, 6]
 
 
-def test_of_two_that_differ_by_a_typo_the_one_in_its_place_is_meant() -> None:
+def test_of_two_entries_that_differ_by_a_typo_the_one_at_the_same_place_is_matched() -> None:
     copy = edited(LOOM, title=f"{LOOM.title} iin it")
     now = edited(LOOM, title=f"{LOOM.title} ini t")
     assert ids(match(rows(TEA, now, MOON), [*archive(TEA, copy, MOON), entry(LOOM, 4)])) == [1, 2, 3]
     assert ids(match(rows(TEA, now, MOON), [*archive(TEA, LOOM, MOON), entry(copy, 4)])) == [1, 2, 3]
 
 
-def test_what_is_equally_near_goes_by_listing_order_where_neighbours_do_not_tell() -> None:
+def test_equally_similar_pairs_without_neighbours_are_decided_by_listing_order() -> None:
     one, other = edited(LOOM, commentary="aaa"), edited(LOOM, commentary="bbb")
     known = [entry(one, 5, 1), entry(other, 9, 0), entry(edited(LOOM, commentary="eee"), 3)]
     now = [edited(LOOM, commentary=words) for words in ("ccc", "ddd")]
@@ -499,12 +499,12 @@ def test_two_rows_can_be_two_places_of_a_merged_entry() -> None:
     assert found[0] == found[2] == Match(1, "merged by an operator")
 
 
-def test_a_merged_entry_whose_current_wording_is_gone_is_still_in_two_places() -> None:
+def test_a_merged_entry_without_its_current_wording_still_has_two_places() -> None:
     found = match(rows(PIANO, TEA), [entry(LOOM, 1, 0, earlier=[TEA, PIANO], merged=True)])
     assert [one.method for one in found.values()] == ["earlier wording", "merged by an operator"]
 
 
-def test_a_second_place_is_only_what_an_operator_merged() -> None:
+def test_only_a_merged_entry_has_a_second_place() -> None:
     assert ids(match(rows(LOOM, TEA), [entry(LOOM, 1, 0, earlier=[TEA])])) == [1, None]
 
 
@@ -519,23 +519,23 @@ SECOND_PLACES = {
 
 
 @pytest.mark.parametrize("listing", SECOND_PLACES.values(), ids=SECOND_PLACES)
-def test_a_merged_entry_of_which_a_place_is_edited_is_still_in_two_places(listing: list[ListedEntry]) -> None:
+def test_a_merged_entry_with_an_edited_place_still_has_two_places(listing: list[ListedEntry]) -> None:
     found = match(rows(*listing, PIANO), [MERGED])
     assert ids(found) == [1, 1, None]
     assert "merged by an operator" in {found[0].method, found[1].method}
 
 
-def test_a_merged_entry_that_returns_to_a_place_as_the_other_is_edited_is_in_both() -> None:
+def test_a_merged_entry_that_returns_to_one_place_while_the_other_is_edited_has_both() -> None:
     known = replace(MERGED, elsewhere=())
     assert ids(match(rows(TEA, edited(LOOM, **TYPO_IN_EXCERPT), PIANO), [known])) == [1, 1, None]
 
 
-def test_an_edited_place_of_a_merged_entry_that_is_all_that_is_left_of_it_is_it() -> None:
+def test_the_only_remaining_place_of_a_merged_entry_is_recognised_when_edited() -> None:
     [found] = match(rows(edited(TEA, excerpt=typos(TEA.excerpt))), [MERGED]).values()
     assert (found.entry_id, found.method) == (1, "merged by an operator")
 
 
-def test_of_two_rows_that_are_near_a_place_of_a_merged_entry_the_nearest_is_it() -> None:
+def test_of_two_rows_similar_to_a_place_of_a_merged_entry_the_most_similar_gets_it() -> None:
     far, near = (edited(TEA, excerpt=typos(TEA.excerpt, count)) for count in (9, 2))
     assert ids(match(rows(far, LOOM, near), [MERGED])) == [None, 1, 1]
 
@@ -555,7 +555,7 @@ def test_an_edited_copy_of_a_place_of_a_merged_entry_is_new(known: Candidate, li
     assert ids(found)[-1] is None
 
 
-def test_a_title_that_very_many_share_tells_nothing() -> None:
+def test_a_title_that_very_many_entries_share_is_not_evidence() -> None:
     known = [
         entry(article("More", "Il Mattino", f"{word} {LOOM.excerpt[n:]}", ""), n + 1, n)
         for n, word in enumerate("abcdefghijklmnopqrstuvwxyz")
@@ -599,7 +599,7 @@ def archives(draw: st.DrawFn) -> list[Candidate]:
 
 @settings(max_examples=50)
 @given(edits(), archives())
-def test_every_row_gets_a_match_and_no_entry_is_given_twice_unless_merged(
+def test_every_row_gets_a_match_and_no_entry_is_matched_twice_unless_merged(
     listing: list[ListedEntry], known: list[Candidate]
 ) -> None:
     found = match(rows(*listing), known)
@@ -626,7 +626,7 @@ def test_equal_wording_always_wins(listing: list[ListedEntry], known: list[Candi
 
 @settings(max_examples=50)
 @given(edits(), archives(), CHANCE)
-def test_the_order_in_which_rows_and_candidates_are_handed_in_does_not_matter(
+def test_the_order_of_rows_and_candidates_does_not_matter(
     listing: list[ListedEntry], known: list[Candidate], chance: random.Random
 ) -> None:
     mixed: tuple[list[ListingRow], list[Candidate]] = rows(*listing), known[:]
@@ -637,7 +637,7 @@ def test_the_order_in_which_rows_and_candidates_are_handed_in_does_not_matter(
 
 @settings(max_examples=50)
 @given(edits(), archives())
-def test_scores_are_told_where_wordings_were_compared(listing: list[ListedEntry], known: list[Candidate]) -> None:
+def test_matches_have_scores_if_wordings_were_compared(listing: list[ListedEntry], known: list[Candidate]) -> None:
     compared = {"same excerpt", "title and publication", "title and neighbours", "near wording"}
     for one in match(rows(*listing), known).values():
         # another place of a merged entry has its wording, or one that is near
@@ -650,7 +650,7 @@ def test_scores_are_told_where_wordings_were_compared(listing: list[ListedEntry]
 
 
 @given(st.permutations(ALL), st.data())
-def test_whoever_is_edited_in_one_part_keeps_the_id_wherever_it_moves(
+def test_an_entry_edited_in_one_part_keeps_its_id_wherever_it_moves(
     order: list[ListedEntry], data: st.DataObject
 ) -> None:
     now = []
@@ -664,7 +664,7 @@ def test_whoever_is_edited_in_one_part_keeps_the_id_wherever_it_moves(
 
 
 @given(st.permutations(ALL), st.data())
-def test_whoever_has_typos_in_every_part_keeps_the_id_wherever_it_moves(
+def test_an_entry_with_typos_in_every_part_keeps_its_id_wherever_it_moves(
     order: list[ListedEntry], data: st.DataObject
 ) -> None:
     counts = data.draw(st.lists(st.integers(1, 2), min_size=len(ALL), max_size=len(ALL)))
@@ -682,14 +682,14 @@ def test_whoever_has_typos_in_every_part_keeps_the_id_wherever_it_moves(
 
 
 @given(st.lists(st.booleans(), min_size=len(ALL), max_size=len(ALL)), CHANCE)
-def test_whoever_comes_is_new_whoever_goes(goes: list[bool], chance: random.Random) -> None:
+def test_an_added_entry_is_new_whichever_entry_is_removed(goes: list[bool], chance: random.Random) -> None:
     before = [texts for texts, gone in zip(ALL, goes, strict=True) if gone]
     now = [texts for texts, gone in zip(ALL, goes, strict=True) if not gone]
     chance.shuffle(now)
     assert set(ids(match(rows(*now), archive(*before)))) <= {None}
 
 
-def test_an_excerpt_of_common_words_survives_misspelt_ones_when_all_else_is_new() -> None:
+def test_an_excerpt_of_common_words_is_recognised_despite_typos_if_all_other_parts_are_new() -> None:
     excerpt = LOOM.excerpt
     for word, misspelt in (("valley", "vallxx"), ("spring", "sprixx"), ("thread", "threxx"), ("camera", "camexx")):
         excerpt = excerpt.replace(word, misspelt)

@@ -1,4 +1,4 @@
-"""Where a row stands among those that are known."""
+"""Comparing the neighbours of rows and entries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ AT_AN_END = Agreement(entries=1, ends=1)
         (3, None, NO_AGREEMENT),
     ],
 )
-def test_neighbours_agree_where_row_and_entry_stand_between_the_same(
+def test_neighbours_agree_if_row_and_entry_are_between_the_same_entries(
     place: int, rank: int | None, agreement: Agreement
 ) -> None:
     assert Neighbours(ANCHORS).agreement(place, rank) == agreement
@@ -49,7 +49,9 @@ def test_neighbours_agree_where_row_and_entry_stand_between_the_same(
         (NO_AGREEMENT, False, False, False),
     ],
 )
-def test_nothing_but_ends_says_nothing(agreement: Agreement, any_side: bool, in_place: bool, between: bool) -> None:
+def test_two_ends_of_the_listing_are_not_evidence(
+    agreement: Agreement, any_side: bool, in_place: bool, between: bool
+) -> None:
     assert (agreement.on_any_side, agreement.in_place, agreement.between_entries) == (any_side, in_place, between)
 
 
@@ -59,13 +61,13 @@ def test_the_ends_of_a_listing_are_neighbours() -> None:
     assert Neighbours({1: 1}).agreement(2, 2) == AT_AN_END
 
 
-def test_what_came_above_makes_no_difference_to_the_upper_end() -> None:
+def test_new_entries_at_the_top_do_not_change_the_upper_end() -> None:
     neighbours = Neighbours({7: 1, 8: 2}, places=range(9), ranks=range(3))
     assert [neighbours.agreement(place, 0) for place in (0, 3, 6)] == [AT_AN_END] * 3
 
 
 @pytest.mark.parametrize(("rows", "counts"), [(13, True), (10, True), (7, True), (6, False)])
-def test_where_a_crawl_stopped_early_the_listing_does_not_end(rows: int, counts: bool) -> None:
+def test_a_crawl_that_stopped_early_has_no_lower_end(rows: int, counts: bool) -> None:
     neighbours = Neighbours({4: 4, 5: 5}, places=range(rows), ranks=range(10))
     assert neighbours.agreement(6, 9) == (AT_AN_END if counts else ONE)
 
@@ -74,13 +76,13 @@ def test_neighbours_that_were_swapped_agree_on_neither_side() -> None:
     assert Neighbours({2: 20, 4: 10}).agreement(3, 15).on_any_side is False
 
 
-def test_a_neighbour_that_moved_is_none() -> None:
+def test_an_entry_that_moved_is_not_a_neighbour() -> None:
     assert Neighbours({2: 10, 3: 90, 5: 20, 6: 30}).agreement(4, 15) == BOTH
     assert Neighbours({0: 15, 2: 10, 4: 20, 5: 30}).agreement(3, 14) == BOTH
 
 
 @given(st.integers(0, 8), st.integers(0, 8))
-def test_whoever_moved_the_others_agree_as_before(source: int, target: int) -> None:
+def test_entries_that_did_not_move_agree_whichever_others_moved(source: int, target: int) -> None:
     assume(abs(source - target) > 1)  # of two that were swapped, either has moved
     ranks = list(range(0, 18, 2))
     moved = ranks.pop(source)

@@ -82,7 +82,7 @@ def test_the_same_parser_derives_the_same_archive_and_writes_nothing(column: Col
     assert (tmp_path / "archive.db").read_bytes() == before
 
 
-def test_what_was_derived_is_mended_from_the_truth(column: Column) -> None:
+def test_damaged_derived_rows_are_derived_again_from_the_truth(column: Column) -> None:
     an_eventful_year(column)
     truth = column.truth()
     for table in ("listing_rows", "links", "publication_aliases"):
@@ -103,7 +103,7 @@ def test_what_was_derived_is_mended_from_the_truth(column: Column) -> None:
     column.db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('integrity-check')")
 
 
-def test_a_damaged_capture_stops_it_and_changes_nothing(column: Column) -> None:
+def test_a_damaged_capture_fails_the_rebuild_and_changes_nothing(column: Column) -> None:
     an_eventful_year(column)
     first = column.rows("SELECT body_sha256 FROM captures WHERE capture_id = 1")[0][0]
     column.db.execute("UPDATE bodies SET zlib = x'00' WHERE body_sha256 = ?", [first])
@@ -113,7 +113,7 @@ def test_a_damaged_capture_stops_it_and_changes_nothing(column: Column) -> None:
     assert column.truth() == truth
 
 
-def test_a_reader_who_does_not_end_keeps_the_archive_as_it_is(column: Column, tmp_path: Path) -> None:
+def test_a_reader_that_does_not_end_prevents_the_rebuild(column: Column, tmp_path: Path) -> None:
     an_eventful_year(column)
     column.db.execute("UPDATE entries SET title = 'Vandals'")
     column.db.execute("PRAGMA busy_timeout=50")
@@ -127,7 +127,7 @@ def test_a_reader_who_does_not_end_keeps_the_archive_as_it_is(column: Column, tm
     assert column.truth() != truth
 
 
-def test_what_was_published_meanwhile_stays_on_record(column: Column) -> None:
+def test_files_published_during_a_rebuild_stay_recorded(column: Column) -> None:
     an_eventful_year(column)
     column.db.execute("UPDATE entries SET title = 'Vandals'")
 
@@ -140,7 +140,7 @@ def test_what_was_published_meanwhile_stays_on_record(column: Column) -> None:
     assert column.rows("SELECT count(*) FROM entries WHERE title = 'Vandals'") == [(0,)]
 
 
-def test_a_crawl_that_goes_on_meanwhile_is_no_difference(column: Column) -> None:
+def test_a_crawl_that_runs_during_a_rebuild_is_not_a_difference(column: Column) -> None:
     an_eventful_year(column)
 
     def crawl(_scratch: Database) -> tuple[()]:
@@ -150,7 +150,7 @@ def test_a_crawl_that_goes_on_meanwhile_is_no_difference(column: Column) -> None
     assert again(column, prepare=crawl, apply=False).differences == ()
 
 
-def test_an_entry_that_its_captures_do_not_show_any_more_stops_it(column: Column) -> None:
+def test_an_entry_that_no_capture_shows_fails_the_rebuild(column: Column) -> None:
     column.crawl(listing(A, B))
 
     class Forgetful(LineParser):
@@ -180,7 +180,7 @@ def history(column: Column, title: str) -> list[tuple[Any, ...]]:
     )
 
 
-def test_what_a_newer_parser_reads_is_a_technical_revision_and_no_change(column: Column) -> None:
+def test_a_different_reading_of_a_newer_parser_is_a_technical_revision_without_a_change(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, entry("Bears", commentary="Anew.")))
     ids, changes = column.ids(), column.rows("SELECT change_id, at, kind, entry_id, announced FROM changes")
@@ -196,7 +196,7 @@ def test_what_a_newer_parser_reads_is_a_technical_revision_and_no_change(column:
     assert derived_by(column.db) == 2
 
 
-def test_an_archive_read_by_two_parsers_is_derived_the_same_again_and_goes_on(column: Column) -> None:
+def test_an_archive_read_by_two_parsers_is_rebuilt_equally_and_can_be_continued(column: Column) -> None:
     an_eventful_year(column)
     again(column, Shouting())
     assert again(column, Shouting()).differences == ()
@@ -211,7 +211,7 @@ def crawl_with(column: Column, parser: LineParser, *pages: str) -> None:
     settle(column.db, crawl_id, Verdict("complete"), parser, Traffic(), at=at, authority="example.org,2026")
 
 
-def test_an_entry_that_only_the_newer_parser_sees_is_new_and_not_announced(column: Column) -> None:
+def test_an_entry_that_only_the_newer_parser_reads_is_new_and_not_announced(column: Column) -> None:
     column.crawl(listing(A, "link|Odd|Strange fruit"))
     column.db.execute("DELETE FROM links")
     column.crawl(A)
@@ -231,7 +231,7 @@ def test_an_entry_that_only_the_newer_parser_sees_is_new_and_not_announced(colum
     assert again(column, Odd()).differences == ()
 
 
-def test_an_entry_that_the_newer_parser_does_not_see_stays_with_its_history(column: Column) -> None:
+def test_an_entry_that_the_newer_parser_does_not_read_keeps_its_history(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, entry("Bears", commentary="Anew.")))
     column.crawl(listing(A, entry("Bears", commentary="Anew.")), outcome="unchanged")
@@ -289,7 +289,7 @@ def test_an_older_capture_moves_first_seen_and_leaves_id_date_and_journal(column
     assert again(column).differences == ()
 
 
-def test_an_entry_known_from_older_captures_alone_gets_an_id_and_a_date_of_that_time(column: Column) -> None:
+def test_an_entry_that_only_older_captures_show_gets_an_id_and_a_date_of_that_time(column: Column) -> None:
     column.crawl(A)
     found = backfill(column, -30, listing(C, A))
     assert (found.minted, found.counts[0].new) == (1, 2)
@@ -308,13 +308,13 @@ def test_a_capture_between_two_crawls_is_settled_between_them(column: Column) ->
     assert again(column).differences == ()
 
 
-def test_what_is_imported_after_the_last_crawl_is_announced_as_if_it_were_crawled(column: Column) -> None:
+def test_captures_imported_after_the_last_crawl_are_announced_like_a_crawl(column: Column) -> None:
     column.crawl(A)
     backfill(column, 5, listing(C, A))
     assert column.rows("SELECT kind, announced FROM changes ORDER BY at") == [("new", 1), ("new", 1)]
 
 
-def test_an_id_that_was_published_is_kept_though_older_captures_show_two_entries_to_be_one(column: Column) -> None:
+def test_a_published_id_is_kept_if_older_captures_show_that_two_entries_are_one(column: Column) -> None:
     """Between two crawls an entry was rewritten past knowing; a capture of the time between shows the steps."""
     column.crawl(entry("Old title", publication="Le Monde", excerpt="Old words.", commentary=LONG))
     column.crawl(entry("New title", publication="CNN", excerpt=LONG, commentary="New words."))
@@ -332,7 +332,7 @@ def kept_up(column: Column, parser: LineParser) -> Rebuilt | None:
     return rebuild_if_outdated(column.db, parser, at=LATER, authority="example.org,2026")
 
 
-def test_a_new_archive_notes_its_parser_and_an_old_one_is_derived_again_by_a_newer_one(column: Column) -> None:
+def test_a_new_archive_stores_its_parser_version_and_an_older_one_is_rebuilt_by_a_newer_parser(column: Column) -> None:
     assert (kept_up(column, LineParser()), derived_by(column.db)) == (None, 1)
     column.crawl(A)
     assert kept_up(column, LineParser()) is None
@@ -363,7 +363,7 @@ def test_an_archive_that_older_rules_derived_is_derived_again_by_the_same_parser
     assert kept_up(column, LineParser()) is None
 
 
-def test_an_archive_of_before_parsers_were_noted_goes_by_its_crawls(column: Column) -> None:
+def test_an_archive_without_a_parser_version_takes_it_from_its_crawls(column: Column) -> None:
     column.crawl(A)
     assert column.rows("PRAGMA user_version") == [(0,)]
     assert derived_by(column.db) == 1
@@ -397,7 +397,7 @@ def announced(column: Column) -> list[tuple[Any, ...]]:
     return column.rows("SELECT change_id, at, kind, entry_id FROM changes WHERE announced = 1 ORDER BY at")
 
 
-def test_a_listing_that_a_later_crawl_shows_again_does_not_change_what_came_before() -> None:
+def test_a_listing_that_a_later_crawl_shows_again_does_not_change_earlier_crawls() -> None:
     other = "Quite another passage, and just as long as the one that is not this one."
     neither = "Neither good nor bad, and said at a length that leaves no doubt of it."
     first = [entry("Two", excerpt=other, commentary=neither), entry("Two", excerpt=LONG, commentary="Bad.")]
@@ -418,14 +418,14 @@ def test_a_listing_that_a_later_crawl_shows_again_does_not_change_what_came_befo
 
 @settings(max_examples=examples(20, in_ci=50))
 @given(HISTORIES)
-def test_any_history_is_derived_the_same_again(days: list[tuple[list[str], Outcome]]) -> None:
+def test_any_history_is_rebuilt_equally(days: list[tuple[list[str], Outcome]]) -> None:
     with archive_in_memory() as db:
         assert again(lived_through(db, days)).differences == ()
 
 
 @settings(max_examples=examples(15, in_ci=50))
 @given(HISTORIES, st.integers(-3, 6), LISTINGS)
-def test_no_capture_that_comes_later_changes_an_id_a_date_or_what_was_told(
+def test_no_later_import_changes_an_id_a_date_or_an_announcement(
     days: list[tuple[list[str], Outcome]], day: int, lines: list[str]
 ) -> None:
     with archive_in_memory() as db:
@@ -442,7 +442,7 @@ def test_no_capture_that_comes_later_changes_an_id_a_date_or_what_was_told(
 
 @settings(max_examples=examples(20, in_ci=50))
 @given(HISTORIES)
-def test_no_better_parser_changes_an_id_a_date_or_what_was_told(days: list[tuple[list[str], Outcome]]) -> None:
+def test_no_newer_parser_changes_an_id_a_date_or_an_announcement(days: list[tuple[list[str], Outcome]]) -> None:
     with archive_in_memory() as db:
         column = lived_through(db, days)
         revisions = column.rows("SELECT * FROM revisions")
@@ -456,7 +456,7 @@ def test_no_better_parser_changes_an_id_a_date_or_what_was_told(days: list[tuple
 
 @settings(max_examples=examples(10, in_ci=40))
 @given(HISTORIES, *[st.integers(0, 99)] * 3)
-def test_any_two_entries_can_be_merged_and_parted_again(
+def test_any_two_entries_can_be_merged_and_split_again(
     days: list[tuple[list[str], Outcome]], one: int, another: int, number: int
 ) -> None:
     with archive_in_memory() as db:
@@ -490,7 +490,7 @@ def test_a_newer_parser_reads_an_archive_with_imported_captures(column: Column, 
     assert again(column, Shouting()).differences == ()
 
 
-def test_a_capture_imported_after_a_newer_parser_came_makes_no_revision_of_what_was_the_same(column: Column) -> None:
+def test_a_capture_imported_after_a_parser_upgrade_makes_no_revision_of_an_equal_text(column: Column) -> None:
     column.crawl(listing(LONG_A, LONG_B))
     again(column, Shouting())
     backfill(column, -5, listing(LONG_A.replace("Aye", "Nay"), LONG_B), parser=Shouting())
@@ -525,7 +525,7 @@ def splitted(column: Column, entry_id: int, number: int) -> Rebuilt:
     return again(column, prepare=prepare)
 
 
-def test_merged_entries_are_one_with_both_histories(column: Column) -> None:
+def test_merged_entries_are_one_entry_with_both_histories(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, C))
     column.crawl(listing(A, C), outcome="unchanged")
@@ -566,7 +566,7 @@ def test_entries_that_are_both_listed_become_two_places_of_one(column: Column) -
     assert again(column).differences == ()
 
 
-def test_a_split_revision_is_an_entry_of_its_own_from_then_on(column: Column) -> None:
+def test_a_split_makes_another_entry_from_that_revision_on(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, entry("Bears", commentary="Other bears.")))
     bears = column.ids()["Bears"]
@@ -586,7 +586,7 @@ def test_a_split_revision_is_an_entry_of_its_own_from_then_on(column: Column) ->
     assert len(set(dates)) == 3
 
 
-def test_splitting_off_what_was_merged_gives_it_its_own_id_back(column: Column) -> None:
+def test_splitting_off_a_merged_entry_restores_its_id(column: Column) -> None:
     an_eventful_year(column)
     before = {table: rows for table, rows in column.truth().items() if table != "changes"}
     ids = column.ids()
@@ -599,7 +599,7 @@ def test_splitting_off_what_was_merged_gives_it_its_own_id_back(column: Column) 
 
 
 @pytest.mark.parametrize("survivor", ["Bears", "Cranes"])
-def test_a_split_takes_a_merge_back_whichever_id_survived(column: Column, survivor: str) -> None:
+def test_a_split_undoes_a_merge_whichever_id_survived(column: Column, survivor: str) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, C))
     column.crawl(listing(A, C), outcome="unchanged")
@@ -613,7 +613,7 @@ def test_a_split_takes_a_merge_back_whichever_id_survived(column: Column, surviv
 
 
 @pytest.mark.parametrize("survivor", ["Apples", "Bears"])
-def test_a_merge_of_two_that_are_listed_can_be_taken_back(column: Column, survivor: str) -> None:
+def test_a_merge_of_two_listed_entries_can_be_undone(column: Column, survivor: str) -> None:
     column.crawl(listing(A, B))
     ids, before = column.ids(), column.rows("SELECT * FROM current_entries ORDER BY entry_id")
     merged(column, ids[survivor], ids[({"Apples", "Bears"} - {survivor}).pop()])
@@ -622,7 +622,7 @@ def test_a_merge_of_two_that_are_listed_can_be_taken_back(column: Column, surviv
     assert column.rows("SELECT * FROM current_entries ORDER BY entry_id") == before
 
 
-def test_of_three_merged_entries_each_goes_with_its_part(column: Column) -> None:
+def test_a_split_of_three_merged_entries_leaves_each_with_its_part(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, C))
     column.crawl(listing(A, entry("Dogs")))
@@ -635,7 +635,7 @@ def test_of_three_merged_entries_each_goes_with_its_part(column: Column) -> None
     assert again(column).differences == ()
 
 
-def test_an_entry_that_an_import_made_older_can_be_split_where_it_was_first_known(column: Column) -> None:
+def test_an_entry_that_an_import_made_older_can_be_split_at_its_first_crawl(column: Column) -> None:
     column.crawl(listing(A, entry("Bears", commentary="Anew.")))
     backfill(column, -30, B)
     bears = column.ids()["Bears"]
@@ -645,7 +645,7 @@ def test_an_entry_that_an_import_made_older_can_be_split_where_it_was_first_know
     assert again(column).differences == ()
 
 
-def test_an_edit_at_the_second_place_of_a_merged_entry_is_no_new_entry(column: Column) -> None:
+def test_an_edit_at_the_second_place_of_a_merged_entry_makes_no_new_entry(column: Column) -> None:
     column.crawl(listing(LONG_A, LONG_B))
     ids = column.ids()
     merged(column, ids["Long A"], ids["Long B"])
@@ -654,7 +654,7 @@ def test_an_edit_at_the_second_place_of_a_merged_entry_is_no_new_entry(column: C
     assert again(column).differences == ()
 
 
-def test_a_split_after_two_newer_parsers_parts_by_time(column: Column) -> None:
+def test_a_split_after_two_parser_upgrades_divides_by_time(column: Column) -> None:
     class Whispering(Shouting):
         PARSER_VERSION = 3
 
@@ -675,7 +675,7 @@ def test_a_split_after_two_newer_parsers_parts_by_time(column: Column) -> None:
     assert again(column, Whispering()).differences == ()
 
 
-def test_a_withdrawal_is_told_once_though_an_import_shows_the_entry_between(column: Column) -> None:
+def test_a_withdrawal_is_announced_once_if_an_import_shows_the_entry_in_between(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(A)
     column.crawl(A, outcome="unchanged")
@@ -685,7 +685,7 @@ def test_a_withdrawal_is_told_once_though_an_import_shows_the_entry_between(colu
     assert [kind for _, _, kind, _ in announced(column)].count("withdrawn") == 1
 
 
-def test_decisions_hold_when_a_newer_parser_reads_the_archive(column: Column) -> None:
+def test_decisions_remain_valid_with_a_newer_parser(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(C, B))
     column.crawl(listing(C, entry("Bears", commentary="Other bears.")))
@@ -714,7 +714,7 @@ def test_decisions_hold_when_a_newer_parser_reads_the_archive(column: Column) ->
         (lambda db, ids: split(db, 5, 1, LATER, "x"), "no entry has the id 5"),
     ],
 )
-def test_a_decision_that_makes_no_sense_is_refused_and_changes_nothing(column: Column, decide: Any, why: str) -> None:
+def test_an_invalid_decision_is_refused_and_changes_nothing(column: Column, decide: Any, why: str) -> None:
     column.crawl(listing(A, B))
     truth, ids = column.truth(), column.ids()
     with pytest.raises(CannotDecide, match=why):

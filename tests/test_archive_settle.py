@@ -1,4 +1,4 @@
-"""Settling: what follows from a crawl's captures, told crawl by crawl on a real archive."""
+"""Settling crawl by crawl on a real archive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def column(tmp_path: Path) -> Iterator[Column]:
         yield Column(db)
 
 
-def test_entries_of_a_first_crawl_are_new_and_nothing_is_known_of_the_time_before(column: Column) -> None:
+def test_entries_of_the_first_crawl_are_new_and_have_no_lower_bound(column: Column) -> None:
     assert column.crawl(listing(A, B), listing(C)) == Counts(pages=2, entries=3, new=3)
     rows = column.rows("SELECT title, page, position, not_before, revision, withdrawn_at FROM current_entries")
     assert sorted(rows) == [
@@ -47,7 +47,7 @@ def test_an_entry_is_dated_between_the_complete_crawl_that_lacked_it_and_the_cap
     assert found == [(to_text(lacked), to_text(column.today + SECOND), to_text(column.today + SECOND))]
 
 
-def test_an_entry_that_only_an_early_pass_of_a_moving_listing_showed_is_dated_by_it(column: Column) -> None:
+def test_an_entry_that_only_an_early_pass_of_a_moving_listing_showed_is_dated_by_that_pass(column: Column) -> None:
     column.crawl(listing(A))
     column.crawl(passes=[[listing(B, A)], [listing(C, B, A)], [listing(C, B, A)]])
     seen = dict(column.rows("SELECT title, first_seen FROM current_entries"))
@@ -58,7 +58,7 @@ def test_an_entry_that_only_an_early_pass_of_a_moving_listing_showed_is_dated_by
     ) == [(3,)]
 
 
-def test_the_first_listed_is_the_newest_in_dates_and_in_the_journal(column: Column) -> None:
+def test_the_first_listed_entry_is_the_newest_in_dates_and_in_the_journal(column: Column) -> None:
     column.crawl(listing(A, B), listing(C))
     assert column.rows("SELECT title FROM entries ORDER BY feed_date DESC") == [("Apples",), ("Bears",), ("Cranes",)]
     query = "SELECT title FROM changes JOIN entries USING (entry_id) ORDER BY at DESC"
@@ -81,7 +81,7 @@ def test_an_edited_commentary_is_a_second_revision_that_points_to_its_capture(co
     ]
 
 
-def test_a_wording_that_comes_back_is_a_third_revision(column: Column) -> None:
+def test_an_edit_that_is_reverted_is_a_third_revision(column: Column) -> None:
     for commentary in ("One.", "Two.", "One."):
         column.crawl(entry("Apples", commentary=commentary))
     found = column.rows("SELECT revision, commentary, match_method FROM entry_history")
@@ -125,7 +125,7 @@ def test_an_entry_listed_twice_is_dated_by_its_first_place(column: Column) -> No
     assert column.rows("SELECT title FROM entries ORDER BY feed_date DESC") == [("Apples",), ("Bears",), ("Cranes",)]
 
 
-def test_twins_with_one_title_and_nearly_one_commentary_stay_apart(column: Column) -> None:
+def test_near_duplicates_with_equal_titles_and_similar_commentaries_are_two_entries(column: Column) -> None:
     twins = (
         entry("City", excerpt="It makes bricks.", commentary="A"),
         entry("City", excerpt="It makes glass.", commentary="A"),
@@ -137,7 +137,7 @@ def test_twins_with_one_title_and_nearly_one_commentary_stay_apart(column: Colum
     assert column.rows("SELECT excerpt, entry_id FROM current_entries ORDER BY excerpt") == ids
 
 
-def test_a_moved_entry_keeps_its_id_and_is_no_change(column: Column) -> None:
+def test_a_moved_entry_keeps_its_id_and_makes_no_change(column: Column) -> None:
     column.crawl(listing(A, B), listing(C))
     before = column.ids()
     assert column.crawl(listing(C, A), listing(B)) == Counts(pages=2, entries=3)
@@ -177,7 +177,7 @@ def test_a_partial_or_quick_crawl_makes_nothing_missing(column: Column, outcome:
 
 
 @pytest.mark.parametrize(("outcome", "mode"), [("partial", "full"), ("complete", "quick"), ("unchanged", "quick")])
-def test_nor_does_it_complete_a_withdrawal(column: Column, outcome: Outcome, mode: Mode) -> None:
+def test_a_partial_or_quick_crawl_does_not_complete_a_withdrawal(column: Column, outcome: Outcome, mode: Mode) -> None:
     column.crawl(listing(A, B))
     column.crawl(A)
     assert column.crawl(A, outcome=outcome, mode=mode).withdrawn == 0
@@ -230,7 +230,7 @@ def test_a_fault_in_the_middle_of_settling_leaves_nothing_and_the_crawl_open(
     assert not column.db.conn.in_transaction
 
 
-def test_a_fault_after_the_entries_were_written_takes_them_back(column: Column) -> None:
+def test_a_fault_after_the_entries_were_written_rolls_them_back(column: Column) -> None:
     """The link's blocking sign is looked for last of all."""
 
     class Failing(LineParser):
@@ -257,7 +257,7 @@ def test_a_crawl_that_was_killed_is_closed_as_failed_by_the_next(column: Column)
     assert column.rows("SELECT not_before FROM entries") == [(None,)]
 
 
-def test_a_crawl_that_runs_is_not_in_the_log(column: Column) -> None:
+def test_a_running_crawl_is_not_in_the_log(column: Column) -> None:
     column.capture([[A]])
     assert column.rows("SELECT * FROM crawl_log") == []
 
@@ -274,7 +274,7 @@ def test_two_sources_have_entries_of_their_own(column: Column) -> None:
     ]
 
 
-def test_a_sighting_by_one_source_is_none_by_another(column: Column) -> None:
+def test_a_sighting_by_one_source_does_not_count_for_another(column: Column) -> None:
     column.crawl(A)
     Column(column.db, "village", day=9).crawl(A)
     [(last_seen,)] = column.rows("SELECT last_seen FROM current_entries WHERE source = 'town'")
@@ -289,7 +289,7 @@ def test_an_entry_is_last_seen_when_its_page_was_last_confirmed(column: Column) 
     assert seen == {"Apples": to_text(column.today + SECOND), "Bears": to_text(column.today - DAY + SECOND)}
 
 
-def test_tags_are_minted_under_the_authority_that_was_handed_in(column: Column) -> None:
+def test_tags_are_minted_under_the_given_authority(column: Column) -> None:
     column.crawl(A)
     [(entry_id, tag)] = column.rows("SELECT entry_id, tag_uri FROM entries")
     assert tag == f"tag:example.org,2026:town/{entry_id}"
@@ -298,7 +298,7 @@ def test_tags_are_minted_under_the_authority_that_was_handed_in(column: Column) 
 @pytest.mark.parametrize(
     ("status", "outcome"), [(200, "ok"), (204, "ok"), (412, "blocked"), (404, "error"), (500, "error")]
 )
-def test_a_link_is_kept_with_what_answered(column: Column, status: int, outcome: str) -> None:
+def test_a_link_is_stored_with_its_answer(column: Column, status: int, outcome: str) -> None:
     column.answers["http://search.example/"] = status
     column.crawl(listing(A, SEARCH))
     shown, followed = (to_text(column.today + number * SECOND) for number in (1, 2))
@@ -328,7 +328,7 @@ def test_a_partial_crawl_makes_no_link_gone(column: Column) -> None:
     assert column.rows("SELECT gone_at FROM links") == [(None,)]
 
 
-def test_another_answer_behind_a_link_is_told_though_the_listing_is_unchanged(column: Column) -> None:
+def test_another_answer_behind_a_link_is_recorded_although_the_listing_is_unchanged(column: Column) -> None:
     column.answers["http://search.example/"] = 200
     column.crawl(listing(A, SEARCH))
     column.answers["http://search.example/"] = 412
@@ -368,7 +368,7 @@ def test_the_views_have_the_columns_of_the_contract(column: Column, view: str, c
     assert [row[1] for row in column.rows(f"PRAGMA table_info({view})")] == columns.split(", ")
 
 
-def test_the_log_row_of_a_crawl_tells_what_was_found(column: Column) -> None:
+def test_the_log_row_of_a_crawl_has_its_counts(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, entry("Bears", commentary="Rewritten."), C))
     assert log_row(column.db, 2) == {
@@ -406,7 +406,7 @@ def test_search_finds_the_current_wording_and_not_an_earlier_one(column: Column)
     column.db.execute("INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)")
 
 
-def test_what_the_last_good_crawl_found_is_remembered(column: Column) -> None:
+def test_the_counts_of_the_last_good_crawl_are_stored(column: Column) -> None:
     assert last_good(column.db, "town") is None
     column.crawl(listing(A, B), C)
     column.crawl(A, outcome="partial")
@@ -429,7 +429,7 @@ def test_what_the_last_good_crawl_found_is_remembered(column: Column) -> None:
         ("complete", "quick", False),
     ],
 )
-def test_the_settled_state_is_known_unless_less_than_the_whole_was_settled_since(
+def test_the_settled_state_is_known_unless_a_partial_crawl_was_settled_since(
     column: Column, outcome: Outcome, mode: Mode, known: bool
 ) -> None:
     column.crawl(A, B)
@@ -448,7 +448,7 @@ def test_an_entry_is_updated_when_it_was_last_revised_else_at_its_feed_date(colu
     assert [one.title for one in newest_entries(column.db, "town", 1)] == ["Apples"]
 
 
-def test_of_what_only_an_earlier_pass_showed_the_known_is_not_missing_and_the_unknown_not_recorded(
+def test_entries_of_an_earlier_pass_alone_are_seen_if_known_and_skipped_if_new(
     column: Column,
 ) -> None:
     column.crawl(listing(A, B))
@@ -471,7 +471,7 @@ def test_of_what_only_an_earlier_pass_showed_the_known_is_not_missing_and_the_un
         ([[listing(A, B)]], "partial", {"Apples", "Bears"}),
     ],
 )
-def test_a_wording_unknown_before_is_settled_if_two_passes_or_the_last_one_show_it(
+def test_a_new_wording_is_settled_if_two_passes_or_the_last_one_show_it(
     column: Column, passes: list[list[str]], outcome: Outcome, recorded: set[str]
 ) -> None:
     column.crawl(passes=passes, outcome=outcome)
@@ -486,7 +486,7 @@ def test_an_edit_that_later_passes_contradict_is_no_revision(column: Column) -> 
     assert column.kinds() == ["new", "new"]
 
 
-def test_a_wording_that_an_entry_had_before_is_settled_though_one_pass_alone_shows_it(column: Column) -> None:
+def test_an_earlier_wording_is_settled_even_if_only_one_pass_shows_it(column: Column) -> None:
     column.crawl(listing(A, B))
     column.crawl(listing(A, entry("Bears", commentary="Anew.")))
     counts = column.crawl(passes=[[listing(A, B)], [listing(A, entry("Bears", commentary="Anew."))]] * 1)
@@ -510,7 +510,7 @@ def test_a_crawl_that_was_cut_short_settles_nothing(column: Column) -> None:
     assert log_row(column.db, crawl_id)["outcome"] == "partial"
 
 
-def test_what_only_the_first_pass_showed_is_withdrawn_by_two_unchanged_crawls(column: Column) -> None:
+def test_an_entry_that_only_the_first_pass_showed_is_withdrawn_by_two_unchanged_crawls(column: Column) -> None:
     """It was taken down while the crawl read: seen in that crawl, missing from the next one on."""
     column.crawl(listing(A, B))
     column.crawl(passes=[[listing(A, B, C)], [listing(A, C)], [listing(A, C)]])

@@ -1,4 +1,4 @@
-"""A listing that is edited at random, crawled in every way, against an oracle that knows which article is which."""
+"""A listing with random edits, crawled in every way, compared with an oracle that knows the articles."""
 
 from __future__ import annotations
 

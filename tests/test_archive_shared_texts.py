@@ -1,4 +1,4 @@
-"""Text that many entries share identifies none of them; what is rare does, at the ends of the listing and at two places."""
+"""Matching by rare text only, at the ends of the listing, and of articles at two places."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_another_report_of_one_agency_is_new(old: ListedEntry, new: ListedEntry,
     assert ids(match(rows(new, TEA, MOON), known)) == [None, 1, 2]
 
 
-def test_an_edited_report_is_known_among_many_of_its_kind() -> None:
+def test_an_edited_report_is_recognised_among_many_of_its_kind() -> None:
     for number, old in enumerate(VERDICTS):
         now = [*VERDICTS]
         now[number] = edited(old, excerpt=typos(old.excerpt), title=typos(old.title or "", 1))
         assert ids(match(rows(*now), archive(*VERDICTS))) == [1, 2, 3, 4, 5]
 
 
-def test_reports_that_are_all_edited_in_one_crawl_stay_who_they_are() -> None:
+def test_reports_that_are_all_edited_in_one_crawl_keep_their_ids() -> None:
     now = [edited(one, excerpt=typos(one.excerpt), commentary="Rewritten.") for one in reversed(VERDICTS)]
     assert ids(match(rows(*now), archive(*VERDICTS))) == [5, 4, 3, 2, 1]
 
@@ -69,7 +69,7 @@ def test_results_of_another_quarter_or_firm_are_new(
     assert ids(match(rows(quarter(*new), TEA, MOON), known)) == [None, 1, 2]
 
 
-def test_a_stock_commentary_beside_a_notice_makes_no_withdrawn_entry_of_a_new_one() -> None:
+def test_a_new_entry_with_a_notice_and_a_stock_commentary_does_not_match_a_withdrawn_one() -> None:
     notices = [
         entry(article(one.title, one.publication, NOTICE, one.commentary), 7 + n) for n, one in enumerate((LOOM, MOON))
     ]
@@ -78,14 +78,14 @@ def test_a_stock_commentary_beside_a_notice_makes_no_withdrawn_entry_of_a_new_on
 
 
 @pytest.mark.parametrize("number", range(len(VERDICTS)))
-def test_one_corrected_name_is_a_correction_where_the_title_survives(number: int) -> None:
+def test_one_corrected_name_is_a_correction_if_the_title_survives(number: int) -> None:
     old = VERDICTS[number]
     now = edited(old, excerpt=old.excerpt.replace("fortnight", "month").replace("Lawyers", "Counsels"))
     found = match(rows(TEA, now), [entry(TEA, 1, 0), entry(old, 2, 1)])
     assert ids(found) == [1, 2]
 
 
-def test_a_corrected_name_is_looked_at() -> None:
+def test_a_corrected_name_raises_a_doubt() -> None:
     old = VERDICTS[0]
     now = edited(old, excerpt=old.excerpt.replace("told Vesna", "told Morava"))
     found = match(rows(TEA, now, MOON), archive(TEA, old, MOON))
@@ -108,24 +108,24 @@ FOURTH = noted("Seven ways to fold a map", "Science Weekly", "Folding is a craft
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2])
-def test_an_excerpt_that_several_share_identifies_none_of_them(gone: int) -> None:
+def test_an_excerpt_that_several_entries_share_is_not_evidence(gone: int) -> None:
     known = [entry(one, number, None if number == gone else number) for number, one in enumerate(NOTED)]
     listing = [FOURTH, *(one for number, one in enumerate(NOTED) if number != gone)]
     found = match(rows(*listing), known)
     assert found[0] == Match(None, "new")
 
 
-def test_nor_does_it_where_only_the_archive_knows_of_the_others() -> None:
+def test_an_excerpt_that_other_entries_of_the_archive_share_is_not_evidence() -> None:
     shared = Rarity(excerpts={row(FOURTH).excerpt_key or "": 3})
     assert match([row(FOURTH)], [entry(NOTED[0])], shared)[0].entry_id is None
 
 
-def test_a_notice_identifies_nobody_even_the_first_time() -> None:
+def test_a_notice_is_not_evidence_even_the_first_time() -> None:
     assert ids(match(rows(FOURTH, TEA), [entry(NOTED[0], 9), entry(TEA, 1, 0)])) == [None, 1]
 
 
 @pytest.mark.parametrize(("publication", "is_known"), [(NOTED[0].publication, True), ("Science Weekly", False)])
-def test_a_notice_alone_recognises_an_entry_in_its_place_under_the_same_publication_only(
+def test_a_notice_alone_is_evidence_only_at_the_same_place_under_the_same_publication(
     publication: str | None, is_known: bool
 ) -> None:
     now = [TEA, replace(FOURTH, publication=publication), MOON]
@@ -134,14 +134,14 @@ def test_a_notice_alone_recognises_an_entry_in_its_place_under_the_same_publicat
     assert reason(found[1]) == (LOW_SCORE if is_known else SAME_EXCERPT)
 
 
-def test_a_stock_commentary_beside_another_excerpt_makes_a_doubtful_match() -> None:
+def test_a_stock_commentary_with_another_excerpt_makes_a_doubtful_match() -> None:
     stock = [edited(one, commentary=GOOD_NEWS) for one in (TEA, LOOM, MOON)]
     now = [stock[0], edited(stock[1], excerpt=PIANO.excerpt), stock[2]]
     found = match(rows(*now), archive(*stock))
     assert (found[1].entry_id, reason(found[1])) == (2, LOW_SCORE)
 
 
-def test_an_entry_under_a_shared_notice_is_known_by_its_title_or_its_commentary() -> None:
+def test_an_entry_with_a_shared_notice_is_recognised_by_title_or_commentary() -> None:
     now = [
         edited(NOTED[0], commentary="Written anew."),
         edited(NOTED[1], title=typos(NOTED[1].title or "", 1)),
@@ -151,7 +151,7 @@ def test_an_entry_under_a_shared_notice_is_known_by_its_title_or_its_commentary(
 
 
 @pytest.mark.parametrize("count", [2, 7, 30])
-def test_a_standing_title_identifies_none_of_its_articles(count: int) -> None:
+def test_a_recurring_title_identifies_none_of_its_articles(count: int) -> None:
     articles = [
         article("Leader", "Il Mattino", f"{word} {LOOM.excerpt[n:]}", word) for n, word in enumerate(WORDS[:count])
     ]
@@ -163,14 +163,14 @@ def test_a_standing_title_identifies_none_of_its_articles(count: int) -> None:
 WORDS = "".join(f"{a}{b}word " for a in "bcdfgh" for b in "aeiou").split()
 
 
-def test_a_standing_title_with_a_stock_commentary_identifies_none_of_them() -> None:
+def test_a_recurring_title_with_a_stock_commentary_identifies_none_of_its_articles() -> None:
     stock = [article("Leader", "Il Mattino", texts.excerpt, GOOD_NEWS) for texts in (LOOM, MOON)]
     known = [entry(one, number + 10) for number, one in enumerate(stock)]
     new = article("Leader", "Il Mattino", PIANO.excerpt, GOOD_NEWS)
     assert ids(match(rows(new, TEA), [*known, entry(TEA, 1, 0)])) == [None, 1]
 
 
-def test_one_of_many_articles_under_a_title_is_known_by_its_text() -> None:
+def test_one_of_many_articles_with_one_title_is_recognised_by_its_text() -> None:
     articles = [article("Leader", "Il Mattino", one.excerpt, one.commentary) for one in ALL]
     now = [edited(one, excerpt=typos(one.excerpt, 6)) for one in articles]
     assert ids(match(rows(*reversed(now)), archive(*articles))) == [*range(len(ALL), 0, -1)]
@@ -181,7 +181,7 @@ def test_one_of_many_articles_under_a_title_is_known_by_its_text() -> None:
 YEARS = (counted("2018", "4,820", "3,977"), counted("2019", "5,912", "4,410"))
 
 
-def test_a_report_that_recurs_after_the_last_was_withdrawn_is_new_and_looked_at() -> None:
+def test_a_report_that_recurs_after_the_last_was_withdrawn_is_new_with_a_doubt() -> None:
     old, new = YEARS
     found = match(rows(new, TEA, MOON), [*archive(TEA, MOON), entry(old, 9)])
     assert (found[0].entry_id, reason(found[0])) == (None, SAME_TITLE)
@@ -193,14 +193,14 @@ def test_a_report_that_recurs_every_year_is_new_every_year() -> None:
     assert found[0] == Match(None, "new")
 
 
-def test_a_report_in_the_place_of_the_last_between_the_same_entries_is_an_edit_that_is_looked_at() -> None:
+def test_a_report_at_the_place_of_the_last_between_the_same_entries_is_an_edit_with_a_doubt() -> None:
     old, new = YEARS
     found = match(rows(TEA, new, MOON), archive(TEA, old, MOON))
     assert (found[1].entry_id, reason(found[1])) == (2, FIGURES_CHANGED)
 
 
 @pytest.mark.parametrize("place", [0, 2], ids=["first", "last"])
-def test_a_report_that_comes_at_an_end_as_the_last_goes_is_new(place: int) -> None:
+def test_a_report_that_replaces_the_last_at_an_end_of_the_listing_is_new(place: int) -> None:
     old, new = YEARS
     before, now = [TEA, MOON], [TEA, MOON]
     before.insert(place, old)
@@ -208,7 +208,7 @@ def test_a_report_that_comes_at_an_end_as_the_last_goes_is_new(place: int) -> No
     assert match(rows(*now), archive(*before))[place].entry_id is None
 
 
-def test_an_entry_that_returns_under_its_title_with_another_excerpt_is_known() -> None:
+def test_an_entry_that_returns_with_its_title_and_another_excerpt_is_recognised() -> None:
     found = match(rows(edited(LOOM, excerpt=PIANO.excerpt), TEA), [entry(LOOM, 9), entry(TEA, 1, 0)])
     assert found[0].entry_id == 9
 
@@ -247,7 +247,7 @@ ONE_FIGURE = edited(LONG_NEWS, excerpt=LONG_NEWS.excerpt.replace("3m", "3.4m"))
 @pytest.mark.parametrize(
     "now", [ONE_FIGURE, edited(ONE_FIGURE, commentary=CORRECTED.commentary)], ids=["", "and a word"]
 )
-def test_one_corrected_figure_of_a_listed_entry_is_plain(place: int, now: ListedEntry) -> None:
+def test_one_corrected_figure_of_a_listed_entry_raises_no_doubt(place: int, now: ListedEntry) -> None:
     before, after = [TEA, MOON, LOOM], [TEA, MOON, LOOM]
     before.insert(place, LONG_NEWS)
     after.insert(place, now)
@@ -265,7 +265,7 @@ def test_one_corrected_figure_of_a_listed_entry_is_plain(place: int, now: Listed
     ],
     ids=["another commentary", "a name too", "a title that recurs", "a short excerpt"],
 )
-def test_one_changed_figure_is_looked_at_where_more_speaks_for_another_report(
+def test_one_changed_figure_raises_a_doubt_if_other_parts_changed_too(
     before: ListedEntry, now: ListedEntry, others: tuple[ListedEntry, ...]
 ) -> None:
     known = [*archive(LOOM, before, MOON), *(entry(one, 9) for one in others)]
@@ -274,7 +274,7 @@ def test_one_changed_figure_is_looked_at_where_more_speaks_for_another_report(
 
 
 @pytest.mark.parametrize("place", [0, 1, 2, 3])
-def test_three_adjacent_entries_can_be_rewritten_under_their_titles(place: int) -> None:
+def test_three_adjacent_entries_are_recognised_by_their_titles_when_rewritten(place: int) -> None:
     before = [*ALL[:6]]
     now = [
         edited(one, excerpt=WORDS[n] * 30, commentary=f"Of {WORDS[n]}.") if place <= n < place + 3 else one
@@ -286,14 +286,14 @@ def test_three_adjacent_entries_can_be_rewritten_under_their_titles(place: int) 
 
 
 @pytest.mark.parametrize("place", [0, 3])
-def test_a_rewritten_entry_at_an_end_is_known_by_its_title(place: int) -> None:
+def test_a_rewritten_entry_at_an_end_of_the_listing_is_recognised_by_its_title(place: int) -> None:
     before, now = [TEA, MOON, BRIDGE], [TEA, MOON, BRIDGE]
     before.insert(place, LOOM)
     now.insert(place, edited(LOOM, excerpt=PIANO.excerpt, commentary=PIANO.commentary))
     assert ids(match(rows(*now), archive(*before))) == [1, 2, 3, 4]
 
 
-def test_the_end_of_a_crawl_that_stopped_early_is_no_end() -> None:
+def test_the_end_of_a_partial_crawl_is_not_an_end_of_the_listing() -> None:
     before = [*ALL[:7], BRIDGE]
     now = [TEA, edited(BRIDGE, excerpt="Written anew. " * 20, commentary="Anew.")]
     assert ids(match(rows(LOOM, *now), archive(*before))) == [1, 2, None]
@@ -304,7 +304,7 @@ def test_the_end_of_a_crawl_that_stopped_early_is_no_end() -> None:
     [(f"{FOURTH.title} without a table", 1, 2), ("Leader", 1, None), (f"{FOURTH.title} without a table", None, None)],
     ids=["long", "short", "withdrawn"],
 )
-def test_an_entry_without_excerpt_that_moves_under_another_commentary_is_known_by_a_long_title(
+def test_an_entry_without_excerpt_that_moves_is_recognised_by_a_long_title(
     title: str, rank: int | None, expected: int | None
 ) -> None:
     old, new = (article(title, "Il Mattino", "", one.commentary) for one in (PIANO, BRIDGE))
@@ -312,7 +312,7 @@ def test_an_entry_without_excerpt_that_moves_under_another_commentary_is_known_b
     assert match(rows(TEA, MOON, LOOM, new), known)[3].entry_id == expected
 
 
-def test_a_rewritten_entry_is_known_at_an_end_that_what_is_new_at_the_top_has_cut() -> None:
+def test_a_rewritten_entry_is_recognised_at_an_end_that_new_entries_have_moved() -> None:
     before = [TEA, BRIDGE, MOON, LOOM, *(article(f"Old {n}", "P", f"{WORDS[n]} " * 30, "") for n in range(6))]
     now = [TEA, edited(LOOM, excerpt="Written anew. " * 20, commentary="Anew.")]
     new = [article(f"New {n}", "P", f"{WORDS[n + 6]} " * 30, "") for n in range(6)]
@@ -355,14 +355,14 @@ EDITS = {
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_article_at_two_places_of_which_one_is_edited_is_at_both(edit: dict[str, str]) -> None:
+def test_an_article_at_two_places_has_both_if_one_is_edited(edit: dict[str, str]) -> None:
     found = match(rows(edited(LOOM, **edit), TEA, LOOM), [TWICE, entry(TEA, 2, 1)])
     assert ids(found) == [1, 2, 1]
     assert (found[0].method, found[2].method) == ("second place", "same wording")
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_and_stays_at_both_until_the_other_is_edited_alike(edit: dict[str, str]) -> None:
+def test_an_article_has_both_places_until_the_other_gets_the_same_edit(edit: dict[str, str]) -> None:
     now = edited(LOOM, **edit)
     known = [entry(now, 1, 0, [LOOM], elsewhere=(LOOM,)), entry(TEA, 2, 1)]
     found = match(rows(now, TEA, LOOM, PIANO), known)
@@ -376,17 +376,17 @@ def test_both_places_can_be_edited_differently() -> None:
     assert ids(match(rows(*now, TEA), [TWICE, entry(TEA, 2, 1)])) == [1, 1, 2]
 
 
-def test_a_copy_of_an_entry_that_stood_at_one_place_is_not_another_place_of_it() -> None:
+def test_a_copy_of_an_entry_with_one_place_is_not_another_place_of_it() -> None:
     found = match(rows(edited(LOOM, **EDITS["excerpt"]), LOOM), [entry(LOOM, 1, 0)])
     assert ids(found) == [None, 1]
 
 
-def test_nor_is_a_third_row_of_an_entry_that_still_stands_at_both() -> None:
+def test_a_third_row_of_an_entry_with_two_places_is_not_another_place_of_it() -> None:
     listing = [replace(row(LOOM, 0), count=2), row(edited(LOOM, **EDITS["excerpt"]), 2)]
     assert ids(match(listing, [TWICE])) == [1, None]
 
 
-def test_an_entry_that_is_left_at_its_second_place_has_its_wording_of_before_again() -> None:
+def test_an_entry_left_at_its_second_place_has_its_earlier_wording_again() -> None:
     known = entry(edited(LOOM, **EDITS["title"]), 1, 0, [LOOM], elsewhere=(LOOM,))
     assert match([row(LOOM)], [known]) == {0: Match(1, "earlier wording")}
 
@@ -399,7 +399,7 @@ REMARK = article("How a lighthouse keeper came to own a lens", "Il Mattino", "",
 
 @pytest.mark.parametrize("old", [BARE, REMARK], ids=["nothing else", "a commentary"])
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_an_entry_with_little_text_is_known_despite_a_typo_in_its_title(old: ListedEntry, place: int) -> None:
+def test_an_entry_with_little_text_is_recognised_despite_a_typo_in_its_title(old: ListedEntry, place: int) -> None:
     before, now = [TEA, MOON], [TEA, MOON]
     before.insert(place, old)
     now.insert(place, edited(old, title="How a lighthouse keeper came to own a lnes"))
@@ -407,7 +407,7 @@ def test_an_entry_with_little_text_is_known_despite_a_typo_in_its_title(old: Lis
 
 
 @pytest.mark.parametrize("part", [{"excerpt": PIANO.excerpt}, {"commentary": PIANO.commentary}])
-def test_an_entry_that_has_nothing_but_a_title_is_known_when_it_gets_more(part: dict[str, str]) -> None:
+def test_an_entry_with_only_a_title_is_recognised_when_text_is_added(part: dict[str, str]) -> None:
     assert ids(match(rows(TEA, edited(BARE, **part)), [entry(BARE, 2, 0), entry(TEA, 1, 1)])) == [1, 2]
 
 
@@ -420,7 +420,7 @@ def test_another_title_with_little_text_is_another_entry(title: str) -> None:
     assert ids(match(rows(TEA, now, MOON), archive(TEA, BARE, MOON))) == [1, None, 3]
 
 
-def test_little_text_that_several_share_is_no_evidence() -> None:
+def test_a_short_text_that_several_entries_share_is_not_evidence() -> None:
     known = [entry(edited(REMARK, title="Tides"), 1, 0), entry(edited(REMARK, title="Tides", commentary="Ebb."), 2, 1)]
     new = edited(REMARK, title="Tides", commentary="Flood.")
     assert ids(match([row(new)], known)) == [None]
@@ -444,7 +444,7 @@ def test_little_text_that_several_share_is_no_evidence() -> None:
         ("", "Judges told Vesna to stop.", Replacements()),
     ],
 )
-def test_swaps_are_counted_by_what_contradicts(one: str, other: str, swaps: Replacements) -> None:
+def test_replacements_are_counted_by_figures_names_and_words(one: str, other: str, swaps: Replacements) -> None:
     assert find_replacements(Tokens.of(one), Tokens.of(other)) == swaps
     assert find_replacements(Tokens.of(other), Tokens.of(one)) == swaps
 
@@ -454,7 +454,7 @@ def test_a_text_does_not_contradict_itself(text: str) -> None:
     assert find_replacements(Tokens.of(text), Tokens.of(text)) == Replacements()
 
 
-def test_what_many_hold_weighs_little() -> None:
+def test_words_that_many_entries_have_weigh_little() -> None:
     here, there = (
         distinctive_words("common words stand beside rarities"),
         distinctive_words("common words stand everywhere"),
@@ -474,7 +474,7 @@ REPORTS = st.lists(st.tuples(NAMES, NAMES).filter(lambda pair: pair[0] != pair[1
 
 @settings(max_examples=40, deadline=None)
 @given(REPORTS, st.data())
-def test_boilerplate_never_makes_one_entry_of_two(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
+def test_boilerplate_never_makes_two_entries_match(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
     """Reports of distinct winners and losers come and go in any order; none gets the id of another that shares no name."""
     places = dict(
         zip(("Vesna", "Orkan", "Luce", "Rolha", "Nordlys"), ("Brno", "Kiel", "Pula", "Faro", "Bodo"), strict=True)

@@ -1,4 +1,4 @@
-"""Which clocks are believed: the rules, as values in and a judgement out."""
+"""The rules for judging the clock of a crawl."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def judge(
         ("Fri, 31 Dec 99999 23:59:59 GMT", None, None),
     ],
 )
-def test_an_answer_tells_its_time(date: str | None, age: str | None, told: datetime | None) -> None:
+def test_site_time_reads_date_and_age(date: str | None, age: str | None, told: datetime | None) -> None:
     assert site_time(date, age) == told
 
 
 @given(st.text(), st.text())
-def test_no_date_or_age_whatever_breaks_a_crawl(date: str, age: str) -> None:
+def test_no_value_of_date_or_age_raises_an_error(date: str, age: str) -> None:
     told = site_time(date, age)
     assert told is None or told.tzinfo is UTC
 
 
-def test_the_difference_is_the_median_and_a_few_answers_out_of_a_cache_do_not_change_it() -> None:
+def test_the_difference_is_the_median_which_a_few_cached_answers_do_not_change() -> None:
     answers = [(NOON + n * MINUTE, NOON + n * MINUTE - 2 * HOUR) for n in range(5)]
     answers[0] = (NOON, NOON - 3 * DAY)
     assert difference_of(answers) == 2 * HOUR
@@ -84,7 +84,7 @@ def test_the_difference_is_the_median_and_a_few_answers_out_of_a_cache_do_not_ch
 
 
 @pytest.mark.parametrize("usual", [NONE, 8 * HOUR, -8 * HOUR, 300 * DAY])
-def test_the_usual_difference_is_believed_and_kept(usual: timedelta) -> None:
+def test_the_usual_difference_is_accepted_and_kept(usual: timedelta) -> None:
     for off in (-58 * MINUTE, NONE, 58 * MINUTE):
         judged = judge(usual + off, usual=usual)
         seconds = round(usual.total_seconds())
@@ -114,26 +114,26 @@ def test_crawls_every_half_hour_confirm_a_difference_too() -> None:
     assert judge(8 * HOUR, usual=NONE, in_doubt=in_doubt).warning
 
 
-def test_an_hour_that_only_the_clock_that_jumped_tells_is_none() -> None:
+def test_an_hour_must_pass_on_both_clocks() -> None:
     """Ours was set ahead by 50 minutes more between two crawls 20 minutes apart: it says that 70 have gone by."""
     judged = judge(2 * HOUR + 50 * MINUTE, usual=NONE, in_doubt=((70 * MINUTE, 2 * HOUR),))
     assert judged.doubt
 
 
-def test_another_difference_in_between_begins_anew() -> None:
+def test_another_difference_in_between_restarts_the_hour() -> None:
     in_doubt = ((30 * MINUTE, 8 * HOUR), (HOUR, 4 * HOUR), (2 * HOUR, 8 * HOUR))
     assert judge(8 * HOUR, usual=NONE, in_doubt=in_doubt).doubt
 
 
 @pytest.mark.parametrize("change", [27 * HOUR, -27 * HOUR, 365 * DAY, -365 * DAY, 73 * 365 * DAY])
-def test_a_difference_that_changed_by_more_is_suspect_however_often_it_is_seen(change: timedelta) -> None:
+def test_a_difference_that_no_time_zone_explains_stays_suspect(change: timedelta) -> None:
     judged = judge(change, usual=NONE, in_doubt=((HOUR, change), (DAY, change)))
     assert judged.doubt
     assert "settles with a warning" not in judged.doubt
 
 
 @pytest.mark.parametrize("difference", [None, NONE, 3 * HOUR])
-def test_a_clock_before_the_newest_time_is_suspect_whatever_the_site_says(difference: timedelta | None) -> None:
+def test_a_clock_before_the_newest_crawl_is_suspect_whatever_the_site_says(difference: timedelta | None) -> None:
     judged = judge(difference, usual=difference, since=-61 * MINUTE)
     assert judged.doubt
     assert "foreign-eyes redate 7 TIME" in judged.doubt
@@ -151,7 +151,7 @@ def test_a_leap_of_more_than_400_days_is_suspect_unless_the_site_makes_it() -> N
 @pytest.mark.parametrize(
     ("difference", "suspect"), [(8 * HOUR, False), (DAY, False), (DAY + MINUTE, True), (-2 * DAY, True)]
 )
-def test_on_first_contact_a_day_is_believed(difference: timedelta, suspect: bool) -> None:
+def test_on_first_contact_a_difference_of_a_day_is_accepted(difference: timedelta, suspect: bool) -> None:
     for since in (None, HOUR):
         judged = judge(difference, since=since)
         assert bool(judged.doubt) is suspect
@@ -160,7 +160,7 @@ def test_on_first_contact_a_day_is_believed(difference: timedelta, suspect: bool
         )
 
 
-def test_without_a_date_the_archives_own_times_count_and_nothing_is_remembered() -> None:
+def test_without_a_date_the_archives_times_count_and_no_difference_is_stored() -> None:
     assert judge(None, usual=8 * HOUR) == Judgement(Clock(None, None))
     assert judge(None, since=None) == Judgement(Clock(None, None))
 
@@ -185,7 +185,7 @@ OFFSETS = st.timedeltas(-100 * 365 * DAY, 100 * 365 * DAY).map(
 
 
 @given(st.none() | OFFSETS, st.none() | OFFSETS, st.none() | OFFSETS, st.lists(st.tuples(OFFSETS, OFFSETS), max_size=4))
-def test_a_clock_is_believed_or_in_doubt_and_only_what_is_believed_is_remembered(
+def test_only_the_difference_of_an_accepted_clock_is_stored_as_usual(
     difference: timedelta | None,
     usual: timedelta | None,
     since: timedelta | None,

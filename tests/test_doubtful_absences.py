@@ -1,4 +1,4 @@
-"""Entries that vanish between a page of today and one of yesterday: missing only when that is beyond doubt."""
+"""Entries that a cache hides between a current page and a stale one are not missing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def missed(column: Column) -> dict[str, int]:
     return dict(column.rows("SELECT title, missed FROM entries WHERE missed > 0 OR withdrawn_at IS NOT NULL"))
 
 
-def test_what_a_stale_page_hides_is_not_missing_however_often_it_is_served(column: Column) -> None:
+def test_an_entry_hidden_by_a_stale_page_is_not_missing_however_often_it_is_served(column: Column) -> None:
     column.crawl(*BEFORE)
     column.crawl(*STALE)
     for _ in range(3):
@@ -46,13 +46,13 @@ def test_what_a_stale_page_hides_is_not_missing_however_often_it_is_served(colum
     assert (counts.new, counts.returned, column.ids()) == (0, 0, ids)
 
 
-def test_a_crawl_counts_only_what_its_pages_show(column: Column) -> None:
+def test_a_crawl_counts_only_entries_on_its_pages(column: Column) -> None:
     column.crawl(*BEFORE)
     assert column.crawl(*STALE).entries == 6
     assert column.crawl(*STALE, outcome="unchanged").entries == 6
 
 
-def test_it_counts_as_missing_from_when_the_next_page_changes(column: Column) -> None:
+def test_a_doubtful_absence_counts_when_the_next_page_changes(column: Column) -> None:
     column.crawl(*BEFORE)
     column.crawl(*STALE)
     changed = (STALE[0], listing(C, entry("Dunes", commentary="Edited.")), STALE[2])
@@ -76,7 +76,7 @@ def test_a_true_removal_moves_every_later_page_and_counts_at_once(column: Column
         (BEFORE[0], listing(C, D)),  # the last page itself
     ],
 )
-def test_what_is_gone_from_the_last_page_counts_at_once(column: Column, after: tuple[str, ...]) -> None:
+def test_an_absence_from_the_last_page_counts_at_once(column: Column, after: tuple[str, ...]) -> None:
     column.crawl(*BEFORE)
     column.crawl(*after)
     assert missed(column)["Foxes"] == 1
@@ -107,7 +107,7 @@ def test_a_crawl_that_may_have_been_answered_by_a_cache_confirms_nothing(
     assert missed(column) == {}
 
 
-def test_nor_does_a_partial_or_a_quick_one(column: Column) -> None:
+def test_a_partial_or_quick_crawl_confirms_no_absence(column: Column) -> None:
     column.crawl(*BEFORE)
     column.crawl(*STALE, outcome="partial", fresh=True)
     column.crawl(*STALE, mode="quick", fresh=True)
@@ -115,7 +115,7 @@ def test_nor_does_a_partial_or_a_quick_one(column: Column) -> None:
     assert column.crawl(*STALE, fresh=True).withdrawn == 0
 
 
-def test_a_sighting_begins_it_all_anew(column: Column) -> None:
+def test_a_sighting_restarts_the_count_of_absences(column: Column) -> None:
     column.crawl(*BEFORE)
     column.crawl(*STALE, fresh=True)
     column.crawl(*BEFORE)
@@ -124,7 +124,7 @@ def test_a_sighting_begins_it_all_anew(column: Column) -> None:
     assert missed(column) == {}
 
 
-def test_where_several_pages_changed_the_first_that_did_not_is_the_doubtful_one(column: Column) -> None:
+def test_the_first_unchanged_page_decides_if_several_pages_changed(column: Column) -> None:
     """More came than a page holds: B, C and D are on page 3 of today, and page 3 is yesterday's."""
     news = [entry(f"News {number}") for number in range(3)]
     column.crawl(*BEFORE)
@@ -134,14 +134,14 @@ def test_where_several_pages_changed_the_first_that_did_not_is_the_doubtful_one(
     assert missed(column) == {}
 
 
-def test_what_a_partial_crawl_saw_last_is_compared_with_how_the_listing_was_then(column: Column) -> None:
+def test_a_sighting_of_a_partial_crawl_is_compared_with_the_listing_of_that_time(column: Column) -> None:
     column.crawl(*BEFORE)
     column.crawl(listing(B, A), outcome="partial")
     column.crawl(listing(NEW, A), *BEFORE[1:])
     assert missed(column) == {}
 
 
-def test_reparse_comes_to_the_same(column: Column) -> None:
+def test_a_rebuild_judges_absences_equally(column: Column) -> None:
     column.crawl(*BEFORE, fresh=True)
     column.crawl(*STALE, fresh=True)
     column.crawl(*STALE, outcome="unchanged")
@@ -168,7 +168,7 @@ def test_reparse_comes_to_the_same(column: Column) -> None:
         (3, "abc", "abx", "abx", False),
     ],
 )
-def test_an_absence_is_doubtful_while_the_first_later_page_that_was_as_before_still_is(
+def test_an_absence_is_doubtful_while_the_first_unchanged_later_page_stays_unchanged(
     page: int, before: str, first: str, now: str, doubtful: bool
 ) -> None:
     states = [dict(enumerate(bodies, start=1)) for bodies in (before, first, now)]
@@ -178,7 +178,7 @@ def test_an_absence_is_doubtful_while_the_first_later_page_that_was_as_before_st
 @given(
     steps=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 8)), min_size=1, max_size=8),
 )
-def test_nothing_that_is_listed_is_ever_withdrawn_whichever_later_pages_are_yesterdays(
+def test_no_listed_entry_is_withdrawn_whichever_later_pages_are_stale(
     steps: list[tuple[int, int, int]],
 ) -> None:
     """Pages of three, of which some are fresh and the others those of when the cache was last emptied.
