@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -56,6 +57,13 @@ def confirmed(capture_id: int) -> Fetched:
 def test_a_body_is_stored_byte_for_byte(db: Database) -> None:
     record_capture(db, crawl(db), page())
     assert load_body(db, sha256(BODY).hexdigest()) == BODY
+
+
+def test_a_digest_that_comes_with_a_body_is_not_computed_again(db: Database) -> None:
+    digest = "ab" * 32
+    record_capture(db, crawl(db), replace(page(), body_sha256=digest))
+    assert [row["body_sha256"] for row in db["captures"].rows] == [digest]
+    assert [row["body_sha256"] for row in db["bodies"].rows] == [digest]
 
 
 def test_an_equal_body_is_stored_once(db: Database) -> None:
