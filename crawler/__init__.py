@@ -1,4 +1,4 @@
-"""The crawler: a Scrapy project that reads a listing and records every response in the archive.
+"""A Scrapy project that reads a listing and records every response in the archive.
 
 Entry points:
     run: `crawl_in_turn` runs crawls in this process; the command line calls it.

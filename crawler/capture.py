@@ -1,4 +1,6 @@
-"""The middleware next to the downloader: stores every response as a capture before anything is decided about it.
+"""The middleware next to the downloader, which stores every response as a capture.
+
+Nothing is decided about a response before it is stored.
 
 It adds the archive's validators to a request. It decodes the body of a response strictly, stores the exchange, and
 replaces a 304 by a response with the stored body.
@@ -67,7 +69,9 @@ class CaptureMiddleware:
         self._session.count_request()
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Store the exchange; return the response with its decoded body, or the stored body for a 304.
+        """Store the exchange.
+
+        Return the response with its decoded body, or the stored body for a 304.
 
         Sets `body_sha256` in the request's meta. A 304 gets the flag `not modified`. A response that is not whole gets the
         flag `fault` and an empty body, and the request's meta gets the fault.
@@ -165,7 +169,7 @@ def _request_facts(request: Request, session: Session, *, fault: Fault | None, d
 
 
 def _may_be_cut(request: Request, response: Response, body: bytes) -> bool:
-    """Return whether a listing page ended with the connection, without a length and before its end tag.
+    """Return whether a listing page ended with the connection, before its end tag.
 
     Such a response may have lost its end (RFC 9112 section 6.3, rule 8).
     """

@@ -1,4 +1,4 @@
-"""Turn exceptions of the downloader into faults: the archive's name for the fault and a message for the operator."""
+"""Turn exceptions of the downloader into faults with a message for the operator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from foreign_eyes.listing.values import Fault
 
 
 class FetchFault(IgnoreRequest):
-    """A request was not sent, or its response is not whole; `detail` is the message for the operator.
+    """A request was not sent, or its response is not whole.
+
+    `detail` is the message for the operator.
 
     `transient` says whether repeating the request in a moment may help.
     """
@@ -95,7 +97,10 @@ _TLS_ERRORS = (
 
 
 def fault_of(error: Exception) -> FetchFault | None:
-    """Return the fault for a downloader's exception; None if the exception is a bug in this program."""
+    """Return the fault for a downloader's exception.
+
+    Return None if the exception is a bug in this program.
+    """
     if isinstance(error, FetchFault):
         return error
     if isinstance(error, DownloadFailedError):
@@ -127,7 +132,10 @@ def _connect_fault(number: object, description: str) -> FetchFault:
 
 
 def _broken_exchange(error: DownloadFailedError) -> FetchFault:
-    """Return the fault of a broken exchange: incomplete if a response had begun, else unreachable."""
+    """Return the fault of a broken exchange.
+
+    It is `incomplete` if a response had begun, else `unreachable`.
+    """
     causes = list(_causes(error))
     began = any(getattr(cause, "response", None) is not None for cause in causes)
     message = next((message for cause in causes if (message := _message_of(cause))), None)

@@ -37,7 +37,10 @@ def url_problem(url: str) -> str | None:
 
 
 def printable(url: str) -> str:
-    """Return a URL or another text of a site for a message: one line of limited length, without a password."""
+    """Return a URL or another text of a site for a message.
+
+    The result is one line of limited length, without a password.
+    """
     url = _USER_INFORMATION.sub(r"\1…@", url)
     text = "".join(character if character.isprintable() else "?" for character in url)
     return text if len(text) <= 120 else f"{text[:119]}…"

@@ -17,7 +17,10 @@ _MOST_QUOTED = 3
 
 
 def unknown_listing(name: str, source: SourceSettings, listing: ListingPage, *, configured: bool) -> str:
-    """Return the message: the missing heading, what the page shows instead, and the settings that accept it."""
+    """Return the message for a page 1 without the heading of its source.
+
+    It quotes what the page shows instead, and the settings that accept it.
+    """
     lacks = f"page 1 does not show the heading {_quoted(source.heading)}, and nothing of {name} was settled before"
     entries = ", ".join(map(entry_line, listing.entries[:_MOST_QUOTED]))
     shows = f"its first entries would be: {entries}" if entries else "it lists no entries"
@@ -32,7 +35,7 @@ def unknown_listing(name: str, source: SourceSettings, listing: ListingPage, *, 
 
 
 def settings_line(name: str, source: SourceSettings, heading: str, *, configured: bool) -> str:
-    """Return the settings that identify a listing by `heading`: a TOML table and its keys, in one line."""
+    """Return the TOML settings that identify a listing by `heading`, in one line."""
     key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_string(name)
     url = "" if configured else f" url = {toml_string(source.url)}"
     return f"[sources.{key}]{url} heading = {toml_string(heading[:200])}"

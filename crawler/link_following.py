@@ -1,4 +1,6 @@
-"""Follow links after the crawl has settled, each within its own limits. Imports neither Scrapy nor the archive.
+"""Follow links after the crawl has settled, each within its own limits.
+
+Imports neither Scrapy nor the archive.
 
 A fault of one link affects neither the crawl nor the other links: no exception of a fetch is raised.
 """

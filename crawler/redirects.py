@@ -19,7 +19,7 @@ STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 class CheckedRedirects(RedirectMiddleware):
-    """Scrapy's redirect middleware, which raises a fault with a message for a redirect that cannot be followed."""
+    """Scrapy's redirect middleware, with a message for each redirect that cannot be followed."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         """Follow a redirect; return any other response.

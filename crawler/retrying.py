@@ -1,4 +1,7 @@
-"""Repeat a request after a transient error: `crawler.backoff` decides, this middleware waits."""
+"""Repeat a request after a transient error.
+
+`crawler.backoff` decides; this middleware waits.
+"""
 
 from __future__ import annotations
 

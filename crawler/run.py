@@ -48,7 +48,9 @@ def crawl_in_turn(
     spider: type[ListingSpider] = ListingSpider,
     **options: Any,
 ) -> list[EndedCrawl]:
-    """Crawl a source up to `times` times in a row and return the crawls; a crawl that does not end well is the last.
+    """Crawl a source up to `times` times in a row and return the crawls.
+
+    A crawl that does not end well is the last.
 
     Args:
         job: the crawl.
@@ -122,7 +124,10 @@ class _CrawlSequence:
             reactor.callFromThread(lambda: ensure_future(self._stop_reading()))
 
     async def _stop_reading(self) -> None:
-        """Stop the engine if it runs; Scrapy would mark an engine that has not started as stopped and wait forever."""
+        """Stop the engine if it runs.
+
+        Scrapy would mark an engine that has not started as stopped and wait forever.
+        """
         session, process = self.session, self.process
         if session is None or process is None or not session.is_reading:
             return
@@ -132,7 +137,10 @@ class _CrawlSequence:
             session.links_task.cancel()  # the crawl has settled and ends well; the other links are skipped
 
     def _end(self, session: Session) -> None:
-        """Close the session and start the next crawl; keep an exception, because asyncio would only log it."""
+        """Close the session and start the next crawl.
+
+        Keep an exception, because asyncio would only log it.
+        """
         try:
             session.end_run()
             is_last = len(self.ended) + 1 >= self.times

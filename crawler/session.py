@@ -1,4 +1,7 @@
-"""One crawl in an open archive: the Scrapy components record through it, and it settles the crawl."""
+"""One crawl in an open archive.
+
+The Scrapy components record exchanges through it, and it settles the crawl.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,9 @@ class Session:
 
     @contextmanager
     def keeping_archive_errors(self) -> Iterator[None]:
-        """Keep errors of the archive, because Scrapy would only log them; leaving the session raises them.
+        """Keep errors of the archive, because Scrapy would only log them.
+
+        Leaving the session raises them.
 
         Raises:
             ArchiveError: the archive could not be read or written.
@@ -91,7 +96,7 @@ class Session:
         return ListedState(self.db, self.job.name, self.job.source.url, self.parser)
 
     def describe_unknown(self, listing: ListingPage) -> str:
-        """Return why page 1 without the column's heading is refused if no crawl of the source has settled."""
+        """Return why page 1 of a source that never settled is refused without the heading."""
         return unknown_listing(self.job.name, self.job.source, listing, configured=self.job.configured)
 
     def masking_parser(self) -> Parser:
@@ -103,7 +108,10 @@ class Session:
         return find_validators(self.db, url, self.crawl_id)
 
     def asks_fresh(self, url: str) -> bool:
-        """Return whether to request a listing page unconditionally: the crawl is fresh and has not received it yet."""
+        """Return whether to request a listing page unconditionally.
+
+        A fresh crawl does so until it has received the page.
+        """
         return self.fresh and url not in self._answered_fresh
 
     def body(self, body_sha256: str) -> bytes:
@@ -153,7 +161,7 @@ class Session:
         return links_to_follow(self.db, source_id, MOST_LINKS)
 
     def end_run(self) -> None:
-        """End the run: close the crawl as failed unless it has settled, and record the outcomes of its links.
+        """End the run: close a crawl that has not settled, and record the outcomes of links.
 
         A second call changes nothing.
 
@@ -210,7 +218,9 @@ def open_session(job: Job) -> Iterator[Session]:
 
 
 class RememberingParser:
-    """`listing.parser` with a cache: a body is parsed when it is fetched, and again when the crawl settles.
+    """`listing.parser` with a cache.
+
+    A body is needed when it is fetched, and again when the crawl settles.
 
     `heading` identifies the listing of the source.
     """
@@ -235,7 +245,9 @@ class RememberingParser:
 
 @contextmanager
 def _sample_proxy(source: SourceSettings, day: int) -> Iterator[str | None]:
-    """Serve the bundled sample on a free port; used as a proxy, so that its URLs do not depend on the port.
+    """Serve the bundled sample on a free port.
+
+    It is used as a proxy, so that its URLs do not depend on the port.
 
     Each crawl that ends well advances the sample by one day, so that the next crawl finds changes.
     """

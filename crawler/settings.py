@@ -1,4 +1,6 @@
-"""Scrapy's settings: changes every default that does not suit an unattended and polite crawl, with the reason.
+"""Scrapy's settings.
+
+Each default that does not suit an unattended and polite crawl is changed, with the reason.
 
 `for_source` returns the settings that depend on the source (User-Agent, delay).
 """

@@ -19,12 +19,18 @@ _APPLICATION = "foreign-eyes"
 
 
 def user_settings_file() -> Path:
-    """Return the path of the settings file in the user's configuration folder; the file may not exist."""
+    """Return the path of the settings file in the user's configuration folder.
+
+    The file may not exist.
+    """
     return platformdirs.user_config_path(_APPLICATION, appauthor=False) / FILE_NAME
 
 
 def user_data_folder() -> Path:
-    """Return the user's folder for archive and published files (XDG_DATA_HOME, ~/.local/share); it may not exist."""
+    """Return the user's folder for archive and published files (XDG_DATA_HOME, ~/.local/share).
+
+    It may not exist.
+    """
     return platformdirs.user_data_path(_APPLICATION, appauthor=False)
 
 

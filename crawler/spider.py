@@ -1,4 +1,4 @@
-"""The spider: fetches pages for `listing.reader`, follows the links of the listing, and ends the session.
+"""The spider, which fetches pages for `listing.reader` and follows the links of the listing.
 
 The listing is read in one coroutine instead of callbacks, because pages are requested strictly in order, one at a time, and
 each response decides the next request. Requests pass through Scrapy's downloader and all its middlewares.

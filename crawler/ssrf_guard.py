@@ -1,4 +1,6 @@
-"""Refuse addresses that are not public, so that a listing cannot lead the crawler into the operator's network.
+"""Refuse addresses that are not public.
+
+A listing must not lead the crawler into the operator's network.
 
 Only the host of the source itself may be private. Names are checked by the address that they resolve to, so that disguises
 (`2130706433`, a name that points to 127.0.0.1) are refused, too.
@@ -21,7 +23,10 @@ from foreign_eyes.crawler.fetchable_urls import printable, url_problem
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is globally reachable (IANA special-purpose address registries)."""
+    """Return whether an IP address is globally reachable.
+
+    The source is IANA's special-purpose address registries.
+    """
     ip = ipaddress.ip_address(address)
     mapped = getattr(ip, "ipv4_mapped", None)
     return (mapped or ip).is_global and not ip.is_multicast

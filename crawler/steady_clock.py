@@ -1,4 +1,7 @@
-"""The clock of one crawl: read from the machine's clock once, then advanced by a monotonic counter."""
+"""The clock of one crawl.
+
+It reads the machine's clock once and then advances by a monotonic counter.
+"""
 
 from __future__ import annotations
 

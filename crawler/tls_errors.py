@@ -33,7 +33,10 @@ _TRUST_IT = "add it to a copy of the system's CA bundle and name that file in SS
 
 @dataclass(slots=True)
 class Handshake:
-    """The last TLS handshake with a host: whether it began, whether the certificate was accepted, else why not."""
+    """The last TLS handshake with a host.
+
+    `problem` says why the certificate was not accepted.
+    """
 
     began: bool = False
     accepted: bool = False
@@ -80,7 +83,7 @@ class _ExplainedCreator:
         self._handshake = handshake
 
     def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
-        """Return a connection that verifies chain and name as Twisted does, and keeps the reason of a refusal."""
+        """Return a connection that verifies as Twisted does and keeps the reason of a refusal."""
         self._handshake.began = True
         connection: SSL.Connection = self._creator.clientConnectionForTLS(protocol)
         connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, self._verify)
@@ -111,7 +114,10 @@ class _ExplainedCreator:
 
 
 def chain_problem(certificate: x509.Certificate, code: int, depth: int) -> str:
-    """Return why OpenSSL refused the certificate at `depth` (0 is the server's own), and what to do."""
+    """Return why OpenSSL refused a certificate, and what to do.
+
+    `depth` is its place in the chain: 0 is the server's own.
+    """
     which = "its certificate" if depth == 0 else f"the certificate {_name(certificate.subject)!r} above its own"
     issuer = _name(certificate.issuer)
     match code:
@@ -170,7 +176,10 @@ def _name(name: x509.Name) -> str:
 
 
 def _issuer_url(certificate: x509.Certificate) -> str | None:
-    """Return the URL of the issuer's certificate, which public authorities put into each certificate."""
+    """Return the URL of the issuer's certificate, or None.
+
+    Public authorities put it into each certificate.
+    """
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except (x509.ExtensionNotFound, ValueError):

@@ -1,4 +1,6 @@
-"""How a listing is read: pages parsed, passes compared, results checked. No Scrapy, no SQL, no file, no clock.
+"""How a listing is read: pages parsed, passes compared, results checked.
+
+No Scrapy, no SQL, no clock.
 
 reader: reads the pages of a listing in order, with a function that fetches; returns the verdict of the crawl.
 quality_gate: decides by pure functions whether what was read may settle.

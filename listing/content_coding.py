@@ -54,7 +54,10 @@ def decode_body(body: bytes, content_encoding: str, limit: int, tolerated: list[
 
 
 def is_plain(body: bytes) -> bool:
-    """Return whether the bytes are uncompressed text: compressed streams contain control characters."""
+    """Return whether the bytes are uncompressed text.
+
+    Compressed streams contain control characters.
+    """
     return not _CONTROL.search(body)
 
 
@@ -73,7 +76,10 @@ def _inflate_members(body: bytes, limit: int, tolerated: list[str] | None) -> by
 
 
 def _inflate_deflate(body: bytes, limit: int, tolerated: list[str] | None) -> bytes:
-    """Decode the zlib format (RFC 9110 section 8.4.1.2), or the raw format that some servers send."""
+    """Decode the zlib format (RFC 9110 section 8.4.1.2), or the raw format.
+
+    Some servers send the raw format.
+    """
     has_zlib_header = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
     decoded, rest = _inflate(body, _ZLIB if has_zlib_header else _RAW, limit)
     if rest and tolerated is not None and has_zlib_header:  # the raw format has no checksum that proves the end

@@ -22,7 +22,10 @@ _BY_STATUS = {
 
 
 def describe_status(status: int) -> str:
-    """Return a status with its name and what to do, such as `503 (Service Unavailable): the site failed: …`."""
+    """Return a status with its name and what to do.
+
+    For example, `503 (Service Unavailable): the site failed: try again later`.
+    """
     try:
         name = HTTPStatus(status).phrase
     except ValueError:

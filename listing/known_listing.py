@@ -60,4 +60,4 @@ class KnownListing(Protocol):
         """Count the entries that share neither wording nor title nor excerpt with any known entry."""
 
     def describe_effects(self, digests: Collection[str]) -> str:
-        """Describe what settling a complete listing of these wording digests would change, with counts."""
+        """Describe what settling a complete listing of these wordings would change."""

@@ -65,13 +65,13 @@ class ListingChecks:
         )
 
     def _doubt_unknown(self, number: int, listing: ListingPage) -> str | None:
-        """Return why page 1 of a source that never settled is refused: it does not show the column's heading."""
+        """Return why page 1 of a source that never settled is refused without the heading."""
         if number > 1 or listing.has_heading or self.known.has_settled():
             return None
         return self.describe_unknown(listing)
 
     def _doubt_accepted(self, number: int, listing: ListingPage) -> str | None:
-        """Return why even `--accept` refuses a page: it is empty and would withdraw the listed entries."""
+        """Return why even `--accept` refuses an empty page: it would withdraw all entries."""
         if listing.entries or not (before := self.known.counts()) or not before.entries:
             return None
         return (
@@ -99,7 +99,7 @@ class ListingChecks:
         return suspect_count(count, self.known.settled.entry_count) or self.doubt_entries(pages)
 
     def doubt_entries(self, pages: Sequence[ReadPage]) -> str | None:
-        """Return why the entries of a listing that was read to its end do not resemble the known ones, or None."""
+        """Return why the entries of a whole listing do not resemble the known ones, or None."""
         if self.accept or self._all_settled(pages) or (before := self.known.counts()) is None:
             return None
         entries = entries_of(pages)

@@ -9,7 +9,7 @@ from foreign_eyes.listing.values import ListingPage
 
 
 def next_urls(page: int, listings: Sequence[ListingPage], visited: Collection[str]) -> tuple[list[str], list[str]]:
-    """Return the URLs to try for listing page `page` (2 or more): the linked ones, and the guessed ones.
+    """Return the linked and the guessed URLs to try for listing page `page` (2 or more).
 
     Of the linked URLs, the "next" link comes first, then the link with the page number. Guessed URLs follow the pager's
     URL patterns. The caller must check what they show: a wrong guess can show page 1 again, or skip a page.

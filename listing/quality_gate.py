@@ -60,7 +60,10 @@ def wordings_of(listing: ListingPage) -> tuple[str, ...]:
 
 
 def texts_of(listing: ListingPage) -> tuple[str, ...]:
-    """Return the folded digests of the entries of a page, in order; they ignore style and white space."""
+    """Return the folded digests of the entries of a page, in order.
+
+    They ignore style and white space.
+    """
     return tuple(folded_digest(entry) for entry in listing.entries)
 
 
@@ -98,7 +101,10 @@ def judge_passes(passes: Sequence[ListingPass], settled: Sequence[str] | None) -
 
 
 def page_limit(last_pages: int | None) -> int:
-    """Return the most pages that a listing may have: about three times as many as the last good crawl found."""
+    """Return the most pages that a listing may have.
+
+    That is about three times as many as the last good crawl found.
+    """
     return MAX_PAGES_AT_FIRST if last_pages is None else max(3 * last_pages, 25)
 
 
@@ -203,7 +209,7 @@ def suspect_strangers(entries: int, strangers: int, before: int) -> str | None:
 
 
 def most_plausible(most: int) -> int:
-    """Return the highest plausible number of entries if complete crawls have found at most `most`."""
+    """Return the highest plausible number of entries if crawls have found at most `most`."""
     return max(most + most // 2, most + MOST_GROWTH)
 
 
@@ -213,7 +219,10 @@ def suspect_growth(
     most: int,
     new_wordings: Callable[[Collection[str]], Collection[str]],
 ) -> str | None:
-    """Return why the pages read so far have too many entries, with the titles of the first new ones, or None."""
+    """Return why the pages read so far have too many entries, or None.
+
+    The reason quotes the titles of the first new ones.
+    """
     if len(entries) <= most_plausible(most):
         return None
     new: list[ListedEntry] = []

@@ -1,4 +1,6 @@
-"""Read a listing, as one coroutine over a function that fetches. Imports neither Scrapy nor the archive.
+"""Read a listing, as one coroutine over a function that fetches.
+
+Imports neither Scrapy nor the archive.
 
 A full crawl reads pages 1 to N in order (pass 1), then again with conditional requests (pass 2), and so on until two passes
 in a row are equal. A quick crawl reads from page 1 until a page lists nothing new.
@@ -28,7 +30,10 @@ from foreign_eyes.listing.values import ListingPage, Mode, Parser, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CrawlProgress:
-    """One page that was read, for a progress display; `pages` is None while the page count is unknown."""
+    """One page that was read, for a progress display.
+
+    `pages` is None while the page count is unknown.
+    """
 
     pass_number: int
     page: int
@@ -131,7 +136,10 @@ class ListingReader:
         return Verdict("unchanged" if is_unchanged else "complete")
 
     async def _read_all_pages(self, pass_number: int, pages: list[ReadPage], *, until_known: bool = False) -> bool:
-        """Append the pages of the listing to `pages` in order; return whether the last page was reached."""
+        """Append the pages of the listing to `pages` in order.
+
+        Return whether the last page was reached.
+        """
         limit = page_limit(self.known.settled.page_count)
         result = await self._fetch_page(self.url, 1, pass_number)
         self._append(self._accepted(result, 1, pass_number, None), pages)
@@ -174,7 +182,10 @@ class ListingReader:
         return not linked
 
     async def _read_next(self, pages: Sequence[ReadPage], pass_number: int, page_count: int | None) -> ReadPage:
-        """Read the page after `pages`: by its link, or at a guessed URL that shows a page not read before."""
+        """Read the page after `pages`, by its link or at a guessed URL.
+
+        A guessed URL counts if it shows a page that was not read before.
+        """
         number = len(pages) + 1
         visited = _visited(pages)
         linked, guessed = next_urls(number, [page.listing for page in pages], visited)
@@ -193,7 +204,10 @@ class ListingReader:
         )
 
     async def _fetch_page(self, url: str, number: int, pass_number: int) -> FetchResult:
-        """Return the response for a page; refuse faults, blocks and statuses other than 200, 404 and 410."""
+        """Return the response for a page.
+
+        Refuse faults, blocks and statuses other than 200, 404 and 410.
+        """
         result = await self.fetch(url, page=number, pass_number=pass_number)
         where = f"page {number} ({result.url})"
         if result.fault:
@@ -226,7 +240,10 @@ class ListingReader:
         return page
 
     def _lists_entries(self, result: FetchResult) -> bool:
-        """Return whether a guessed URL shows a listing page; a missing one may answer 404, or 200 with a notice."""
+        """Return whether a guessed URL shows a listing page.
+
+        A missing one may answer 404, or 200 with a notice.
+        """
         return result.status == 200 and bool(self._parsed(result).listing.entries)
 
     def _parsed(self, result: FetchResult) -> ReadPage:

@@ -47,12 +47,14 @@ _QUOTES_IN_A_ROW = re.compile("['\"]+")
 
 
 def clean(text: str) -> str:
-    """Return `text` with LF newlines and without characters that XML does not allow (controls, surrogates, …)."""
+    """Return `text` with LF newlines, without characters that XML does not allow."""
     return _NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def in_a_line(text: str, longest: int = 80) -> str:
-    """Return text of a page for a message: one line of at most `longest` characters that is safe in a terminal.
+    """Return text of a page for a message: one line that is safe in a terminal.
+
+    The line has at most `longest` characters.
 
     Characters that are not printable are removed, control characters and bidi controls among them.
     """
@@ -84,7 +86,7 @@ def folded(text: str | None) -> str:
 
 
 def comparable(text: str | None) -> str:
-    """Return `text` without white space and with one style of quotes, for digests that are stored.
+    """Return `text` without white space and with one style of quotes, for stored digests.
 
     These digests are stored in the archive, in records of output folders and in exports and are never recomputed, so the
     result must never change.
@@ -93,7 +95,10 @@ def comparable(text: str | None) -> str:
 
 
 def _plain_dash(found: re.Match[str]) -> str:
-    """Return one dash for a run of dashes; keep white space on one side only: "pre- and" is not "pre-and"."""
+    """Return one dash for a run of dashes.
+
+    Keep white space on one side only: "pre- and" is not "pre-and".
+    """
     run = found[0]
     before, after = run[0].isspace(), run[-1].isspace()
     return "-" if before == after else " -" if before else "- "

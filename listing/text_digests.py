@@ -20,7 +20,9 @@ def publication_key(name: str | None) -> str:
 
 @lru_cache(maxsize=4096)  # called for each entry in every pass, and again when the crawl settles
 def wording_digest(entry: EntryTexts) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's wording, which identifies a revision.
+    """Return the digest of an entry's wording, which identifies a revision.
+
+    A digest is 16 bytes of SHA-256 in hexadecimal.
 
     It ignores style (see `listing.text.unstyled`) and the spelling of the publication, but not word boundaries. The
     attribution line counts only if it was not split; otherwise a change from `, by CNN` to `,CNN` would be an edit.
@@ -32,7 +34,7 @@ def wording_digest(entry: EntryTexts) -> str:
 
 @lru_cache(maxsize=4096)
 def identity_digest(entry: EntryTexts) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) that ties an entry id to a row of a crawl.
+    """Return the digest that ties an entry id to a row of a crawl.
 
     It is stored in the archive, in records of output folders and in exports, so its value for a text must never change. It
     ignores white space, the style of quotes and the spelling of the publication.
@@ -45,7 +47,7 @@ def identity_digest(entry: EntryTexts) -> str:
 
 @lru_cache(maxsize=4096)
 def folded_digest(entry: EntryTexts) -> str:
-    """Return the digest (16 bytes of SHA-256, hexadecimal) of an entry's text without style and white space.
+    """Return the digest of an entry's text without style and white space.
 
     Entries with equal wording digests or equal identity digests have equal folded digests.
     """
@@ -55,7 +57,7 @@ def folded_digest(entry: EntryTexts) -> str:
 
 
 def _later_parts(entry: EntryTexts, fold: Callable[[str | None], str]) -> Iterator[str]:
-    """Yield the later parts that an entry has, so that the digests of entries without them stay as they are."""
+    """Yield the later parts of an entry; without any, its digests are as before."""
     for part in _LATER_PARTS:
         if text := fold(getattr(entry, part)):
             yield f"{part}={text}"

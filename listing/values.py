@@ -1,4 +1,4 @@
-"""The values of reading a listing: listed entries and pages, the verdict of a crawl, and the parser interface. Pure."""
+"""The values of reading a listing: entries, pages, verdicts, the parser interface. Pure."""
 
 from __future__ import annotations
 

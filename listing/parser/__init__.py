@@ -1,4 +1,6 @@
-"""The parser: turns the bytes of a listing page into entries, pager and links. No network, no file, no clock, no Scrapy.
+"""The parser: turns the bytes of a listing page into entries, pager and links.
+
+No network, no clock, no Scrapy.
 
 For any input, the functions raise nothing and take time proportional to its length.
 

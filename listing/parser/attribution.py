@@ -42,7 +42,10 @@ _TAIL_SIGN = re.compile(r"\s(?:[—–|-]|——)\s|\s*[—]{1,2}\s*|\s*[(（]")
 
 
 class Attribution(NamedTuple):
-    """The parts of an attribution line; both are None, and `flags` says why, if it could not be split."""
+    """The parts of an attribution line.
+
+    Both are None, and `flags` says why, if it could not be split.
+    """
 
     title: str | None
     publication: str | None
@@ -63,7 +66,7 @@ _STYLE_POINTS = {"by": 3.2, "comma": 1.0, "stop": 0.7, "first": -0.2, "loose": -
 
 
 def split_attribution(line: str, known: Collection[str] = PUBLICATIONS) -> Attribution:
-    """Split `line`, with its dashes, into title and publication (under its normalised name). Never raises.
+    """Split `line` into title and publication, under its normalised name. Never raises.
 
     `known` are the names of known publications; other names are scored by their words and signs.
     """
@@ -97,7 +100,10 @@ def best_reading(line: str, known: Collection[str], page_names: Collection[str] 
 
 
 def _usual_reading(content: str, known: Collection[str]) -> AttributionReading | None:
-    """Return the reading with a known name after the last comma if no other reading can have more points."""
+    """Return the reading with a known name after the last comma.
+
+    Return None if another reading could have more points.
+    """
     commas = list(_COMMA.finditer(content))
     if not commas or name_key(content[: commas[0].start()]) in known:
         return None
@@ -163,20 +169,28 @@ def _edges(content: str, commas: list[re.Match[str]]) -> Iterator[tuple[int, int
 
 
 def _sides(content: str, comma: re.Match[str]) -> tuple[str, str]:
-    """Return the texts before and after a comma; a quotation mark that closes the title may follow the comma."""
+    """Return the texts before and after a comma.
+
+    A quotation mark that closes the title may follow the comma.
+    """
     left, right = content[: comma.start()], content[comma.end() :]
     closes = right[:1] in "”»" or (right[:1] == '"' and left.count('"') % 2 == 1)
     return (left + right[0], right[1:].lstrip()) if right and closes else (left, right)
 
 
 def _is_list(content: str) -> bool:
-    """Return whether the line is a list of short capitalised parts, any of which may be the publication."""
+    """Return whether the line is a list of short capitalised parts.
+
+    Any of them may be the publication.
+    """
     parts = [content[start:end] for start, end in _edges(content, list(_COMMA.finditer(content)))]
     return len(parts) > 2 and all(map(attribution_scores.is_enumerated, parts))
 
 
 def _list_penalty(style: str, parts: list[str], known: Collection[str], name: float) -> float:
-    """Return the points to subtract for a part of a list ("Huawei, Xiaomi, Oppo"), which resembles a name.
+    """Return the points to subtract for a part of a list, which resembles a name.
+
+    An example is "Huawei, Xiaomi, Oppo".
 
     The penalty is lower if the part beside it has another length or kind.
     """

@@ -24,7 +24,10 @@ _NUMBER = re.compile(r"\W*\d[\d.,]*(?:[gmk]|bn|tn|th|st|nd|rd)?\W*", re.IGNORECA
 
 
 def publication_points(name: str, known: Collection[str], page_names: Collection[str] = ()) -> float:
-    """Return the points of `name` as a publication; `known` and `page_names` are `name_key` forms."""
+    """Return the points of `name` as a publication.
+
+    `known` and `page_names` are `name_key` forms.
+    """
     words = name.split()
     if not words or not any(character.isalpha() for character in name):
         return NEVER
@@ -47,7 +50,10 @@ def is_ordinary(name: str) -> bool:
 
 
 def title_points(title: str) -> float:
-    """Return the points of `title` as a title, by its length and by the words and signs of a sentence."""
+    """Return the points of `title` as a title.
+
+    They depend on its length, and on the words and punctuation of a sentence.
+    """
     words = title.split()
     if not any(character.isalnum() for character in title):
         return NEVER

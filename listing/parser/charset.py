@@ -1,4 +1,6 @@
-"""Decode a page: the codec is chosen by the decoded text, because declared codecs are often wrong.
+"""Decode a page.
+
+The codec is chosen by the decoded text, because declared codecs are often wrong.
 
 Sites send UTF-8 bytes with a `gb2312` meta tag, and GBK bytes labelled iso-8859-1. A page that decodes without an error may
 still be garbage, so a candidate must show a mark of the listing.
@@ -40,7 +42,9 @@ class Decoded(NamedTuple):
 
 
 def decode(body: bytes, content_type: str | None = None) -> Decoded:
-    """Return `body` as text. Never raises: bytes that cannot be decoded become U+FFFD and are counted.
+    """Return `body` as text. Never raises.
+
+    Bytes that cannot be decoded become U+FFFD and are counted.
 
     Order: byte order mark, strict UTF-8, declared codecs, gb18030; a candidate must show a mark of the listing. If none
     does, decoding with replacements is tried before a codec without marks is used.
@@ -59,7 +63,7 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
 
 
 def _strict_candidates(body: bytes, content_type: str | None) -> Iterator[Decoded]:
-    """Yield the candidates that decode without an error, in order of preference, each codec once."""
+    """Yield the candidates that decode without an error, in order of preference."""
     tried = set()
     for name in ("utf-8", *_declared(body, content_type), "gb18030"):
         if name in tried:
@@ -72,7 +76,10 @@ def _strict_candidates(body: bytes, content_type: str | None) -> Iterator[Decode
 
 
 def _declared(body: bytes, content_type: str | None) -> Iterator[str]:
-    """Yield the codecs named by header, meta tag and XML declaration, as browsers interpret the names."""
+    """Yield the codecs named by header, meta tag and XML declaration.
+
+    The names are interpreted as in browsers.
+    """
     labels = [match[1] for match in _CHARSET.finditer((content_type or "")[:_HEAD])]
     head = body[:_HEAD]
     labels += [match[1].decode("ascii", "ignore") for match in (_META.search(head), _XML.search(head)) if match]

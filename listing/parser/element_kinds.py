@@ -1,4 +1,4 @@
-"""Sets of HTML elements: those that break a paragraph, close other elements, or are not content."""
+"""Sets of HTML elements, by what they do to paragraphs and to other elements."""
 
 from __future__ import annotations
 

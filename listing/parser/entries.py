@@ -70,7 +70,7 @@ def find_parts(document: PageContent, is_press: Callable[[str, bool], bool]) -> 
 
 
 def _joined(paragraphs: Sequence[Paragraph], item_starts: Collection[int]) -> list[Paragraph]:
-    """Join a paragraph of dashes to the next paragraph, and a line "by …" to the attribution before it.
+    """Join dashes to the next paragraph, and a line "by …" to the attribution before it.
 
     Dashes before a paragraph in `item_starts`, which begins an item of several paragraphs, are a rule between entries.
     Spans refer to paragraphs by number, so a joined paragraph leaves an empty one.
@@ -97,7 +97,7 @@ def _joined(paragraphs: Sequence[Paragraph], item_starts: Collection[int]) -> li
 
 
 def _claims(paragraphs: Sequence[Paragraph], layout: Layout) -> list[_Claim]:
-    """Give each entry the paragraphs of its block, then distribute the paragraphs between the blocks."""
+    """Give each entry the paragraphs of its block and a share of those between blocks."""
     claims = [
         _Claim(
             block,
@@ -123,7 +123,10 @@ def _claims(paragraphs: Sequence[Paragraph], layout: Layout) -> list[_Claim]:
 def _share(
     paragraphs: Sequence[Paragraph], layout: Layout, left: _Claim | None, right: _Claim | None, gap: range
 ) -> None:
-    """Give the paragraphs of `gap` to the entries that lack a part, up to boilerplate and the end of their list."""
+    """Give the paragraphs of `gap` to the entries that lack a part.
+
+    An entry gets them up to boilerplate or the end of its list.
+    """
     left_end, right_start = gap.start, gap.stop
     if left:
         while left_end < min(gap.stop, left.block.reach[1] + 1) and not layout.boilerplate[left_end]:
@@ -145,7 +148,10 @@ def _share(
 
 
 def _split(between: Sequence[Paragraph]) -> tuple[int, bool]:
-    """Return how many of the paragraphs between two entries are commentary of the first, and whether it is a guess."""
+    """Return how many paragraphs between two entries are commentary of the first.
+
+    The second value says whether it is a guess.
+    """
     size = len(between)
     start = next((number for number, paragraph in enumerate(between) if markers.is_labelled(paragraph.text)), None)
     minimum = 0 if start is None else start + 1 + markers.is_label(between[start].text)
@@ -168,7 +174,10 @@ def _split(between: Sequence[Paragraph]) -> tuple[int, bool]:
 def _inlines(
     paragraphs: Sequence[Paragraph], layout: Layout, claims: Sequence[_Claim], is_press: Callable[[str, bool], bool]
 ) -> dict[int, Inline]:
-    """Find attributions inside paragraphs outside all blocks; use strict rules if an entry has the paragraph."""
+    """Find attributions inside paragraphs outside all blocks.
+
+    Use strict rules if an entry has the paragraph.
+    """
     in_blocks = {number for block in layout.blocks for number in range(block.first, block.last + 1)}
     shared = {number for claim in claims for number in (*claim.before, *claim.after)}
     inlines = {}

@@ -1,4 +1,4 @@
-"""SVG and MathML inside HTML: which tags belong to them, which return to HTML (WHATWG HTML, section 13.2.6.5)."""
+"""SVG and MathML inside HTML (WHATWG HTML, section 13.2.6.5)."""
 
 from __future__ import annotations
 

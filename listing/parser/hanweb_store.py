@@ -1,4 +1,6 @@
-"""Parse the Hanweb "jpage" store: records as XML inside a page with an empty list, or as a response of their own.
+"""Parse the Hanweb "jpage" store.
+
+It has records as XML, inside a page with an empty list or as a response of their own:
 
     <datastore><totalrecord>41</totalrecord><nextgroup>…</nextgroup><recordset><record><![CDATA[<li>…</li>]]></record>
 
@@ -21,7 +23,10 @@ _HREF = re.compile(r"<a\b([^>]*+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One store: the markup of each record, the total number of records, and the unresolved link to the next group."""
+    """One store.
+
+    `records` are the markup of each record, `next_href` is the unresolved link to the next group.
+    """
 
     records: tuple[str, ...]
     total: int | None
@@ -51,6 +56,9 @@ def _next_href(source: str) -> str | None:
 
 
 def _content(source: str) -> str:
-    """Return the markup inside an element: its CDATA sections joined, or its text with character references resolved."""
+    """Return the markup inside an element.
+
+    That is its CDATA sections joined, or its text with character references resolved.
+    """
     sections = _CDATA.findall(source)
     return "".join(sections) if sections else unescape(source)

@@ -1,4 +1,6 @@
-"""Split markup into tags and text, in linear time, with regular expressions that do not backtrack.
+"""Split markup into tags and text, in linear time.
+
+The regular expressions do not backtrack.
 
 This is a tokenizer by the HTML standard (WHATWG HTML, section 13.2.5). No library is used, for three reasons. libxml2 drops
 everything below 2,046 levels. lexbor and libxml2 take quadratic time if end tags match nothing (6 to 22 seconds for 80,000
@@ -65,7 +67,10 @@ _OLD_DOCTYPE = re.compile(
 
 
 class Tag(NamedTuple):
-    """A start tag or an end tag; `attributes` is unparsed, `content` is the raw text of an element in `RAW`."""
+    """A start tag or an end tag.
+
+    `attributes` is unparsed, `content` is the raw text of an element in `RAW`.
+    """
 
     name: str
     end: bool
@@ -107,7 +112,10 @@ def tokens(source: str, is_foreign: Callable[[str], bool] = lambda name: False) 
 
 
 def _cdata(source: str, start: int, *, foreign: bool) -> tuple[str, int]:
-    """Return the text of a CDATA section and its end; in HTML it is a comment that ends at the next `>`."""
+    """Return the text of a CDATA section and its end.
+
+    In HTML it is a comment that ends at the next `>`.
+    """
     end_mark = "]]>" if foreign else ">"
     end = source.find(end_mark, start)
     if end < 0:
@@ -116,7 +124,10 @@ def _cdata(source: str, start: int, *, foreign: bool) -> tuple[str, int]:
 
 
 def _raw_end(source: str, name: str, start: int) -> int:
-    """Return the end of the content of a raw element: the start of its end tag, or the end of the source."""
+    """Return the end of the content of a raw element.
+
+    That is the start of its end tag, or the end of the source.
+    """
     if name == "plaintext":
         return len(source)
     if name == "script":
@@ -126,7 +137,10 @@ def _raw_end(source: str, name: str, start: int) -> int:
 
 
 def _script_end(source: str, start: int) -> int:
-    """Return the end of a script; `<!--<script>` inside it has an end tag of its own (sections 13.2.5.15 to 13.2.5.31)."""
+    """Return the end of a script.
+
+    `<!--<script>` inside it has an end tag of its own (sections 13.2.5.15 to 13.2.5.31).
+    """
     escaped = double = False
     position = start
     while (match := _SCRIPT_STEP.search(source, position)) is not None:
@@ -147,26 +161,35 @@ def _script_end(source: str, start: int) -> int:
 
 
 def is_quirky(source: str) -> bool:
-    """Return whether browsers parse a page in quirks mode, as those without a doctype (section 13.2.6.4.1)."""
+    """Return whether browsers parse a page in quirks mode (section 13.2.6.4.1).
+
+    They do so without a doctype, or with an old one.
+    """
     match = _DOCTYPE.match(source)
     return match is None or _OLD_DOCTYPE.search(match[1]) is not None
 
 
 def attributes(source: str) -> dict[str, str]:
-    """Return the attributes of a tag; the first of a repeated attribute counts (section 13.2.5.33)."""
+    """Return the attributes of a tag.
+
+    The first of a repeated attribute counts (section 13.2.5.33).
+    """
     found = reversed(_ATTRIBUTE.findall(source))
     return {name.lower(): _unescape_value(double or single or bare) for name, double, single, bare in found}
 
 
 def unescape(text: str) -> str:
-    """Resolve character references like `html.unescape`, also those with more digits than int() accepts."""
+    """Resolve character references like `html.unescape`, with any number of digits."""
     if "&" not in text:
         return text
     return html.unescape(_LONG_REFERENCE.sub(r"&#\1", text) if "&#" in text else text)
 
 
 def _unescape_value(text: str) -> str:
-    """Resolve character references by the rules of attributes: `&copy=2` is not one (section 13.2.5.73)."""
+    """Resolve character references by the rules of attributes (section 13.2.5.73).
+
+    `&copy=2` is not a reference.
+    """
     return _ATTRIBUTE_REFERENCE.sub(_reference, text) if "&" in text else text
 
 

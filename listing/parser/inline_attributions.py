@@ -1,4 +1,6 @@
-"""Find an attribution inside a paragraph: `… the market. (Title,by CNN.)`, or `… the market.——Title, CNN`.
+"""Find an attribution inside a paragraph.
+
+Examples are `… the market. (Title,by CNN.)` and `… the market.——Title, CNN`.
 
 Prose has parentheses and dashes, too, so the line counts only if it can be split with confidence.
 """
@@ -17,7 +19,7 @@ _TITLE_WORDS = 3
 
 
 class Inline(NamedTuple):
-    """The parts of a paragraph: the text before the attribution, the attribution as listed, and the text after it."""
+    """The attribution in a paragraph, as listed, and the texts before and after it."""
 
     before: str
     line: str

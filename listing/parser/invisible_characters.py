@@ -1,4 +1,6 @@
-"""Remove characters that readers do not see: they would make two names of one publication, or hide a marker.
+"""Remove characters that readers do not see.
+
+They would make two names of one publication, or hide a marker.
 
 Joiners between letters of scripts that need them, and variation selectors after an emoji, change the display and stay.
 """
@@ -25,7 +27,10 @@ _FILLERS = str.maketrans(dict.fromkeys("\u115f\u1160\u2800\u3164\uffa0", " "))
 
 
 def without_invisible(text: str) -> str:
-    """Return `text` without invisible characters; a filler, which is displayed as a gap, becomes a space."""
+    """Return `text` without invisible characters.
+
+    A filler, which is displayed as a gap, becomes a space.
+    """
     if text.isascii() or _ANY.search(text) is None:
         return text
     return _INVISIBLE.sub("", text.translate(_FILLERS))

@@ -17,7 +17,10 @@ from foreign_eyes.listing.parser.page_content import Paragraph, Span
 
 @dataclass(slots=True)
 class Block:
-    """The paragraphs `first` to `last` of one attribution, and the paragraphs within which its entry may have parts."""
+    """The paragraphs `first` to `last` of one attribution.
+
+    `reach` are the first and the last paragraph between which its entry may have parts.
+    """
 
     attribution: int
     first: int
@@ -68,7 +71,10 @@ def _mark_boilerplate(
     attributions: Sequence[int],
     attribution_counts: Sequence[int],
 ) -> list[bool]:
-    """Return for each paragraph whether it is boilerplate by its text, or in an element that is and has no attribution."""
+    """Return for each paragraph whether it is boilerplate.
+
+    Its text decides, or an element around it that is boilerplate and has no attribution.
+    """
     edges = [0] * (len(paragraphs) + 1)
     for span in spans:
         if span.boilerplate and attribution_counts[span.last + 1] == attribution_counts[span.first]:
@@ -92,7 +98,7 @@ def _limit_to_items(blocks: Sequence[Block], items: dict[int, Span], boilerplate
 def _set_reach(
     blocks: Sequence[Block], spans: Sequence[Span], attribution_counts: Sequence[int], items: dict[int, Span]
 ) -> None:
-    """Set the paragraphs in which each entry may have parts outside its block: those of the list that it is in.
+    """Set the paragraphs in which each entry may have parts: those of its list.
 
     The list is the smallest element with a second attribution. Spans are ordered from the innermost outwards, so it is the
     first that fits. The only entry of a page is limited to its item, or to the next larger element.

@@ -58,7 +58,10 @@ def _entries(parts: Sequence[Parts]) -> tuple[ListedEntry, ...]:
 
 
 def _split_all(lines: Sequence[str]) -> list[Attribution]:
-    """Split the attributions of a page; a name that is certain in one of them scores higher in the others."""
+    """Split the attributions of a page.
+
+    A name that is certain in one of them scores higher in the others.
+    """
     readings = [best_reading(line, KNOWN_KEYS) for line in lines]
     names = frozenset(name_key(reading.publication) for reading in readings if reading and _is_certain(reading))
     names -= KNOWN_KEYS
@@ -80,7 +83,10 @@ def _is_certain(reading: AttributionReading) -> bool:
 
 
 def _is_press(line: str, strict: bool) -> bool:
-    """Return whether a line inside prose is an attribution: it can be split, and the name resembles a publication."""
+    """Return whether a line inside prose is an attribution.
+
+    It can be split, and the name resembles a publication.
+    """
     reading = best_reading(line, KNOWN_KEYS)
     if reading is None:
         return False

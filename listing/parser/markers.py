@@ -36,13 +36,16 @@ _JOINING_DASHES = 4  # a longer run of dashes is a rule across the page
 
 
 def is_attribution(text: str) -> bool:
-    """Return whether a paragraph begins like an attribution: with dashes, followed by at least one word."""
+    """Return whether a paragraph begins with dashes, followed by at least one word."""
     match = ATTRIBUTION.match(text)
     return match is not None and _LETTER.search(text, match.end()) is not None
 
 
 def dashes_alone(text: str) -> int:
-    """Return 0 if `text` has words, 1 for dashes that begin an attribution, 2 for a rule or an arrow."""
+    """Return whether `text` consists of dashes.
+
+    0: it has words. 1: dashes that begin an attribution. 2: a rule or an arrow.
+    """
     match = DASHES.match(text)
     if match is None or _LETTER_OR_DIGIT.search(text):
         return 0
@@ -52,7 +55,7 @@ def dashes_alone(text: str) -> int:
 
 
 def is_boilerplate(text: str, *, linked: bool) -> bool:
-    """Return whether a paragraph is boilerplate, not part of an entry: pager, single links, imprint, heading."""
+    """Return whether a paragraph is boilerplate: pager, single links, imprint, heading."""
     if len(text) > _SHORT:
         return False
     if linked and len(text) <= _LINK_SHORT:
@@ -66,7 +69,10 @@ def is_boilerplate(text: str, *, linked: bool) -> bool:
 
 
 def is_heading(text: str) -> bool:
-    """Return whether `text` contains the column's heading; ignores quotes, white space and letter case."""
+    """Return whether `text` contains the column's heading.
+
+    Ignores quotes, white space and letter case.
+    """
     return "foreign" in text.casefold() and HEADING in comparable(text).casefold()
 
 

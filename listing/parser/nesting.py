@@ -1,4 +1,4 @@
-"""Decide which open elements a tag closes, by the tree construction of the HTML standard (WHATWG HTML, section 13.2.6).
+"""Decide which open elements a tag closes (WHATWG HTML, section 13.2.6).
 
 No tree is built. The stack of open elements is enough to know the elements around each text. Intended differences from
 browsers are listed with their reasons in tests/test_parser_browser.py.
@@ -28,7 +28,10 @@ class Nesting:
         self._form: OpenElement | None = None
 
     def is_foreign(self, name: str) -> bool:
-        """Return whether the start tag `name` (or text, with an empty name) now belongs to SVG or MathML."""
+        """Return whether the start tag `name` now belongs to SVG or MathML.
+
+        An empty name means text.
+        """
         top = self._stack.top
         if top is None or not top.foreign:
             return False
@@ -105,7 +108,10 @@ class Nesting:
             self._stack.close_to(index)
 
     def is_p_rendered(self) -> bool:
-        """Return whether the end tag of a `p` ends a paragraph that is rendered; without an open `p` it creates one."""
+        """Return whether the end tag of a `p` ends a paragraph that is rendered.
+
+        Without an open `p` it creates one.
+        """
         index = self._stack.index_of("p")
         return not self._stack.is_hidden_at(index if self._stack.in_scope(index, "button") else None)
 

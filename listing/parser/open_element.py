@@ -62,7 +62,10 @@ class OpenElement:
 
 
 class ElementTraits(NamedTuple):
-    """The properties of an element that follow from its name; `plain` if it has no effect on the indexes."""
+    """The properties of an element that follow from its name.
+
+    `plain` if it has no effect on the indexes.
+    """
 
     plain: bool
     foster_parented: bool

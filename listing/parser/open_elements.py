@@ -1,4 +1,6 @@
-"""The stack of open elements (WHATWG HTML, section 13.2.4.2), with closing in constant time for any nesting.
+"""The stack of open elements (WHATWG HTML, section 13.2.4.2).
+
+Closing an element takes constant time for any nesting.
 
 An element that ends while elements inside it stay open remains in the stack without a name (`detach`). So each look-up reads
 the end of a list, and each loop over the stack is bounded.
@@ -57,7 +59,10 @@ class OpenElements:
         return found
 
     def in_scope(self, index: int, *limits: str) -> bool:
-        """Return whether the element at `index` is in scope: no scope boundary and none of `limits` is inside it."""
+        """Return whether the element at `index` is in scope.
+
+        No scope boundary and none of `limits` may be open inside it.
+        """
         return index >= 0 and index >= _top_of(self._scopes) and index > self.index_of(*limits)
 
     @property
@@ -67,7 +72,7 @@ class OpenElements:
 
     @property
     def item_boundary(self) -> int:
-        """The index of the innermost element inside which a list item does not close an earlier one outside."""
+        """The index of the innermost element that protects open list items outside it."""
         return _top_of(self._item_boundaries)
 
     @property
@@ -134,7 +139,10 @@ class OpenElements:
         self.heading += traits.heading
 
     def _parent_index(self, index: int, *, foster_parented: bool) -> int:
-        """Return the index of the parent of an element at `index`; content of a table is foster-parented."""
+        """Return the index of the parent of an element at `index`.
+
+        Content of a table is foster-parented.
+        """
         parent = index - 1
         if foster_parented and parent >= 0 and self._stack[parent].name in element_kinds.FOSTERING:
             table = self.index_of("table")
@@ -162,7 +170,7 @@ class OpenElements:
             del hiding[:-_MOST_RECONSTRUCTED]
 
     def reconstruct_formatting(self) -> bool:
-        """Reopen the formatting elements that hide something and were closed together with an outer element."""
+        """Reopen the hiding formatting elements that were closed with an outer element."""
         hiding = self._hiding_formatting[-1]
         if not hiding or self._is_open(hiding[-1]):
             return False
@@ -177,7 +185,9 @@ class OpenElements:
         return True
 
     def end_formatting(self, name: str, *, starts_link: bool = False) -> bool:
-        """Close the last formatting element of that name, also if others inside it are open; return False if there is none.
+        """Close the last formatting element of that name, also if others inside it are open.
+
+        Return False if there is none.
 
         With `starts_link`, for the start tag of a link, no other link stays open (section 13.2.6.4.7, "a").
         """
@@ -204,7 +214,9 @@ class OpenElements:
         return True
 
     def _detach_formatting(self, element: OpenElement) -> None:
-        """End a formatting element while blocks inside it stay open, with the other elements inside it that are not blocks.
+        """End a formatting element while blocks inside it stay open.
+
+        Other elements inside it that are not blocks end, too.
 
         Formatting elements inside it stay, except those more than three elements outside of a block.
         """
@@ -231,7 +243,10 @@ class OpenElements:
         return 0 <= element.formatting_index < len(named) and named[element.formatting_index] is element
 
     def _deactivate(self, element: OpenElement) -> None:
-        """Remove a formatting element from the active ones; its place in the list stays, because indexes refer to it."""
+        """Remove a formatting element from the active ones.
+
+        Its place in the list stays, because indexes refer to it.
+        """
         if self._is_active(element):
             self._formatting[-1][element.name][element.formatting_index] = _REMOVED
         self._hiding_formatting[-1] = [other for other in self._hiding_formatting[-1] if other is not element]

@@ -1,4 +1,4 @@
-"""The content of one page as values: paragraphs, the elements around them, links, options and scripts."""
+"""The content of one page: paragraphs, elements, links, options and scripts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class Paragraph:
 
 
 class Span(NamedTuple):
-    """The paragraphs `first` to `last` of one element; `item` for a list item, a row or an article."""
+    """The paragraphs `first` to `last` of one element.
+
+    `item` for a list item, a row or an article.
+    """
 
     first: int
     last: int
@@ -58,7 +61,9 @@ class PageContent:
 
 
 def collapse(text: str) -> str:
-    """Return `text` cleaned, without invisible characters, with HTML white space collapsed and stripped.
+    """Return `text` cleaned, with HTML white space collapsed and stripped.
+
+    Invisible characters are removed.
 
     A no-break space is not white space in HTML (section 13.1.3), so it stays inside a paragraph.
     """

@@ -8,7 +8,10 @@ from foreign_eyes.listing.parser.page_content import Anchor, PageContent, collap
 
 
 class LinkCollector:
-    """The open link and the open option while a page is read; records them in `page` when they end."""
+    """The open link and the open option while a page is read.
+
+    Records them in `page` when they end.
+    """
 
     def __init__(self, page: PageContent) -> None:
         self._page = page

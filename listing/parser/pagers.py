@@ -1,4 +1,4 @@
-"""Find the pager of a page: the page count, the links to other pages, and URL patterns for pages that are not linked.
+"""Find the pager of a page: page count, links to other pages, and URL patterns.
 
 A wrong pattern (`index_2` on a site that counts from zero) skips a page. So zero-based patterns are tried before one-based
 ones, and the reader compares the pages that it gets.
@@ -80,13 +80,15 @@ def _count(document: PageContent, outside: Sequence[str], script: TrsScript | No
 
 
 def _is_jump(options: Sequence[tuple[str, str]]) -> bool:
-    """Return whether the options of a select are the pages 1, 2, 3 and so on, not years, for example."""
+    """Return whether the options of a select are the pages 1, 2, 3 and so on."""
     numbers = [match[1] if (match := _NUMBER.fullmatch(label)) else "" for _, label in options]
     return bool(numbers) and all(number and int(number) == place for place, number in enumerate(numbers, start=1))
 
 
 def _store_count(document: PageContent, url: str) -> int | None:
-    """Return the number of responses of a Hanweb store; one response can have three of the pages that visitors see.
+    """Return the number of responses of a Hanweb store.
+
+    One response can have three of the pages that visitors see.
 
     The last response has fewer records. It has no link to a next group, and its own number is the count.
     """
@@ -134,7 +136,7 @@ def _numbered(document: PageContent, resolve: Resolve, count: int | None) -> dic
 
 
 def _next(document: PageContent, resolve: Resolve) -> str | None:
-    """Return the link with the text "next", else the one with rel="next", else the one with an arrow."""
+    """Return the link with the text "next", else with rel="next", else with an arrow."""
     tests: tuple[Callable[[str, str], object], ...] = (
         lambda label, rel: _NEXT.fullmatch(label),
         lambda label, rel: "next" in rel.lower().split(),
@@ -171,7 +173,10 @@ def _announced(outside: Sequence[str]) -> bool:
 def _guesses(
     kind: str, url: str, script: TrsScript | None, numbered: dict[int, str], next_url: str | None
 ) -> Iterator[Guess]:
-    """Yield URL patterns in the order to try: the pattern of the links, then those of the kind of pager."""
+    """Yield URL patterns in the order to try.
+
+    The pattern of the links is first, then those of the kind of pager.
+    """
     folder, stem, extension = _split_address(url)
     if script and script.name:
         extension = script.extension or extension
@@ -198,7 +203,10 @@ def _guesses(
 
 
 def _observed(numbered: dict[int, str], second: str | None) -> Guess | None:
-    """Return the pattern that two linked URLs follow, or that of the next group of a store; None if there is none."""
+    """Return the pattern that two linked URLs follow, or that of the next group of a store.
+
+    Return None if there is none.
+    """
     if second is not None:
         page = re.search(r"(?<=[?&]page=)\d{1,9}", second)
         return (
@@ -220,7 +228,7 @@ def _pattern_of(number: int, link_url: str) -> Guess | None:
 
 
 def _split_address(url: str) -> tuple[str, str, str]:
-    """Return the folder of `url` as a pattern, the file stem without page number, and the extension.
+    """Return folder (as a pattern), file stem without page number, and extension of `url`.
 
     A URL without a file name has `index` and `htm`.
     """

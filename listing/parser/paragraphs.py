@@ -94,7 +94,10 @@ class _Walker:
         return top is not None and top.foreign == foreign_elements.SVG and not top.integration_point
 
     def _break(self, gap: int = 0) -> None:
-        """End the paragraph; a break without text before it adds `gap` to the gap before the next one."""
+        """End the paragraph.
+
+        A break without text before it adds `gap` to the gap before the next one.
+        """
         if self.has_text and (text := collapse("".join(self.pieces))):
             heading = self.elements.heading > 0
             linked = not self.has_unlinked_word and _WORD.search(text) is not None

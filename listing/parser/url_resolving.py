@@ -28,6 +28,9 @@ def absolute(base: str, href: str) -> str | None:
 
 
 def resolver(url: str, base: str | None) -> Callable[[str], str | None]:
-    """Return the function that resolves the links of a page, relative to its `<base href>` if that is valid."""
+    """Return the function that resolves the links of a page.
+
+    They are relative to its `<base href>` if that is valid.
+    """
     root = absolute(url, base) if base else None
     return lambda href: absolute(root or url, href)

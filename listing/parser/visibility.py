@@ -1,4 +1,6 @@
-"""Decide by its attributes whether an element is shown: text that readers do not see is not parsed.
+"""Decide by its attributes whether an element is shown.
+
+Text that readers do not see is not parsed.
 
 A hidden copy of the listing (for a menu, for search engines, for an effect) would duplicate every entry. `aria-hidden` does
 not hide text from sighted readers, and a closed `<details>` opens with one click, so both are parsed.
@@ -58,7 +60,9 @@ def visibility(name: str, attributes: Mapping[str, str]) -> Visibility:
 
 
 def declarations(source: str) -> dict[str, str]:
-    """Return the declarations of a `style` attribute, in lower case; the last valid declaration of a property counts.
+    """Return the declarations of a `style` attribute, in lower case.
+
+    The last valid declaration of a property counts.
 
     `!important` declarations have precedence. Comments and escapes are resolved (CSS Syntax 3).
     """
