@@ -48,6 +48,7 @@ from foreign_eyes.feeds.render.html_pages import (
     redirect_page,
     volume_page,
 )
+from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.listing.text import clean
 
 DATA = Path(__file__).parent / "data/feeds"
@@ -207,16 +208,12 @@ def test_every_page_offers_the_columns_feeds_to_browsers_and_its_own_first(name:
     page = parsed(PAGES[name]())
     offered = [(link.get("type"), link.get("href")) for link in page.iterfind("head/link[@rel='alternate']")]
     root = BASE_PATH if name == "404.html" else "../" * name.count("/")
-    column = [
-        ("application/atom+xml", f"{root}atom.xml"),
-        ("application/rss+xml", f"{root}rss.xml"),
-        ("application/feed+json", f"{root}feed.json"),
-    ]
+    column = [(feed_format.media_type, root + feed_format.file) for feed_format in FEED_FORMATS]
 
-    assert offered[-3:] == column
+    assert offered[-len(column) :] == column
     if name in ("publications/x/index.html", "topics/x/index.html", "changes/index.html"):
-        assert len(offered) == 6
-        assert len({link.get("title") for link in page.iterfind("head/link[@rel='alternate']")}) == 6
+        assert len(offered) == 2 * len(column)
+        assert len({link.get("title") for link in page.iterfind("head/link[@rel='alternate']")}) == 2 * len(column)
 
 
 @EVERY_PAGE
@@ -269,7 +266,7 @@ def test_the_front_page_shows_the_urls_of_the_feeds() -> None:
     page = parsed(front())
     links = page.findall(".//section[@class='subscribe']//dd/a")
 
-    assert [link.get("href") for link in links] == ["atom.xml", "rss.xml", "feed.json"]
+    assert [link.get("href") for link in links] == [feed_format.file for feed_format in FEED_FORMATS]
     assert [link.text_content() for link in links] == [BASE_URL + link.get("href") for link in links]
     others = [link.get("href") for link in page.iterfind(".//section[@class='subscribe']/p/a")]
     assert others == ["publications/", "topics/", "changes/", "subscriptions.opml"]

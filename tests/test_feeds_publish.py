@@ -35,6 +35,7 @@ from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Fetched, Source, Traffic
 from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken, OutputUnwritable
 from foreign_eyes.feeds.publish import Published, Target, publish
+from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.listing.values import ListedEntry, ListingPage, Pager, Verdict
 
 ROOT = Path(__file__).parents[1]
@@ -149,11 +150,12 @@ def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
 
 
 # what the one entry of a publication and a topic stands in
+FEEDS = [feed_format.file for feed_format in FEED_FORMATS]
 OWN_PAGES = {
-    *(f"publications/the-post/{name}" for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
+    *(f"publications/the-post/{name}" for name in ("index.html", *FEEDS)),
     "publications/index.html",
 }
-COLUMN_FILES = {"atom.xml", "rss.xml", "feed.json", "index.html"}
+COLUMN_FILES = {*FEEDS, "index.html"}
 
 
 def test_an_archive_becomes_feeds_and_pages(db: Database, target: Target) -> None:

@@ -18,12 +18,14 @@ from support.listings import make_entries, make_site
 
 from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME
 from foreign_eyes.feeds.published_urls import normal_hub
+from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.feeds.websub import HubUnreachable, notify_hub
 
 BASE_URL = "https://eyes.example/column/"
 
 
-FEEDS = ("atom.xml", "rss.xml", "feed.json", "changes.xml", "changes.rss", "changes.json")
+FEEDS = [feed_format.file for feed_format in FEED_FORMATS]
+CHANGES = [feed_format.changes_file for feed_format in FEED_FORMATS]
 
 
 @dataclass
@@ -86,11 +88,11 @@ def test_a_hub_is_notified_of_the_written_feeds_only(command: CommandLine, serve
     done = command("publish", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     public = command.folder / "public"
-    published = {f"{BASE_URL}{path.relative_to(public)}" for name in FEEDS for path in public.rglob(name)}
+    published = {f"{BASE_URL}{path.relative_to(public)}" for name in FEEDS + CHANGES for path in public.rglob(name)}
     assert all(set(form) == {"hub.mode", "hub.url"} and form["hub.mode"] == ["publish"] for form in hub.notified)
     assert hub.content_types == {"application/x-www-form-urlencoded"}
     assert sorted(hub.feeds) == sorted(published)
-    assert len(published) == 6 + 4 * 3, "the column, its changes, four publications; and no frozen document"
+    assert len(published) == 6 * len(FEED_FORMATS), "the column, its changes, four publications; and no frozen document"
     assert (public / "archive/1.xml").is_file()
     hub.notified.clear()
 
@@ -98,9 +100,7 @@ def test_a_hub_is_notified_of_the_written_feeds_only(command: CommandLine, serve
     command.crawl(server)
     assert command("publish").returncode == 0
     folders = ("", "publications/le-monde/")
-    assert sorted(hub.feeds) == sorted(
-        f"{BASE_URL}{folder}{name}" for folder in folders for name in ("atom.xml", "rss.xml", "feed.json")
-    )
+    assert sorted(hub.feeds) == sorted(f"{BASE_URL}{folder}{name}" for folder in folders for name in FEEDS)
 
 
 def test_a_hub_is_notified_of_the_changes_after_an_edit(command: CommandLine, server: ListingServer, hub: Hub) -> None:
@@ -113,7 +113,7 @@ def test_a_hub_is_notified_of_the_changes_after_an_edit(command: CommandLine, se
     command.crawl(server)
     command("publish", "--quiet")
 
-    folders_and_names = (("", FEEDS), ("publications/der-spiegel/", FEEDS[:3]))
+    folders_and_names = (("", FEEDS + CHANGES), ("publications/der-spiegel/", FEEDS))
     assert sorted(hub.feeds) == sorted(
         f"{BASE_URL}{folder}{name}" for folder, names in folders_and_names for name in names
     )
