@@ -1,4 +1,4 @@
-"""`python -m foreign_eyes.sample`: serve the sample listing until Ctrl-C, and say where."""
+"""`python -m foreign_eyes.sample`: serve the sample listing until Ctrl-C, and print its address."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from foreign_eyes.sample.source import LISTING_PATH
 
 
 def main() -> None:
-    """Serve until interrupted, with a line on standard error for each request."""
+    """Serve until interrupted; write a line to stderr for each request."""
     parser = argparse.ArgumentParser(
         prog="python -m foreign_eyes.sample", description="Serve the sample listing on 127.0.0.1."
     )
-    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
-    parser.add_argument("--day", type=int, default=1, help=f"the day of its story, 1 to {DAYS} (default: 1)")
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free port)")
+    parser.add_argument("--day", type=int, default=1, help=f"the day of the story, 1 to {DAYS} (default: 1)")
     options = parser.parse_args()
     day, port = max(options.day, 1), options.port
     try:
         with (
-            serve(port, day=day, log=lambda line: _say(sys.stderr, line)) as address,
+            serve(port, day=day, log=lambda line: _write_line(sys.stderr, line)) as address,
             suppress(KeyboardInterrupt),
         ):
-            _say(sys.stdout, f"{address}{LISTING_PATH}\n  or {LISTING_URL} with {address} as its HTTP proxy")
+            _write_line(sys.stdout, f"{address}{LISTING_PATH}\n  or {LISTING_URL} with {address} as its HTTP proxy")
             threading.Event().wait()
     except (OSError, OverflowError) as error:
-        parser.exit(1, f"{parser.prog}: cannot serve on port {port}: {error}\n")
+        parser.exit(
+            1, f"{parser.prog}: cannot serve on port {port}: {error}; use another --port, or none for a free one\n"
+        )
 
 
-def _say(stream: TextIO, line: str) -> None:
-    stream.write(f"{line}\n")  # one write, so that lines of several threads do not mix
+def _write_line(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")  # one write, so that lines of different threads do not mix
     stream.flush()
 
 

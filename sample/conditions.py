@@ -1,7 +1,7 @@
-"""What a GET asks of the sample's server, decided from header fields alone. Pure.
+"""Conditional requests, content negotiation and request targets for the sample server. Pure.
 
-The crawler's politeness rests on conditional requests, so the sample answers them by the book (RFC 9110) rather than
-nearly: a crawler that works only against a lax server would be found out by the real one.
+The crawler depends on conditional requests, so the sample follows RFC 9110 exactly: with a lenient server, tests could
+pass for a crawler that fails against a real one.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 def locate(target: str, host: str | None) -> str | HTTPStatus:
     """Return the path that a request asks for, or the status that refuses it.
 
-    A target in absolute-form must name the sample's own host, and then the Host field does not count (RFC 9112 section
-    3.2.2). A target in origin-form may also come under a loopback name, as a browser sends it. Anything else is
-    misdirected (RFC 9110 section 15.5.20): this server forwards nothing.
+    A target in absolute form must name the sample's host, and the Host field is ignored (RFC 9112 section 3.2.2). With a
+    target in origin form, the Host field may also be a loopback name, as browsers send it. Everything else is refused as
+    misdirected (RFC 9110 section 15.5.20), because this server forwards nothing.
     """
     absolute = _ABSOLUTE_FORM.fullmatch(target)
     scheme, authority, rest = absolute.groups() if absolute else ("http", host or HOST, target)
@@ -42,10 +42,10 @@ def locate(target: str, host: str | None) -> str | HTTPStatus:
 
 
 def is_not_modified(if_none_match: list[str], if_modified_since: list[str], etag: str, modified: datetime) -> bool:
-    """Tell whether a GET or HEAD is answered by 304, given all values of the two fields (RFC 9110 section 13.2.2).
+    """Return whether a GET or HEAD gets a 304, given all values of the two fields (RFC 9110 section 13.2.2).
 
-    `etag` is strong, quotes included; `modified` is what Last-Modified says. If-None-Match compares weakly (section
-    13.1.2). If-Modified-Since counts only without it, and only where it is one valid HTTP-date (section 13.1.3).
+    `etag` is strong and includes its quotes; `modified` is the Last-Modified date. If-None-Match compares weakly (section
+    13.1.2). If-Modified-Since counts only without If-None-Match, and if it is one valid HTTP date (section 13.1.3).
     """
     if if_none_match:
         value = ", ".join(if_none_match).strip()
@@ -57,9 +57,9 @@ def is_not_modified(if_none_match: list[str], if_modified_since: list[str], etag
 
 
 def accepts_gzip(accept_encoding: list[str]) -> bool:
-    """Tell whether Accept-Encoding, given all its values, likes gzip at least as well as no coding.
+    """Return whether Accept-Encoding, given all its values, prefers gzip to identity or rates both the same.
 
-    By RFC 9110 section 12.5.3, with its quality values; a member that is malformed does not count.
+    Uses the quality values of RFC 9110 section 12.5.3, and ignores malformed members.
     """
     weights: dict[str, float] = {}
     for member in ",".join(accept_encoding).split(","):
@@ -72,7 +72,7 @@ def accepts_gzip(accept_encoding: list[str]) -> bool:
 
 
 def _http_date(value: str) -> datetime | None:
-    # The three formats of RFC 9110 section 5.6.7; a receiver must read the old ones too
+    # a recipient must accept all three formats of RFC 9110 section 5.6.7
     for pattern in _HTTP_DATES:
         try:
             return datetime.strptime(value.strip(), pattern).replace(tzinfo=UTC)

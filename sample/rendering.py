@@ -1,7 +1,7 @@
-"""The sample's pages on each day of its story: the same bytes every time. Pure, but for reading the story.
+"""Render the pages of the sample for a day of its story, always as the same bytes. Pure except for reading the story.
 
-The words live in files that read as text (see `sample.story`), and the pages are made from them. Pages kept as files would
-repeat the pager eight times, and the GBK page would be a binary that no diff can show.
+The texts are in TOML files (see `sample.story`). Pages as files would repeat the pager eight times, and the page in GBK
+would be a binary file without readable diffs.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from string import Template
 from typing import NamedTuple
 
 from foreign_eyes.sample.source import LISTING_PATH, ROBOTS_PATH
-from foreign_eyes.sample.story import Day, Entry, Styled, days, styles
+from foreign_eyes.sample.story import Day, Entry, PageFormat, days, page_formats
 
 _FOLDER = LISTING_PATH.removesuffix("index.htm")
 _GAP = "&nbsp;&nbsp; "
-_LINKED_NUMBERS = 6  # the column's pager links no more, however many pages there are
+_LINKED_NUMBERS = 6  # the maximum that the column's pager links
 
 _LISTING = Template("""\
 <!DOCTYPE html>
@@ -44,7 +44,7 @@ Disallow: /admin/
 
 
 class _Markup(NamedTuple):
-    """The tags of one way to lay out a listing: around the list, around each entry and between an entry's lines."""
+    """The tags of a layout: around the list, around each entry and between the lines of an entry."""
 
     list_start: str
     entry_start: str
@@ -63,21 +63,21 @@ _MARKUPS: Mapping[str, _Markup] = {
 
 
 def render_pages(day: int = 1) -> dict[str, bytes]:
-    """Return the body of every page of the sample on a day by its path, listing pages first and in order.
+    """Return the body of every page of the sample on a day, by path; listing pages come first, in order.
 
-    Days count from 1; after the last day of the story the listing stays as it is.
+    Days count from 1; after the last day of the story the listing does not change.
     """
     state = days()[min(day, len(days())) - 1]
     contents = _paginated(state)
     rendered = {
-        _FOLDER + _file_name(number): _render(style, entries, number, state)
-        for number, (style, entries) in enumerate(zip(styles(), contents, strict=True), start=1)
+        _FOLDER + _file_name(number): _render(page_format, entries, number, state)
+        for number, (page_format, entries) in enumerate(zip(page_formats(), contents, strict=True), start=1)
     }
     return rendered | {state.patent_search_path: _PATENT_SEARCH.encode(), ROBOTS_PATH: _ROBOTS.encode()}
 
 
 def content_type(path: str) -> str:
-    """Return the media type served for `path`; as in the column, a listing page's names no charset."""
+    """Return the Content-Type for `path`; as in the column, that of a listing page has no charset."""
     if path == ROBOTS_PATH:
         return "text/plain; charset=utf-8"
     return "text/html" if path.startswith(_FOLDER) else "text/html; charset=utf-8"
@@ -88,25 +88,25 @@ def _file_name(number: int) -> str:
 
 
 def _paginated(day: Day) -> list[Sequence[Entry]]:
-    """Return the entries of each page: entries move on to the next page when others come in above, as in the column."""
+    """Return the entries of each page; as in the column, new entries push others to the next page."""
     found: list[Sequence[Entry]] = []
     start = 0
-    for style in styles():
-        found.append(day.entries[start : start + style.size])
-        start += style.size
+    for page_format in page_formats():
+        found.append(day.entries[start : start + page_format.size])
+        start += page_format.size
     found[-1] = (*found[-1], *day.entries[start:])
     return found
 
 
-def _render(style: Styled, entries: Sequence[Entry], number: int, day: Day) -> bytes:
-    markup = _MARKUPS[style.markup]
+def _render(page_format: PageFormat, entries: Sequence[Entry], number: int, day: Day) -> bytes:
+    markup = _MARKUPS[page_format.markup]
     page = _LISTING.substitute(
-        declared=style.declared,
+        declared=page_format.declared,
         entries="\n".join([markup.list_start, *(_entry(entry, markup) for entry in entries), markup.list_end]),
-        pager=_pager(number, len(styles())),
+        pager=_pager(number, len(page_formats())),
         patent_search=day.patent_search_path,
     )
-    return page.encode(style.encoding, errors="xmlcharrefreplace")
+    return page.encode(page_format.encoding, errors="xmlcharrefreplace")
 
 
 def _entry(entry: Mapping[str, str], markup: _Markup) -> str:

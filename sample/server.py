@@ -1,7 +1,7 @@
-"""The sample's web server: a small origin server on 127.0.0.1 that also takes the requests of a proxy's client.
+"""The web server of the sample: an origin server on 127.0.0.1 that also accepts requests addressed to a proxy.
 
-The crawler uses it as an HTTP proxy, so that every capture carries one fixed URL whatever port was free. It is no
-proxy: a request for any other host is refused, and nothing is ever forwarded.
+The crawler uses it as an HTTP proxy, so that the URLs of captures do not depend on the port. It is not a proxy: it
+refuses requests for other hosts, and forwards nothing.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from foreign_eyes.sample.source import DAYS, LISTING_PATH
 
 Log = Callable[[str], None]
 
-# when the pages of the story's first day were modified; each later day is one day later
+# modification time of the pages on day 1 of the story
 MODIFIED = datetime(2019, 3, 1, 2, 30, tzinfo=UTC)
 
-_SHORT_BODY = re.compile(r"[0-9]{1,5}")  # a longer request body is not read: the connection closes instead
-_POLL_SECONDS = 0.02  # how long a stopping server may still wait for a connection
+_SHORT_BODY = re.compile(r"[0-9]{1,5}")  # with a longer request body the connection is closed
+_POLL_SECONDS = 0.02  # how often `serve_forever` checks whether to stop
 _IDLE_SECONDS = 30
 _METHODS = ("GET", "HEAD")
 
@@ -47,15 +47,15 @@ _REFUSAL = Template(f"""\
 
 @contextmanager
 def serve(port: int = 0, *, day: int = 1, log: Log | None = None) -> Iterator[str]:
-    """Serve the sample on 127.0.0.1 while the context lasts, and give the address ("http://127.0.0.1:PORT").
+    """Serve the sample on 127.0.0.1 inside the context, and yield the address ("http://127.0.0.1:PORT").
 
     Args:
-        port: the port, or 0 for any free one.
-        day: the day of the sample's story, from 1; after the last one the listing stays as it is.
-        log: called with one line a request, from the thread that answers it; without it nothing is logged.
+        port: the port, or 0 for any free port.
+        day: the day of the story, from 1; after the last day the listing does not change.
+        log: called with one line per request, from the thread that answers it.
 
     Raises:
-        OSError: the port is taken or not ours to use.
+        OSError: the port is in use or needs privileges.
         OverflowError: the port is not in 0 to 65535.
     """
     with _Server(port, day, log) as server:
@@ -69,7 +69,7 @@ def serve(port: int = 0, *, day: int = 1, log: Log | None = None) -> Iterator[st
 
 
 def last_modified(day: int) -> dict[str, datetime]:
-    """Return by path when each page of a day got the bytes that it has then."""
+    """Return by path the time since which each page has the bytes that it has on `day`."""
     found: dict[str, datetime] = {}
     before: dict[str, bytes] = {}
     for number in range(1, min(day, DAYS) + 1):
@@ -92,7 +92,7 @@ class _Representation:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """One page, plain and compressed. Each has a strong ETag of its own (RFC 9110 section 8.8.3.3)."""
+    """A page, plain and compressed; each representation has a strong ETag (RFC 9110 section 8.8.3.3)."""
 
     content_type: str
     modified: datetime
@@ -102,7 +102,7 @@ class _Page:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_port = False  # some versions of Python share a port that is taken, rather than say so
+    allow_reuse_port = False  # some versions of Python would share a port in use instead of raising an error
 
     def __init__(self, port: int, day: int, log: Log | None) -> None:
         self.log = log
@@ -120,12 +120,12 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
-        # HTTPServer would ask the resolver for the name of 127.0.0.1, which can take seconds
+        # HTTPServer resolves the name of 127.0.0.1, which can take seconds
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.socket.getsockname()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        # As in ThreadingMixIn, but the thread is known to `server_close` before it runs
+        # as in ThreadingMixIn, except that `server_close` knows the thread before it runs
         thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         self._open[thread] = request
         thread.start()
@@ -137,12 +137,12 @@ class _Server(ThreadingHTTPServer):
             del self._open[threading.current_thread()]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that hangs up is no fault of ours; anything else is, and shows
+        # a client may close the connection; every other error is a bug and is printed
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
     def server_close(self) -> None:
-        # A client may keep an idle connection open for long: hang up, or its thread and socket would outlive the server
+        # close idle connections, or their threads and sockets would outlive the server
         super().server_close()
         for thread, connection in self._open.copy().items():
             with suppress(OSError):
@@ -152,14 +152,14 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Not HTTP/0.9, in which a malformed request line would be answered without a status
+    # the default is HTTP/0.9, whose answer to a malformed request line has no status
     default_request_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
     disable_nagle_algorithm = True
     server: _Server
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        # The base class looks for do_METHOD, and would answer 501 where 405 tells more
+        # the base class calls do_METHOD, and would answer 501 instead of 405 to other methods
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
@@ -170,34 +170,34 @@ class _Handler(BaseHTTPRequestHandler):
         if len(hosts) > 1 or (not hosts and self.request_version != "HTTP/1.0"):
             self._refuse(HTTPStatus.BAD_REQUEST)  # RFC 9112 section 3.2
             return
-        place = locate(self.path, hosts[0] if hosts else None)
-        if self.command not in _METHODS and place is not HTTPStatus.MISDIRECTED_REQUEST:
+        path = locate(self.path, hosts[0] if hosts else None)
+        if self.command not in _METHODS and path is not HTTPStatus.MISDIRECTED_REQUEST:
             self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
-        elif isinstance(place, HTTPStatus):
-            self._refuse(place)
-        elif place in self.server.pages:
-            self._give(self.server.pages[place])
+        elif isinstance(path, HTTPStatus):
+            self._refuse(path)
+        elif path in self.server.pages:
+            self._send_page(self.server.pages[path])
         else:
             self._refuse(HTTPStatus.NOT_FOUND)
 
-    def _give(self, page: _Page) -> None:
+    def _send_page(self, page: _Page) -> None:
         compress = accepts_gzip(self.headers.get_all("Accept-Encoding", []))
-        chosen = page.compressed if compress else page.plain
+        selected = page.compressed if compress else page.plain
         fields = {
-            "ETag": chosen.etag,
+            "ETag": selected.etag,
             "Last-Modified": format_datetime(page.modified, usegmt=True),
             "Vary": "Accept-Encoding",
         }
         if is_not_modified(
             self.headers.get_all("If-None-Match", []),
             self.headers.get_all("If-Modified-Since", []),
-            etag=chosen.etag,
+            etag=selected.etag,
             modified=page.modified,
         ):
             self._send(HTTPStatus.NOT_MODIFIED, fields)
             return
         coding = {"Content-Encoding": "gzip"} if compress else {}
-        self._send(HTTPStatus.OK, fields | coding | {"Content-Type": page.content_type}, chosen.body)
+        self._send(HTTPStatus.OK, fields | coding | {"Content-Type": page.content_type}, selected.body)
 
     def _refuse(self, status: HTTPStatus) -> None:
         fields = {"Content-Type": "text/html; charset=utf-8"}
@@ -209,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in fields.items():
             self.send_header(name, value)
-        if body is not None:  # a 304 has none, and no length to announce (RFC 9110 section 15.4.5)
+        if body is not None:  # a 304 has no body and no length (RFC 9110 section 15.4.5)
             self.send_header("Content-Length", str(len(body)))
         if self.close_connection:
             self.send_header("Connection", "close")
@@ -218,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _drop_body(self) -> None:
-        # What is left unread of a request would be taken for the next one
+        # an unread body would be parsed as the next request
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not _SHORT_BODY.fullmatch(length):
             self.close_connection = True
@@ -226,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(int(length))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        # The base class calls this for what it cannot parse; where the next request would begin is then unknown
+        # the base class calls this if it cannot parse a request; the start of the next one is then unknown
         self.close_connection = True
         self._refuse(HTTPStatus(code))
 
@@ -238,5 +238,5 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the base class's name for it
         if self.server.log is not None:
-            # A request line is a stranger's text, and logs are read on terminals
+            # escaped, because a request line is untrusted and logs are read on terminals
             self.server.log((format % args).encode("unicode_escape").decode("ascii"))

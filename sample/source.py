@@ -1,4 +1,4 @@
-"""Where the sample's listing is, and how long its story lasts: what can be known without rendering or serving anything."""
+"""Constants of the sample: its URLs and the length of its story."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ ORIGIN = f"http://{HOST}"
 LISTING_PATH = "/specialtopic/chinasipinforeigneyes/index.htm"
 LISTING_URL = ORIGIN + LISTING_PATH
 ROBOTS_PATH = "/robots.txt"
-# on the first day; the story moves it
+# on the first day; the story changes it
 PATENT_SEARCH_PATH = "/patentsearch/index.htm"
 
-# how many days the story has; those that a first look at the sample shows at once, so that something has happened
+# days of the story, and how many of them the first `up` crawls, so that its history has changes
 DAYS = 10
 FIRST_DAYS = 5

@@ -1,6 +1,6 @@
-"""The days of the sample: how its listing looks on each. Pure, but for reading `entries.toml` and `story.toml`.
+"""The listing of the sample on each day of its story. Pure except for reading `entries.toml` and `story.toml`.
 
-Day 1 is `entries.toml` unchanged. Each later day applies its events to the day before. After the last day nothing changes.
+Day 1 is `entries.toml`. Each later day applies its events to the day before. After the last day nothing changes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Entry = Mapping[str, str]
 
 
 class StoryError(ValueError):
-    """An event of `story.toml` that does not fit the listing of the day before."""
+    """An event of `story.toml` does not fit the listing of the day before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Styled:
-    """How one page of the listing is written: its markup, its codec, and the charset that its meta tag declares."""
+class PageFormat:
+    """The format of a listing page: its markup, its encoding, the charset in its meta tag, and its number of entries."""
 
     markup: str
     encoding: str
@@ -33,9 +33,9 @@ class Styled:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The listing on one day: its entries in listing order, and where the "Patent Search" link leads.
+    """The listing on a day: its entries in order, and the target of the "Patent Search" link.
 
-    `removed` are the entries that were taken down, with the attribution lines of those that stood above each.
+    `removed` maps the attribution line of each removed entry to the entry and the attribution lines above it.
     """
 
     entries: tuple[Entry, ...]
@@ -44,20 +44,20 @@ class Day:
 
 
 @cache
-def styles() -> tuple[Styled, ...]:
-    """Return the listing's pages in order; the last one also takes the entries that do not fit on the others."""
+def page_formats() -> tuple[PageFormat, ...]:
+    """Return the formats of the listing pages, in order; the last page also has the entries that fit on no other."""
     return tuple(
-        Styled(page["markup"], page["encoding"], page["declared"], len(page["entry"]))
+        PageFormat(page["markup"], page["encoding"], page["declared"], len(page["entry"]))
         for page in _load("entries.toml")["page"]
     )
 
 
 @cache
 def days() -> tuple[Day, ...]:
-    """Return every day of the story, the first one first.
+    """Return all days of the story, in order.
 
     Raises:
-        StoryError: an event names an entry, or a text, that is not there.
+        StoryError: an event names an entry or a text that does not exist.
     """
     found = [Day(tuple(entry for page in _load("entries.toml")["page"] for entry in page["entry"]))]
     for events in _load("story.toml")["day"]:
@@ -69,7 +69,7 @@ def next_day(before: Day, events: Mapping[str, Any]) -> Day:
     """Return the day after `before`, given one `[[day]]` table of `story.toml`.
 
     Raises:
-        StoryError: an event names an entry, or a text, that is not there.
+        StoryError: an event names an entry or a text that does not exist.
     """
     day = replace(before, patent_search_path=events.get("patent_search", before.patent_search_path))
     for event in events.get("remove", ()):
@@ -92,7 +92,7 @@ def _without(day: Day, attribution: str) -> Day:
 
 def _restored(day: Day, attribution: str) -> Day:
     if attribution not in day.removed:
-        raise StoryError(f"{attribution}: was not removed on a day before")
+        raise StoryError(f"{attribution}: no earlier day of story.toml removes this entry")
     entry, above = day.removed[attribution]
     rank = max((place + 1 for place, other in enumerate(day.entries) if other["attribution"] in above), default=0)
     removed = {name: value for name, value in day.removed.items() if name != attribution}
@@ -103,7 +103,7 @@ def _edited(day: Day, entry: str, part: str, old: str, new: str) -> Day:
     rank = _rank(day.entries, entry)
     text = day.entries[rank][part].replace("\n", " ")
     if text.count(old) != 1:
-        raise StoryError(f"{entry}: its {part} has {old!r} {text.count(old)} times")
+        raise StoryError(f"{entry}: its {part} contains {old!r} {text.count(old)} times, and must contain it once")
     edited = {**day.entries[rank], part: text.replace(old, new)}
     return replace(day, entries=(*day.entries[:rank], edited, *day.entries[rank + 1 :]))
 
@@ -111,7 +111,7 @@ def _edited(day: Day, entry: str, part: str, old: str, new: str) -> Day:
 def _rank(entries: Sequence[Entry], attribution: str) -> int:
     found = [rank for rank, entry in enumerate(entries) if entry["attribution"] == attribution]
     if len(found) != 1:
-        raise StoryError(f"{attribution}: is listed {len(found)} times")
+        raise StoryError(f"{attribution}: is listed {len(found)} times, and must be listed once")
     return found[0]
 
 
