@@ -1,9 +1,8 @@
-"""What `check` costs on an archive of 50,000 captures, and what a seal adds to a crawl: `python benchmarks/check.py`.
+"""Time of `check` on an archive of 50,000 captures, and time of a seal: `python benchmarks/check.py`.
 
-The archive is made by crawling and settling: 8 pages of 40 entries, two passes a crawl, a change every seventh crawl; what did
-not change is answered 304, with the header fields that a real server sends. `check` is then run as a command, on a file that the
-system has in its cache; beside it, as the floor, stands reading the file and unpacking and hashing every body once.
-Where others use the machine, look at the processor's time.
+The archive is made by settling crawls: 8 pages of 40 entries, two passes per crawl, a change in every seventh crawl, and
+304s with realistic header fields for unchanged pages. `check` then runs as a command, with the file in the system's cache.
+The baseline reads the file, and decompresses and hashes every body once. On a busy machine, compare processor time.
 """
 
 from __future__ import annotations
@@ -50,10 +49,10 @@ FIELDS = (
 
 
 def fill(db: Database, captures: int, sealing: list[float]) -> None:
-    """Crawl so often that the archive holds so many captures; note the seconds of each seal of an unchanged crawl."""
+    """Settle crawls with `captures` captures in all; append the seconds of each seal of an unchanged crawl to `sealing`."""
     db.execute("PRAGMA synchronous=OFF")
     crawls = captures // (PAGES * PASSES)
-    column = Column(db, day=-crawls)  # none is dated in the future, which `check` would report
+    column = Column(db, day=-crawls)  # `check` would report crawls in the future
     listing = [line(number) for number in range(LISTED)]
     known: dict[str, tuple[int, str]] = {}
     for day in range(crawls):
@@ -94,8 +93,8 @@ def fill(db: Database, captures: int, sealing: list[float]) -> None:
             del sealing[before:]
 
 
-def floor(archive: Path, db: Database) -> None:
-    """Read the file, and unpack and hash each body once."""
+def baseline(archive: Path, db: Database) -> None:
+    """Read the file, and decompress and hash each body once."""
     archive.read_bytes()
     for (packed,) in db.execute("SELECT zlib FROM bodies"):
         sha256(zlib.decompress(packed)).digest()
@@ -105,7 +104,7 @@ def main() -> None:
     """Make the archive, run `check` on it, and print the figures."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--captures", type=int, default=50_000)
-    options.add_argument("--deep", action="store_true", help="run check --deep once, too")
+    options.add_argument("--deep", action="store_true", help="also run check --deep once")
     chosen = options.parse_args()
     sealing: list[float] = []
     plain = seals.seal
@@ -122,7 +121,7 @@ def main() -> None:
         with open_archive(archive) as db:
             made = timed(lambda: fill(db, chosen.captures, sealing))
             bodies = db.execute("SELECT count(*), sum(size) FROM bodies").fetchone()
-            least = timed(lambda: floor(archive, db))
+            least = timed(lambda: baseline(archive, db))
         print(
             f"{chosen.captures:,} captures, {bodies[0]:,} bodies of {bodies[1] / 1e6:.0f} MB, an archive of"
             f" {archive.stat().st_size / 1e6:.0f} MB, made in {made:.0f} s"
@@ -134,13 +133,13 @@ def main() -> None:
         busy = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / ROUNDS
         middle = statistics.median(taken)
         spread = f"median of {ROUNDS}, {min(taken):.1f} to {max(taken):.1f}"
-        print(f"check: {middle:.1f} s ({spread}), {middle / least:.1f} x the floor; {busy:.1f} s of processor")
+        print(f"check: {middle:.1f} s ({spread}), {middle / least:.1f} x the baseline; {busy:.1f} s of processor time")
         if chosen.deep:
             print(f"check --deep: {timed(lambda: check(archive, '--deep')):.1f} s")
 
 
 def check(archive: Path, *options: str) -> None:
-    """Run the command on the archive; it must find nothing but that the last crawl was long ago."""
+    """Run the command on the archive; its only problem may be that the last crawl is old."""
     command = [sys.executable, "-P", "-m", "foreign_eyes", "--archive", str(archive), "check", *options]
     done = subprocess.run(
         command,

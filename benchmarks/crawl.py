@@ -1,11 +1,11 @@
-"""What a crawl costs beside Scrapy alone, as ratios measured in one run: `python benchmarks/crawl.py`.
+"""Processor time of a crawl compared with Scrapy alone: `python benchmarks/crawl.py`.
 
-A listing of 8 pages of 40 entries is served on 127.0.0.1. The contenders run in turn, each a whole process, and the
-medians of their processor times are compared:
+A local server has a listing of 8 pages of 40 entries. The contenders run in turn, each as a process, and the script
+compares the medians of their processor times:
 
-    nothing    a Scrapy crawl of no page: imports, reactor, start and stop (the floor of any crawl)
-    fetching   plain Scrapy fetching the same pages as often as a first crawl does, without looking at them (the peer)
-    refused    foreign-eyes crawl that robots.txt stops at once: what our own start-up adds to the floor
+    nothing    Scrapy without requests: imports, reactor, start and stop (the baseline)
+    fetching   Scrapy that fetches the same pages as often as a first crawl, and ignores them
+    refused    foreign-eyes crawl that robots.txt forbids: the cost of our start-up
     first      foreign-eyes crawl into a new archive: two passes, captured, parsed, settled
     unchanged  foreign-eyes crawl of the same listing again: 304s
 """
@@ -64,17 +64,17 @@ def main() -> None:
             server.faults.clear()
             figures["first"].append(seconds(crawl, folder))
             figures["unchanged"].append(seconds(crawl, folder))
-    floor = statistics.median(figures["nothing"])
-    peer = statistics.median(figures["fetching"]) - floor
+    baseline = statistics.median(figures["nothing"])
+    peer = statistics.median(figures["fetching"]) - baseline
     for name, taken in figures.items():
         print(f"{name:<10} {statistics.median(taken) * 1000:6.0f} ms of processor time (min {min(taken) * 1000:.0f})")
     refused, first, unchanged = (statistics.median(figures[name]) for name in ("refused", "first", "unchanged"))
     print(f"first / fetching, each net of its start-up: {(first - refused) / peer:.2f}")
-    print(f"unchanged / nothing, whole processes:       {unchanged / floor:.2f}")
+    print(f"unchanged / nothing, whole processes:       {unchanged / baseline:.2f}")
 
 
 def seconds(arguments: list[str], folder: str, expected: int = 0) -> float:
-    """Return the processor time of one run of Python that ends with the exit code `expected`."""
+    """Run Python and return its processor time in seconds; exit unless its exit code is `expected`."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -1,12 +1,13 @@
-"""`make run` and `make test` on fresh Debian machines, each a chroot made by debootstrap: what the README promises there.
+"""Run `make run` and `make test` on fresh Debian systems, each a chroot made by debootstrap.
 
     sudo python3 benchmarks/fresh_machines.py /srv/fresh                          # Debian 12 and 13, run and test
     sudo python3 benchmarks/fresh_machines.py /srv/fresh --suite sid --bare       # one suite, without optional programs
 
-In each, an ordinary user clones this checkout (what is committed) and runs both commands, first with what the README names
-for Debian, then with the programs of .ci/apt-packages, which more tests need. A table goes to stdout, what the commands
-write to FOLDER/SUITE-bare.log and FOLDER/SUITE-full.log. Needs root, debootstrap and the network; a chroot that is there
-already is used again. What this host needs to reach the network (resolv.conf, certificates, proxy variables) it carries over.
+In each system, an unprivileged user clones the last commit of this checkout and runs both commands: first with the packages
+that the README names for Debian, then also with those of .ci/apt-packages, which further tests need. The script prints a
+table on stdout, and writes the output of the commands to FOLDER/SUITE-bare.log and FOLDER/SUITE-full.log. It needs root,
+debootstrap and the network, and uses existing chroots again. It copies the network settings of this host into the chroot:
+resolv.conf, certificates and proxy variables.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ SKIPPED = re.compile(r"^(\d+ skipped: .+)$", re.MULTILINE)
 
 @dataclass
 class Row:
-    """A machine, and what the commands gave there."""
+    """The results of one system."""
 
     suite: str
     equipment: str
@@ -47,12 +48,12 @@ class Row:
 
 @dataclass
 class Machine:
-    """A chroot with an ordinary user."""
+    """A chroot with an unprivileged user."""
 
     root: Path
 
     def call(self, *command: str, log: Path | None = None) -> tuple[int, str]:
-        """Run as root in the chroot; return exit code and what was written."""
+        """Run a command as root in the chroot; return its exit code and output."""
         kept = {name: os.environ[name] for name in CARRIED if name in os.environ}
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", **kept}
         if CERTIFICATES.exists():
@@ -72,24 +73,24 @@ class Machine:
         return done.returncode, done.stdout
 
     def root_does(self, *command: str) -> str:
-        """Run as root what must succeed; return what was written."""
-        code, said = self.call(*command)
+        """Run a command as root, which must succeed; return its output."""
+        code, output = self.call(*command)
         if code:
-            sys.exit(f"{self.root}: {' '.join(command)} ended with {code}:\n{said}")
-        return said
+            sys.exit(f"{self.root}: {' '.join(command)}: exit code {code}:\n{output}")
+        return output
 
     def user_does(self, line: str, log: Path) -> tuple[int, float, str]:
-        """Run a shell line in the user's clone; return exit code, seconds and what was written."""
+        """Run a shell command in the user's clone; return its exit code, seconds and output."""
         begun = time.monotonic()
-        code, said = self.call("su", USER, "-c", f"cd ~/foreign-eyes && {line}", log=log)
-        return code, time.monotonic() - begun, said
+        code, output = self.call("su", USER, "-c", f"cd ~/foreign-eyes && {line}", log=log)
+        return code, time.monotonic() - begun, output
 
 
 def main() -> None:
-    """Make the machines one after another, try both commands on each, and print the table."""
+    """Make the systems one after another, run both commands in each, and print the table."""
     options = read_options()
     if os.geteuid() != 0 or not shutil.which("debootstrap", path="/usr/sbin:/usr/bin"):
-        sys.exit("this makes chroots: run it as root, on a machine with debootstrap (apt-get install debootstrap)")
+        sys.exit("this script makes chroots: install debootstrap (apt-get install debootstrap) and run it as root")
     rows = []
     for suite in options.suite or ["bookworm", "trixie"]:
         with machine(options.folder, suite, options.mirror) as fresh:
@@ -101,19 +102,21 @@ def main() -> None:
 
 
 def read_options() -> argparse.Namespace:
-    """Return the command line's options."""
+    """Return the command-line options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the chroots and logs go; about 3 GB a suite")
-    parser.add_argument("--suite", action="append", help="a release of Debian [default: bookworm and trixie]")
-    parser.add_argument("--mirror", help="where debootstrap and apt get packages [default: debootstrap's own]")
-    parser.add_argument("--bare", action="store_true", help="leave out the run with the optional programs")
-    parser.add_argument("--tests", default="", help="what make test gets as TESTS [default: all]")
+    parser.add_argument("folder", type=Path, help="folder for chroots and logs; about 3 GB per suite")
+    parser.add_argument(
+        "--suite", action="append", help="Debian release; can be repeated [default: bookworm and trixie]"
+    )
+    parser.add_argument("--mirror", help="Debian mirror [default: that of debootstrap]")
+    parser.add_argument("--bare", action="store_true", help="skip the run with the optional programs")
+    parser.add_argument("--tests", default="", help="value of TESTS for make test [default: all tests]")
     return parser.parse_args()
 
 
 @contextmanager
 def machine(folder: Path, suite: str, mirror: str | None) -> Iterator[Machine]:
-    """Make a chroot, or take the one that is there; what every machine has in /proc and /dev is mounted as long as it is used."""
+    """Make the chroot if it is missing, and mount /proc, /dev/pts and /dev/shm inside the context."""
     root = folder / suite
     if not (root / "etc" / "debian_version").exists():
         root.mkdir(parents=True, exist_ok=True)
@@ -137,7 +140,7 @@ def machine(folder: Path, suite: str, mirror: str | None) -> Iterator[Machine]:
 
 
 def _mount(kind: str, place: Path) -> bool:
-    """Mount, unless it is mounted already; return whether it is ours to unmount."""
+    """Mount a file system unless it is mounted; return whether the caller must unmount it."""
     return not place.is_mount() and not subprocess.run(["mount", "-t", kind, kind, str(place)], check=True).returncode
 
 
@@ -147,7 +150,7 @@ def install(fresh: Machine, packages: tuple[str, ...]) -> None:
 
 
 def try_out(fresh: Machine, suite: str, equipment: str, options: argparse.Namespace) -> Row:
-    """Clone and run both commands as the user."""
+    """Clone the checkout and run both commands as the user."""
     log = (options.folder / f"{suite}-{equipment}.log").resolve()
     log.write_text("")
     if equipment == "full":
@@ -159,13 +162,13 @@ def try_out(fresh: Machine, suite: str, equipment: str, options: argparse.Namesp
     fresh.root_does("chown", "-R", f"{USER}:", f"/home/{USER}/foreign-eyes")
     row = Row(suite, equipment, python=fresh.user_does("python3 --version", log)[2].split()[1])
     for command in ("make run ARGS=--no-serve", "make run ARGS=--no-serve", f"make test TESTS='{options.tests}'"):
-        code, seconds, said = fresh.user_does(command, log)
+        code, seconds, output = fresh.user_does(command, log)
         row.is_good &= code == 0
         row.cells.append(f"{seconds:.0f} s" if code == 0 else f"exit code {code}")
         if command != "make run ARGS=--no-serve" or len(row.cells) == 1:
             row.cells.append(fresh.user_does("du -sm .venv | cut -f1", log)[2].strip() + " MB")
-    row.tests = found[1] if (found := PASSED.search(said)) else "no result"
-    row.skipped = SKIPPED.findall(said)
+    row.tests = found[1] if (found := PASSED.search(output)) else "no result"
+    row.skipped = SKIPPED.findall(output)
     left = fresh.user_does("git status --porcelain", log)[2].strip()
     if left:
         row.is_good, row.tests = False, f"{row.tests}; left in the checkout: {left}"
@@ -173,7 +176,7 @@ def try_out(fresh: Machine, suite: str, equipment: str, options: argparse.Namesp
 
 
 def print_table(rows: list[Row]) -> None:
-    """Print a row for each machine, then why tests were skipped there."""
+    """Print a row per system, then the reasons for skipped tests."""
     print("| Debian | programs | Python | first `make run` | `.venv` | next | `make test` | `.venv` | tests |")
     print("|---|---|---|---|---|---|---|---|---|")
     for row in rows:

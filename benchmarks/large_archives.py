@@ -1,4 +1,4 @@
-"""Archives of any size, filled by plain SQL in seconds, and what a full publish of them leaves behind, without its files."""
+"""Large archives filled by SQL in seconds, and the state after a full publish, without the published files."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ from foreign_eyes.listing.values import ListedEntry  # noqa: E402
 AUTHORITY = "example.org,2026"
 BASE_URL = "https://example.org/eyes/"
 LISTED = 40
-# new entries one by one: one to warm up, those that are measured, one that fills an archive document
+# new entries, one by one: one to warm up, ROUNDS that are measured, one that fills an archive document
 ROUNDS = 7
 ADDED = 1 + ROUNDS + 1
 DAYS = 3650
-# texts are drawn from so many excerpts and commentaries: primes, so that their pairs do not soon come again
+# numbers of different excerpts and commentaries; primes, so that pairs of them repeat late
 EXCERPTS, COMMENTARIES = 1009, 503
 PUBLICATIONS = [f"The Paper {number}" for number in range(200)]
 SYLLABLES = ["al", "mor", "ten", "vis", "por", "lun", "gar", "pel", "ander", "ission", "ument", "ity", "ous", "ive"]
 WORDS = sorted({"".join(parts) for count in (1, 2, 3) for parts in itertools.product(SYLLABLES, repeat=count)})
-# what topics go by, and in how many excerpts it stands
-TOLD = {
+# phrases of topics, and the fraction of excerpts that has each
+TOPIC_PHRASES = {
     "patents": 0.3,
     "universities": 0.1,
     "artificial intelligence": 0.08,
@@ -66,12 +66,12 @@ TOLD = {
 }
 
 
-# archives, filled by plain SQL
+# filling archives by SQL
 
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """An entry of the archive, number `number` from the oldest: its id, which crawl showed it first, and its words."""
+    """An entry: its number from the oldest, its id, the crawl that first showed it, and its texts."""
 
     number: int
     entry_id: int
@@ -84,13 +84,13 @@ class Invented:
 
 
 class Inventor:
-    """Invents so many entries, the same each time."""
+    """Invents a number of entries, the same each time."""
 
     def __init__(self, entries: int) -> None:
         chance = random.Random(entries)  # noqa: S311 - nothing secret
         self.entries, self.crawls = entries, min(entries, DAYS)
         self.ids = chance.sample(range(100_000_000, 1_000_000_000), entries)
-        self.excerpts = [prose(chance, 60, [word for word, rate in TOLD.items() if chance.random() < rate])
+        self.excerpts = [prose(chance, 60, [word for word, rate in TOPIC_PHRASES.items() if chance.random() < rate])
                          for _ in range(EXCERPTS)]  # fmt: skip
         self.commentaries = [prose(chance, 40) for _ in range(COMMENTARIES)]
         weights = [1 / rank for rank in range(1, len(PUBLICATIONS) + 1)]
@@ -101,7 +101,7 @@ class Inventor:
         listed = number >= self.entries - LISTED
         excerpt, commentary = self.excerpts[number % EXCERPTS], self.commentaries[number % COMMENTARIES]
         title, publication = f"Title {number}", self.publications[number]
-        # of what is not listed, no row is ever compared with the digest: one of the same length will do
+        # no row is ever compared with the digest of a withdrawn entry, so a faster digest of the same length is enough
         wording = (
             wording_digest(ListedEntry(excerpt, "", title, publication, commentary))
             if listed
@@ -111,31 +111,31 @@ class Inventor:
         return Invented(number, self.ids[number], crawl, title, publication, excerpt, commentary, wording)
 
     def by_id(self) -> Iterator[Invented]:
-        """Yield all entries in the order of their ids, which is the one their rows are stored in."""
+        """Yield all entries in the order of their ids, in which their rows are stored."""
         return map(self.entry, sorted(range(self.entries), key=self.ids.__getitem__))
 
     def by_time(self) -> Iterator[Invented]:
-        """Yield all entries, the oldest first."""
+        """Yield all entries, oldest first."""
         return map(self.entry, range(self.entries))
 
     def at(self, crawl: int, seconds: float = 0) -> str:
-        """Return when a crawl began, counted from 0, or a moment so many seconds after it."""
+        """Return the start of a crawl, counted from 0, plus `seconds`."""
         begun = START - DAY - (self.crawls - 1 - crawl) * (DAYS / self.crawls) * DAY
         return to_text(begun + timedelta(seconds=seconds))
 
 
-def prose(chance: random.Random, words: int, told: Sequence[str] = ()) -> str:
-    """Return so many words drawn at random, and behind them those that are `told`."""
-    return " ".join([*chance.choices(WORDS, k=words), *told])
+def prose(chance: random.Random, words: int, phrases: Sequence[str] = ()) -> str:
+    """Return a number of random words, followed by `phrases`."""
+    return " ".join([*chance.choices(WORDS, k=words), *phrases])
 
 
 def line_of(title: str, publication: str, excerpt: str, commentary: str) -> str:
-    """Return an entry as a line of the listing that `LineParser` reads."""
+    """Return an entry as a line that `LineParser` reads."""
     return f"{title}|{publication}|{excerpt}|{commentary}"
 
 
 def fill(db: Database, entries: int) -> list[str]:
-    """Make the archive hold so many entries; return the lines of its listing, the newest first."""
+    """Fill the archive with `entries` entries; return the lines of its listing, newest first."""
     made = Inventor(entries)
     for pragma in ("synchronous=OFF", "journal_mode=OFF", "foreign_keys=OFF", "cache_size=-1000000"):
         db.execute(f"PRAGMA {pragma}")
@@ -152,7 +152,7 @@ def fill(db: Database, entries: int) -> list[str]:
 
 
 def _without_indexes(db: Database) -> list[str]:
-    """Drop the indexes and triggers of what is filled, which are made faster afterwards; return what makes the indexes."""
+    """Drop indexes and triggers of the filled tables; return the statements that make them again, faster, at the end."""
     found = db.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
         " AND tbl_name IN ('captures', 'identities', 'entries', 'revisions', 'changes')"
@@ -267,12 +267,12 @@ def _last_crawl(made: Inventor, one: Invented) -> int:
 
 
 def _withdrawn_at(made: Inventor, one: Invented) -> str:
-    """Return when it was withdrawn: by the crawl after that which showed it, in the order in which they came."""
+    """Return the time of withdrawal, by the crawl after the one that showed it; times keep the order of entries."""
     return made.at(min(one.crawl + 1, made.crawls - 1), 700 + one.number % 100_000 / 1000)
 
 
 def _fill_journal(db: Database, made: Inventor) -> None:
-    """Tell of each entry that it was new, and of those that are not listed that they are withdrawn."""
+    """Insert a change `new` for each entry, and a change `withdrawn` for those that are not listed."""
     columns = "source_id, crawl_id, at, kind, entry_id, revision_id"
     new = ((1, one.crawl + 1, made.at(one.crawl, 600 + one.number % 100_000 / 1000), "new", one.entry_id, one.number + 1)
            for one in made.by_time())  # fmt: skip
@@ -282,11 +282,11 @@ def _fill_journal(db: Database, made: Inventor) -> None:
     _insert(db, "changes", columns, gone)
 
 
-# what was published before
+# the state after a full publish
 
 
 def pretend_published(db: Database, target: Target) -> None:
-    """Bring the archive to where a full publish leaves it, without its files: only the front page is there, and is empty."""
+    """Write the archive's state after a full publish; the only file is an empty front page."""
     source, topics, manifest = Column(db).source, Topics(target.topics), Manifest(db, target.output)
     target.output.mkdir()
     (target.output / FRONT_PAGE).touch()
@@ -323,7 +323,7 @@ def pretend_published(db: Database, target: Target) -> None:
 
 
 def _remembering(topics: Topics) -> Callable[[str, str, str], frozenset[str]]:
-    """Return a function that tells topics and reads each excerpt once: neither titles nor commentaries name any here."""
+    """Return a function that classifies each excerpt once; here titles and commentaries match no topic."""
     of_excerpt = lru_cache(EXCERPTS)(lambda excerpt: topics.classify("", excerpt, ""))
     return lambda title, excerpt, commentary: of_excerpt(excerpt)
 

@@ -1,4 +1,4 @@
-"""Atom and RSS of a feed as others write them: by feedgen as its manual shows it, and by lxml alone, the floor."""
+"""Atom and RSS of a feed, written by feedgen as in its manual, and by lxml alone, for comparison."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def by_feedgen(feed: Feed) -> tuple[bytes, bytes]:
-    """Write Atom and RSS as feedgen's manual shows it: one generator for both, dates as dates, the newest first."""
+    """Write Atom and RSS with one generator of feedgen, as in its manual, newest entry first."""
     generator = FeedGenerator()
     generator.id(feed.feed_id)
     generator.title(feed.title)
@@ -26,22 +26,22 @@ def by_feedgen(feed: Feed) -> tuple[bytes, bytes]:
     generator.link(href=feed.urls[ATOM], rel="self")
     generator.link(href=feed.home, rel="alternate")
     generator.updated(feed.updated)
-    for one in feed.items:
+    for item in feed.items:
         entry = generator.add_entry(order="append")
-        entry.id(one.tag_uri)
-        entry.title(one.title)
-        entry.link(href=one.alternate)
-        entry.author(name=one.author)
-        entry.summary(one.summary)
-        entry.content(one.html, type="html")
-        entry.category([{"term": of.name} for of in one.collections])
-        entry.published(one.published)
-        entry.updated(one.updated)
+        entry.id(item.tag_uri)
+        entry.title(item.title)
+        entry.link(href=item.alternate)
+        entry.author(name=item.author)
+        entry.summary(item.summary)
+        entry.content(item.html, type="html")
+        entry.category([{"term": collection.name} for collection in item.collections])
+        entry.published(item.published)
+        entry.updated(item.updated)
     return generator.atom_str(pretty=True), generator.rss_str(pretty=True)
 
 
 def by_lxml(feed: Feed) -> tuple[bytes, bytes]:
-    """Write what feedgen writes, straight into two trees."""
+    """Write what feedgen writes, directly into two element trees."""
     atom = etree.Element("feed", {_XML_LANG: feed.language}, xmlns="http://www.w3.org/2005/Atom")
     for name, text in (("id", feed.feed_id), ("title", feed.title), ("updated", feed.updated.isoformat())):
         SubElement(atom, name).text = text
@@ -54,32 +54,32 @@ def by_lxml(feed: Feed) -> tuple[bytes, bytes]:
         SubElement(channel, name).text = text
     SubElement(channel, "language").text = feed.language
     SubElement(channel, "lastBuildDate").text = format_datetime(feed.updated)
-    for one in feed.items:
-        _atom_entry(atom, one)
-        _rss_item(channel, one)
+    for item in feed.items:
+        _atom_entry(atom, item)
+        _rss_item(channel, item)
     atom_bytes = etree.tostring(atom, pretty_print=True, encoding="UTF-8", xml_declaration=True)
     return atom_bytes, etree.tostring(rss, pretty_print=True, encoding="UTF-8", xml_declaration=True)
 
 
-def _atom_entry(atom: etree._Element, one: Item) -> None:
+def _atom_entry(atom: etree._Element, item: Item) -> None:
     entry = SubElement(atom, "entry")
-    for name, text in (("id", one.tag_uri), ("title", one.title), ("updated", one.updated.isoformat())):
+    for name, text in (("id", item.tag_uri), ("title", item.title), ("updated", item.updated.isoformat())):
         SubElement(entry, name).text = text
-    SubElement(SubElement(entry, "author"), "name").text = one.author
-    SubElement(entry, "content", type="html").text = one.html
-    SubElement(entry, "link", href=one.alternate, rel="alternate")
-    SubElement(entry, "summary").text = one.summary
-    for of in one.collections:
-        SubElement(entry, "category", term=of.name)
-    SubElement(entry, "published").text = one.published.isoformat()
+    SubElement(SubElement(entry, "author"), "name").text = item.author
+    SubElement(entry, "content", type="html").text = item.html
+    SubElement(entry, "link", href=item.alternate, rel="alternate")
+    SubElement(entry, "summary").text = item.summary
+    for collection in item.collections:
+        SubElement(entry, "category", term=collection.name)
+    SubElement(entry, "published").text = item.published.isoformat()
 
 
-def _rss_item(channel: etree._Element, one: Item) -> None:
-    item = SubElement(channel, "item")
-    for name, text in (("title", one.title), ("link", one.alternate), ("description", one.summary)):
-        SubElement(item, name).text = text
-    SubElement(item, f"{{{_CONTENT}}}encoded").text = one.html
-    SubElement(item, "guid", isPermaLink="false").text = one.tag_uri
-    for of in one.collections:
-        SubElement(item, "category").text = of.name
-    SubElement(item, "pubDate").text = format_datetime(one.published)
+def _rss_item(channel: etree._Element, item: Item) -> None:
+    element = SubElement(channel, "item")
+    for name, text in (("title", item.title), ("link", item.alternate), ("description", item.summary)):
+        SubElement(element, name).text = text
+    SubElement(element, f"{{{_CONTENT}}}encoded").text = item.html
+    SubElement(element, "guid", isPermaLink="false").text = item.tag_uri
+    for collection in item.collections:
+        SubElement(element, "category").text = collection.name
+    SubElement(element, "pubDate").text = format_datetime(item.published)

@@ -1,15 +1,15 @@
-"""What publishing costs beside the size of the archive, and beside feedgen: `python benchmarks/publish.py`.
+"""Time of publishing by size of the archive, and compared with feedgen: `python benchmarks/publish.py`.
 
-**One new entry** is settled into archives of 1,000, 100,000 and 1,000,000 entries (`--sizes`) and published, in turns;
-the last one fills an archive document. The smallest archive was published whole before. For the others, whose files would
-be a million, the archive alone says that they were: manifest, log, numbers, topics, tallies and frozen documents are there,
-the latter with a byte each. The archives are filled by plain SQL, ten years of daily crawls in which all but the newest 40
-entries are withdrawn; their full-text index is left empty, since publishing neither reads nor writes it.
+**One new entry** is settled into archives of 1,000, 100,000 and 1,000,000 entries (`--sizes`) and published, in turns; the
+last one fills an archive document. The smallest archive is published completely before. The others would have a million
+files, so only their publishing state is written: manifest, feed log, numbers, topics, tallies, and frozen documents of one
+byte. SQL fills the archives with ten years of daily crawls; all but the newest 40 entries are withdrawn. The full-text index
+is empty, because publishing does not use it.
 
-**All of `--entries` (2,000)** are published, and the same entries written as one Atom and one RSS document by feedgen as its
-manual shows it, and by lxml alone.
+**All of `--entries` (2,000)** are published, and compared with one Atom and one RSS document of the same entries written by
+feedgen, as in its manual, and by lxml alone.
 
-**One feed of 50 entries** is rendered in all formats, beside feedgen's and lxml's Atom and RSS of it. Contenders take turns.
+**One feed of 50 entries** is rendered in all formats, and compared with Atom and RSS by feedgen and lxml, in turns.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,16 +59,16 @@ from foreign_eyes.listing.values import Verdict  # noqa: E402
 
 @dataclass(slots=True)
 class Files:
-    """Stands in for the function that writes files: writes them by it, and keeps which, how long, and how long that took."""
+    """A wrapper of `write_file` that records the names, sizes and seconds of the files that it writes."""
 
     seconds: float = 0
     size: int = 0
     names: list[str] = field(default_factory=list)
 
-    def write(self, output: Path, name: str, content: bytes) -> bool:
-        """Write a file."""
+    def write(self, output: Path, name: str, content: bytes, *arguments: Any, **options: Any) -> bool:
+        """Write a file and record it."""
         began = time.perf_counter()
-        written = write_file(output, name, content)
+        written = write_file(output, name, content, *arguments, **options)
         self.seconds += time.perf_counter() - began
         if written:
             self.names.append(name)
@@ -75,36 +76,41 @@ class Files:
         return written
 
     @property
-    def kinds(self) -> frozenset[str]:
-        """The names of the files that were written, without their numbers: those of entries, pages and documents differ."""
+    def patterns(self) -> frozenset[str]:
+        """The names of the written files with N for numbers, which differ between archives."""
         return frozenset(re.sub(r"\d+", "N", name) for name in self.names)
 
 
 @dataclass(frozen=True, slots=True)
 class OneEntry:
-    """What publishing one new entry took: seconds, those of them for files, the kinds of files, and growth in bytes.
+    """The cost of publishing one new entry.
 
-    `grown` is what the archive's file grew by, `sent` what was written to it and to its journal.
+    Attributes:
+        seconds: of all of it.
+        in_files: of writing files.
+        patterns: the names of the written files, with N for numbers.
+        grown: bytes that the archive's file grew by.
+        sent: bytes written to the archive and its journal.
     """
 
     seconds: float
     in_files: float
-    kinds: frozenset[str]
+    patterns: frozenset[str]
     grown: int
     sent: int
 
     def all(self) -> float:
-        """Return the seconds of all of it."""
+        """Return all seconds."""
         return self.seconds
 
-    def but_files(self) -> float:
-        """Return the seconds of all but writing files: reading, composing, rendering, and the archive's own commit."""
+    def without_files(self) -> float:
+        """Return the seconds without writing files: reading, composing, rendering and the commit."""
         return self.seconds - self.in_files
 
 
 @dataclass(slots=True)
 class Growing:
-    """An archive that gets one new entry after the other; `found` is what publishing each took."""
+    """An archive that gets new entries one by one; `found` has the cost of publishing each."""
 
     size: int
     column: Column
@@ -113,14 +119,14 @@ class Growing:
     found: list[OneEntry] = field(default_factory=list)
 
     def publish_new(self) -> None:
-        """Settle one new entry, and publish it."""
+        """Settle and publish one new entry."""
         self.listing = [_new_line(len(self.found)), *self.listing]
         _settle_new(self.column, self.listing)
         self.found.append(_publish_one(self.column.db, self.column, self.target))
 
 
 def make_growing(size: int, folder: Path, stack: ExitStack, *, whole: bool) -> Growing:
-    """Return an archive that will come to hold so many entries, published before: in truth if `whole`."""
+    """Return a published archive that grows to `size` entries; its files are written only if `whole`."""
     archive, target = folder / "archive.db", Target(folder / "public", BASE_URL)
     with open_archive(archive) as db:
         listing = fill(db, size - ADDED)
@@ -135,7 +141,7 @@ def make_growing(size: int, folder: Path, stack: ExitStack, *, whole: bool) -> G
 
 
 def _new_line(number: int) -> str:
-    """Return an entry of the largest publication and of three topics."""
+    """Return an entry of the largest publication that matches three topics."""
     chance = random.Random(-1 - number)  # noqa: S311 - nothing secret
     excerpt = prose(chance, 60, ["patents", "robots", "high-speed trains"])
     return line_of(f"New title {number}", PUBLICATIONS[0], excerpt, prose(chance, 40))
@@ -155,7 +161,9 @@ def _publish_one(db: Database, column: Column, target: Target) -> OneEntry:
         publish(db, column.source, target)
         seconds = time.perf_counter() - began
     page_size = db.execute("PRAGMA page_size").fetchone()[0]
-    return OneEntry(seconds, files.seconds, files.kinds, (_pages(db) - pages) * page_size, _sent() - sent - files.size)
+    return OneEntry(
+        seconds, files.seconds, files.patterns, (_pages(db) - pages) * page_size, _sent() - sent - files.size
+    )
 
 
 def _pages(db: Database) -> int:
@@ -163,47 +171,48 @@ def _pages(db: Database) -> int:
 
 
 def _sent() -> int:
-    """Return how many bytes this process gave the system to write until now (Linux)."""
+    """Return the bytes that this process has written so far (Linux)."""
     counts = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     return int(counts["wchar"])
 
 
 def report_one_by_one(sizes: Sequence[int], folder: Path) -> None:
-    """Publish new entries to archives of these sizes, in turns, and print what that takes."""
+    """Publish new entries to archives of these sizes, in turns, and print the cost."""
     with ExitStack() as stack:
         archives: list[Growing] = []
         for size in sizes:
             own = folder / str(size)
             own.mkdir()
             archives.append(make_growing(size, own, stack, whole=not archives))
-        os.sync()  # else the disk is still busy with the archives while they are measured
+        os.sync()  # otherwise the disk still writes the archives during the measurement
         for _ in range(ADDED):
-            for one in archives:
-                one.publish_new()
+            for archive in archives:
+                archive.publish_new()
     for archive in archives:
         _report(archive, archives[0])
-    kinds = {one.kinds for archive in archives for one in archive.found[1:-1]}
-    print("the files are of the same kinds" if len(kinds) == 1 else f"the kinds of files differ: {kinds}")
+    patterns = {cost.patterns for archive in archives for cost in archive.found[1:-1]}
+    print("all archives write the same files" if len(patterns) == 1 else f"the written files differ: {patterns}")
 
 
 def _report(archive: Growing, smallest: Growing) -> None:
-    """Print what publishing took, but for the warming up, beside the smallest archive in the same rounds."""
+    """Print the cost without the warm-up round, compared with the smallest archive in the same rounds."""
     measured, filling = archive.found[1:-1], archive.found[-1]
     ratio, without = (
-        statistics.median(took(one) / took(other) for one, other in zip(measured, smallest.found[1:-1], strict=True))
-        for took in (OneEntry.all, OneEntry.but_files)
+        statistics.median(took(cost) / took(other) for cost, other in zip(measured, smallest.found[1:-1], strict=True))
+        for took in (OneEntry.all, OneEntry.without_files)
     )
     print(
-        f"one new entry, {archive.size:>9,} entries: {_range(one.seconds for one in measured)}, {ratio:.2f} x the smallest;"
-        f" without writing files {_range(one.but_files() for one in measured)}, {without:.2f} x;"
-        f" {len(measured[0].kinds)} files; the archive grows by {statistics.mean(one.grown for one in measured) / 1024:.1f} KiB,"
-        f" {statistics.median(one.sent for one in measured) / 1024:,.0f} KiB are written to it and its journal;"
-        f" one that fills a document: {filling.seconds * 1000:.1f} ms, {len(filling.kinds)} files"
+        f"one new entry, {archive.size:>9,} entries: {_range(cost.seconds for cost in measured)}, {ratio:.2f} x the smallest;"
+        f" without writing files {_range(cost.without_files() for cost in measured)}, {without:.2f} x;"
+        f" {len(measured[0].patterns)} files; the archive grows"
+        f" by {statistics.mean(cost.grown for cost in measured) / 1024:.1f} KiB,"
+        f" {statistics.median(cost.sent for cost in measured) / 1024:,.0f} KiB are written to it and its journal;"
+        f" one that fills a document: {filling.seconds * 1000:.1f} ms, {len(filling.patterns)} files"
     )
 
 
 def _range(seconds: Iterable[float]) -> str:
-    ordered = sorted(one * 1000 for one in seconds)
+    ordered = sorted(second * 1000 for second in seconds)
     return f"{statistics.median(ordered):.1f} ms ({ordered[0]:.1f} to {ordered[-1]:.1f})"
 
 
@@ -211,7 +220,7 @@ def _range(seconds: Iterable[float]) -> str:
 
 
 def publish_all(entries: int, folder: Path) -> None:
-    """Publish so many entries whole, beside feedgen's and lxml's Atom and RSS of the same, and print what each takes."""
+    """Publish `entries` entries completely, write them with feedgen and lxml, and print the times."""
     archive, target = folder / "archive.db", Target(folder / "public", BASE_URL)
     with open_archive(archive) as db:
         fill(db, entries)
@@ -221,19 +230,19 @@ def publish_all(entries: int, folder: Path) -> None:
             whole = _timed(lambda: publish(db, column.source, target))
         again = _timed(lambda: publish(db, column.source, target, everything_anew=True))
         feed = _feed_of(db, newest_entries(db, column.name))
-    peer, floor = _timed(lambda: by_feedgen(feed)), _timed(lambda: by_lxml(feed))
+    by_peer, by_baseline = _timed(lambda: by_feedgen(feed)), _timed(lambda: by_lxml(feed))
     each = 1000 / entries
     print(
-        f"{entries:,} entries published whole, {len(files.names):,} files: {whole * each:.2f} ms an entry,"
+        f"{entries:,} entries published, {len(files.names):,} files: {whole * each:.2f} ms per entry,"
         f" {(whole - files.seconds) * each:.2f} ms of it to read, compose and render and {files.seconds * each:.2f} ms to write"
-        f" files; {again * each:.2f} ms an entry to do it again, when no file differs. One Atom and one RSS document of"
-        f" them: feedgen {peer * each:.3f} ms an entry, lxml {floor * each:.3f} ms. Without files, publishing takes"
-        f" {(whole - files.seconds) / peer:.1f} x feedgen, {(whole - files.seconds) / floor:.1f} x lxml"
+        f" files; {again * each:.2f} ms per entry to publish again without changes. One Atom and one RSS document of"
+        f" these: feedgen {by_peer * each:.3f} ms per entry, lxml {by_baseline * each:.3f} ms. Without files, publishing takes"
+        f" {(whole - files.seconds) / by_peer:.1f} x feedgen, {(whole - files.seconds) / by_baseline:.1f} x lxml"
     )
 
 
 def one_feed(folder: Path) -> None:
-    """Render a feed of 50 entries in all formats, beside feedgen and lxml, in turns, and print what each takes."""
+    """Render a feed of 50 entries in all formats, and with feedgen and lxml, in turns; print the times."""
     with open_archive(folder / "archive.db") as db:
         feed = _feed_of(db, newest_entries(db, Column(db).name, DOCUMENT_SIZE))
     contenders: dict[str, Callable[[], object]] = {
@@ -248,21 +257,23 @@ def one_feed(folder: Path) -> None:
         for name, render in contenders.items():
             taken[name].append(_timed(render) * 1000)
     took = {name: statistics.median(times) for name, times in taken.items()}
-    ours = took["Atom"] + took["RSS"] + took["JSON"]
+    all_formats = took["Atom"] + took["RSS"] + took["JSON"]
     print(
         f"one feed of {len(feed.items)} entries: Atom {took['Atom']:.2f} ms, RSS {took['RSS']:.2f} ms,"
         f" JSON {took['JSON']:.2f} ms; feedgen's Atom and RSS {took['feedgen']:.2f} ms, lxml's {took['lxml']:.2f} ms."
-        f" All three take {ours / took['feedgen']:.2f} x feedgen, {ours / took['lxml']:.2f} x lxml"
+        f" All three take {all_formats / took['feedgen']:.2f} x feedgen, {all_formats / took['lxml']:.2f} x lxml"
     )
 
 
 def _feed_of(db: Database, entries: Iterable[CurrentEntry]) -> Feed:
-    """Return a feed of these entries, with their topics, as publishing composes it."""
+    """Return a feed of these entries and their topics, composed as in publishing."""
     found, tag = list(entries), source_tag(db, 1)
     assert tag is not None
     edition = PublicationTarget(Column(db).source, BASE_URL, tag)
     topics = topics_of(db, [entry.entry_id for entry in found])
-    return compose_column_feed(edition, [compose_entry(edition, one, topics.get(one.entry_id, ())) for one in found], 3)
+    return compose_column_feed(
+        edition, [compose_entry(edition, entry, topics.get(entry.entry_id, ())) for entry in found], 3
+    )
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -273,7 +284,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Run all and print the figures with their ratios."""
+    """Run all parts and print figures and ratios."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--sizes", type=int, nargs="*", default=[1_000, 100_000, 1_000_000])
     options.add_argument("--entries", type=int, default=2_000)

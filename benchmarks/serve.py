@@ -1,13 +1,11 @@
-"""What serving a feed costs beside nginx and beside a bare ASGI app, measured in one run: `python benchmarks/serve.py`.
+"""Requests per second for a feed, compared with nginx and with a bare ASGI app: `python benchmarks/serve.py`.
 
-One feed of about 60 KB is served on 127.0.0.1, and asked for as fast as can be by wrk (Debian's package of that name),
-which keeps 16 connections busy; once as a whole (200), once with its ETag (304). The contenders take turns:
+Each server has one process on 127.0.0.1 and serves one feed of about 60 KB. wrk (Debian's package of that name) requests
+it on 16 connections, first without conditions (200), then with its ETag (304). The servers take turns:
 
-    bare      an ASGI app on uvicorn, uvloop and httptools that has the answer in memory, with three header fields
-    serve     what `foreign-eyes serve` runs: a file of the published folder, looked after at every request
-    nginx     one worker of nginx over the same folder, set up as docs/serving.md says (left out where it is not installed)
-
-Each has one process, so that on two cores the load has the other.
+    bare      an ASGI app on uvicorn, uvloop and httptools with the response in memory and three header fields
+    serve     the server of `foreign-eyes serve`, which checks the published file on every request
+    nginx     one worker of nginx over the same folder, configured as in docs/serving.md (skipped if not installed)
 """
 
 from __future__ import annotations
@@ -61,20 +59,20 @@ async def app(scope, receive, send):
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), loop="uvloop", http="httptools", ws="none", lifespan="off",
             log_config=None, access_log=False, server_header=False)
 """
-PATIENCE = 20.0
+TIMEOUT = 20.0  # seconds
 
 
 def main() -> None:
-    """Run the contenders in turn and print their medians and ratios."""
+    """Run the servers in turn and print medians and ratios."""
     options = read_options()
     if not shutil.which("wrk"):
-        raise SystemExit("wrk is not installed (on Debian: apt-get install wrk)")
+        raise SystemExit("wrk is not installed; install it, on Debian: apt-get install wrk")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         output = write_feed(folder)
         ports = {"bare": free_port(), "serve": free_port()}
-        for contender, program in (("bare", BARE), ("serve", SERVE)):
-            stack.enter_context(running(program, output, ports[contender]))
+        for server, program in (("bare", BARE), ("serve", SERVE)):
+            stack.enter_context(running(program, output, ports[server]))
         if program := shutil.which("nginx"):
             ports["nginx"] = free_port()
             (folder / "nginx.conf").write_text(configuration(documented(), output, ports["nginx"], ports["serve"]))
@@ -84,15 +82,15 @@ def main() -> None:
 
 
 def read_options() -> argparse.Namespace:
-    """Return what the command line asks for."""
+    """Return the command-line options."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each contender")
-    parser.add_argument("--seconds", type=int, default=2, help="how long one turn takes")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each server")
+    parser.add_argument("--seconds", type=int, default=2, help="duration of a turn")
     return parser.parse_args()
 
 
 def write_feed(folder: Path) -> Path:
-    """Make a published folder with one feed of about 60 KB, whose second of change is over."""
+    """Return a published folder with one feed of about 60 KB whose Last-Modified is already sent."""
     output = folder / "public"
     output.mkdir()
     entry = "<entry><title>Moon landing number {0}</title><summary>{1}</summary></entry>\n"
@@ -104,23 +102,23 @@ def write_feed(folder: Path) -> Path:
 
 @contextmanager
 def running(program: str, output: Path, port: int) -> Iterator[None]:
-    """Run a server written in Python until the end."""
+    """Run a server written in Python inside the context."""
     command = [sys.executable, "-c", program, str(output), str(port)]
     process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not answers(port):
-            if process.poll() is not None or time.monotonic() > until:
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"a server on port {port} did not start")
             time.sleep(0.05)
         yield
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT)
 
 
 def answers(port: int) -> bool:
-    """Whether there is a server by now."""
+    """Return whether a server answers at the port."""
     try:
         return bool(etag_at(port))
     except ConnectionRefusedError:
@@ -128,8 +126,8 @@ def answers(port: int) -> bool:
 
 
 def etag_at(port: int) -> str:
-    """Return the feed's ETag."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    """Return the ETag of the feed."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     connection.request("GET", "/atom.xml")
     response = connection.getresponse()
     response.read()
@@ -139,7 +137,7 @@ def etag_at(port: int) -> str:
 
 
 def measure(ports: dict[str, int], rounds: int, seconds: int) -> dict[tuple[str, int], list[float]]:
-    """Return requests a second, for each contender and status, a figure a round."""
+    """Return requests per second by server and status, one figure per round."""
     figures: dict[tuple[str, int], list[float]] = {(name, status): [] for status in (200, 304) for name in ports}
     etags = {name: etag_at(port) for name, port in ports.items()}
     for _ in range(rounds):
@@ -150,9 +148,9 @@ def measure(ports: dict[str, int], rounds: int, seconds: int) -> dict[tuple[str,
 
 
 def requests_a_second(port: int, seconds: int, fields: list[str]) -> float:
-    """Ask for so long, on 16 connections from one thread."""
+    """Return the requests per second that wrk counts."""
     command = ["wrk", "-t1", "-c16", f"-d{seconds}s", *fields, f"http://127.0.0.1:{port}/atom.xml"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + PATIENCE, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + TIMEOUT, check=True)
     found = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
     if found is None or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise SystemExit(done.stdout)
@@ -160,10 +158,10 @@ def requests_a_second(port: int, seconds: int, fields: list[str]) -> float:
 
 
 def report(figures: dict[tuple[str, int], list[float]]) -> None:
-    """Print the medians, and the ratios that are the aim."""
+    """Print medians and ratios."""
     middle = {key: statistics.median(values) for key, values in figures.items()}
     for (name, status), values in figures.items():
-        print(f"{name:<6} {status}: {middle[name, status]:8,.0f} a second ({min(values):,.0f} to {max(values):,.0f})")
+        print(f"{name:<6} {status}: {middle[name, status]:8,.0f} per second ({min(values):,.0f} to {max(values):,.0f})")
     for (name, status), requests in middle.items():
         if name != "serve":
             print(f"serve / {name:<6} {status}: {middle['serve', status] / requests:.2f}")

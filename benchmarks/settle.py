@@ -1,12 +1,12 @@
-"""What settling costs beside the size of the archive, and what deriving all of it again costs: `python benchmarks/settle.py`.
+"""Time of settling by size of the archive, and of deriving an archive again: `python benchmarks/settle.py`.
 
-Archives of 1,000, 10,000 and 100,000 entries are made by settling, in which all but the last 320 entries are withdrawn. Into
-each the same crawl is settled: 8 pages of 40, one entry new at the top, one edited, one gone, on a file with SQLite's full
-synchronisation. Beside it, as the floor, stands a plain read of the listing's 320 entries by index and one commit.
+Archives of 1,000, 10,000 and 100,000 entries are made by settling; all but the last 320 entries are withdrawn. The same
+crawl is settled into each, with SQLite's full synchronisation: 8 pages of 40 entries, one new at the top, one edited, one
+removed. The baseline reads the 320 listed entries by index and makes one commit.
 
-Then `--captures` (100,000) captures of daily crawls of 8 pages are made, a change every seventh day, and derived again; the
-floor is reading each of their distinct bodies once and parsing it. Pages are one entry a line, so that no figure hides behind
-the parser of the real column.
+Then `--captures` (100,000) captures of daily crawls of 8 pages are made, with a change every seventh day, and derived again.
+The baseline reads and parses each distinct body once. Pages have one entry per line, so that the parser of the real column
+does not dominate the figures.
 """
 
 from __future__ import annotations
@@ -60,32 +60,32 @@ WORDS = sorted({"".join(parts) for count in (1, 2, 3) for parts in itertools.pro
 
 
 class RememberingParser(LineParser):
-    """Reads each body once, as the parser of a real crawl does."""
+    """A parser that parses each body once, as in a real crawl."""
 
     def __init__(self) -> None:
         self.pages: dict[bytes, object] = {}
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None):  # type: ignore[no-untyped-def]
-        """Read the lines."""
+        """Return the page, parsed at the first call."""
         if body not in self.pages:
             self.pages[body] = super().parse_listing(body, url, content_type)
         return self.pages[body]
 
 
 def line(number: int, edit: str = "") -> str:
-    """Return entry `number`, its words like prose's: 60 of excerpt, 40 of commentary."""
+    """Return the line of entry `number`, with an excerpt of 60 words and a commentary of 40."""
     chance = random.Random(number)  # noqa: S311 - nothing secret
     excerpt, commentary = (" ".join(chance.choices(WORDS, k=count)) for count in (60, 40))
     return f"Title {number} {chance.choice(WORDS)}|Paper {number % 30}|{excerpt}{edit}|{commentary}"
 
 
 def pages(lines: Sequence[str]) -> list[str]:
-    """Return the listing's pages."""
+    """Return the lines as listing pages."""
     return ["\n".join(lines[start : start + PER_PAGE]) for start in range(0, len(lines), PER_PAGE)]
 
 
 def settled(column: Column, lines: Sequence[str], outcome: str = "complete") -> float:
-    """Capture and settle a listing; return the seconds of settling alone."""
+    """Capture and settle a listing; return the seconds of settling."""
     crawl_id = column.capture([pages(lines)])
     began = time.perf_counter()
     at = column.today + timedelta(minutes=1)
@@ -94,7 +94,7 @@ def settled(column: Column, lines: Sequence[str], outcome: str = "complete") -> 
 
 
 def settling(entries: int, folder: Path) -> tuple[float, float]:
-    """Return the median seconds of settling one crawl into an archive of that many entries, and of the floor."""
+    """Return the median seconds of settling a crawl into an archive of that size, and of the baseline."""
     with open_archive(folder / f"{entries}.db") as db:
         db.execute("PRAGMA synchronous=OFF")
         column = Column(db)
@@ -103,16 +103,16 @@ def settling(entries: int, folder: Path) -> tuple[float, float]:
             settled(column, listing)
         settled(column, listing, "unchanged")
         db.execute("PRAGMA synchronous=FULL")
-        taken, floor = [], []
+        taken, baseline = [], []
         for number in range(ROUNDS):
             listing = [line(10_000_000 + number), *listing[:100], line(first + 100, f" x{number}"), *listing[101:-1]]
             taken.append(settled(column, listing))
-            floor.append(plain_read(db.conn))
-        return statistics.median(taken), statistics.median(floor)
+            baseline.append(plain_read(db.conn))
+        return statistics.median(taken), statistics.median(baseline)
 
 
 def plain_read(connection: sqlite3.Connection) -> float:
-    """Return the seconds of reading the listed entries by index, and of one durable commit."""
+    """Return the seconds of reading the listed entries by index and of a durable commit."""
     began = time.perf_counter()
     connection.execute("SELECT * FROM entries WHERE source_id = 1 AND withdrawn_at IS NULL").fetchall()
     connection.execute("UPDATE crawls SET bytes = bytes + 1 WHERE crawl_id = 1")
@@ -120,7 +120,7 @@ def plain_read(connection: sqlite3.Connection) -> float:
 
 
 def deriving(captures: int, folder: Path) -> tuple[int, float, float]:
-    """Return how many rows the captures list, and the seconds of deriving them again and of the floor."""
+    """Return the number of listed rows, and the seconds of deriving the archive again and of the baseline."""
     parser = RememberingParser()
     with open_archive(folder / "captures.db") as db:
         db.execute("PRAGMA synchronous=OFF")
@@ -132,14 +132,14 @@ def deriving(captures: int, folder: Path) -> tuple[int, float, float]:
                 edited = listing[place].replace("|Paper", " again|Paper", 1) if day % 2 else line(1_000_000 + day)
                 listing = [*listing[:place], edited, *listing[place + 1 :]]
             settled(column, listing, "unchanged" if day % 7 else "complete")
-        floor = timed(lambda: [parser.parse_listing(load_body(db, digest), "") for (digest,) in
+        baseline = timed(lambda: [parser.parse_listing(load_body(db, digest), "") for (digest,) in
                                db.execute("SELECT body_sha256 FROM bodies").fetchall()])  # fmt: skip
         at = START + (column.day + 1) * DAY
         found = []
         again = timed(lambda: found.append(rebuild(db, RememberingParser(), at=at, authority="example.org,2026")))
-        assert [one.differences for one in found] == [()], "what was derived again is not the same"
+        assert [result.differences for result in found] == [()], "deriving again changed the archive"
         rows = db.execute("SELECT count(*) FROM captures").fetchone()[0] * PER_PAGE
-        return rows, again, floor
+        return rows, again, baseline
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -150,7 +150,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Run both and print the figures with their ratios."""
+    """Run both parts and print figures and ratios."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--captures", type=int, default=100_000)
     options.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
@@ -158,15 +158,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         smallest = None
         for entries in chosen.sizes:
-            taken, floor = settling(entries, Path(folder))
+            taken, baseline = settling(entries, Path(folder))
             smallest = smallest or taken
             print(
-                f"settling 8 pages into {entries:>7,} entries: {taken * 1000:6.1f} ms, {taken / floor:5.1f} x the floor,"
+                f"settling 8 pages into {entries:>7,} entries: {taken * 1000:6.1f} ms, {taken / baseline:5.1f} x the baseline,"
                 f" {taken / smallest:.2f} x the smallest"
             )
-        rows, again, floor = deriving(chosen.captures, Path(folder))
+        rows, again, baseline = deriving(chosen.captures, Path(folder))
         print(
-            f"deriving {chosen.captures:,} captures, {rows:,} rows, again: {again:.1f} s, {again / floor:.1f} x the floor"
+            f"deriving {chosen.captures:,} captures, {rows:,} rows, again: {again:.1f} s, {again / baseline:.1f} x the baseline"
         )
 
 

@@ -1,7 +1,7 @@
-"""Simulated years of daily crawls against the oracle: `python benchmarks/simulate.py --years 1000`.
+"""Simulate years of daily crawls and check them with the oracle: `python benchmarks/simulate.py --years 1000`.
 
-Each run is five years from one seed; runs share the processors. Failures are listed on stderr with seed and day. The exit
-code is 1 if a target was missed. To see what happened: `python benchmarks/simulate.py --seed 42 --years 5 --explain`.
+Each run simulates five years from one seed; runs use all processors. Failures go to stderr with seed and day. The exit code
+is 1 if a target was missed. To explain a failure: `python benchmarks/simulate.py --seed 42 --years 5 --explain`.
 """
 
 from __future__ import annotations
@@ -23,51 +23,53 @@ from simulation.events import Rates, Weather  # noqa: E402 - the paths come firs
 from simulation.report import Report  # noqa: E402 - the paths come first
 from simulation.simulator import PLAIN, SMALL, Scene, simulate  # noqa: E402 - the paths come first
 
-YEARS_A_RUN = 5
-TOLD = 20
+YEARS_PER_RUN = 5
+LISTED_FAILURES = 20
 
 
 def main() -> None:
-    """Run the simulation and print what it did and found."""
+    """Run the simulation and print its figures and failures."""
     options = read_options()
     began = time.monotonic()
     report = run(options)
     seconds = time.monotonic() - began
     print(as_json(report, seconds) if options.json else as_table(report, seconds))
     failures = [failure for failure in report.failures if failure.kind.startswith(options.only)]
-    for failure in failures if options.explain else failures[:TOLD]:
+    for failure in failures if options.explain else failures[:LISTED_FAILURES]:
         print(failure if options.explain else str(failure).partition("\n")[0], file=sys.stderr)
     sys.exit(1 if report.missed_targets() else 0)
 
 
 def read_options() -> argparse.Namespace:
-    """Return what the command line asks for."""
+    """Return the command-line options."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--years", type=float, default=1000, help="simulated years in all (default: 1000)")
-    parser.add_argument("--seed", type=int, default=1, help="the first run's seed; each further run has the next one")
-    parser.add_argument("--run-years", type=float, default=YEARS_A_RUN, help="years of one run (default: %(default)s)")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many runs at a time")
+    parser.add_argument("--years", type=float, default=1000, help="simulated years in total (default: 1000)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first run; later runs count up (default: 1)")
+    parser.add_argument("--run-years", type=float, default=YEARS_PER_RUN, help="years per run (default: %(default)s)")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count(), help="parallel runs (default: one per processor)"
+    )
     parser.add_argument(
         "--entries", type=int, default=SMALL.entries, help="entries in the column; the real one has 320"
     )
     parser.add_argument("--per-page", type=int, default=SMALL.per_page, help="entries on a page; the real one has 40")
-    parser.add_argument("--plain", action="store_true", help="leave out shared text and whatever else misleads")
+    parser.add_argument("--plain", action="store_true", help="leave out shared text and other misleading events")
     parser.add_argument(
         "--rate",
         action="append",
         default=[],
         metavar="EVENT=NUMBER",
-        help="how often an event happens on a day that is not quiet, as in --rate join=0.2; again for others",
+        help="how often an event happens on a day that is not quiet, for example join=0.2; can be repeated",
     )
-    parser.add_argument("--quiet", type=float, help="the part of the days on which nothing happens (default: 0.5)")
-    parser.add_argument("--only", metavar="KIND", default="", help="explain only failures whose kind begins so")
-    parser.add_argument("--explain", action="store_true", help="tell of each failure with stories and texts")
+    parser.add_argument("--quiet", type=float, help="fraction of days without events (default: 0.5)")
+    parser.add_argument("--only", metavar="KIND", default="", help="explain only failures whose kind starts with KIND")
+    parser.add_argument("--explain", action="store_true", help="print each failure with its events and texts")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Spread the years over seeds, and the seeds over processes; tell on stderr how far it is."""
+    """Divide the years into runs, and the runs among processes; print progress on stderr."""
     rates = PLAIN if options.plain else Rates()
     given = dict(rate.split("=") for rate in options.rate)
     weather = Weather() if options.quiet is None else Weather(quiet=options.quiet)
@@ -92,7 +94,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def simulate_one(run: tuple[int, float, Scene]) -> Report:
-    """Simulate one seed, in a process of the pool."""
+    """Simulate one seed in a process of the pool."""
     return simulate(*run)
 
 
@@ -118,7 +120,7 @@ def as_json(report: Report, seconds: float) -> str:
 
 
 def sections(report: Report) -> dict[str, Counter[str]]:
-    """Return the counts that are reported, by what they count."""
+    """Return the reported counts by title."""
     return {
         "crawls": report.crawls,
         "events": report.events,

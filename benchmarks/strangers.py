@@ -1,7 +1,7 @@
-"""The cost of a listing that somebody filled with unknown entries: `python benchmarks/strangers.py [--code FOLDER]`.
+"""Cost of a listing page with thousands of unknown entries: `python benchmarks/strangers.py [--code FOLDER]`.
 
-A listing of 32 entries on a real server is crawled and published; then one of its pages shows thousands of entries that nobody
-knows, and the same round runs again. `--code` names another checkout, to compare with.
+`foreign-eyes up` crawls and publishes a listing of 32 entries on a local server. Then one page gets thousands of unknown
+entries, and the same command runs again. `--code` runs another checkout for comparison.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from support.listings import LISTING, Entry, make_entries, make_page, make_site,
 
 
 def main() -> None:
-    """Measure, and print one line per round."""
+    """Measure both rounds and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--strangers", type=int, default=20_000)
-    parser.add_argument("--code", type=Path, default=ROOT, help="The checkout whose program runs")
+    parser.add_argument("--code", type=Path, default=ROOT, help="the checkout to run")
     arguments = parser.parse_args()
     own = make_entries(32)
     with tempfile.TemporaryDirectory() as folder, ListingServer(make_site(own, per_page=8)) as server:
@@ -38,14 +38,14 @@ def main() -> None:
 
 
 def stranger(number: int) -> Entry:
-    """An entry that nobody knows."""
+    """Return an unknown entry."""
     return Entry(
         f"Casino {number} opens", "The Gambler", f"Bet {number} times on {number * 7}.", f"Win {number} prizes."
     )
 
 
 def measure(what: str, server: ListingServer, folder: Path, code: Path) -> None:
-    """Run a round, and print what it took and left."""
+    """Run a round; print its time and what it wrote."""
     began, used = time.perf_counter(), processor_seconds()
     done = subprocess.run(
         [
@@ -69,14 +69,14 @@ def measure(what: str, server: ListingServer, folder: Path, code: Path) -> None:
     seconds, used = time.perf_counter() - began, processor_seconds() - used
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    took = f"{seconds:.1f} s ({used:.1f} s of a processor), exit {done.returncode}"
+    took = f"{seconds:.1f} s ({used:.1f} s of processor time), exit {done.returncode}"
     print(f"{what}: {took}, {len(files)} files, {size / 1e6:.1f} MB on disk")
     if done.stderr:
         print(f"  {done.stderr.strip().splitlines()[-1][:300]}", flush=True)
 
 
 def processor_seconds() -> float:
-    """Return how long the children that ended have kept a processor busy."""
+    """Return the processor time of child processes that ended, in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
