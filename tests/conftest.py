@@ -1,4 +1,4 @@
-"""What the tests share: the command line in a folder of its own, and a listing on a real server."""
+"""Fixtures of all tests: the command line in a temporary folder, a listing on a real server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from foreign_eyes.archive.matching import keys
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Whoever runs the tests may have settings and an archive of their own; no process that a test starts finds them
+# Keep the settings and the archive of the user who runs the tests out of every process that a test starts
 NO_HOME = tempfile.TemporaryDirectory(prefix="foreign-eyes-tests-")
 for folder in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
     os.environ[folder] = NO_HOME.name
@@ -38,19 +38,19 @@ os.environ.pop("FOREIGN_EYES_ARCHIVE", None)
 
 pytest_plugins = ["support.skip_summary", "support.processor_times"]
 
-# Where all programs are meant to be there, and time is: a user's `make test` is to take five minutes on two cores.
+# CI installs every optional program and runs everything; a local `make test` must take under five minutes on two cores
 IN_CI = os.environ.get("CI") == "true"
 IS_WHOLE = IN_CI or bool(os.environ.get("WHOLE"))
 IS_FRESH = bool(os.environ.get("FRESH"))
 
 
 def examples(locally: int, *, in_ci: int) -> int:
-    """Return how many examples an expensive property test draws. With FRESH, CI adds as many as a local run draws."""
+    """Return the number of examples of an expensive property test; with FRESH always `locally`."""
     return in_ci if IS_WHOLE and not IS_FRESH else locally
 
 
-# Property tests draw the same examples in every run, so that a test fails by what was changed and not by luck. FRESH
-# draws others each time; what fails then is printed as a test to be copied. How fast the machine is decides nothing.
+# Property tests draw the same examples in every run, so that a failure is caused by a change and not by chance. FRESH=1
+# draws new examples and prints a failing one, to be copied into a test. Deadlines are off: they depend on the machine.
 settings.register_profile(
     "fixed",
     derandomize=True,
@@ -62,20 +62,19 @@ settings.register_profile(
 settings.register_profile("fresh", settings.get_profile("fixed"), derandomize=False, print_blob=True)
 settings.load_profile("fresh" if IS_FRESH else "fixed")
 
-# Ids are minted of `random`, which is seeded for each test, instead of the system's randomness; commands are processes of
-# their own, and their ids are as random as a user's.
+# In the test process, ids come from `random`, which is seeded for each test; in commands they are really random
 keys.mint_entry_id.__defaults__ = (random.randrange,)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two workers a core: the tests wait for servers, processes and back-off more than half of the time."""
+    """Return two workers per core: tests spend over half of their time waiting."""
     return 2 * (os.cpu_count() or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if cache := getattr(config, "cache", None):
-        # what Hypothesis notes beside examples goes with pytest's own notes
+        # keep Hypothesis' other files in pytest's cache folder
         set_hypothesis_home_dir(cache.mkdir("hypothesis"))
 
 
@@ -85,9 +84,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("takes long: runs in CI, or with WHOLE=1")
 
 
-# Commands are forked from a process that has imported the program, which halves the time of a crawl. Commands that are given
-# variables that are read at the start, commands that tests watch while they run, and children of commands start an interpreter
-# of their own
+# Commands are forked from a process that has imported the program, which halves the time of a crawl. A new interpreter starts
+# for commands whose environment variables are read at start-up, and for commands that a test watches while they run
 STARTS_ANEW = bool(os.environ.get("REAL_STARTS")) or any(name.startswith("COVERAGE_") for name in os.environ)
 TEMPLATE = Path(NO_HOME.name) / "template.db"
 FORKS = CommandForks(TEMPLATE)
@@ -100,7 +98,7 @@ if not STARTS_ANEW:
 
 
 def _forks_for(own: dict[str, str]) -> CommandForks | None:
-    """Return what a command with these variables of its own can be forked from, or None."""
+    """Return what a command with these variables can be forked from; None if it must start anew."""
     if STARTS_ANEW:
         return None
     if own.get("LD_PRELOAD") == FAKE_CLOCK["LD_PRELOAD"]:
@@ -110,7 +108,7 @@ def _forks_for(own: dict[str, str]) -> CommandForks | None:
 
 @pytest.fixture(scope="module")
 def real_births() -> Iterator[None]:
-    """New archives are made by the migrations, not copied."""
+    """Make new archives by the migrations instead of copying the template."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_bring_up_to_date", REAL_BIRTHS)
         yield
@@ -118,7 +116,7 @@ def real_births() -> Iterator[None]:
 
 @dataclass
 class CommandLine:
-    """`foreign-eyes` run as its users run it: a process, in a folder."""
+    """Runs `foreign-eyes` as users do: as a process, in a folder."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -142,7 +140,7 @@ class CommandLine:
         )
 
     def crawl(self, server: ListingServer, *options: str) -> dict[str, Any]:
-        """Crawl the server's listing under the name `town`; return the crawl's row with the exit code beside it."""
+        """Crawl the server's listing as `town`; return its row with `exit_code` and `stderr`."""
         done = self("crawl", server.origin + LISTING, "--name", "town", "--delay", "0", "--json", *options)
         assert done.stdout, done.stderr
         return {**json.loads(done.stdout), "exit_code": done.returncode, "stderr": done.stderr}
@@ -156,9 +154,9 @@ class CommandLine:
             connection.close()
 
     def derived(self) -> dict[str, list[dict[str, Any]]]:
-        """What settling decides, to be compared before and after."""
+        """Return all rows that settling derives, for comparison."""
         tables = ("revisions", "publications", "changes", "entry_history")
-        # without the capture of the last answer, since each crawl that settles follows them again
+        # omit the last capture of a link: every settled crawl follows links again
         links = "link_id, source_id, label, url, key, last_url, first_seen, status, outcome, gone_at"
         entries = "entry_id, tag_uri, feed_date, not_before, first_seen, revision_id, wording, missed, withdrawn_at"
         return {
@@ -175,6 +173,6 @@ def command(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture
 def server() -> Iterator[ListingServer]:
-    """A listing of 15 entries on 3 pages."""
+    """Serve a listing of 15 entries on 3 pages."""
     with ListingServer(make_site(make_entries(15))) as running:
         yield running

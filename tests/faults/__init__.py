@@ -1,5 +1,4 @@
-"""Faults injected into whole runs: a crawl killed at any system call.
+"""Faults injected into whole runs: kill a crawl at any system call.
 
-Here and not under `benchmarks/`, because these are checks that pass or fail: `tests/test_kills.py` runs a sample of the
-same trials, and both stand on the tests' own server and listings. `docs/kills.md` tells how to run all of them.
+`tests/test_kills.py` runs a sample of these trials; docs/kills.md says how to run all of them.
 """

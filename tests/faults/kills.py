@@ -1,4 +1,4 @@
-"""Kill a crawl at hundreds of system calls, run it once more each time, and count what goes wrong.
+"""Kill a crawl at hundreds of system calls, rerun it each time, and count the failures.
 
 PYTHONPATH=tests python -m faults.kills
 """
@@ -27,7 +27,7 @@ WORKERS = 2
 
 @dataclass
 class Run:
-    """What the workers share: points still to try, and what came of those that were tried."""
+    """State shared by the workers: the points to try and the results."""
 
     todo: Iterator[Point]
     wanted: int
@@ -39,24 +39,24 @@ class Run:
 
     @property
     def kills(self) -> int:
-        """How many points count: those at which the process did die."""
+        """Return the number of points at which the process was killed."""
         return sum(result.killed for result in self.results)
 
     def next_point(self) -> Point | None:
-        """Return the next point to try, or None where it is time to stop."""
+        """Return the next point to try, or None to stop."""
         with self.lock:
             enough = self.kills >= self.wanted or time.monotonic() > self.until or self.errors
             return None if enough else next(self.todo, None)
 
     def work(self, bench: Bench) -> None:
-        """Try points until it is time to stop."""
+        """Try points until `next_point` returns None."""
         try:
             while point := self.next_point():
                 result = bench.try_point(point)
                 with self.lock:
                     self.results.append(result)
                     self.tell(self, result)
-        except Exception as error:  # raised again where the workers are waited for
+        except Exception as error:  # `main` raises it again after joining the workers
             self.errors.append(error)
 
 
@@ -81,7 +81,7 @@ def main(
     revalidates: bool,
     as_json: bool,
 ) -> None:
-    """Kill a crawl at many system calls; exit with 1 if anything is torn, or wrong after one rerun."""
+    """Kill a crawl at many system calls; exit with 1 if an archive or a rerun is wrong."""
     if reason := hindrance():
         raise click.ClickException(reason)
     began = time.monotonic()
@@ -112,7 +112,7 @@ def main(
 
 
 def summary(results: Sequence[Result]) -> dict[str, int]:
-    """Return the figures of a row of the tables."""
+    """Return the figures of one table row."""
     killed = [result for result in results if result.killed]
     return {
         "points": len(results),

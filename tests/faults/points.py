@@ -1,4 +1,4 @@
-"""At which points to kill: all kinds of calls that a crawl makes, those with consequences most often."""
+"""Choose the points to kill at: every kind of call, more of those with side effects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from faults.strace import Call
 from faults.trials import Point
 
-# what changes a file or a lock, or talks to the server; of these the most points are drawn
+# calls that change a file or a lock, or talk to the server; most points are drawn from these
 TELLING = {
     *("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "unlink", "rename", "openat", "close", "fcntl", "flock"),
     *("socket", "connect", "sendto", "sendmsg", "recvfrom", "getsockopt"),
@@ -19,10 +19,10 @@ START_UP = "start-up"
 
 
 def draw(calls: Mapping[str, Sequence[Call]], seed: int) -> list[Point]:
-    """Return all points of the scenarios' calls, so ordered that any beginning of the list is a fair sample.
+    """Return all points of the scenarios' calls in an order whose every prefix is a fair sample.
 
-    Each scenario and kind of call has its turn; a telling kind has several, so its few calls are soon all drawn. What
-    comes before a crawl touches the archive is Python importing its modules: one kind for all of it.
+    Scenarios and kinds of calls take turns; kinds with side effects get several turns. All calls before a crawl touches the
+    archive (Python importing modules) count as one kind.
     """
     chance = random.Random(seed)
     ranked: list[tuple[float, float, Point]] = []
@@ -34,7 +34,7 @@ def draw(calls: Mapping[str, Sequence[Call]], seed: int) -> list[Point]:
 
 
 def after_start_up(calls: Sequence[Call]) -> Iterator[Call]:
-    """Yield the calls from the first that touches the archive's lock on."""
+    """Yield the calls, starting with the first that touches the archive's lock."""
     started = False
     for call in calls:
         started = started or ".db.lock" in call.arguments
@@ -46,7 +46,7 @@ def _by_kind(calls: Mapping[str, Sequence[Call]]) -> dict[tuple[str, str], list[
     kinds = defaultdict(list)
     for scenario, made in calls.items():
         late = set(after_start_up(made))
-        # two threads may both have an Nth call of a kind: the first that comes to it is where the process dies
+        # two threads may both make an Nth call of a kind: the process dies at whichever comes first
         points = {Point(scenario, call.syscall, call.when): call in late for call in reversed(made)}
         for point, is_late in points.items():
             kinds[scenario, point.syscall if is_late else START_UP].append(point)

@@ -1,4 +1,4 @@
-"""What a crawl is killed at: the listing as earlier crawls found it, and as the killed one does."""
+"""Scenarios of killed crawls: states of the listing in earlier crawls and the killed one."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ MOVED_SEARCH = "/patentsearch/moved/index.htm"
 
 @dataclass(frozen=True)
 class Scenario:
-    """A crawl of the last of `states`, after one of each state before it."""
+    """A crawl of the last of `states`, after one crawl of each earlier state."""
 
     name: str
     states: tuple[str, ...]
 
     @property
     def before(self) -> tuple[str, ...]:
-        """The states that earlier crawls found."""
+        """Return the states of the earlier crawls."""
         return self.states[:-1]
 
     @property
     def again(self) -> tuple[str, ...]:
-        """What has been crawled when the last state is found a second time."""
+        """Return the states when the last one is crawled twice."""
         return (*self.states, self.states[-1])
 
 
 def _edited(entries: list[Entry]) -> list[Entry]:
-    """Two new entries on top, one commentary and one title rewritten, two entries removed, one moved to the end."""
+    """Return `entries` with two new ones, two rewritten, two removed and one moved to the end."""
     edited = list(entries)
     edited[2] = replace(edited[2], commentary=edited[2].commentary.replace("Filing 21 claims", "Filing many claims"))
     edited[7] = replace(edited[7], title="Workshop 8, once more, bets on lithium patents")
@@ -41,7 +41,7 @@ def _edited(entries: list[Entry]) -> list[Entry]:
 
 
 def _returned(entries: list[Entry], edited: list[Entry]) -> list[Entry]:
-    """A removed entry is back, and a rewritten commentary is what it was."""
+    """Return `edited` with one removed entry and one original commentary restored."""
     listed = [entries[2] if entry.title == entries[2].title else entry for entry in edited]
     return [*listed[:5], entries[4], *listed[5:]]
 

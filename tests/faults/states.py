@@ -1,6 +1,6 @@
-"""What an archive says, without ids and times, so that two archives of one history can be compared.
+"""The content of an archive without ids and times, to compare two archives of one history.
 
-Only the views that are a contract, and the journal of changes, are read: the tables under them may change.
+Only the public views and the journal of changes are read: the tables below them may change.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from foreign_eyes.archive.seal_check import verify_seals
 Row = tuple[object, ...]
 
 WORDING = "title, publication, attribution, excerpt, commentary"
-# how many crawls that ended well had begun by then: a time as a place in history
+# replace a time by the number of successful crawls that had begun by then
 AGE = "(SELECT count(*) FROM crawl_log l WHERE l.outcome IN ('complete', 'unchanged') AND l.started_at <= {})"
 QUERIES = {
-    # in the order of the feeds
+    # in feed order
     "current_entries": (
         f"SELECT source, {WORDING}, revision, page, position, withdrawn_at IS NOT NULL, not_before IS NOT NULL,"
         f" {AGE.format('not_before')} FROM current_entries ORDER BY feed_date DESC"
@@ -36,7 +36,7 @@ QUERIES = {
         " (SELECT url FROM links l WHERE l.link_id = c.link_id) FROM changes c ORDER BY at"
     ),
     "patent_search_links": "SELECT source, label, url, status, outcome FROM patent_search_links ORDER BY label, url",
-    # a killed crawl is closed as failed by the next one, and is no part of the history
+    # the next crawl records a killed one as failed; ignore it
     "crawl_log": (
         "SELECT source, mode, outcome, pages, entries, new, revised, withdrawn, returned FROM crawl_log"
         " WHERE outcome <> 'failed' ORDER BY crawl_id"
@@ -48,7 +48,7 @@ PORT = re.compile(r"//127\.0\.0\.1:\d+")
 
 @dataclass(frozen=True)
 class State:
-    """What an archive says; `identities` are what each entry keeps for good: id, tag and feed date."""
+    """The content of an archive; `identities` are the permanent values: id, tag and feed date."""
 
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in QUERIES})
     identities: frozenset[Row] = frozenset()
@@ -56,12 +56,12 @@ class State:
 
     @property
     def crawls(self) -> int:
-        """How many crawls ended otherwise than by being killed."""
+        """Return the number of crawls that were not killed."""
         return len(self.tables["crawl_log"])
 
 
 def read_state(archive: Path) -> State:
-    """Return what the archive says; one that is missing, or has no tables yet, says nothing."""
+    """Return the content of an archive; empty if the file or its tables do not exist yet."""
     with closing(sqlite3.connect(archive)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'crawl_log'").fetchone():
             return State()
@@ -72,7 +72,7 @@ def read_state(archive: Path) -> State:
 
 
 def differences(found: State, expected: State) -> Iterator[str]:
-    """Say in what two states differ, one line for each table."""
+    """Yield one line for each table in which two states differ."""
     for name in QUERIES:
         ours, theirs = found.tables[name], expected.tables[name]
         if ours != theirs:
@@ -82,20 +82,20 @@ def differences(found: State, expected: State) -> Iterator[str]:
 
 
 def with_links_skipped(expected: State, found: State) -> State:
-    """Return what is expected where links were not followed before a kill: their outcomes may be as yet unknown."""
+    """Return `expected` with the link rows of `found` that a kill left unfollowed or followed."""
     known = {row[:3]: row for row in found.tables[_LINKS] if row[-1] in ("skipped", "ok")}
     links = [known.get(row[:3], row) for row in expected.tables[_LINKS]]
     return replace(expected, tables={**expected.tables, _LINKS: links})
 
 
 def lost_identities(found: State, before: State) -> Iterator[str]:
-    """Say which entries have another id, tag or feed date than they had."""
+    """Yield entries whose id, tag or feed date changed."""
     for identity in sorted(before.identities - found.identities, key=str):
         yield f"an entry lost its identity {identity}"
 
 
 def damage(archive: Path) -> Iterator[str]:
-    """Say what SQLite finds wrong with the file itself, and what `check` finds wrong with its seals."""
+    """Yield the problems that SQLite finds in the file and that `check` finds in the seals."""
     with closing(sqlite3.connect(archive)) as connection:
         try:
             for (line,) in connection.execute("PRAGMA integrity_check"):

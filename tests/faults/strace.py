@@ -1,4 +1,4 @@
-"""Killing a command at its Nth system call of a kind, and learning which calls it makes."""
+"""Kill a command at its Nth system call of a kind; list the calls that it makes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 60.0
-# seconds: how long strace holds a call, longer than we wait; how often we look whether it does
+# how long strace delays a call (longer than PATIENCE), and how often the log is read (seconds)
 HELD = "100s"
 GLANCE = 0.005
-# only the named calls stop the process, so that a watched run takes hardly longer than another
+# --seccomp-bpf: only the traced calls stop the process, so that tracing costs little
 STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "0")
 CALL = re.compile(r"^(\d+) +(\w+)\((.*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A system call: the `when`th of its kind in its thread, with its arguments as strace shows them."""
+    """A system call, the `when`th of its kind in its thread; arguments as strace shows them."""
 
     syscall: str
     when: int
@@ -43,7 +43,7 @@ class Done:
 
 
 def hindrance() -> str | None:
-    """Say why nothing can be traced here; None where it can."""
+    """Return why strace cannot trace here, or None if it can."""
     if not shutil.which("strace"):
         return "strace is not installed"
     tried = subprocess.run(
@@ -58,7 +58,7 @@ def hindrance() -> str | None:
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Done:
-    """Run a command to its end; of one that hangs nothing is left."""
+    """Run a command and return its result; kill its process group after a timeout."""
     with _started(command, folder, environment) as process:
         stdout, stderr = process.communicate(timeout=PATIENCE)
     return Done(process.returncode, stdout, stderr)
@@ -67,10 +67,12 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
 def run_killed(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, syscall: str, when: int
 ) -> Done:
-    """Run a command that gets SIGKILL as one of its threads enters its `when`th `syscall`, which is not carried out.
+    """Run a command and kill it when a thread enters its `when`th `syscall`.
 
-    strace holds the thread there and we kill it: strace's own `signal=KILL` does nothing under `--seccomp-bpf` (as of
-    6.1), and without that each run would take 3 s longer.
+    The call is not executed.
+
+    strace delays the call until the process is killed. Its own `signal=KILL` has no effect with `--seccomp-bpf` (as of 6.1),
+    and without that option each run would take 3 s longer.
     """
     inject = ["-o", str(log), "-e", f"trace={syscall}", "-e", f"inject={syscall}:delay_enter={HELD}:when={when}"]
     until = time.monotonic() + PATIENCE
@@ -82,7 +84,7 @@ def run_killed(
             seen += new
             if new and (thread := next((call.thread for call in read_calls(seen) if call.when == when), None)):
                 os.kill(thread, signal.SIGKILL)
-                process.kill()  # only then: strace, still waiting, would keep the dead from leaving
+                process.kill()  # kill strace last: while it waits, the killed process cannot end
                 break
             if time.monotonic() > until:
                 raise TimeoutError(f"{syscall} {when} is neither reached nor passed after {PATIENCE:.0f} s")
@@ -93,7 +95,7 @@ def run_killed(
 
 @contextmanager
 def _started(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Start a command in a process group of its own, of which nothing is left at the end."""
+    """Start a command in a new session; kill its process group at the end."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -115,7 +117,7 @@ def _started(command: Sequence[str], folder: Path, environment: Mapping[str, str
 def trace(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, syscalls: str = "all"
 ) -> list[Call]:
-    """Run a command undisturbed and return its calls in order; strace counts each thread's apart, and so does this."""
+    """Run a command and return its calls in order, counted per thread as strace does."""
     done = run([*STRACE, "-o", str(log), "-e", f"trace={syscalls}", *command], folder, environment)
     if done.returncode:
         raise RuntimeError(f"the traced run ended with {done.returncode}: {done.stderr}")

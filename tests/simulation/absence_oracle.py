@@ -1,4 +1,4 @@
-"""For how many complete crawls an absence counts, told a second time: pass by pass, with what the listing was kept in memory."""
+"""An independent count of the complete crawls that lacked an entry, pass by pass."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 @dataclass(slots=True)
 class _Last:
-    """How the listing was when something was last on it, and what has been read without it since."""
+    """The listing when an entry was last listed, and the pages read without it since."""
 
     page: int
     then: Mapping[int, str]
@@ -18,25 +18,25 @@ class _Last:
 
 
 class Absences:
-    """Follows a listing through its settled crawls; whatever is listed goes by a number."""
+    """Follows a listing through its settled crawls; listed entries are numbers."""
 
     def __init__(self) -> None:
         self._bodies: dict[int, str] = {}
         self._last: dict[int, _Last] = {}
 
     def begin(self, *, complete: bool) -> None:
-        """A settled crawl begins; one that is complete says anew how many pages there are."""
+        """Begin a settled crawl; a complete one sets the number of pages."""
         if complete:
             self._bodies = {}
 
     def see(self, bodies: Mapping[int, str], shown: Mapping[int, int]) -> None:
-        """Take in one pass: each page's body, and on which page each thing stands first."""
+        """Record one pass: the body of each page, and the first page of each entry."""
         self._bodies = {**self._bodies, **bodies}
         for number, page in shown.items():
             self._last[number] = _Last(page, self._bodies)
 
     def crawls_without(self, number: int, at: datetime, *, fresh: bool) -> int:
-        """Return how much the complete crawl that was just seen counts against something that it lacks."""
+        """Return how many absences the last complete crawl adds for an entry that it lacked."""
         last, now = self._last[number], self._bodies
         last.first_without = last.first_without or now
         weeks = fresh and last.first_fresh is not None and at - last.first_fresh >= timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Text that many entries share: agency reports, yearly reports, stock excerpts, stock commentaries, standing titles.
+"""Text that many entries share: agency and yearly reports, stock excerpts and commentaries.
 
 An agency report is one sentence that says what happened, between sentences that the agency prints under every report of
 its kind. A yearly report is the same text every year with other figures. None of the shared text identifies an entry.
@@ -17,7 +17,7 @@ DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An agency's reports of one kind: what varies stands in `lead` and `title`, the rest is printed every time."""
+    """One kind of agency report: `lead` and `title` vary, the rest is the same every time."""
 
     publication: str
     title: str
@@ -132,7 +132,7 @@ STANDING_TITLES = [
 
 @dataclass(frozen=True, slots=True)
 class Yearly:
-    """A report that comes again: all of it stays but for its figures."""
+    """A yearly report, whose editions differ only in figures."""
 
     title: str
     publication: str
@@ -179,20 +179,20 @@ def agency_of(wording: Wording) -> Agency | None:
 
 
 def edition_of(wording: Wording) -> int | None:
-    """Return the number of the yearly report that a wording is an edition of, or None."""
+    """Return the number of the yearly report of which `wording` is an edition, or None."""
     name = (wording.title, wording.publication)
     return next((number for number, one in enumerate(YEARLY) if (one.title, one.publication) == name), None)
 
 
 class Boilerplate:
-    """Writes wordings of which much is shared with others."""
+    """Writes wordings that share most of their text with others."""
 
     def __init__(self, prose: Prose):
         self._prose, self._random = prose, prose.random
         self._figures_used: dict[str, set[str]] = {}
 
     def agency_report(self, subject: Subject) -> Wording | None:
-        """A report whose commentary is stock more often than not; None where its title was another's."""
+        """Return an agency report, mostly with a stock commentary; None if its title is taken."""
         agency = self._random.choice(AGENCIES)
         facts = _Facts(self._random, subject)
         title = agency.title.format_map(facts)
@@ -206,13 +206,13 @@ class Boilerplate:
         )
 
     def yearly_report(self, number: int) -> Wording:
-        """The next edition of a yearly report: no figure of an earlier edition comes again."""
+        """Return the next edition of a yearly report, with figures that no earlier edition had."""
         report = YEARLY[number % len(YEARLY)]
         figures = _Figures(self._random, self._figures_used.setdefault(report.title, set()))
         return Wording(report.title, report.publication, report.excerpt.format_map(figures), report.commentary)
 
     def stock_excerpt(self, subject: Subject) -> Wording:
-        """An article that its publication shows to subscribers only."""
+        """Return an article whose excerpt is a notice for subscribers."""
         return Wording(
             self._prose.title(subject),
             self._prose.publication(),
@@ -221,7 +221,7 @@ class Boilerplate:
         )
 
     def stock_commentary(self, subject: Subject) -> Wording:
-        """An article of its own with a commentary that others have too."""
+        """Return an article with a stock commentary."""
         return Wording(
             self._prose.title(subject),
             self._prose.publication(),
@@ -230,12 +230,12 @@ class Boilerplate:
         )
 
     def standing_title(self, subject: Subject) -> Wording:
-        """One more article under a title that its publication uses for a whole column."""
+        """Return an article with the recurring title of a newspaper column."""
         title, publication = self._random.choice(STANDING_TITLES)
         return Wording(title, publication, self._prose.excerpt(subject), self._commentary(subject, stock=0.5))
 
     def little_text(self, subject: Subject) -> Wording:
-        """An article without excerpt or without commentary, or without either."""
+        """Return an article that lacks its excerpt, its commentary or both."""
         lacks_excerpt, lacks_commentary = self._random.choice(
             [(True, False), (True, False), (False, True), (True, True)]
         )
@@ -253,7 +253,7 @@ class Boilerplate:
 
 
 class _Facts(dict[str, str]):
-    """What an agency report is about: firms, goods and city are the subject's, the rest is drawn."""
+    """The facts of an agency report: firms, goods and city of the subject, the rest at random."""
 
     def __init__(self, random: Random, subject: Subject):
         super().__init__()
@@ -273,7 +273,7 @@ class _Facts(dict[str, str]):
 
 
 class _Figures(dict[str, str]):
-    """Figures for a yearly report, none of which an earlier edition had."""
+    """Figures for a yearly report that no earlier edition had."""
 
     def __init__(self, random: Random, used: set[str]):
         super().__init__()

@@ -1,8 +1,8 @@
-"""The clock of the machine that crawls: right on most days, set to another zone for weeks, or years away for a day.
+"""The clock of the crawling machine: mostly right, at times hours or years wrong.
 
-The oracle's rules, told without the product's code: a clock that leapt by more than two time zones can differ settles
-nothing; a clock that changed by hours settles nothing on the first day, and settles when another crawl shows the same; one
-that is as usual always settles.
+The oracle's rules, independent of the product's code: a crawl whose clock is wrong by more than two days settles nothing. A
+clock that changed by hours settles nothing until a second crawl shows the same difference. A clock with the usual difference
+always settles.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LONGEST_ZONE = 30
 
 @dataclass(slots=True)
 class SimulatedClock:
-    """By how much the machine is ahead of the site today, and until which day; `usual` is what the archive knows it by."""
+    """The offset of the machine's clock; `usual` is the offset that the archive expects."""
 
     random: Random
     leaps: float = 0.0
@@ -29,7 +29,7 @@ class SimulatedClock:
     _before: timedelta = timedelta(0)
 
     def tick(self, day: int) -> None:
-        """A day begins: set the clock right, or wrong, or leave it."""
+        """Begin a day: correct the clock, change it or leave it."""
         self._before = self.offset
         if day < self._until:
             return
@@ -43,7 +43,7 @@ class SimulatedClock:
             self._until = day + self.random.randint(1, LONGEST_ZONE)
 
     def judge(self, *, settled: bool, doubted: bool) -> str | None:
-        """Say what is wrong with a crawl that settled, or whose clock was doubted, or None."""
+        """Return what is wrong with the outcome of a crawl, or None."""
         changed = abs(self.offset - self.usual)
         if changed < HOUR - timedelta(minutes=2):
             return "a right clock was doubted" if doubted else None

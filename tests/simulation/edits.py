@@ -1,4 +1,4 @@
-"""What is done to the wording of one article: each edit leaves enough of it that an archive must know it again."""
+"""Edits of one article; each leaves enough text that an archive must recognise the article."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PARTS = Wording.__slots__
 
 
 class Edits:
-    """Edits articles of a column; each returns whether there was anything to edit."""
+    """Edits articles of a column; each method returns whether it changed anything."""
 
     def __init__(self, column: Column):
         self._column = column
@@ -19,7 +19,7 @@ class Edits:
         self._prose: Prose = column.prose
 
     def lightly(self, article: Article) -> bool:
-        """Edit so that the excerpt stays, or all but for typos: the article is known wherever it stands."""
+        """Edit, but keep the excerpt except for typos: it identifies the article at any position."""
         edits = [self.typos, self.retitle, self.change_publication, self.comment_anew]
         return self._random.choice(edits)(article)
 
@@ -42,18 +42,18 @@ class Edits:
         return self._column.edit(article, "another commentary", commentary=commentary)
 
     def quote_anew(self, article: Article) -> bool:
-        """The excerpt is another; title, publication and commentary stay."""
+        """Replace the excerpt; keep title, publication and commentary."""
         return self._column.edit(article, "another excerpt", excerpt=self._prose.excerpt(article.subject))
 
     def rewrite_all_but_title(self, article: Article) -> bool:
-        """Only title and publication stay, and so must the neighbours."""
+        """Keep only title and publication; the neighbours must stay, too."""
         if not self._column.pin(article):
             return False
         texts = {"excerpt": self._prose.excerpt(article.subject), "commentary": self._prose.commentary(article.subject)}
         return self._column.edit(article, "excerpt and commentary rewritten", **texts)
 
     def several(self, article: Article) -> bool:
-        """Two parts or more at once; the excerpt stays, or all of it but for typos."""
+        """Edit two parts or more; keep the excerpt, except for typos."""
         prose, old, subject = self._prose, article.wording, article.subject
         anew = {
             "title": prose.title(subject),
@@ -66,9 +66,9 @@ class Edits:
         return self._column.edit(article, f"edited at once: {', '.join(sorted(parts))}", **parts)
 
     def quote_anew_with_typos(self, article: Article, *, in_title: bool) -> bool:
-        """The excerpt is another; publication and neighbours stay, and title and commentary, but for typos.
+        """Replace the excerpt; keep the publication, and title and commentary except for typos.
 
-        The neighbours must: without them it could as well be another article on the same subject.
+        The neighbours must stay: without them it could be another article on the same subject.
         """
         if not article.wording.commentary or not self._column.pin(article):
             return False

@@ -1,4 +1,4 @@
-"""What every event of the simulated source works with: the column, chance, prose and edits."""
+"""The context of events of the simulated source: column, random generator, prose and edits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulation.source import Article, Column
 
 
 class Desk:
-    """Finds articles that an event can happen to, and lists, moves and removes them."""
+    """Finds articles for an event; lists, moves and removes them."""
 
     def __init__(self, column: Column):
         self.column, self.random, self.prose = column, column.random, column.prose
@@ -21,7 +21,7 @@ class Desk:
         return self.random.randint(0, len(self.column.listed))
 
     def _pick_listed(self, suits: Callable[[Article], bool] = lambda article: True) -> Article | None:
-        """Return an untouched article that is listed and `suits`."""
+        """Return a listed, untouched article that `suits` accepts."""
         return self.column.pick(self.column.listed, suits)
 
     def _edit_one(self, edit: Callable[[Article], bool]) -> bool:

@@ -1,4 +1,4 @@
-"""What happens to the simulated source: each event by name, and how often.
+"""The events of the simulated source, and their rates.
 
 Every event leaves an expectation that the promises decide. An edit lets the excerpt survive, or the title with the
 publication, exactly or but for a few typos; where that is only the title while excerpt and commentary are both rewritten,
@@ -18,7 +18,7 @@ from simulation.source import Article, Column
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often each event happens on a day that is not quiet; the names are those of `Editor`'s methods."""
+    """The rate of each event on a day that is not quiet; field names are methods of `Editor`."""
 
     arrive: float = 0.6
     arrive_in_a_run: float = 0.1
@@ -77,7 +77,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """How often, of all days, the source or the way to it is in a certain state."""
+    """The share of days on which the source or the network is in a certain state."""
 
     quiet: float = 0.5
     blocked: float = 0.02
@@ -91,7 +91,7 @@ class Weather:
 
 
 class Editor(HostileEvents):
-    """Changes the column; each event returns to how many articles it happened: none where it found none to suit it."""
+    """Changes the column; each event returns the number of articles that it changed."""
 
     def __init__(self, column: Column, rates: Rates | None = None):
         super().__init__(column)
@@ -99,7 +99,7 @@ class Editor(HostileEvents):
         self.events: Counter[str] = Counter()
 
     def work_a_day(self, pace: float = 1.0) -> None:
-        """Let a day's events happen, in any order; while a backup is shown, nothing but its end."""
+        """Run the events of a day in random order; while a backup is shown, only its end."""
         if self.backup_is_shown():
             return
         if self.random.random() < self.rates.restore_backup * pace and self.restore_backup():
@@ -115,7 +115,7 @@ class Editor(HostileEvents):
                 break
 
     def shift(self) -> None:
-        """Move pages' borders, as happens while a crawl reads."""
+        """Shift entries across page borders, as happens during a crawl."""
         name = self.random.choice(["arrive", "arrive_in_a_run", "remove", "move", "swap"])
         self.events["while crawling"] += getattr(self, name)()
 
@@ -163,7 +163,7 @@ class Editor(HostileEvents):
         return article is not None and self.edits.revert(article)
 
     def restyle(self) -> bool:
-        """White space and quotes: nothing that counts, so it touches nothing."""
+        """Change white space and quotes, which does not count as an edit."""
         article = self.random.choice(self.column.listed)
         article.style = self.random.randrange(STYLES)
         return True
@@ -219,7 +219,7 @@ class Editor(HostileEvents):
         return True
 
     def twin(self) -> bool:
-        """Another article on the same subject, with almost the same commentary."""
+        """List another article on the same subject with almost the same commentary."""
         old = self._pick_listed()
         if old is None:
             return False
@@ -256,7 +256,7 @@ class Editor(HostileEvents):
         return self._arrive_as_namesake(old)
 
     def reuse_title(self) -> bool:
-        """The old title of one, under another publication."""
+        """List an article with the title of an old one, in another publication."""
         old = self.column.pick([*self.column.listed, *self.column.gone])
         return old is not None and self._reuse_title(old, 0)
 

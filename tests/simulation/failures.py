@@ -1,4 +1,4 @@
-"""What the oracle reads and reports: doubts on record, failures, and the story of an article beside them."""
+"""What the oracle reads and reports: stored doubts, failures, the history of an article."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from simulation.source import Article
 
 
 class Connection(Protocol):
-    """Anything that runs SQL: sqlite3's connection, or sqlite-utils' database."""
+    """A connection of sqlite3 or a database of sqlite-utils."""
 
     def execute(self, sql: str, parameters: Any = ..., /) -> Any:
         """Run a statement."""
 
 
 def load_doubts(db: Connection) -> dict[int, list[str]]:
-    """Return by revision the reasons for which an operator should look at the match that made it."""
+    """Return the reasons of the stored doubts by revision."""
     doubts: dict[int, list[str]] = {}
     for revision_id, reason in db.execute("SELECT revision_id, value FROM revisions, json_each(flags)"):
         doubts.setdefault(revision_id, []).append(reason)
@@ -28,13 +28,13 @@ def load_doubts(db: Connection) -> dict[int, list[str]]:
 
 
 def in_a_line(text: str | None) -> str:
-    """Return `text` with each run of white space as one space."""
+    """Return `text` with white space collapsed."""
     return " ".join((text or "").split())
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A promise that the archive broke: which kind, on which day of which seed, and whom it is about."""
+    """A broken promise: its kind, the day and the seed, and the article."""
 
     kind: str
     seed: int
@@ -47,7 +47,7 @@ class Failure:
 
 
 def told(article: Article) -> str:
-    """Return what happened to an article lately, and how its wording changed, to be read beside a failure."""
+    """Return the recent events and wordings of an article, to explain a failure."""
     lines = [f"  article {article.number}: {'; '.join(article.story[-6:])}"]
     before = article.earlier[-1] if article.earlier else article.wording
     for part in Wording.__slots__:

@@ -1,4 +1,4 @@
-"""Events that mislead whoever takes shared text, neighbours or an unchanged excerpt for an entry's identity."""
+"""Events that mislead matching by shared text, neighbours or an unchanged excerpt."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from simulation.source import Article, State
 
 BACKUPS = 60
 LONGEST_BACKUP = 10
-# of the listing, so that a page that lacks more excerpts than it has is not taken for another layout
+# as a share of the listing; more entries without an excerpt would look like a changed layout
 MOST_LITTLE_TEXT = 0.1
-# of the text that is appended to it, an entry that a joined entry's neighbour outweighs
+# maximum length of an entry as a share of the text appended to it
 SHORT = 0.8
 
 
 class HostileEvents(Desk):
-    """Each event returns to how many articles it happened."""
+    """Events that return the number of articles that they changed."""
 
     _backups: list[State] | None = None
     _newest: State | None = None
     _backup_until = 0
 
     def agency_report(self) -> bool:
-        """New at the top or further down: the boilerplate of others, another city, other firms and goods."""
+        """List an agency report: the boilerplate of others with another city, other firms and goods."""
         return self._arrive_somewhere(self._agency_report(), "new, an agency report")
 
     def agency_report_as_other_goes(self) -> bool:
         return self._replace(self._is_boilerplate, self._agency_report, "an agency report")
 
     def yearly_report(self) -> bool:
-        """The next edition, while an earlier one is listed or long after it went."""
+        """List the next edition of a yearly report, during or after the listing of an earlier one."""
         return self._arrive_somewhere(self._yearly_report(), "new, the next edition of a yearly report")
 
     def yearly_report_as_other_goes(self) -> bool:
-        """The next edition where the one before stood until now, or at the top: either reading may be right in place."""
+        """Replace an edition by the next one; in the same place this may count as an edit."""
         old = self._pick_listed(lambda one: self._edition(one) is not None and self.column.stands_once(one))
         if old is None:
             return False
@@ -66,19 +66,19 @@ class HostileEvents(Desk):
         return self._arrive_somewhere(article, "new, without excerpt or commentary")
 
     def misspell_little_text(self) -> bool:
-        """A typo in the title of an article that has little else."""
+        """Make a typo in the title of an article with little other text."""
         article = self._pick_listed(self._has_little_text)
         if article is None:
             return False
         return self.column.edit(article, "a typo in the title", title=self.prose.typos(article.wording.title))
 
     def edit_at_an_end(self) -> bool:
-        """The newest entry is the one that editors correct; now and then it is the last."""
+        """Edit the newest entry, or sometimes the last one."""
         article = self.random.choice([*self.column.listed[:2], self.column.listed[-1]])
         return self._is_free(article) and self._edit_somehow(article)
 
     def edit_three_adjacent(self) -> int:
-        """Three neighbours at once, so that none of them stands between the others that it stood between."""
+        """Edit three adjacent entries at once, so that neighbours do not identify the middle one."""
         listed = self.column.listed
         place = self.random.randrange(len(listed) - 2)
         trio = listed[place : place + 3]
@@ -95,7 +95,7 @@ class HostileEvents(Desk):
         return article is not None and self._correct_figure_and_word(article)
 
     def correct_name(self) -> bool:
-        """One name of an agency report was wrong; its title never said it, or stays as it was."""
+        """Correct one name in an agency report, but not in its title."""
         article = self._pick_listed(lambda one: one.subject.company in one.wording.excerpt)
         if article is None:
             return False
@@ -103,12 +103,12 @@ class HostileEvents(Desk):
         return self.column.edit(article, "one name corrected", excerpt=excerpt)
 
     def rewrite_all_but_title_anywhere(self) -> bool:
-        """Only title and publication survive, whatever happens to the neighbours."""
+        """Rewrite all except title and publication; the neighbours may change, too."""
         article = self._pick_listed()
         return article is not None and self._rewrite_all_but_title(article)
 
     def respace(self) -> bool:
-        """A space less or one more: the same letters in other words."""
+        """Remove or insert a space: the same letters, other words."""
         article = self._pick_listed()
         if article is None:
             return False
@@ -119,7 +119,7 @@ class HostileEvents(Desk):
         return self.column.edit(article, f"a space less or more in the {part}", **{part: respaced})
 
     def join(self) -> bool:
-        """A short entry gets the excerpt of the next one appended, which goes."""
+        """Append the excerpt of the next entry to a short one, and remove the next one."""
         place, listed = self.random.randrange(len(self.column.listed) - 1), self.column.listed
         into, other = listed[place : place + 2]
         if into is other or not (self._is_free(into) and self._is_free(other)) or not self.column.stands_once(other):
@@ -133,7 +133,7 @@ class HostileEvents(Desk):
         return True
 
     def split(self) -> bool:
-        """The second half of an entry's excerpt becomes an entry of its own, with a title and commentary of its own."""
+        """Move the second half of an entry's excerpt to a new entry."""
         article = self._pick_listed(lambda one: one.wording.excerpt.count(". ") > 2 and self.column.stands_once(one))
         if article is None:
             return False
@@ -149,7 +149,7 @@ class HostileEvents(Desk):
         return self._arrive(place + 1, other, f"new, was the rest of {article.number}")
 
     def edit_one_of_two(self) -> bool:
-        """An edit at one of two places; the other follows on another day."""
+        """Edit an entry at one of its two positions; the other follows on another day."""
         article = self._pick_listed(
             lambda one: self.column.listed.count(one) == 2 and one.number not in self.column.lagging
         )
@@ -179,7 +179,7 @@ class HostileEvents(Desk):
         return True
 
     def restore_backup(self) -> bool:
-        """An older state of the whole listing comes back for some days."""
+        """Show an older state of the whole listing for some days."""
         if not self._backups or self.column.touched:
             return False
         self._newest = self.column.state()
@@ -188,7 +188,7 @@ class HostileEvents(Desk):
         return True
 
     def backup_is_shown(self) -> bool:
-        """End a backup on its day, keep the listing's state otherwise; return whether the editors have nothing to do today."""
+        """End a backup when it is due; return whether other events must wait until tomorrow."""
         if self._newest is None:
             self._backups = [*(self._backups or []), self.column.state()][-BACKUPS:]
             return False
@@ -198,7 +198,7 @@ class HostileEvents(Desk):
         return True
 
     def _edit_somehow(self, article: Article) -> bool:
-        """Edit an article in one of the ways of which an archive must know it again, or nearly."""
+        """Edit an article in a random way after which an archive should recognise it."""
         edits: list[Callable[[Article], bool]] = [
             self.edits.typos,
             self.edits.retitle,
@@ -230,7 +230,7 @@ class HostileEvents(Desk):
         return self.column.edit(article, "excerpt and commentary rewritten, between whatever neighbours", **texts)
 
     def _replace(self, suits: Callable[[Article], bool], new: Callable[[], Article], what: str) -> bool:
-        """Take down an article that `suits` and list one of its kind: in its place, at the top or anywhere."""
+        """Replace an article that `suits` accepts by one of its kind, in any position."""
         old = self._pick_listed(lambda one: suits(one) and self.column.stands_once(one))
         if old is None:
             return False
@@ -253,7 +253,7 @@ class HostileEvents(Desk):
         return self._article(lambda subject: self.boilerplate.yearly_report(number))
 
     def _article(self, write: Callable[[Subject], Wording | None]) -> Article:
-        """Return a new article; on another subject where another article has the very same title or wording."""
+        """Return a new article; draw again while its title or wording is taken."""
         while True:
             subject = self.prose.subject()
             wording = write(subject)

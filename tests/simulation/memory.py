@@ -1,4 +1,4 @@
-"""What the archive should know of one article."""
+"""What the archive should know about one article."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from simulation.survival import Survival
 
 @dataclass(eq=False, slots=True)
 class Memory:
-    """What was shown of an article; `spoilt` articles are left out of the checks."""
+    """The wordings that were shown of an article; the checks skip `spoilt` articles."""
 
     article: Article
     not_before: str | None
     first_seen: str
     entry_id: int | None = None
     wordings: list[Wording] = field(default_factory=list)
-    # what the last pass that showed it did: two wordings while one of two places was edited
+    # the wordings in the last pass that showed it: two while one of two positions is edited
     shown: frozenset[Wording] = frozenset()
-    # the same with the styles in which it was shown
+    # the same wordings with the styles in which they were shown
     styles: frozenset[tuple[Wording, int]] = frozenset()
-    # what survived of the wording before, where this crawl showed another one
+    # what survived of the previous wording, if this crawl showed a new one
     survived: Survival = "the same wording"
     changed_in: int | None = None
     missed: int = 0
     returned_in: int | None = None
-    # the crawl that last showed it in several wordings at once that the reading before did not show
+    # the last crawl that showed several wordings at once which the previous pass did not show
     several_in: int | None = None
     spoilt: bool = False

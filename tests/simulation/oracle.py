@@ -1,7 +1,7 @@
-"""The oracle: it knows which article every row of every body is, and holds an archive to it after each crawl.
+"""The oracle: it knows the article of every row, and checks the archive after each crawl.
 
-It reads what a crawl captured and what the archive made of that; what it expects follows from the promises alone. An
-article or entry that has gone wrong once is told once, and is left out of what is expected from then on.
+Its expectations follow from the promises alone (docs/simulation.md). It reports an article or entry that went wrong once, and
+skips it from then on.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from simulation.prose import Wording, plain, styled
 from simulation.source import Shown
 from simulation.survival import name_of, survival
 
-# body, time, pass, page, and whether it was asked for past every cache
+# body, time, pass, page, and whether the request was unconditional
 _Captured = tuple[str, str, int, int, int | None]
 
 
 class Oracle:
-    """Checks an archive against what its source showed: `shown` gives the rows of each body by SHA-256."""
+    """Checks an archive against its source; `shown` holds the rows of each body by SHA-256."""
 
     def __init__(self, seed: int, shown: Mapping[str, Sequence[Shown]]):
         self.seed, self.shown = seed, shown
         self.failures: list[Failure] = []
-        self.edits: Counter[str] = Counter()  # by what survived
+        self.edits: Counter[str] = Counter()  # by the class of survival
         self.defensible: Counter[str] = Counter()
         self.day = 0
         self._crawl_id = 0
-        self._known: set[Wording] = set()  # every wording that was taken in
-        self._holders: dict[tuple[str, str], set[int]] = {}  # which articles have, or had, a part
+        self._known: set[Wording] = set()  # every wording seen so far
+        self._holders: dict[tuple[str, str], set[int]] = {}  # the articles that have or had a part
         self._memories: dict[int, Memory] = {}
-        self._listed: dict[int, Memory] = {}  # by article: not withdrawn
+        self._listed: dict[int, Memory] = {}  # by article that is not withdrawn
         self._owners: dict[int, Memory] = {}  # by entry id
-        self._accepted: dict[int, set[int]] = {}  # by entry id the other articles that it may be, too
-        self._minted: dict[int, tuple[Any, ...]] = {}  # what an entry got at first sight, and keeps
+        self._accepted: dict[int, set[int]] = {}  # by entry id: other articles that it may also be
+        self._minted: dict[int, tuple[Any, ...]] = {}  # the permanent values of an entry
         self._last_complete: str | None = None
         self._absences = Absences()
 
     def check_crawl(self, db: Connection, crawl_id: int, throughout: set[int]) -> None:
-        """Hold what a crawl has settled to what it showed; `throughout` are the articles listed all the while."""
+        """Check a settled crawl; `throughout` are the articles listed during all of it."""
         outcome, settled, started_at = db.execute(
             "SELECT outcome, settled, started_at FROM crawls WHERE crawl_id = ?", (crawl_id,)
         ).fetchone()
@@ -78,7 +78,7 @@ class Oracle:
         self._check_listed(db)
 
     def check_all(self, db: Connection) -> None:
-        """Hold the whole archive to all that was ever shown."""
+        """Check the whole archive against everything that was shown."""
         history: dict[int, list[tuple[str, ...]]] = {}
         for entry_id, *texts in db.execute(
             "SELECT entry_id, title, excerpt, commentary FROM entry_history WHERE technical = 0 ORDER BY entry_id, revision"
@@ -98,7 +98,7 @@ class Oracle:
             self._fail("feed date not distinct", f"{dates} entries share a date with another")
 
     def _contradicted(self, captures: Sequence[_Captured]) -> set[Wording]:
-        """Return the wordings that one pass alone showed, neither the last one nor any crawl before."""
+        """Return the wordings of one pass that neither the last pass nor an earlier crawl showed."""
         if len({captured[2] for captured in captures}) == 1:
             return set()
         passes: dict[Wording, set[int]] = {}
@@ -111,12 +111,12 @@ class Oracle:
     def _see(
         self, captures: Sequence[_Captured], contradicted: set[Wording], *, complete: bool
     ) -> list[tuple[Memory, int]]:
-        """Take in what a crawl showed; return those never seen before in the order they were shown, and the pass."""
+        """Record what a crawl showed; return the new articles in listing order, and their pass."""
         new: list[tuple[Memory, int]] = []
         self._absences.begin(complete=complete)
         for number in sorted({captured[2] for captured in captures}):
             of_pass = [captured for captured in captures if captured[2] == number]
-            places: dict[int, dict[Wording, int]] = {}  # by article the first page of each wording
+            places: dict[int, dict[Wording, int]] = {}  # by article: the first page of each wording
             styles: dict[int, set[tuple[Wording, int]]] = {}
             for body, fetched_at, pass_number, page, _ in of_pass:
                 for row in self.shown[body]:
@@ -145,7 +145,7 @@ class Oracle:
         self._listed[row.article.number] = memory
 
     def _see_wordings(self, memory: Memory, shown: Sequence[Wording]) -> Wording:
-        """Take in what one pass shows of an article, return what is current: of two places the edited one."""
+        """Record the wordings of an article in one pass; return the current one (the edited of two)."""
         current = memory.wordings[-1] if memory.wordings else None
         fresh = [wording for wording in shown if wording not in memory.shown]
         chosen = fresh[-1] if fresh else current if current in shown else shown[0]
@@ -177,7 +177,7 @@ class Oracle:
         return self._holders.get((part, text), set()) <= {memory.article.number}
 
     def _miss(self, seen: set[int], missable: set[int], at: datetime, *, fresh: bool) -> None:
-        """Count a complete crawl against those that it lacked, as far as that counts."""
+        """Count the absences of a complete crawl."""
         for number in missable - seen:
             self._fail("missed entry", "listed all the while, and on no page read", self._memories.get(number))
         for number in [number for number in self._listed if number not in seen]:
@@ -186,7 +186,7 @@ class Oracle:
                 del self._listed[number]
 
     def _check_rows(self, db: Connection, bodies: set[str], contradicted: set[Wording]) -> None:
-        """Hold every row of these bodies to its article: the entry it was taken for, and at which revision."""
+        """Check the entry and revision that the archive stored for each row of these bodies."""
         for body in sorted(bodies):
             found = {
                 position: rest
@@ -214,7 +214,7 @@ class Oracle:
                     self._fail(kind, f"revision {number} where {due} of {len(memory.wordings)} is due", memory)
 
     def _check_texts(self, db: Connection) -> None:
-        """Hold the current texts of listed entries to what the source shows, to the quote and dash; white space is collapsed."""
+        """Check the current texts of listed entries; only white space may differ."""
         current = {
             row[0]: tuple(map(in_a_line, row[1:]))
             for row in db.execute(
@@ -234,7 +234,7 @@ class Oracle:
                 self._fail("stale text", f"the archive has {texts}", memory)
 
     def _identify(self, db: Connection, memory: Memory, entry_id: int, revision_id: int) -> bool:
-        """Tell whether an article and an entry belong together and nothing is amiss with either."""
+        """Return whether article and entry belong together and neither has failed before."""
         owner = self._owners.setdefault(entry_id, memory)
         if memory.entry_id is None:
             memory.entry_id = entry_id
@@ -245,7 +245,7 @@ class Oracle:
         return not memory.spoilt
 
     def _judge_merge(self, memory: Memory, owner: Memory, entry_id: int, *, has_doubt: bool) -> None:
-        """One entry for two articles is defensible in two cases, which docs/simulation.md tells."""
+        """Judge one entry for two articles: defensible in two cases (docs/simulation.md)."""
         owners = {owner.article.number, *self._accepted.get(entry_id, ())}
         if owners & memory.article.instead_of:
             self._accepted.setdefault(entry_id, set()).add(memory.article.number)
@@ -257,7 +257,7 @@ class Oracle:
             self._fail(kind, f"both are entry {entry_id}", memory, owner)
 
     def _looks_edited(self, owner: Memory, memory: Memory) -> bool:
-        """Tell whether a split would be false, were the one article the other after an edit."""
+        """Return whether one article looks like an edit of the other."""
         both = {owner.article.number, memory.article.number}
         survived = survival(
             owner.wordings[-1],
@@ -268,7 +268,7 @@ class Oracle:
         return survived in ("excerpt", "title, publication and one more")
 
     def _judge_split(self, memory: Memory, entry_id: int) -> None:
-        """Two entries for one article are defensible where an edit left too little of it."""
+        """Judge two entries for one article: defensible if an edit left too little of it."""
         survived = memory.survived if memory.changed_in == self._crawl_id else "the same wording"
         if survived == "little":
             self._accept("split: little survived", memory)
@@ -276,14 +276,14 @@ class Oracle:
             self._fail(f"false split: {survived} survived", f"entry {memory.entry_id} became {entry_id} too", memory)
 
     def _accept(self, reading: str, *memories: Memory) -> None:
-        """Count a reading that is not the oracle's and may be right; what follows from it is not looked at."""
+        """Count a defensible reading that differs from the oracle's, and skip its consequences."""
         if not all(memory.spoilt for memory in memories):
             self.defensible[reading] += 1
         for memory in memories:
             memory.spoilt = True
 
     def _check_new(self, db: Connection, new: Sequence[tuple[Memory, int]]) -> None:
-        """Hold the dates of new entries to their interval, and to the listing's order where one pass showed several."""
+        """Check the dates of new entries: in their intervals; in listing order within a pass."""
         last: dict[int, str] = {}
         for memory, pass_number in new:
             row = db.execute(
@@ -304,7 +304,7 @@ class Oracle:
             last[pass_number] = feed_date
 
     def _check_listed(self, db: Connection) -> None:
-        """Hold the entries that are not withdrawn to the articles that should not be."""
+        """Check that the entries that are not withdrawn are those of the listed articles."""
         found = dict(db.execute("SELECT entry_id, missed FROM entries WHERE withdrawn_at IS NULL"))
         for memory in list(self._listed.values()):
             if memory.spoilt or memory.entry_id is None:
@@ -319,7 +319,7 @@ class Oracle:
                 self._fail("missed withdrawal", "lacking in two complete crawls in a row", owner)
 
     def fail(self, kind: str, detail: str) -> None:
-        """Tell of a promise broken that is about no article."""
+        """Report a broken promise that concerns no single article."""
         self._fail(kind, detail)
 
     def _fail(self, kind: str, detail: str, *memories: Memory | None) -> None:

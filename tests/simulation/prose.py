@@ -1,7 +1,7 @@
-"""Prose for the simulated source: titles, excerpts and commentary from a seeded vocabulary, and what editors do to them.
+"""Random titles, excerpts and commentaries for the simulated source, and edits of them.
 
-Two texts on different subjects differ as two pieces of a newspaper do; those on one subject share names and turns of
-phrase. No text holds a comma in its title, nor dashes, so that the real parser reads what was written.
+Texts on different subjects differ as much as two newspaper articles; texts on one subject share names and phrases. Titles have
+no commas and texts no dashes, so that the real parser reads them unchanged.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ _GAPS = re.compile(r"\w \w")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a story is about; all articles of one story have it in common."""
+    """The subject of a story; all articles of a story share it."""
 
     company: str
     place: str
@@ -148,7 +148,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """An article's text as meant, whatever its white space and quotes are: the oracle's idea of one wording."""
+    """The text of an article, regardless of white space and quotes: one wording for the oracle."""
 
     title: str
     publication: str
@@ -157,7 +157,7 @@ class Wording:
 
 
 class _Draw(dict[str, str]):
-    """Fills a template: the subject's own words half the time, else drawn ones, anew for each place."""
+    """Fills each place in a template, half the time with words of the subject, else at random."""
 
     def __init__(self, random: Random, subject: Subject):
         super().__init__()
@@ -172,7 +172,7 @@ class _Draw(dict[str, str]):
 
 
 class Prose:
-    """Writes and edits with one source of chance; titles never repeat unless asked to."""
+    """Writes and edits texts with one random generator; titles do not repeat by accident."""
 
     def __init__(self, random: Random):
         self.random = random
@@ -191,13 +191,13 @@ class Prose:
         return self.new_title(lambda: self._write(TITLES, subject))
 
     def new_title(self, write: Callable[[], str]) -> str:
-        """Return the first title from `write` that no article has had."""
+        """Call `write` until it returns an unused title; return it."""
         while not self.take_title(title := write()):
             pass
         return title
 
     def take_title(self, title: str) -> bool:
-        """Return whether no article has had this title; from now on one has."""
+        """Mark a title as used; return whether it was unused."""
         is_new = title not in self._titles
         self._titles.add(title)
         return is_new
@@ -209,13 +209,13 @@ class Prose:
         return self._text(OPINIONS, subject, self.random.randint(20, 45))
 
     def typos(self, text: str, count: int = 1) -> str:
-        """Return `text` with `count` letters swapped, dropped, doubled or mistaken."""
+        """Return `text` with `count` letters swapped, dropped, doubled or replaced."""
         for _ in range(count):
             text = self._typo(text)
         return text
 
     def another_figure(self, text: str) -> str:
-        """Return `text` with one figure corrected; unchanged where it has none."""
+        """Return `text` with one figure changed, or unchanged if it has none."""
         figures = list(_FIGURES.finditer(text))
         if not figures:
             return text
@@ -237,7 +237,7 @@ class Prose:
         return " ".join(words)
 
     def respaced(self, text: str) -> str:
-        """Return `text` with a space less between two words, or with one more inside a word: other words, same letters."""
+        """Return `text` with one space removed or inserted: the same letters, other words."""
         if self.random.random() < 0.5 and (gaps := [found.start() for found in _GAPS.finditer(text)]):
             at = self.random.choice(gaps) + 1
             return text[:at] + text[at + 1 :]
@@ -249,7 +249,7 @@ class Prose:
         return f"{text[:at]} {text[at:]}"
 
     def almost(self, text: str) -> str:
-        """Return what a near-twin's commentary is: the same but for a word or two."""
+        """Return the commentary of a near-twin: `text` with one or two words replaced."""
         words = text.split(" ")
         for _ in range(self.random.randint(1, 2)):
             words[self.random.randrange(len(words))] = self.random.choice(WORDS["idea"])
@@ -262,7 +262,7 @@ class Prose:
         one, two = text[at], text[at + 1]
         changed = self.random.choice([two + one, one, one + one + two, one + self.random.choice("aeioutsn")])
         result = text[:at] + changed + text[at + 2 :]
-        # letter case alone is no other spelling of a publication
+        # a difference in letter case alone is not another spelling of a publication
         return result if result.casefold() != text.casefold() else self._typo(text)
 
     def _text(self, templates: list[str], subject: Subject, words: int) -> str:
@@ -279,12 +279,12 @@ class Prose:
 
 
 def styled(text: str, style: int) -> str:
-    """Return `text` in one of the `STYLES` of white space, quotes, dashes and letters that make no difference to an archive."""
+    """Return `text` in one of the `STYLES` of white space, quotes and dashes that do not count."""
     return _STYLES[style](text)
 
 
 def plain(text: str) -> str:
-    """Return `text` without what `styled` does to it: the oracle's own comparison, not the archive's."""
+    """Return `text` without a style: for comparison by the oracle, independent of the archive."""
     text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).replace(" — ", "--"))
     return text.translate(str.maketrans("“”’", '""\''))
 

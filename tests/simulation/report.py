@@ -1,4 +1,4 @@
-"""What a simulation did and found, and the targets that it is held to."""
+"""The results of a simulation, and its targets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from simulation.failures import Failure
 
-# false merges per 1,000 events, each with a doubt on record; and the part of edits after which an article may be split
+# false merges per 1,000 events (each needs a stored doubt), and false splits as a share of edits
 FEW_MERGES, MOST_MERGES = "false merge", 0.05
 FEW_SPLITS = {"false split: title and publication survived": "title and publication"}
 MOST_SPLITS = 0.01
@@ -16,13 +16,13 @@ NOTHING_HAPPENED = ("restyle", "restyle_all", "lay_out_anew")
 
 @dataclass(slots=True)
 class Report:
-    """What a run did and found; reports add up."""
+    """The results of a run; reports can be added."""
 
     years: float = 0
     crawls: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
-    # edits by what survived them, readings other than the oracle's that may be right, and doubts on record by their reason
+    # edits by class of survival, defensible readings that differ from the oracle's, stored doubts by reason
     edits: Counter[str] = field(default_factory=Counter)
     defensible: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
@@ -33,15 +33,15 @@ class Report:
 
     @property
     def happened(self) -> int:
-        """How many events happened to articles: what false merges are counted against."""
+        """Return the number of events that changed articles."""
         return sum(count for name, count in self.events.items() if name not in NOTHING_HAPPENED)
 
     def kinds(self) -> Counter[str]:
-        """Return the failures by kind."""
+        """Return the number of failures by kind."""
         return Counter(failure.kind for failure in self.failures)
 
     def missed_targets(self) -> list[str]:
-        """Say which targets the run missed; docs/simulation.md lists them."""
+        """Return the targets that the run missed (docs/simulation.md)."""
         kinds = self.kinds()
         merges = {kind: count for kind, count in kinds.items() if kind.startswith("false merge")}
         rate = 1000 * sum(merges.values()) / max(self.happened, 1)

@@ -1,4 +1,4 @@
-"""The simulated source on a real HTTP server, as the pages of the column, for the real spider to crawl."""
+"""The simulated source on a real HTTP server, for crawls by the real spider."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MOST_PAGES = 30
 
 
 class Html(Render):
-    """Pages in the column's shape; a style is also whether commentary is labelled, and how "by" is spaced."""
+    """Renders pages in the column's markup; the style also sets the commentary label and "by"."""
 
     def __call__(self, rows: Sequence[Shown], page: int, count: int, layout: int) -> bytes:
-        """Return the page."""
+        """Render a page."""
         body = make_page([_as_listed(row) for row in rows], page, count)
         return body.replace(b"<ul>", f'<ul class="layout-{layout}">'.encode())
 
 
 class SimulatedServer:
-    """Serves a site, which may change while it is read or fail for a day."""
+    """Serves a site that can change during a crawl or fail for a day."""
 
     def __init__(self, server: ListingServer, site: Site, editor: Editor):
         self._site, self._editor = site, editor
@@ -38,7 +38,7 @@ class SimulatedServer:
             server.faults[page_name(page)] = self._answering(page)
 
     def begin_a_day(self, weather: str | None, random: Random) -> set[int]:
-        """Serve the column as it is, in that weather; return the numbers of the articles on it."""
+        """Serve the current column in the weather of the day; return the numbers of its articles."""
         self._site.refresh()
         pages = len(self._site.bodies)
         status = {"blocked": 412, "half_read": 404}.get(weather or "")

@@ -1,9 +1,9 @@
-"""Years of daily crawls of a simulated source, on the pure layer and an archive in memory, held to the oracle.
+"""Years of daily crawls of a simulated source into an archive in memory, with an oracle.
 
-    editor works a day -> reader reads the site, page by page -> settle -> oracle checks
+    events of a day -> read the site, page by page -> settle -> oracle checks
 
-Reading is the crawler's own `ListingReader`; only what fetches and what parses is made for speed. A body names wordings by
-number: reading real markup is tested elsewhere, and costs a hundred times as much.
+The crawls use the real `ListingReader`; fetching and parsing are simulated for speed. A body lists wordings by number, because
+parsing real markup (tested elsewhere) takes a hundred times as long.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ FAULTS: dict[str, tuple[int | None, Fault | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """How large the column is, and how it is treated: as the real one by default."""
+    """The size of the column and the rates of events; the defaults are those of the real one."""
 
     entries: int = 320
     per_page: int = 40
@@ -67,7 +67,7 @@ class Scene:
 
 
 SMALL = Scene(entries=80, per_page=12)
-# without what misleads: each entry has text of its own, and one place or two alike
+# without hostile events: each entry has its own text, in one position or two equal ones
 PLAIN = replace(
     Rates(),
     **{one.name: 0.0 for one in fields(Rates) if hasattr(HostileEvents, one.name) and one.name != "drop_one_of_two"},
@@ -75,7 +75,7 @@ PLAIN = replace(
 
 
 def simulate(seed: int, years: float, scene: Scene = SMALL) -> Report:
-    """Crawl a simulated source once a day for so many years; equal arguments give equal reports."""
+    """Crawl a simulated source daily for `years`; equal arguments give equal reports."""
     with open_archive(Path(":memory:")) as db:
         simulation = Simulation(seed, scene, db)
         for _ in range(round(years * DAYS)):
@@ -84,7 +84,7 @@ def simulate(seed: int, years: float, scene: Scene = SMALL) -> Report:
 
 
 class Simulation:
-    """A source, the archive that crawls it, and the oracle that watches, day by day."""
+    """A source, the archive that crawls it, and the oracle."""
 
     def __init__(self, seed: int, scene: Scene, db: Database):
         self._random, self._ids = Random(seed), Random(seed)
@@ -98,7 +98,7 @@ class Simulation:
         self._day = 0
 
     def live_a_day(self) -> None:
-        """Let the editor work, but on quiet days; then crawl, in whatever weather."""
+        """Run the events of a day, unless it is quiet; then crawl in the weather of the day."""
         self._column.day = self._oracle.day = self._day
         if self._day and self._random.random() >= self._scene.weather.quiet:
             self._editor.work_a_day()
@@ -116,12 +116,12 @@ class Simulation:
         self._day += 1
 
     def derive_again(self) -> Rebuilt:
-        """Settle all crawls again from their captures, and compare."""
+        """Rebuild the archive from its captures and compare."""
         at = START + timedelta(days=self._day) + max(self._clock.usual, timedelta(0))
         return rebuild(self._db, self._register, at=at, authority=AUTHORITY, apply=False)
 
     def report(self) -> Report:
-        """Hold the whole archive to what was shown; return what was done and found."""
+        """Check the whole archive and return the report."""
         self._oracle.check_all(self._db)
         methods = dict(self._db.execute("SELECT match_method, count(*) FROM revisions GROUP BY 1"))
         return Report(
@@ -137,12 +137,12 @@ class Simulation:
 
 
 def doubts_of(db: Database) -> Counter[str]:
-    """Return how often each doubt is on record."""
+    """Return the number of stored doubts by reason."""
     return Counter(reason for reasons in load_doubts(db).values() for reason in reasons)
 
 
 class Register(Render):
-    """Renders pages as numbers of wordings, and reads them: renderer and parser in one."""
+    """Renders pages as numbers of wordings, and parses them."""
 
     PARSER_VERSION = 1
 
@@ -152,15 +152,15 @@ class Register(Render):
         self._entries: dict[str, ListedEntry] = {}
 
     def __call__(self, rows: Sequence[Shown], page: int, count: int, layout: int) -> bytes:
-        """Write a page."""
+        """Render a page."""
         return "\n".join([f"{page} {count} {layout}", *(self._token(row) for row in rows)]).encode()
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
-        """Read a page."""
+        """Parse a page."""
         return self._parsed(body)
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Take 412 for a block."""
+        """Return a reason if the status is 412."""
         return "a challenge" if status == 412 else None
 
     def _token(self, row: Shown) -> str:
@@ -186,7 +186,7 @@ class Register(Render):
 
 
 def listed(wording: Wording, style: int) -> ListedEntry:
-    """Return a wording as a page lists it in a style of white space, quotes and the spelling of the publication."""
+    """Return the row of a wording in a style of white space, quotes and publication spelling."""
     publication = (wording.publication, wording.publication.upper(), wording.publication.removeprefix("The "))[
         style % 3
     ]
@@ -195,14 +195,14 @@ def listed(wording: Wording, style: int) -> ListedEntry:
 
 
 class SimulatedCrawl:
-    """One crawl of the site, a second a request: what the spider and its middleware do, without Scrapy."""
+    """One crawl of the site with one request per second: the spider without Scrapy."""
 
     def __init__(self, db: Database, site: Site, register: Register, day: int, ahead: timedelta):
         self.db, self.site, self.register = db, site, register
         self.at, self._ahead = START + timedelta(days=day) + ahead, ahead
         self.fault: str | None = None
         self.fault_page = 0
-        self.shifts: dict[int, Callable[[], None]] = {}  # by the number of requests after which they happen
+        self.shifts: dict[int, Callable[[], None]] = {}  # by the number of requests before them
         self.touched: set[int] = set()
         self.doubted_clock = False
         self._is_fresh = day % 7 == 0
@@ -210,7 +210,7 @@ class SimulatedCrawl:
         self._requests = 0
 
     def brave(self, weather: str | None, editor: Editor) -> None:
-        """Prepare for a day's weather."""
+        """Prepare the failures of the day's weather."""
         pages, random = -(-len(editor.column.listed) // editor.column.per_page), editor.random
         if weather in FAULTS:
             self.fault, self.fault_page = weather, random.randint(2 if weather == "half_read" else 1, pages)
@@ -239,7 +239,7 @@ class SimulatedCrawl:
         reader = ListingReader(SOURCE.url, self._fetch, self.register, self._known())
         coroutine = reader.read()
         try:
-            coroutine.send(None)  # nothing in it ever waits
+            coroutine.send(None)  # the coroutine never awaits anything that blocks
         except StopIteration as end:
             return end.value
         raise AssertionError("the reading waits for something")
@@ -303,7 +303,7 @@ class SimulatedCrawl:
 
 
 def weather_of(random: Random, weather: Weather, column: Column) -> str | None:
-    """Return the day's weather; what would leave a delicate change half seen is kept for other days."""
+    """Return the weather of a day; on delicate days nothing interrupts the crawl."""
     chance = random.random()
     for name in ("blocked", "unreachable", "cut_short", "half_read", "shifting", "restless"):
         chance -= getattr(weather, name)
@@ -314,7 +314,7 @@ def weather_of(random: Random, weather: Weather, column: Column) -> str | None:
 
 @contextmanager
 def _ids_drawn_from(random: Random) -> Iterator[None]:
-    """Mint the same ids in every run of a seed: what is decided by id, where all else is equal, is then decided alike."""
+    """Mint the same ids in every run of a seed, because ties are broken by id."""
     mint: Any = keys.mint_entry_id
     defaults = mint.__defaults__
     mint.__defaults__ = (random.randrange,)

@@ -1,10 +1,10 @@
-"""A simulated source: which articles its column lists, in which order, and the pages that show them.
+"""A simulated source: the articles of its column in order, and the pages that list them.
 
-An `Article` is what an archive's entry ought to be. The same article may stand in the column twice. `Column` holds what
-must be kept in mind so that every expectation can be decided from what the archive promises:
+An `Article` corresponds to one entry of a perfect archive; the column may list it twice. `Column` limits the changes, so that
+the promises decide every expectation:
 
-- an article is touched once at most between two complete crawls, so that edits do not add up unseen;
-- `delicate` tells that something happened that only the whole listing, seen at rest, explains.
+- an article changes at most once between two complete crawls, so that edits do not accumulate unseen;
+- `delicate` is set after a change that only an undisturbed crawl of the whole listing can explain.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ NEAR = 3
 
 @dataclass(eq=False, slots=True)
 class Article:
-    """One article for ever, whatever is done to it; `story` tells of that, for whoever must explain a failure."""
+    """One article through all its edits; `story` is a log that explains failures."""
 
     number: int
     subject: Subject
     wording: Wording
     style: int = 0
     earlier: list[Wording] = field(default_factory=list)
-    # who stood near when it was taken down
+    # its neighbours when it was removed
     neighbours: frozenset[int] = frozenset()
-    # articles that went from this very place as it came, and shared so much with it that one edited would look the same
+    # articles removed from its position when it was added, and so similar that it looks like an edit of them
     instead_of: set[int] = field(default_factory=set)
     story: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A row of a page as the source means it."""
+    """A row of a page: the article and its wording."""
 
     article: Article
     wording: Wording
@@ -48,15 +48,15 @@ class Shown:
 
 
 class Render(Protocol):
-    """Makes a page's bytes."""
+    """Renders a page as bytes."""
 
     def __call__(self, rows: Sequence[Shown], page: int, count: int, layout: int) -> bytes:
-        """Return the page; equal arguments give equal bytes, and another layout other ones."""
+        """Render a page; equal arguments give equal bytes, another layout gives other bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A whole listing, as a backup keeps it: the articles in order, their wordings, and what second places show."""
+    """A backup of the listing: articles in order, their wordings, and those of second positions."""
 
     listed: tuple[Article, ...]
     wordings: dict[int, Wording]
@@ -64,7 +64,7 @@ class State:
 
 
 class Column:
-    """The listing as it stands, and how it may be changed."""
+    """The current listing, and operations that change it."""
 
     def __init__(self, random: Random, entries: int, per_page: int):
         self.random, self.prose = random, Prose(random)
@@ -75,43 +75,43 @@ class Column:
         self.gone: list[Article] = []
         self.touched: set[int] = set()
         self.delicate = False
-        # by article that stands at two places: which of them, 0 or 1, still shows an earlier wording
+        # by article at two positions: which one, 0 or 1, still shows an earlier wording
         self.lagging: dict[int, tuple[int, Wording]] = {}
-        self._fixed: set[frozenset[int]] = set()  # pairs that nothing may come between
-        self._shy: set[int] = set()  # new namesakes, which nobody who stood about the old one may come near
+        self._fixed: set[frozenset[int]] = set()  # pairs of neighbours that must stay adjacent
+        self._shy: set[int] = set()  # new articles with an old title: neighbours of the old one must not come near
         self._numbers = 0
-        self._written: dict[Wording, int] = {}  # whose words these are, or were
+        self._written: dict[Wording, int] = {}  # by wording: the article that has or had it
         for _ in range(entries):
             self.insert(len(self.listed), self.new_article(self.prose.subject()), "there from the start")
         self.rest()
 
     def rest(self, also_touched: set[int] | None = None) -> None:
-        """A complete crawl has seen it all, but perhaps for what happened while it read."""
+        """Record a complete crawl; changes during the crawl may be unseen."""
         self.touched = set(also_touched or ())
-        self.delicate = bool(self.lagging)  # a page that shows only one of two wordings tells half of it
+        self.delicate = bool(self.lagging)  # a page may show only one of two wordings
         self._fixed.clear()
         self._shy.clear()
         self._order = [article.number for article in self.listed]
 
     def new_article(self, subject: Subject, **parts: str) -> Article:
-        """Return an article that stands nowhere yet; `parts` of its wording may be given."""
+        """Return a new, unlisted article; `parts` sets parts of its wording."""
         written = self.prose.wording(subject)
         return self.article_of(
             subject, Wording(**{part: parts.get(part) or getattr(written, part) for part in Wording.__slots__})
         )
 
     def article_of(self, subject: Subject, wording: Wording) -> Article:
-        """Return an article of that wording that stands nowhere yet."""
+        """Return a new, unlisted article with this wording."""
         self._numbers += 1
         self._written[wording] = self._numbers
         return Article(self._numbers, subject, wording, style=self.random.randrange(STYLES))
 
     def is_written(self, wording: Wording) -> bool:
-        """Tell whether an article has this wording, or had it."""
+        """Return whether an article has or had this wording."""
         return wording in self._written
 
     def pick(self, among: Sequence[Article], suits: Callable[[Article], bool] = lambda article: True) -> Article | None:
-        """Return any article that has not been touched and `suits`; None where there is none."""
+        """Return a random untouched article that `suits` accepts, or None."""
         found = [article for article in among if article.number not in self.touched and suits(article)]
         return self.random.choice(found) if found else None
 
@@ -123,7 +123,7 @@ class Column:
         article.story.append(f"day {self.day}: {what}")
 
     def edit(self, article: Article, what: str, **parts: str) -> bool:
-        """Change `parts` of an article's wording, wherever it stands; not so that it is another's, nor to no effect."""
+        """Change `parts` of an article, unless nothing changes or another article has the wording."""
         old = article.wording
         wording = Wording(*(parts.get(part, getattr(old, part)) for part in Wording.__slots__))
         if self._written.setdefault(wording, article.number) != article.number or wording == old:
@@ -136,7 +136,7 @@ class Column:
         return True
 
     def edit_one_place(self, article: Article, which: int, what: str, **parts: str) -> bool:
-        """Change an article that stands at two places at one of them, 0 or 1; the other shows what both showed."""
+        """Change an article at one of its two positions, 0 or 1; the other keeps the old wording."""
         old = article.wording
         if not self.edit(article, what, **parts):
             return False
@@ -145,12 +145,12 @@ class Column:
         return True
 
     def edit_other_place(self, article: Article, what: str) -> None:
-        """Change the place that lags behind, too: both show the same again."""
+        """Change the other position, too, so that both show the same wording."""
         del self.lagging[article.number]
         self.touch(article, what)
 
     def insert(self, place: int, article: Article, what: str) -> None:
-        """List an article before the one at `place`, or further down where it would come between or too near."""
+        """Insert an article at `place`, or below it if pinned pairs or namesakes are in the way."""
         known = bool(article.story)
         while self._is_taboo(place, known=known):
             place += 1
@@ -159,7 +159,7 @@ class Column:
         self.touch(article, f"{what} (place {place + 1} of {len(self.listed)})")
 
     def take_down(self, article: Article, what: str) -> int:
-        """Remove an article from all its places; return the first."""
+        """Remove an article from all its positions; return the first one."""
         place = self.listed.index(article)
         near = self.listed[max(place - NEAR, 0) : place + NEAR + 1]
         article.neighbours = frozenset(one.number for one in near) - {article.number}
@@ -170,7 +170,7 @@ class Column:
         return place
 
     def drop_place(self, article: Article, which: int, what: str) -> None:
-        """Remove an article that stands at two places from one of them, 0 or 1; it is what the other one shows."""
+        """Remove an article from one of its two positions, 0 or 1; the other sets its wording."""
         places = [place for place, one in enumerate(self.listed) if one is article]
         del self.listed[places[which]]
         lagging = self.lagging.pop(article.number, None)
@@ -180,11 +180,11 @@ class Column:
         self.touch(article, what)
 
     def state(self) -> State:
-        """Return the listing as a backup keeps it."""
+        """Return a backup of the listing."""
         return State(tuple(self.listed), {one.number: one.wording for one in self.listed}, dict(self.lagging))
 
     def restore(self, state: State, what: str) -> None:
-        """Show another state of the whole listing."""
+        """Restore a backup."""
         for article in [one for one in dict.fromkeys(self.listed) if one not in state.listed]:
             self.take_down(article, f"{what}: gone")
         self.gone = [article for article in self.gone if article not in state.listed]
@@ -200,7 +200,7 @@ class Column:
         self.delicate = True
 
     def put_back(self, article: Article) -> None:
-        """List an article again: at the top, near where it was, or anywhere."""
+        """Insert a removed article again: at the top, near its old position, or anywhere."""
         self.gone.remove(article)
         near = [place for place, one in enumerate(self.listed) if one.number in article.neighbours]
         anywhere = self.random.randint(0, len(self.listed))
@@ -208,11 +208,11 @@ class Column:
         self.insert(place, article, "put back")
 
     def keep_apart(self, namesake: Article) -> None:
-        """See to it that no known article comes near a new namesake: it might be one who stood about the old one."""
+        """Keep known articles away from a new namesake: they could be neighbours of the old one."""
         self._shy.add(namesake.number)
 
     def place_away_from(self, old: Article) -> int | None:
-        """Return a place, the top first, where an article is not taken for `old` by those who stand around."""
+        """Return a position, the top first, where the neighbours do not suggest `old`."""
         around = old.neighbours | self._near(old)
         for place in (0, *(self.random.randint(0, len(self.listed)) for _ in range(20))):
             near = {one.number for one in self.listed[max(place - NEAR, 0) : place + NEAR]}
@@ -221,7 +221,7 @@ class Column:
         return None
 
     def pin(self, article: Article) -> bool:
-        """See to it that an article keeps the neighbours that the last complete crawl showed; False where it has not."""
+        """Keep the neighbours of the last complete crawl; return False if they have changed already."""
         place = self.listed.index(article)
         trio = self.listed[max(place - 1, 0) : place + 2]
         numbers = [one.number for one in trio]
@@ -240,7 +240,7 @@ class Column:
         return False
 
     def pages(self) -> Iterator[list[Shown]]:
-        """Yield the rows of each page; the second place of an article shows other quotes or white space."""
+        """Yield the rows of each page; the second position of an article has another style."""
         seen: Counter[int] = Counter()
         rows: list[Shown] = []
         for article in self.listed:
@@ -253,7 +253,7 @@ class Column:
             yield rows[start : start + self.per_page]
 
     def _looks_like(self, article: Article, place: int) -> set[int]:
-        """Return what went from near this place since the last complete crawl and is the same but for one part, or a name."""
+        """Return similar articles removed near this position since the last complete crawl."""
         near = {one.number for one in self.listed[max(place - NEAR, 0) : place + NEAR]}
         gone = [one for one in self.gone if one.number in self.touched and one.neighbours & near]
         return {one.number for one in gone if _is_like(article.wording, one.wording)}
@@ -271,13 +271,13 @@ class Column:
 
 
 def _is_like(one: Wording, other: Wording) -> bool:
-    """Tell whether wordings share title and publication, or all but one part."""
+    """Return whether wordings share title and publication, or all parts except one."""
     same = {part for part in Wording.__slots__ if getattr(one, part) == getattr(other, part)}
     return {"title", "publication"} <= same or len(same) == len(Wording.__slots__) - 1
 
 
 class Site:
-    """What the source serves at the moment, and what every body that it ever served shows."""
+    """The pages that the source serves, and the rows of every body that it has served."""
 
     def __init__(self, column: Column, render: Render):
         self.column, self._render = column, render
@@ -286,7 +286,7 @@ class Site:
         self.refresh()
 
     def refresh(self) -> None:
-        """Serve the column as it is now."""
+        """Serve the current column."""
         pages = list(self.column.pages())
         self.bodies = []
         for number, rows in enumerate(pages, start=1):

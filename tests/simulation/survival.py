@@ -1,15 +1,15 @@
-"""What of an article survives an edit: the rules by which the oracle calls a split false or defensible.
+"""What survives an edit: the rules by which the oracle calls a split false or defensible.
 
-A part identifies an article if no other article ever had the very same, and it is no stock text, not even with a few typos.
-The classes, the strongest first:
+A part identifies an article if no other article ever had it, and if it is not stock text, even with a few typos. The classes,
+from the strongest:
 
-- "the same wording", now or earlier;
-- "excerpt": it identifies, and is the same, or but for a few typos;
-- "title, publication and one more": title and publication are the same, and commentary or excerpt identifies and is the same,
-  or but for a few typos, or half of the excerpt's sentences are;
-- "all but a typo in the title": nothing else changed, and nobody else has nearly that title;
-- "title and publication": these identify, and nothing else survives, of an entry that stood in the listing until now;
-- "little": anything less. Either reading is defensible.
+- "the same wording", current or earlier;
+- "excerpt": it identifies the article, and is equal except for a few typos;
+- "title, publication and one more": title and publication are equal, and an identifying commentary or excerpt is equal except
+  for a few typos, or half of the excerpt's sentences are equal;
+- "all but a typo in the title": nothing else changed, and no other article has a similar title;
+- "title and publication": these identify, nothing else survives, and the entry was listed until now;
+- "little": anything less. Both readings are defensible.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ Survival = Literal[
     "little",
 ]
 
-# Letters that differ after a few typos, or a corrected figure
+# Maximum number of letters that differ after a few typos or a corrected figure
 TYPOS = 8
-# In letters: shorter texts tell nothing by themselves
+# In letters: shorter texts identify nothing
 SHORTEST = 40
 SHORTEST_TITLE = 16
 TITLE_TYPO = 2
@@ -44,7 +44,7 @@ _STOCK = {"excerpt": STOCK_EXCERPTS, "commentary": STOCK_COMMENTARIES}
 
 
 def survival(old: Wording, new: Wording, alone: Identifies, *, listed: bool) -> Survival:
-    """Return what of `old` survives in `new`; `alone` tells whether a part, by name and text, was one article's only."""
+    """Return what of `old` survives in `new`; `alone` says whether only one article had a part."""
 
     def identifies(part: str, text: str) -> bool:
         return alone(part, text) and not any(_survives(stock, text) for stock in _STOCK.get(part, ()))
@@ -92,5 +92,5 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in re.split(r"(?<=\.) ", text) if sentence]
 
 
-# what agencies print under every report says nothing of any of them
+# boilerplate identifies nothing
 _PRINTED = {sentence for agency in AGENCIES for sentence in _sentences(agency.boilerplate)}

@@ -1,1 +1,1 @@
-"""What tests are built from: servers, listings, archives, readers, and programs of the machine."""
+"""Helpers of the tests: servers, listings, archives, feed readers and external programs."""

@@ -1,4 +1,4 @@
-"""Articles that share text: an agency's reports, notices in place of excerpts, stock commentaries, standing titles."""
+"""Articles that share text: agency reports, paywall notices, stock commentaries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTICE = "The full article can be read by those who hold a library card of the h
 
 
 def verdict(city: str, winner: str, loser: str, goods: str, day: str, commentary: str = GOOD_NEWS) -> ListedEntry:
-    """A court report: all but the names, the goods and the day is the agency's own boilerplate."""
+    """Return a court report: boilerplate except for names, goods and day."""
     return article(
         f"{city} judges side with {winner} over {goods}",
         "Harbour Press Agency",
@@ -25,7 +25,7 @@ def verdict(city: str, winner: str, loser: str, goods: str, day: str, commentary
 
 
 def quarter(firm: str, period: str, revenue: str, profit: str, share: str) -> ListedEntry:
-    """A firm's results: the words are always the same."""
+    """Return a report on a firm's results; its wording never varies."""
     return article(
         f"{firm} results for the {period} quarter",
         "Ledger Wire",
@@ -37,7 +37,7 @@ def quarter(firm: str, period: str, revenue: str, profit: str, share: str) -> Li
 
 
 def counted(year: str, filed: str, granted: str) -> ListedEntry:
-    """A yearly report under the same title, with the same commentary."""
+    """Return a yearly report: same title, same commentary, other figures."""
     return article(
         "Patent filings in figures",
         "The Harbour Post",

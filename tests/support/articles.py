@@ -1,4 +1,4 @@
-"""Articles of the tests' own wording, at the length of the column's, among them near-twins; as rows and as candidates."""
+"""Invented articles of realistic length, as listing rows and as candidates."""
 
 from __future__ import annotations
 
@@ -94,25 +94,25 @@ def rows(*listing: ListedEntry) -> list[ListingRow]:
 def entry(
     texts: ListedEntry, entry_id: int = 1, rank: int | None = None, earlier: Sequence[ListedEntry] = (), **more: Any
 ) -> Candidate:
-    """An entry of the archive; `rank` None is one that was not listed."""
+    """Return an archived entry; `rank` None means that it was not listed."""
     known = frozenset(map(wording_digest, earlier))
     keys = title_key(texts), excerpt_key(texts.excerpt)
     return Candidate(entry_id, rank, wording_digest(texts), known, *keys, texts, **more)
 
 
 def archive(*listing: ListedEntry) -> list[Candidate]:
-    """Entries as they were listed; the ids are the places, counted from 1."""
+    """Return archived entries in listing order; their ids are their positions, from 1."""
     return [entry(texts, rank + 1, rank) for rank, texts in enumerate(listing)]
 
 
 def typos(text: str, count: int = 3) -> str:
-    """`text` with letters dropped, as far from each other as can be."""
+    """Return `text` with evenly spaced letters dropped."""
     letters = [at for at, sign in enumerate(text) if sign.isalpha()]
     dropped = {letters[(2 * number + 1) * len(letters) // (2 * count)] for number in range(count)}
     return "".join(sign for at, sign in enumerate(text) if at not in dropped)
 
 
 def edited(texts: ListedEntry, **parts: str) -> ListedEntry:
-    """`texts` with other parts, and the attribution line that goes with them."""
+    """Return `texts` with some parts replaced and a matching attribution line."""
     changed = replace(texts, **parts)  # type: ignore[arg-type]
     return replace(changed, attribution=f"——{changed.title}, by {changed.publication}")

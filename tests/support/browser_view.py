@@ -1,4 +1,4 @@
-"""What a browser shows of a page, as lines: the tree is lexbor's, the style sheet is the one that browsers start from."""
+"""The lines that a browser shows of a page, from lexbor's tree and the default style sheet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Elements that a browser shows as something else than their text, or not at all
+# Elements whose text a browser does not show
 UNSEEN = words(
     """
     head title script style template noscript iframe noembed noframes textarea select object audio video canvas datalist
@@ -27,7 +27,7 @@ NOT_DRAWN = frozenset(
     ["clippath", "defs", "desc", "metadata", "pattern", "script", "style", "symbol", "title", "mask", "marker"]
 )
 TEXT_IN_MATH = frozenset({"mi", "mo", "mn", "ms", "mtext"})
-# What the styles of these tests do: (the box is gone, what text inside becomes)
+# Effect of the styles in these tests: (the box is removed, the visibility of text inside)
 STYLES: dict[str, tuple[bool, bool | None]] = {
     "display:none": (True, None),
     "visibility:hidden": (False, False),
@@ -60,13 +60,13 @@ def shown_by_us(source: str) -> list[str]:
 
 
 def _bare(lines: list[str]) -> list[str]:
-    """Leave out what shows nothing: white space, controls, and the mark that both put for a NUL, or put nothing for it."""
+    """Remove white space, control characters and the replacement character for NUL."""
     texts = ("".join(without_invisible(clean(line)).replace("\ufffd", "").split()) for line in lines)
     return [text for text in texts if text]
 
 
 def _pieces(source: str) -> Iterator[str | None]:
-    """Yield the texts that are shown, and None for each break of a line."""
+    """Yield each visible text, and None for each line break."""
     root = LexborHTMLParser(source).root
     if root is None:
         return

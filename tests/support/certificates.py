@@ -1,4 +1,4 @@
-"""Certificates for the tests: authorities and servers, right and wrong in the ways that sites have them wrong."""
+"""Test certificates of authorities and servers, valid ones and common misconfigurations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Holder:
-    """A certificate with its key and the certificates above it, the root last."""
+    """A certificate with its key and its issuers, the root last."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -28,7 +28,7 @@ class Holder:
 
     @classmethod
     def root(cls, name: str) -> Self:
-        """An authority that signed itself."""
+        """Return a self-signed authority."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         return cls(_signed(_builder(subject, subject, key, 3650 * DAY, is_authority=True), key), key)
@@ -42,7 +42,10 @@ class Holder:
         is_authority: bool = False,
         found_at: str | None = None,
     ) -> Holder:
-        """A certificate signed by this one, valid from `begins` to `lasts` from now; `found_at` tells where ours is."""
+        """Issue a certificate valid from now + `begins` to now + `lasts`.
+
+        `found_at` is the URL of the issuer's certificate (authority information access).
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = _builder(subject, self.certificate.subject, key, lasts, begins=begins, is_authority=is_authority)
@@ -57,11 +60,11 @@ class Holder:
         return Holder(_signed(builder, self.key), key, (self.certificate, *self.above))
 
     def pem(self) -> bytes:
-        """The certificate alone."""
+        """Return the certificate in PEM form, without key and issuers."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def context(self, folder: Path, sent: Sequence[x509.Certificate] = ()) -> ssl.SSLContext:
-        """What a server uses that sends this certificate and those in `sent`."""
+        """Return the TLS context of a server that sends this certificate and those in `sent`."""
         file = folder / f"server-{self.certificate.serial_number}.pem"
         encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         key = self.key.private_bytes(encoding, form, serialization.NoEncryption())

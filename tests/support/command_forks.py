@@ -1,10 +1,11 @@
-"""Commands in processes forked from one that has imported the program: half of a short crawl's time is imports.
+"""Fork commands from a process that has imported the program, to save the imports.
 
-From the fork on it is a process like any other, with its own folder, files, archive and children. `REAL_STARTS=1` turns this
-off, so that every command starts its own interpreter.
+A forked command is an ordinary process with its own working directory, files and archive. `REAL_STARTS=1` starts a new
+interpreter for every command instead.
 
-    python -P command_forks.py SOCKET TEMPLATE    waits for commands on that Unix socket until its standard input is closed;
-                                                  new archives are copied from TEMPLATE, unless it is empty
+    python -P command_forks.py SOCKET TEMPLATE
+
+listens on a Unix socket until stdin is closed. New archives are copied from TEMPLATE, unless it is empty.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
-# what commands import when they run; no Twisted reactor, which each crawl installs for itself
+# modules that commands import when they run, except the Twisted reactor: each crawl installs its own
 MODULES = (
     "foreign_eyes.cli.main",
     "foreign_eyes.cli.configuration",
@@ -57,19 +58,19 @@ MODULES = (
     "foreign_eyes.feeds.publish",
 )
 LONGEST_REQUEST = 1 << 20
-# variables that an interpreter, the libraries that it loads, or a module reads when it starts
+# variables that the interpreter, its libraries or a module read at start-up
 READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_", "COVERAGE_", "SCRAPY_")
 
 
 def is_forkable(environment: Mapping[str, str]) -> bool:
-    """Tell whether a process that has started can still take these variables."""
+    """Return whether a process that has already started can still adopt these variables."""
     return not any(name.startswith(READ_AT_START) for name in environment)
 
 
 class CommandForks:
-    """Starts commands; the process that they are forked from is started at the first one, and ends with this process."""
+    """Runs forked commands; the process to fork from starts with the first one."""
 
-    # of all commands that have ended, their children included
+    # of all commands that have ended, including their children
     processor_seconds = 0.0
 
     def __init__(self, template: Path | None, environment: Mapping[str, str] | None = None) -> None:
@@ -82,7 +83,11 @@ class CommandForks:
     def run(
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: str, timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+        """Run a command and return its result.
+
+        Raises:
+            subprocess.TimeoutExpired: after `timeout` seconds; the command is killed.
+        """
         self._start()
         request = _request(arguments, folder, environment)
         with (
@@ -131,14 +136,14 @@ def _text(file: IO[bytes]) -> str:
 
 
 def main(path: str, template: str) -> None:
-    """Fork a process for each connection until standard input is closed."""
+    """Fork a process for each connection until stdin is closed."""
     for name in MODULES:
         import_module(name)
     if template:
         import_module("support.newborn_archives").copy_births(Path(template))
     assert "twisted.internet.reactor" not in sys.modules
-    gc.freeze()  # else each process copies all memory, when it collects garbage
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the processes that wait for commands
+    gc.freeze()  # else the first garbage collection in each child would copy all pages
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the processes of `_serve`
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(16)
@@ -156,7 +161,7 @@ def main(path: str, template: str) -> None:
 
 
 def _serve(connection: socket.socket, path: str) -> None:
-    """Fork the command, send its process id, wait for it, send its exit code and its processor time."""
+    """Fork the command; send its pid, then its exit code and processor time."""
     size, files, _, _ = socket.recv_fds(connection, 4, 3)
     request = b""
     while len(request) < int.from_bytes(size, "big"):
@@ -181,13 +186,13 @@ def _serve(connection: socket.socket, path: str) -> None:
 
 
 class ForkedChild:
-    """Takes the place of the module `subprocess` in a forked command: the commands that it starts are forked, too.
+    """Replaces the module `subprocess` in a forked command: its own commands are forked, too.
 
-    They are children of the process that the command was forked from, in a process group of their own.
+    The parent of such a child is the process that the command was forked from. Each has its own process group.
     """
 
     socket_path = ""
-    times = -1  # where the processor times of such children are written
+    times = -1  # file descriptor to which the processor time of each child is written
 
     def __init__(self, command: list[str], *, process_group: int, env: dict[str, str]) -> None:
         assert command[1:4] == ["-P", "-m", "foreign_eyes"]
@@ -211,7 +216,7 @@ class ForkedChild:
         self._connection.close()
 
     def wait(self) -> int:
-        """Wait for the end of the child; return its exit code."""
+        """Wait for the child and return its exit code."""
         code, seconds = self._answers.readline().split()
         os.write(self.times, f"{seconds}\n".encode())
         return int(code)
@@ -244,7 +249,7 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], file
         entry.run()
     except SystemExit as ending:
         code = ending.code
-    # to take the imported modules apart would take longer than most commands
+    # skip the interpreter's finalization, which takes longer than most commands
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -1,6 +1,6 @@
-"""Many crawls in one process, for property tests: reads a line for each, `URL ARCHIVE`, and prints its log row as JSON.
+"""Run many crawls in one process: read `URL ARCHIVE` lines, write crawl_log rows as JSON.
 
-All is as in a user's crawl, but that no time is spent on asking again.
+The crawls are those of the command line, except that failed requests are not retried.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from foreign_eyes.crawler.spider import ListingSpider
 
 
 class Impatient(RetryingMiddleware):
-    """The crawl's budget of waiting is spent from the start."""
+    """A retry middleware whose waiting budget is used up from the start."""
 
     def __init__(self) -> None:
         super().__init__()

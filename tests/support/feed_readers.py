@@ -1,4 +1,4 @@
-"""Feed readers of the world as the tests use them: each subscribes to one feed, fetches it, and tells what it shows."""
+"""Real feed readers behind one interface: subscribe, fetch, return the articles shown."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from reader import make_reader
 
 from support.programs import needs, run
 
-# reader 3.26 brings a copy of feedparser that asks for Python 2's module by its old name
+# reader 3.26 bundles a feedparser that imports a Python 2 module by its old name
 sys.modules.setdefault("sgmllib", feedparser_sgmllib)
 
 
 @dataclass(frozen=True)
 class Article:
-    """What a reader shows of an entry; the date to the second. The words count only where they are looked at."""
+    """An entry as a reader shows it; the date has whole seconds. `words` are not compared."""
 
     title: str
     author: str
@@ -35,9 +35,9 @@ class Article:
 
 
 class FeedReader(ABC):
-    """A reader with nothing in it yet but one subscription; its files are in a folder of its own.
+    """A reader with one subscription and its own folder.
 
-    One that `keeps_each_title` shows an entry once more when its title has changed.
+    A reader that `keeps_each_title` shows an entry again when its title has changed.
     """
 
     keeps_each_title = False
@@ -48,18 +48,18 @@ class FeedReader(ABC):
 
     @abstractmethod
     def fetch(self) -> None:
-        """Do what the reader does every hour."""
+        """Fetch the feed as the reader does every hour."""
 
     @abstractmethod
     def articles(self) -> list[Article]:
-        """Return what it has, as it shows them: newest first."""
+        """Return the articles as the reader shows them, newest first."""
 
     def run(self, *command: str) -> None:
         run_quietly(*command, folder=self.folder)
 
 
 class Newsboat(FeedReader):
-    """Reads in a terminal; its cache is SQLite."""
+    """Newsboat, a terminal reader with an SQLite cache."""
 
     def fetch(self) -> None:
         (self.folder / "config").touch()
@@ -77,7 +77,7 @@ class Newsboat(FeedReader):
         ]
 
 
-# the way to fetch conditionally that sfeed's README gives
+# conditional requests as in sfeed's README
 SFEEDRC = """
 sfeedpath="{folder}/feeds"
 fetch() {{
@@ -91,7 +91,7 @@ feeds() {{
 
 
 class Sfeed(FeedReader):
-    """Keeps a line an article, in fields between tabs: time, title, link, content, its type, id, author."""
+    """sfeed: one line per article, tab-separated (time, title, link, content, type, id, author)."""
 
     keeps_each_title = True
 
@@ -118,7 +118,7 @@ verbose = error
 
 
 class Rss2email(FeedReader):
-    """Delivers each article as a mail, here into a folder of this machine."""
+    """rss2email, which delivers each article as a mail; here into a folder."""
 
     def fetch(self) -> None:
         command = rss2email(self.folder)
@@ -133,7 +133,7 @@ class Rss2email(FeedReader):
 
 
 def rss2email(folder: Path) -> tuple[str, ...]:
-    """Return the command for an rss2email that keeps its files in `folder` and delivers into `mail` there."""
+    """Return the rss2email command that keeps its files in `folder` and mails in `folder/mail`."""
     command = (needs("r2e"), "-c", "rss2email.cfg", "-d", "rss2email.json")
     config = folder / "rss2email.cfg"
     if not config.exists():
@@ -157,7 +157,7 @@ class _Polled:
 
 
 class Feedparser(FeedReader):
-    """The library that most Python programs read feeds by; what it keeps between two fetches is up to those."""
+    """feedparser, the most used Python library; this class keeps the validators between fetches."""
 
     def __init__(self, folder: Path, address: str) -> None:
         super().__init__(folder, address)
@@ -182,7 +182,7 @@ def _parsed(entry: Any) -> Article:
 
 
 class Reader(FeedReader):
-    """A library that is a whole reader but for its windows."""
+    """reader, a library with storage and update logic."""
 
     def fetch(self) -> None:
         with make_reader(str(self.folder / "reader.db")) as reader:
@@ -201,7 +201,7 @@ def _kept(entry: Any) -> Article:
 
 
 def run_quietly(*command: str, folder: Path) -> str:
-    """Run a program that must succeed and complain of nothing; return what it prints."""
+    """Run a program that must succeed with an empty stderr; return its stdout."""
     done = run(*command, folder=folder)
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout

@@ -1,4 +1,4 @@
-"""The rules that published documents keep, each a function that yields what it has to complain of; they read files alone.
+"""Rules for published documents; each rule is a function that yields violations.
 
 RFC 4287 (Atom), the RSS 2.0 specification and its Best Practices Profile, JSON Feed 1.1, RFC 5005 (history), OPML 2.0, the
 protocol of sitemaps.org, and what the W3C's validator warns of at level AA.
@@ -37,7 +37,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True)
 class Document:
-    """A published document: its address, the address of the folder that it was published in, and what was parsed of it."""
+    """A parsed published document, with its URL and the URL of its output folder."""
 
     address: str
     base_url: str
@@ -67,7 +67,7 @@ def parse(name: str, base_url: str, content: bytes) -> Document:
 
 
 def complaints(document: Document) -> list[str]:
-    """Return what all rules for that kind of document have to complain of."""
+    """Return the violations of all rules for this kind of document."""
     return [f"{rule.__name__}: {complaint}" for rule in rules_for(document.name) for complaint in rule(document)]
 
 
@@ -202,7 +202,7 @@ def atom_holds_elements_of_known_namespaces_alone(document: Document) -> Iterato
 
 
 def only_archive_documents_are_archived(document: Document) -> Iterator[str]:
-    """RFC 5005 section 4: what is archived says so, and what is current; all history is the column's feed's."""
+    """Check RFC 5005 section 4: `archive`, `current` and `prev-archive`; only one feed has them."""
     relations = document.values("a:link", "rel")
     marked = len(document.root.findall("fh:archive", NAMES))
     if (marked, relations.count("current")) != (int(document.is_archived), int(document.is_archived)):
@@ -317,7 +317,7 @@ def json_content_is_html(document: Document) -> Iterator[str]:
 
 
 def opml_is_a_subscription_list(document: Document) -> Iterator[str]:
-    """OPML 2.0: a head and a body; each outline has a text, those of type rss an address."""
+    """Check OPML 2.0: head and body; each outline has a text, and xmlUrl if its type is rss."""
     if (document.root.tag, document.root.get("version")) != ("opml", "2.0"):
         yield f"{document.root.tag} {document.root.get('version')}"
     if [child.tag for child in document.root] != ["head", "body"]:
@@ -399,7 +399,7 @@ _KNOWN_HTML = _VOID | {"a", "blockquote", "cite", "del", "ins", "p", "strong"}
 
 
 def html_complaints(html: str) -> Iterator[str]:
-    """Yield what is wrong with the HTML of an entry: elements that are never closed, that do something, that lead nowhere."""
+    """Yield violations in an entry's HTML: unclosed elements, active content, relative links."""
     reader = _HtmlReader()
     reader.feed(html)
     reader.close()

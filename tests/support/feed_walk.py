@@ -1,4 +1,4 @@
-"""Walking through published feeds as their readers do, and from page to page as people do; from files, with no server."""
+"""Follow the links of published feeds and pages, from files, without a server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def walk_atom(folder: Path, base_url: str, start: str = "atom.xml") -> Iterator[dict[str, str]]:
-    """Yield each entry the first time that a reader meets it who follows `prev-archive` (RFC 5005 section 4)."""
+    """Yield the first occurrence of each entry along `prev-archive` (RFC 5005 section 4)."""
     met: set[str] = set()
     address: str | None = base_url + start
     while address:
@@ -31,7 +31,7 @@ def walk_atom(folder: Path, base_url: str, start: str = "atom.xml") -> Iterator[
 
 
 def walk_json(folder: Path, base_url: str) -> Iterator[dict[str, str]]:
-    """Yield each item the first time that a reader meets it who follows `next_url`."""
+    """Yield the first occurrence of each item along `next_url`."""
     met: set[str] = set()
     address: str | None = f"{base_url}feed.json"
     while address:
@@ -45,13 +45,13 @@ def walk_json(folder: Path, base_url: str) -> Iterator[dict[str, str]]:
 
 
 def dangling_links(folder: Path, base_url: str) -> list[str]:
-    """Return the links to files that are not there, of all pages and feeds that somebody reaches from the well-known ones."""
+    """Return links to missing files in all pages and feeds reachable from the well-known ones."""
     known = ["index.html", "atom.xml", "rss.xml", "feed.json", "changes.xml", "subscriptions.opml"]
     return _follow(folder, base_url, [name for name in known if (folder / name).is_file()])[1]
 
 
 def reached(folder: Path, base_url: str, known: list[str]) -> set[str]:
-    """Return the files that somebody reaches by links from those that are `known`."""
+    """Return the files reachable by links from the files in `known`."""
     return _follow(folder, base_url, known)[0]
 
 
@@ -75,7 +75,7 @@ def _follow(folder: Path, base_url: str, known: list[str]) -> tuple[set[str], li
     return reached, dangling
 
 
-@lru_cache(maxsize=2048)  # tests look at the same files again and again
+@lru_cache(maxsize=2048)  # tests walk the same files many times
 def _links(content: bytes, suffix: str, address: str) -> tuple[str, ...]:
     """Return the addresses that a file links to."""
     return tuple(_find_links(content, suffix, address))

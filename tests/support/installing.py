@@ -1,4 +1,4 @@
-"""Wheels, source distributions and eggs of the checkout, and virtual environments to install them in."""
+"""Wheels, sdists and eggs of the checkout, and virtual environments to install them in."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def write_wheel(name: str, folder: Path) -> Path:
 
 
 class Environment:
-    """A virtual environment that sees the dependencies of the tests' own environment, but not the checkout."""
+    """A virtual environment with the dependencies of the test environment, without the checkout."""
 
     def __init__(self, folder: Path) -> None:
         run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
@@ -101,5 +101,8 @@ class Environment:
         self.pip("install", "--quiet", "--no-deps", "--no-index", "--no-compile", *wheels)
 
     def add_dependencies(self) -> None:
-        """Make what the tests' own environment holds importable; the .pth file of its editable install is not read."""
+        """Make the packages of the test environment importable, but not the checkout.
+
+        Python reads no .pth file in a folder that a .pth file names, so the editable install has no effect.
+        """
         (self.site_packages / "dependencies.pth").write_text(f"{DEPENDENCIES}\n")

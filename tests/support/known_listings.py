@@ -13,7 +13,7 @@ from foreign_eyes.listing.values import ListedEntry
 
 @dataclass(slots=True)
 class KnownEntries:
-    """A listing whose current entries are `entries`; `calls` records the names of the methods that were called."""
+    """A listing whose current entries are `entries`; `calls` records the called methods."""
 
     settled: SettledListing = field(default_factory=SettledListing)
     entries: Sequence[ListedEntry] = ()

@@ -1,4 +1,4 @@
-"""A real HTTP server for the tests, on 127.0.0.1: a static site with validators, whose answers can be made to fail."""
+"""A real HTTP server on 127.0.0.1: a static site with validators and injectable faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answer = Callable[["Handler"], None]
 
 @dataclass
 class Asked:
-    """A request as the server saw it."""
+    """A request that the server received."""
 
     path: str
     headers: dict[str, str]
@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass
 class ListingServer:
-    """Serves `site` (bodies by path); `faults` (answers by path) come first. `asked` tells what was requested."""
+    """Serves `site` (bodies by path), but `faults` (handlers by path) first; logs in `asked`."""
 
     site: dict[str, bytes] = field(default_factory=dict)
     faults: dict[str, Answer] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class ListingServer:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers one connection; faults use its methods to misbehave."""
+    """Handles one connection; faults call its methods."""
 
     listing: ListingServer
     protocol_version = "HTTP/1.1"
@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, body, ETag=etag(body), **self.listing.headers)
 
     def reply(self, status: int, body: bytes, **headers: str) -> None:
-        """A whole and honest answer."""
+        """Send a complete, correct response."""
         self.now.status = status
         self.send_response(status)
         for name, value in headers.items():
@@ -90,14 +90,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def reply_raw(self, head: str, body: bytes) -> None:
-        """Any bytes, and then the connection is closed."""
+        """Send raw bytes, then close the connection."""
         self.now.status = int(head.split()[1])
         self.wfile.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
         self.wfile.flush()
         self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
+        """Log nothing."""
 
 
 def etag(body: bytes) -> str:
@@ -117,13 +117,13 @@ def redirect(to: str) -> Answer:
 
 
 def half_sent(body: bytes) -> Answer:
-    """The announced length is never reached."""
+    """Send less than Content-Length announces."""
     head = f"HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Length: {len(body)}"
     return lambda handler: handler.reply_raw(head, body[: len(body) // 2])
 
 
 def closed_without_length(body: bytes) -> Answer:
-    """Half a page that ends with the connection, as HTTP/1.0 allows a whole one to."""
+    """Send half a page without a length and close, as HTTP/1.0 does after a whole page."""
     return lambda handler: handler.reply_raw(
         "HTTP/1.1 200 OK\nContent-Type: text/html\nConnection: close", body[: len(body) // 2]
     )
@@ -136,7 +136,7 @@ def cut_chunk(body: bytes) -> Answer:
 
 
 def truncated_gzip(body: bytes) -> Answer:
-    """Half of a gzip stream under a Content-Length that is right for that half."""
+    """Send half of a gzip stream with a Content-Length that fits that half."""
     half = gzip.compress(body)[: len(gzip.compress(body)) // 2]
     return lambda handler: handler.reply(200, half, Content_Type="text/html", Content_Encoding="gzip")
 
@@ -147,6 +147,6 @@ def gzip_bomb(megabytes: int) -> Answer:
 
 
 def silence(handler: Handler) -> None:
-    """The connection is closed before any answer."""
+    """Close the connection without a response."""
     handler.now.status = 0
     handler.close_connection = True

@@ -1,4 +1,4 @@
-"""Listings for the tests: pages in the column's shape, made of entries of the tests' own wording."""
+"""Listing pages in the column's markup, made of invented entries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATENT_SEARCH = "/patentsearch/index.htm"
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry as the tests write it."""
+    """An entry to be rendered on a listing page."""
 
     title: str
     publication: str
@@ -27,7 +27,7 @@ class Entry:
 
 
 def make_entries(count: int, first: int = 1) -> list[Entry]:
-    """Entries that differ in every part; their titles tell their number."""
+    """Return entries that differ in every part; each title contains its number."""
     papers = ["Le Monde", "Der Spiegel", "The Straits Times", "Nikkei"]
     subjects = ["lithium", "porcelain", "satellite", "rice", "violin", "turbine", "subway", "tea"]
     return [
@@ -46,7 +46,7 @@ def page_name(page: int) -> str:
 
 
 def make_site(entries: Sequence[Entry], per_page: int = 5, patent_search: str = PATENT_SEARCH) -> dict[str, bytes]:
-    """The whole site: listing pages by path, the Patent Search page, robots.txt."""
+    """Return the site by path: listing pages, the Patent Search page and robots.txt."""
     count = max(1, -(-len(entries) // per_page))
     site = {
         page_name(page): make_page(entries[(page - 1) * per_page : page * per_page], page, count, patent_search)

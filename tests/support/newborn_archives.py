@@ -1,7 +1,7 @@
-"""New archives of tests are copied from one that the migrations made: a copy costs a hundredth of the migrations.
+"""Copy new archives from a template: a copy takes a hundredth of the time of the migrations.
 
-What all archives have alike is copied; what each mints for itself is minted anew. Where a birth is the subject, the migrations
-run: in tests that ask for `real_births`, in processes of their own, and everywhere with `REAL_STARTS=1`.
+Ids and secrets are generated for each copy. The migrations run in tests that request `real_births`, in commands that start an
+interpreter, and everywhere with `REAL_STARTS=1`.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ REAL_BIRTHS: Births = database._bring_up_to_date
 
 
 def make_template(path: Path) -> None:
-    """Make the archive that others are copied from, by the migrations."""
+    """Create the template archive by the migrations."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         REAL_BIRTHS(Database(connection), path)
 
 
 def copy_births(template: Path) -> None:
-    """Let this process, and those that it forks, make new archives as copies of `template`."""
+    """Make this process and its forks create new archives as copies of `template`."""
     database._bring_up_to_date = partial(_copy, template)
 
 
 def _copy(template: Path, db: Database, path: Path) -> None:
-    """Fill an empty database with a copy of the template; bring others up to date as ever."""
+    """Copy the template into an empty database; migrate any other database."""
     if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
         REAL_BIRTHS(db, path)
         return

@@ -1,4 +1,4 @@
-"""Commands that go on while a test looks at them: started, watched by what they write, stopped by signals."""
+"""Commands in the background: start them, wait for their output, stop them by signals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 30.0
 
 @dataclass
 class Running:
-    """A process, and the file that holds what it has written so far."""
+    """A running process and the file with its output."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -35,7 +35,7 @@ class Running:
         return self.log.read_text(encoding="utf-8")
 
     def wait_for(self, pattern: str) -> re.Match[str]:
-        """Return the first match in what is written, as soon as there is one."""
+        """Wait until the output matches `pattern`; return the first match."""
         until = time.monotonic() + PATIENCE
         while not (found := re.search(pattern, self.output)):
             assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.output}"
@@ -44,7 +44,7 @@ class Running:
         return found
 
     def stop(self, number: int, *, group: bool = False) -> int:
-        """Send a signal, to the process or as a terminal does to its group; return the exit code."""
+        """Send a signal to the process, or to its group as a terminal does; return the exit code."""
         if group:
             os.killpg(self.process.pid, number)
         else:
@@ -54,10 +54,10 @@ class Running:
 
 @contextmanager
 def signals_by_default() -> Iterator[None]:
-    """Let what is started meanwhile be interrupted and hung up on, also where these tests cannot be.
+    """Start processes that do not ignore SIGINT and SIGHUP, even if this process does.
 
-    A shell starts `make test &` with SIGINT ignored, nohup ignores SIGHUP, and every process inherits that from the one that
-    starts it. A handler is not inherited.
+    A shell starts `make test &` with SIGINT ignored, and nohup ignores SIGHUP. Children inherit an ignored signal, but not a
+    handler.
     """
     before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGHUP)}
     try:
@@ -73,7 +73,7 @@ def _stop(number: int, frame: object) -> None:
 
 @contextmanager
 def running(command: CommandLine, *arguments: str) -> Iterator[Running]:
-    """Start a command in a session of its own; nothing of it is left at the end."""
+    """Start a command in a new session; kill the whole session at the end."""
     log = command.folder.parent / f"{command.folder.name}.log"
     with log.open("wb") as file, signals_by_default():
         process = subprocess.Popen(
@@ -109,7 +109,7 @@ def runs_in(folder: Path) -> list[str]:
 
 @dataclass
 class Gate:
-    """An answer that is held back until it is let through; `asked` tells when it is being waited for."""
+    """A response that waits until `opened` is set; `asked` is set when a client requests it."""
 
     body: bytes
     asked: threading.Event = field(default_factory=threading.Event)
@@ -130,7 +130,7 @@ class Gate:
 
 
 def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str], typed: str = "") -> str:
-    """Run a command on a terminal where somebody has `typed` ahead; return all that is written to it."""
+    """Run a command on a terminal with `typed` as input; return the output."""
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     with subprocess.Popen(
@@ -147,7 +147,7 @@ def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str], ty
         try:
             while piece := os.read(ours, 4096):
                 written += piece
-        except OSError:  # Linux's way to say that the other end is closed
+        except OSError:  # on Linux, EIO means that the other end is closed
             pass
         finally:
             os.close(ours)

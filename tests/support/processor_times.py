@@ -1,7 +1,7 @@
-"""A pytest plugin: measure the processor time of each test, its commands and servers included.
+"""A pytest plugin that measures the processor time of each test, including its commands.
 
-The end of a run shows the total; with `--processor-times N` also the N files and the N tests that took most. On a loaded
-machine these figures say more than `--durations`. Processes that a test leaves running are not counted.
+The end of a run shows the total. `--processor-times N` also lists the N most expensive files and tests. On a loaded machine
+this is more reliable than `--durations`. Processes that outlive their test are not counted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _START = pytest.StashKey[float]()
 
 
 def _seconds() -> float:
-    """Return the processor time of this process, of the processes that it waited for, and of forked commands."""
+    """Return the processor time of this process, its ended children and forked commands."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system + CommandForks.processor_seconds
 

@@ -1,4 +1,4 @@
-"""Programs of the machine that the tests run: newsboat, xmllint, Chromium, nginx and the like."""
+"""External programs that tests run: newsboat, xmllint, Chromium, nginx and others."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import NoReturn
 import pytest
 from conftest import IN_CI
 
-# where Debian puts nginx; an ordinary user's PATH does not have it
+# Debian installs nginx here, which is not on an ordinary user's PATH
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def needs(tool: str) -> str:
-    """Return the path of a program; skip where it is not installed, but fail where all are meant to be."""
+    """Return the path of a program; skip the test if it is not installed, but fail in CI."""
     return find(tool) or lacking(f"{tool} is not installed")
 
 
 def find(tool: str) -> str | None:
-    """Return the path of a program, also of one that only root's PATH has; None where it is not installed."""
+    """Return the path of a program, searching root's PATH too; None if it is not installed."""
     return shutil.which(tool, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS]))
 
 
 def lacking(reason: str) -> NoReturn:
-    """Skip a test that this machine has not all for; in CI, where .ci/run installs it, fail."""
+    """Skip a test whose requirements are missing; fail in CI, where .ci/run installs them."""
     if IN_CI:
         pytest.fail(f"{reason}, and .ci/run was to see to it")
     pytest.skip(reason)
 
 
 def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    elsewhere = ("XDG_CONFIG_HOME", "XDG_DATA_HOME")  # they would take the place of what is below HOME
+    elsewhere = ("XDG_CONFIG_HOME", "XDG_DATA_HOME")  # these variables would override the folders below HOME
     return subprocess.run(
         command,
         cwd=folder,

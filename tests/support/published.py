@@ -1,4 +1,4 @@
-"""Published folders with whatever a feed can have to say: many entries, edits, withdrawals, returns, links, hostile words."""
+"""Published folders with edits, withdrawals, returns, changed links and hostile text."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TOPICS = {"Fruit & more": ["fruit*"], "茶": ["tea"], "Never": ["unheard of"]}
 
 @dataclass(frozen=True)
 class Edition:
-    """A published folder, and the address below which it is meant to be served."""
+    """A published folder and its base URL."""
 
     output: Path
     base_url: str
     archive: Path
 
     def names(self, *endings: str) -> list[str]:
-        """Return the files with these endings, by name below the folder."""
+        """Return the files with these suffixes, relative to the folder."""
         found = (path.relative_to(self.output).as_posix() for path in self.output.rglob("*") if path.is_file())
         return sorted(name for name in found if name.endswith(endings))
 
@@ -30,7 +30,7 @@ class Edition:
         return (self.output / name).read_bytes()
 
 
-# what a column may say and a feed must survive: markup, ends of sections, directions, other scripts, nothing at all
+# text that a feed must escape or survive: markup, section ends, bidirectional controls, other scripts, empty text
 HOSTILE = (
     entry("]]> <script>alert(1)</script>", excerpt="A <b>bold</b> claim ]]> & <![CDATA[ more &lt;b&gt; &amp;nbsp;."),
     entry('"><img src=x onerror=alert(1)>', excerpt="</content></entry></feed> <!-- nobody closes this"),
@@ -73,12 +73,12 @@ def edited(line: str, commentary: str) -> str:
 
 
 def quiet(column: Column) -> None:
-    """Three entries of which none changes: the feed of changes is empty."""
+    """Crawl three entries that never change: the feed of changes stays empty."""
     column.crawl(listing(*many(3), search_link(1)))
 
 
 def eventful(column: Column) -> None:
-    """More entries than three feeds hold; edits that are undone, withdrawals of old and new entries, a return, other links."""
+    """Crawl more entries than three feeds hold: edits, withdrawals, a return, other links."""
     lines = [*HOSTILE, *many(131)]
     column.crawl(listing(*lines, search_link(1)))
     newer = [*many(4, first=132), *lines]
@@ -91,7 +91,7 @@ def eventful(column: Column) -> None:
 
 
 def busy(column: Column) -> None:
-    """More edits than the feed of changes holds, of the same few entries again and again."""
+    """Crawl more edits of the same few entries than the feed of changes holds."""
     for turn in range(12):
         column.crawl(listing(*(edited(line, f"Turn {turn} of the wheel.") for line in many(6))))
 
@@ -100,7 +100,7 @@ EVENTS = {"quiet": quiet, "eventful": eventful, "busy": busy}
 
 
 def published(folder: Path, name: str, base_url: str, *, hub: str | None = None, tombstones: bool = False) -> Edition:
-    """Make an archive in which that happened, and publish it."""
+    """Create an archive with this history and publish it."""
     target = Target(folder / "public", base_url, hub=hub, tombstones=tombstones, topics=TOPICS)
     with open_archive(folder / "archive.db") as db:
         column = Column(db, answers={search_address(number): 200 for number in (1, 2)})

@@ -1,4 +1,4 @@
-"""A small reverse proxy for the tests: it passes on what it is asked, and keeps which answer was given to whom."""
+"""A small reverse proxy that records the response to each request."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-# they hold for one connection, and are the proxy's own
+# hop-by-hop fields, which a proxy does not forward
 _NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "host", "date", "server"}
 
 
 @dataclass
 class RecordingProxy:
-    """Asks the server at `behind`, which can be another one from one moment to the next; `answered` is what came of it."""
+    """Forwards requests to `behind`, which may change; `answered` logs the responses."""
 
     behind: str = ""
     answered: list[tuple[str, int]] = field(default_factory=list)
@@ -48,7 +48,7 @@ class RecordingProxy:
         self.answered.clear()
 
     def statuses(self, name: str) -> list[int]:
-        """Return how requests for the file `name` were answered."""
+        """Return the statuses of the requests for the file `name`."""
         return [status for path, status in self.answered if path == f"/{name}"]
 
 
@@ -78,4 +78,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
+        """Log nothing."""

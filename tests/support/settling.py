@@ -1,4 +1,4 @@
-"""A listing that the tests crawl by hand, once a day, into a real archive, with a parser of one entry a line."""
+"""Daily crawls of a listing into a real archive, without HTTP and with a simple parser."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SECOND = timedelta(seconds=1)
 
 
 class LineParser:
-    """Reads one entry a line (title|publication|excerpt|commentary) and links (link|label|url)."""
+    """Parses lines title|publication|excerpt|commentary (entries) and link|label|url (links)."""
 
     PARSER_VERSION = 1
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
-        """Read the lines."""
+        """Parse the lines."""
         entries, links = [], []
         for line in body.decode().splitlines():
             match line.split("|"):
@@ -40,13 +40,13 @@ class LineParser:
         return ListingPage(tuple(entries), 1, tuple(links), Pager("none"), has_heading=True, encoding="utf-8")
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Take 412 for a block."""
+        """Return a reason if the status is 412."""
         return "a challenge" if status == 412 else None
 
 
 @dataclass
 class Column:
-    """A listing as the tests crawl it: by hand, once a day."""
+    """A listing that a test crawls once a day."""
 
     db: Database
     name: str = "town"
@@ -59,7 +59,7 @@ class Column:
 
     @property
     def today(self) -> datetime:
-        """When the last crawl began."""
+        """The start time of the last crawl."""
         return START + self.day * DAY
 
     def crawl(
@@ -70,7 +70,7 @@ class Column:
         passes: Sequence[Sequence[str]] | None = None,
         fresh: bool | None = None,
     ) -> Counts:
-        """Capture `pages` (or several `passes` over them) and what is behind their links; settle by `outcome`."""
+        """Capture `pages` (or several `passes` over them) and their links; settle with `outcome`."""
         crawl_id = self.capture(passes or [pages], mode, fresh=fresh)
         at = self.today + timedelta(minutes=1)
         return settle(
@@ -78,7 +78,7 @@ class Column:
         )
 
     def capture(self, passes: Sequence[Sequence[str]], mode: Mode = "full", *, fresh: bool | None = None) -> int:
-        """Fetch, past every cache if that is to be `fresh`, and settle nothing."""
+        """Record captures without settling; `fresh` marks them as unconditional requests."""
         self.day += 1
         crawl_id = begin_crawl(self.db, self.source, mode, self.today)
         at = self.today
@@ -97,14 +97,14 @@ class Column:
         return self.db.execute(query).fetchall()
 
     def ids(self) -> dict[str, int]:
-        """The entries' ids by title."""
+        """Return the ids of the entries by title."""
         return dict(self.rows("SELECT title, entry_id FROM current_entries"))
 
     def kinds(self) -> list[str]:
         return [kind for (kind,) in self.rows("SELECT kind FROM changes ORDER BY at")]
 
     def truth(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All that settling writes."""
+        """Return all rows that settling writes."""
         tables = ("entries", "revisions", "listing_rows", "changes", "links", "publications", "publication_aliases")
         return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
 

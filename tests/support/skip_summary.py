@@ -1,4 +1,4 @@
-"""A pytest plugin: tell at the end why tests were skipped, a line for each reason with the number of its tests."""
+"""A pytest plugin that ends a run with each reason for skipping and its number of tests."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 
 class Skipped(Protocol):
-    """What a report of a skipped test says of the reason: file, line and text."""
+    """The report of a skipped test; `longrepr` is file, line and reason."""
 
     longrepr: tuple[str, int, str]
 
 
 def by_reason(reports: Iterable[Skipped]) -> list[str]:
-    """Return a line for each reason, the most frequent first."""
+    """Return one line per reason, the most frequent first."""
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
     return [
         f"{count} skipped: {reason}" for reason, count in sorted(reasons.items(), key=lambda one: (-one[1], one[0]))

@@ -1,4 +1,4 @@
-"""A listing over TLS, and servers that fail before there is any HTTP."""
+"""A listing over TLS, and servers that fail before any HTTP exchange."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.listing_server import ListingServer
 
 @dataclass
 class TlsListing(ListingServer):
-    """The listing server behind a TLS context; `host` is the name that it is asked by."""
+    """The listing server with a TLS context; `host` is the host name in its URL."""
 
     context: ssl.SSLContext | None = None
     host: str = "localhost"
@@ -34,7 +34,7 @@ class TlsListing(ListingServer):
 
 @contextmanager
 def answering(answer: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that hands each connection to `answer` and then closes it; yields its port."""
+    """Run a server that passes each connection to `answer` and closes it; yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -55,7 +55,7 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 def without_secure_renegotiation(connection: socket.socket) -> None:
-    """Greet as a TLS 1.2 server of before RFC 5746: the ServerHello has no renegotiation_info."""
+    """Send a TLS 1.2 ServerHello without renegotiation_info, as servers before RFC 5746 do."""
     connection.recv(65536)
     body = b"\x03\x03" + bytes(range(32)) + b"\x00" + b"\xc0\x2f" + b"\x00"
     hello = b"\x02" + len(body).to_bytes(3, "big") + body
@@ -64,7 +64,7 @@ def without_secure_renegotiation(connection: socket.socket) -> None:
 
 
 def with_tls_1_0(connection: socket.socket) -> None:
-    """Greet as a server that knows no TLS later than 1.0."""
+    """Send a ServerHello for TLS 1.0."""
     connection.recv(65536)
     body = b"\x03\x01" + bytes(range(32)) + b"\x00" + b"\xc0\x13" + b"\x00" + b"\x00\x05\xff\x01\x00\x01\x00"
     hello = b"\x02" + len(body).to_bytes(3, "big") + body
@@ -84,13 +84,13 @@ def with_an_alert(description: int) -> Callable[[socket.socket], None]:
 
 
 def in_plain_http(connection: socket.socket) -> None:
-    """Answer a handshake as web servers do on a port without TLS."""
+    """Answer the handshake with a plain HTTP response."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     connection.recv(65536)
 
 
 def listen_only(connection: socket.socket) -> None:
-    """Say nothing until the other side has had enough."""
+    """Send nothing until the client gives up."""
     while connection.recv(65536):
         pass

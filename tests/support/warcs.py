@@ -1,4 +1,4 @@
-"""WARC files as other programs write them, for the tests."""
+"""WARC files as other programs write them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HTML = (("Content-Type", "text/html"),)
 
 @dataclass
 class Warc:
-    """A WARC in the making, by warcio; `data` is the file."""
+    """Writes a WARC with warcio into `data`."""
 
     gzip: bool = True
     version: str = "1.1"
@@ -28,7 +28,7 @@ class Warc:
         return self.out.getvalue()
 
     def info(self) -> None:
-        """The first record of most files."""
+        """Write a warcinfo record."""
         self.writer.write_record(self.writer.create_warcinfo_record("x.warc.gz", {"software": "a test"}))
 
     def response(
@@ -42,7 +42,7 @@ class Warc:
         length: bool = True,
         fields: dict[str, str] | None = None,
     ) -> str:
-        """Write a response, with a Content-Length unless told otherwise; return its id."""
+        """Write a response record, by default with Content-Length; return its id."""
         lengths = [("Content-Length", str(len(body)))] if length else []
         head = StatusAndHeaders(status, [*headers, *lengths], protocol="HTTP/1.1")
         record = self.writer.create_warc_record(
@@ -57,7 +57,7 @@ class Warc:
         return str(record.rec_headers.get_header("WARC-Record-ID"))
 
     def revisit(self, url: str, date: str, original: tuple[str, str], digest: str, *, status: str = "200 OK") -> None:
-        """Write a revisit of what stood at another URL and date."""
+        """Write a revisit record for a response at another URL and date."""
         head = StatusAndHeaders(status, list(HTML), protocol="HTTP/1.1")
         record = self.writer.create_revisit_record(
             url, digest, *original, http_headers=head, warc_headers_dict={"WARC-Date": date}
@@ -65,7 +65,7 @@ class Warc:
         self.writer.write_record(record)
 
     def other(self, kind: str, url: str, content: bytes) -> None:
-        """Write a record of another kind, such as a request or a screenshot."""
+        """Write a record of another type, such as a request."""
         self.writer.write_record(
             self.writer.create_warc_record(url, kind, payload=io.BytesIO(content), length=len(content))
         )
