@@ -97,7 +97,7 @@ def test_a_withdrawn_entry_is_found_by_text_that_it_shares_with_the_row(column: 
 
 
 def test_a_withdrawn_entry_is_found_by_an_earlier_wording(column: Column) -> None:
-    """Title, excerpt and all else went in two steps; only the revision remembers."""
+    """All parts changed in two steps, so only the earlier revision has the text."""
     retitled = edited(TEA, title="Silver rods on the terraces", commentary=MOON.commentary)
     rewritten = edited(retitled, excerpt=PIANO.excerpt)
     for now in (TEA, retitled, rewritten):
@@ -147,7 +147,7 @@ def decide(column: Column, decision: Callable[[Database], object]) -> None:
 
 
 def merged(column: Column, keep: ListedEntry, other: ListedEntry) -> int:
-    """Let an operator merge two entries; return the id that remains."""
+    """Merge two entries; return the surviving id."""
     ids = column.ids()
     keep_id, other_id = ids[keep.title or ""], ids[other.title or ""]
     decide(column, lambda db: merge(db, keep_id, other_id, START + 399 * DAY))
@@ -189,7 +189,7 @@ def test_an_entry_is_not_marked_as_merged_after_a_split(column: Column) -> None:
 
 
 def copies(column: Column, count: int, **parts: str) -> None:
-    """Add withdrawn entries that share nothing with any but `parts`, with ids from 1."""
+    """Add withdrawn entries that share only `parts` with others, with ids from 1."""
     columns = [name for (name,) in column.rows("SELECT name FROM pragma_table_info('entries')")]
     other = {
         "entry_id": "n.value",
@@ -222,7 +222,7 @@ def test_a_title_that_very_many_entries_share_displaces_no_other_candidate(colum
 
 
 class Listening:
-    """A database that remembers what it was asked."""
+    """A database that records its queries."""
 
     def __init__(self, db: Database):
         self.db = db
@@ -244,8 +244,7 @@ def test_candidates_are_found_by_index_without_a_table_scan(column: Column, list
         plan = [step for *_, step in column.db.execute(f"EXPLAIN QUERY PLAN {query}", parameters)]
         read_through = {step.split()[1] for step in plan if step.startswith("SCAN")}
         tables = {name for name in read_through if not name.startswith("(subquery")}
-        # of decisions there are as many as an operator took, of redated crawls one is asked for; the search index is
-        # asked for one word at a time
+        # decisions are few, one row of redated_crawls is read, and the search index is queried for one word at a time
         assert tables <= {"json_each", "k", "b", "decisions", "redated_crawls", "entries_fts"}, plan
         assert all(step.endswith(":M4") for step in plan if "entries_fts" in step), plan
 

@@ -50,7 +50,7 @@ PAGES = st.lists(LINES, min_size=1, max_size=4).map(lambda lines: listing(*lines
 
 @dataclass(frozen=True)
 class Town:
-    """What happens to one source: days of crawls, captures that are imported later, and what an operator decides."""
+    """The history of one source: daily crawls, later imports and operators' decisions."""
 
     days: list[tuple[list[str], Outcome]]
     imports: list[tuple[int, str]]
@@ -139,7 +139,7 @@ def truth(db: Database) -> dict[str, Any]:
 
 @dataclass
 class Archive:
-    """An archive of several towns, and what has to hold after each step."""
+    """An archive of several sources, with the checks after each step."""
 
     db: Database
     towns: dict[str, Town]
@@ -152,7 +152,7 @@ class Archive:
                 self.columns[name].crawl(passes=[[page] for page in passes], outcome=outcome)
 
     def step(self, prepare: Callable[[Database], Collection[int]], moved: Collection[int] = ()) -> None:
-        """Derive again with more truth, which moves only rows of the entries that an operator `moved`."""
+        """Rebuild with added truth, which changes only rows of the entries that an operator `moved`."""
         before, rows = truth(self.db), settled_rows(self.db)
         again(self.db, prepare)
         after, found = truth(self.db), settled_rows(self.db)
@@ -165,7 +165,7 @@ class Archive:
         self.check()
 
     def check(self) -> None:
-        """Deriving again changes nothing, and what stands on the pages is what recognitions say."""
+        """Check that a rebuild changes nothing and that listing rows agree with recognitions."""
         found = again(self.db, apply=False)
         assert found.differences == ()
         assert found.minted == 0
@@ -208,7 +208,7 @@ class Archive:
 
 
 def decide(db: Database, source: str, kind: str, one: int, other: int) -> set[int]:
-    """Merge or split some entry of a source; return the ids whose rows this may move."""
+    """Merge or split an entry of a source; return the ids whose rows this may change."""
     ids = [
         entry_id
         for (entry_id,) in db.execute(
@@ -245,7 +245,7 @@ def test_a_rebuild_changes_nothing_after_any_imports_and_decisions(towns: list[T
         archive.imports(lambda town: [town.last_import] if town.last_import else [])
         archive.redate()
         for name, town in archive.towns.items():
-            archive.columns[name].day = 9  # after all that was imported
+            archive.columns[name].day = 9  # after all imports
             archive.columns[name].crawl(town.last_day)
         archive.check()
 
@@ -297,7 +297,7 @@ def test_a_crawl_stores_only_recognitions_that_are_not_implied() -> None:
 
 
 def made_by_older_rules(db: Database) -> Column:
-    """An archive that rules of before settled: they took "Two" for an edit of "One", and stored no recognitions."""
+    """Return an archive of older rules, which matched "Two" as an edit of "One" and stored no recognitions."""
     column = Column(db)
     column.crawl(line("One", "Good."))
     column.crawl(line("One", "Bad."))

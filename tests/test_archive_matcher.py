@@ -35,7 +35,7 @@ from foreign_eyes.archive.matching.rarity import MOST_HOLDERS, Rarity, distincti
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListedEntry
 
-# of which nothing is left where a part of it takes the place of another
+# texts that share nothing with the others
 OTHER = PIANO
 TYPO_IN_TITLE = {"title": typos(LOOM.title or "", 2)}
 TYPO_IN_EXCERPT = {"excerpt": typos(LOOM.excerpt, 4)}
@@ -65,7 +65,7 @@ SURVIVING = {
     "a typo in the excerpt, all else other": TYPO_IN_EXCERPT | RETITLED | OTHER_PUBLICATION | OTHER_COMMENTARY,
     "all but the excerpt": RETITLED | OTHER_PUBLICATION | OTHER_COMMENTARY,
 }
-# what cannot be known again without neighbours
+# edits that are recognised only with neighbours
 IN_PLACE = {
     "another excerpt, typos in the commentary": OTHER_EXCERPT | TYPO_IN_COMMENTARY,
     "another excerpt, typos in title and commentary": OTHER_EXCERPT | TYPO_IN_COMMENTARY | TYPO_IN_TITLE,
@@ -97,7 +97,7 @@ def test_a_rewritten_entry_is_not_recognised_at_another_place(edits: dict[str, s
 
 
 def worn(percent: int) -> dict[str, str]:
-    """An excerpt of which so much is left."""
+    """Return an excerpt of which this share survives."""
     kept = len(LOOM.excerpt) * percent // 100
     return {"excerpt": LOOM.excerpt[:kept] + "#" * (len(LOOM.excerpt) - kept)}
 
@@ -311,7 +311,7 @@ NEXT_TITLE = {"title": "Valid patents rise again in February"}
 @pytest.mark.parametrize("rank", [None, 2], ids=["withdrawn", "elsewhere"])
 def test_a_monthly_report_with_its_own_title_is_new_with_a_doubt(now: ListedEntry, rank: int | None) -> None:
     known = [entry(TEA, 1, 0), entry(MOON, 2, 1), entry(FIGURES, 3, rank)]
-    # from a report that was withdrawn before, one with all other figures is clearly another
+    # a report with other figures throughout is clearly not the withdrawn one
     clear = rank is None and now.excerpt == NEXT_MONTH["excerpt"]
     doubt = None if clear else Doubt(NEARLY_EXCERPT, 3)
     assert match(rows(now, TEA, MOON), known)[0] == Match(None, "new", doubt=doubt)
@@ -377,7 +377,7 @@ BRIEF = edited(LOOM, title="News in brief", commentary="Good news.")
 def test_a_recurring_title_with_a_stock_commentary_is_an_edit_of_a_listed_entry_only(
     listing: list[ListedEntry], before: list[ListedEntry]
 ) -> None:
-    """Title, publication and commentary are equal, so it is the entry that is gone; but not one that was withdrawn before."""
+    """With equal title, publication and commentary it is the missing entry, but not one withdrawn before."""
     assert match(rows(*listing), archive(*before))[0].method == "title and publication"
     withdrawn = [entry(BRIEF, 9), *archive(TEA, MOON)]
     assert match(rows(*listing), withdrawn)[0] == Match(None, "new", doubt=Doubt(SAME_TITLE, 9))
@@ -573,7 +573,7 @@ CHANCE = st.randoms(use_true_random=False)
 
 @st.composite
 def edits(draw: st.DrawFn) -> list[ListedEntry]:
-    """A listing any of whose entries were edited in any part, beyond recognition too."""
+    """A listing with entries that were edited in any part, also beyond recognition."""
     listing = []
     for texts in draw(LISTINGS):
         words = {part: draw(st.sampled_from(["", "Other words.", TEA.excerpt])) for part in draw(st.sets(PARTS))}
@@ -640,7 +640,7 @@ def test_the_order_of_rows_and_candidates_does_not_matter(
 def test_matches_have_scores_if_wordings_were_compared(listing: list[ListedEntry], known: list[Candidate]) -> None:
     compared = {"same excerpt", "title and publication", "title and neighbours", "near wording"}
     for one in match(rows(*listing), known).values():
-        # another place of a merged entry has its wording, or one that is near
+        # another place of a merged entry has an equal or similar wording
         assert (one.score is not None) == (one.method in compared) or one.method in (
             "merged by an operator",
             "second place",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foreign_eyes.archive.matching.neighbours import NO_AGREEMENT, Agreement, Neighbours
 
-# rows 2, 4 and 6 are the entries that stood at 10, 20 and 30
+# rows 2, 4 and 6 are the entries that were at ranks 10, 20 and 30
 ANCHORS = {2: 10, 4: 20, 6: 30}
 
 
@@ -83,7 +83,7 @@ def test_an_entry_that_moved_is_not_a_neighbour() -> None:
 
 @given(st.integers(0, 8), st.integers(0, 8))
 def test_entries_that_did_not_move_agree_whichever_others_moved(source: int, target: int) -> None:
-    assume(abs(source - target) > 1)  # of two that were swapped, either has moved
+    assume(abs(source - target) > 1)  # if two neighbours are swapped, either may count as moved
     ranks = list(range(0, 18, 2))
     moved = ranks.pop(source)
     stayed = ranks[:]

@@ -59,7 +59,7 @@ def again(column: Column, parser: LineParser | None = None, **options: Any) -> R
 
 
 def an_eventful_year(column: Column) -> None:
-    """New, revised, back to an earlier wording, withdrawn, returned, moved, passes that differ, a link that changes."""
+    """Crawl a history with every kind of change, passes that differ, and a link that changes."""
     column.answers = {"http://search.example/": 200, "http://other.example/": 412}
     column.crawl(listing(A, B), listing(C, SEARCH))
     column.crawl(listing(A, entry("Bears", commentary="Anew.")), listing(C, SEARCH))
@@ -75,7 +75,7 @@ def an_eventful_year(column: Column) -> None:
 def test_the_same_parser_derives_the_same_archive_and_writes_nothing(column: Column, tmp_path: Path) -> None:
     an_eventful_year(column)
     assert {"new", "revised", "withdrawn", "returned", "link changed"} <= set(column.kinds())
-    again(column)  # notes by which parser the archive is derived
+    again(column)  # stores the parser version of the archive
     before = (tmp_path / "archive.db").read_bytes()
     found = again(column)
     assert (found.differences, found.minted, found.crawls) == ((), 0, 8)
@@ -173,7 +173,7 @@ class Shouting(LineParser):
 
 
 def history(column: Column, title: str) -> list[tuple[Any, ...]]:
-    """The entry's revisions: number, technical or not, title, commentary, parser."""
+    """Return an entry's revisions: number, technical or not, title, commentary, parser."""
     return column.rows(
         "SELECT number, technical, title, commentary, parser_version FROM revisions WHERE entry_id ="
         f" (SELECT entry_id FROM revisions WHERE title = '{title}' LIMIT 1) ORDER BY revision_id"
@@ -315,7 +315,7 @@ def test_captures_imported_after_the_last_crawl_are_announced_like_a_crawl(colum
 
 
 def test_a_published_id_is_kept_if_older_captures_show_that_two_entries_are_one(column: Column) -> None:
-    """Between two crawls an entry was rewritten past knowing; a capture of the time between shows the steps."""
+    """An entry was rewritten beyond recognition between two crawls; a capture in between shows the steps."""
     column.crawl(entry("Old title", publication="Le Monde", excerpt="Old words.", commentary=LONG))
     column.crawl(entry("New title", publication="CNN", excerpt=LONG, commentary="New words."))
     ids = column.ids()
@@ -369,7 +369,7 @@ def test_an_archive_without_a_parser_version_takes_it_from_its_crawls(column: Co
     assert derived_by(column.db) == 1
 
 
-# --- whatever happened
+# --- properties of any history
 
 LINES = st.builds(
     lambda title, excerpt, commentary: entry(title, excerpt=excerpt, commentary=commentary),

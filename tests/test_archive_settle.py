@@ -231,7 +231,7 @@ def test_a_fault_in_the_middle_of_settling_leaves_nothing_and_the_crawl_open(
 
 
 def test_a_fault_after_the_entries_were_written_rolls_them_back(column: Column) -> None:
-    """The link's blocking sign is looked for last of all."""
+    """The blocking sign of a link is checked last."""
 
     class Failing(LineParser):
         def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
@@ -246,7 +246,7 @@ def test_a_fault_after_the_entries_were_written_rolls_them_back(column: Column) 
     counts = settle(
         column.db, crawl_id, Verdict("complete"), LineParser(), Traffic(), at=column.today, authority="a,2026"
     )
-    assert counts.new == 2  # the captures are still there, and settle the next time
+    assert counts.new == 2  # the captures are still there and can be settled again
 
 
 def test_a_crawl_that_was_killed_is_closed_as_failed_by_the_next(column: Column) -> None:
@@ -304,7 +304,7 @@ def test_a_link_is_stored_with_its_answer(column: Column, status: int, outcome: 
     shown, followed = (to_text(column.today + number * SECOND) for number in (1, 2))
     row = ("town", "Patent Search", "http://search.example/", shown, followed, status, outcome)
     assert column.rows("SELECT * FROM patent_search_links") == [row]
-    assert column.kinds() == ["new"]  # the first links of a source are no change
+    assert column.kinds() == ["new"]  # the first links of a source are not a change
 
 
 def test_a_changed_link_is_a_change_and_the_old_one_is_gone(column: Column) -> None:
@@ -437,7 +437,7 @@ def test_the_settled_state_is_known_unless_a_partial_crawl_was_settled_since(
     pages = settled_pages(column.db, "town", 1)
     assert (pages is not None) is known
     assert pages is None or [page.asked_url for page in pages] == ["http://town.example/1", "http://town.example/2"]
-    assert settled_pages(column.db, "town", 2) is None  # another parser might read the same bytes otherwise
+    assert settled_pages(column.db, "town", 2) is None  # another parser may read the same bytes differently
 
 
 def test_an_entry_is_updated_when_it_was_last_revised_else_at_its_feed_date(column: Column) -> None:
@@ -466,7 +466,7 @@ def test_entries_of_an_earlier_pass_alone_are_seen_if_known_and_skipped_if_new(
         ([[listing(A, B)], [listing(A, B, C)], [A], [A]], "complete", {"Apples", "Bears"}),
         ([[A], [listing(A, B)], [A], [A]], "complete", {"Apples"}),
         ([[A], [listing(A, C)], [listing(A, B)]], "partial", {"Apples", "Bears"}),
-        ([[A, B], [A], [A]], "partial", {"Apples"}),  # page 2 came in the first pass alone
+        ([[A, B], [A], [A]], "partial", {"Apples"}),  # only the first pass had page 2
         ([[A, B], [A, B], [A]], "partial", {"Apples", "Bears"}),
         ([[listing(A, B)]], "partial", {"Apples", "Bears"}),
     ],
@@ -490,7 +490,7 @@ def test_an_earlier_wording_is_settled_even_if_only_one_pass_shows_it(column: Co
     column.crawl(listing(A, B))
     column.crawl(listing(A, entry("Bears", commentary="Anew.")))
     counts = column.crawl(passes=[[listing(A, B)], [listing(A, entry("Bears", commentary="Anew."))]] * 1)
-    assert counts.revised == 2  # back, and forth again
+    assert counts.revised == 2  # the edit was reverted and made again
 
 
 def test_an_entry_edited_between_two_passes_is_one_entry_with_both_wordings(column: Column) -> None:
@@ -511,7 +511,7 @@ def test_a_crawl_that_was_cut_short_settles_nothing(column: Column) -> None:
 
 
 def test_an_entry_that_only_the_first_pass_showed_is_withdrawn_by_two_unchanged_crawls(column: Column) -> None:
-    """It was taken down while the crawl read: seen in that crawl, missing from the next one on."""
+    """The entry was removed during the crawl: it is seen in it, and missing from the next one on."""
     column.crawl(listing(A, B))
     column.crawl(passes=[[listing(A, B, C)], [listing(A, C)], [listing(A, C)]])
     assert column.crawl(listing(A, C), outcome="unchanged").withdrawn == 0

@@ -23,13 +23,13 @@ PER_PAGE = 3
 
 
 class Article:
-    """What stands in the column, and what the archive should know of it."""
+    """An article of the listing, and what the archive should have of it."""
 
     def __init__(self, number: int):
         self.title = f"Article {number}"
         self.excerpt = "It begins."
         self.commentary = "It was said."
-        self.wordings: list[str] = []  # as settled, in their order
+        self.wordings: list[str] = []  # as settled, in order
         self.entry_id: int | None = None
         self.missed = 0
 
@@ -38,7 +38,7 @@ class Article:
         return f"{self.title}|Le Monde|{self.excerpt}|{self.commentary}"
 
     def edit(self, part: str, words: str) -> None:
-        """Rewrite one part; never both between two sightings, for then only neighbours could tell who it is."""
+        """Rewrite one part, but never both between two sightings: then only neighbours could identify it."""
         before = getattr(self, part)
         setattr(self, part, words)
         if self.wordings:
@@ -48,7 +48,7 @@ class Article:
 
 
 class EditedListing(RuleBasedStateMachine):
-    """Ids never change nor get shared, revisions are only appended, nothing that was kept is lost."""
+    """Ids never change and are never shared, revisions are only appended, nothing is lost."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class EditedListing(RuleBasedStateMachine):
         self.column = Column(self.resources.enter_context(open_archive(Path(folder) / "archive.db")))
         self.articles: list[Article] = []
         self.listed: list[Article] = []
-        self.unchanged = False  # since the last crawl that was complete
+        self.unchanged = False  # since the last complete crawl
         self.absences = Absences()
         self.before: dict[str, list[Any]] = {}
 
@@ -160,7 +160,7 @@ class EditedListing(RuleBasedStateMachine):
         return ["\n".join(lines[start : start + PER_PAGE]) for start in range(0, len(lines), PER_PAGE)]
 
     def settle(self, seen: list[Article]) -> Counts:
-        """What the oracle makes of a crawl that shows these."""
+        """Apply a crawl that shows these articles to the oracle."""
         expected = Counts(entries=len(seen))
         pages = dict(enumerate(self.pages()[: -(-len(seen) // PER_PAGE)], start=1))
         self.absences.see(pages, {id(article): 1 + rank // PER_PAGE for rank, article in enumerate(seen)})

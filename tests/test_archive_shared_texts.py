@@ -92,7 +92,7 @@ def test_a_corrected_name_raises_a_doubt() -> None:
     assert (found[1].entry_id, reason(found[1])) == (2, NAMES_CHANGED)
 
 
-# What several entries hold
+# Text that several entries share
 
 
 def noted(title: str, publication: str, commentary: str) -> ListedEntry:
@@ -319,7 +319,7 @@ def test_a_rewritten_entry_is_recognised_at_an_end_that_new_entries_have_moved()
     assert ids(match(rows(*new, *now), archive(*before))) == [*[None] * 6, 1, 4]
 
 
-# Title and publication before nearness
+# Title and publication before similarity
 
 SHORT = article("A kiln is for sale", "Builders' Review", "The kiln by the ford is for sale.", "Clay waits for nobody.")
 
@@ -475,7 +475,7 @@ REPORTS = st.lists(st.tuples(NAMES, NAMES).filter(lambda pair: pair[0] != pair[1
 @settings(max_examples=40, deadline=None)
 @given(REPORTS, st.data())
 def test_boilerplate_never_makes_two_entries_match(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
-    """Reports of distinct winners and losers come and go in any order; none gets the id of another that shares no name."""
+    """Reports with different names are added and removed in any order, and none gets the id of another."""
     places = dict(
         zip(("Vesna", "Orkan", "Luce", "Rolha", "Nordlys"), ("Brno", "Kiel", "Pula", "Faro", "Bodo"), strict=True)
     )

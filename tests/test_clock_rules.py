@@ -32,13 +32,13 @@ def judge(
     since: timedelta | None = 6 * HOUR,
     in_doubt: tuple[tuple[timedelta, timedelta], ...] = (),
 ) -> Judgement:
-    """Judge a crawl of noon; the newest time was crawled so long before, and of crawls in doubt each began so long before."""
+    """Judge a crawl at noon; `since` and `in_doubt` are the times between earlier crawls and noon."""
     newest = None if since is None else Crawled(7, NOON - since)
     earlier = tuple(Earlier(NOON - ago, by) for ago, by in in_doubt)
     return judge_clock(NOON, difference, KnownTimes(newest, usual, earlier), "town")
 
 
-# what an answer tells
+# the time of an answer
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_crawls_every_half_hour_confirm_a_difference_too() -> None:
 
 
 def test_an_hour_must_pass_on_both_clocks() -> None:
-    """Ours was set ahead by 50 minutes more between two crawls 20 minutes apart: it says that 70 have gone by."""
+    """Our clock was set ahead by 50 minutes between two crawls 20 minutes apart, so it shows 70 minutes."""
     judged = judge(2 * HOUR + 50 * MINUTE, usual=NONE, in_doubt=((70 * MINUTE, 2 * HOUR),))
     assert judged.doubt
 

@@ -84,7 +84,7 @@ def test_an_absence_from_the_last_page_counts_at_once(column: Column, after: tup
 
 
 def test_a_replacement_on_one_page_is_doubtful_until_two_fresh_crawls_a_week_apart_lack_it(column: Column) -> None:
-    """Nobody can tell it from what a cache does, but for asking past all caches."""
+    """Only requests that bypass all caches can distinguish this from a stale page."""
     column.crawl(*BEFORE, fresh=True)
     column.crawl(*STALE, fresh=True)
     first = column.day
@@ -125,7 +125,7 @@ def test_a_sighting_restarts_the_count_of_absences(column: Column) -> None:
 
 
 def test_the_first_unchanged_page_decides_if_several_pages_changed(column: Column) -> None:
-    """More came than a page holds: B, C and D are on page 3 of today, and page 3 is yesterday's."""
+    """More new entries than a page holds: B, C and D are on page 3 now, but the cache has the old page 3."""
     news = [entry(f"News {number}") for number in range(3)]
     column.crawl(*BEFORE)
     stale = (listing(*news[:2]), listing(news[2], A), BEFORE[2])
@@ -159,12 +159,12 @@ def test_a_rebuild_judges_absences_equally(column: Column) -> None:
         (1, "abc", "xbc", "xyc", False),
         (1, "abc", "xyc", "xyc", True),
         (1, "abc", "xyc", "xyz", False),
-        (1, "abc", "xyz", "xbc", False),  # it was gone beyond doubt when it was first gone
+        (1, "abc", "xyz", "xbc", False),  # its first absence was not doubtful
         (1, "abc", "xb", "xb", True),
         (1, "ab", "xbc", "xbc", True),
         (2, "abc", "axc", "axc", True),
         (2, "ab", "ax", "ax", False),
-        (2, "abc", "axyc", "axyc", False),  # a page came in
+        (2, "abc", "axyc", "axyc", False),  # a page was added
         (3, "abc", "abx", "abx", False),
     ],
 )
@@ -181,7 +181,7 @@ def test_an_absence_is_doubtful_while_the_first_unchanged_later_page_stays_uncha
 def test_no_listed_entry_is_withdrawn_whichever_later_pages_are_stale(
     steps: list[tuple[int, int, int]],
 ) -> None:
-    """Pages of three, of which some are fresh and the others those of when the cache was last emptied.
+    """Crawl pages of three entries, of which some are fresh and others are from when the cache was last emptied.
 
     Each step adds entries at the top, three at most until the cache is emptied again, and crawls some days later.
     """
