@@ -33,25 +33,7 @@ def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[
     Raises:
         CannotDecide: the crawl does not exist, still runs, already has that time, or would begin in the future.
     """
-    row = db.execute(
-        "SELECT c.source_id, coalesce(r.started_at, c.started_at), c.outcome, c.settled FROM crawls c"
-        " LEFT JOIN redated_crawls r USING (crawl_id) WHERE c.crawl_id = ?",
-        (crawl_id,),
-    ).fetchone()
-    if row is None:
-        raise CannotDecide(
-            f"crawl {crawl_id} does not exist; crawls that are dated in the future are listed by: foreign-eyes check"
-        )
-    source_id, started_at, outcome, settled = row
-    if outcome is None:
-        raise CannotDecide(f"crawl {crawl_id} has not ended; redate it after its end")
-    if began > at:
-        raise CannotDecide(
-            f"{to_text(began)} is in the future (this machine says {to_text(at)}); give the time when crawl"
-            f" {crawl_id} began"
-        )
-    if to_text(began) == started_at:
-        raise CannotDecide(f"crawl {crawl_id} already begins at {started_at}")
+    source_id, settled = _find_redatable(db, crawl_id, began, at)
     cursor = db.execute(
         "INSERT INTO redatings (at, crawl_id, began_at) VALUES (?, ?, ?)", (to_text(at), crawl_id, to_text(began))
     )
@@ -65,6 +47,28 @@ def redate(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[
     if settled:
         append_changes(db, source_id, crawl_id, [Change("corrected", redating_id=redating_id)], at, announced=True)
     return moved
+
+
+def _find_redatable(db: Database, crawl_id: int, began: datetime, at: datetime) -> tuple[int, bool]:
+    """Return the source of a crawl and whether it settled, or refuse the redating."""
+    row = db.execute(
+        "SELECT c.source_id, coalesce(r.started_at, c.started_at), c.outcome, c.settled FROM crawls c"
+        " LEFT JOIN redated_crawls r USING (crawl_id) WHERE c.crawl_id = ?",
+        (crawl_id,),
+    ).fetchone()
+    if row is None:
+        raise CannotDecide(f"crawl {crawl_id} does not exist; list the crawls dated in the future: foreign-eyes check")
+    source_id, started_at, outcome, settled = row
+    if outcome is None:
+        raise CannotDecide(f"crawl {crawl_id} has not ended; redate it after its end")
+    if began > at:
+        raise CannotDecide(
+            f"{to_text(began)} is in the future (this machine says {to_text(at)});"
+            f" give the time when crawl {crawl_id} began"
+        )
+    if to_text(began) == started_at:
+        raise CannotDecide(f"crawl {crawl_id} already begins at {started_at}")
+    return source_id, bool(settled)
 
 
 def correct_times(db: Database) -> None:
