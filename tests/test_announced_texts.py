@@ -232,7 +232,13 @@ FORGED = "UPDATE told_texts SET commentary = 'Forged.' WHERE title = 'Bears'"
         (FORGED, "does not match its digest"),
         ("DELETE FROM told_texts WHERE title = 'Bears'", "the announced text"),
         ("UPDATE changes SET announced = 0 WHERE change_id = 1", "change 1 has announced texts, but was not announced"),
-        ("INSERT INTO told_texts VALUES ('aa', NULL, NULL, '', '', '')", "the text aa belongs to no announced change"),
+        (
+            (
+                "INSERT INTO told_texts (words, attribution, excerpt, commentary) VALUES ('aa', '', '', '')",
+                "the text aa belongs to no announced change",
+            ),
+            "the text aa belongs to no announced change",
+        ),
     ],
 )
 def test_changed_and_missing_announced_texts_are_reported(column: Column, damage: str, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import make_dataclass
+from dataclasses import asdict, make_dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from foreign_eyes.listing.values import ENTRY_PARTS, TEXT_PARTS, EntryTexts, Lis
 
 TEA = EntryTexts("Leaves are graded by wire.", "——Tea, by CNN", "Tea", "CNN", "A grade.")
 # an entry with a part that a later version might add
-WithSubtitle = make_dataclass("WithSubtitle", [("subtitle", str, None)], bases=(EntryTexts,), frozen=True)
+WithByline = make_dataclass("WithByline", [("byline", str, None)], bases=(EntryTexts,), frozen=True)
 
 
 def test_people_are_shown_every_part() -> None:
@@ -41,8 +41,8 @@ def test_columns_values_and_parts_have_one_order() -> None:
 def test_a_later_part_changes_a_digest_only_if_an_entry_has_it(digest: str, monkeypatch: pytest.MonkeyPatch) -> None:
     digest_of = getattr(text_digests, digest)
     before = digest_of(TEA)
-    monkeypatch.setattr(text_digests, "_LATER_PARTS", ("subtitle",))
-    without, with_one = (WithSubtitle(*text_values(TEA, "CNN"), subtitle) for subtitle in (None, "By wire"))
+    monkeypatch.setattr(text_digests, "_LATER_PARTS", ("byline",))
+    without, with_one = (WithByline(**asdict(TEA), byline=byline) for byline in (None, "By wire"))
     assert (digest_of(without), digest_of(with_one) == before) == (before, False)
 
 
@@ -50,7 +50,7 @@ def test_a_later_part_is_in_the_digest_of_announced_texts_only_if_an_entry_has_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = announced_words.words_digest(TEA)
-    monkeypatch.setattr(announced_words, "ENTRY_PARTS", (*ENTRY_PARTS, "subtitle"))
-    without, with_one = (WithSubtitle(*text_values(TEA, "CNN"), subtitle) for subtitle in (None, "By wire"))
+    monkeypatch.setattr(announced_words, "ENTRY_PARTS", (*ENTRY_PARTS, "byline"))
+    without, with_one = (WithByline(**asdict(TEA), byline=byline) for byline in (None, "By wire"))
     assert announced_words.words_digest(without) == before
     assert announced_words.words_digest(with_one) != before
