@@ -31,6 +31,7 @@ from foreign_eyes.archive.times import to_text  # noqa: E402
 from foreign_eyes.feeds.compose.feed_entries import entry_path  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
 from foreign_eyes.feeds.documents import documents  # noqa: E402
+from foreign_eyes.feeds.folder import OutputFolder  # noqa: E402
 from foreign_eyes.feeds.plan import Extent, full_plan  # noqa: E402
 from foreign_eyes.feeds.publish import Target  # noqa: E402
 from foreign_eyes.feeds.publish_context import PublishContext  # noqa: E402
@@ -286,7 +287,7 @@ def _fill_journal(db: Database, made: Inventor) -> None:
 
 
 def pretend_published(db: Database, target: Target) -> None:
-    """Write the archive's state after a full publish; the only file is an empty front page."""
+    """Write the publishing state after a full publish; the only files are an empty front page and the folder's record."""
     source, topics, manifest = Column(db).source, Topics(target.topics), Manifest(db, target.output)
     target.output.mkdir()
     (target.output / FRONT_PAGE).touch()
@@ -319,7 +320,11 @@ def pretend_published(db: Database, target: Target) -> None:
             events,
             files,
         )
-        manifest.record_state(state)  # fmt: skip
+        manifest.record_state(state)
+        folder = OutputFolder(db, target.output.resolve(), source, take_over=True, mode=target.file_mode)
+        plan = folder.plan(state, manifest.digests(), since=None)
+        folder.begin(plan)
+        folder.end(plan, ())
 
 
 def _remembering(topics: Topics) -> Callable[[str, str, str], frozenset[str]]:
