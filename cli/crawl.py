@@ -28,7 +28,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes crawl               the configured default source
   foreign-eyes crawl live --quick  stop at the first page without new entries
-  foreign-eyes crawl live --fresh  request every page unconditionally, bypassing caches
+  foreign-eyes crawl live --fresh  request every page, bypassing caches
   foreign-eyes crawl https://example.org/list/index.htm --name example
   foreign-eyes crawl live --json | jq .outcome
   foreign-eyes crawl live --accept --dry-run  what --accept would do

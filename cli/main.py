@@ -42,7 +42,7 @@ from foreign_eyes.crawler.settings_file import ARCHIVE_VARIABLE
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes up                                 try it with the bundled sample
+  foreign-eyes up                                 try the bundled sample
   foreign-eyes init                               write settings of your own
   foreign-eyes up live                            archive the live column
   foreign-eyes up live --no-serve --quiet         one unattended round

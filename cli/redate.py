@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes check                             names crawls dated in the future
+  foreign-eyes check                             lists crawls dated too late
   foreign-eyes redate 12 2026-11-30T09:00:00Z    crawl 12 began then
   foreign-eyes redate 12 2026-11-30T17:00+08:00  the same, in another zone
   foreign-eyes redate 12 2026-11-30T09:00Z --dry-run

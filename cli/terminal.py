@@ -43,12 +43,11 @@ def console(stream: TextIO, width: int | None = None) -> Console:
     """Return a rich console that writes to `stream`, with colours only if `has_colour`."""
     from rich.console import Console
 
-    coloured = has_colour(stream)
     return Console(
         file=stream,
         width=width,
-        force_terminal=coloured,
-        color_system="standard" if coloured else None,
+        force_terminal=_has_cursor(stream),
+        color_system="standard" if has_colour(stream) else None,
         highlight=False,
         markup=False,
         emoji=False,

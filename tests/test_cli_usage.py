@@ -144,8 +144,9 @@ def test_a_terminal_is_given_colours_unless_it_refuses(
         assert (ESCAPE in written) is coloured, written
 
 
-def test_a_terminal_is_shown_a_bar_while_pages_are_read(command: CommandLine) -> None:
-    written = on_a_terminal(command, "crawl", "sample", env={})
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
+def test_a_terminal_is_shown_a_bar_while_pages_are_read(command: CommandLine, env: dict[str, str]) -> None:
+    written = on_a_terminal(command, "crawl", "sample", env=env)
     assert "sample: reading" in written
     assert "40 entries on 8 pages" in written
 
