@@ -13,8 +13,8 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes backup /mnt/backup/archive.db
-  foreign-eyes backup "/mnt/backup/archive-$(date +%A).db" --quiet    from cron: one per weekday
-  foreign-eyes restore /mnt/backup/archive.db                         restore it
+  foreign-eyes backup "/mnt/$(date +%A).db" --quiet  by cron: one per weekday
+  foreign-eyes restore /mnt/backup/archive.db        restore it
 """
 
 

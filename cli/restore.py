@@ -20,7 +20,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes restore /mnt/backup/archive.db
   foreign-eyes restore /mnt/backup/archive.db --output /srv/www/eyes
-  foreign-eyes up live --no-serve                                     crawl what the backup lacks
+  foreign-eyes up live --no-serve              crawl what the backup lacks
 """
 
 

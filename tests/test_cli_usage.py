@@ -38,6 +38,9 @@ COMMANDS = {
     "schedule": ["cron", "systemd"],
     "schedule cron": ["--every", "--contact"],
     "schedule systemd": ["--every", "--contact", "--unit"],
+    "backup": ["--force", "--json", "--quiet"],
+    "restore": ["--output", "--force", "--json", "--quiet"],
+    "set-aside": [],
     "watch": ["--every", "--rounds", "--contact"],
 }
 ESCAPE = "\x1b["
