@@ -1,4 +1,6 @@
-"""The configuration file `foreign-eyes.toml`, checked as a whole when it is loaded; `crawler.settings_file` finds it.
+"""The configuration file `foreign-eyes.toml`, checked as a whole when it is loaded.
+
+`crawler.settings_file` finds it.
 
 Without a file, the built-in defaults apply. Each package owns the meaning of its table; this module composes them.
 """
@@ -93,7 +95,9 @@ class Configuration:
 
 
 def load_configuration(path: Path | None) -> Configuration:
-    """Read and check the file at `path`; with None, the one that `find_settings_file` finds, if any.
+    """Read and check the file at `path`.
+
+    With None, the one that `find_settings_file` finds, if any.
 
     Raises:
         ConfigurationError: the file is missing, not TOML, or has a wrong value.

@@ -14,14 +14,20 @@ if TYPE_CHECKING:
 
 
 def print_contact_note(context: Context, job: Job, *, given: str | None = None) -> None:
-    """Print to stderr that a contact is missing, or how to store the one `given` by option; else nothing."""
+    """Print to stderr that a contact is missing, or how to store the one `given` by option.
+
+    Print nothing otherwise.
+    """
     note = missing_contact(job, context.configuration) or contact_not_kept(job, given, context.configuration)
     if note is not None:
         print_line(note, err=True)
 
 
 def missing_contact(job: Job, configuration: Configuration) -> str | None:
-    """Return a warning if a crawl of another operator's site has no contact; else None. Pure except for `program`."""
+    """Return a warning if a crawl of another operator's site has no contact.
+
+    Return None otherwise. Pure except for `program`.
+    """
     if job.source.contact or not job.source.is_foreign:
         return None
     keep = _keeping(configuration, "you@example.org")
@@ -32,7 +38,10 @@ def missing_contact(job: Job, configuration: Configuration) -> str | None:
 
 
 def contact_not_kept(job: Job, given: str | None, configuration: Configuration) -> str | None:
-    """Return how to store the contact `given` by option if none is configured; else None. Pure except for `program`."""
+    """Return how to store the contact `given` by option if none is configured.
+
+    Return None otherwise. Pure except for `program`.
+    """
     own = configuration.sources[job.name].contact if job.name in configuration.sources else None
     if given is None or own or configuration.contact or not job.source.is_foreign:
         return None

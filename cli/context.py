@@ -22,7 +22,9 @@ R = TypeVar("R")
 
 @dataclass
 class Context:
-    """The options of the group; the configuration is read when a command starts, and not for `--help`.
+    """The options of the group.
+
+    The configuration is read when a command starts, and not for `--help`.
 
     `sample_output` is the output folder of the sample after it was set aside; the settings of `[publish]` do not apply to it.
     """
@@ -54,7 +56,10 @@ class Context:
 
     @property
     def publishing(self) -> PublishSettings:
-        """The settings of `[publish]`; defaults for a sample that was set aside, which must not look like the real feeds."""
+        """The settings of `[publish]`.
+
+        They are the defaults for a sample that was set aside, which must not look like the real feeds.
+        """
         from foreign_eyes.cli.configuration import PublishSettings
 
         if self.sample_output is None:

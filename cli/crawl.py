@@ -154,7 +154,7 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
             signals=signals.calling,
             on_accept=lambda effects: print_line(f"{job.name}: accepting: {effects}", err=True),
         )
-    return [one.log_row for one in ended], ended[-1].interrupted
+    return [crawl.log_row for crawl in ended], ended[-1].interrupted
 
 
 @contextmanager
@@ -164,14 +164,17 @@ def _as_it_is(job: Job) -> Iterator[Job]:
 
 @contextmanager
 def _copied(job: Job) -> Iterator[Job]:
-    """Give the same job on a temporary copy of the archive; on an empty one if the sample would be set aside."""
+    """Give the same job on a temporary copy of the archive.
+
+    The copy is empty if the sample would be set aside.
+    """
     from foreign_eyes.archive.backup import copy_archive
     from foreign_eyes.archive.invented_sources import holdings_of_file
 
     with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
         copy = Path(folder) / "archive.db"
-        held = holdings_of_file(job.archive)
-        apart = held.real if job.source.is_bundled else held.only_invented
+        holdings = holdings_of_file(job.archive)
+        apart = holdings.real if job.source.is_bundled else holdings.only_invented
         if job.archive.exists() and not apart:
             copy_archive(job.archive, copy)
         yield replace(job, archive=copy)
@@ -211,7 +214,10 @@ def days_seen(job: Job) -> int:
 
 
 def _report_days(rows: list[dict[str, Any]], before: int) -> None:
-    """Write one line for each day of the sample's story that was crawled; `before` are the days seen before."""
+    """Write one line for each day of the sample's story that was crawled.
+
+    `before` are the days seen before.
+    """
     for number, row in enumerate(rows, start=before + 1):
         kinds = ("new", "revised", "withdrawn", "returned")
         happened = ", ".join(f"{row[kind]} {kind}" for kind in kinds if row[kind]) or "nothing changed"

@@ -48,7 +48,7 @@ def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) ->
         found, still_open = find_doubts(db, entry_id, settled=settled), sum(count_doubts(db).values())
         _say_outdated(db)
     if as_json:
-        print_json({"open": still_open, "doubts": [_as_object(one) for one in found]})
+        print_json({"open": still_open, "doubts": [_as_object(doubt) for doubt in found]})
     else:
         from foreign_eyes.cli.doubts_screen import show_doubts
 
@@ -67,21 +67,21 @@ def _say_outdated(db: Database) -> None:
         )
 
 
-def _as_object(one: DoubtfulMatch) -> dict[str, Any]:
+def _as_object(doubt: DoubtfulMatch) -> dict[str, Any]:
     from foreign_eyes.archive.history import changed_parts
 
     return {
-        **one.facts,
-        "why": one.sentence,
-        "confirmed_at": one.confirmed_at,
-        "source": one.entry["source"],
-        "tag_uri": one.entry["tag_uri"],
-        "capture_id": one.capture_id,
-        "page": one.page,
-        "before": _texts(one.before),
-        "after": _texts(one.after),
-        "diff": changed_parts(one.before.revision if one.before else None, one.after.revision),
-        "commands": {remedy.name: remedy.command for remedy in one.remedies},
+        **doubt.facts,
+        "why": doubt.sentence,
+        "confirmed_at": doubt.confirmed_at,
+        "source": doubt.entry["source"],
+        "tag_uri": doubt.entry["tag_uri"],
+        "capture_id": doubt.capture_id,
+        "page": doubt.page,
+        "before": _texts(doubt.before),
+        "after": _texts(doubt.after),
+        "diff": changed_parts(doubt.before.revision if doubt.before else None, doubt.after.revision),
+        "commands": {remedy.name: remedy.command for remedy in doubt.remedies},
     }
 
 

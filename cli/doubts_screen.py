@@ -63,7 +63,10 @@ def _write_texts(screen: Screen, doubt: DoubtfulMatch) -> None:
 
 
 def _is_shared(part: str, doubt: DoubtfulMatch) -> bool:
-    """Return whether a part is the same in both texts; the attribution line counts only without a title."""
+    """Return whether a part is the same in both texts.
+
+    The attribution line counts only without a title.
+    """
     before, after = doubt.before.revision.texts if doubt.before else {}, doubt.after.revision.texts
     if part == "attribution" and after["title"]:
         return False

@@ -45,7 +45,10 @@ def of_error(error: BaseException) -> int | None:
 
 
 def _codes() -> list[tuple[type[BaseException], int]]:
-    """Return the exit codes by exception class; the first match counts. Imported late, so that `--help` starts fast."""
+    """Return the exit codes by exception class.
+
+    The first match counts. Imported late, so that `--help` starts fast.
+    """
     from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
     from foreign_eyes.cli.configuration import ConfigurationError
     from foreign_eyes.crawler.sources import SourceError

@@ -18,7 +18,9 @@ OFFERED = 10
 
 
 def find_one(db: Database, wanted: str, command: str = "history") -> NamedEntry:
-    """Return the entry that `wanted` names; print a note if it was merged or has another title now.
+    """Return the entry that `wanted` names.
+
+    Print a note if it was merged or has another title now.
 
     Raises:
         click.UsageError: `wanted` is empty.
@@ -58,7 +60,7 @@ def _the_one(wanted: str, found: list[NamedEntry], command: str) -> NamedEntry:
     raise Stopped(NO_INPUT, "\n".join([head, *lines, *more]))
 
 
-def _name(one: NamedEntry) -> str:
-    publication = f", by {one.publication}" if one.publication else ""
-    once = f' (formerly "{one.former_title}")' if one.former_title is not None else ""
-    return printable(f"{one.title}{publication}{once}")
+def _name(entry: NamedEntry) -> str:
+    publication = f", by {entry.publication}" if entry.publication else ""
+    former = f' (formerly "{entry.former_title}")' if entry.former_title is not None else ""
+    return printable(f"{entry.title}{publication}{former}")

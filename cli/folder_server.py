@@ -53,12 +53,17 @@ class FolderServer:
         return self.is_ours and self._port is None and not self.address.endswith(f":{DEFAULT_PORT}/")
 
     def make_parent(self) -> None:
-        """Make the parent of the output, where its server is recorded; publishing reports it if that is impossible."""
+        """Make the parent of the output, where its server is recorded.
+
+        Publishing reports it if that is impossible.
+        """
         with suppress(OSError):
             self.output.resolve().parent.mkdir(parents=True, exist_ok=True)
 
     def take(self, *, quiet: bool) -> bool:
-        """Become the server unless another process is; return whether we are. Requests wait until `serve_on` runs.
+        """Become the server unless another process is.
+
+        Return whether we are. Requests wait until `serve_on` runs.
 
         Raises:
             CannotListen: the chosen port is in use, or the host is not on this machine.

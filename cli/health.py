@@ -51,7 +51,10 @@ def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], n
 
 
 def future_problems(crawls: list[dict[str, Any]]) -> Iterator[Problem]:
-    """Yield the crawls that are dated in the future, each with the command that corrects it. Pure."""
+    """Yield the crawls that are dated in the future, each with the command that corrects it.
+
+    Pure.
+    """
     for row in crawls[:_CLOCKS_TOLD]:
         what = f"crawl {row['crawl_id']} is dated in the future, {row['started_at']}: the clock was wrong then or is wrong now"
         yield Problem(
@@ -74,23 +77,29 @@ def _remedy(row: dict[str, Any]) -> str | None:
     return _REMEDIES.get(row["outcome"])
 
 
-def mixture_problems(held: Holdings) -> Iterator[Problem]:
+def mixture_problems(holdings: Holdings) -> Iterator[Problem]:
     """Yield a problem if the archive holds both invented and real entries. Pure."""
-    if held.mixed:
+    if holdings.mixed:
         yield Problem(
             "the archive mixes the sample's invented entries with real ones", "archive", "foreign-eyes set-aside"
         )
 
 
 def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Problem]:
-    """Yield the crawls that were killed: started, not ended, and no process holds the archive. Pure."""
+    """Yield the crawls that were killed: started, not ended, and no process holds the archive.
+
+    Pure.
+    """
     if holder is None:
         for crawl_id in open_crawls:
             yield Problem("a crawl was killed before it settled", f"crawl {crawl_id}", "foreign-eyes crawl")
 
 
 def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Problem]:
-    """Yield published files that are missing or changed; with `expected`, also if none were published."""
+    """Yield published files that are missing or changed.
+
+    With `expected`, also report that none were published.
+    """
     from foreign_eyes.archive.feed_state.output_manifest import Manifest
 
     written = Manifest(db, output).digests()

@@ -53,7 +53,10 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
 
 
 def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
-    """Return the command for each folder that a publish would change; the commands are those of `output_problems`."""
+    """Return the command for each folder that a publish would change.
+
+    The commands are those of `output_problems`.
+    """
     lags = output_lags(db)
     several = len({lag.source for lag in lags}) > 1
     return [
@@ -78,7 +81,10 @@ def lacking(lag: OutputLag) -> str | None:
 
 
 def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator[Problem]:
-    """Yield the folders with files that have fewer permissions than `mode`; without `all_files`, check only two files."""
+    """Yield the folders with files that have fewer permissions than `mode`.
+
+    Without `all_files`, check only two files.
+    """
     for lag in output_lags(db):
         names = Manifest(db, lag.folder).digests() if all_files else _FIRST
         closed = sorted(_closed(lag.folder, names, mode))
@@ -95,7 +101,10 @@ def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator
 
 
 def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
-    """Yield the files in a folder that a killed publish left; files of other programs are not problems."""
+    """Yield the files in a folder that a killed publish left.
+
+    Files of other programs are not problems.
+    """
     remedy = f"foreign-eyes publish --all --output {_quoted(folder)}"
     try:
         record = read_record(folder)

@@ -186,7 +186,10 @@ def whole_parts(revision: Revision) -> Iterator[tuple[str, str]]:
 
 
 def differing_parts(before: Revision, after: Revision) -> dict[str, tuple[Piece, ...]]:
-    """Return the parts in which a word differs; no attribution line if title or publication show the change."""
+    """Return the parts in which a word differs.
+
+    The attribution line is left out if title or publication show the change.
+    """
     parts = changed_parts(before, after)
     if before.texts["title"] and after.texts["title"] and ("title" in parts or "publication" in parts):
         parts.pop("attribution", None)

@@ -124,7 +124,10 @@ def _open(stack: ExitStack, file: Path) -> Input:
 
 @contextmanager
 def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
-    """Give the archive, with `apply` for writing under its lock; a new archive is removed if the import fails."""
+    """Give the archive, with `apply` for writing under its lock.
+
+    A new archive is removed if the import fails.
+    """
     from foreign_eyes.archive.database import open_archive, read_archive
     from foreign_eyes.archive.lock import holder, lock_path, only_run
     from foreign_eyes.archive.times import now, to_text
@@ -162,7 +165,9 @@ def _plan(
     *,
     quiet: bool,
 ) -> Import:
-    """Return the import of the files; files of other programs are searched here, without the lock.
+    """Return the import of the files.
+
+    Files of other programs are searched here, without the lock.
 
     Raises:
         NothingToImport: the files hold no page of the source.
@@ -183,7 +188,7 @@ def _plan(
             raise WrongImport(f"{contents.names[0]}: the crawls of an export are already judged; leave out --accept")
         if wanted.source is not None:
             check_name(wanted.source)
-        known = {name: one.url for name, one in {**BUILT_IN, **context.configuration.sources}.items()}
+        known = {name: settings.url for name, settings in {**BUILT_IN, **context.configuration.sources}.items()}
         options = (wanted.source, wanted.urls, known)
         return OwnImport(contents.names[0], contents.dump, bodies, parser.PARSER_VERSION, *options)
     chosen = _choose_source(context, sources, wanted.source)
@@ -231,7 +236,7 @@ def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet:
 
 
 def _summary(result: ImportResult, rebuilt: Rebuilt | None, files: list[str], *, dry_run: bool) -> dict[str, Any]:
-    net = {one.table: one.added - one.removed for one in rebuilt.differences} if rebuilt else {}
+    net = {change.table: change.added - change.removed for change in rebuilt.differences} if rebuilt else {}
     return {
         "files": files,
         "crawls": result.crawls,

@@ -11,7 +11,7 @@ from foreign_eyes.cli.terminal import print_json
 
 @contextmanager
 def errors_as_json(as_json: bool, where: object) -> Iterator[None]:
-    """Print an error as `{ok, problems}`, as `status --json` does, if `as_json`; then raise it again.
+    """Print an error as `{ok, problems}`, as `status --json` does, if `as_json`; raise it again.
 
     Args:
         as_json: whether the command prints JSON.

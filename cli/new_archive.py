@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def warn_of_new_archive(context: Context, job: Job) -> None:
-    """Print a note to stderr, even if quiet, that `job` will create an archive; nothing for the sample."""
+    """Print a note to stderr, even if quiet, that `job` will create an archive.
+
+    Print nothing for the sample.
+    """
     if job.source.is_bundled or context.archive.exists():
         return
     published = _published_without_archive(context)

@@ -96,7 +96,9 @@ def publish_source(
     everything: bool = False,
     quiet: bool,
 ) -> Published:
-    """Publish one source as configured, except for the given values; only `take_over` replaces another source's feeds.
+    """Publish one source as configured, except for the given values.
+
+    Only `take_over` replaces another source's feeds.
 
     Only `take_folder` replaces the feeds of another archive and files of other programs. Output folders that no longer
     exist are removed from the archive's outputs, with a notice.

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def rebuild_archive(
     context: Context, what: str, *, prepare: Prepare | None = None, apply: bool = True, quiet: bool = False
 ) -> Rebuilt:
-    """Derive the archive again, with `apply` under its lock; `what` names the run to other processes.
+    """Derive the archive again, with `apply` under its lock.
+
+    `what` names the run to other processes.
 
     Raises:
         ArchiveError: the archive does not exist, is in use, or cannot be derived again.
@@ -59,10 +61,10 @@ def as_object(rebuilt: Rebuilt) -> dict[str, Any]:
 
 def print_differences(rebuilt: Rebuilt) -> None:
     """Print how the archive changed, one line per table."""
-    for one in rebuilt.differences:
+    for table in rebuilt.differences:
         amounts = [f"{amount} {word}" for amount, word in
-                   ((one.added, "new"), (one.removed, "gone"), (one.changed, "changed")) if amount]  # fmt: skip
-        print_line(f"  {one.table}: {', '.join(amounts)} (such as {'; '.join(one.examples)})")
+                   ((table.added, "new"), (table.removed, "gone"), (table.changed, "changed")) if amount]  # fmt: skip
+        print_line(f"  {table.table}: {', '.join(amounts)} (such as {'; '.join(table.examples)})")
 
 
 def print_decision(line: str, rebuilt: Rebuilt) -> None:

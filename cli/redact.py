@@ -94,7 +94,9 @@ def redact(
 
 
 def _confirm(what: str, entry: str, *, yes: bool) -> None:
-    """Ask at a terminal before anything changes; a purge, which cannot be undone, requires an answer.
+    """Ask at a terminal before anything changes.
+
+    A purge, which cannot be undone, requires an answer.
 
     Raises:
         Stopped: a purge was not confirmed, and there is no terminal to ask at.

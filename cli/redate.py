@@ -77,7 +77,7 @@ def redate(context: Context, crawl: int, time: datetime, dry_run: bool, as_json:
     rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)
     if as_json:
         dates = [
-            {"entry_id": one.entry_id, "before": to_text(one.before), "after": to_text(one.after)} for one in moved
+            {"entry_id": date.entry_id, "before": to_text(date.before), "after": to_text(date.after)} for date in moved
         ]
         print_json({"crawl_id": crawl, "began_at": to_text(time), "moved": dates, **as_object(rebuilt)})
     elif not quiet:

@@ -43,18 +43,18 @@ def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) 
     """
     from foreign_eyes.archive.invented_sources import holdings_of_file
 
-    held = holdings_of_file(context.archive)
+    contents = holdings_of_file(context.archive)
     if not source.is_bundled:
-        if held.only_invented:
+        if contents.only_invented:
             announce(set_aside(context))
         return context
     for_readers = publishing and _is_for_readers(context)
-    if held.only_invented and for_readers:
+    if contents.only_invented and for_readers:
         announce(set_aside(context))
-    elif held.only_invented:
+    elif contents.only_invented:
         return at_its_output(context)
     place = sample_place(context)
-    if not (held.real or for_readers or place.archive.exists()):
+    if not (contents.real or for_readers or place.archive.exists()):
         return context
     return replace(context, archive_option=place.archive, sample_output=place.output)
 
@@ -88,7 +88,9 @@ def sample_place(context: Context) -> SamplePlace:
 
 
 def set_aside(context: Context) -> SamplePlace | None:
-    """Move the sample out of the archive and out of the folders that it was published to; return where it is now.
+    """Move the sample out of the archive and out of the folders that it was published to.
+
+    Return where it is now.
 
     An archive that holds only the sample is renamed; one that also holds real sources is split. Returns None if the archive
     holds no sample. A run that is killed loses nothing and can be repeated.
@@ -105,15 +107,15 @@ def set_aside(context: Context) -> SamplePlace | None:
 
     what = "setting the sample aside"
     with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
-        held = holdings(db)
+        contents = holdings(db)
         place = _free_place(context, db)
-        if held.only_invented:
+        if contents.only_invented:
             _move_files(context, db, place)
             with _renaming(context.archive):
                 context.archive.rename(place.archive)
-        elif held.mixed:
+        elif contents.mixed:
             _split(context, db, place)
-    return place if held.invented else None
+    return place if contents.invented else None
 
 
 def announce(place: SamplePlace | None) -> None:
@@ -153,7 +155,10 @@ def _split(context: Context, db: Database, place: SamplePlace) -> None:
 
 
 def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id: str | None = None) -> None:
-    """Publish the sample to its place, and remove what it published elsewhere; nothing if it was never published."""
+    """Publish the sample to its place, and remove what it published elsewhere.
+
+    Do nothing if it was never published.
+    """
     from foreign_eyes.archive.feed_state.folder_claims import read_claim
     from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
     from foreign_eyes.archive.overview import find_sources

@@ -99,7 +99,9 @@ def systemd(context: Context, source: str | None, every: float, contact: str | N
 
 
 def round_command(context: Context, source: str | None, contact: str | None) -> list[str]:
-    """Return the command of one unattended round, with absolute paths; print notes on what is missing to stderr.
+    """Return the command of one unattended round, with absolute paths.
+
+    Print notes on what is missing to stderr.
 
     Raises:
         SourceError: the source does not exist, or the contact cannot be sent.
@@ -121,7 +123,10 @@ def _start(context: Context) -> list[str]:
 
 
 def written_paths(context: Context) -> list[str]:
-    """Return the folders that a round writes to; a missing output folder is made in the working directory."""
+    """Return the folders that a round writes to.
+
+    A missing output folder is made in the working directory.
+    """
     folder, archive, output = Path.cwd(), context.archive.absolute().parent, context.output.absolute()
     here = [path for path in (archive, output) if path.is_relative_to(folder)]
     written = [str(folder)] if here else []

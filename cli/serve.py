@@ -111,7 +111,10 @@ def _note_on_links(context: Context, server: FolderServer) -> str | None:
 
 
 def _base_url(context: Context) -> str | None:
-    """Return the configured base URL; None if it is the default, so that links use the address of the request."""
+    """Return the configured base URL.
+
+    Return None if it is the default, so that links use the address of the request.
+    """
     from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
     from foreign_eyes.feeds.published_urls import normal_base_url
 

@@ -59,7 +59,10 @@ def _ignore(_number: int) -> None:
 
 @dataclass(slots=True)
 class _State:
-    """The actions of the first signal and of later ones; the number and the monotonic time of the first, once it came."""
+    """The actions of the first signal and of later ones.
+
+    `number` and `arrived_at` are the number and the monotonic time of the first signal.
+    """
 
     first: Action = exit_at_once
     later: Action = exit_at_once

@@ -25,7 +25,10 @@ class _Dropping(io.FileIO):
 
 
 def install() -> None:
-    """Replace the standard streams; call it before any file is opened, which could get the number of a closed stream."""
+    """Replace the standard streams.
+
+    Call it before any file is opened, which could get the number of a closed stream.
+    """
     for number in range(3):
         try:
             os.fstat(number)

@@ -23,7 +23,9 @@ class Stop:
     _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Run the program with `arguments` and return its exit code; a child that is killed has 128 plus the signal.
+        """Run the program with `arguments` and return its exit code.
+
+        For a child that is killed it is 128 plus the signal.
 
         If a signal arrived before, nothing is run, and that code is returned.
         """

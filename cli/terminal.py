@@ -55,9 +55,9 @@ def console(stream: TextIO, width: int | None = None) -> Console:
 
 
 def print_line(line: str = "", style: str = "", *, err: bool = False) -> None:
-    """Print a line, on a terminal in a style of rich such as "bold green"; the terminal breaks long lines.
+    """Print a line, on a terminal in a style of rich such as "bold green".
 
-    So commands and addresses in it can be copied.
+    The terminal, not rich, breaks long lines, so commands and URLs in them can be copied.
     """
     stream = sys.stderr if err else sys.stdout
     if style and has_colour(stream):
@@ -127,7 +127,10 @@ def _page_bar(source: str) -> Iterator[Callable[[CrawlProgress], None]]:
 
 @contextmanager
 def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function that shows how many of how many are done; None if there is no terminal to show it on."""
+    """Give a function that shows how many of how many are done.
+
+    Give None if there is no terminal to show it on.
+    """
     if quiet or not _has_cursor(sys.stderr):
         yield None
         return

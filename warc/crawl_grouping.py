@@ -38,7 +38,10 @@ class LinkAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FoundCrawl:
-    """The captures of one crawl, in order of time; `doubt` is the reason why the quality gate refuses it."""
+    """The captures of one crawl, in order of time.
+
+    `doubt` is the reason why the quality gate refuses it.
+    """
 
     pages: tuple[PageSeen, ...]
     links: tuple[LinkAnswer, ...] = ()
@@ -63,7 +66,10 @@ def _starts_crawl(group: Sequence[PageSeen], page: PageSeen) -> bool:
 
 
 def _doubt(group: Sequence[PageSeen]) -> str | None:
-    """Return why a crawl must not be settled: a page looks wrong, or two pages are equal; else None."""
+    """Return why a crawl must not be settled: a page looks wrong, or two pages are equal.
+
+    Return None otherwise.
+    """
     lists: dict[tuple[str, ...], int] = {}
     for page in sorted(group, key=lambda seen: seen.number):
         if doubt := suspect_page(page.number, page.listing):

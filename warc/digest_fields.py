@@ -21,7 +21,10 @@ class Digest(Protocol):
 
 
 def digest_for(label: str | None) -> Digest | None:
-    """Return a digest with the algorithm of `label` (WARC/1.1 section 5.8); None if we do not support it."""
+    """Return a digest with the algorithm of `label` (WARC/1.1 section 5.8).
+
+    Return None if we do not support it.
+    """
     algorithm = (label or "").partition(":")[0].strip().lower().replace("sha-", "sha")
     return hashlib.new(algorithm, usedforsecurity=False) if algorithm in _ALGORITHMS else None
 

@@ -1,4 +1,6 @@
-"""Errors of exports and imports that the user can fix. Programming errors are not in this hierarchy.
+"""Errors of exports and imports that the user can fix.
+
+Programming errors are not in this hierarchy.
 
 ExchangeError
 ├── BadWarc             the file is not a WARC, or damaged

@@ -49,7 +49,9 @@ KnownCaptures = dict[tuple[str, str, str | None], int]
 
 @dataclass(slots=True)
 class ForeignImport:
-    """WARC files of other programs; `roots` are the present and former URLs of page 1 of the source's listing.
+    """WARC files of other programs.
+
+    `roots` are the present and former URLs of page 1 of the source's listing.
 
     `accept` settles suspect crawls. `may_list` is a cheap test for bodies that need not be parsed in search of a listing.
     """
@@ -76,17 +78,23 @@ class ForeignImport:
             return self._pages
         responses = _each_once(self.contents.responses)
         hosts = {_host(root) for root in self.roots}
-        on_hosts = [one for one in responses if one.shows_page and _host(one.url) in hosts]
-        moved = {one.url: one.moved_to for one in responses if one.moved_to}
+        on_hosts = [response for response in responses if response.shows_page and _host(response.url) in hosts]
+        moved = {response.url: response.moved_to for response in responses if response.moved_to}
         seen: list[Seen] = []
-        for number, one in enumerate(on_hosts, start=1):
-            if self._may_list(one):
-                seen.append(Seen(one.url, self._parse(one)))
+        for number, response in enumerate(on_hosts, start=1):
+            if self._may_list(response):
+                seen.append(Seen(response.url, self._parse(response)))
             if show is not None:
                 show(number, len(on_hosts))
         numbers = number_pages(seen, self.roots, moved)
-        addressed = [(one, numbers[key]) for one in responses if (key := address_key(one.url)) in numbers]
-        found = [PageSeen(number, one, self._parse(one)) for one, number in addressed if self._is_whole_page(one)]
+        addressed = [
+            (response, numbers[key]) for response in responses if (key := address_key(response.url)) in numbers
+        ]
+        found = [
+            PageSeen(number, response, self._parse(response))
+            for response, number in addressed
+            if self._is_whole_page(response)
+        ]
         if not found:
             raise NothingToImport(self._nothing_found())
         self._pages = found
@@ -102,28 +110,35 @@ class ForeignImport:
         pages = self.find()
         with writing(db):
             source_id = find_or_add_source(db, self.source)
-            there = known_captures(db, source_id)
-            fresh = [page for page in pages if _key(page.response) not in there]
+            archived = known_captures(db, source_id)
+            fresh = [page for page in pages if _key(page.response) not in archived]
             self.result.already_there = len(pages) - len(fresh)
             listed = {_key(page.response) for page in pages}
-            others = [one for one in _each_once(self.contents.responses) if one.status and not one.unusable]
-            known = {there[key] for key in listed if key in there}
+            others = [
+                response
+                for response in _each_once(self.contents.responses)
+                if response.status and not response.unusable
+            ]
+            known = {archived[key] for key in listed if key in archived}
             accepted = self._accept_suspects(db, source_id, known)
-            crawls = group_crawls(fresh, [one for one in others if _key(one) not in listed and _key(one) not in there])
+            crawls = group_crawls(
+                fresh,
+                [response for response in others if _key(response) not in listed and _key(response) not in archived],
+            )
             if not crawls and not accepted:
                 raise NothingNew
-            return [*accepted, *(self._write(db, source_id, crawl, there) for crawl in crawls)]
+            return [*accepted, *(self._write(db, source_id, crawl, archived) for crawl in crawls)]
 
     def _accept_suspects(self, db: Database, source_id: int, captures: Collection[int]) -> list[int]:
         """Accept the suspect crawls of these captures if `accept`; return their ids."""
         suspects = suspect_imports(db, source_id)
-        found = {suspects[one].crawl_id: suspects[one] for one in sorted(captures) if one in suspects}
+        found = {suspects[capture].crawl_id: suspects[capture] for capture in sorted(captures) if capture in suspects}
         if not self.accept:
-            for one in found.values():
-                self.result.add_suspect(self.source.name, one.started_at, one.reason)
+            for suspect in found.values():
+                self.result.add_suspect(self.source.name, suspect.started_at, suspect.reason)
             return []
-        for one in found.values():
-            accept_crawl(db, one.crawl_id, f"{one.reason or 'suspect'}; {_ACCEPTED}")
+        for suspect in found.values():
+            accept_crawl(db, suspect.crawl_id, f"{suspect.reason or 'suspect'}; {_ACCEPTED}")
         self.result.accepted = len(found)
         return list(found)
 
@@ -139,7 +154,10 @@ class ForeignImport:
         return self._parsed[key]
 
     def _is_whole_page(self, response: Response) -> bool:
-        """Return whether a response at the URL of a listing page shows the page; record a warning if it should."""
+        """Return whether a response at the URL of a listing page shows the page.
+
+        Record a warning if it should.
+        """
         why = response.unusable
         if response.shows_page and response.may_be_cut:
             why = "it ended with the connection and before the page's end tag"
@@ -155,8 +173,8 @@ class ForeignImport:
             self.result.left_out.append(f"{response.url} of {to_text(response.at)} is not imported: {why}")
         return why is None
 
-    def _write(self, db: Database, source_id: int, crawl: FoundCrawl, there: KnownCaptures) -> int:
-        """Store a crawl with its captures, and add their ids to `there`."""
+    def _write(self, db: Database, source_id: int, crawl: FoundCrawl, archived: KnownCaptures) -> int:
+        """Store a crawl with its captures, and add their ids to `archived`."""
         seen: list[PageSeen | LinkAnswer] = [*crawl.pages, *crawl.links]
         captures = sorted(seen, key=lambda capture: capture.response.at)
         store_bodies(db, self.bodies, (capture.response.body_sha256 for capture in captures))
@@ -182,13 +200,13 @@ class ForeignImport:
             },
         )
         for capture in captures:
-            there[_key(capture.response)] = add_capture(db, {**_row(capture, there), "crawl_id": crawl_id})
+            archived[_key(capture.response)] = add_capture(db, {**_row(capture, archived), "crawl_id": crawl_id})
         self.result.count_crawl(outcome, len(captures))
         return crawl_id
 
     def _nothing_found(self) -> str:
         """Return the message on what was found instead of the listing."""
-        hosts = Counter(_host(one.url) for one in self.contents.responses)
+        hosts = Counter(_host(response.url) for response in self.contents.responses)
         names = ", ".join(host for host, _ in hosts.most_common(_MOST_HOSTS))
         found = f"{_counted(len(self.contents.responses), 'response')}, from {names}" if hosts else "no HTTP response"
         warnings = "".join(f"; {warning}" for warning in self.result.left_out[:_MOST_WARNINGS])
@@ -206,12 +224,12 @@ class ForeignImport:
     def _similar_listings(self) -> Iterator[str]:
         """Yield the URLs of page 1 of listings that look like the column, on any host."""
         searched = set(map(address_key, self.roots))
-        shown = (one for one in self.contents.responses if one.shows_page)
-        for one in islice(filter(self._may_list, shown), _MOST_SEARCHED):
-            listing = self._parse(one)
+        shown = (response for response in self.contents.responses if response.shows_page)
+        for response in islice(filter(self._may_list, shown), _MOST_SEARCHED):
+            listing = self._parse(response)
             if listing.entries and listing.has_heading:
-                first = listing.pager.numbered.get(1, one.url)
-                yield one.url if address_key(first) in searched else first
+                first = listing.pager.numbered.get(1, response.url)
+                yield response.url if address_key(first) in searched else first
 
 
 def _counted(number: int, what: str) -> str:
@@ -234,7 +252,7 @@ def _key(response: Response) -> tuple[str, str, str | None]:
     return response.url, to_text(response.at), response.body_sha256
 
 
-def _row(capture: PageSeen | LinkAnswer, there: KnownCaptures) -> dict[str, object]:
+def _row(capture: PageSeen | LinkAnswer, archived: KnownCaptures) -> dict[str, object]:
     """Return the columns of a capture, except its crawl."""
     response = capture.response
     if isinstance(capture, PageSeen):
@@ -248,7 +266,7 @@ def _row(capture: PageSeen | LinkAnswer, there: KnownCaptures) -> dict[str, obje
         "status": response.status,
         "headers": json.dumps(response.headers, ensure_ascii=False),
         "body_sha256": response.body_sha256,
-        "revalidates": there.get(_key(response.confirms)) if response.confirms else None,
+        "revalidates": archived.get(_key(response.confirms)) if response.confirms else None,
         "fault": None,
         "detail": None,
     }

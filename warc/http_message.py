@@ -39,7 +39,9 @@ def header_of(headers: Headers, name: str) -> str | None:
 
 
 def split_message(block: bytes) -> Message | None:
-    """Return the response in a record's block (WARC/1.1 section 6.3.2); None if it has no status line.
+    """Return the response in a record's block (WARC/1.1 section 6.3.2).
+
+    Return None if it has no status line.
 
     Header fields are decoded as Latin-1, as in a crawl.
     """

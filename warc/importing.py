@@ -45,7 +45,10 @@ class Import(Protocol):
     result: ImportResult
 
     def prepare(self, db: Database) -> Collection[int]:
-        """Write captures and crawls into a copy of the archive; return the ids of crawls that must be settled."""
+        """Write captures and crawls into a copy of the archive.
+
+        Return the ids of crawls that must be settled.
+        """
 
 
 class NothingNew(Exception):

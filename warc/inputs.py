@@ -43,14 +43,14 @@ def read_files(
         BadWarc: a file is not a WARC, or damaged.
         WrongImport: an export is given together with other files.
     """
-    reader = _Reader(InputContents(tuple(one.name for one in inputs)), bodies, limit)
-    total, done = sum(one.size for one in inputs), 0
-    for one in inputs:
-        for record in read_records(one.file, one.name, keep=2 * limit):
+    reader = _Reader(InputContents(tuple(source.name for source in inputs)), bodies, limit)
+    total, done = sum(source.size for source in inputs), 0
+    for source in inputs:
+        for record in read_records(source.file, source.name, keep=2 * limit):
             reader.add(record)
             if show is not None:
                 show(done + record.offset, total)
-        done += one.size
+        done += source.size
     return reader.contents_read()
 
 

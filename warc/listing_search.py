@@ -51,7 +51,10 @@ def is_listing(listing: ListingPage) -> bool:
 
 
 def may_be_listing(body: bytes) -> bool:
-    """Return whether a body may be a page of the column; True if in doubt. Much cheaper than parsing."""
+    """Return whether a body may be a page of the column.
+
+    Return True if in doubt. This is much cheaper than parsing.
+    """
     try:
         return _MARKS.search(body.decode("utf-8")) is not None
     except UnicodeDecodeError:
@@ -87,7 +90,10 @@ class _Numbering:
         self.numbers = dict.fromkeys(self.roots, 1)
 
     def learn(self, page: Seen) -> bool:
-        """Learn from a page of the listing where the others are; return False if it is not known to be one."""
+        """Learn from a page of the listing where the others are.
+
+        Return False if it is not known to be one.
+        """
         key, pager, count = address_key(page.url), page.listing.pager, page.listing.page_count or _MANY
         number = self.numbers.get(key) or self._by_pattern(page.url) or self._by_own_pager(page)
         if number is None:

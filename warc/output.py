@@ -42,7 +42,9 @@ class CountingOutput:
 
 @contextmanager
 def open_output(file: Path | None) -> Iterator[CountingOutput]:
-    """Give a stream that writes `file`, or standard output for None; of existing files only exports are replaced.
+    """Give a stream that writes `file`, or standard output for None.
+
+    Only exports are replaced among existing files.
 
     Raises:
         ExportUnwritable: the output cannot be written; an existing file is unchanged.

@@ -188,7 +188,10 @@ class OwnImport:
         captures: list[DumpRow],
         capture_ids: dict[int, int],
     ) -> bool:
-        """Return whether the archive has a crawl with these captures; if so, record their ids in `capture_ids`."""
+        """Return whether the archive has a crawl with these captures.
+
+        If so, record their ids in `capture_ids`.
+        """
         facts = tuple(map(capture_key, captures))
         known = next((found for found in recorded.get(crawl["started_at"], ()) if found.captures == facts), None)
         if known is None:

@@ -48,7 +48,9 @@ class Record:
 
 
 def read_records(raw: BinaryIO, name: str, *, keep: int) -> Iterator[Record]:
-    """Yield the records of a file in order; blocks of more than `keep` bytes are checked, but not returned.
+    """Yield the records of a file in order.
+
+    Blocks of more than `keep` bytes are checked, but not returned.
 
     Raises:
         BadWarc: the file is not a WARC, or a record is damaged; the message has its offset.

@@ -48,7 +48,10 @@ class Written:
 
 
 def head_of(status: int, headers: Sequence[Sequence[str]], length: int | None) -> StatusAndHeaders:
-    """Return the head of a response; `length` is that of its decoded body, None if it has no body."""
+    """Return the head of a response.
+
+    `length` is that of its decoded body, None if it has no body.
+    """
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     fields = [
         (f"{RENAMED}{name}" if name.lower() in _OF_CODING else name, _BREAKS.sub(" ", value))
@@ -79,14 +82,20 @@ class WarcFile:
     def write_response(
         self, url: str, date: str, head: StatusAndHeaders, body: bytes, *, truncated: str | None = None
     ) -> Written:
-        """Write a `response` record (WARC/1.1 section 6.3); `truncated` is the reason if its body is missing."""
+        """Write a `response` record (WARC/1.1 section 6.3).
+
+        `truncated` is the reason if its body is missing.
+        """
         fields = {"WARC-Truncated": truncated} if truncated else {}
         record = self._write(url, "response", date, fields, payload=body, head=head)
         named = record.rec_headers.get_header
         return Written(named("WARC-Record-ID"), url, date, named("WARC-Payload-Digest"))
 
     def write_revisit(self, url: str, date: str, head: StatusAndHeaders, original: Written, profile: str) -> str:
-        """Write a `revisit` record (WARC/1.1 section 6.7) that refers to the body of `original`; return its id."""
+        """Write a `revisit` record (WARC/1.1 section 6.7) that refers to the body of `original`.
+
+        Return its id.
+        """
         fields = {
             "WARC-Profile": PROFILES + profile,
             "WARC-Refers-To": original.record_id,

@@ -78,7 +78,9 @@ KnownResponses = Mapping[tuple[str, str], Response]
 
 
 def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None:
-    """Return the response in a `response` record and store its body; None if it is not an HTTP response with a date.
+    """Return the response in a `response` record and store its body.
+
+    Return None if it is not an HTTP response with a date.
 
     Raises:
         BadWarc: the payload does not match the record's digest.
@@ -112,7 +114,10 @@ def read_response(record: Record, bodies: Bodies, limit: int) -> Response | None
 
 
 def resolve_revisit(record: Record, known: KnownResponses) -> Response | None:
-    """Return the response of a `revisit` record (WARC/1.1 section 6.7); None if its original is not `known`."""
+    """Return the response of a `revisit` record (WARC/1.1 section 6.7).
+
+    Return None if its original is not `known`.
+    """
     at, original = timestamp_of(record.fields.get("warc-date", "")), _original(record, known)
     if at is None or original is None or not _is_web(record.target):
         return None
@@ -133,7 +138,10 @@ def keys_of(response: Response, record: Record) -> list[tuple[str, str]]:
 
 
 def timestamp_of(text: str) -> datetime | None:
-    """Return the timestamp in a WARC-Date; None if it is less precise (WARC/1.1 section 5.4) or malformed."""
+    """Return the timestamp in a WARC-Date.
+
+    Return None if it is less precise (WARC/1.1 section 5.4) or malformed.
+    """
     match = _TIMESTAMP.fullmatch(text.strip())
     if match is None:
         return None

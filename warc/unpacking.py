@@ -60,7 +60,10 @@ class Unpacked:
         return self._given
 
     def offset_of(self, place: int) -> int:
-        """Return the offset of the gzip member that holds unpacked position `place`; `place` itself without gzip."""
+        """Return the offset of the gzip member that holds unpacked position `place`.
+
+        Without gzip, return `place` itself.
+        """
         if not self.is_gzip:
             return place
         return self._members[bisect_right(self._members, (place, float("inf"))) - 1][1]
@@ -88,7 +91,10 @@ class Unpacked:
                 return piece
 
     def _next_member(self) -> bool:
-        """Start the next gzip member (RFC 1952 section 2.2); return False at the end of the file, ignoring trailing zeros."""
+        """Start the next gzip member (RFC 1952 section 2.2).
+
+        Return False at the end of the file, ignoring trailing zeros.
+        """
         while self._packed and not self._packed.strip(b"\0"):
             self._packed = self._raw.read(_BLOCK)
             self._read_of_raw += len(self._packed)
