@@ -86,7 +86,7 @@ def test_a_disk_that_fails_at_more_moments_of_a_crawl_is_73_and_the_next_crawl_i
 ) -> None:
     kept = prepare(command, server)
     calls = count_calls(command, server, fault[0])
-    for when in range(1, calls + 1, max(1, calls // 8)):
+    for when in range(1, calls + 1, max(1, calls // 5)):
         break_at(command, server, kept, fault, when)
 
 

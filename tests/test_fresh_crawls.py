@@ -207,8 +207,8 @@ def test_a_304_to_an_unconditional_request_settles_nothing_and_is_reported(
 @pytest.mark.parametrize(
     ("settings", "is_fresh"),
     [
-        ("", False),
-        ("fresh_days = 0\n", True),
+        pytest.param("", False, marks=pytest.mark.long),
+        pytest.param("fresh_days = 0\n", True, marks=pytest.mark.long),
         ("fresh_days = 0\n[sources.town]\nurl = '{url}'\nfresh_days = 1.5\n", False),
         ("[sources.town]\nurl = '{url}'\nfresh_days = 0\n", True),
     ],

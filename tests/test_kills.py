@@ -115,13 +115,13 @@ def rank_of(point: Point, calls: Iterable[Call], moment: Moment) -> int | None:
     return len(fitting) if any(call.when == point.when for call in fitting) else None
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Where crawls are killed; skips where nothing can be traced, but fails where that is meant to be possible."""
     if reason := hindrance():
         lacking(reason)
     with PatientServer() as server:
-        yield Bench(tmp_path, server)
+        yield Bench(tmp_path_factory.mktemp("bench"), server)
 
 
 @pytest.mark.long
@@ -138,14 +138,14 @@ def test_a_killed_crawl_decides_nothing_and_one_rerun_reaches_what_would_have_be
     ]
 
 
-def test_a_settling_in_pieces_would_be_found(bench: Bench, tmp_path: Path) -> None:
+def test_a_settling_in_pieces_would_be_found(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without its transaction each statement is committed by itself: what the trials are to find."""
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "sitecustomize.py").write_text(
         "import contextlib, foreign_eyes.archive.settling.settle\n"
         "foreign_eyes.archive.settling.settle.writing = lambda db: contextlib.nullcontext()\n"
     )
-    bench.environment["PYTHONPATH"] = f"{tmp_path / 'broken'}{os.pathsep}{ROOT}"
+    monkeypatch.setitem(bench.environment, "PYTHONPATH", f"{tmp_path / 'broken'}{os.pathsep}{ROOT}")
     calls = bench.calls(SCENARIOS["first crawl"], WATCHED)
     result = bench.try_point(find(calls, "first crawl", Moment("settling", UNLINK, JOURNAL, 0.9)))
     assert result.killed
@@ -164,11 +164,11 @@ TAMPERINGS = {
 }
 
 
-def test_a_difference_between_archives_is_found(bench: Bench) -> None:
+def test_a_difference_between_archives_is_found(bench: Bench, tmp_path: Path) -> None:
     good = bench.archive_after(("original",)) / ARCHIVE
     state = read_state(good)
     for name, (table, statements) in TAMPERINGS.items():
-        tampered = good.with_name("tampered.db")
+        tampered = tmp_path / "tampered.db"
         shutil.copy(good, tampered)
         with closing(sqlite3.connect(tampered)) as connection:
             connection.executescript(statements)
@@ -177,9 +177,9 @@ def test_a_difference_between_archives_is_found(bench: Bench) -> None:
     assert list(differences(read_state(good), state)) == []
 
 
-def test_a_new_id_for_an_old_entry_and_a_damaged_file_are_found(bench: Bench) -> None:
+def test_a_new_id_for_an_old_entry_and_a_damaged_file_are_found(bench: Bench, tmp_path: Path) -> None:
     good = bench.archive_after(("original",)) / ARCHIVE
-    other = good.with_name("other.db")
+    other = tmp_path / "other.db"
     shutil.copy(good, other)
     with closing(sqlite3.connect(other)) as connection:
         connection.executescript("UPDATE entries SET tag_uri = 'tag:' || tag_uri WHERE last_page = 1")

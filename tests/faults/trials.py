@@ -1,4 +1,4 @@
-"""One trial: a crawl is killed at a point, looked at, and run once more; and what is wrong about that, if anything."""
+"""One trial: kill a crawl at a point, check the archive, rerun the crawl, check again."""
 
 from __future__ import annotations
 
@@ -13,21 +13,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from support.command_forks import CommandForks
 from support.listing_server import Asked, ListingServer, etag
 from support.listings import LISTING
 
 from faults.scenarios import SCENARIOS, SITES, Scenario
 from faults.states import State, damage, differences, lost_identities, read_state, with_links_skipped
-from faults.strace import Call, Done, run, run_killed, trace
+from faults.strace import Call, Done, run_killed, trace
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = "archive.db"
+PROGRAM = (sys.executable, "-P", "-m", "foreign_eyes")
+TIMEOUT = 60
+# undisturbed commands are forked, which is faster; killed and traced ones start an interpreter
+FORKS = CommandForks(template=None)
 NO_INPUT = 66
 
 
 @dataclass(frozen=True, order=True)
 class Point:
-    """Where a crawl is killed: as it enters its `when`th `syscall`."""
+    """The point at which a crawl is killed: on entry to its `when`th `syscall`."""
 
     scenario: str
     syscall: str
@@ -38,10 +43,10 @@ class Point:
 
     @classmethod
     def read(cls, text: str) -> Point:
-        """Return the point that is written so.
+        """Parse a point as `__str__` formats it.
 
         Raises:
-            ValueError: none is.
+            ValueError: `text` is not a point.
         """
         scenario, syscall, when = text.split(":")
         if scenario not in SCENARIOS:
@@ -51,7 +56,7 @@ class Point:
 
 @dataclass
 class Result:
-    """What came of a trial. `torn` is what was wrong after the kill, `wrong` after the rerun, `unasked` how it asked."""
+    """The problems that a trial found: `torn` after the kill, `wrong` after the rerun."""
 
     point: Point
     killed: bool = False
@@ -63,18 +68,18 @@ class Result:
     not_revalidated: list[str] = field(default_factory=list)
 
     def is_bad(self, *, revalidates: bool) -> bool:
-        """Tell whether anything counts against the point."""
+        """Return whether the trial found a problem."""
         return bool(self.torn or self.wrong or self.unasked or (revalidates and self.not_revalidated))
 
 
 def make_environment() -> dict[str, str]:
-    """Return what runs are given: the same hashes each time for the same calls, and no measuring of coverage."""
+    """Return the environment of all runs: fixed hash seed (for equal calls), no coverage."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "FOREIGN_EYES"))}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
 
 
 class PatientServer(ListingServer):
-    """Says nothing when a client is gone in the middle of a request: here they are all killed."""
+    """A listing server that logs no error when a client disconnects: here clients are killed."""
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -84,7 +89,7 @@ class PatientServer(ListingServer):
 
 @dataclass
 class Bench:
-    """A folder and a server of its own; archives of undisturbed crawls are made once and kept to be compared with."""
+    """A folder and a server; archives of undisturbed crawls are created once, for comparison."""
 
     folder: Path
     server: ListingServer
@@ -95,14 +100,14 @@ class Bench:
 
     @property
     def killed_log(self) -> Path:
-        """The calls of the last trial's killed crawl, of the killed kind, up to the kill."""
+        """Return the strace log of the last killed crawl: the calls of the killed kind."""
         return self.folder / "calls"
 
     def archive_after(self, states: tuple[str, ...]) -> Path:
-        """Return the folder with the archive of undisturbed crawls of these states of the listing."""
+        """Return a folder with an archive of undisturbed crawls of these states."""
         if states not in self.made:
             folder = self._begin(states, f"made-{'-'.join(states)}")
-            done = run(self._crawl("undisturbed"), folder, self.environment)
+            done = self._run(self._crawl("undisturbed"), folder)
             if done.returncode:
                 raise RuntimeError(f"an undisturbed crawl ended with {done.returncode}: {done.stderr}")
             self.asked[states] = frozenset(request.path for request in self._requests("undisturbed"))
@@ -110,20 +115,20 @@ class Bench:
         return self.made[states]
 
     def state_after(self, states: tuple[str, ...]) -> State:
-        """Return what such an archive says."""
+        """Return the content of an archive of undisturbed crawls of these states."""
         if states not in self.states:
             self.states[states] = read_state(self.archive_after(states) / ARCHIVE) if states else State()
         return self.states[states]
 
     def calls(self, scenario: Scenario, syscalls: str = "all") -> list[Call]:
-        """Return the calls that the scenario's crawl makes."""
+        """Return the system calls of the scenario's crawl."""
         folder = self._begin(scenario.states, "traced")
         calls = trace(self._crawl("traced"), folder, self.environment, folder.with_name("trace"), syscalls)
         shutil.rmtree(folder)
         return calls
 
     def try_point(self, point: Point) -> Result:
-        """Kill a crawl at the point, look at what is left, run the crawl once more, and judge both."""
+        """Kill a crawl at the point, check the archive, rerun the crawl, check again."""
         scenario = SCENARIOS[point.scenario]
         folder = self._begin(scenario.states, "trial")
         result = Result(point)
@@ -144,7 +149,7 @@ class Bench:
         return result
 
     def _judge_kill(self, result: Result, scenario: Scenario, folder: Path) -> None:
-        """Look at a copy: the rerun is to meet what the kill left, and a reader may roll back a journal."""
+        """Check a copy of the archive: a reader may roll back the journal that the rerun must find."""
         journal = folder / f"{ARCHIVE}-journal"
         result.journal = journal.exists() and journal.stat().st_size > 0
         if not (folder / ARCHIVE).exists():
@@ -152,7 +157,7 @@ class Bench:
         copy = folder.with_name("looked-at")
         shutil.copytree(folder, copy)
         try:
-            status = run(command("status", "--json"), copy, self.environment)
+            status = self._run(command("status", "--json"), copy)
             result.torn += damage(copy / ARCHIVE)
             if result.torn:
                 return
@@ -166,12 +171,12 @@ class Bench:
             shutil.rmtree(copy)
 
     def _judge_rerun(self, result: Result, scenario: Scenario, folder: Path) -> None:
-        """A crawl that had settled before it was killed is followed by the next one; any other by itself."""
+        """Rerun the crawl; a killed crawl that had already settled counts as one more crawl."""
         reached = scenario.again if result.settled else scenario.states
         expected, asked = self.state_after(reached), self.asked[reached]
         self._serve(reached)
         killed = self._requests("killed")
-        done = run(self._crawl("rerun"), folder, self.environment)
+        done = self._run(self._crawl("rerun"), folder)
         if done.returncode:
             result.wrong.append(f"the rerun ended with {done.returncode}: {done.stderr[-500:]}")
         result.wrong += damage(folder / ARCHIVE)
@@ -186,8 +191,12 @@ class Bench:
         result.unasked += sorted(asked - {request.path for request in requests})
         result.not_revalidated += not_revalidated(killed, requests, self.server)
 
+    def _run(self, arguments: list[str], folder: Path) -> Done:
+        done = FORKS.run(arguments[len(PROGRAM) :], folder, self.environment, "", TIMEOUT)
+        return Done(done.returncode, done.stdout, done.stderr)
+
     def _begin(self, states: tuple[str, ...], name: str) -> Path:
-        """Make a folder with the archive as it was before the last of the states, which is then served."""
+        """Create a folder with the archive before the last state, and serve the last state."""
         folder = self.folder / name
         if len(states) > 1:
             shutil.copytree(self.archive_after(states[:-1]), folder)
@@ -200,7 +209,7 @@ class Bench:
         self.server.site = dict(SITES[states[-1]])
 
     def _crawl(self, who: str) -> list[str]:
-        """Say in each request whose it is: the server may come to a killed crawl's last one late."""
+        """Return the crawl command; its contact marks its requests, some of which arrive late."""
         options = ("--name", "town", "--delay", "0", "--contact", f"{who}@example.org", "--quiet")
         self.server.asked = [asked for asked in self.server.asked if not is_from(asked, who)]
         return command("crawl", self.server.origin + LISTING, *options)
@@ -210,14 +219,14 @@ class Bench:
 
 
 def is_from(asked: Asked, who: str) -> bool:
-    """Tell whose crawl has asked."""
+    """Return whether the request came from the crawl `who`."""
     return f"{who}@example.org" in asked.headers.get("User-Agent", "")
 
 
 def not_revalidated(killed: list[Asked], rerun: list[Asked], server: ListingServer) -> Iterator[str]:
-    """Say which pages the rerun asked for as if they had not been captured.
+    """Yield the captured pages that the rerun requested without a condition.
 
-    Each answer is captured before the next request is sent, so all but the last that was asked for have been.
+    A response is captured before the next request is sent, so all requests except the last were captured.
     """
     for path in sorted({request.path for request in killed[:-1] if request.path in server.site}):
         first = next((request for request in rerun if request.path == path), None)
@@ -226,7 +235,7 @@ def not_revalidated(killed: list[Asked], rerun: list[Asked], server: ListingServ
 
 
 def reader_complaints(status: Done, *, empty: bool) -> Iterator[str]:
-    """Say what is wrong with how `status --json` answered; where nothing is archived yet, it may say so."""
+    """Yield problems with the result of `status --json`; an empty archive may give exit code 66."""
     if status.returncode not in ((0, NO_INPUT) if empty else (0,)):
         yield f"status ended with {status.returncode}: {status.stderr[-500:]}"
         return
@@ -237,5 +246,5 @@ def reader_complaints(status: Done, *, empty: bool) -> Iterator[str]:
 
 
 def command(*arguments: str) -> list[str]:
-    """Return a command of ours on the archive in the working folder."""
-    return [sys.executable, "-P", "-m", "foreign_eyes", "--archive", ARCHIVE, *arguments]
+    """Return a foreign-eyes command on the archive in the working directory."""
+    return [*PROGRAM, "--archive", ARCHIVE, *arguments]

@@ -9,7 +9,7 @@ from simulation.edits import Edits
 from simulation.source import Article, Column
 
 
-class Desk:
+class EventContext:
     """Finds articles for an event; lists, moves and removes them."""
 
     def __init__(self, column: Column):

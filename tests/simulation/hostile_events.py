@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulation.boilerplate import STOCK_EXCERPTS, agency_of, edition_of
-from simulation.event_context import Desk
+from simulation.event_context import EventContext
 from simulation.prose import Subject, Wording
 from simulation.source import Article, State
 
@@ -17,7 +17,7 @@ MOST_LITTLE_TEXT = 0.1
 SHORT = 0.8
 
 
-class HostileEvents(Desk):
+class HostileEvents(EventContext):
     """Events that return the number of articles that they changed."""
 
     _backups: list[State] | None = None
