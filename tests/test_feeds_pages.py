@@ -50,6 +50,7 @@ from foreign_eyes.feeds.render.html_pages import (
 )
 from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.listing.text import clean
+from foreign_eyes.listing.values import ENTRY_PARTS
 
 DATA = Path(__file__).parent / "data/feeds"
 STYLE = (Path(__file__).parents[1] / "feeds/static/style.css").read_text()
@@ -70,14 +71,12 @@ cleaned = st.text().map(clean)
 
 
 def revision_of(archived: CurrentEntry, number: int = 1, *, technical: bool = False, **changed: str) -> Revision:
-    """A wording, that of an entry or one `changed` from it, as capture 7 showed it first."""
-    wording = {
-        part: getattr(archived, part) for part in ("title", "publication", "attribution", "excerpt", "commentary")
-    }
+    """Return a revision with the texts of an entry, except `changed` ones, as capture 7 first showed it."""
+    texts = {part: getattr(archived, part) for part in ENTRY_PARTS}
     first_seen = archived.first_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return Revision(
         *(number, technical, first_seen, archived.seen_at_url, 1, 2, 7, "ab" * 32, "new", None, (), 1),
-        texts={**wording, **changed},
+        texts={**texts, **changed},
         crawl=(first_seen, 3),
     )
 
