@@ -322,9 +322,9 @@ def pretend_published(db: Database, target: Target) -> None:
         )
         manifest.record_state(state)
         folder = OutputFolder(db, target.output.resolve(), source, take_over=True, mode=target.file_mode)
-        plan = folder.plan(state, manifest.digests(), since=None)
-        folder.begin(plan)
-        folder.end(plan, ())
+        lines = folder.record_lines(state, manifest.digests(), since=None)
+        folder.begin(lines)
+        folder.end(lines, ())
 
 
 def _remembering(topics: Topics) -> Callable[[str, str, str], frozenset[str]]:
