@@ -78,7 +78,7 @@ def test_a_page_is_modified_on_the_last_day_that_changed_it() -> None:
     ("event", "why"),
     [
         ({"remove": [{"entry": "——Nobody"}]}, "is listed 0 times"),
-        ({"restore": [{"entry": "——One, by CNN"}]}, "was not removed"),
+        ({"restore": [{"entry": "——One, by CNN"}]}, "no earlier day of story.toml removes"),
         ({"edit": [{"entry": "——One, by CNN", "part": "excerpt", "old": "no such", "new": "y"}]}, "'no such' 0 times"),
     ],
 )
