@@ -24,7 +24,7 @@ CHOSEN = "http://127.0.0.1:9001/"
         pytest.param(DEFAULT_BASE_URL.rstrip("/"), PUBLISHED, None, PUBLISHED, id="the default without its slash"),
     ],
 )
-def test_the_base_url_changes_only_when_an_operator_says_so(
+def test_the_base_url_changes_only_by_an_operators_option(
     configured: str, published: str | None, served_at: str | None, expected: str
 ) -> None:
     assert choose_base_url(configured, published, served_at) == expected

@@ -94,7 +94,9 @@ URL = 'url = "https://example.org/index.htm"'
         ("[archive]\ntag_authority = 'a b,2026'\n", ["[archive]", "tag_authority", "example.org,2026"]),
     ],
 )
-def test_a_wrong_setting_is_told_with_file_key_and_what_is_allowed(tmp_path: Path, text: str, said: list[str]) -> None:
+def test_a_wrong_setting_is_reported_with_file_key_and_allowed_values(
+    tmp_path: Path, text: str, said: list[str]
+) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text)
     with pytest.raises(ConfigurationError) as refused:
@@ -139,7 +141,7 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: Com
 
 
 @pytest.mark.parametrize("name", ["up", "crawl", "publish", "serve", "status", "check", "schedule cron", "watch"])
-def test_a_missing_file_is_told_by_every_command(command: CommandLine, name: str) -> None:
+def test_a_missing_settings_file_is_reported_by_every_command(command: CommandLine, name: str) -> None:
     done = command("--config", "none.toml", *name.split())
     assert (done.returncode, done.stdout) == (78, "")
     assert done.stderr == "error: none.toml: cannot be read (No such file or directory)\n"
@@ -147,7 +149,7 @@ def test_a_missing_file_is_told_by_every_command(command: CommandLine, name: str
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"\xff\xfe", "not UTF-8"), (None, "Is a directory")])
-def test_a_file_that_is_no_text_is_told(command: CommandLine, content: bytes | None, said: str) -> None:
+def test_a_settings_file_that_is_not_text_is_reported(command: CommandLine, content: bytes | None, said: str) -> None:
     path = command.folder / "foreign-eyes.toml"
     path.mkdir() if content is None else path.write_bytes(content)
     done = command("--config", str(path), "status")
@@ -155,7 +157,7 @@ def test_a_file_that_is_no_text_is_told(command: CommandLine, content: bytes | N
     assert said in done.stderr
 
 
-def test_an_archive_is_as_it_was_after_a_wrong_setting(command: CommandLine) -> None:
+def test_a_wrong_setting_does_not_change_the_archive(command: CommandLine) -> None:
     command("crawl", "sample")
     before = (command.folder / "archive.db").read_bytes()
     (command.folder / "foreign-eyes.toml").write_text("colour = 1\n")

@@ -58,7 +58,7 @@ def test_a_url_is_crawled_with_the_configured_contact(command: CommandLine, serv
 
 
 @pytest.mark.parametrize("name", ["crawl", "up --no-serve"])
-def test_a_missing_contact_is_told_once_with_the_command_that_keeps_one(
+def test_a_missing_contact_is_reported_once_with_the_command_that_keeps_one(
     command: CommandLine, foreign: str, name: str
 ) -> None:
     told = command(*name.split(), foreign, *AT_ONCE).stderr
@@ -67,18 +67,18 @@ def test_a_missing_contact_is_told_once_with_the_command_that_keeps_one(
 
 
 @pytest.mark.parametrize("name", ["crawl", "up --no-serve"])
-def test_a_quiet_round_does_not_tell_of_it(command: CommandLine, foreign: str, name: str) -> None:
+def test_a_quiet_round_does_not_report_a_missing_contact(command: CommandLine, foreign: str, name: str) -> None:
     done = command(*name.split(), foreign, *AT_ONCE, "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_sample_and_this_machine_need_none(command: CommandLine, server: ListingServer) -> None:
+def test_the_sample_and_this_machine_need_no_contact(command: CommandLine, server: ListingServer) -> None:
     for source in ("sample", f"{server.origin}{LISTING}"):
         assert "no contact" not in command("crawl", source).stderr
 
 
 @pytest.mark.parametrize("name", ["crawl", "up --no-serve"])
-def test_a_contact_for_once_is_told_how_to_be_kept(command: CommandLine, foreign: str, name: str) -> None:
+def test_a_contact_by_option_prints_how_to_store_it(command: CommandLine, foreign: str, name: str) -> None:
     told = command(*name.split(), foreign, *AT_ONCE, "--contact", "me@example.org").stderr
     assert told.count("foreign-eyes init --contact me@example.org --yes") == 1
     assert "no contact" not in told
@@ -96,7 +96,7 @@ def test_with_settings_that_lack_one_they_are_named(command: CommandLine, foreig
         assert "contact" not in command("crawl", foreign, *AT_ONCE, *options).stderr
 
 
-def test_watch_tells_of_it_once_and_carries_what_it_is_given(
+def test_watch_reports_a_missing_contact_once_and_passes_on_the_option(
     command: CommandLine, server: ListingServer, foreign: str
 ) -> None:
     (command.folder / "foreign-eyes.toml").write_text(f'[sources.far]\nurl = "{foreign}"\ndelay = 0.0\n')

@@ -106,7 +106,7 @@ def test_reparse_finds_an_archive_that_its_captures_bear_out(command: CommandLin
 
 
 @pytest.mark.usefixtures("ids")
-def test_reparse_tells_what_differs_and_puts_it_right(command: CommandLine) -> None:
+def test_reparse_reports_differences_and_corrects_them(command: CommandLine) -> None:
     with open_archive(command.folder / "archive.db") as db:
         db.execute("UPDATE entries SET commentary = 'Vandals.' WHERE missed = 1")
     checked = command("reparse", "--check")
@@ -212,7 +212,7 @@ def test_an_archive_of_the_future_comes_back_whole_and_says_so(command: CommandL
         ("0001-01-01T00:00:00Z", "the year must be"),
     ],
 )
-def test_a_time_that_is_none_is_refused(command: CommandLine, time: str, why: str) -> None:
+def test_a_malformed_time_is_refused(command: CommandLine, time: str, why: str) -> None:
     done = command("redate", "2", time)
     assert done.returncode == 64
     assert why in done.stderr

@@ -207,7 +207,7 @@ def test_a_file_that_is_not_an_archive_is_an_error_with_its_remedy(
     assert problem["remedy"].endswith(remedy)
 
 
-def test_an_archive_without_doubts_says_so_and_ends_well(command: CommandLine) -> None:
+def test_an_archive_without_doubts_is_reported_with_exit_code_0(command: CommandLine) -> None:
     archive_days(command, OTHERS)
     assert tell(command, "doubts") == "no open doubts\n"
     assert tell_json(command, "doubts") == {"open": 0, "doubts": []}
@@ -249,7 +249,7 @@ def test_a_crawl_counts_its_doubtful_matches_in_one_line(command: CommandLine, s
     assert command(*crawl).stdout.endswith("  1 match is doubtful: foreign-eyes doubts\n")
 
 
-def test_every_reason_is_told_as_a_sentence() -> None:
+def test_every_reason_is_reported_as_a_sentence() -> None:
     known = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
     assert known <= set(doubtful_matches._SENTENCES)
     for sentence in doubtful_matches._SENTENCES.values():

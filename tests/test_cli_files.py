@@ -47,7 +47,7 @@ def test_a_folder_is_no_archive(command: CommandLine, name: str) -> None:
     assert list(command.folder.iterdir()) == []
 
 
-def test_an_archive_that_cannot_be_made_is_told(command: CommandLine) -> None:
+def test_an_archive_that_cannot_be_created_is_reported(command: CommandLine) -> None:
     (command.folder / "file").write_text("")
     done = command("--archive", "file/archive.db", "crawl", "sample", "--quiet")
     assert done.returncode == 73
@@ -56,7 +56,7 @@ def test_an_archive_that_cannot_be_made_is_told(command: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("output", ["file", "file/public", "/proc/foreign-eyes", "/dev/null"])
-def test_output_that_cannot_be_written_is_told(command: CommandLine, output: str) -> None:
+def test_output_that_cannot_be_written_is_reported(command: CommandLine, output: str) -> None:
     (command.folder / "file").write_text("mine")
     command("crawl", "sample")
     done = command("publish", "--output", output)

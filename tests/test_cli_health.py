@@ -52,7 +52,7 @@ def test_after_a_good_crawl_nothing_is_wrong(command: CommandLine, server: Listi
         (listing_server.page(b"<html><body><p>hello</p></body></html>"), "suspect", "foreign-eyes crawl town"),
     ],
 )
-def test_a_crawl_that_went_wrong_is_told_with_its_reason_and_remedy(
+def test_a_failed_crawl_is_reported_with_its_reason_and_remedy(
     command: CommandLine, server: ListingServer, fault: listing_server.Answer, outcome: str, remedy: str
 ) -> None:
     command.crawl(server)
@@ -69,7 +69,7 @@ def test_a_crawl_that_went_wrong_is_told_with_its_reason_and_remedy(
         assert f"to fix it: {problem['remedy']}" in command(name).stdout
 
 
-def test_two_days_without_a_good_crawl_are_told(command: CommandLine, server: ListingServer) -> None:
+def test_two_days_without_a_good_crawl_are_reported(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     connection = sqlite3.connect(command.folder / "archive.db")
     connection.execute("UPDATE crawls SET finished_at = '2026-01-01T00:00:00.000000Z'")
@@ -79,7 +79,7 @@ def test_two_days_without_a_good_crawl_are_told(command: CommandLine, server: Li
     assert re.match(r"no good crawl for \d+ days", problem["what"])
 
 
-def test_a_second_run_is_turned_away_and_told_who_holds_the_archive(
+def test_a_second_run_is_refused_and_names_the_run_that_holds_the_archive(
     command: CommandLine, server: ListingServer
 ) -> None:
     with Gate(server.site[page_name(2)]) as gate, running(command, *slow_crawl(server, gate)) as first:
@@ -99,7 +99,7 @@ def test_a_second_run_is_turned_away_and_told_who_holds_the_archive(
     assert command.crawl(server)["outcome"] == "unchanged"
 
 
-def test_a_killed_crawl_is_told_and_the_next_one_works(command: CommandLine, server: ListingServer) -> None:
+def test_a_killed_crawl_is_reported_and_the_next_one_works(command: CommandLine, server: ListingServer) -> None:
     with Gate(server.site[page_name(2)]) as gate, running(command, *slow_crawl(server, gate)) as crawl:
         assert gate.asked.wait(30)
         assert crawl.stop(signal.SIGKILL) == -signal.SIGKILL

@@ -127,11 +127,11 @@ def test_of_the_first_crawl_nothing_is_known_of_the_time_before(archived: Comman
     assert "first seen   2026-03-01 09:00; it appeared at an unknown earlier time" in tell(archived, "apples")
 
 
-def test_times_are_told_in_the_readers_zone(archived: CommandLine) -> None:
+def test_times_are_reported_in_the_readers_zone(archived: CommandLine) -> None:
     assert "revision 1 · 2026-03-01 17:00" in tell(archived, "apples", env={"TZ": "Asia/Shanghai"})
 
 
-def test_the_state_tells_what_is_missing_and_since_when(command: CommandLine) -> None:
+def test_the_state_shows_since_when_an_entry_is_missing(command: CommandLine) -> None:
     with open_archive(command.folder / "archive.db") as db:
         column = Column(db)
         column.crawl(listing(A, B))
@@ -156,7 +156,7 @@ def test_a_merged_id_answers_with_the_entry_it_was_merged_into(archived: Command
     assert decided in tell(archived, "apples")
 
 
-def test_an_entry_found_by_a_former_title_says_so(archived: CommandLine) -> None:
+def test_an_entry_found_by_a_former_title_is_named_with_it(archived: CommandLine) -> None:
     with open_archive(archived.folder / "archive.db") as db:
         db.execute("UPDATE revisions SET title = 'Aples' WHERE title = 'Apples'")
     done = archived("history", "aples", env=UTC)
@@ -165,7 +165,7 @@ def test_an_entry_found_by_a_former_title_says_so(archived: CommandLine) -> None
 
 
 @pytest.mark.parametrize("wanted", ["Zebras", "000000000", "tag:example.org,2026:town/1", "\x1b[31m", "1" * 5_000])
-def test_an_unknown_entry_is_told_with_a_way_on(archived: CommandLine, wanted: str) -> None:
+def test_an_unknown_entry_is_reported_with_a_remedy(archived: CommandLine, wanted: str) -> None:
     for options in ([], ["--json"]):
         done = archived("history", wanted, *options)
         assert (done.returncode, done.stdout) == (66, "")

@@ -163,7 +163,7 @@ def test_settings_that_are_wrong_can_be_replaced(command: CommandLine) -> None:
     assert command("init", *CONTACT, "--yes", "--force").returncode == 0
 
 
-def test_a_place_that_cannot_be_made_is_told_with_the_option_that_names_another(command: CommandLine) -> None:
+def test_a_folder_that_cannot_be_made_is_reported_with_the_option_that_names_another(command: CommandLine) -> None:
     (command.folder / "a-file").touch()
     for option, value in (("--file", "a-file/s.toml"), ("--archive-file", "a-file/a.db"), ("--output", "a-file/site")):
         done = command("init", *CONTACT, option, value, "--yes")
@@ -215,7 +215,7 @@ def test_the_archive_that_is_in_force_is_proposed(command: CommandLine) -> None:
     assert values(command)["archive.file"] == str(command.folder / "mine.db")
 
 
-def test_an_archive_in_the_environment_that_takes_precedence_is_told(command: CommandLine) -> None:
+def test_an_archive_in_the_environment_that_takes_precedence_is_reported(command: CommandLine) -> None:
     done = command(
         "init", *CONTACT, "--archive-file", "a.db", "--yes", env={"FOREIGN_EYES_ARCHIVE": str(command.folder / "b.db")}
     )

@@ -17,7 +17,7 @@ def town(command: CommandLine, server: ListingServer) -> str:
 
 
 @pytest.mark.parametrize("name", ["crawl", "crawl --quiet", "up --no-serve", "up --no-serve --quiet"])
-def test_a_new_archive_is_told_once_with_its_place(command: CommandLine, town: str, name: str) -> None:
+def test_a_new_archive_is_reported_once_with_its_path(command: CommandLine, town: str, name: str) -> None:
     first = command(*name.split(), town)
     assert first.returncode == 0
     assert first.stderr.splitlines()[0].startswith(f"{command.folder}/archive.db: {NOTICE}")
@@ -26,7 +26,7 @@ def test_a_new_archive_is_told_once_with_its_place(command: CommandLine, town: s
     assert NOTICE not in command(*name.split(), town).stderr
 
 
-def test_it_is_told_before_any_request(command: CommandLine, server: ListingServer, town: str) -> None:
+def test_a_new_archive_is_reported_before_any_request(command: CommandLine, server: ListingServer, town: str) -> None:
     """The crawl cannot even begin, and still it is said."""
     (command.folder / "archive.db.lock").mkdir()
     done = command("crawl", town)
@@ -35,12 +35,12 @@ def test_it_is_told_before_any_request(command: CommandLine, server: ListingServ
     assert server.asked == []
 
 
-def test_watch_tells_of_it_in_its_first_round_alone(command: CommandLine, town: str) -> None:
+def test_watch_reports_a_new_archive_in_its_first_round_only(command: CommandLine, town: str) -> None:
     assert command("watch", town, "--every", "1s", "--rounds", "2").stderr.count(NOTICE) == 1
 
 
 @pytest.mark.parametrize("kind", ["cron", "systemd"])
-def test_a_schedule_without_an_archive_is_told(command: CommandLine, town: str, kind: str) -> None:
+def test_a_schedule_without_an_archive_is_reported(command: CommandLine, town: str, kind: str) -> None:
     done = command("schedule", kind, town)
     assert done.stderr.startswith(f"{command.folder}/archive.db: {NOTICE}")
     command("crawl", town)
@@ -50,7 +50,7 @@ def test_a_schedule_without_an_archive_is_told(command: CommandLine, town: str, 
 @pytest.mark.parametrize(
     "arguments", ["crawl sample", "up sample --no-serve", "crawl town --dry-run", "schedule cron sample"]
 )
-def test_the_sample_and_a_trial_run_tell_nothing(command: CommandLine, town: str, arguments: str) -> None:
+def test_the_sample_and_a_dry_run_report_no_new_archive(command: CommandLine, town: str, arguments: str) -> None:
     assert NOTICE not in command(*arguments.split()).stderr
 
 
@@ -73,7 +73,7 @@ def test_published_feeds_without_their_archive_are_a_warning(command: CommandLin
 
 
 @pytest.mark.parametrize("name", ["status", "check", "publish", "history x", "reparse", "export x.warc.gz"])
-def test_a_missing_archive_is_told_with_its_place_and_what_to_do(command: CommandLine, name: str) -> None:
+def test_a_missing_archive_is_reported_with_its_path_and_remedy(command: CommandLine, name: str) -> None:
     done = command(*name.split())
     assert (done.returncode, done.stdout) == (66, "")
     assert list(command.folder.iterdir()) == []

@@ -125,7 +125,7 @@ def test_a_command_ends_with_its_own_result_whatever_becomes_of_its_output(
 
 
 @pytest.mark.parametrize("way", ["full", "closed", "no reader", "both closed"])
-def test_an_export_that_cannot_be_written_to_standard_output_says_so(prepared: Path, way: str) -> None:
+def test_an_export_that_cannot_be_written_to_standard_output_is_an_error(prepared: Path, way: str) -> None:
     process = WAYS[way](["export", "-"], prepared)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 73

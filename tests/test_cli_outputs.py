@@ -186,7 +186,7 @@ def test_an_output_is_ended_by_forgetting_it(town: CommandLine, server: ListingS
 
 
 @pytest.mark.parametrize("setting", ["0644", "0640"])
-def test_files_that_nobody_else_may_read_are_named_and_mended(town: CommandLine, setting: str) -> None:
+def test_files_that_others_cannot_read_are_reported_and_repaired(town: CommandLine, setting: str) -> None:
     settings = town.folder / "foreign-eyes.toml"
     settings.write_text(f'{settings.read_text()}[publish]\nfile_mode = "{setting}"\n')
     assert town("publish", "--all").returncode == 0

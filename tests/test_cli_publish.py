@@ -27,7 +27,7 @@ def files(command: CommandLine) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def test_the_result_is_told_in_four_numbers(command: CommandLine, server: ListingServer) -> None:
+def test_the_result_is_reported_in_four_numbers(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     first = publish(command)
     assert list(first) == ["written", "unchanged", "removed", "seconds"]
@@ -87,7 +87,7 @@ def test_a_source_is_chosen_by_name(command: CommandLine, server: ListingServer)
     assert ":town/feed" in (command.folder / "public" / "atom.xml").read_text()
 
 
-def test_an_unknown_source_is_told_with_those_there_are(command: CommandLine, server: ListingServer) -> None:
+def test_an_unknown_source_is_reported_with_the_known_ones(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     done = command("publish", "--source", "nope")
     assert done.returncode == 64
@@ -95,7 +95,7 @@ def test_an_unknown_source_is_told_with_those_there_are(command: CommandLine, se
     assert not (command.folder / "public").exists()
 
 
-def test_a_default_that_was_never_crawled_is_told(command: CommandLine, server: ListingServer) -> None:
+def test_a_default_that_was_never_crawled_is_reported(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     command("crawl", server.origin + LISTING, "--name", "village", "--delay", "0")
     (command.folder / "foreign-eyes.toml").write_text('default_source = "live"\n')

@@ -47,7 +47,7 @@ def as_cron_runs(line: str) -> str:
         ("1d", "17 4 * * *"),
     ],
 )
-def test_cron_is_told_the_times_it_can_say(command: CommandLine, every: str, times: str) -> None:
+def test_cron_is_reported_the_times_it_can_say(command: CommandLine, every: str, times: str) -> None:
     done = command("schedule", "cron", "--every", every)
     assert done.returncode == 0
     [line] = done.stdout.splitlines()

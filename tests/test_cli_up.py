@@ -148,7 +148,7 @@ def test_a_busy_default_port_is_changed_for_a_free_one_which_never_becomes_the_b
 
 
 @pytest.mark.parametrize("name", ["up", "serve"])
-def test_a_busy_port_that_was_asked_for_is_told_before_anything_is_done(command: CommandLine, name: str) -> None:
+def test_a_busy_port_that_was_asked_for_is_reported_before_anything_is_done(command: CommandLine, name: str) -> None:
     (command.folder / "public").mkdir()
     (command.folder / "public" / "atom.xml").touch()
     with socket.socket() as taken:

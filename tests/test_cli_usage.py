@@ -78,7 +78,7 @@ ESCAPE = "\x1b["
         ("schedule nope", "nope"),
     ],
 )
-def test_wrong_usage_is_told_in_one_line(command: CommandLine, arguments: str, said: str) -> None:
+def test_wrong_usage_is_reported_in_one_line(command: CommandLine, arguments: str, said: str) -> None:
     done = command(*arguments.split())
     assert (done.returncode, done.stdout) == (64, "")
     assert len(done.stderr.splitlines()) == 1

@@ -225,7 +225,7 @@ def test_a_suspect_listing_is_kept_told_with_its_reason_and_settled_when_accepte
     assert command("check").returncode == 0
 
 
-def test_a_few_of_many_warnings_are_told(command: CommandLine) -> None:
+def test_a_few_of_many_warnings_are_reported(command: CommandLine) -> None:
     warc = Warc()
     warc.response(f"{HOST}{LISTING}", DATE, make_page(make_entries(5), 1, 9))
     for page in range(2, 7):
@@ -448,7 +448,7 @@ def sample_and_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("export /dev/full", 73, "No space left"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_one_line(
+def test_an_impossible_command_is_reported_in_one_line(
     command: CommandLine, sample_and_files: Path, arguments: str, code: int, said: str
 ) -> None:
     shutil.copytree(sample_and_files, command.folder, dirs_exist_ok=True)
@@ -482,7 +482,7 @@ def test_an_import_waits_for_nobody(command: CommandLine) -> None:
     assert (done.returncode, "in use by a test" in done.stderr) == (75, True)
 
 
-def test_a_terminal_sees_progress(command: CommandLine, server: ListingServer) -> None:
+def test_a_terminal_shows_progress(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     assert "exporting" in on_a_terminal(command, "export", "x.warc.gz", env={})
     written = on_a_terminal(command, "--archive", "copy.db", "import", "x.warc.gz", env={})

@@ -282,7 +282,7 @@ def test_an_export_of_an_older_version_has_no_id_to_take(db: Database, other: Da
 
 
 @pytest.mark.parametrize("found", ["x" * 32, "ab" * 15, "AB" * 16])
-def test_an_export_with_an_id_that_is_none_is_refused(db: Database, other: Database, found: str) -> None:
+def test_an_export_with_a_malformed_archive_id_is_refused(db: Database, other: Database, found: str) -> None:
     Column(db).crawl(listing(A, B))
     with pytest.raises(BadWarc, match="no valid archive id"):
         imported(other, with_id(exported(db), found))
@@ -389,7 +389,7 @@ def test_captures_name_the_records_that_hold_them(db: Database) -> None:
     assert {row["warc_record_id"] for row in rows} == {*ids, None}
 
 
-def test_every_column_of_the_truth_is_exported_but_what_is_derived(db: Database) -> None:
+def test_every_column_is_exported_except_derived_ones(db: Database) -> None:
     fill_all(db)
     for table in DUMP_TABLES:
         columns = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
@@ -576,7 +576,7 @@ def test_two_listings_that_share_a_name_are_not_mixed(db: Database, other: Datab
     ]  # fmt: skip
 
 
-def test_a_listing_that_has_moved_is_the_same_if_one_says_so(db: Database, other: Database) -> None:
+def test_a_listing_with_a_new_url_is_the_same_if_its_former_url_is_named(db: Database, other: Database) -> None:
     Column(db).crawl(listing(A))
     Column(other, day=9).crawl(listing(A, B))
     imported(other, elsewhere(db), former=("https://elsewhere.example/town/index.htm",))
@@ -718,7 +718,7 @@ def suspect_pages(**options: Any) -> bytes:
     return pages_of(2020, listing(*[f"|Le Monde||comment {number}" for number in range(5)]), **options)
 
 
-def test_a_suspect_crawl_tells_why_and_is_settled_once_it_is_accepted(db: Database) -> None:
+def test_a_suspect_crawl_has_a_reason_and_is_settled_once_it_is_accepted(db: Database) -> None:
     brought, _ = imported(db, suspect_pages())
     assert brought.suspects == [
         (
@@ -740,7 +740,7 @@ def test_a_suspect_crawl_tells_why_and_is_settled_once_it_is_accepted(db: Databa
         imported(db, suspect_pages(), accept=True)
 
 
-def test_what_is_accepted_at_once_is_the_same(db: Database, other: Database) -> None:
+def test_accepting_at_the_first_import_gives_the_same_archive(db: Database, other: Database) -> None:
     brought, _ = imported(db, suspect_pages(), accept=True)
     assert (brought.crawls, brought.accepted) == ({"partial": 1}, 0)
     imported(other, suspect_pages())
@@ -778,7 +778,7 @@ class NumberingParser(LineParser):
         return replace(page, page_count=8, pager=replace(page.pager, numbered=numbered))
 
 
-def test_a_listing_behind_a_query_is_named_as_it_stands(db: Database) -> None:
+def test_a_listing_with_a_query_is_named_by_its_whole_url(db: Database) -> None:
     warc = Warc()
     address = "http://town.example/?lang=en"
     warc.response(address, "2020-05-01T10:00:00Z", A.encode(), headers=[("Content-Type", "text/plain")])
@@ -786,7 +786,7 @@ def test_a_listing_behind_a_query_is_named_as_it_stands(db: Database) -> None:
         imported(db, warc.data, parser=NumberingParser())
 
 
-def test_a_page_that_is_dated_by_its_day_is_left_out_and_told(db: Database) -> None:
+def test_a_page_that_is_dated_by_its_day_is_not_imported_and_reported(db: Database) -> None:
     warc = Warc()
     warc.response("http://town.example/", "2020-05-01", A.encode(), headers=[("Content-Type", "text/plain")])
     with pytest.raises(NothingToImport, match=r"1 response, .* its date 2020-05-01 is not a full timestamp"):

@@ -18,6 +18,7 @@ from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.dump import DUMP_TABLES, dump_rows
 from foreign_eyes.archive.dump_checks import InvalidDump, check_rows
 from foreign_eyes.archive.dump_row_types import ROW_TYPES
+from foreign_eyes.warc.dump_records import Dump
 from foreign_eyes.warc.errors import BadWarc
 
 COLUMNS = {table: [field.encode_name for field in msgspec.structs.fields(kind)] for table, kind in ROW_TYPES.items()}
@@ -115,3 +116,9 @@ def test_an_export_with_any_json_value_in_any_column_is_imported_or_refused(
 
     with open_archive(tmp_path_factory.mktemp("other") / "archive.db") as db, suppress(BadWarc):
         imported(db, rewritten(export_of_two, replace_value))
+
+
+@pytest.mark.parametrize(("row", "place"), [(1, (100, 1)), (5, (100, 5)), (6, (900, 1)), (None, (None, None))])
+def test_a_row_is_found_by_its_record_and_its_line(row: int | None, place: tuple[int | None, int | None]) -> None:
+    dump = Dump({}, 1, None, {"captures": [(0, 100), (5, 900)]})
+    assert dump.place_of("captures", row) == place

@@ -59,7 +59,7 @@ def test_a_warc_is_read_however_it_is_packed(version: str, packing: str) -> None
     assert [(one.url, one.status, one.unusable) for one in contents.responses] == [(URL, 200, None)]
 
 
-def test_a_record_is_told_by_where_it_begins_in_the_file() -> None:
+def test_a_damaged_record_is_reported_by_its_offset() -> None:
     warc = Warc()
     warc.info()
     second = len(warc.data)
@@ -67,7 +67,7 @@ def test_a_record_is_told_by_where_it_begins_in_the_file() -> None:
     assert [record.offset for record in records(warc.data)] == [0, second]
 
 
-def test_every_cut_of_a_compressed_file_is_told_but_one_between_records() -> None:
+def test_every_cut_of_a_compressed_file_is_reported_except_between_records() -> None:
     warc = Warc()
     warc.info()
     between = len(warc.data)
@@ -80,7 +80,7 @@ def test_every_cut_of_a_compressed_file_is_told_but_one_between_records() -> Non
             records(warc.data[:size])
 
 
-def test_every_cut_of_a_plain_file_within_a_record_is_told() -> None:
+def test_every_cut_of_a_plain_file_within_a_record_is_reported() -> None:
     warc = Warc(gzip=False)
     warc.response(URL, DATE, PAGE)
     for size in range(len(warc.data) - len(b"\r\n\r\n")):
@@ -88,7 +88,7 @@ def test_every_cut_of_a_plain_file_within_a_record_is_told() -> None:
             records(warc.data[:size])
 
 
-def test_a_flipped_bit_in_a_compressed_block_is_told() -> None:
+def test_a_flipped_bit_in_a_compressed_block_is_reported() -> None:
     data = one_page()
     padding = (
         len(data) - 9
@@ -115,7 +115,7 @@ def test_a_flipped_bit_in_a_compressed_block_is_told() -> None:
     ],
     ids=["empty", "text", "compressed text", "ARC", "zstd", "version", "no length", "no number"],
 )
-def test_what_is_no_warc_is_told_with_what_to_do(data: bytes, why: str) -> None:
+def test_a_file_that_is_not_a_warc_is_reported_with_a_remedy(data: bytes, why: str) -> None:
     with pytest.raises(BadWarc) as told:
         records(data)
     assert why in str(told.value)
@@ -127,7 +127,7 @@ def test_what_is_no_warc_is_told_with_what_to_do(data: bytes, why: str) -> None:
     [(b"<h1>A", b"<h1>B"), (b"</html>\r\n\r\n", b"</html>more\r\n\r\n")],
     ids=["other bytes", "more bytes"],
 )
-def test_bytes_that_are_not_those_that_were_written_are_told(change: tuple[bytes, bytes]) -> None:
+def test_changed_bytes_are_reported(change: tuple[bytes, bytes]) -> None:
     warc = Warc(gzip=False)
     warc.response(URL, DATE, PAGE)
     warc.info()
@@ -135,7 +135,7 @@ def test_bytes_that_are_not_those_that_were_written_are_told(change: tuple[bytes
         records(warc.data.replace(*change))
 
 
-def test_a_payload_with_another_digest_is_told() -> None:
+def test_a_payload_with_another_digest_is_reported() -> None:
     wrong = {"WARC-Payload-Digest": f"sha1:{'A' * 32}"}
     with pytest.raises(BadWarc, match="its payload does not match the digest sha1:AAAA"):
         read(one_page(fields=wrong))
@@ -277,7 +277,7 @@ def test_a_response_without_a_moment_or_a_web_address_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize("date", ["2020", "2020-05", "2020-05-01", "2020-05-01T10:00Z"])
-def test_a_response_that_is_dated_by_a_span_of_time_says_so(date: str) -> None:
+def test_a_response_that_is_dated_by_a_span_of_time_is_unusable(date: str) -> None:
     warc = Warc()
     warc.response(URL, date, PAGE)
     (found,) = read(warc.data).responses
@@ -285,7 +285,7 @@ def test_a_response_that_is_dated_by_a_span_of_time_says_so(date: str) -> None:
     assert found.at.year == 2020
 
 
-def test_what_cannot_be_kept_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_full_temporary_folder_is_reported_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "x").touch()
     with (
         (tmp_path / "x").open("rb") as read_only,
