@@ -235,7 +235,7 @@ def test_a_few_of_many_warnings_are_reported(command: CommandLine) -> None:
     arguments = ("old.warc.gz", "--source", f"{HOST}{LISTING}")
     assert len(run_import(command, *arguments, "--dry-run")["warnings"]) == 5
     lines = command("import", *arguments).stderr.splitlines()
-    assert (len(lines), lines[3]) == (4, "warning: and 2 more; --json tells all")
+    assert (len(lines), lines[3]) == (4, "warning: and 2 more; --json lists all")
 
 
 def test_an_export_takes_the_place_of_an_export_alone_and_leaves_mode_and_link(command: CommandLine) -> None:
@@ -359,7 +359,7 @@ def page_warc() -> bytes:
         (b"Dear diary", "not a WARC file"),
         (page_warc()[:-30], "the record at offset 0: the compressed file is cut"),
         (gzip.decompress(page_warc())[:-90], "the record at offset 0: it is cut: "),
-        (gzip.decompress(page_warc()).replace(b"Workshop", b"Workshed"), "do not have the digest sha1:"),
+        (gzip.decompress(page_warc()).replace(b"Workshop", b"Workshed"), "do not match the digest sha1:"),
     ],
     ids=["missing", "empty", "text", "cut gzip", "cut record", "other bytes"],
 )
@@ -432,17 +432,17 @@ def sample_and_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("import x.warc.gz --source nope", 64, "use one of live, sample"),
         ("import x.warc.gz --url ftp://x/ --source live", 64, "http:// or https://"),
         ("import x.warc.gz --url http://town.example/", 64, "name it with --source"),
-        ("import own.warc.gz --source live", 66, "stands at"),
+        ("import own.warc.gz --source live", 66, "has the URL"),
         ("import own.warc.gz --source Live", 64, "is not a name for a source"),
         ("import own.warc.gz --accept", 64, "leave out --accept"),
-        ("export x.warc.gz", 73, "no export of Foreign Eyes"),
+        ("export x.warc.gz", 73, "not an export of Foreign Eyes"),
         ("import own.warc.gz x.warc.gz", 64, "import it without other files"),
         ("import x.warc.gz own.warc.gz", 64, "import it without other files"),
         ("--archive x.warc.gz import own.warc.gz", 66, "not a Foreign Eyes archive"),
         ("--archive none.db export x.warc.gz", 66, "no such archive"),
         ("export x.warc", 64, "name it x.warc.gz"),
         ("export - --json", 64, "standard output"),
-        ("export sample.db", 73, "no export of Foreign Eyes); name another file, or remove it"),
+        ("export sample.db", 73, "not an export of Foreign Eyes); name another file, or remove it"),
         ("export none/x.warc.gz", 73, "cannot be written"),
         ("export .", 73, "cannot be written"),
         ("export /dev/full", 73, "No space left"),
