@@ -191,8 +191,8 @@ def test_a_report_in_words(command: CommandLine) -> None:
     assert done.stdout == "1 capture of 1 crawl imported (1 partial)\n  5 new entries, 5 new revisions\n"
     assert done.returncode == 65
     assert done.stderr == (
-        f"warning: {HOST}{page_name(2)} of 2020-05-01T10:00:00.000000Z is left out: it ended with the connection and before"
-        " the page's end tag\n"
+        f"warning: {HOST}{page_name(2)} of 2020-05-01T10:00:00.000000Z is not imported: it ended with the connection and"
+        " before the page's end tag\n"
     )
     assert command(*arguments).stdout == "nothing new: the archive already has it (1 capture)\n"
     assert command(*arguments, "--quiet").stdout == ""
