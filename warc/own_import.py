@@ -169,9 +169,9 @@ class OwnImport:
                 if self._is_archived(recorded[crawl["source_id"]], ended, captures, capture_ids):
                     continue
             if self._is_in_future(max([ended["started_at"], *(row["fetched_at"] for row in captures)])):
-                what = f"the crawl of {names[crawl['source_id']]} of {ended['started_at']} is in the future"
+                what = f"the crawl of {names[crawl['source_id']]} of {ended['started_at']} is not imported"
                 remedy = f"foreign-eyes redate {crawl['crawl_id']} TIME, in the exported archive, and export again"
-                self.result.left_out.append(f"{what} and not imported; to correct it: {remedy}")
+                self.result.left_out.append(f"{what}: its date is in the future; to correct it: {remedy}")
                 continue
             crawl_id = add_crawl(db, {**ended, "source_id": sources[crawl["source_id"]]})
             added.append(crawl_id)
