@@ -102,16 +102,26 @@ def test_feeds_pages_and_datasette_are_served_on_one_port(command: CommandLine) 
 
 
 @pytest.mark.parametrize(("number", "group"), STOPS)
-def test_serving_ends_cleanly_on_a_signal(command: CommandLine, number: int, group: bool) -> None:
-    with running(command, "up", "--port", "0") as up:
+def test_serving_ends_cleanly_on_a_signal(
+    command: CommandLine, server: ListingServer, number: int, group: bool
+) -> None:
+    with running(command, "up", server.origin + LISTING, *TOWN, "--port", "0") as up:
         up.wait_for("Ctrl-C stops it")
         assert up.stop(number, group=group) == 0
         assert "Traceback" not in up.output
     assert runs_in(command.folder) == []
 
 
-@pytest.mark.parametrize(("number", "group"), STOPS)
-@pytest.mark.parametrize("name", ["up", "crawl"])
+@pytest.mark.parametrize(
+    ("name", "number", "group"),
+    [
+        *(pytest.param("up", *stop.values, id=f"up-{stop.id}") for stop in STOPS),
+        pytest.param("crawl", signal.SIGINT, True, id="crawl-Ctrl-C"),
+        pytest.param("crawl", signal.SIGINT, False, id="crawl-SIGINT", marks=pytest.mark.long),
+        pytest.param("crawl", signal.SIGTERM, True, id="crawl-SIGTERM to all", marks=pytest.mark.long),
+        pytest.param("crawl", signal.SIGTERM, False, id="crawl-SIGTERM"),
+    ],
+)
 def test_a_crawl_that_is_interrupted_decides_nothing_and_the_next_one_works(
     command: CommandLine, server: ListingServer, name: str, number: int, group: bool
 ) -> None:
@@ -129,7 +139,9 @@ def test_a_crawl_that_is_interrupted_decides_nothing_and_the_next_one_works(
     assert command.crawl(server)["new"] == 15
 
 
-def test_a_busy_default_port_is_changed_for_a_free_one_which_never_becomes_the_base_url(command: CommandLine) -> None:
+def test_a_busy_default_port_is_changed_for_a_free_one_which_never_becomes_the_base_url(
+    command: CommandLine, server: ListingServer
+) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -137,7 +149,7 @@ def test_a_busy_default_port_is_changed_for_a_free_one_which_never_becomes_the_b
             taken.listen()
         except OSError:
             pass  # something else holds it, which is as good
-        with running(command, "up") as up:
+        with running(command, "up", server.origin + LISTING, *TOWN) as up:
             address = up.wait_for(r"pages +(http://127\.0\.0\.1:(\d+)/)")
             assert int(address[2]) != DEFAULT_PORT
             assert f"port {DEFAULT_PORT} is in use; using a free one" in up.output
