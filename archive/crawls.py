@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from foreign_eyes.archive.database import writing
-from foreign_eyes.archive.invented_sources import refuse_mixture
+from foreign_eyes.archive.sample_sources import refuse_mixture
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Counts, Source, Traffic
 from foreign_eyes.listing.values import Mode, Verdict

@@ -1,7 +1,7 @@
 """Open an archive: one SQLite file with a rollback journal.
 
 The journal is not a WAL: a reader without write permission on the folder cannot open a WAL archive, and SQLite up to 3.51.2
-has a rare race when a WAL is reset. Only one run writes at a time (see `archive.lock`), so a WAL would gain nothing.
+has a rare race when a WAL is reset. Only one run writes at a time (see `archive.archive_lock`), so a WAL would gain nothing.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from foreign_eyes.archive.dump_checks import InvalidDump
-from foreign_eyes.archive.invented_sources import refuse_mixture
 from foreign_eyes.archive.redaction.withholding import add_purged_body, exported_rest
+from foreign_eyes.archive.sample_sources import refuse_mixture
 from foreign_eyes.archive.values import Source
 
 DumpRow = Mapping[str, Any]

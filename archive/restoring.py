@@ -22,6 +22,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_id import archive_id, change_archive_id
+from foreign_eyes.archive.archive_lock import only_run
 from foreign_eyes.archive.backup import BackupContents, contents_of, copy_database, find_loss, verify_copy
 from foreign_eyes.archive.creation import place_new, sync_file, sync_folder, temporary_beside
 from foreign_eyes.archive.database import open_archive, read_any_version, refuse_versions, writing
@@ -34,12 +35,11 @@ from foreign_eyes.archive.errors import (
     RecordDamaged,
     WouldLose,
 )
-from foreign_eyes.archive.feed_state.folder_record import FolderRecord, read_record
 from foreign_eyes.archive.feed_state.output_manifest import recorded_outputs
+from foreign_eyes.archive.feed_state.output_record import FolderRecord, read_record
 from foreign_eyes.archive.inode_lock import lock_new_file
-from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.lost_ids import keep_lost_ids, keep_lost_seal
-from foreign_eyes.archive.rebuilding.redactions import restore_redactions
+from foreign_eyes.archive.rebuilding.redaction_decisions import restore_redactions
 from foreign_eyes.archive.seals import derived_by_parser, has_seal, seal
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")

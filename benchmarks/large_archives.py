@@ -28,10 +28,10 @@ from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputStat
 from foreign_eyes.archive.matching.keys import commentary_key, entry_tag, excerpt_key  # noqa: E402
 from foreign_eyes.archive.seals import seal  # noqa: E402
 from foreign_eyes.archive.times import to_text  # noqa: E402
-from foreign_eyes.feeds.compose.feed_entries import entry_path  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
+from foreign_eyes.feeds.compose.shown_entries import entry_path  # noqa: E402
 from foreign_eyes.feeds.documents import documents  # noqa: E402
-from foreign_eyes.feeds.folder import OutputFolder  # noqa: E402
+from foreign_eyes.feeds.output_folder import OutputFolder  # noqa: E402
 from foreign_eyes.feeds.plan import Extent, full_plan  # noqa: E402
 from foreign_eyes.feeds.publish import Target  # noqa: E402
 from foreign_eyes.feeds.publish_context import PublishContext  # noqa: E402

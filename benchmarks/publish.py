@@ -45,9 +45,9 @@ from foreign_eyes.archive.feed_state.feed_log import DOCUMENT_SIZE  # noqa: E402
 from foreign_eyes.archive.feed_state.topics import topics_of  # noqa: E402
 from foreign_eyes.archive.settling.settle import settle  # noqa: E402
 from foreign_eyes.archive.values import Traffic  # noqa: E402
-from foreign_eyes.feeds.compose.feed_entries import compose_entry  # noqa: E402
 from foreign_eyes.feeds.compose.feeds import Feed, compose_column_feed  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
+from foreign_eyes.feeds.compose.shown_entries import compose_entry  # noqa: E402
 from foreign_eyes.feeds.file_writer import write_file  # noqa: E402
 from foreign_eyes.feeds.publish import Target, publish  # noqa: E402
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss  # noqa: E402

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
+from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
 from foreign_eyes.feeds.published_urls import normal_base_url
 
 if TYPE_CHECKING:

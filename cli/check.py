@@ -41,18 +41,18 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     prints each with the command that repairs it, and exits with 1.
     """
     from foreign_eyes.archive import overview
+    from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.integrity import verify
-    from foreign_eyes.archive.invented_sources import holdings
-    from foreign_eyes.archive.lock import holder
     from foreign_eyes.archive.problems import damage_as_problem
+    from foreign_eyes.archive.sample_sources import holdings
     from foreign_eyes.archive.times import now
-    from foreign_eyes.cli import health
+    from foreign_eyes.cli import archive_problems
     from foreign_eyes.cli.damage_report import explained
-    from foreign_eyes.cli.health_outputs import leftover_problems, output_problems, permission_problems
+    from foreign_eyes.cli.output_problems import leftover_problems, output_problems, permission_problems
     from foreign_eyes.feeds.file_writer import read_file_mode
 
-    with health.errors_as_report(as_json), explained(context.archive):
+    with archive_problems.errors_as_report(as_json), explained(context.archive):
         place = at_its_output(context)
         folder = output or place.output
         running = holder(context.archive)
@@ -60,11 +60,11 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
             def reported() -> list[Problem]:
                 return [
-                    *health.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
-                    *health.future_problems(overview.future_crawls(db, now() + health.AHEAD)),
-                    *health.mixture_problems(holdings(db)),
-                    *health.killed_problems(overview.open_crawls(db), running),
-                    *health.file_problems(db, folder, expected=output is not None),
+                    *archive_problems.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
+                    *archive_problems.future_problems(overview.future_crawls(db, now() + archive_problems.AHEAD)),
+                    *archive_problems.mixture_problems(holdings(db)),
+                    *archive_problems.killed_problems(overview.open_crawls(db), running),
+                    *archive_problems.file_problems(db, folder, expected=output is not None),
                     *output_problems(
                         db,
                         place.output,
@@ -82,7 +82,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                 *damage_as_problem("archive", reported),
             ]
     if as_json:
-        print_json(health.as_report(problems))
+        print_json(archive_problems.as_report(problems))
     else:
         show_problems(problems)
     return exit_codes.PROBLEMS if problems else exit_codes.DONE

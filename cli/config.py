@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.settings_text import topics_text
+from foreign_eyes.cli.init_settings_text import topics_text
 from foreign_eyes.cli.terminal import counted, print_json, print_line, printable, program
 
 if TYPE_CHECKING:
-    from foreign_eyes.cli.configuration import Configuration
+    from foreign_eyes.cli.settings_loader import Configuration
 
 WIDTH = 80
 DEFAULT = "default"

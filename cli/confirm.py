@@ -32,9 +32,9 @@ def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: b
     ENTRY is an id, a tag URI or a part of a title that no other entry has. The confirmation is recorded and
     stays valid when the archive is derived again. It changes no entry; confirming twice changes nothing.
     """
+    from foreign_eyes.archive.archive_lock import only_run
     from foreign_eyes.archive.database import open_archive, writing
     from foreign_eyes.archive.doubtful_matches import count_doubts
-    from foreign_eyes.archive.lock import only_run
     from foreign_eyes.archive.seals import seal
     from foreign_eyes.archive.settling import match_doubts
     from foreign_eyes.archive.times import now, to_text

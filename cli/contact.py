@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from foreign_eyes.cli.terminal import print_line, program
 
 if TYPE_CHECKING:
-    from foreign_eyes.cli.configuration import Configuration
     from foreign_eyes.cli.context import Context
+    from foreign_eyes.cli.settings_loader import Configuration
     from foreign_eyes.crawler.jobs import Job
 
 

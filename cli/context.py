@@ -14,7 +14,7 @@ from foreign_eyes.cli.damage_report import explained
 from foreign_eyes.cli.exit_codes import NO_INPUT, Stopped
 
 if TYPE_CHECKING:
-    from foreign_eyes.cli.configuration import Configuration, PublishSettings
+    from foreign_eyes.cli.settings_loader import Configuration, PublishSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,7 +41,7 @@ class Context:
         Raises:
             ConfigurationError: the file cannot be used.
         """
-        from foreign_eyes.cli.configuration import load_configuration
+        from foreign_eyes.cli.settings_loader import load_configuration
 
         return load_configuration(self.config)
 
@@ -60,7 +60,7 @@ class Context:
 
         They are the defaults for a sample that was set aside, which must not look like the real feeds.
         """
-        from foreign_eyes.cli.configuration import PublishSettings
+        from foreign_eyes.cli.settings_loader import PublishSettings
 
         if self.sample_output is None:
             return self.configuration.publish

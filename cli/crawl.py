@@ -169,7 +169,7 @@ def _copied(job: Job) -> Iterator[Job]:
     The copy is empty if the sample would be set aside.
     """
     from foreign_eyes.archive.backup import copy_archive
-    from foreign_eyes.archive.invented_sources import holdings_of_file
+    from foreign_eyes.archive.sample_sources import holdings_of_file
 
     with tempfile.TemporaryDirectory(prefix="foreign-eyes-") as folder:
         copy = Path(folder) / "archive.db"

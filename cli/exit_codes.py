@@ -50,11 +50,11 @@ def _codes() -> list[tuple[type[BaseException], int]]:
     The first match counts. Imported late, so that `--help` starts fast.
     """
     from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
-    from foreign_eyes.cli.configuration import ConfigurationError
+    from foreign_eyes.cli.settings_loader import ConfigurationError
     from foreign_eyes.crawler.sources import SourceError
     from foreign_eyes.feeds.errors import FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
     from foreign_eyes.warc.errors import CannotWrite, ExchangeError, WrongImport
-    from foreign_eyes.web.folder_lock import AlreadyServed
+    from foreign_eyes.web.output_lock import AlreadyServed
     from foreign_eyes.web.server import CannotListen
 
     return [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from foreign_eyes.archive.rebuilding.rebuild import Rebuilt
     from foreign_eyes.archive.values import Source
     from foreign_eyes.warc.bodies import Bodies
-    from foreign_eyes.warc.importing import Import, ImportResult
+    from foreign_eyes.warc.import_base import Import, ImportResult
     from foreign_eyes.warc.inputs import Input, InputContents
 
 MOST_WARNINGS = 3
@@ -128,8 +128,8 @@ def _archive(path: Path, *, apply: bool) -> Iterator[Database]:
 
     A new archive is removed if the import fails.
     """
+    from foreign_eyes.archive.archive_lock import holder, lock_path, only_run
     from foreign_eyes.archive.database import open_archive, read_archive
-    from foreign_eyes.archive.lock import holder, lock_path, only_run
     from foreign_eyes.archive.times import now, to_text
 
     if apply:
@@ -178,8 +178,8 @@ def _plan(
     from foreign_eyes.crawler.sources import BUILT_IN, check_name, check_url
     from foreign_eyes.listing import parser
     from foreign_eyes.warc.errors import WrongImport
-    from foreign_eyes.warc.foreign_import import ForeignImport
-    from foreign_eyes.warc.own_import import OwnImport
+    from foreign_eyes.warc.import_captures import ForeignImport
+    from foreign_eyes.warc.import_exports import OwnImport
 
     for url in wanted.urls:
         check_url(url)
@@ -221,7 +221,7 @@ def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet:
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
     from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.session import RememberingParser
-    from foreign_eyes.warc.importing import NothingNew
+    from foreign_eyes.warc.import_base import NothingNew
 
     with progress_bar("settling", quiet=quiet) as show:
         options: dict[str, Any] = {"on_crawl": show} if show else {}

@@ -10,7 +10,7 @@ import click
 
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.init_places import default_places, make_folders, refuse_existing, write_settings
-from foreign_eyes.cli.settings_text import Answers, default_authority, settings_text
+from foreign_eyes.cli.init_settings_text import Answers, default_authority, settings_text
 from foreign_eyes.cli.terminal import print_line, program
 
 EXAMPLES = """
@@ -59,8 +59,8 @@ def init(
     configuration and data. In a script, answer by options and add --yes.
     """
     from foreign_eyes.cli import init_questions as questions
-    from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
     from foreign_eyes.cli.prompts import answer
+    from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
 
     places = default_places(context, file)
     refuse_existing(places.settings, force=force)

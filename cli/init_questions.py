@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from foreign_eyes.cli.configuration import MEANING, ConfigurationError, checked
 from foreign_eyes.cli.init_places import Places
 from foreign_eyes.cli.prompts import Question
+from foreign_eyes.cli.settings_loader import MEANING, ConfigurationError, checked
 from foreign_eyes.feeds.published_urls import normal_base_url
 
 

@@ -40,14 +40,14 @@ def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet:
     archive is derived again.
     """
     from foreign_eyes.archive.database import read_archive
-    from foreign_eyes.archive.rebuilding import merges
+    from foreign_eyes.archive.rebuilding import merge_and_split
     from foreign_eyes.archive.times import now
 
     with read_archive(context.archive) as db:
         survivor, other = find_one(db, a, "merge").entry_id, find_one(db, b, "merge").entry_id
 
     def prepare(db: Database) -> Collection[int]:
-        return merges.merge(db, survivor, other, now())
+        return merge_and_split.merge(db, survivor, other, now())
 
     what = f"merge {survivor} {other}"
     rebuilt = rebuild_archive(context, what, prepare=prepare, apply=not dry_run, quiet=as_json or quiet)

@@ -22,8 +22,8 @@ def rebuild_archive(
     Raises:
         ArchiveError: the archive does not exist, is in use, or cannot be derived again.
     """
+    from foreign_eyes.archive.archive_lock import only_run
     from foreign_eyes.archive.database import open_archive, read_archive
-    from foreign_eyes.archive.lock import only_run
     from foreign_eyes.archive.rebuilding.deep_check import repair_indexes
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
     from foreign_eyes.archive.times import now, to_text

@@ -113,17 +113,17 @@ def _confirm(what: str, entry: str, *, yes: bool) -> None:
 
 def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, apply: bool, quiet: bool) -> Rebuilt:
     """Carry out the decision in the archive and in its frozen documents."""
-    from foreign_eyes.archive.rebuilding import redactions
+    from foreign_eyes.archive.rebuilding import redaction_decisions
     from foreign_eyes.archive.redaction.redaction_records import is_redacted
     from foreign_eyes.archive.times import now
     from foreign_eyes.crawler.session import RememberingParser
 
     def prepare(db: Database) -> Collection[int]:
         if what == "undo":
-            return redactions.undo(db, entry_id, now())
+            return redaction_decisions.undo(db, entry_id, now())
         if what == "redact" or not is_redacted(db, entry_id):
-            redactions.redact(db, entry_id, reason, now())
-        return redactions.purge(db, entry_id, RememberingParser(), now()) if what == "purge" else ()
+            redaction_decisions.redact(db, entry_id, reason, now())
+        return redaction_decisions.purge(db, entry_id, RememberingParser(), now()) if what == "purge" else ()
 
     title = f"{what} {entry_id}"
     rebuilt = rebuild_archive(context, title, prepare=prepare, apply=apply, quiet=quiet)
@@ -134,12 +134,12 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, a
 
 def finish_redactions(context: Context, what: str) -> None:
     """Apply the redactions to what is not derived: frozen documents and, after a purge, free pages of the file."""
+    from foreign_eyes.archive.archive_lock import only_run
     from foreign_eyes.archive.database import open_archive, writing
-    from foreign_eyes.archive.lock import only_run
     from foreign_eyes.archive.redaction.purging import vacuum
     from foreign_eyes.archive.redaction.redaction_records import hidden_entries
     from foreign_eyes.archive.times import now, to_text
-    from foreign_eyes.feeds.redact_documents import renew_documents
+    from foreign_eyes.feeds.renew_frozen_documents import renew_documents
 
     with only_run(context.archive, what=what, since=to_text(now())), open_archive(context.archive) as db:
         with writing(db):
@@ -151,7 +151,7 @@ def finish_redactions(context: Context, what: str) -> None:
 def _outputs(context: Context) -> list[str]:
     """Return the commands that publish to each folder whose files do not show the decision yet."""
     from foreign_eyes.archive.database import read_archive
-    from foreign_eyes.cli.health_outputs import publish_commands
+    from foreign_eyes.cli.output_problems import publish_commands
 
     with read_archive(context.archive) as db:
         return publish_commands(db, context.output, context.publishing.base_url)

@@ -41,7 +41,7 @@ def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) 
         Stopped: the sample cannot be set aside.
         ArchiveError, FeedsError: the same.
     """
-    from foreign_eyes.archive.invented_sources import holdings_of_file
+    from foreign_eyes.archive.sample_sources import holdings_of_file
 
     contents = holdings_of_file(context.archive)
     if not source.is_bundled:
@@ -68,7 +68,7 @@ def at_its_output(context: Context) -> Context:
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.errors import ArchiveError
     from foreign_eyes.archive.feed_state.output_manifest import recorded_outputs
-    from foreign_eyes.archive.invented_sources import holdings_of_file
+    from foreign_eyes.archive.sample_sources import holdings_of_file
 
     if not holdings_of_file(context.archive).only_invented:
         return context
@@ -100,9 +100,9 @@ def set_aside(context: Context) -> SamplePlace | None:
         ArchiveBusy: a run holds the archive.
         ArchiveError, FeedsError: the archive, or a folder, cannot be read or written.
     """
+    from foreign_eyes.archive.archive_lock import only_run
     from foreign_eyes.archive.database import open_archive
-    from foreign_eyes.archive.invented_sources import holdings
-    from foreign_eyes.archive.lock import only_run
+    from foreign_eyes.archive.sample_sources import holdings
     from foreign_eyes.archive.times import now, to_text
 
     what = "setting the sample aside"
@@ -131,9 +131,9 @@ def _split(context: Context, db: Database, place: SamplePlace) -> None:
     from foreign_eyes.archive.archive_id import archive_id, renew_archive_id
     from foreign_eyes.archive.backup import copy_archive
     from foreign_eyes.archive.database import open_archive
-    from foreign_eyes.archive.invented_sources import is_invented
     from foreign_eyes.archive.overview import find_sources
-    from foreign_eyes.archive.separation import keep_sources
+    from foreign_eyes.archive.sample_sources import is_invented
+    from foreign_eyes.archive.source_extraction import keep_sources
     from foreign_eyes.archive.times import now
 
     sources = find_sources(db)
@@ -159,10 +159,10 @@ def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id
 
     Do nothing if it was never published.
     """
-    from foreign_eyes.archive.feed_state.folder_claims import read_claim
+    from foreign_eyes.archive.feed_state.output_claims import read_claim
     from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
     from foreign_eyes.archive.overview import find_sources
-    from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
+    from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
     from foreign_eyes.feeds.publish import Target, forget_output, publish
 
     outputs = recorded_outputs(db)
@@ -189,7 +189,7 @@ def _derive_again(context: Context, db: Database) -> None:
 
 def _is_for_readers(context: Context) -> bool:
     """Return whether the settings name a public address, whose readers take the feeds for real."""
-    from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
+    from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
     from foreign_eyes.feeds.published_urls import normal_base_url
 
     return normal_base_url(context.configuration.publish.base_url) != DEFAULT_BASE_URL
@@ -197,9 +197,9 @@ def _is_for_readers(context: Context) -> bool:
 
 def _free_place(context: Context, db: Database) -> SamplePlace:
     """Return the first place without an archive, and without files of another one: an older sample is never overwritten."""
-    from foreign_eyes.archive.feed_state.folder_claims import read_claim
-    from foreign_eyes.archive.invented_sources import is_invented
+    from foreign_eyes.archive.feed_state.output_claims import read_claim
     from foreign_eyes.archive.overview import find_sources
+    from foreign_eyes.archive.sample_sources import is_invented
 
     invented = {source.name for source in find_sources(db) if is_invented(source.url)}
 

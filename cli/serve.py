@@ -15,7 +15,7 @@ from foreign_eyes.cli.sample_place import at_its_output
 from foreign_eyes.cli.terminal import print_line, program
 
 if TYPE_CHECKING:
-    from foreign_eyes.cli.folder_server import FolderServer
+    from foreign_eyes.cli.output_server import FolderServer
 
 EXAMPLES = """
 \b
@@ -41,8 +41,8 @@ def serve(context: Context, host: str, port: int, output: Path | None) -> None:
 
     A folder has one server: a second one prints the address of the first and ends with exit code 75.
     """
-    from foreign_eyes.cli.folder_server import FolderServer
-    from foreign_eyes.web.folder_lock import AlreadyServed
+    from foreign_eyes.cli.output_server import FolderServer
+    from foreign_eyes.web.output_lock import AlreadyServed
 
     context = context if output else at_its_output(context)
     folder = output or context.output
@@ -115,7 +115,7 @@ def _base_url(context: Context) -> str | None:
 
     Return None if it is the default, so that links use the address of the request.
     """
-    from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
+    from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
     from foreign_eyes.feeds.published_urls import normal_base_url
 
     base_url = normal_base_url(context.publishing.base_url)

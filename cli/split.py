@@ -41,15 +41,15 @@ def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: b
     decision is recorded and holds when the archive is derived again.
     """
     from foreign_eyes.archive.database import read_archive
-    from foreign_eyes.archive.rebuilding import merges
+    from foreign_eyes.archive.rebuilding import merge_and_split
     from foreign_eyes.archive.times import now
 
     with read_archive(context.archive) as db:
         entry_id = find_one(db, entry, "split").entry_id
-    parted: list[merges.SplitResult] = []
+    parted: list[merge_and_split.SplitResult] = []
 
     def prepare(db: Database) -> Collection[int]:
-        parted.append(merges.split(db, entry_id, revision, now(), context.configuration.archive.tag_authority))
+        parted.append(merge_and_split.split(db, entry_id, revision, now(), context.configuration.archive.tag_authority))
         return ()
 
     what = f"split {entry_id} {revision}"

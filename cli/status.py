@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 def status(context: Context, as_json: bool) -> None:
     """Show the number of entries and captures, the time and outcome of the last crawls, and all problems."""
     from foreign_eyes.archive import overview
+    from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts
-    from foreign_eyes.archive.invented_sources import holdings
-    from foreign_eyes.archive.lock import holder
+    from foreign_eyes.archive.sample_sources import holdings
     from foreign_eyes.archive.times import now
-    from foreign_eyes.cli import health
+    from foreign_eyes.cli import archive_problems
     from foreign_eyes.cli.damage_report import explained
-    from foreign_eyes.cli.health_outputs import output_problems, permission_problems
+    from foreign_eyes.cli.output_problems import output_problems, permission_problems
     from foreign_eyes.cli.sample_place import at_its_output
     from foreign_eyes.feeds.file_writer import read_file_mode
 
     running = holder(context.archive)
-    with health.errors_as_report(as_json), explained(context.archive), read_archive(context.archive) as db:
+    with archive_problems.errors_as_report(as_json), explained(context.archive), read_archive(context.archive) as db:
         place = at_its_output(context)
         totals, crawls, doubts = overview.totals(db, now()), overview.last_crawls(db), count_doubts(db)
         problems = [
-            *health.crawl_problems(crawls, totals, now()),
-            *health.future_problems(overview.future_crawls(db, now() + health.AHEAD)),
-            *health.mixture_problems(holdings(db)),
-            *health.killed_problems(overview.open_crawls(db), running),
+            *archive_problems.crawl_problems(crawls, totals, now()),
+            *archive_problems.future_problems(overview.future_crawls(db, now() + archive_problems.AHEAD)),
+            *archive_problems.mixture_problems(holdings(db)),
+            *archive_problems.killed_problems(overview.open_crawls(db), running),
             *output_problems(
                 db,
                 place.output,
@@ -52,7 +52,7 @@ def status(context: Context, as_json: bool) -> None:
             *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),
         ]
     report: dict[str, Any] = {
-        **health.as_report(problems),
+        **archive_problems.as_report(problems),
         "archive": str(context.archive),
         "bytes": context.archive.stat().st_size,
         "running": running,

@@ -11,7 +11,7 @@ import click
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl import make_job
-from foreign_eyes.cli.folder_server import FolderServer, wait_for_archive
+from foreign_eyes.cli.output_server import FolderServer, wait_for_archive
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
@@ -70,7 +70,7 @@ def up(
     serves the folder, `up` crawls, publishes, prints its address and ends. If the output folder belongs to another archive,
     nothing is crawled and the exit code is 66.
     """
-    from foreign_eyes.archive.feed_state.folder_claims import require_claim
+    from foreign_eyes.archive.feed_state.output_claims import require_claim
 
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)

@@ -38,7 +38,7 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
     Each round runs in a child process. If the output folder belongs to another archive at the start, nothing is crawled and
     the exit code is 66.
     """
-    from foreign_eyes.archive.feed_state.folder_claims import require_claim
+    from foreign_eyes.archive.feed_state.output_claims import require_claim
 
     require_claim(context.archive, context.output)
     print_contact_note(context, make_job(context, source, contact=contact))

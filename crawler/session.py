@@ -14,12 +14,12 @@ from typing import Any
 from sqlite_utils import Database
 
 from foreign_eyes import sample
+from foreign_eyes.archive.archive_lock import only_run
 from foreign_eyes.archive.captures import Validators, find_validators, load_body, record_capture
 from foreign_eyes.archive.crawls import begin_crawl, count_good, find_crawl
 from foreign_eyes.archive.database import open_archive, translated_errors
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.freshness import is_due, last_fresh
-from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.overview import log_row
 from foreign_eyes.archive.rebuilding.rebuild import rebuild_if_outdated
 from foreign_eyes.archive.redaction.masking import MaskingParser

@@ -42,13 +42,6 @@ from foreign_eyes.feeds.compose.collection_pages import (
     volume_span,
 )
 from foreign_eyes.feeds.compose.entry_pages import compose_entry_page
-from foreign_eyes.feeds.compose.feed_entries import (
-    CollectionKind,
-    FeedEntry,
-    collection,
-    compose_entry,
-    entry_path,
-)
 from foreign_eyes.feeds.compose.feeds import (
     NEWEST,
     Feed,
@@ -58,7 +51,8 @@ from foreign_eyes.feeds.compose.feeds import (
     compose_collection_feed,
     compose_column_feed,
 )
-from foreign_eyes.feeds.list_documents import list_documents, read_counts
+from foreign_eyes.feeds.compose.shown_entries import CollectionKind, FeedEntry, collection, compose_entry, entry_path
+from foreign_eyes.feeds.index_documents import list_documents, read_counts
 from foreign_eyes.feeds.plan import PublishPlan
 from foreign_eyes.feeds.publish_context import PublishContext, PublishedDocument, Render
 from foreign_eyes.feeds.render import feed_renderer, html_pages

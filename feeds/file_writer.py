@@ -17,7 +17,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from foreign_eyes.archive.feed_state.folder_record import record_path
+from foreign_eyes.archive.feed_state.output_record import record_path
 from foreign_eyes.feeds.errors import OutputUnwritable
 
 # regardless of the umask, because the web server's user must be able to read the files

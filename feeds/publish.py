@@ -26,9 +26,6 @@ from foreign_eyes.archive.feed_state.counters import read_counters
 from foreign_eyes.archive.feed_state.current_entries import all_entry_ids
 from foreign_eyes.archive.feed_state.entry_numbers import count_numbered
 from foreign_eyes.archive.feed_state.feed_log import awaits_freezing
-from foreign_eyes.archive.feed_state.folder_claims import read_claim
-from foreign_eyes.archive.feed_state.folder_record import read_record
-from foreign_eyes.archive.feed_state.folder_record_writer import remove_record
 from foreign_eyes.archive.feed_state.journal_cursor import (
     JournalCursor,
     affected_since,
@@ -36,7 +33,10 @@ from foreign_eyes.archive.feed_state.journal_cursor import (
     find_source_id,
     update_feed_state,
 )
+from foreign_eyes.archive.feed_state.output_claims import read_claim
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
+from foreign_eyes.archive.feed_state.output_record import read_record
+from foreign_eyes.archive.feed_state.output_record_writer import remove_record
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
@@ -44,12 +44,12 @@ from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
 from foreign_eyes.feeds.documents import documents, freeze_documents, names_of_emptied
 from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken
 from foreign_eyes.feeds.file_writer import FILE_MODE, remove_file, remove_leftovers, write_file
-from foreign_eyes.feeds.folder import OutputFolder, RecordLines
+from foreign_eyes.feeds.output_folder import OutputFolder, RecordLines
 from foreign_eyes.feeds.plan import Extent, PublishPlan, full_plan, incremental_plan
 from foreign_eyes.feeds.publish_context import PublishContext, PublishedDocument
 from foreign_eyes.feeds.published_urls import normal_base_url
-from foreign_eyes.feeds.redact_documents import renew_documents
 from foreign_eyes.feeds.render_fingerprint import render_fingerprint
+from foreign_eyes.feeds.renew_frozen_documents import renew_documents
 from foreign_eyes.feeds.site_map import FRONT_PAGE, is_feed
 from foreign_eyes.feeds.topic_matching import Topics
 

@@ -15,7 +15,7 @@ from foreign_eyes.archive.feed_state.current_entries import CurrentEntry, entrie
 from foreign_eyes.archive.feed_state.feed_log import newest_of_log
 from foreign_eyes.archive.feed_state.journal_cursor import update_feed_state
 from foreign_eyes.archive.history import Event, entry_history
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.seal_check import verify_seals

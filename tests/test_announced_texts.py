@@ -19,12 +19,12 @@ from foreign_eyes.archive.feed_state.changes import AnnouncedChange, newest_chan
 from foreign_eyes.archive.feed_state.feed_log import logged_entries
 from foreign_eyes.archive.feed_state.journal_cursor import update_feed_state
 from foreign_eyes.archive.problems import Problem
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.schema import migrations, telling
+from foreign_eyes.archive.schema import m014_announced_texts, migrations
 from foreign_eyes.archive.seal_check import verify_seals
-from foreign_eyes.archive.separation import keep_sources
 from foreign_eyes.archive.settling.announced_words import announced_texts, fill_words, words_digest
+from foreign_eyes.archive.source_extraction import keep_sources
 from foreign_eyes.listing.values import EntryTexts, ListingPage
 
 LATER = START + 400 * DAY
@@ -198,7 +198,7 @@ def test_adding_texts_to_a_sealed_archive_breaks_no_seal(column: Column, monkeyp
     assert stored_words(column) == []
     seals = column.rows("SELECT digest FROM seals ORDER BY seal_id")
     with writing(column.db):
-        telling._store_words(column.db)
+        m014_announced_texts._store_words(column.db)
         database._seal_added(column.db)
     assert column.rows("SELECT digest FROM seals ORDER BY seal_id")[:-1] == seals
     assert column.rows("SELECT DISTINCT table_name FROM sealed_rows WHERE seal_id = 3") == [("told_words",)]

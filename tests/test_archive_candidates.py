@@ -15,7 +15,7 @@ from support.settling import DAY, START, Column, LineParser
 
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.matching.matcher import Candidate
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.settling.candidates import MOST_BY_KEY, find_candidates
 from foreign_eyes.listing.text_digests import wording_digest

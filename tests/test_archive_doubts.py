@@ -16,14 +16,14 @@ from support.settling import DAY, START, A, B, Column, LineParser, entry, listin
 from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.matching.doubt_reasons import NEAR_ANOTHER, RETURNED
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.seals import seal
 from foreign_eyes.archive.settling.entry_rows import rename_entry
+from foreign_eyes.archive.settling.identity_rows import load_identity
 from foreign_eyes.archive.settling.match_doubts import apply_confirmations, confirm, drop_merged
-from foreign_eyes.archive.settling.minted_ids import load_identity
 from foreign_eyes.archive.settling.operator_decisions import Decision, record_decision
 
 AUTHORITY = "example.org,2026"

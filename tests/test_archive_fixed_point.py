@@ -22,7 +22,7 @@ from foreign_eyes.archive.captures import listing_captures, load_body, record_ca
 from foreign_eyes.archive.crawls import find_crawl
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.matching.doubt_reasons import OTHER_RULES, SAME_EXCERPT
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild, rebuild_if_outdated
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import migrations

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from foreign_eyes.archive.archive_lock import holder, lock_path, only_run
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import ArchiveBusy, ArchiveUnwritable
-from foreign_eyes.archive.lock import holder, lock_path, only_run
 
 HOLDING = """
 import sys
 from pathlib import Path
-from foreign_eyes.archive.lock import only_run
+from foreign_eyes.archive.archive_lock import only_run
 with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"):
     print("held", flush=True)
     sys.stdin.read()
@@ -30,7 +30,7 @@ with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"):
 HOLDING_A_BIRTH = """
 import sys
 from pathlib import Path
-from foreign_eyes.archive.lock import only_run
+from foreign_eyes.archive.archive_lock import only_run
 from foreign_eyes.archive.database import open_archive
 with only_run(Path(sys.argv[1]), what="a crawl of town", since="noon"), open_archive(Path(sys.argv[1])):
     print("held", flush=True)
@@ -198,7 +198,7 @@ def test_a_lock_covers_a_bind_mount_of_the_archive(archive: Path) -> None:
     other.parent.mkdir()
     other.touch()
     mounting = f"mount --bind {archive} {other} && exec {sys.executable} -c 'import sys; exec(sys.argv[1])'"
-    script = "import sys; from pathlib import Path; from foreign_eyes.archive.lock import holder, only_run"
+    script = "import sys; from pathlib import Path; from foreign_eyes.archive.archive_lock import holder, only_run"
     script += "\nprint(holder(Path(sys.argv[2])))\nwith only_run(Path(sys.argv[2]), what='mine', since='now'): pass"
     with another_process(archive) as process:
         done = subprocess.run(
@@ -218,7 +218,7 @@ ANOTHER_USER = """
 import os, sys
 from pathlib import Path
 from foreign_eyes.archive.errors import ArchiveBusy
-from foreign_eyes.archive.lock import holder, only_run
+from foreign_eyes.archive.archive_lock import holder, only_run
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)

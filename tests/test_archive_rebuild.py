@@ -21,7 +21,7 @@ from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.errors import ArchiveOutdated, CannotDecide, CannotRebuild
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, derived_by, rebuild, rebuild_if_outdated
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.settling.operator_decisions import surviving_id

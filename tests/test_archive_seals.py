@@ -21,17 +21,17 @@ from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.dump import DUMP_TABLES
 from foreign_eyes.archive.problems import Problem
-from foreign_eyes.archive.rebuilding.merges import merge
+from foreign_eyes.archive.rebuilding.merge_and_split import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild, rebuild_if_outdated
-from foreign_eyes.archive.rebuilding.redactions import purge, redact
+from foreign_eyes.archive.rebuilding.redaction_decisions import purge, redact
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.sealed_form import BODIES, FORMS, SEAL_VERSION, TOLD_TEXTS, SealedTable, encode
 from foreign_eyes.archive.seals import has_seal, newest_seal, seal
-from foreign_eyes.archive.separation import keep_sources
 from foreign_eyes.archive.settling.link_rows import close_links
 from foreign_eyes.archive.settling.settle import settle
+from foreign_eyes.archive.source_extraction import keep_sources
 from foreign_eyes.archive.values import Traffic
 from foreign_eyes.listing.values import Outcome, Verdict
 

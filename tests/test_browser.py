@@ -19,7 +19,7 @@ from support.programs import lacking, needs, run
 from support.settling import Column, LineParser, entry, listing
 
 from foreign_eyes.archive.database import open_archive
-from foreign_eyes.archive.rebuilding.merges import merge
+from foreign_eyes.archive.rebuilding.merge_and_split import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.feeds.publish import Target, publish
 

@@ -16,17 +16,17 @@ from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 
 from foreign_eyes.archive import restoring
+from foreign_eyes.archive.archive_lock import only_run
 from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.errors import ArchiveBusy
-from foreign_eyes.archive.feed_state.folder_record import RecordedId
-from foreign_eyes.archive.feed_state.folder_record_writer import (
+from foreign_eyes.archive.feed_state.output_record import RecordedId
+from foreign_eyes.archive.feed_state.output_record_writer import (
     append_lines,
     begin_line,
     end_line,
     id_lines,
     owner_line,
 )
-from foreign_eyes.archive.lock import only_run
 from foreign_eyes.archive.restoring import restore
 from foreign_eyes.archive.seals import newest_seal
 from foreign_eyes.archive.times import from_text, now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foreign_eyes.cli.base_url import choose_base_url, note_on_links
-from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
+from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
 
 CONFIGURED = "https://example.org/eyes/"
 PUBLISHED = "http://127.0.0.1:9000/"

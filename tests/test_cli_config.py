@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, CommandLine
 
-from foreign_eyes.cli.configuration import Configuration, load_configuration
+from foreign_eyes.cli.settings_loader import Configuration, load_configuration
 from foreign_eyes.crawler.jobs import job_named
 from foreign_eyes.crawler.settings_file import find_settings_file
 

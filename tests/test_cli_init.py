@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.processes import on_a_terminal
 
-from foreign_eyes.cli.configuration import ArchiveSettings, PublishSettings, checked
-from foreign_eyes.cli.settings_text import Answers, default_authority, settings_text, toml_string
+from foreign_eyes.cli.init_settings_text import Answers, default_authority, settings_text, toml_string
+from foreign_eyes.cli.settings_loader import ArchiveSettings, PublishSettings, checked
 
 YEAR = datetime.now(UTC).year
 CONTACT = ("--contact", "you@example.org")

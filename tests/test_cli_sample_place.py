@@ -12,7 +12,7 @@ from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site
 
-from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME
+from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
 
 ASIDE = ("--archive", "archive-sample.db")
 SAMPLE_HOST = b"sample.foreign-eyes.invalid"

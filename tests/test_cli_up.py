@@ -15,8 +15,8 @@ from support.listing_server import ListingServer
 from support.listings import LISTING, page_name
 from support.processes import Gate, running, runs_in
 
-from foreign_eyes.cli.configuration import DEFAULT_BASE_URL
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
+from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
 
 TOWN = ["--name", "town", "--delay", "0"]
 STOPS = [

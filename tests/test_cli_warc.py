@@ -22,11 +22,11 @@ from support.processes import on_a_terminal
 from support.programs import needs
 from support.warcs import Warc
 
-from foreign_eyes.archive.lock import holder
+from foreign_eyes.archive.archive_lock import holder
 from foreign_eyes.archive.rebuilding.differences import compare
 from foreign_eyes.cli import import_
 from foreign_eyes.cli.context import Context
-from foreign_eyes.warc.foreign_import import ForeignImport
+from foreign_eyes.warc.import_captures import ForeignImport
 
 DATE = "2020-05-01T10:00:00Z"
 HOST = "http://town.example"
@@ -466,7 +466,7 @@ def test_an_impossible_command_is_reported_in_one_line(
 def test_an_import_waits_for_nobody(command: CommandLine) -> None:
     (command.folder / "x.warc.gz").write_bytes(page_warc())
     holder = (
-        "import pathlib, time; from foreign_eyes.archive.lock import only_run\n"
+        "import pathlib, time; from foreign_eyes.archive.archive_lock import only_run\n"
         "with only_run(pathlib.Path('archive.db'), what='a test', since='now'): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(

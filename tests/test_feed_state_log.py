@@ -30,7 +30,7 @@ from foreign_eyes.archive.feed_state.journal_cursor import (
     current_cursor,
     update_feed_state,
 )
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 

@@ -22,7 +22,7 @@ from support.settling import DAY, A, B, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.changes import AnnouncedChange, AnnouncedKind, newest_changes
-from foreign_eyes.archive.rebuilding.merges import merge
+from foreign_eyes.archive.rebuilding.merge_and_split import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item, compose_change
 from foreign_eyes.feeds.compose.feed_items import Item

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foreign_eyes.feeds.compose.citations import cite
-from foreign_eyes.feeds.compose.feed_entries import compose_entry
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.compose.shown_entries import compose_entry
 from foreign_eyes.listing.text import clean
 
 COLUMN = runpy.run_path(str(Path(__file__).parent / "data/feeds/column.py"))

@@ -22,7 +22,6 @@ from foreign_eyes.feeds.compose.collection_pages import (
     volume_of,
     volume_span,
 )
-from foreign_eyes.feeds.compose.feed_entries import FeedEntry, collection, compose_entry
 from foreign_eyes.feeds.compose.feeds import (
     NEWEST,
     Feed,
@@ -33,6 +32,7 @@ from foreign_eyes.feeds.compose.feeds import (
 )
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day, month, one_line, opening
+from foreign_eyes.feeds.compose.shown_entries import FeedEntry, collection, compose_entry
 from foreign_eyes.feeds.published_urls import normal_base_url, quoting, web_address
 from foreign_eyes.feeds.site_map import ATOM, FEED_FORMATS, RSS
 from foreign_eyes.listing.text import clean

@@ -19,10 +19,10 @@ from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.history import History
 from foreign_eyes.feeds.compose.change_items import change_item, compose_change
 from foreign_eyes.feeds.compose.entry_pages import compose_entry_page
-from foreign_eyes.feeds.compose.feed_entries import FeedEntry, compose_entry
 from foreign_eyes.feeds.compose.feeds import Feed, compose_column_feed
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import opening
+from foreign_eyes.feeds.compose.shown_entries import FeedEntry, compose_entry
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.html_pages import entry_page
 from foreign_eyes.feeds.render.json_feed import render_json

@@ -22,7 +22,7 @@ from support.settling import Column, LineParser, entry, listing
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.history import Event, History, Revision
-from foreign_eyes.archive.rebuilding.merges import merge
+from foreign_eyes.archive.rebuilding.merge_and_split import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.feeds.compose.change_items import compose_change
 from foreign_eyes.feeds.compose.collection_pages import (
@@ -34,8 +34,8 @@ from foreign_eyes.feeds.compose.collection_pages import (
     count_collections,
 )
 from foreign_eyes.feeds.compose.entry_pages import EntryPage, compose_entry_page
-from foreign_eyes.feeds.compose.feed_entries import FeedEntry, collection, compose_entry
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.compose.shown_entries import FeedEntry, collection, compose_entry
 from foreign_eyes.feeds.publish import Target, publish
 from foreign_eyes.feeds.render.html_pages import (
     MERGED,

@@ -26,9 +26,9 @@ from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
 from foreign_eyes.archive.feed_state.feed_log import correct_log
-from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME
 from foreign_eyes.archive.feed_state.output_manifest import Manifest
-from foreign_eyes.archive.rebuilding.merges import merge
+from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
+from foreign_eyes.archive.rebuilding.merge_and_split import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.times import to_text

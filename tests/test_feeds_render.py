@@ -22,7 +22,6 @@ from support.feed_rules import complaints, parse
 
 from foreign_eyes.archive.feed_state.feed_log import LoggedEntry
 from foreign_eyes.feeds.compose.change_items import ComposedChange
-from foreign_eyes.feeds.compose.feed_entries import compose_entry
 from foreign_eyes.feeds.compose.feed_items import Tombstone
 from foreign_eyes.feeds.compose.feeds import (
     Feed,
@@ -33,6 +32,7 @@ from foreign_eyes.feeds.compose.feeds import (
     compose_column_feed,
 )
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.compose.shown_entries import compose_entry
 from foreign_eyes.feeds.render.atom_rss import render_atom, render_rss
 from foreign_eyes.feeds.render.json_feed import render_json
 from foreign_eyes.feeds.render.opml_sitemap import (

@@ -16,7 +16,7 @@ from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 
-from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME
+from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
 from foreign_eyes.feeds.published_urls import normal_hub
 from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.feeds.websub import HubUnreachable, notify_hub

@@ -19,9 +19,9 @@ from support.settling import DAY, SECOND, START, Column, LineParser
 from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
-from foreign_eyes.archive.feed_state.folder_record import RECORD_NAME, FolderRecord, read_record
 from foreign_eyes.archive.feed_state.output_manifest import Manifest
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.feed_state.output_record import RECORD_NAME, FolderRecord, read_record
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
 from foreign_eyes.archive.values import Fetched
 from foreign_eyes.feeds.publish import Target, publish

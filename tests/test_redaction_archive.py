@@ -13,9 +13,9 @@ from support.settling import DAY, START, A, B, C, Column, LineParser, entry, lis
 from foreign_eyes.archive.database import IN_MEMORY, open_archive
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.integrity import verify
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
-from foreign_eyes.archive.rebuilding.redactions import redact, undo
+from foreign_eyes.archive.rebuilding.redaction_decisions import redact, undo
 from foreign_eyes.archive.seal_check import verify_seals
 
 LATER = START + 99 * DAY

@@ -23,19 +23,19 @@ from support.settling import DAY, START, Column, LineParser, entry, listing
 
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import CannotDecide
-from foreign_eyes.archive.feed_state.folder_record import read_record
+from foreign_eyes.archive.feed_state.output_record import read_record
 from foreign_eyes.archive.history import entry_history
 from foreign_eyes.archive.integrity import verify
-from foreign_eyes.archive.rebuilding.merges import merge, split
+from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
-from foreign_eyes.archive.rebuilding.redactions import purge, redact, undo
+from foreign_eyes.archive.rebuilding.redaction_decisions import purge, redact, undo
 from foreign_eyes.archive.redaction.purging import vacuum
 from foreign_eyes.feeds.publish import Target, publish
-from foreign_eyes.feeds.redact_documents import renew_documents
+from foreign_eyes.feeds.renew_frozen_documents import renew_documents
 from foreign_eyes.warc.bodies import temporary_bodies
 from foreign_eyes.warc.exporting import export
+from foreign_eyes.warc.import_exports import OwnImport
 from foreign_eyes.warc.inputs import Input, read_files
-from foreign_eyes.warc.own_import import OwnImport
 from foreign_eyes.web.browse.app import datasette_app
 
 LATER = START + 99 * DAY

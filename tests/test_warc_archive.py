@@ -23,10 +23,10 @@ from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.dump import DUMP_TABLES, dump_rows
-from foreign_eyes.archive.rebuilding import merges
+from foreign_eyes.archive.rebuilding import merge_and_split
 from foreign_eyes.archive.rebuilding.differences import compare
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
-from foreign_eyes.archive.rebuilding.redactions import purge, redact
+from foreign_eyes.archive.rebuilding.redaction_decisions import purge, redact
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.settling.link_rows import close_links
 from foreign_eyes.archive.settling.settle import settle
@@ -36,10 +36,10 @@ from foreign_eyes.listing.values import Verdict
 from foreign_eyes.warc.bodies import temporary_bodies
 from foreign_eyes.warc.errors import BadWarc, NothingToExport, NothingToImport, OtherListing, WrongImport
 from foreign_eyes.warc.exporting import export
-from foreign_eyes.warc.foreign_import import ForeignImport
-from foreign_eyes.warc.importing import Import, ImportResult, NothingNew
+from foreign_eyes.warc.import_base import Import, ImportResult, NothingNew
+from foreign_eyes.warc.import_captures import ForeignImport
+from foreign_eyes.warc.import_exports import OwnImport
 from foreign_eyes.warc.inputs import Input, read_files
-from foreign_eyes.warc.own_import import OwnImport
 
 AUTHORITY = "example.org,2026"
 LATER = START + 99 * DAY
@@ -90,7 +90,7 @@ def fill(db: Database) -> None:
     ids = dict(db.execute("SELECT title, entry_id FROM current_entries WHERE source = 'village'").fetchall())
     rebuild(
         db, LineParser(), at=LATER, authority=AUTHORITY,
-        prepare=lambda copy: merges.merge(copy, ids["Apples"], ids["Cranes"], LATER),
+        prepare=lambda copy: merge_and_split.merge(copy, ids["Apples"], ids["Cranes"], LATER),
     )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.feed_state.folder_record import RecordedId
 from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
+from foreign_eyes.archive.feed_state.output_record import RecordedId
 from foreign_eyes.archive.text_columns import TEXT_COLUMNS, text_columns
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.text_digests import identity_digest

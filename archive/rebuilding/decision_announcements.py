@@ -14,11 +14,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.settling.announced_words import (
-    current_texts,
-    last_announced_texts,
-    store_words,
-)
+from foreign_eyes.archive.settling.announced_words import current_texts, last_announced_texts, store_words
 from foreign_eyes.archive.settling.journal import Change, ChangeKind, append_changes
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.listing.values import EntryTexts

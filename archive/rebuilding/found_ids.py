@@ -19,10 +19,10 @@ from foreign_eyes.archive.rebuilding.other_rules import add_doubts
 from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.entry_rows import Place
+from foreign_eyes.archive.settling.identity_rows import Identity, identities_minted_in, is_id_taken, load_identity
 from foreign_eyes.archive.settling.journal import rename_changes
 from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
 from foreign_eyes.archive.settling.match_beside import match_beside
-from foreign_eyes.archive.settling.minted_ids import Identity, identities_minted_in, is_id_taken, load_identity
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.parser_upgrades import (
     Sighting,

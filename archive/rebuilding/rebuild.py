@@ -40,10 +40,10 @@ from foreign_eyes.archive.redaction.hiding import hide_texts
 from foreign_eyes.archive.redaction.withholding import withhold_everywhere
 from foreign_eyes.archive.seals import seal
 from foreign_eyes.archive.settling.announced_words import fill_words
+from foreign_eyes.archive.settling.identity_rows import insert_identity
 from foreign_eyes.archive.settling.journal import record_changes
 from foreign_eyes.archive.settling.link_rows import close_killed_links
 from foreign_eyes.archive.settling.match_doubts import apply_confirmations, drop_merged
-from foreign_eyes.archive.settling.minted_ids import insert_identity
 from foreign_eyes.archive.settling.record_rows import Settling
 from foreign_eyes.archive.settling.settle import derive
 from foreign_eyes.archive.values import Counts

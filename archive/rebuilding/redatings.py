@@ -18,8 +18,8 @@ from foreign_eyes.archive.crawls import find_crawl
 from foreign_eyes.archive.errors import CannotDecide
 from foreign_eyes.archive.settling.date_corrections import MovedDate
 from foreign_eyes.archive.settling.dating import feed_dates, moved_time
+from foreign_eyes.archive.settling.identity_rows import taken_dates
 from foreign_eyes.archive.settling.journal import Change, append_changes
-from foreign_eyes.archive.settling.minted_ids import taken_dates
 from foreign_eyes.archive.times import from_text, to_text
 
 

@@ -11,21 +11,27 @@ from __future__ import annotations
 
 from sqlite_utils import Migrations
 
-from foreign_eyes.archive.schema.clocks import m010_clocks
-from foreign_eyes.archive.schema.doubts import m018_doubts
-from foreign_eyes.archive.schema.first import m001_captures, m002_entries, m003_search, m004_views, m005_published_files
-from foreign_eyes.archive.schema.freshness import m011_fresh_requests
-from foreign_eyes.archive.schema.identity import m006_identities
-from foreign_eyes.archive.schema.leniency import m013_leniency
-from foreign_eyes.archive.schema.links import m012_links
-from foreign_eyes.archive.schema.matching import m019_shared_texts
-from foreign_eyes.archive.schema.names import m020_publication_names
-from foreign_eyes.archive.schema.publishing import m007_publishing
-from foreign_eyes.archive.schema.recognitions import m015_recognitions
-from foreign_eyes.archive.schema.redactions import m017_redactions
-from foreign_eyes.archive.schema.restyles import m016_restyles
-from foreign_eyes.archive.schema.telling import m014_telling
-from foreign_eyes.archive.schema.trust import m008_archive_id, m009_seals
+from foreign_eyes.archive.schema.m001_m005_first_tables import (
+    m001_captures,
+    m002_entries,
+    m003_search,
+    m004_views,
+    m005_published_files,
+)
+from foreign_eyes.archive.schema.m006_identities import m006_identities
+from foreign_eyes.archive.schema.m007_publishing import m007_publishing
+from foreign_eyes.archive.schema.m008_m009_archive_id_and_seals import m008_archive_id, m009_seals
+from foreign_eyes.archive.schema.m010_clocks import m010_clocks
+from foreign_eyes.archive.schema.m011_fresh_requests import m011_fresh_requests
+from foreign_eyes.archive.schema.m012_links import m012_links
+from foreign_eyes.archive.schema.m013_tolerated_defects import m013_leniency
+from foreign_eyes.archive.schema.m014_announced_texts import m014_telling
+from foreign_eyes.archive.schema.m015_recognitions import m015_recognitions
+from foreign_eyes.archive.schema.m016_restyles import m016_restyles
+from foreign_eyes.archive.schema.m017_redactions import m017_redactions
+from foreign_eyes.archive.schema.m018_doubts import m018_doubts
+from foreign_eyes.archive.schema.m019_shared_texts import m019_shared_texts
+from foreign_eyes.archive.schema.m020_publication_names import m020_publication_names
 
 __all__ = ["APPLICATION_ID", "migrations"]
 

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.captures import Capture
 from foreign_eyes.archive.matching.keys import commentary_key, excerpt_key
 from foreign_eyes.archive.matching.matcher import ListingRow, Match
-from foreign_eyes.archive.settling.minted_ids import Identity
+from foreign_eyes.archive.settling.identity_rows import Identity
 from foreign_eyes.archive.settling.publication_names import record_publication
 from foreign_eyes.archive.text_columns import TEXT_ASSIGNMENTS, TEXT_COLUMNS, TEXT_MARKS, text_columns, text_values
 from foreign_eyes.archive.times import to_text

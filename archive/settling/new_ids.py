@@ -11,8 +11,8 @@ from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.matching.keys import mint_entry_id
 from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling.entry_rows import Place
+from foreign_eyes.archive.settling.identity_rows import Identity, insert_identity, is_id_taken
 from foreign_eyes.archive.settling.known_rows import match_known_rows
-from foreign_eyes.archive.settling.minted_ids import Identity, insert_identity, is_id_taken
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.parser_upgrades import OlderRevisions
 from foreign_eyes.archive.settling.recognitions import Recognitions, load_recognitions

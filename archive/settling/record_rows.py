@@ -18,9 +18,9 @@ from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.dating import feed_dates
 from foreign_eyes.archive.settling.edit_kinds import judge_edit
 from foreign_eyes.archive.settling.entry_rows import Place, RevisionCount, StoredEntry
+from foreign_eyes.archive.settling.identity_rows import Identity, load_identity, taken_dates
 from foreign_eyes.archive.settling.journal import Change
 from foreign_eyes.archive.settling.match_doubts import record_doubt, with_doubt
-from foreign_eyes.archive.settling.minted_ids import Identity, load_identity, taken_dates
 from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, restore_revision, was_read_by_older
 from foreign_eyes.archive.settling.row_ids import RowIds
 from foreign_eyes.archive.times import from_text

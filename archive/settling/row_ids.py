@@ -13,7 +13,7 @@ from typing import Protocol
 from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.matching.matcher import Doubt, Match
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.minted_ids import Identity
+from foreign_eyes.archive.settling.identity_rows import Identity
 from foreign_eyes.archive.settling.parser_upgrades import OlderRevisions
 from foreign_eyes.archive.settling.recognitions import Recognition, Recognitions
 from foreign_eyes.listing.values import ListedEntry

@@ -12,11 +12,11 @@ from foreign_eyes.archive.settling.date_corrections import Correction
 from foreign_eyes.archive.word_diff import Op, Piece, abridged, word_diff
 from foreign_eyes.feeds import html_text
 from foreign_eyes.feeds.compose.decision_sentences import HAPPENED, decision_note, words_note
-from foreign_eyes.feeds.compose.feed_entries import entry_path
 from foreign_eyes.feeds.compose.feed_items import Item
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.redaction_sentences import REDACTED_SINCE, redaction_note
 from foreign_eyes.feeds.compose.sentences import one_line, opening
+from foreign_eyes.feeds.compose.shown_entries import entry_path
 from foreign_eyes.feeds.published_urls import web_address
 from foreign_eyes.listing.values import ENTRY_PARTS, EntryTexts, Link
 

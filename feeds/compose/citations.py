@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from foreign_eyes.feeds.compose.feed_entries import FeedEntry
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day
+from foreign_eyes.feeds.compose.shown_entries import FeedEntry
 
 # characters that TeX reads as commands; braces by name, because BibTeX counts braces after a backslash too
 _TEX = {

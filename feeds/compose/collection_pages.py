@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from foreign_eyes.feeds.compose.feed_entries import Collection, CollectionKind, FeedEntry, collection
 from foreign_eyes.feeds.compose.feeds import NEWEST
 from foreign_eyes.feeds.compose.sentences import month
+from foreign_eyes.feeds.compose.shown_entries import Collection, CollectionKind, FeedEntry, collection
 
 # entries per volume, and the numbers of publications and of topics on the front page
 VOLUME_SIZE = 50

@@ -16,8 +16,8 @@ from foreign_eyes.archive.word_diff import Piece
 from foreign_eyes.feeds.compose.change_items import ChangedPart
 from foreign_eyes.feeds.compose.citations import Citations, cite
 from foreign_eyes.feeds.compose.decision_sentences import event_name, event_note
-from foreign_eyes.feeds.compose.feed_entries import FeedEntry
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.compose.shown_entries import FeedEntry
 from foreign_eyes.feeds.published_urls import web_address
 from foreign_eyes.listing.values import ENTRY_PARTS
 

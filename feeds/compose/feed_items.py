@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from foreign_eyes.feeds import html_text
-from foreign_eyes.feeds.compose.feed_entries import Collection, FeedEntry
+from foreign_eyes.feeds.compose.shown_entries import Collection, FeedEntry
 
 
 @dataclass(frozen=True, slots=True)

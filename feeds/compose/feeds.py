@@ -12,9 +12,9 @@ from datetime import datetime
 
 from foreign_eyes.archive.feed_state.feed_log import LoggedEntry
 from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item
-from foreign_eyes.feeds.compose.feed_entries import Collection, FeedEntry, compose_entry
 from foreign_eyes.feeds.compose.feed_items import Item, Tombstone, compose_item
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.compose.shown_entries import Collection, FeedEntry, compose_entry
 from foreign_eyes.feeds.site_map import FEED_FORMATS, FeedFormat
 
 # entries in a feed, and on the front page

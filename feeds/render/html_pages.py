@@ -21,7 +21,6 @@ from foreign_eyes.feeds import html_text
 from foreign_eyes.feeds.compose.change_items import ComposedChange
 from foreign_eyes.feeds.compose.collection_pages import FOREMOST, Chart, CollectionCount, Volume, older_volume
 from foreign_eyes.feeds.compose.entry_pages import EntryPage
-from foreign_eyes.feeds.compose.feed_entries import FeedEntry
 from foreign_eyes.feeds.compose.feeds import (
     CHANGES_SUBTITLE,
     RIGHTS,
@@ -33,6 +32,7 @@ from foreign_eyes.feeds.compose.feeds import (
 )
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.sentences import day, minute, one_line
+from foreign_eyes.feeds.compose.shown_entries import FeedEntry
 from foreign_eyes.feeds.site_map import FRONT_PAGE
 
 

@@ -27,7 +27,7 @@ rows again from the stored bodies, as technical revisions that readers do not se
 """
 
 from foreign_eyes.listing.parser.attribution import Attribution, split_attribution
-from foreign_eyes.listing.parser.block_pages import blocking_sign, is_html
+from foreign_eyes.listing.parser.blocked_responses import blocking_sign, is_html
 from foreign_eyes.listing.parser.listing_page import parse_listing
 from foreign_eyes.listing.parser.publications import normalise_publication
 

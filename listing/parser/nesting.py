@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from foreign_eyes.listing.parser import element_kinds, foreign_elements
 from foreign_eyes.listing.parser.open_element import OpenElement
-from foreign_eyes.listing.parser.open_elements import OpenElements
+from foreign_eyes.listing.parser.open_element_stack import OpenElements
 
 _RUBY = frozenset({"rb", "rp", "rt", "rtc"})
 _LEAVES_SELECT = frozenset({"input", "keygen", "textarea", "select"})

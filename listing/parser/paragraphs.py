@@ -14,7 +14,7 @@ from foreign_eyes.listing.parser.hanweb_store import read_store
 from foreign_eyes.listing.parser.html_tokens import RAW, Tag, attributes, is_quirky, tokens, unescape
 from foreign_eyes.listing.parser.nesting import Nesting
 from foreign_eyes.listing.parser.open_element import OpenElement
-from foreign_eyes.listing.parser.open_elements import OpenElements
+from foreign_eyes.listing.parser.open_element_stack import OpenElements
 from foreign_eyes.listing.parser.page_content import PageContent, Paragraph, Span, collapse
 from foreign_eyes.listing.parser.page_links import LinkCollector
 from foreign_eyes.listing.parser.visibility import MAY_HIDE, Visibility, visibility

@@ -31,10 +31,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # modules that commands import when they run, except the Twisted reactor: each crawl installs its own
 MODULES = (
     "foreign_eyes.cli.main",
-    "foreign_eyes.cli.configuration",
-    "foreign_eyes.cli.health",
+    "foreign_eyes.cli.settings_loader",
+    "foreign_eyes.cli.archive_problems",
     "foreign_eyes.cli.base_url",
-    "foreign_eyes.cli.health_outputs",
+    "foreign_eyes.cli.output_problems",
     "foreign_eyes.cli.history_screen",
     "foreign_eyes.web.server",
     "foreign_eyes.archive.rebuilding.rebuild",
@@ -53,8 +53,8 @@ MODULES = (
     "scrapy.pqueues",
     "scrapy.spidermiddlewares.referer",
     "scrapy.squeues",
-    "foreign_eyes.warc.own_import",
-    "foreign_eyes.warc.foreign_import",
+    "foreign_eyes.warc.import_exports",
+    "foreign_eyes.warc.import_captures",
     "foreign_eyes.feeds.publish",
 )
 LONGEST_REQUEST = 1 << 20
@@ -243,7 +243,7 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], file
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
     import_module("foreign_eyes.cli.subprocesses").subprocess = ForkedChild
-    entry = import_module("foreign_eyes.cli.entry")
+    entry = import_module("foreign_eyes.cli.entry_point")
     code = 0
     try:
         entry.run()

@@ -14,9 +14,9 @@ from foreign_eyes.archive.feed_state.changes import AnnouncedChange
 from foreign_eyes.archive.feed_state.current_entries import CurrentEntry
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.change_items import compose_change
-from foreign_eyes.feeds.compose.feed_entries import compose_entry
 from foreign_eyes.feeds.compose.feeds import compose_changes_feed, compose_column_feed
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
+from foreign_eyes.feeds.compose.shown_entries import compose_entry
 from foreign_eyes.listing.values import EntryTexts, Link
 
 BASE_URL = "https://eyes.example/column/"

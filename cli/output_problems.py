@@ -1,0 +1,154 @@
+"""Problems of output folders: feeds that lag behind the archive, and files that cannot be read."""
+
+from __future__ import annotations
+
+import shlex
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foreign_eyes.archive.errors import ArchiveError
+from foreign_eyes.archive.feed_state.output_claims import read_claim
+from foreign_eyes.archive.feed_state.output_lag import OutputLag, output_lags, unpublished_entries
+from foreign_eyes.archive.feed_state.output_manifest import Manifest
+from foreign_eyes.archive.feed_state.output_record import read_record, record_path
+from foreign_eyes.archive.integrity import Problem
+from foreign_eyes.feeds.file_writer import folder_mode, leftovers
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+MOST_NAMED_FILES = 5
+# the files that `status` checks
+_FIRST = ("index.html", "atom.xml")
+
+
+def output_problems(db: Database, output: Path, base_url: str, *, running: bool, expected: bool) -> Iterator[Problem]:
+    """Yield the problems of the folders that were published to, except those of single files.
+
+    `output` and `base_url` are the defaults of `publish`. While a run is in progress, feeds may lag behind the archive.
+    An archive that was never published is a problem if publishing is `expected` or a first publish did not finish.
+    """
+    lags = output_lags(db)
+    expected = expected or record_path(output).exists()
+    if expected and not lags and not running and (entries := unpublished_entries(db)):
+        yield Problem(f"nothing was published of {entries} entries", "archive", "foreign-eyes publish")
+    several = len({lag.source for lag in lags}) > 1
+    for lag in lags:
+        is_usual = lag.folder == output.resolve()
+        command = _command(lag, is_usual=is_usual, usual_url=base_url, several=several)
+        if not lag.folder.is_dir():
+            if is_usual:  # the next publish removes other folders from the outputs
+                yield Problem("the output folder no longer exists", str(lag.folder), command)
+            continue
+        refusal = read_claim(db, lag.folder).refusal
+        if refusal is not None:
+            yield Problem(
+                str(refusal), str(lag.folder), "foreign-eyes restore FILE, or: foreign-eyes publish --take-over"
+            )
+        elif not running and (what := lacking(lag)):
+            ending = "" if is_usual else f"; if nobody reads it: foreign-eyes publish --forget {_quoted(lag.folder)}"
+            yield Problem(what, str(lag.folder), command + ending)
+
+
+def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
+    """Return the command for each folder that a publish would change.
+
+    The commands are those of `output_problems`.
+    """
+    lags = output_lags(db)
+    several = len({lag.source for lag in lags}) > 1
+    return [
+        _command(lag, is_usual=lag.folder == output.resolve(), usual_url=base_url, several=several)
+        for lag in lags
+        if lag.folder.is_dir() and lacking(lag)
+    ]
+
+
+def lacking(lag: OutputLag) -> str | None:
+    """Return a sentence on how the feeds lag behind the archive; None if they do not. Pure."""
+    if lag.redacted:
+        entries = "an entry that was" if lag.redacted == 1 else f"{lag.redacted} entries that were"
+        return f"its files still show the words of {entries} redacted"
+    if lag.changes:
+        parts = [f"{lag.new} new" if lag.new else "", f"{lag.changes - lag.new} other" if lag.changes > lag.new else ""]
+        changes = " and ".join(part for part in parts if part)
+        return f"its feeds lack {changes} changes of the archive: a publish failed, or was not run"
+    if lag.rederived:
+        return "its files were published before the archive was derived again"
+    return None
+
+
+def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator[Problem]:
+    """Yield the folders with files that have fewer permissions than `mode`.
+
+    Without `all_files`, check only two files.
+    """
+    for lag in output_lags(db):
+        names = Manifest(db, lag.folder).digests() if all_files else _FIRST
+        closed = sorted(_closed(lag.folder, names, mode))
+        if closed:
+            shown = ", ".join(closed[:MOST_NAMED_FILES]) + (
+                f" and {len(closed) - MOST_NAMED_FILES} more" if len(closed) > MOST_NAMED_FILES else ""
+            )
+            yield Problem(
+                f"a web server's user may not be able to read {shown}"
+                f" (expected modes: {mode:04o} for files, {folder_mode(mode):04o} for folders)",
+                str(lag.folder),
+                f"foreign-eyes publish --all --output {_quoted(lag.folder)}, or set file_mode in [publish]",
+            )
+
+
+def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
+    """Yield the files in a folder that a killed publish left.
+
+    Files of other programs are not problems.
+    """
+    remedy = f"foreign-eyes publish --all --output {_quoted(folder)}"
+    try:
+        record = read_record(folder)
+    except ArchiveError as error:
+        yield Problem(str(error), str(folder), "foreign-eyes publish --take-over")
+        return
+    for path in sorted(leftovers(folder)):
+        yield Problem("a publish that was killed left a temporary file", str(path), remedy)
+    if record is None:
+        return
+    unlisted = record.files - Manifest(db, folder).digests().keys()
+    for name in sorted(unlisted):
+        if (folder / name).is_file():
+            yield Problem(
+                "a publish that was killed left a file that no page or feed links to", str(folder / name), remedy
+            )
+
+
+def _command(lag: OutputLag, *, is_usual: bool, usual_url: str, several: bool) -> str:
+    """Return the command that repeats the last publish to a folder."""
+    words = ["foreign-eyes", "publish"]
+    words += ["--source", lag.source] if several else []
+    words += [] if is_usual else ["--output", str(lag.folder)]
+    words += ["--base-url", lag.base_url] if lag.base_url is not None and lag.base_url != usual_url else []
+    return shlex.join(words)
+
+
+def _closed(folder: Path, names: Iterable[str], mode: int) -> Iterator[str]:
+    folders = {"."}
+    for name in names:
+        if _lacks(folder / name, mode):
+            yield name
+        folders.update(str(parent) for parent in Path(name).parents)
+    for name in folders:
+        if _lacks(folder / name, folder_mode(mode)):
+            yield f"{name}/"
+
+
+def _lacks(path: Path, mode: int) -> bool:
+    try:
+        return stat.S_IMODE(path.stat().st_mode) & mode != mode
+    except OSError:
+        return False  # a missing file is reported elsewhere
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
