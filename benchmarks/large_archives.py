@@ -19,13 +19,14 @@ from sqlite_utils import Database  # noqa: E402
 from support.settling import DAY, START, Column  # noqa: E402
 
 from foreign_eyes.archive.database import writing  # noqa: E402
+from foreign_eyes.archive.entry_ids import entry_tag  # noqa: E402
 from foreign_eyes.archive.feed_state.changes import source_tag  # noqa: E402
 from foreign_eyes.archive.feed_state.counters import read_counters  # noqa: E402
 from foreign_eyes.archive.feed_state.entry_numbers import count_numbered  # noqa: E402
 from foreign_eyes.archive.feed_state.feed_log import DOCUMENT_SIZE, count_full_documents, freeze  # noqa: E402
 from foreign_eyes.archive.feed_state.journal_cursor import current_cursor, update_feed_state  # noqa: E402
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState  # noqa: E402
-from foreign_eyes.archive.matching.keys import commentary_key, entry_tag, excerpt_key  # noqa: E402
+from foreign_eyes.archive.matching.keys import commentary_key, excerpt_key  # noqa: E402
 from foreign_eyes.archive.seals import seal  # noqa: E402
 from foreign_eyes.archive.times import to_text  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402

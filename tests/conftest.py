@@ -24,8 +24,7 @@ from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site
 from support.newborn_archives import REAL_BIRTHS, copy_births, make_template
 
-from foreign_eyes.archive import database
-from foreign_eyes.archive.matching import keys
+from foreign_eyes.archive import database, entry_ids
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,7 +62,7 @@ settings.register_profile("fresh", settings.get_profile("fixed"), derandomize=Fa
 settings.load_profile("fresh" if IS_FRESH else "fixed")
 
 # In the test process, ids come from `random`, which is seeded for each test; in commands they are really random
-keys.mint_entry_id.__defaults__ = (random.randrange,)
+entry_ids.mint_entry_id.__defaults__ = (random.randrange,)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from foreign_eyes.archive.matching.keys import ID_RANGE, entry_tag, excerpt_key, mint_entry_id, title_key
+from foreign_eyes.archive.entry_ids import ID_RANGE, entry_tag, mint_entry_id
+from foreign_eyes.archive.matching.keys import excerpt_key, title_key
 from foreign_eyes.listing.text_digests import folded_digest, identity_digest, publication_key, wording_digest
 from foreign_eyes.listing.values import ListedEntry
 

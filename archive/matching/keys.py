@@ -1,20 +1,12 @@
-"""The keys by which rows and entries are compared, and new entry ids.
-
-Pure, apart from the random numbers for new ids.
-"""
+"""The keys by which rows and entries are compared. Pure."""
 
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable
 
 from foreign_eyes.listing.text import folded, unstyled
 from foreign_eyes.listing.text_digests import publication_key, text_digest
 from foreign_eyes.listing.values import ListedEntry
-
-# Nine digits can be read out on the telephone. With a million entries, one draw in a thousand collides and is repeated.
-ID_RANGE = range(100_000_000, 1_000_000_000)
 
 # In characters without white space. Shorter texts ("He said it will.") occur in many articles.
 SHORTEST_EXCERPT = 40
@@ -55,22 +47,3 @@ def rare_words(excerpt: str) -> str | None:
     words = {word.casefold() for word in _WORD.findall(unstyled(excerpt)) if len(word) >= SHORTEST_RARE_WORD}
     longest = sorted(words, key=lambda word: (-len(word), word))[:RARE_WORDS]
     return " ".join(sorted(longest)) if len(longest) == RARE_WORDS else None
-
-
-def mint_entry_id(taken: Callable[[int], bool], draw: Callable[[int], int] = secrets.randbelow) -> int:
-    """Return a random entry id of nine digits that is not `taken`.
-
-    `draw(n)` returns a number below n.
-    """
-    while True:
-        entry_id = ID_RANGE.start + draw(len(ID_RANGE))
-        if not taken(entry_id):
-            return entry_id
-
-
-def entry_tag(authority: str, source: str, entry_id: int) -> str:
-    """Return the `tag:` URI of an entry (RFC 4151).
-
-    `authority` is `name,date` as in section 2.1.
-    """
-    return f"tag:{authority}:{source}/{entry_id}"

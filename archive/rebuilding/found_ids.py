@@ -13,7 +13,8 @@ from itertools import pairwise
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import Crawl
-from foreign_eyes.archive.matching.keys import excerpt_key, mint_entry_id, title_key
+from foreign_eyes.archive.entry_ids import mint_entry_id
+from foreign_eyes.archive.matching.keys import excerpt_key, title_key
 from foreign_eyes.archive.matching.matcher import Candidate, Match, match
 from foreign_eyes.archive.rebuilding.other_rules import add_doubts
 from foreign_eyes.archive.redaction.masking import redacted_places

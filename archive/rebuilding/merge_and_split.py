@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import find_crawl
+from foreign_eyes.archive.entry_ids import entry_tag, mint_entry_id
 from foreign_eyes.archive.errors import CannotDecide
-from foreign_eyes.archive.matching.keys import entry_tag, mint_entry_id
 from foreign_eyes.archive.rebuilding.moved_recognitions import Part, move_recognitions
 from foreign_eyes.archive.redaction.redaction_records import last_redaction
 from foreign_eyes.archive.settling.dating import feed_dates

@@ -44,8 +44,8 @@ from foreign_eyes.archive.settling.identity_rows import insert_identity
 from foreign_eyes.archive.settling.journal import record_changes
 from foreign_eyes.archive.settling.link_rows import close_killed_links
 from foreign_eyes.archive.settling.match_doubts import apply_confirmations, drop_merged
-from foreign_eyes.archive.settling.record_rows import Settling
 from foreign_eyes.archive.settling.settle import derive
+from foreign_eyes.archive.settling.settling_state import Settling
 from foreign_eyes.archive.values import Counts
 from foreign_eyes.listing.values import Parser
 

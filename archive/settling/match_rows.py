@@ -9,7 +9,7 @@ from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.match_beside import match_beside
 from foreign_eyes.archive.settling.needed_recognitions import Ledger
-from foreign_eyes.archive.settling.record_rows import Settling
+from foreign_eyes.archive.settling.settling_state import Settling
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
 from foreign_eyes.archive.settling.recognitions import RecognitionKey, insert_recognition, recognition_key
-from foreign_eyes.archive.settling.record_rows import Settling
 from foreign_eyes.archive.settling.row_ids import FoundId
+from foreign_eyes.archive.settling.settling_state import Settling
 
 
 class Ledger:

@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import Crawl
-from foreign_eyes.archive.matching.keys import mint_entry_id
+from foreign_eyes.archive.entry_ids import mint_entry_id
 from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.identity_rows import Identity, insert_identity, is_id_taken

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from foreign_eyes.archive.captures import find_capture
-from foreign_eyes.archive.crawls import Crawl
-from foreign_eyes.archive.lost_ids import find_lost_id, was_published
-from foreign_eyes.archive.matching.keys import entry_tag, title_key
+from foreign_eyes.archive.lost_ids import was_published
+from foreign_eyes.archive.matching.keys import title_key
 from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.dating import feed_dates
@@ -21,40 +18,13 @@ from foreign_eyes.archive.settling.entry_rows import Place, RevisionCount, Store
 from foreign_eyes.archive.settling.identity_rows import Identity, load_identity, taken_dates
 from foreign_eyes.archive.settling.journal import Change
 from foreign_eyes.archive.settling.match_doubts import record_doubt, with_doubt
-from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, restore_revision, was_read_by_older
-from foreign_eyes.archive.settling.row_ids import RowIds
+from foreign_eyes.archive.settling.mint_identity import mint_identity
+from foreign_eyes.archive.settling.parser_upgrades import OlderRevision, restore_revision
+from foreign_eyes.archive.settling.settling_state import Settling
 from foreign_eyes.archive.times import from_text
-from foreign_eyes.archive.values import Counts
-from foreign_eyes.listing.values import Parser
 
 # Methods by which a row is a further place of an entry in the listing
 SECOND_PLACES = ("merged by an operator", "second place", "as settled before")
-
-
-@dataclass(slots=True)
-class Settling:
-    """The state that the steps of settling one crawl share."""
-
-    db: Database
-    crawl: Crawl
-    parser: Parser
-    authority: str
-    at: datetime
-    ids: RowIds
-    counts: Counts = field(default_factory=Counts)
-    changes: list[Change] = field(default_factory=list)
-
-    @property
-    def parser_version(self) -> int:
-        """The parser version of the listing rows and revisions that are stored."""
-        return self.parser.PARSER_VERSION
-
-    def is_technical(self, entry_id: int) -> bool:
-        """Return whether a new wording of an entry is a technical revision.
-
-        It is if an older parser read this crawl first.
-        """
-        return was_read_by_older(self.crawl, self.parser_version) and self.ids.older.has_any(entry_id)
 
 
 def record_places(
@@ -74,7 +44,9 @@ def record_places(
         if match.entry_id is None and entry_id in stored:
             match = Match(entry_id, "as settled before")  # a second row of an entry that is new in this listing
         if match.entry_id is None:
-            identity = _mint(work, place, dates[place.rank]) if entry_id is None else load_identity(work.db, entry_id)
+            identity = (
+                mint_identity(work, place, dates[place.rank]) if entry_id is None else load_identity(work.db, entry_id)
+            )
             after = _record_new(work, place, match, identity)
         elif row_counts[match.entry_id] > 1 and (second := _second_place(work, place, match)):
             seen[place.rank] = second
@@ -120,32 +92,6 @@ def _dates_for_new(work: Settling, new: Sequence[Place]) -> dict[int, datetime]:
     taken = taken_dates(work.db, work.crawl.source_id, first_seen, len(new))
     dates = feed_dates(len(new), first_seen, not_before, taken)
     return {place.rank: date for place, date in zip(new, dates, strict=True)}
-
-
-def _mint(work: Settling, place: Place, feed_date: datetime) -> Identity:
-    """Return the identity of a new entry.
-
-    A row that a lost archive published gets the id that readers know.
-    """
-    lost = find_lost_id(work.db, work.crawl.source_name, place.identity_digest)
-    if lost is not None:
-        entry_id, tag_uri, feed_date = lost
-        identity = Identity(
-            entry_id,
-            work.crawl.source_id,
-            tag_uri,
-            feed_date,
-            work.crawl.crawl_id,
-            place.identity_digest,
-            found_again=True,
-        )
-        work.ids.add(identity)
-        return identity
-    entry_id = work.ids.draw_entry_id(work.crawl.crawl_id, place.identity_digest)
-    tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
-    identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity_digest)
-    work.ids.add(identity)
-    return identity
 
 
 def _record_new(work: Settling, place: Place, match: Match, identity: Identity) -> StoredEntry:

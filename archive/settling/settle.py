@@ -28,7 +28,8 @@ from foreign_eyes.archive.settling.link_rows import settle_answers, settle_links
 from foreign_eyes.archive.settling.match_rows import recognise
 from foreign_eyes.archive.settling.missing_entries import miss_entries, missing_entries, still_missing_entries
 from foreign_eyes.archive.settling.new_ids import NewIds
-from foreign_eyes.archive.settling.record_rows import Settling, record_places, restore_older_revisions
+from foreign_eyes.archive.settling.record_rows import record_places, restore_older_revisions
+from foreign_eyes.archive.settling.settling_state import Settling
 from foreign_eyes.archive.values import Counts, Traffic
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict

@@ -23,10 +23,10 @@ from typing import Any
 from sqlite_utils import Database
 from support.known_listings import KnownEntries
 
+from foreign_eyes.archive import entry_ids
 from foreign_eyes.archive.captures import find_validators, record_capture
 from foreign_eyes.archive.crawls import begin_crawl, last_good, settled_pages
 from foreign_eyes.archive.database import open_archive
-from foreign_eyes.archive.matching import keys
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.settling.clock_records import judge_times
 from foreign_eyes.archive.settling.settle import settle
@@ -315,7 +315,7 @@ def weather_of(random: Random, weather: Weather, column: Column) -> str | None:
 @contextmanager
 def _ids_drawn_from(random: Random) -> Iterator[None]:
     """Mint the same ids in every run of a seed, because ties are broken by id."""
-    mint: Any = keys.mint_entry_id
+    mint: Any = entry_ids.mint_entry_id
     defaults = mint.__defaults__
     mint.__defaults__ = (random.randrange,)
     try:
