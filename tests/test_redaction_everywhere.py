@@ -306,8 +306,8 @@ def test_an_imported_export_hides_the_entry_and_has_all_others(place: Place, tmp
     rows = place.column.rows(query)
     with open_archive(tmp_path / "imported.db") as db, temporary_bodies() as bodies, exported.open("rb") as file:
         contents = read_files([Input(exported.name, file)], bodies, limit=10**7)
-        assert contents.truth is not None
-        plan = OwnImport(exported.name, contents.truth, bodies, LineParser.PARSER_VERSION, now=LATER)
+        assert contents.dump is not None
+        plan = OwnImport(exported.name, contents.dump, bodies, LineParser.PARSER_VERSION, now=LATER)
         rebuild(db, LineParser(), at=LATER, authority="example.org,2026", prepare=plan.prepare)
         assert db.execute(query).fetchall() == rows
         assert [*verify(db)] == []

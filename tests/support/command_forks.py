@@ -241,7 +241,7 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], file
     os.environ.update(environment)
     time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = [str(ROOT / "cli" / "__main__.py"), *arguments]
+    sys.argv = [str(ROOT / "foreign_eyes" / "__main__.py"), *arguments]
     import_module("foreign_eyes.cli.subprocesses").subprocess = ForkedChild
     entry = import_module("foreign_eyes.cli.entry_point")
     code = 0
