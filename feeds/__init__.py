@@ -1,4 +1,4 @@
-"""Publishing: the feeds and pages of an archive, as plain files that any web server can send.
+"""Publishing: an archive as feeds and pages, plain files that any web server can send.
 
     follow the archive's journal | plan | compose | render | write | notify the hub
 

@@ -1,4 +1,7 @@
-"""The topics that apply without a `[topics]` table in the settings: companies, technologies and law. Pure data."""
+"""The topics that apply if the settings have no `[topics]` table. Pure data.
+
+They are companies, technologies and fields of law.
+"""
 
 from __future__ import annotations
 

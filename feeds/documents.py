@@ -1,7 +1,7 @@
-"""The published documents by name, each with the function that reads, composes and renders it.
+"""The published documents by name, each with the function that makes its bytes.
 
-A document stands in the list before the documents that link to it. The functions run one at a time, when the publisher
-writes the file, so only one document is in memory.
+A document comes before the documents that link to it. The publisher calls the functions one at a time, when it writes
+the file, so only one document is in memory.
 """
 
 from __future__ import annotations
@@ -194,7 +194,10 @@ def _collections(context: PublishContext, kind: CollectionKind, names: Iterable[
 
 
 def _renamed_publications(context: PublishContext) -> Iterator[PublishedDocument]:
-    """Yield a redirect page and the feeds for each former name of a publication, so that subscribers keep their URL."""
+    """Yield a redirect page and the feeds for each former name of a publication.
+
+    The feeds keep their old URLs, so subscribers do not lose them.
+    """
     for former, name in renamed_publications(context.db, context.source_id).items():
         old_path, new_path = collection("publication", former).path, collection("publication", name).path
         if old_path != new_path:
@@ -216,7 +219,10 @@ def _newest_changes(context: PublishContext) -> list[ComposedChange]:
 
 
 def _column(context: PublishContext) -> Iterator[PublishedDocument]:
-    """Yield the column's feeds and the front page, which come last because they link to everything else."""
+    """Yield the column's feeds and the front page.
+
+    They come last because they link to all other documents.
+    """
     newest = cache(lambda: newest_of_log(context.db, context.source_id, context.extent.events, NEWEST))
     entries = cache(lambda: _compose_all(context, entries_by_id(context.db, newest())))
     feed = cache(lambda: compose_column_feed(context.target, entries(), count_full_documents(context.extent.events)))
@@ -233,7 +239,10 @@ def _front(context: PublishContext) -> bytes:
 
 
 def _feeds(files: Sequence[tuple[str, FeedFormat]], feed: Callable[[], Feed]) -> Iterator[PublishedDocument]:
-    """Yield a feed in each format, Atom last, because most readers follow it and its archive documents."""
+    """Yield a feed in each format, Atom last.
+
+    Most readers follow the Atom feed and its archive documents.
+    """
     for path, feed_format in reversed(files):
         yield path, partial(_rendered, feed_format, feed)
 

@@ -1,4 +1,6 @@
-"""Errors of publishing that the user can fix. Programming errors are not in this hierarchy.
+"""Errors of publishing that the user can fix.
+
+Programming errors are not in this hierarchy.
 
 FeedsError
 ├── NothingToPublish    the archive has no entries of the source; files published before stay
@@ -14,7 +16,10 @@ from pathlib import Path
 
 
 class FeedsError(Exception):
-    """The base class. The text is one line that says what happened, where, and what to do."""
+    """The base class of the errors of publishing.
+
+    The text is one line that says what happened, where, and what to do.
+    """
 
 
 class NothingToPublish(FeedsError):
@@ -25,7 +30,10 @@ class NothingToPublish(FeedsError):
 
 
 class OutputTaken(FeedsError):
-    """The folder holds another source's feeds, whose readers would get the entries of this source."""
+    """The folder holds another source's feeds.
+
+    The readers of those feeds would get the entries of this source.
+    """
 
     def __init__(self, output: Path, published: str, source: str):
         super().__init__(
@@ -51,7 +59,10 @@ def _shown(name: str) -> str:
 
 
 class OutputUnwritable(FeedsError):
-    """A path of the output cannot be created, written or removed; each file there is complete, old or new."""
+    """A path of the output cannot be created, written or removed.
+
+    Each file in the folder is complete, old or new.
+    """
 
     def __init__(self, path: Path, error: OSError):
         taken = isinstance(error, FileExistsError | NotADirectoryError)

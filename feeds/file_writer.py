@@ -1,4 +1,6 @@
-"""Atomic writes: a reader, or a run after a kill, finds the old bytes of a file or the new ones, never a part.
+"""Atomic writes: a file holds its old bytes or its new ones, never a part.
+
+This is true for readers during a write, and for the next run after a kill.
 
     compare | temporary file in the same folder | fsync | rename | fsync of the folder
 
@@ -35,7 +37,9 @@ def write_file(
     repair_mode: bool = False,
     before: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Write `content` to the file `name` below `output` unless it has these bytes; return whether it was written.
+    """Write `content` to the file `name` below `output` unless it has these bytes.
+
+    Return whether the file was written.
 
     Args:
         output: the output folder.
@@ -65,7 +69,9 @@ def write_file(
 
 
 def read_file_mode(text: str) -> int:
-    """Parse a setting such as `0644`: the owner can read and write, nobody can execute.
+    """Parse a setting of file permissions, such as `0644`.
+
+    With each allowed value, the owner can read and write, and nobody can execute.
 
     Raises:
         ValueError: the value is not one of `FILE_MODES`.
@@ -77,7 +83,10 @@ def read_file_mode(text: str) -> int:
 
 
 def leftovers(output: Path) -> Iterator[Path]:
-    """Yield the temporary files that killed runs left below a folder; subfolders with a record of their own are skipped."""
+    """Yield the temporary files that killed runs left below a folder.
+
+    Skip subfolders that have a record of their own.
+    """
     for folder, folders, names in os.walk(output):
         at = Path(folder)
         folders[:] = [name for name in folders if not record_path(at / name).exists()]
@@ -98,7 +107,10 @@ def remove_leftovers(output: Path) -> None:
 
 
 def digest_of(output: Path, name: str) -> str | None:
-    """Return the SHA-256 of the file `name` below `output`, in hexadecimal; None if it cannot be read."""
+    """Return the SHA-256 of the file `name` below `output`, in hexadecimal.
+
+    Return None if the file cannot be read.
+    """
     path = output / name
     try:
         return sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else None
@@ -107,7 +119,9 @@ def digest_of(output: Path, name: str) -> str | None:
 
 
 def make_folder(folder: Path, mode: int) -> None:
-    """Create `folder` and missing folders above it, durably, with the permissions for files of this `mode`.
+    """Create `folder` and missing folders above it, durably.
+
+    `mode` is that of the files in them; `folder_mode` derives the permissions of the folders.
 
     Raises:
         OSError: a folder could not be created.
@@ -121,7 +135,10 @@ def make_folder(folder: Path, mode: int) -> None:
 
 
 def folder_mode(mode: int) -> int:
-    """Return the permissions of a folder with files of this mode: users who can read the files can enter the folder."""
+    """Return the permissions of a folder with files of this mode.
+
+    Users who can read the files can enter the folder.
+    """
     return mode | (mode & 0o444) >> 2
 
 
@@ -137,7 +154,9 @@ def set_mode(path: Path | int, mode: int) -> None:
 
 
 def remove_file(output: Path, name: str) -> bool:
-    """Remove the file `name` below `output`, and folders that become empty; return whether there was such a file.
+    """Remove the file `name` below `output`, and folders that become empty.
+
+    Return whether there was such a file.
 
     Raises:
         OutputUnwritable: the file could not be removed.
@@ -170,7 +189,10 @@ def _temporary(path: Path) -> Path:
 
 
 def _has_content(path: Path, content: bytes) -> bool:
-    """Return whether `path` is a readable regular file with these bytes; other files, such as pipes, could block."""
+    """Return whether `path` is a readable regular file with these bytes.
+
+    Other files are not read, because reading a pipe could block.
+    """
     try:
         status = path.stat()
         return stat.S_ISREG(status.st_mode) and status.st_size == len(content) and path.read_bytes() == content

@@ -1,4 +1,7 @@
-"""Text as HTML, for all formats that carry HTML. Pure. Text is escaped here and nowhere else."""
+"""Text as HTML, for all formats that carry HTML. Pure.
+
+The functions escape the texts that they get.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ def citation(work: str, publication: str | None) -> str:
 
 
 def paragraphs(words: str) -> str:
-    """Return text as escaped paragraphs, one per line, each with its own direction so that it cannot change the page's."""
+    """Return text as escaped paragraphs, one per line.
+
+    Each paragraph has its own direction, so a text cannot change the direction of the page.
+    """
     return "".join(f'<p dir="auto">{text(line)}</p>' for line in words.split("\n") if line.strip())
 
 

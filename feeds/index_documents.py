@@ -1,6 +1,6 @@
-"""The documents that list others: pages of publications and topics, sitemaps and subscriptions.
+"""The documents that list others, and robots.txt and 404.html.
 
-Also robots.txt and 404.html.
+The lists are the pages of publications and topics, the sitemaps and the subscriptions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from foreign_eyes.feeds.site_map import ATOM, list_pages
 
 
 def list_documents(context: PublishContext, plan: PublishPlan) -> Iterator[PublishedDocument]:
-    """Yield the lists of publications and topics, the sitemaps, robots.txt, 404.html and subscriptions.opml."""
+    """Yield the lists, the sitemaps, robots.txt, 404.html and subscriptions.opml."""
     target = context.target
     publications = cache(partial(read_counts, context, "publication"))
     topics = cache(partial(read_counts, context, "topic"))

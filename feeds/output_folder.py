@@ -1,4 +1,4 @@
-"""The output folder during a publish: the archive it belongs to, the files published there, and its record.
+"""The output folder during a publish: its owner, its published files and its record.
 
 claim | refuse other files | record ids and names | write, remove | record the end
 """
@@ -45,10 +45,11 @@ from foreign_eyes.feeds.file_writer import digest_of, make_folder
 
 @dataclass(frozen=True, slots=True)
 class RecordLines:
-    """The lines that a publish adds to the folder's record: before it writes the first file, and at its end.
+    """The lines that a publish adds to the folder's record.
 
-    `owner` names archive and source, None if the record names them already. `missing` are the ids and file names that the
-    record lacks. `token` is a digest of the state that the folder will show.
+    A publish adds `owner`, `begin` and `missing` before it writes the first file, and `end` when it is complete.
+    `owner` names the archive and the source; it is None if the record names them already. `missing` are the ids and
+    file names that the record lacks. `token` is a digest of the state that the folder will show.
     """
 
     token: str
@@ -87,7 +88,7 @@ class OutputFolder:
         self._replaces_record = claim.refusal is not None
 
     def source(self) -> str | None:
-        """Return the name of the source that this archive published there; None if it published none."""
+        """Return the name of the source that this archive published to the folder, or None."""
         recorded = None if self._replaces_record or self._summary is None else self._summary.source
         return self.manifest.source() or recorded
 
@@ -114,9 +115,9 @@ class OutputFolder:
         return frozenset(name for name, digest in listed.items() if digest_of(self.output, name) == digest)
 
     def require_ownership(self, names: Iterable[str], *, follows: bool) -> None:
-        """Check that no file with one of these names is a file that publishing did not write.
+        """Check that publishing wrote all existing files with these names.
 
-        A publish that `follows` the journal asks the manifest alone, which then agrees with the record.
+        If the publish `follows` the journal, the check reads the manifest alone, which then agrees with the record.
 
         Raises:
             FilesOfOthers: there are such files, and the folder is not taken over.
@@ -128,10 +129,10 @@ class OutputFolder:
             raise FilesOfOthers(self.output, strangers)
 
     def record_lines(self, state: OutputState, names: Collection[str], *, since: JournalCursor | None) -> RecordLines:
-        """Return the lines for a publish that writes the files `names` and leaves the folder in `state`.
+        """Return the lines for a publish that writes `names` and leaves `state`.
 
-        With `since`, the record holds all ids and names up to that cursor; with None, the record is read to find those that
-        it lacks.
+        With a cursor `since`, the record holds all ids and names up to that cursor. With None, the method reads the
+        record to find the ids and names that it lacks.
         """
         seal = newest_seal(self._db)
         token = token_of(self._source.name, state)
@@ -152,7 +153,7 @@ class OutputFolder:
         return RecordLines(token, owner, begin, missing, end)
 
     def begin(self, new: RecordLines) -> None:
-        """Write to the record, durably, what the publish is about to write."""
+        """Write the lines about the coming writes to the record, durably."""
         lines = [*([new.owner] if new.owner else []), new.begin, *new.missing]
         with self._explained():
             make_folder(self.output, self._mode)
@@ -194,7 +195,10 @@ class OutputFolder:
 
 
 def token_of(source: str, state: OutputState) -> str:
-    """Return a digest of what a folder shows: source, base URL, render fingerprint and position in the journal."""
+    """Return a digest of the state that a folder shows.
+
+    The state is the source, the base URL, the render fingerprint and the position in the journal.
+    """
     shown = [source, state.base_url, state.render_fingerprint, state.cursor.derivation, state.cursor.changes_until]
     if state.cursor.restyled_until:  # without restyles, the digest stays that of earlier versions
         shown.append(state.cursor.restyled_until)

@@ -19,7 +19,10 @@ SITEMAP_SIZE = 500
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The size of what is published: the numbers of entries and of events in the log, and the collections by name."""
+    """The size of a publication: the numbers of its entries and events, and its collections.
+
+    The events are those in the log. Collections are listed by name.
+    """
 
     entries: int
     events: int
@@ -61,8 +64,8 @@ def full_plan(extent: Extent, entry_ids: Collection[int], redirects: Iterable[tu
 def incremental_plan(extent: Extent, before: Extent, changes: AffectedParts) -> PublishPlan:
     """Return the plan of an incremental publish, from the extent `before` to `extent`.
 
-    The last volume changes when a new one follows it, because it gets a link to that one, so the volume before each new one
-    is in the plan. While the front page shows all entries there are no volumes, so the first ones are all new together.
+    The last volume gets a link to a new volume that follows it, so the plan contains the volume before each new one.
+    There are no volumes while the front page shows all entries, so the first volumes are all new together.
     """
     volumes = {volume_of(number) for number in changes.numbers}
     count_before, count = count_volumes(before.entries), count_volumes(extent.entries)
@@ -81,7 +84,7 @@ def incremental_plan(extent: Extent, before: Extent, changes: AffectedParts) -> 
 
 
 def sitemap_of(number: int) -> int:
-    """Return the number of the sitemap that lists entry `number`, both from 1."""
+    """Return the number of the sitemap that lists entry `number`; both count from 1."""
     return (number - 1) // SITEMAP_SIZE + 1
 
 

@@ -1,4 +1,6 @@
-"""Publishing a source: write the documents that changes in the archive can affect, from one state of the archive.
+"""Publish a source: write the documents that changes in the archive can affect.
+
+All documents show one state of the archive.
 
     follow the archive | freeze full documents | plan | compose, render | write changed files | remove old files | record
 
@@ -58,10 +60,10 @@ PublishProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to publish: the output folder, the URL at which a web server serves it, and settings of the files.
+    """The target of a publish: output folder, base URL and settings of the files.
 
-    `topics` are patterns by name, `publications` aliases by the name to show, `file_mode` the permissions of files; the other
-    fields are as in `PublicationTarget`.
+    A web server serves the folder at `base_url`. `topics` maps names to patterns, `publications` maps the names to show
+    to aliases, and `file_mode` holds the permissions of files. The other fields are those of `PublicationTarget`.
     """
 
     output: Path
@@ -76,9 +78,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The result of a publish: numbers of files, and seconds; `unchanged` counts all other published files.
+    """The result of a publish: the numbers of files, and the duration in seconds.
 
-    `feeds` are the URLs of the feeds that were written.
+    `unchanged` counts the published files that were neither written nor removed. `feeds` are the URLs of the feeds that
+    were written.
     """
 
     written: int
@@ -98,7 +101,9 @@ def publish(
     take_folder: bool = False,
     progress: PublishProgress | None = None,
 ) -> Published:
-    """Write the feeds and pages of `source` to `target`: each file atomically, and only files whose bytes change.
+    """Write the feeds and pages of `source` to `target`.
+
+    Each file is written atomically, and only if its bytes change.
 
     The publish runs in one transaction that holds the archive's write lock, so two publishers cannot interleave and all
     files show one state of the archive. A killed or failed run leaves every file complete, old or new, and removes none;
@@ -169,10 +174,11 @@ def publish(
 
 
 def forget_output(db: Database, output: Path, *, former_id: str | None = None) -> int:
-    """Remove the files that were published to a folder, and forget the folder; return the number of removed files.
+    """Remove the files that were published to a folder, and forget the folder.
 
-    Other files stay. A killed run can be repeated. If the folder now belongs to another archive, its files stay too.
-    `former_id` is the id that this archive had when it published there, if it has another now.
+    Return the number of removed files. Other files stay, and so do all files if the folder now belongs to another
+    archive. A killed run can be repeated. If the archive has changed its id since it published there, `former_id` is
+    the id that it had then.
 
     Raises:
         OutputUnwritable: a file cannot be removed.
@@ -197,7 +203,10 @@ def forget_output(db: Database, output: Path, *, former_id: str | None = None) -
 def _begin(
     db: Database, source: Source, target: Target, topics: Topics, *, take_over: bool, take_folder: bool
 ) -> tuple[PublishContext, OutputFolder]:
-    """Follow the archive up to now; raise an error if the source cannot be published to the folder."""
+    """Update the feed state, and return the context and the folder of the publish.
+
+    Raise an error if the source cannot be published to the folder.
+    """
     tag = None if (source_id := find_source_id(db, source.name)) is None else source_tag(db, source_id)
     if source_id is None or tag is None:
         raise NothingToPublish(source.name)
@@ -221,7 +230,7 @@ def _begin(
 def _follows(
     before: OutputState, context: PublishContext, cursor: JournalCursor, fingerprint: str, folder: OutputFolder
 ) -> bool:
-    """Return whether the journal alone is enough to find the documents that may differ from the published files."""
+    """Return whether the journal names all documents that may differ from published files."""
     return (
         (before.source_id, before.base_url, before.render_fingerprint)
         == (context.source_id, context.target.base_url, fingerprint)
@@ -245,7 +254,10 @@ def _plan_all(context: PublishContext) -> PublishPlan:
 
 
 class _Writer:
-    """Writes files that differ: new files first, because no published file links to them yet."""
+    """A writer of changed files that writes new files first.
+
+    No published file links to a new file yet.
+    """
 
     def __init__(self, folder: OutputFolder, lines: RecordLines, mode: int, *, repair_modes: bool) -> None:
         self._folder = folder
@@ -267,7 +279,10 @@ class _Writer:
             self._folder.end(self._lines, removed)
 
     def write(self, found: list[PublishedDocument], progress: PublishProgress) -> dict[str, str]:
-        """Render all documents and write those that differ; return the digests of all by name."""
+        """Render all documents and write those that differ.
+
+        Return the digests of all documents by name.
+        """
         is_new = {name: not self._folder.manifest.lists(name) for name, _ in found}
         digests: dict[str, str] = {}
         for name, render in sorted(found, key=lambda document: not is_new[document[0]]):

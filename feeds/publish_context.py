@@ -18,7 +18,7 @@ PublishedDocument = tuple[str, Render]
 
 @dataclass(frozen=True, slots=True)
 class PublishContext:
-    """The values that every document needs: the archive, the source, the publication target, the topics and the extent."""
+    """The values that every document needs."""
 
     db: Database
     source_id: int

@@ -9,7 +9,9 @@ _URL_SIGNS = "%:/?#[]@!$&'()*+,;=-._~"
 
 
 def normal_base_url(url: str, what: str = "base URL") -> str:
-    """Return the URL below which everything is published, ending in a slash; error messages call it `what`.
+    """Return the URL below which everything is published, ending in a slash.
+
+    Error messages call it `what`.
 
     Raises:
         ValueError: it is not an http or https URL with a host, it has a query or a fragment, which joining paths would
@@ -31,7 +33,9 @@ def normal_base_url(url: str, what: str = "base URL") -> str:
 
 
 def normal_browse_url(url: str) -> str | None:
-    """Return the URL of Datasette, absolute or relative to the base URL, ending in a slash; None if it is empty.
+    """Return the URL of Datasette, ending in a slash, or None if `url` is empty.
+
+    The URL is absolute or relative to the base URL.
 
     Raises:
         ValueError: an absolute URL is not http or https, or a relative one leads out of the folder.
@@ -62,7 +66,10 @@ def normal_hub(url: str) -> str:
 
 
 def web_address(url: str) -> str | None:
-    """Return `url` quoted for a link, or None if browsers must not open it (`javascript:`, `file:`)."""
+    """Return `url` quoted for a link, or None if browsers must not open it.
+
+    Browsers open only http and https URLs with a host, not `javascript:` or `file:`.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,7 +1,7 @@
-"""The render fingerprint: a digest of everything besides the archive that decides the bytes of published files.
+"""The render fingerprint: a digest of all inputs of published files except the archive.
 
-If it differs from the last publish (a setting, a topic, a template, another version of this program or of a rendering
-library), the publisher checks every document and not only those that the journal names.
+If the digest differs from that of the last publish, the publisher checks every document and not only those that the
+journal names. It differs after a change of a setting, a topic, a template, this program or a rendering library.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LIBRARIES = ("feedgen", "jinja2", "lxml", "markupsafe")
 def render_fingerprint(
     target: PublicationTarget, topics: Topics, publications: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> str:
-    """Return the digest, SHA-256 in hexadecimal."""
+    """Return the render fingerprint, a SHA-256 digest in hexadecimal."""
     source = target.source
     settings = [source.url, target.title, target.language, target.browse, target.hub, target.tombstones]
     values = [settings, target.tag, topics.patterns, dict(publications), _program()]

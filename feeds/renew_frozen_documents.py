@@ -37,9 +37,10 @@ _PARAGRAPH = re.compile(r'<p dir="auto">.*?</p>', re.DOTALL)
 
 
 def renew_documents(db: Database) -> int:
-    """Apply all redactions to frozen documents, inside the caller's transaction; return the number of changed documents.
+    """Apply all redactions to frozen documents, inside the caller's transaction.
 
-    Redacted entries get the notice; entries whose redaction was undone get their texts back. A second call changes nothing.
+    Return the number of changed documents. Redacted entries get the notice; entries whose redaction was undone get
+    their texts back. A second call changes nothing.
     """
     changed = set()
     for tag_uri, key, item in take_kept_items(db):

@@ -1,4 +1,6 @@
-"""The site map: one row per published path, with media type, caching, `Link` relations and use. Pure.
+"""The site map: a table of all published paths and of the rules for each of them.
+
+A row holds the media type, caching, `Link` relations and use of a path, or of all paths that match a pattern.
 
 The publisher, the WebSub notification, the sitemap and the server read these tables. Tests compare the published files
 and docs/serving.md (its table, the nginx block and the upload scripts) with them. The module imports only the standard
@@ -24,7 +26,10 @@ COLLECTION_FOLDERS = {"publication": "publications", "topic": "topics"}
 
 
 class CacheClass(StrEnum):
-    """How long clients may cache a file: the value of `Cache-Control` (RFC 9111 section 5.2, RFC 8246)."""
+    """The time for which clients may cache a file, as a value of `Cache-Control`.
+
+    RFC 9111 section 5.2 and RFC 8246 define the directives.
+    """
 
     # feed readers ask about hourly; five minutes let a cache in front of the server answer many of them
     SHORT = "public, max-age=300"
@@ -53,7 +58,10 @@ class FeedFormat:
     first_archive: int = 1
 
     def archive_path(self, number: int) -> str | None:
-        """Return the path of an archive document in this format, None if the format has none of that number."""
+        """Return the path of archive document `number` in this format, or None.
+
+        The format may have no archive documents, or none of that number.
+        """
         if self.archive_ending is None or number < self.first_archive:
             return None
         return f"archive/{number}.{self.archive_ending}"
@@ -73,7 +81,7 @@ class LinkRelation:
     """A link of a published file (RFC 8288).
 
     `target` is a path below the base URL. It may use the placeholders of the file's pattern, and `{previous}` for the number
-    before `{number}`. None is the WebSub hub.
+    before `{number}`. It is None for the WebSub hub.
     """
 
     rel: str
@@ -128,7 +136,10 @@ def _page(pattern: str, folder_of_feeds: str | None = None, *, in_sitemap: bool 
 
 
 def _feeds(files: Iterable[tuple[str, FeedFormat]], page: str) -> Iterable[PublishedPath]:
-    """Yield the rows of a feed in its formats; WebSub wants the hub in the Link field (section 4)."""
+    """Yield the rows of a feed in its formats.
+
+    W3C WebSub section 4 requires the hub in the `Link` field.
+    """
     for path, feed_format in files:
         links = (
             LinkRelation("self", path),
@@ -139,7 +150,10 @@ def _feeds(files: Iterable[tuple[str, FeedFormat]], page: str) -> Iterable[Publi
 
 
 def _archive_documents(feed_format: FeedFormat) -> Iterable[PublishedPath]:
-    """Yield the rows of a format's archive documents (RFC 5005 section 4); they never change, so they name no hub."""
+    """Yield the rows of a format's archive documents (RFC 5005 section 4).
+
+    The documents never change, so they do not name a hub.
+    """
     ending, first = feed_format.archive_ending, feed_format.first_archive
 
     def row(number: str, *neighbours: LinkRelation) -> PublishedPath:
@@ -191,7 +205,7 @@ SITE_MAP: tuple[PublishedPath, ...] = (
 
 
 def find_path(name: str) -> PublishedPath | None:
-    """Return the row of a published file, None if publishing writes no file of that name."""
+    """Return the row of a published file, or None if publishing writes no such file."""
     return next((row for row in SITE_MAP if row.match(name) is not None), None)
 
 
@@ -202,7 +216,7 @@ def is_feed(name: str) -> bool:
 
 
 def links_of(name: str) -> list[LinkRelation]:
-    """Return the links of a published file, the placeholders in their targets filled in."""
+    """Return the links of a published file, with the placeholders in their targets replaced."""
     row = find_path(name)
     if row is None:
         return []
@@ -216,6 +230,9 @@ def links_of(name: str) -> list[LinkRelation]:
 
 
 def list_pages() -> list[str]:
-    """Return the folders, below the base URL, of the pages in the sitemap that exist once, sorted."""
+    """Return the folders of the pages that the sitemap lists and that exist once, sorted.
+
+    The folders are paths below the base URL.
+    """
     pages = (row.pattern for row in SITE_MAP if row.in_sitemap and "{" not in row.pattern)
     return sorted(pattern.removesuffix(FRONT_PAGE) for pattern in pages)

@@ -19,10 +19,11 @@ _ENDS_LIKE_A_DIGEST = re.compile(rf"(^|-)[0-9a-f]{{{_HASH_DIGITS}}}$")
 
 
 def slug(name: str) -> str:
-    """Return a folder name for a publication or topic: lower-case ASCII letters, digits and single dashes, never empty.
+    """Return the folder name of a publication or topic.
 
-    Names that differ in more than letter case get different slugs: if the words do not determine the name, a digest of the
-    name follows them. No name, whatever dots and slashes it has, leads out of its folder.
+    A slug consists of lower-case ASCII letters, digits and single dashes, and is never empty. Names that differ in more
+    than letter case get different slugs: if the words do not determine the name, a digest of the name follows them. No
+    slug leads out of its folder, even if the name contains dots and slashes.
     """
     folded = " ".join(unicodedata.normalize("NFC", name).casefold().split())
     ascii_only = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()

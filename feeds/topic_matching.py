@@ -1,8 +1,8 @@
-"""Topics: names with patterns, configured by an operator, that entries match by their words. Pure.
+"""Topics: names with patterns that match the words of entries. Pure.
 
-A pattern is a word or a phrase, and matches whole words. Letter case counts only in patterns whose letters are all capitals
-("AI", "5G"). White space and hyphens are the same. An asterisk at the end of a word matches any ending ("robot*"). Patterns
-are not regular expressions, so no text can make one slow.
+An operator configures them. A pattern is a word or a phrase, and matches whole words. Letter case counts only in
+patterns whose letters are all capitals ("AI", "5G"). White space and hyphens are the same. An asterisk at the end of a
+word matches any ending ("robot*"). Patterns are not regular expressions, so no text can make one slow.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ class Topics:
 
     @cached_property
     def _by_head(self) -> dict[str, set[str]]:
-        """The topics by the first word of their patterns; a trailing asterisk stands for any ending of that word."""
+        """The topics by the first word of their patterns.
+
+        A trailing asterisk represents any ending of that word.
+        """
         topics: dict[str, set[str]] = defaultdict(set)
         for name, found in self.patterns.items():
             for pattern in found:
@@ -53,7 +56,7 @@ class Topics:
 
     @cached_property
     def _by_beginning(self) -> dict[int, dict[str, set[str]]]:
-        """The topics of first words with an asterisk, by the word without it, by its length."""
+        """The topics whose first word ends in an asterisk, by length and beginning of the word."""
         topics: dict[int, dict[str, set[str]]] = defaultdict(dict)
         for head, found in self._by_head.items():
             if head.endswith("*"):
@@ -61,9 +64,10 @@ class Topics:
         return dict(topics)
 
     def _possible(self, text: str) -> set[str]:
-        """Return the topics whose first words occur in `text`; only these few need a search by regular expression.
+        """Return the topics whose first words occur in `text`.
 
-        `re` tries an expression at every character of a text, so searching for all topics would be slow.
+        Only these few need a search by regular expression. `re` tries an expression at every character of a text, so
+        searching for all topics would be slow.
         """
         words = set(_folded(" ".join(_WORD.findall(text))).split(" "))
         found = [self._by_head[word] for word in words & self._by_head.keys()]
@@ -73,7 +77,9 @@ class Topics:
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Check that no two names would be published to one folder, because they differ in letter case or white space alone.
+    """Check that no two names would be published to one folder.
+
+    Names collide if they differ only in letter case or white space.
 
     Raises:
         ValueError: the message names the two.
@@ -105,9 +111,10 @@ def check_topic(name: str, patterns: Sequence[str]) -> None:
 
 
 def _head(pattern: str) -> str:
-    """Return the folded letters and digits that a pattern begins with, and an asterisk if the pattern has one there.
+    """Return the folded letters and digits at the beginning of a pattern.
 
-    Return the asterisk alone if the pattern begins with another character.
+    An asterisk follows them if the pattern has one there. Return the asterisk alone if the pattern begins with another
+    character.
     """
     first = next(word for word in _PARTS.split(pattern.strip()) if word)
     letters = _WORD.match(first)
@@ -117,7 +124,10 @@ def _head(pattern: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return `text` without letter case as `re.IGNORECASE` compares it, which takes dotted and dotless i as one letter."""
+    """Return `text` without letter case, as `re.IGNORECASE` compares it.
+
+    `re.IGNORECASE` takes dotted and dotless i as one letter.
+    """
     return text.replace("\u0130", "i").replace("\u0131", "i").casefold()
 
 

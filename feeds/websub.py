@@ -17,7 +17,10 @@ _FEEDS_PER_REQUEST = 50
 
 
 class HubUnreachable(Exception):
-    """The hub did not accept the notification; the feeds are published, and readers who poll get them."""
+    """The hub did not accept the notification.
+
+    The feeds are published, and readers who poll get them.
+    """
 
     def __init__(self, hub: str, why: str):
         super().__init__(

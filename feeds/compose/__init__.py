@@ -1,6 +1,7 @@
-"""Composing: from archived values to the texts of feeds and pages. Pure: no clock, file, format or database.
+"""Composing: the texts of feeds and pages, from archived values.
 
-Each text that readers see is decided here once, so that Atom, RSS, JSON Feed and the pages agree.
+Pure: no clock, no file, no format and no database. Each text that readers see is decided here once, so that Atom, RSS,
+JSON Feed and the pages agree.
 
 publication_target   what is published, and where
 feed_entries         one entry with its texts; sentences, cleaning of texts, and dates in words

@@ -101,7 +101,10 @@ def compose_change(target: PublicationTarget, change: AnnouncedChange) -> Compos
 
 
 def _compose_correction(target: PublicationTarget, change: AnnouncedChange, correction: Correction) -> ComposedChange:
-    """Return the change that announces corrected dates after the clock of the crawling machine was wrong."""
+    """Return the change that announces corrected dates.
+
+    The dates were wrong because the clock of the crawling machine was wrong.
+    """
     moved = correction.moved
     dates = (
         ("the time of a reading", "the date of an entry")[len(moved)]
@@ -136,7 +139,10 @@ def _compose_correction(target: PublicationTarget, change: AnnouncedChange, corr
 def _compose_decision(
     target: PublicationTarget, change: AnnouncedChange, decision: AnnouncedDecision, path: str
 ) -> ComposedChange:
-    """Return the change that announces an operator's decision on identity, or corrects an announcement that it proved wrong."""
+    """Return the change that announces an operator's decision on identity.
+
+    The change may also correct an earlier announcement that the decision proved wrong.
+    """
     before, after = change.before, change.after
     parts = changed_parts(words_of(before), words_of(after)) if change.kind == "revised" and before and after else ()
     sentence = decision_note(change.kind, decision)
@@ -164,7 +170,10 @@ def _minute(moment: datetime) -> str:
 
 
 def change_item(target: PublicationTarget, change: ComposedChange) -> Item:
-    """Return a change as a feed item with an id of its own, because most feed readers never show that an item was edited."""
+    """Return a change as a feed item with an id of its own.
+
+    Most feed readers never show that an item was edited, so a new item announces the edit.
+    """
     return Item(
         tag_uri=change.tag_uri,
         title=f"{change.happened}: {change.heading}",
@@ -180,7 +189,10 @@ def change_item(target: PublicationTarget, change: ComposedChange) -> Item:
 
 
 def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ChangedPart, ...]:
-    """Return the parts in which two revisions differ; the attribution line only if no other part differs."""
+    """Return the parts in which two revisions differ.
+
+    The attribution line is among them only if no other part differs.
+    """
     changed = [
         ChangedPart(label.capitalize(), abridged(word_diff(before[label], after[label])))
         for label in before
@@ -224,7 +236,10 @@ def _summary(change: ComposedChange) -> str:
 
 
 def _html(target: PublicationTarget, change: ComposedChange) -> str:
-    """Return a change as HTML for feed readers without colours and strokes: each part before and after the change."""
+    """Return a change as HTML: each changed part before and after the change.
+
+    Many feed readers do not show the colours and strokes of a word diff.
+    """
     if change.kind == "link changed":
         return "".join(f"<p>{name}: {_link(link)}</p>" for name, link in _links(change))
     parts = [

@@ -1,6 +1,7 @@
-"""Citations of an archived entry: a sentence, BibTeX, and CSL-JSON for reference managers. Pure.
+"""Citations of an archived entry: a sentence, BibTeX, and CSL-JSON. Pure.
 
-Citations have no date of the article, because the column gives none. They say when the excerpt was first seen there.
+Reference managers read CSL-JSON. A citation does not have the date of the article, because the column does not give it.
+It has the date on which the excerpt was first seen there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Pages of many entries: numbered pages ("volumes"), publications and topics, and a chart of entries over time. Pure."""
+"""Pages of many entries, and the chart of entries over time. Pure.
+
+The pages are the numbered pages ("volumes") and those of publications and topics.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ class CollectionCount:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of the chart: a month or a year, the number of its entries, and its height relative to the tallest, 0 to 1."""
+    """A bar of the chart: a month or a year, and the number of its entries.
+
+    `height` is relative to the tallest bar, from 0 to 1.
+    """
 
     label: str
     entries: int
@@ -35,7 +41,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Numbers of entries by the `unit` in which they were first seen, oldest first, without gaps."""
+    """The numbers of entries by month or by year, oldest first, without gaps.
+
+    `unit` is "month" or "year". An entry counts in the month or year in which it was first seen.
+    """
 
     unit: str
     bars: tuple[Bar, ...]
@@ -43,7 +52,10 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Entries `first` to `last`, counted from the oldest, newest first. A full volume keeps its entries."""
+    """The entries with the numbers `first` to `last`, newest first.
+
+    Numbers count from the oldest entry. A full volume keeps its entries.
+    """
 
     number: int
     first: int
@@ -58,7 +70,10 @@ def count_collections(kind: CollectionKind, tallies: Mapping[str, int]) -> tuple
 
 
 def compose_chart(months: Mapping[str, int]) -> Chart:
-    """Return the chart of entries by month, or by year if there are many months; the keys of `months` look like `2021-03`."""
+    """Return the chart of entries by month, or by year if there are many months.
+
+    The keys of `months` look like `2021-03`.
+    """
     if not months:
         return Chart("month", ())
     span = _months_between(min(months), max(months))
@@ -70,7 +85,7 @@ def compose_chart(months: Mapping[str, int]) -> Chart:
 
 
 def volume_of(number: int) -> int:
-    """Return the volume of entry `number`, both from 1."""
+    """Return the number of the volume that contains entry `number`; both count from 1."""
     return (number - 1) // VOLUME_SIZE + 1
 
 
@@ -85,7 +100,10 @@ def volume_span(number: int, total: int) -> tuple[int, int]:
 
 
 def older_volume(total: int) -> int | None:
-    """Return the volume of the newest entry that the front page does not show; None if it shows all."""
+    """Return the newest volume with an entry that the front page does not show.
+
+    Return None if the front page shows all entries.
+    """
     return volume_of(total - NEWEST) if total > NEWEST else None
 
 

@@ -30,9 +30,9 @@ def event_name(event: Event) -> str:
 
 
 def event_note(event: Event, say: Callable[[datetime], str] = minute) -> str:
-    """Return the sentence about an event in an entry's history, below its name and time; empty if none is needed.
+    """Return the sentence about an event in an entry's history; empty if none is needed.
 
-    `say` formats times.
+    The page shows it below the event's name and time. `say` formats times.
     """
     if event.moved is not None:
         corrected = say(from_text(event.moved[1]))
@@ -63,7 +63,10 @@ _NOTES = {
 
 
 def decision_note(kind: str, decision: AnnouncedDecision, say: Callable[[datetime], str] = minute) -> str:
-    """Return the sentence that announces a decision in a change of this kind; `say` formats times."""
+    """Return the sentence that announces a decision in a change of this kind.
+
+    `say` formats times.
+    """
     undone = decision.corrected
     if undone is not None:
         kind = f"{undone.kind} corrected"

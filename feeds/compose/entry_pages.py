@@ -1,6 +1,6 @@
-"""An entry's own page: its texts, every revision and event, its source, and how to cite it. Pure.
+"""The page of one entry: its texts, history, source and citations. Pure.
 
-A crawl that finds nothing new does not change the page, so it does not show when the entry was last seen.
+The page does not show when the entry was last seen, because a crawl that finds nothing new must not change it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from foreign_eyes.listing.values import ENTRY_PARTS
 
 @dataclass(frozen=True, slots=True)
 class ShownRevision:
-    """A revision: when and where it was first seen, in which capture, how it was matched, and what it changed.
+    """A revision as the page shows it: its capture, its match and its changes.
 
     A technical revision was `reread` by another parser, or changed only word boundaries, which earlier versions ignored.
     `parts` are the diffs of the parts in which it differs from the revision before. The first of several revisions has all
@@ -47,9 +47,10 @@ class ShownRevision:
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
-    """An event between two revisions: a name and a sentence, and the row of the journal that announced it.
+    """An event between two revisions, with its name and a sentence.
 
-    `other_id` is the other entry of a decision; None if the event has none, or if it is now part of this entry.
+    `change_id` is the row of the journal that announced it. `other_id` is the other entry of a decision; None if the
+    event has none, or if it is now part of this entry.
     """
 
     happened: str
@@ -61,7 +62,10 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """The content of an entry's page. `change_ids` are by revision the journal rows that feeds of changes link to."""
+    """The content of an entry's page.
+
+    `change_ids` maps the number of a revision to the row of the journal to which feeds of changes link.
+    """
 
     entry: FeedEntry
     timeline: tuple[ShownRevision | ShownEvent, ...]

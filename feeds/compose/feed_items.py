@@ -11,7 +11,10 @@ from foreign_eyes.feeds.compose.shown_entries import Collection, FeedEntry
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a feed. All texts except `html` are plain text. `via` is None if the source has no URL."""
+    """An item of a feed, independent of the format.
+
+    All texts except `html` are plain text. `via` is None if the source has no URL.
+    """
 
     tag_uri: str
     title: str
@@ -50,7 +53,7 @@ def compose_item(entry: FeedEntry) -> Item:
 
 
 def _html(entry: FeedEntry) -> str:
-    """Return an entry as a feed reader shows it: the excerpt as a quotation, its citation, and the commentary."""
+    """Return an entry as HTML: the quoted excerpt, its citation, and the commentary."""
     texts = entry.texts
     cite = f' cite="{html_text.attribute(entry.via)}"' if entry.via else ""
     cited = html_text.citation(entry.citation.work, entry.citation.publication)

@@ -75,7 +75,10 @@ class Feed:
 
 
 def compose_column_feed(target: PublicationTarget, entries: Iterable[FeedEntry], documents: int) -> Feed:
-    """Return the feed of a source's newest entries; `documents` is the number of its archive documents."""
+    """Return the feed of a source's newest entries.
+
+    `documents` is the number of its archive documents.
+    """
     shown = sorted(entries, key=lambda entry: entry.published, reverse=True)
     withdrawn = [entry for entry in shown if target.tombstones and entry.withdrawn_at]
     feed = _feed(target, column_urls(target.base_url), [compose_item(entry) for entry in shown])
@@ -89,7 +92,10 @@ def compose_column_feed(target: PublicationTarget, entries: Iterable[FeedEntry],
 
 
 def compose_archive_document(target: PublicationTarget, number: int, logged: Sequence[LoggedEntry]) -> Feed:
-    """Return archive document `number`: its events, newest first, without topics, because topics can change."""
+    """Return archive document `number` with its events, newest first.
+
+    Its items have no topics, because topics can change and the document cannot.
+    """
     entries = [replace(compose_entry(target, event.entry), updated=event.at) for event in logged]
     feed = _feed(target, archive_urls(target.base_url, number), [compose_item(entry) for entry in entries])
     return replace(
@@ -101,7 +107,9 @@ def compose_archive_document(target: PublicationTarget, number: int, logged: Seq
 
 
 def compose_beginning(target: PublicationTarget, since: datetime) -> Feed:
-    """Return archive document 0, which is empty and the end of the history, dated `since` the log begins.
+    """Return archive document 0, which is empty and ends the history.
+
+    Its date is `since`, the beginning of the log.
 
     RFC 5005 requires each archive document to link to another one. Without document 0, document 1 could link only to
     document 2, which does not exist yet when document 1 is frozen.
@@ -126,7 +134,10 @@ def compose_collection_feed(target: PublicationTarget, of: Collection, entries: 
 
 
 def compose_changes_feed(target: PublicationTarget, changes: Iterable[ComposedChange], since: datetime) -> Feed:
-    """Return the feed of changes, newest first; `since` is its date while it has no items."""
+    """Return the feed of changes, newest first.
+
+    `since` is the date of the feed while it has no items.
+    """
     items = [change_item(target, change) for change in changes]
     urls = changes_urls(target.base_url)
     feed_id, title, home = f"{target.tag}/changes", f"Changes – {target.title}", f"{target.base_url}changes/"

@@ -1,4 +1,7 @@
-"""The publication target: the source that is published, its base URL, and settings that show in published files. Pure."""
+"""The source that is published, its base URL and its settings. Pure.
+
+Only settings that show in published files are here.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def one_line(text: str | None) -> str:
 
 
 def opening(text: str) -> str:
-    """Return the first words of the first line of `text`, for a text fragment or as a title."""
+    """Return the first words of the first line of `text`, for a text fragment or a title."""
     line = next((line.strip(" \t") for line in text.split("\n") if line.strip(" \t")), "")
     words = line.replace("\t", " ").split(" ")
     kept: list[str] = []

@@ -1,4 +1,7 @@
-"""One entry as feeds and pages show it. Pure. All values are plain text, not markup."""
+"""One entry as feeds and pages show it. Pure.
+
+All values are plain text, not markup.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The source of an excerpt: the work, and the publication unless the name of the work contains it."""
+    """The source of an excerpt: the work and the publication.
+
+    `publication` is None if the name of the work contains it.
+    """
 
     work: str
     publication: str | None
@@ -121,7 +127,11 @@ def entry_path(entry_id: int) -> str:
 
 
 def _title_for_untitled(entry: CurrentEntry, publication: str | None) -> str:
-    """Return a title for an entry without one: its attribution line, or its first words if that line says nothing."""
+    """Return a title for an entry without one, made from its other values.
+
+    The title is the attribution line, unless that line is empty or names only the publication. Then it is the name of
+    the publication, the first words of the excerpt, or the id.
+    """
     line = one_line(one_line(entry.attribution).lstrip(_LEAD))
     rest = line.casefold().replace(publication.casefold(), " ") if publication else line.casefold()
     if any(word != "by" for word in rest.replace(",", " ").split()):

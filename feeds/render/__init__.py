@@ -1,4 +1,6 @@
-"""Rendering: composed values as bytes. Each module writes one kind of file and decides nothing.
+"""Rendering: the bytes of each format, from composed values.
+
+Each module writes one kind of file and takes no decisions.
 
 atom_rss             Atom and RSS, by feedgen; feedgen_extensions holds the elements that feedgen lacks
 json_feed            JSON Feed

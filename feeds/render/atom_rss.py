@@ -23,7 +23,10 @@ GENERATOR = "Foreign Eyes"
 
 
 def render_atom(feed: Feed) -> bytes:
-    """Return `feed` as an Atom document (RFC 4287), with the links of RFC 5005 and WebSub that it has."""
+    """Return `feed` as an Atom document (RFC 4287).
+
+    The links of RFC 5005 and WebSub are included if the feed has them.
+    """
     generator = _generator(feed)
     generator.link(href=feed.urls[ATOM], rel="self", type=ATOM.media_type)
     for relation, place in (

@@ -1,4 +1,6 @@
-"""Elements that feedgen 1.0 cannot write: links with attributes, sources, RFC 5005, RFC 6721 and Dublin Core.
+"""Elements of Atom and RSS that feedgen 1.0 cannot write.
+
+They are links with attributes, sources, and the elements of RFC 5005, RFC 6721 and Dublin Core.
 
 feedgen creates its elements without a namespace below a literal `xmlns` attribute, so Atom elements here have none either.
 """
@@ -19,7 +21,10 @@ DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
 
 class AtomFeed(BaseExtension):  # type: ignore[misc] # feedgen has no types
-    """Elements of a feed outside Atom's own; feedgen calls this before it writes the entries."""
+    """The elements of a feed that Atom itself does not define.
+
+    feedgen calls this extension before it writes the entries.
+    """
 
     feed: Feed
 

@@ -1,7 +1,9 @@
-"""The HTML pages, by Jinja templates: front page, entries, volumes, publications, topics and changes.
+"""The HTML pages, rendered by Jinja templates.
 
-Links between pages are relative, so the pages work in any folder of any server. Only texts that people copy, feed URLs and
-citations, are absolute. Pages have no scripts, no inline styles and no resources of other sites.
+The pages are the front page and those of entries, volumes, publications, topics and changes.
+
+Links between pages are relative, so the pages work in any folder of any server. Only the URLs that people
+copy, in feed links and citations, are absolute. Pages have no scripts, no inline styles and no resources of other sites.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ from foreign_eyes.feeds.site_map import FRONT_PAGE
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A feed in one format, as pages show it: label of the format, URL, path below the base URL and media type."""
+    """A feed in one format, as pages link to it.
+
+    `label` is the name of the format, and `path` is relative to the base URL.
+    """
 
     label: str
     url: str
@@ -54,7 +59,10 @@ def front_page(
     topics: Sequence[CollectionCount],
     chart: Chart,
 ) -> bytes:
-    """Return `index.html`: the newest `entries` of `total`, subscription, search, and links to all other pages."""
+    """Return `index.html`, which shows the newest `entries` of `total`.
+
+    The page also has the subscription links, the search, and links to all other pages.
+    """
     return _render(
         FRONT_PAGE,
         target,
@@ -71,14 +79,17 @@ def front_page(
 
 
 def volume_page(target: PublicationTarget, volume: Volume, volumes: int) -> bytes:
-    """Return a volume's page; a full volume changes only once more, to link to the next volume."""
+    """Return the page of a volume.
+
+    The page of a full volume changes only once more, to link to the next volume.
+    """
     newer = volume.number + 1 if volume.number < volumes else None
     older = volume.number - 1 or None
     return _render("volume.html", target, "../", volume=volume, days=_by_day(volume.entries), newer=newer, older=older)
 
 
 def entry_page(target: PublicationTarget, page: EntryPage) -> bytes:
-    """Return an entry's own page: its texts, every revision, their sources and how to cite it."""
+    """Return the page of an entry: its texts, revisions, sources and citations."""
     return _render("entry.html", target, "../../", page=page, entry=page.entry)
 
 
@@ -88,7 +99,10 @@ RENAMED = ("This publication is shown under another name", "Its entries and feed
 
 
 def redirect_page(target: PublicationTarget, path: str, why: tuple[str, str]) -> bytes:
-    """Return a page that redirects to the folder `path` on any server; `why` is `MERGED` or `RENAMED`."""
+    """Return a page that redirects to the folder `path` on any server.
+
+    `why` is `MERGED` or `RENAMED`.
+    """
     heading, sentence = why
     return _render("redirect.html", target, "../../", path=path, heading=heading, sentence=sentence)
 
@@ -119,9 +133,10 @@ def changes_page(target: PublicationTarget, changes: Sequence[ComposedChange]) -
 
 
 def missing_page(target: PublicationTarget) -> bytes:
-    """Return `404.html`, which servers send at any depth, so its links are paths from the server's root.
+    """Return `404.html`, whose links are paths from the root of the server.
 
-    The links name no host, so the page works on any port.
+    Servers send the page at any depth, so its links cannot be relative to the page. The links name no host, so the page
+    works on any port.
     """
     return _render("404.html", target, urlsplit(target.base_url).path)
 
@@ -147,7 +162,10 @@ def _render(template: str, target: PublicationTarget, root: str, **values: objec
 
 
 def _from(root: str, address: str | None) -> str | None:
-    """Return the reference from a page to a URL relative to the base URL; absolute URLs stay."""
+    """Return the reference from a page to a URL that is relative to the base URL.
+
+    Absolute URLs stay unchanged.
+    """
     return address if address is None or "//" in address else root + address
 
 
@@ -156,7 +174,10 @@ def _feed_links(target: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
 
 
 def _by_day(entries: Iterable[FeedEntry]) -> list[tuple[str, list[FeedEntry]]]:
-    """Return runs of entries first seen on the same day, in their order, split where only some have a "not before"."""
+    """Return the entries in runs of those that were first seen on the same day.
+
+    The entries keep their order. A run contains only entries with a "not before", or only entries without one.
+    """
     runs = groupby(entries, lambda entry: (day(entry.first_seen), entry.not_before is None))
     return [(name, list(run)) for (name, _), run in runs]
 

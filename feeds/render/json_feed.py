@@ -13,9 +13,10 @@ JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def render_json(feed: Feed) -> bytes:
-    """Return `feed` as a JSON Feed; `next_url` links to the history, as `prev-archive` does in Atom.
+    """Return `feed` as a JSON Feed.
 
-    Values for which the format has no member are in `_foreign_eyes` (section "Extensions").
+    `next_url` links to the history, as `prev-archive` does in Atom. Values for which the format has no member are in
+    `_foreign_eyes` (section "Extensions").
     """
     document: dict[str, Any] = {
         "version": JSON_FEED_VERSION,

@@ -1,4 +1,4 @@
-"""Lists of URLs: subscriptions for feed readers (OPML 2.0), sitemaps for crawlers, and robots.txt."""
+"""Lists of URLs: subscriptions (OPML 2.0), sitemaps and robots.txt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A feed in the subscription list: its title, the URL of its Atom document and that of its page."""
+    """A feed in the subscription list.
+
+    `feed` is the URL of its Atom document, and `page` that of its HTML page.
+    """
 
     title: str
     feed: str
@@ -26,7 +29,10 @@ class Subscription:
 def render_opml(
     title: str, feeds: Iterable[Subscription], groups: Sequence[tuple[str, Sequence[Subscription]]]
 ) -> bytes:
-    """Return the subscription list of `feeds`, and of `groups` in folders; without dates, so that it is reproducible."""
+    """Return the subscription list of `feeds`, with `groups` in folders.
+
+    The list has no dates, so that it is reproducible.
+    """
     opml = etree.Element("opml", version="2.0")
     SubElement(SubElement(opml, "head"), "title").text = as_html(title)
     body = SubElement(opml, "body")
@@ -51,7 +57,10 @@ def render_sitemap_index(addresses: Iterable[str]) -> bytes:
 
 
 def render_robots(base_url: str, browse: str | None) -> bytes:
-    """Return robots.txt (RFC 9309): everything is allowed except Datasette below the base URL, whose pages are endless."""
+    """Return robots.txt (RFC 9309), which disallows only Datasette.
+
+    Datasette has an endless number of pages. It is not mentioned if its URL is absolute.
+    """
     below = browse is not None and "//" not in browse
     disallowed = f" {urlsplit(base_url).path}{browse}" if below else ""
     return f"User-agent: *\nDisallow:{disallowed}\n\nSitemap: {base_url}sitemap.xml\n".encode()
