@@ -1,4 +1,6 @@
-"""The web server: published feeds and pages at `/`, Datasette under `/browse/`, on one port. It never writes the archive.
+"""The web server: feeds and pages at `/`, Datasette under `/browse/`, on one port.
+
+The server never writes the archive.
 
     server         the app, the socket and the HTTP protocol
     static_files   serves the published folder from an LRU cache

@@ -1,4 +1,6 @@
-"""Header fields of the static server: media types, caching, `Link`, conditional requests, representations. Pure.
+"""Header fields of the static server, and the choice of a representation. Pure.
+
+The fields are those for media types, caching, links, conditional requests and compression.
 
 The site map (feeds/site_map.py) has the rules for every path that publishing writes. Other files in the folder get a
 media type by their extension, and are revalidated. docs/serving.md has the same rules for nginx and object stores.
@@ -94,7 +96,10 @@ def link_header(path: str, base_url: str | None, hub: str | None) -> str:
 
 
 def _reference(target: str, path: str, base_url: str | None) -> str:
-    """Return the URL of `target`, quoted for use in `<>`; both paths are relative to the published folder."""
+    """Return the URL of `target`, quoted for use in `<>`.
+
+    `target` and `path` are relative to the published folder.
+    """
     quoted = quote(target, errors="surrogateescape")
     if base_url is None:
         return "../" * path.count("/") + quoted or "./"
@@ -131,7 +136,10 @@ PUBLISHED_HEADERS = {**SECURITY_HEADERS, "content-security-policy": content_secu
 
 
 class RequestHeaders(NamedTuple):
-    """The request header fields that select a response; repeated list fields are joined with a comma."""
+    """The request header fields that select a response.
+
+    If a list field is repeated, its values are joined with a comma.
+    """
 
     accept_encoding: bytes = b""
     if_none_match: bytes | None = None
@@ -152,9 +160,10 @@ def read_request_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeade
 
 
 def is_not_modified(request: RequestHeaders, etag: bytes, last_modified: int | None) -> bool:
-    """Return whether a conditional GET or HEAD gets a 304 (RFC 9110 sections 13.1.2, 13.1.3 and 13.2.2).
+    """Return whether a conditional GET or HEAD gets a 304.
 
-    ETags are compared weakly. `If-Modified-Since` is ignored if the request has `If-None-Match`.
+    RFC 9110 sections 13.1.2, 13.1.3 and 13.2.2 define the rules. ETags are compared weakly. `If-Modified-Since` is
+    ignored if the request has `If-None-Match`.
     """
     if (etags := request.if_none_match) is not None:
         return etags.strip() == b"*" or etag in [tag.strip().removeprefix(b"W/") for tag in etags.split(b",")]
@@ -186,10 +195,10 @@ _SECURITY: HeaderList = [(name.encode(), value.encode()) for name, value in PUBL
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """One representation of a file: plain and compressed have an ETag each (RFC 9110 section 8.8.3.3).
+    """One representation of a file: the plain one or the compressed one.
 
-    `ok` and `not_modified` are the ASGI messages of a 200 and a 304. For a file that is too large for the cache `body`
-    and `ok` are None, and `headers` lack a length.
+    Each has an ETag of its own (RFC 9110 section 8.8.3.3). `ok` and `not_modified` are the ASGI messages of a 200 and a
+    304. For a file that is too large for the cache `body` and `ok` are None, and `headers` lack a length.
     """
 
     etag: bytes
@@ -221,10 +230,11 @@ def representations(
 
 
 def _representation(tag: str, body: bytes | None, headers: HeaderList, caching: HeaderList) -> Representation:
-    """Return a representation whose 304 repeats `caching` (RFC 9110 section 15.4.5) and the security fields.
+    """Return a representation with the messages of its 200 and its 304.
 
-    A cache replaces its stored fields by those of a 304 (RFC 9111 section 3.2), so a stricter policy of a new version
-    also reaches pages that a browser has stored.
+    The 304 repeats `caching` (RFC 9110 section 15.4.5) and the security fields. A cache replaces its stored fields with
+    those of a 304 (RFC 9111 section 3.2), so a stricter policy of a new version also reaches pages that a browser has
+    stored.
     """
     etag = f'"{tag}"'.encode()
     repeated = [(b"etag", etag), *caching, *_SECURITY]

@@ -1,7 +1,8 @@
-"""A lock that lets one process serve a folder; the text of the lock file is the server's address.
+"""A lock that lets only one process serve a folder.
 
-The lock file is beside the folder, because everything in the folder is published. The kernel releases the lock when the
-server ends, even if it is killed. If the file cannot be written, the folder is served without a lock.
+The text of the lock file is the server's address. The lock file is beside the folder, because everything in the folder
+is published. The kernel releases the lock when the server ends, even if it is killed. If the lock file cannot be
+written, the folder is served without a lock.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ class AlreadyServed(Exception):
 
 
 def lock_path(output: Path) -> Path:
-    """Return the path of the lock file of `output`: beside the real folder, so that all links to it share one lock."""
+    """Return the path of the lock file of `output`.
+
+    It is beside the real folder, so that all links to the folder share one lock.
+    """
     folder = output.resolve()
     return folder.with_name(f".{folder.name}.serving")
 

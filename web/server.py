@@ -1,4 +1,6 @@
-"""The server: one app on one port. Datasette answers under `/browse/`, the static server everywhere else.
+"""The server: one app that serves both files and Datasette on one port.
+
+Datasette answers under `/browse/`, the static server everywhere else.
 
 ServerError
 └── CannotListen      this machine does not have the address, or we may not use it
@@ -36,7 +38,10 @@ HandleSignals = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 class ServerError(Exception):
-    """Base of the errors of this module; the text is one line that says what happened and what to do."""
+    """The base class of the errors of this module.
+
+    The text is one line that says what happened and what to do.
+    """
 
 
 class CannotListen(ServerError):
@@ -56,7 +61,9 @@ class PortInUse(CannotListen):
 
 
 def make_app(output: Path, archive: Path, *, base_url: str | None = None, hub: str | None = None) -> ASGIApp:
-    """Return the app that serves the folder `output` and the file `archive`; both may be made later.
+    """Return the app that serves the folder `output` and the file `archive`.
+
+    Neither of them needs to exist yet.
 
     Args:
         output: the published folder.
@@ -95,9 +102,10 @@ def make_app(output: Path, archive: Path, *, base_url: str | None = None, hub: s
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at `host` (a name or an address) and `port`; port 0 takes a free port.
+    """Return a socket that listens at `host` and `port`.
 
-    Connections wait until `serve_on` accepts them, so the address can be printed before there is anything to serve.
+    `host` is a name or an address. Port 0 takes a free port. Connections wait until `serve_on` accepts them, so the
+    address can be printed before the server has anything to serve.
 
     Raises:
         PortInUse: another program listens there.
@@ -192,9 +200,10 @@ class _Server(uvicorn.Server):
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, which answers 400 to a request head longer than `LONGEST_REQUEST_HEAD`.
+    """uvicorn's HTTP/1.1 protocol with a limit on the length of request heads.
 
-    httptools has no such limit, so a head that never ends would fill the memory.
+    It answers 400 to a head longer than `LONGEST_REQUEST_HEAD`. httptools has no such limit, so a head that never ends
+    would fill the memory.
     """
 
     # bytes received of the current request head; None between the end of one head and the start of the next

@@ -1,4 +1,4 @@
-"""The static server: an ASGI app that serves the published folder from an LRU cache of its files.
+"""The static server: an ASGI app that serves the published folder from a cache.
 
     path | cached file, checked with one `stat` | conditional request | 200, 304, or a page with the reason
 
@@ -121,7 +121,10 @@ def _text_response(text: str, status: int, **headers: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class CachedFile:
-    """A file as last read. `last_modified` is None while the second of the last change is not over."""
+    """A file as it was last read.
+
+    `last_modified` is None if the second of the last change was not over at that time.
+    """
 
     path: str
     signature: Signature
@@ -155,10 +158,10 @@ class FileCache:
         self._size = 0
 
     def get(self, name: str) -> CachedFile | None:
-        """Return the published file `name` in its current version; None if the folder has no such file.
+        """Return the current version of the published file `name`.
 
-        One `stat` decides whether the cached version is current: publishing moves a new file into place, so its inode
-        differs even if its time and size do not.
+        Return None if the folder has no such file. One `stat` decides whether the cached version is current: publishing
+        moves a new file into place, so its inode differs even if its time and size do not.
 
         Raises:
             PermissionError: the file may not be read.
@@ -199,17 +202,21 @@ class FileCache:
         self._size -= self._files.pop(name).size
 
     def _last_modified(self, signature: Signature) -> int | None:
-        """Return the second of the last change, or None while it is not over, since the file can change again in it.
+        """Return the second of the last change, or None if that second is not over.
 
-        A date that two versions share would let a client without ETags keep the older one (RFC 9110 section 8.8.2.2).
-        Moving a file into place sets its ctime and not its mtime, so the later of both counts.
+        In the same second the file can change again. A date that two versions share would let a client without ETags
+        keep the older one (RFC 9110 section 8.8.2.2). Moving a file into place sets its ctime and not its mtime, so the
+        later of both counts.
         """
         second = max(signature[2], signature[3]) // 1_000_000_000
         return second if second < int(self._clock()) else None
 
 
 def _may_be_published(name: str) -> bool:
-    """Return whether publishing writes such paths: without `..`, empty, hidden and temporary parts."""
+    """Return whether publishing writes paths such as `name`.
+
+    It writes no path with `..`, empty, hidden or temporary parts.
+    """
     parts = name.split("/")
     return not any(part in ("", "..") or part.startswith(".") or part.endswith(".tmp") for part in parts) and not (
         "\\" in name or any(ord(character) < 32 for character in name)
@@ -226,14 +233,17 @@ def _signature_at(path: str) -> Signature | None:
 
 
 def _signature(status: os.stat_result) -> Signature | None:
-    """Return what differs between two versions of a file; None for anything but a regular file."""
+    """Return the values that differ between versions of a file; None if it is not regular."""
     if not stat.S_ISREG(status.st_mode):
         return None
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 def _read(path: Path) -> tuple[Signature, str, bytes | None]:
-    """Return the signature of a file, its SHA-256, and its content unless that is too large for the cache."""
+    """Return the signature of a file, its SHA-256 and its content.
+
+    The content is None if it is too large for the cache.
+    """
     with path.open("rb") as file:
         signature = _signature(os.fstat(file.fileno()))
         if signature is None:

@@ -1,1 +1,4 @@
-"""Datasette as readers meet it: the app, its guards against hostile SQL and requests, metadata, plugins."""
+"""Datasette as readers see it: the app, its guards, its metadata and its plugins.
+
+The guards refuse hostile SQL and hostile requests.
+"""

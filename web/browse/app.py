@@ -151,12 +151,18 @@ class Browse:
 
 
 def datasette_app(archive: Path) -> Browse:
-    """Return an ASGI app that serves the archive under `BASE_URL`; the file may be made later, and is never written."""
+    """Return an ASGI app that serves the archive under `BASE_URL`.
+
+    The file need not exist yet. The app never writes it.
+    """
     return Browse(archive)
 
 
 def _without_prefix(scope: Scope) -> Scope:
-    """Return the scope with the path below `BASE_URL`; Datasette puts the prefix before paths when it makes links."""
+    """Return the scope with a path that does not begin with `BASE_URL`.
+
+    Datasette adds the prefix to the paths of the links that it makes.
+    """
     if "path" not in scope:
         return scope
     raw: bytes = scope.get("raw_path") or scope["path"].encode()

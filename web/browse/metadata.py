@@ -1,4 +1,7 @@
-"""Datasette metadata for the archive: descriptions, default sorts, facets, search and canned queries."""
+"""Datasette metadata of the archive.
+
+It holds descriptions, default sorts, facets, search settings and canned queries.
+"""
 
 from __future__ import annotations
 

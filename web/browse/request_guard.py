@@ -56,9 +56,10 @@ def datasette_policy() -> str:
 
 
 class RequestGuard:
-    """An ASGI middleware around Datasette that refuses and queues requests, and adds header fields to responses.
+    """An ASGI middleware that refuses or queues requests to Datasette.
 
-    Its requests have paths without `base_url`; it adds `base_url` to redirects in which Datasette leaves it out.
+    It also adds header fields to responses. The paths of requests do not contain `base_url`; the middleware adds it to
+    redirects in which Datasette omits it.
     """
 
     def __init__(self, app: ASGIApp, base_url: str) -> None:

@@ -84,7 +84,10 @@ _BUILDS_TEXT = re.compile(r"\|\||replace|concat|hex|quote|json|char|strftime", r
 
 
 def guard(connection: sqlite3.Connection) -> None:
-    """Install the limits on a connection to the archive. Datasette's own queries stay within them."""
+    """Install the limits on a connection to the archive.
+
+    Datasette's own queries stay within them.
+    """
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
     for name, strip in (("trim", str.strip), ("ltrim", str.lstrip), ("rtrim", str.rstrip)):
@@ -126,7 +129,10 @@ def _is_open(table: str) -> bool:
 
 
 def _trimmer(strip: Callable[[str, str], str]) -> Callable[[object, object], str | None]:
-    """Return a function trim(text, characters). SQLite's own takes 12 s for two arguments of 64 KB."""
+    """Return a function that replaces SQLite's trim(text, characters).
+
+    SQLite's own takes 12 s for two arguments of 64 KB.
+    """
 
     def trim(text: object, characters: object) -> str | None:
         if text is None or characters is None:
@@ -153,7 +159,7 @@ def _sized_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
 
 
 class GuardedConnection(sqlite3.Connection):
-    """A connection that checks the time limit in slow functions, and limits the memory that a result takes."""
+    """A connection that limits the time of slow functions and the memory of a result."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -187,7 +193,10 @@ class GuardedConnection(sqlite3.Connection):
             super().set_progress_handler(self._progress_handler, 50)
 
     def timed(self, name: str, arguments: int) -> Callable[..., Any]:
-        """Return SQLite's function `name`, except that it returns None after the time limit; SQLite stops soon after."""
+        """Return SQLite's function `name` with a check of the time limit.
+
+        After the time limit the function returns None, and SQLite stops soon after.
+        """
         statement = f"SELECT {name}({', '.join('?' * arguments)})"
 
         def function(*values: Any) -> Any:

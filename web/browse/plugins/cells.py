@@ -1,4 +1,7 @@
-"""A Datasette plugin that renders entry ids and captured bytes. Datasette itself renders URLs and long texts."""
+"""A Datasette plugin that renders entry ids and captured bytes.
+
+Datasette itself renders URLs and long texts.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from markupsafe import Markup
 
 @hookimpl  # type: ignore[untyped-decorator]
 def render_cell(value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
-    """Link an entry id to its page, and name the command that exports captured bytes; None leaves a cell unchanged."""
+    """Return the markup of a cell, or None to leave it unchanged.
+
+    The id of an entry links to its page. In place of captured bytes, the cell names the command that exports them.
+    """
     if table == "bodies" and column == "zlib":
         return Markup("<em>not shown; <code>foreign-eyes export</code> writes it</em>")
     if column != "entry_id":

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
-    """Guard connections to the archive. Datasette's internal databases are in memory, and requests cannot reach them."""
+    """Guard connections to the archive.
+
+    Datasette's internal databases are in memory, and requests cannot reach them.
+    """
     if database == DATABASE:
         guard(conn)
 
