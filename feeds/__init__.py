@@ -4,7 +4,7 @@
 
 publish            the entry point: one publish of one source into one folder
 plan, documents    which documents to check, and the function that makes each of them
-compose/, render/  what feeds and pages say (pure), and the bytes of each format
+compose/, render/  the texts of feeds and pages (pure), and the bytes of each format
 file_writer        atomic writes; folder, the record of the output folder; websub, the notification of a hub
 site_map           the table of all published paths, which the server reads too
 errors             the exceptions that `publish` raises

@@ -23,7 +23,10 @@ class FeedsError(Exception):
 
 
 class NothingToPublish(FeedsError):
-    """The archive has no entries of the source; an empty feed would look like a broken one."""
+    """The archive has no entries of the source.
+
+    An empty feed would look like a broken one.
+    """
 
     def __init__(self, source: str):
         super().__init__(f"{source}: the archive has no entries of this source; crawl it first")

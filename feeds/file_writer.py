@@ -6,7 +6,7 @@ This is true for readers during a write, and for the next run after a kill.
 
 A file that has the right bytes already is not written, so servers and mirrors see no change. The temporary file of
 `index.html` is `.index.html.foreign-eyes`: no other program uses that name, and it is always the same, so the next run finds
-what a killed run left without searching folders.
+the temporary file of a killed run without searching folders.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def folder_mode(mode: int) -> int:
 
 
 def set_mode(path: Path | int, mode: int) -> None:
-    """Set the permissions of a file or folder; its special bits stay.
+    """Set the permissions of a file or folder, except its special bits.
 
     On a file system without permissions, or on a file of another user, this does nothing; `check` reports such files.
     """

@@ -1,7 +1,7 @@
 """Topics: names with patterns that match the words of entries. Pure.
 
 An operator configures them. A pattern is a word or a phrase, and matches whole words. Letter case counts only in
-patterns whose letters are all capitals ("AI", "5G"). White space and hyphens are the same. An asterisk at the end of a
+patterns whose letters are all capitals ("AI", "5G"). White space and hyphens match each other. An asterisk at the end of a
 word matches any ending ("robot*"). Patterns are not regular expressions, so no text can make one slow.
 """
 

@@ -1,8 +1,9 @@
-"""Atom and RSS by feedgen; only this module and `feedgen_extensions` import it.
+"""Atom and RSS by feedgen.
 
-This module works around feedgen 1.0: it loses the attributes of an entry's links, gives undated elements the current time,
-takes the RSS channel's link from the last link, and prepends entries. To write RSS dates, feedgen changes the locale of the
-whole process for a moment, so only one thread at a time may render RSS.
+Only this module and `feedgen_extensions` import feedgen. This module works around feedgen 1.0, which
+loses the attributes of an entry's links, gives undated elements the current time, takes the RSS channel's link from the
+last link, and prepends entries. To write RSS dates, feedgen changes the locale of the whole process for a moment, so
+only one thread at a time may render RSS.
 """
 
 from __future__ import annotations
