@@ -37,7 +37,10 @@ def lock_path(output: Path) -> Path:
 
 
 def address_of_server(output: Path) -> str | None:
-    """Return the address at which a process serves `output` now, or None; makes no file."""
+    """Return the address at which a process serves `output` now, or None.
+
+    The function makes no file.
+    """
     deadline = time.monotonic() + _ADDRESS_TIMEOUT
     while (text := text_of_holder(lock_path(output))) == "" and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -194,7 +194,10 @@ class _Server(uvicorn.Server):
         yield
 
     def stop(self, _number: int) -> None:
-        """Stop after the responses in progress; at a second call, without waiting for them."""
+        """Stop after the responses in progress.
+
+        A second call stops the server without waiting for them.
+        """
         self.force_exit = self.should_exit
         self.should_exit = True
 

@@ -71,7 +71,10 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         page_size: int | None = None,
         log_sql_errors: bool = False,
     ) -> Any:
-        """Run a statement; raise what SQLite refuses as an error that Datasette answers with 400."""
+        """Run a statement, and raise refusals by SQLite as errors that Datasette can show.
+
+        Datasette answers them with the status 400.
+        """
         try:
             return await super().execute(sql, params, truncate, custom_time_limit, page_size, log_sql_errors=False)
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:

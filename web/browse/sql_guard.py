@@ -100,9 +100,9 @@ def guard(connection: sqlite3.Connection) -> None:
 
 
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _source: str | None) -> int:
-    """Return whether a statement may contain `action`; an authorizer callback of SQLite.
+    """Return whether a statement may contain `action`.
 
-    The columns in `_HIDDEN` read as NULL.
+    This is an authorizer callback of SQLite. The columns in `_HIDDEN` read as NULL.
     """
     if action == sqlite3.SQLITE_SELECT:
         return sqlite3.SQLITE_OK
@@ -150,7 +150,7 @@ def _text(value: object) -> str:
 
 
 def _sized_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
-    """Return a row; raise if the result so far takes too much memory."""
+    """Return a row, or raise an error if the result so far takes too much memory."""
     if isinstance(cursor, _GuardedCursor):
         cursor.size += sum(map(getsizeof, values))
         if cursor.size > LARGEST_RESULT:
@@ -220,7 +220,7 @@ class _GuardedCursor(sqlite3.Cursor):
 
 
 def _check_search(sql: str, parameters: Any) -> None:
-    """Raise if a statement with a full-text search is long, or could build a long list of words."""
+    """Raise an error if a statement with a full-text search is long, or could build long text."""
     values = parameters.values() if isinstance(parameters, dict) else parameters
     if len(sql) + sum(len(str(value)) for value in values) > _LONGEST_SEARCH:
         raise sqlite3.OperationalError(
