@@ -1,4 +1,4 @@
-"""Make the virtual environment for `make run` and `make test`, or make it again if it is incomplete.
+"""Make or repair the virtual environment for `make run` and `make test`.
 
     python -ISB tools/environment.py FOLDER run|test
 
@@ -49,7 +49,10 @@ def main(arguments: list[str]) -> int:
 
 
 def describe(root: Path, purpose: str) -> Stamp:
-    """Return the stamp of a complete environment for `purpose`, this interpreter and the checkout at `root`."""
+    """Return the stamp of a complete environment for `purpose` and the checkout at `root`.
+
+    The interpreter is the one that runs this module.
+    """
     stamp = {
         "checkout": str(root),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}{getattr(sys, 'abiflags', '')}",
@@ -66,7 +69,10 @@ def digest(*files: Path) -> str:
 
 
 def read_stamp(folder: Path) -> Stamp | None:
-    """Return the stamp in `folder` with its current interpreter, or None if there is no readable stamp."""
+    """Return the stamp in `folder` with the current interpreter of the environment.
+
+    Return None if there is no readable stamp.
+    """
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -76,7 +82,10 @@ def read_stamp(folder: Path) -> Stamp | None:
 
 
 def plan(stamp: Stamp | None, wanted: Stamp, *, exists: bool) -> Plan:
-    """Return the steps that turn an environment with `stamp` into one with `wanted`. Pure."""
+    """Return the steps that turn an environment with `stamp` into one with `wanted`.
+
+    Pure.
+    """
     every_step = (RUN, "project", TEST) if TEST in wanted else (RUN, "project")
     reason = _why_from_scratch(stamp, wanted)
     if stamp is None or reason:

@@ -1,4 +1,7 @@
-"""Make the virtual environment and install pinned packages with pip, which checks the hash of every file."""
+"""Make the virtual environment, and install pinned packages with pip.
+
+pip checks the hash of every file.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ def install(folder: Path, wanted: Stamp) -> int:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock, so that one process at a time changes the environment; this file is the lock file."""
+    """Hold a lock, so that only one process at a time changes the environment.
+
+    The lock is on the file of this module.
+    """
     with Path(__file__).open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,7 +116,10 @@ def _pip(folder: Path, names: set[str], *arguments: str) -> None:
 
 
 def _compile(folder: Path) -> None:
-    """Compile all modules on all cores; pip would use one. Failures are ignored: a few files are templates, not Python."""
+    """Compile all modules on all cores, because pip would use only one.
+
+    Failures are ignored: a few files are templates, not Python.
+    """
     command = [str(folder / "bin" / "python"), "-I", "-m", "compileall", "-q", "-j", "0", str(folder / "lib")]
     subprocess.run(command, capture_output=True, check=False)
 

@@ -1,4 +1,7 @@
-"""Read which packages a lock file pins for an interpreter. Pure."""
+"""Read which packages a lock file pins for an interpreter.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,18 @@ OPERATORS = {
 
 
 def pinned(lock: str, environment: dict[str, str] = THIS_INTERPRETER) -> set[str]:
-    """Return the names of the packages that the text of a lock file pins for an interpreter, by default this one."""
+    """Return the names of the packages that the text of a lock file pins.
+
+    The pins are those for the interpreter that `environment` describes, by default this one.
+    """
     return {name for name, marker in PIN.findall(lock) if not marker or fits(marker, environment)}
 
 
 def fits(marker: str, environment: dict[str, str] = THIS_INTERPRETER) -> bool:
-    """Return the value of an environment marker (PEP 508), which is a Python expression of comparisons."""
+    """Return the value of an environment marker (PEP 508).
+
+    A marker is a Python expression of comparisons.
+    """
     return _evaluate(ast.parse(marker.strip(), mode="eval").body, environment)
 
 
