@@ -1,4 +1,4 @@
-"""Time of `check` on an archive of 50,000 captures, and time of a seal: `python benchmarks/check.py`.
+"""Time of `check` on 50,000 captures, and of a seal: `python benchmarks/check.py`.
 
 The archive is made by settling crawls: 8 pages of 40 entries, two passes per crawl, a change in every seventh crawl, and
 304s with realistic header fields for unchanged pages. `check` then runs as a command, with the file in the system's cache.
@@ -49,7 +49,10 @@ FIELDS = (
 
 
 def fill(db: Database, captures: int, sealing: list[float]) -> None:
-    """Settle crawls with `captures` captures in all; append the seconds of each seal of an unchanged crawl to `sealing`."""
+    """Settle crawls with `captures` captures in all.
+
+    Append the seconds of each seal of an unchanged crawl to `sealing`.
+    """
     db.execute("PRAGMA synchronous=OFF")
     crawls = captures // (PAGES * PASSES)
     column = Column(db, day=-crawls)  # `check` would report crawls in the future

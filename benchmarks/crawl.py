@@ -74,7 +74,10 @@ def main() -> None:
 
 
 def seconds(arguments: list[str], folder: str, expected: int = 0) -> float:
-    """Run Python and return its processor time in seconds; exit unless its exit code is `expected`."""
+    """Run Python and return its processor time in seconds.
+
+    Exit with a message unless the exit code of the run is `expected`.
+    """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -116,7 +116,10 @@ def read_options() -> argparse.Namespace:
 
 @contextmanager
 def machine(folder: Path, suite: str, mirror: str | None) -> Iterator[Machine]:
-    """Make the chroot if it is missing, and mount /proc, /dev/pts and /dev/shm inside the context."""
+    """Make the chroot if it is missing, and mount its file systems inside the context.
+
+    These are /proc, /dev/pts and /dev/shm.
+    """
     root = folder / suite
     if not (root / "etc" / "debian_version").exists():
         root.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,7 @@
-"""Large archives filled by SQL in seconds, and the state after a full publish, without the published files."""
+"""Large archives, filled by SQL in seconds.
+
+`pretend_published` writes the state after a complete publish, without the published files.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,10 @@ TOPIC_PHRASES = {
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """An entry: its number from the oldest, its id, the crawl that first showed it, and its texts."""
+    """An entry with its id and its texts.
+
+    `number` counts from the oldest entry, and `crawl` is the crawl that first showed it.
+    """
 
     number: int
     entry_id: int
@@ -86,7 +92,7 @@ class Invented:
 
 
 class Inventor:
-    """Invents a number of entries, the same each time."""
+    """The inventor of a number of entries, which are the same each time."""
 
     def __init__(self, entries: int) -> None:
         chance = random.Random(entries)  # noqa: S311 - nothing secret
@@ -154,7 +160,10 @@ def fill(db: Database, entries: int) -> list[str]:
 
 
 def _without_indexes(db: Database) -> list[str]:
-    """Drop indexes and triggers of the filled tables; return the statements that make them again, faster, at the end."""
+    """Drop indexes and triggers of the filled tables, and return the statements that make them.
+
+    Making them after the rows are inserted is faster.
+    """
     found = db.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
         " AND tbl_name IN ('captures', 'identities', 'entries', 'revisions', 'changes')"
@@ -269,12 +278,15 @@ def _last_crawl(made: Inventor, one: Invented) -> int:
 
 
 def _withdrawn_at(made: Inventor, one: Invented) -> str:
-    """Return the time of withdrawal, by the crawl after the one that showed it; times keep the order of entries."""
+    """Return the time of withdrawal for an entry, given the crawl that first showed it.
+
+    The following crawl withdraws it. The times have the order of the entries.
+    """
     return made.at(min(one.crawl + 1, made.crawls - 1), 700 + one.number % 100_000 / 1000)
 
 
 def _fill_journal(db: Database, made: Inventor) -> None:
-    """Insert a change `new` for each entry, and a change `withdrawn` for those that are not listed."""
+    """Insert a change `new` for each entry, and `withdrawn` for each entry that is not listed."""
     columns = "source_id, crawl_id, at, kind, entry_id, revision_id"
     new = ((1, one.crawl + 1, made.at(one.crawl, 600 + one.number % 100_000 / 1000), "new", one.entry_id, one.number + 1)
            for one in made.by_time())  # fmt: skip
@@ -288,7 +300,10 @@ def _fill_journal(db: Database, made: Inventor) -> None:
 
 
 def pretend_published(db: Database, target: Target) -> None:
-    """Write the publishing state after a full publish; the only files are an empty front page and the folder's record."""
+    """Write the publishing state as it is after a complete publish.
+
+    The only files are an empty front page and the folder's record.
+    """
     source, topics, manifest = Column(db).source, Topics(target.topics), Manifest(db, target.output)
     target.output.mkdir()
     (target.output / FRONT_PAGE).touch()
@@ -329,7 +344,10 @@ def pretend_published(db: Database, target: Target) -> None:
 
 
 def _remembering(topics: Topics) -> Callable[[str, str, str], frozenset[str]]:
-    """Return a function that classifies each excerpt once; here titles and commentaries match no topic."""
+    """Return a function that classifies each excerpt only once.
+
+    Titles and commentaries of these archives match no topic.
+    """
     of_excerpt = lru_cache(EXCERPTS)(lambda excerpt: topics.classify("", excerpt, ""))
     return lambda title, excerpt, commentary: of_excerpt(excerpt)
 

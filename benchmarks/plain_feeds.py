@@ -1,4 +1,7 @@
-"""Atom and RSS of a feed, written by feedgen as in its manual, and by lxml alone, for comparison."""
+"""Atom and RSS of a feed, written by feedgen and by lxml, for comparison.
+
+feedgen is used as in its manual, and lxml without any other library.
+"""
 
 from __future__ import annotations
 

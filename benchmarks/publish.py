@@ -1,4 +1,4 @@
-"""Time of publishing by size of the archive, and compared with feedgen: `python benchmarks/publish.py`.
+"""Time of publishing by archive size: `python benchmarks/publish.py`.
 
 **One new entry** is settled into archives of 1,000, 100,000 and 1,000,000 entries (`--sizes`) and published, in turns; the
 last one fills an archive document. The smallest archive is published completely before. The others would have a million
@@ -59,7 +59,7 @@ from foreign_eyes.listing.values import Verdict  # noqa: E402
 
 @dataclass(slots=True)
 class Files:
-    """A wrapper of `write_file` that records the names, sizes and seconds of the files that it writes."""
+    """A wrapper of `write_file` that records the name, size and seconds of each file."""
 
     seconds: float = 0
     size: int = 0
@@ -126,7 +126,10 @@ class Growing:
 
 
 def make_growing(size: int, folder: Path, stack: ExitStack, *, whole: bool) -> Growing:
-    """Return a published archive that grows to `size` entries; its files are written only if `whole`."""
+    """Return a published archive that grows to `size` entries.
+
+    Its files are written only if `whole`.
+    """
     archive, target = folder / "archive.db", Target(folder / "public", BASE_URL)
     with open_archive(archive) as db:
         listing = fill(db, size - ADDED)
@@ -195,7 +198,10 @@ def report_one_by_one(sizes: Sequence[int], folder: Path) -> None:
 
 
 def _report(archive: Growing, smallest: Growing) -> None:
-    """Print the cost without the warm-up round, compared with the smallest archive in the same rounds."""
+    """Print the cost without the warm-up round.
+
+    Each archive is compared with the smallest one in the same rounds.
+    """
     measured, filling = archive.found[1:-1], archive.found[-1]
     ratio, without = (
         statistics.median(took(cost) / took(other) for cost, other in zip(measured, smallest.found[1:-1], strict=True))
@@ -220,7 +226,10 @@ def _range(seconds: Iterable[float]) -> str:
 
 
 def publish_all(entries: int, folder: Path) -> None:
-    """Publish `entries` entries completely, write them with feedgen and lxml, and print the times."""
+    """Publish `entries` entries completely, and print the times.
+
+    The same entries are written with feedgen and with lxml.
+    """
     archive, target = folder / "archive.db", Target(folder / "public", BASE_URL)
     with open_archive(archive) as db:
         fill(db, entries)
@@ -242,7 +251,10 @@ def publish_all(entries: int, folder: Path) -> None:
 
 
 def one_feed(folder: Path) -> None:
-    """Render a feed of 50 entries in all formats, and with feedgen and lxml, in turns; print the times."""
+    """Render a feed of 50 entries in all formats, and print the times.
+
+    feedgen and lxml write the same feed, in turns.
+    """
     with open_archive(folder / "archive.db") as db:
         feed = _feed_of(db, newest_entries(db, Column(db).name, DOCUMENT_SIZE))
     contenders: dict[str, Callable[[], object]] = {

@@ -1,4 +1,4 @@
-"""Requests per second for a feed, compared with nginx and with a bare ASGI app: `python benchmarks/serve.py`.
+"""Requests per second for a feed, compared with nginx: `python benchmarks/serve.py`.
 
 Each server has one process on 127.0.0.1 and serves one feed of about 60 KB. wrk (Debian's package of that name) requests
 it on 16 connections, first without conditions (200), then with its ETag (304). The servers take turns:
@@ -90,7 +90,10 @@ def read_options() -> argparse.Namespace:
 
 
 def write_feed(folder: Path) -> Path:
-    """Return a published folder with one feed of about 60 KB whose Last-Modified is already sent."""
+    """Return a published folder with one feed of about 60 KB.
+
+    The feed is old enough for the server to send its Last-Modified.
+    """
     output = folder / "public"
     output.mkdir()
     entry = "<entry><title>Moon landing number {0}</title><summary>{1}</summary></entry>\n"

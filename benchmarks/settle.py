@@ -1,4 +1,4 @@
-"""Time of settling by size of the archive, and of deriving an archive again: `python benchmarks/settle.py`.
+"""Time of settling, and of deriving an archive again: `python benchmarks/settle.py`.
 
 Archives of 1,000, 10,000 and 100,000 entries are made by settling; all but the last 320 entries are withdrawn. The same
 crawl is settled into each, with SQLite's full synchronisation: 8 pages of 40 entries, one new at the top, one edited, one
@@ -94,7 +94,10 @@ def settled(column: Column, lines: Sequence[str], outcome: str = "complete") -> 
 
 
 def settling(entries: int, folder: Path) -> tuple[float, float]:
-    """Return the median seconds of settling a crawl into an archive of that size, and of the baseline."""
+    """Return the median seconds of settling a crawl, and those of the baseline.
+
+    `size` is the number of entries in the archive.
+    """
     with open_archive(folder / f"{entries}.db") as db:
         db.execute("PRAGMA synchronous=OFF")
         column = Column(db)
@@ -120,7 +123,7 @@ def plain_read(connection: sqlite3.Connection) -> float:
 
 
 def deriving(captures: int, folder: Path) -> tuple[int, float, float]:
-    """Return the number of listed rows, and the seconds of deriving the archive again and of the baseline."""
+    """Return the number of listed rows, and the seconds of deriving and of the baseline."""
     parser = RememberingParser()
     with open_archive(folder / "captures.db") as db:
         db.execute("PRAGMA synchronous=OFF")

@@ -1,7 +1,8 @@
-"""Simulate years of daily crawls and check them with the oracle: `python benchmarks/simulate.py --years 1000`.
+"""Simulate and check years of daily crawls: `python benchmarks/simulate.py --years 1000`.
 
-Each run simulates five years from one seed; runs use all processors. Failures go to stderr with seed and day. The exit code
-is 1 if a target was missed. To explain a failure: `python benchmarks/simulate.py --seed 42 --years 5 --explain`.
+Each run simulates five years from one seed, and an oracle checks the results. Runs use all processors. Failures go to
+stderr with seed and day. The exit code is 1 if a target was missed. To explain a failure:
+`python benchmarks/simulate.py --seed 42 --years 5 --explain`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cost of a listing page with thousands of unknown entries: `python benchmarks/strangers.py [--code FOLDER]`.
+"""Cost of a page with thousands of unknown entries: `python benchmarks/strangers.py`.
 
 `foreign-eyes up` crawls and publishes a listing of 32 entries on a local server. Then one page gets thousands of unknown
 entries, and the same command runs again. `--code` runs another checkout for comparison.
@@ -45,7 +45,7 @@ def stranger(number: int) -> Entry:
 
 
 def measure(what: str, server: ListingServer, folder: Path, code: Path) -> None:
-    """Run a round; print its time and what it wrote."""
+    """Run a round, and print its time, and the number and size of its files."""
     began, used = time.perf_counter(), processor_seconds()
     done = subprocess.run(
         [
