@@ -1,9 +1,9 @@
-"""A bundled sample of the listing, written for this project and served over HTTP on 127.0.0.1.
+"""A bundled sample of the listing, served over HTTP on 127.0.0.1.
 
-`foreign-eyes up` crawls it until an operator configures another source, and tests crawl it. It has eight pages with the
-quirks of the real column (see `entries.toml`). Over a story of ten days (see `story.toml`) entries are added, edited and
-removed as in the column; the pages of a day are always the same bytes. `serve()` starts the server, and `pages()` returns
-the bytes without a server.
+The sample was written for this project. `foreign-eyes up` crawls it until an operator configures another source, and tests
+crawl it. It has eight pages with the quirks of the real column (see `entries.toml`). Over a story of ten days (see
+`story.toml`) entries are added, edited and removed as in the column; the pages of a day are always the same bytes.
+`serve()` starts the server, and `pages()` returns the bytes without a server.
 
 The URL of the listing does not depend on the port: crawl `LISTING_URL` with the address of the server as HTTP proxy.
 This package imports only the standard library.
@@ -25,14 +25,20 @@ __all__ = ["DAYS", "FIRST_DAYS", "LISTING_URL", "ORIGIN", "pages", "serve"]
 
 
 def pages(day: int = 1) -> dict[str, bytes]:
-    """Return the body of every page on a day of the story, by path; see `sample.rendering.render_pages`."""
+    """Return the body of every page on a day of the story, by path.
+
+    See `sample.rendering.render_pages`.
+    """
     from foreign_eyes.sample.rendering import render_pages  # noqa: PLC0415
 
     return render_pages(day)
 
 
 def serve(port: int = 0, *, day: int = 1, log: Callable[[str], None] | None = None) -> AbstractContextManager[str]:
-    """Serve the pages of a day on 127.0.0.1, and yield the address; see `sample.server.serve`."""
+    """Serve the pages of a day on 127.0.0.1, and yield the address.
+
+    See `sample.server.serve`.
+    """
     from foreign_eyes.sample.server import serve as start  # noqa: PLC0415
 
     return start(port, day=day, log=log)

@@ -1,4 +1,7 @@
-"""`python -m foreign_eyes.sample`: serve the sample listing until Ctrl-C, and print its address."""
+"""Serve the sample listing until Ctrl-C, and print its address.
+
+Usage: `python -m foreign_eyes.sample`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Conditional requests, content negotiation and request targets for the sample server. Pure.
+"""Conditional requests, content negotiation and request targets for the sample server.
+
+Pure.
 
 The crawler depends on conditional requests, so the sample follows RFC 9110 exactly: with a lenient server, tests could
 pass for a crawler that fails against a real one.
@@ -42,10 +44,11 @@ def locate(target: str, host: str | None) -> str | HTTPStatus:
 
 
 def is_not_modified(if_none_match: list[str], if_modified_since: list[str], etag: str, modified: datetime) -> bool:
-    """Return whether a GET or HEAD gets a 304, given all values of the two fields (RFC 9110 section 13.2.2).
+    """Return whether a GET or HEAD gets a 304 (RFC 9110 section 13.2.2).
 
-    `etag` is strong and includes its quotes; `modified` is the Last-Modified date. If-None-Match compares weakly (section
-    13.1.2). If-Modified-Since counts only without If-None-Match, and if it is one valid HTTP date (section 13.1.3).
+    `if_none_match` and `if_modified_since` are all values of these fields. `etag` is strong and includes its quotes;
+    `modified` is the Last-Modified date. If-None-Match compares weakly (section 13.1.2). If-Modified-Since counts only
+    without If-None-Match, and if it is one valid HTTP date (section 13.1.3).
     """
     if if_none_match:
         value = ", ".join(if_none_match).strip()
@@ -57,7 +60,9 @@ def is_not_modified(if_none_match: list[str], if_modified_since: list[str], etag
 
 
 def accepts_gzip(accept_encoding: list[str]) -> bool:
-    """Return whether Accept-Encoding, given all its values, prefers gzip to identity or rates both the same.
+    """Return whether Accept-Encoding, given all its values, prefers gzip to identity.
+
+    Also return True if it rates both the same.
 
     Uses the quality values of RFC 9110 section 12.5.3, and ignores malformed members.
     """

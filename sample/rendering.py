@@ -1,4 +1,6 @@
-"""Render the pages of the sample for a day of its story, always as the same bytes. Pure except for reading the story.
+"""Render the pages of the sample for a day of its story, always as the same bytes.
+
+Pure except for reading the story.
 
 The texts are in TOML files (see `sample.story`). Pages as files would repeat the pager eight times, and the page in GBK
 would be a binary file without readable diffs.
@@ -44,7 +46,7 @@ Disallow: /admin/
 
 
 class _Markup(NamedTuple):
-    """The tags of a layout: around the list, around each entry and between the lines of an entry."""
+    """The tags around the list, around each entry and between the lines of an entry."""
 
     list_start: str
     entry_start: str
@@ -63,7 +65,9 @@ _MARKUPS: Mapping[str, _Markup] = {
 
 
 def render_pages(day: int = 1) -> dict[str, bytes]:
-    """Return the body of every page of the sample on a day, by path; listing pages come first, in order.
+    """Return the body of every page of the sample on a day, by path.
+
+    Listing pages come first, in order.
 
     Days count from 1; after the last day of the story the listing does not change.
     """
@@ -77,7 +81,10 @@ def render_pages(day: int = 1) -> dict[str, bytes]:
 
 
 def content_type(path: str) -> str:
-    """Return the Content-Type for `path`; as in the column, that of a listing page has no charset."""
+    """Return the Content-Type for `path`.
+
+    As in the column, that of a listing page has no charset.
+    """
     if path == ROBOTS_PATH:
         return "text/plain; charset=utf-8"
     return "text/html" if path.startswith(_FOLDER) else "text/html; charset=utf-8"
@@ -88,7 +95,10 @@ def _file_name(number: int) -> str:
 
 
 def _paginated(day: Day) -> list[Sequence[Entry]]:
-    """Return the entries of each page; as in the column, new entries push others to the next page."""
+    """Return the entries of each page.
+
+    As in the column, new entries push others to the next page.
+    """
     found: list[Sequence[Entry]] = []
     start = 0
     for page_format in page_formats():

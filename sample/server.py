@@ -1,7 +1,7 @@
-"""The web server of the sample: an origin server on 127.0.0.1 that also accepts requests addressed to a proxy.
+"""The web server of the sample, which also accepts requests addressed to a proxy.
 
-The crawler uses it as an HTTP proxy, so that the URLs of captures do not depend on the port. It is not a proxy: it
-refuses requests for other hosts, and forwards nothing.
+It is an origin server on 127.0.0.1. The crawler uses it as an HTTP proxy, so that the URLs of captures do not depend on the
+port. It is not a proxy: it refuses requests for other hosts, and forwards nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ _REFUSAL = Template(f"""\
 
 @contextmanager
 def serve(port: int = 0, *, day: int = 1, log: Log | None = None) -> Iterator[str]:
-    """Serve the sample on 127.0.0.1 inside the context, and yield the address ("http://127.0.0.1:PORT").
+    """Serve the sample on 127.0.0.1 inside the context, and yield the address.
+
+    The address is `http://127.0.0.1:PORT`.
 
     Args:
         port: the port, or 0 for any free port.
@@ -69,7 +71,7 @@ def serve(port: int = 0, *, day: int = 1, log: Log | None = None) -> Iterator[st
 
 
 def last_modified(day: int) -> dict[str, datetime]:
-    """Return by path the time since which each page has the bytes that it has on `day`."""
+    """Return, for each path, the time since which its page has the same bytes as on `day`."""
     found: dict[str, datetime] = {}
     before: dict[str, bytes] = {}
     for number in range(1, min(day, DAYS) + 1):
@@ -92,7 +94,10 @@ class _Representation:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page, plain and compressed; each representation has a strong ETag (RFC 9110 section 8.8.3.3)."""
+    """A page, plain and compressed.
+
+    Each representation has a strong ETag (RFC 9110 section 8.8.3.3).
+    """
 
     content_type: str
     modified: datetime

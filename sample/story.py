@@ -1,4 +1,6 @@
-"""The listing of the sample on each day of its story. Pure except for reading `entries.toml` and `story.toml`.
+"""The listing of the sample on each day of its story.
+
+Pure except for reading `entries.toml` and `story.toml`.
 
 Day 1 is `entries.toml`. Each later day applies its events to the day before. After the last day nothing changes.
 """
@@ -23,7 +25,10 @@ class StoryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PageFormat:
-    """The format of a listing page: its markup, its encoding, the charset in its meta tag, and its number of entries."""
+    """The format of a listing page.
+
+    It has the markup, the encoding, the charset in the meta tag, and the number of entries.
+    """
 
     markup: str
     encoding: str
@@ -45,7 +50,10 @@ class Day:
 
 @cache
 def page_formats() -> tuple[PageFormat, ...]:
-    """Return the formats of the listing pages, in order; the last page also has the entries that fit on no other."""
+    """Return the formats of the listing pages, in order.
+
+    The last page also has the entries that fit on no other page.
+    """
     return tuple(
         PageFormat(page["markup"], page["encoding"], page["declared"], len(page["entry"]))
         for page in _load("entries.toml")["page"]
