@@ -1,4 +1,7 @@
-"""A temporary store for bodies during an import: on disk and each once, so that large files need little memory."""
+"""A temporary store for bodies during an import.
+
+It is on disk and holds each body once, so that large files need little memory.
+"""
 
 from __future__ import annotations
 

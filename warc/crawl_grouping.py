@@ -1,4 +1,6 @@
-"""Group captures of a listing into crawls, and judge each crawl. Pure.
+"""Group captures of a listing into crawls, and judge each crawl.
+
+Pure.
 
 WARC files have no crawl boundaries, so a page that is captured again starts a new crawl, and so does a pause of an hour.
 A single pass proves which entries were listed, but not which were missing: an entry may have moved between two pages.
@@ -113,7 +115,10 @@ def _followed(url: str, by_address: Mapping[str, Sequence[Response]]) -> list[Re
 
 
 def _is_in_group(response: Response, group: Sequence[PageSeen], groups: Sequence[Sequence[PageSeen]]) -> bool:
-    """Return whether a response belongs to a group: within an hour of it, and no other group is nearer in time."""
+    """Return whether a response belongs to a group of pages.
+
+    It does if it is within an hour of the group, and no other group is nearer in time.
+    """
     distance = _distance(response, group)
     return distance <= PAUSE and all(distance <= _distance(response, other) for other in groups)
 

@@ -1,4 +1,7 @@
-"""The digest fields of WARC records. Pure."""
+"""The digest fields of WARC records.
+
+Pure.
+"""
 
 from __future__ import annotations
 

@@ -44,8 +44,9 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The rows of an export by table, the version of the parser that derived them, and the archive's id.
+    """The rows of an export by table.
 
+    `parser_version` is the version of the parser that derived them. `archive_id` is the id of the exported archive.
     `places` has for each table its records: the number of rows before the record, and the record's offset.
     """
 
@@ -55,7 +56,10 @@ class Dump:
     places: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
     def place_of(self, table: str, row: int | None) -> tuple[int | None, int | None]:
-        """Return the offset of the record that holds a row of a table, and the row's line in it, both None if unknown."""
+        """Return the place of a row in the file.
+
+        It is the offset of the record that holds the row, and the row's line in the record; both are None if unknown.
+        """
         before = [place for place in self.places.get(table, ()) if row is not None and place[0] < row]
         return (before[-1][1], row - before[-1][0]) if before and row is not None else (None, None)
 
@@ -72,7 +76,7 @@ def json_lines(rows: Iterable[DumpRow]) -> Iterator[bytes]:
 
 
 class DumpReader:
-    """Reads the records of an export: stores the bodies, and returns the rows at the end."""
+    """The reader of an export's records: stores the bodies, and returns the rows at the end."""
 
     def __init__(self, name: str, bodies: Bodies):
         self._name = name
@@ -151,7 +155,10 @@ class DumpReader:
 
 
 def _fields(record: Record) -> dict[str, str]:
-    """Return the fields of an `application/warc-fields` block (WARC/1.1 section 6.2), by lower-case name."""
+    """Return the fields of a block of `application/warc-fields`, by lower-case name.
+
+    WARC/1.1 section 6.2 defines this media type.
+    """
     text = (record.block or b"").decode("utf-8", "replace")
     pairs = (line.partition(":") for line in text.splitlines())
     return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}

@@ -1,6 +1,8 @@
-"""Write an archive into one WARC file: captures as records for any tool, and all other rows as metadata records.
+"""Write an archive into one WARC file.
 
 warcinfo | one record per capture, in order | the tables, up to a megabyte per record | the number of rows of each table
+
+Captures are records that other tools can read. All other rows are in metadata records.
 """
 
 from __future__ import annotations
@@ -96,14 +98,20 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class _Captures:
-    """Writes captures, each body once per URL: repeated bodies become revisit records."""
+    """The writer of captures, which writes each body once per URL.
+
+    Repeated bodies become revisit records.
+    """
 
     db: Database
     file: WarcFile
     written: dict[tuple[str, str], Written] = field(default_factory=dict)
 
     def write(self, row: dict[str, Any]) -> str | None:
-        """Write the record of a capture and return its id; None for a capture without a response."""
+        """Write the record of a capture and return its id.
+
+        Return None for a capture without a response.
+        """
         url, date, status, digest = row["url"], row["fetched_at"], row["status"], row["body_sha256"]
         if status is None:
             return None

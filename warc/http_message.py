@@ -1,4 +1,6 @@
-"""Parse an HTTP response in a WARC record: head, payload, and the decoded entity. Pure.
+"""Parse an HTTP response in a WARC record: head, payload, and the decoded entity.
+
+Pure.
 
 As strict as a crawl: an entity is used only if its length, last chunk and content coding are complete.
 """
@@ -72,7 +74,10 @@ def entity_of(message: Message, limit: int) -> bytes:
 
 
 def may_be_cut(message: Message) -> bool:
-    """Return whether a page ended with its connection (RFC 9112 section 6.3, rule 8) before its end tag."""
+    """Return whether a page ended with its connection and before its end tag.
+
+    RFC 9112 section 6.3, rule 8, describes bodies that end with the connection.
+    """
     if is_chunked(message) or any(map(message.header, ("Content-Length", "Content-Encoding"))):
         return False
     tail = message.payload[-_TAIL:].lower()

@@ -14,10 +14,16 @@ from foreign_eyes.warc.bodies import Bodies
 
 @dataclass(slots=True)
 class ImportResult:
-    """The result of an import: crawls by outcome, captures added and already present, and whether ids were imported.
+    """The result of an import.
 
-    `accepted` is the number of suspect crawls of earlier imports that are settled now. `suspects` has the reason of each
-    suspect crawl, `left_out` the reason of each page that was not imported.
+    Attributes:
+        crawls: the number of added crawls by outcome.
+        captures: the number of added captures.
+        already_there: the number of captures that the archive had before.
+        accepted: the number of suspect crawls of earlier imports that are settled now.
+        with_ids: whether ids were imported.
+        suspects: the reason of each suspect crawl.
+        left_out: the reason of each page that was not imported.
     """
 
     crawls: dict[str, int] = field(default_factory=dict)

@@ -1,6 +1,8 @@
-"""Import captures of other programs: the listing pages of one source among all responses in the files.
+"""Import the listing pages of one source that other programs captured.
 
 responses | find listing pages | leave out what the archive has | group into crawls | write crawls and captures
+
+Only the listing pages among all responses in the files, and the responses to their links, are imported.
 """
 
 from __future__ import annotations
@@ -49,11 +51,10 @@ KnownCaptures = dict[tuple[str, str, str | None], int]
 
 @dataclass(slots=True)
 class ForeignImport:
-    """WARC files of other programs.
+    """An import of WARC files of other programs.
 
-    `roots` are the present and former URLs of page 1 of the source's listing.
-
-    `accept` settles suspect crawls. `may_list` is a cheap test for bodies that need not be parsed in search of a listing.
+    `roots` are the present and former URLs of page 1 of the source's listing. `accept` settles suspect crawls.
+    `may_list` is a cheap test for bodies that need not be parsed in search of a listing.
     """
 
     contents: InputContents
@@ -69,7 +70,9 @@ class ForeignImport:
     _pages: list[PageSeen] | None = None
 
     def find(self, show: ImportProgress | None = None) -> list[PageSeen]:
-        """Return the listing pages among the responses; searches once, without an archive.
+        """Return the listing pages among the responses.
+
+        The first call searches, and needs no archive.
 
         Raises:
             NothingToImport: there are none; the message says what the files hold.

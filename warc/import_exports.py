@@ -1,7 +1,8 @@
-"""Import an export of Foreign Eyes: all rows into an empty archive, otherwise only captures and crawls.
+"""Import an export of Foreign Eyes.
 
-An archive that has crawls keeps its own id and its own entry ids; those of the file, its changes and its operators' decisions
-are not imported. An empty archive becomes equal to the exported one, including its id.
+An empty archive becomes equal to the exported one, including its id. An archive that has crawls gets only captures and
+crawls. It keeps its own id and its own entry ids; those of the file, its changes and its operators' decisions are not
+imported.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ _WAS_OPEN = "the crawl had not ended when it was exported"
 
 @dataclass(slots=True)
 class OwnImport:
-    """An export that was read; `parser_version` is the program's own.
+    """An import of an export that was read.
 
-    `rename` is the new name of its only source. `former` are earlier URLs of a source's listing. `configured` are the URLs
-    of sources by name; a renamed source must have the same URL.
+    `parser_version` is the program's own. `rename` is the new name of the export's only source. `former` are earlier
+    URLs of a source's listing. `configured` are the URLs of sources by name; a renamed source must have the same URL.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Read WARC files: the rows of an export of Foreign Eyes, or the responses captured by other programs."""
+"""Read WARC files: exports of Foreign Eyes, or responses captured by other programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ ReadProgress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class InputContents:
-    """The content of the files: the `dump` of an export, otherwise the `responses` in the order of the files."""
+    """The content of the files: the `dump` of an export, otherwise the `responses`.
+
+    The responses have the order of the files.
+    """
 
     names: tuple[str, ...]
     records: int = 0

@@ -1,4 +1,6 @@
-"""Find the responses that are pages of a source's listing, and their page numbers. Pure.
+"""Find the responses that are pages of a source's listing, and their page numbers.
+
+Pure.
 
 A page belongs to the listing if its URL is that of page 1; if another page of the listing links to it by number, as the next
 page or by a pattern of URLs; or if its own pager links to page 1, as when only page 4 was captured.
@@ -90,7 +92,9 @@ class _Numbering:
         self.numbers = dict.fromkeys(self.roots, 1)
 
     def learn(self, page: Seen) -> bool:
-        """Learn from a page of the listing where the others are.
+        """Learn the URLs of other pages from a page of the listing.
+
+        Return False if it is not known to be a page of the listing.
 
         Return False if it is not known to be one.
         """
@@ -124,7 +128,10 @@ class _Numbering:
 
 
 def _numbers_by(url: str, patterns: Mapping[tuple[str, int], int]) -> Iterator[int]:
-    """Yield the page number of `url` by each of the `patterns`, up to the number of pages of each."""
+    """Yield the page number of `url` by each of the `patterns`.
+
+    Numbers above the number of pages of a pattern are left out.
+    """
     for (template, first), count in patterns.items():
         before, after = _parts(template)
         match = re.fullmatch(f"{re.escape(address_key(before))}([0-9]{{1,6}}){re.escape(after)}", address_key(url))

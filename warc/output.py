@@ -101,7 +101,9 @@ def _replacing(file: Path, mode: int | None) -> Iterator[BinaryIO]:
 
 
 def _mode_of_export(file: Path) -> int:
-    """Return the mode of a file that may be replaced: an export, complete or not, or an empty file.
+    """Return the mode of a file that may be replaced.
+
+    Only an export, complete or not, and an empty file may be replaced.
 
     Raises:
         ExportUnwritable: the file is something else.

@@ -94,7 +94,10 @@ def _next_record(records: Any) -> Any | None:
 
 
 def _check_ends(records: Any, name: str, stream: Unpacked, place: int) -> None:
-    """Refuse a block that is longer than its Content-Length: its rest is where the next record should start."""
+    """Refuse a block that is longer than its Content-Length.
+
+    Its rest is where the next record should start.
+    """
     if records.err_count:
         raise BadWarc(name, "its Content-Length is wrong", offset=stream.offset_of(place), remedy=_AGAIN)
 

@@ -1,7 +1,8 @@
-"""Write the WARC records of an export: the same content gives the same bytes, including record ids.
+"""Write the WARC records of an export.
 
-A body is stored decoded, so header fields of its coding and length are renamed in the record, and a correct length is
-added. The original header fields are in the exported row of the capture.
+The same content gives the same bytes, including record ids. A body is stored decoded, so header fields of its coding
+and length are renamed in the record, and a correct length is added. The original header fields are in the exported row
+of the capture.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def head_of(status: int, headers: Sequence[Sequence[str]], length: int | None) -
 
 
 class WarcFile:
-    """Writes records to `out`, each a gzip member of its own (WARC/1.1 annex D)."""
+    """The writer of WARC records to `out`, each in its own gzip member (WARC/1.1 annex D)."""
 
     def __init__(self, out: Output):
         self._writer = WARCWriter(out, gzip=True, warc_version=WARC_VERSION)

@@ -1,4 +1,6 @@
-"""Read HTTP responses from WARC records, and resolve revisits to the responses that they repeat.
+"""Read HTTP responses from WARC records, and resolve revisits.
+
+A revisit repeats an earlier response.
 
 Bodies are stored on disk; a response itself is a small value.
 """
@@ -38,9 +40,10 @@ _TEXT = ("text", "html", "xml", "json")
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response with its time, its head, and the SHA-256 of its decoded body or the reason why it is `unusable`.
+    """A response with its time, its head and the digest of its body.
 
-    A 304 `confirms` an earlier response and has its body. `file` is the name of the WARC file.
+    `body_sha256` is the SHA-256 of the decoded body. `unusable` is the reason why the body cannot be used. A 304
+    `confirms` an earlier response and has its body. `file` is the name of the WARC file.
     """
 
     record_id: str
@@ -130,7 +133,10 @@ def resolve_revisit(record: Record, known: KnownResponses) -> Response | None:
 
 
 def keys_of(response: Response, record: Record) -> list[tuple[str, str]]:
-    """Return the keys by which a revisit can refer to a response: id, URL and date, digest of the payload."""
+    """Return the keys by which a revisit can refer to a response.
+
+    They are the id, the URL with the date, and the digest of the payload.
+    """
     keys = [("id", response.record_id), (response.url, to_text(response.at))]
     if label := record.fields.get("warc-payload-digest"):
         keys.append(("digest", label.strip()))
@@ -153,7 +159,10 @@ def timestamp_of(text: str) -> datetime | None:
 
 
 def _start_of_span(text: str) -> datetime | None:
-    """Return the start of the year, month, day or minute in a WARC-Date that is not a full timestamp."""
+    """Return the start of the span in a WARC-Date that is not a full timestamp.
+
+    The span is a year, month, day or minute.
+    """
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         return None
@@ -185,7 +194,10 @@ def _body_of(message: Message, limit: int) -> tuple[bytes | None, str | None]:
 
 
 def _check_payload(record: Record, message: Message, body: bytes | None) -> None:
-    """Check the payload's digest, which some programs compute with chunks or content coding and some without."""
+    """Check the payload's digest.
+
+    Some programs compute it with chunks or content coding, and some without.
+    """
     label = record.fields.get("warc-payload-digest")
     if label is None or "warc-segment-number" in record.fields or agrees(message.payload, label):
         return

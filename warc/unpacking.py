@@ -1,7 +1,8 @@
-"""Unpack a WARC file strictly, whether each record, the whole file or nothing is gzip-compressed.
+"""Unpack a WARC file strictly.
 
-warcio treats the end of a cut gzip stream as the end of the file, and a wrong checksum as the end of a record. This module
-reports both, reads files that are compressed as one stream, and unpacks no more than is requested.
+Each record, the whole file or nothing is gzip-compressed. warcio treats the end of a cut gzip stream as the end of the
+file, and a wrong checksum as the end of a record. This module reports both, reads files that are compressed as one
+stream, and unpacks no more than is requested.
 """
 
 from __future__ import annotations
