@@ -36,7 +36,10 @@ _REMEDIES = {
 
 
 def crawl_problems(crawls: list[dict[str, Any]], totals: list[dict[str, Any]], now: datetime) -> Iterator[Problem]:
-    """Yield what is wrong with the last crawl of each source, and sources without a good crawl for two days. Pure."""
+    """Yield the problems of the last crawl of each source.
+
+    A source without a good crawl for two days is also a problem. Pure.
+    """
     if not totals:
         yield Problem("nothing has been crawled yet", "archive", "foreign-eyes crawl")
     for row in crawls:
@@ -78,7 +81,10 @@ def _remedy(row: dict[str, Any]) -> str | None:
 
 
 def mixture_problems(holdings: Holdings) -> Iterator[Problem]:
-    """Yield a problem if the archive holds both invented and real entries. Pure."""
+    """Yield a problem if the archive holds both invented and real entries.
+
+    Pure.
+    """
     if holdings.mixed:
         yield Problem(
             "the archive mixes the sample's invented entries with real ones", "archive", "foreign-eyes set-aside"

@@ -1,7 +1,7 @@
-"""The base URL to publish for, and the note that is printed when files are served at another address.
+"""The base URL to publish for, and the note on links to another address.
 
-Every feed contains the base URL, frozen archive documents too. So it changes only when an operator asks for it, and never
-because a port was in use.
+The note is printed when files are served at another address than their base URL. Every feed contains the base URL,
+frozen archive documents too. So it changes only when an operator asks for it, and never because a port was in use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def choose_base_url(configured: str, published: str | None, served_at: str | None) -> str:
-    """Return the base URL to publish for when the command names none. Pure.
+    """Return the base URL to publish for when the command names none.
+
+    Pure.
 
     Args:
         configured: the setting; it wins unless it is the default.
@@ -41,7 +43,9 @@ def published_base_url(db: Database, output: Path) -> str | None:
 
 
 def note_on_links(base_url: str, served_at: str, *, free_port: bool, program: str) -> str | None:
-    """Return a line that warns if the files link to another address than the server's. Pure.
+    """Return a line that warns if the files link to another address than the server's.
+
+    Pure.
 
     None if the addresses are equal, or the base URL is not on this machine: then the files are published elsewhere or
     served through a proxy.

@@ -35,10 +35,11 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
 @pass_context
 def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> int:
-    """Verify the archive (structure, seals, every observed row, every body), the published files and the configuration.
+    """Verify the archive, the published files and the configuration.
 
-    With --deep it also derives everything again in a private copy and compares the results. If it finds problems, it
-    prints each with the command that repairs it, and exits with 1.
+    In the archive it verifies the structure, the seals, every observed row and every body. With --deep it also derives
+    everything again in a private copy and compares the results. If it finds problems, it prints each with the command
+    that repairs it, and exits with 1.
     """
     from foreign_eyes.archive import overview
     from foreign_eyes.archive.archive_lock import holder

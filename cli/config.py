@@ -22,7 +22,10 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value in force and where it comes from: `default`, a file, an option or an environment variable."""
+    """A value in force and its origin.
+
+    The origin is `default`, a file, an option or an environment variable.
+    """
 
     key: str
     value: Any
@@ -39,9 +42,10 @@ class Setting:
 @click.option("--topics", is_flag=True, help="Print the topics alone, as a table to append to the settings and edit")
 @pass_context
 def config_command(context: Context, as_json: bool, topics: bool) -> None:
-    """Show the settings in force: each value, and whether a default, a file, an option or the environment set it.
+    """Show the settings in force and where each comes from.
 
-    Paths are absolute, so they show which archive a command run here would use.
+    A setting is a default, or comes from a file, an option or the environment. Paths are absolute, so they show which
+    archive a command run here would use.
     """
     settings = list(in_force(context))
     if topics:
@@ -82,7 +86,10 @@ def in_force(context: Context) -> Iterator[Setting]:
 
 
 def _source_settings(configuration: Configuration) -> Iterator[Setting]:
-    """Yield the built-in and the configured sources, with the delay and the contact that a crawl would use."""
+    """Yield the built-in and the configured sources.
+
+    Each has the delay and the contact that a crawl would use.
+    """
     from foreign_eyes.crawler.sources import BUILT_IN, with_contact
 
     for name, source in sorted({**BUILT_IN, **configuration.sources}.items()):
@@ -133,7 +140,10 @@ def _file_lines(context: Context) -> Iterator[str]:
 
 
 def setting_lines(setting: Setting, width: int) -> Iterator[str]:
-    """Yield a setting as lines of at most 80 columns if possible: key, value and, in brackets, the origin. Pure."""
+    """Yield a setting as lines of at most 80 columns if possible.
+
+    They show the key, the value and, in brackets, the origin. Pure.
+    """
     if setting.key == "settings_file":  # printed above
         return
     origin = "file" if setting.origin.startswith("file ") else setting.origin

@@ -27,10 +27,10 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def confirm(context: Context, entry: str, revision: int, as_json: bool, quiet: bool) -> None:
-    """Confirm that REVISION was matched to ENTRY correctly. This settles its doubt.
+    """Confirm that REVISION was matched to ENTRY correctly, which settles its doubt.
 
-    ENTRY is an id, a tag URI or a part of a title that no other entry has. The confirmation is recorded and
-    stays valid when the archive is derived again. It changes no entry; confirming twice changes nothing.
+    ENTRY is an id, a tag URI or a part of a title that no other entry has. The confirmation is recorded and stays valid
+    when the archive is derived again. It changes no entry; confirming twice changes nothing.
     """
     from foreign_eyes.archive.archive_lock import only_run
     from foreign_eyes.archive.database import open_archive, writing

@@ -1,4 +1,7 @@
-"""Notes on the contact that a crawl sends to the site: that it is missing, and how to store it."""
+"""Notes on the contact that a crawl sends to the site.
+
+A note says that the contact is missing, or how to store it.
+"""
 
 from __future__ import annotations
 

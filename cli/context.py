@@ -101,7 +101,9 @@ class Context:
 
 
 def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
-    """Pass the checked context to a command as its first argument: no command runs with wrong settings.
+    """Pass the checked context to a command as its first argument.
+
+    Because of the check, no command runs with wrong settings.
 
     An unexpected error is reported as damage if the archive is damaged.
     """

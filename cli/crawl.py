@@ -203,7 +203,10 @@ def _new_doubts(job: Job, rows: list[dict[str, Any]]) -> int:
 
 
 def days_seen(job: Job) -> int:
-    """Return how many days of the sample's story an archive has seen: its crawls that ended well."""
+    """Return how many days of the sample's story an archive has seen.
+
+    Each crawl that ended well has seen one day.
+    """
     from foreign_eyes.archive.crawls import count_good
     from foreign_eyes.archive.database import read_archive
 

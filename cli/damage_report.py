@@ -1,4 +1,7 @@
-"""Report an unexpected error as damage if the archive is damaged: any command can read a value that we never wrote."""
+"""Report an unexpected error as damage if the archive is damaged.
+
+Any command can read a value from a damaged archive that this program never wrote.
+"""
 
 from __future__ import annotations
 

@@ -35,10 +35,11 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: open, doubts")
 @pass_context
 def doubts(context: Context, entry: str | None, settled: bool, as_json: bool) -> None:
-    """Show doubtful matches, newest first: the reason, both texts as a word diff, and the commands that settle each.
+    """Show doubtful matches, newest first.
 
-    The exit code is 0 whether or not there are doubts. ENTRY is an id, a tag URI, or a part of a title that no other entry has.
-    Without colours, changes are marked [-removed-] and {+added+}.
+    Each is shown with the reason, both texts as a word diff, and the commands that settle it. The exit code is 0
+    whether or not there are doubts. ENTRY is an id, a tag URI, or a part of a title that no other entry has. Without
+    colours, changes are marked [-removed-] and {+added+}.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts, find_doubts

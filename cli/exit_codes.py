@@ -1,4 +1,7 @@
-"""The exit codes, a contract with scripts (most are those of sysexits.h), and the code of each error."""
+"""The exit codes, a contract with scripts, and the code of each error.
+
+Most codes are those of sysexits.h.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ OF_OUTCOME = {
 
 
 class Stopped(Exception):
-    """Ends a command with an exit code and a message."""
+    """An error that ends a command with an exit code and a message."""
 
     def __init__(self, code: int, reason: str):
         super().__init__(reason)

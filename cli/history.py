@@ -33,7 +33,9 @@ Examples:
 )
 @pass_context
 def history(context: Context, entry: str, as_json: bool) -> None:
-    """Show each revision of ENTRY: the capture that first showed it, how it was matched, and what it changed.
+    """Show each revision of ENTRY, oldest first.
+
+    It is shown with the capture that first showed it, how it was matched, and what it changed.
 
     ENTRY is an id, a tag URI, or a part of a title, current or former, that no other entry has; letter case, white
     space and quote style do not count. Without colours, changes are marked [-removed-] and {+added+}.

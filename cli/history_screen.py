@@ -26,7 +26,10 @@ _MARKS = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 
 def show_history(history: History, doubts: Sequence[DoubtfulMatch] = ()) -> None:
-    """Print the entry, then its revisions with their doubts, withdrawals and returns, oldest first."""
+    """Print the entry, then its revisions, oldest first.
+
+    Doubts, withdrawals and returns are printed with the revisions.
+    """
     screen = Screen()
     _write_entry(screen, history)
     for item in history.timeline():

@@ -59,12 +59,13 @@ def import_files(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Import the captures of the listing from each FILE, and settle them at their own times; "-" is standard input.
+    """Import the captures of the listing from each FILE, at their own times.
 
-    From WARC files of other programs, the listing pages of the source are imported; entries that are missing from them do
-    not count as withdrawn. An export of Foreign Eyes makes an empty archive equal to the exported one; an archive that has
-    crawls gets its captures and crawls and keeps its own ids. For an export, --source renames its only source. A damaged
-    file changes nothing. The exit code is 65 if a part was not imported.
+    FILE can be "-" for standard input. From WARC files of other programs, the listing pages of the source are imported
+    and settled; entries that are missing from them do not count as withdrawn. An export of Foreign Eyes makes an empty
+    archive equal to the exported one; an archive that has crawls gets its captures and crawls and keeps its own ids.
+    For an export, --source renames its only source. A damaged file changes nothing. The exit code is 65 if a part was
+    not imported.
     """
     from foreign_eyes.archive.database import check_usable
     from foreign_eyes.archive.overview import find_sources

@@ -1,4 +1,7 @@
-"""`foreign-eyes init`: ask an operator for the settings without a good default, and write them to a file."""
+"""`foreign-eyes init`: ask an operator for settings, and write them to a file.
+
+It asks only for the settings without a good default.
+"""
 
 from __future__ import annotations
 
@@ -53,9 +56,10 @@ def init(
     yes: bool,
     force: bool,
 ) -> None:
-    """Write foreign-eyes.toml: ask for contact, tag authority, archive file, output folder and base URL.
+    """Ask for the settings without a good default, and write foreign-eyes.toml.
 
-    In a checkout or a folder that holds an archive, it proposes the working directory; otherwise the user's folders for
+    The questions are about contact, tag authority, archive file, output folder and base URL. In a checkout or a folder
+    that holds an archive, the proposed paths are in the working directory; otherwise they are in the user's folders for
     configuration and data. In a script, answer by options and add --yes.
     """
     from foreign_eyes.cli import init_questions as questions

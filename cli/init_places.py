@@ -22,19 +22,22 @@ class Places:
     output: Path
 
     def written(self, value: str) -> Path:
-        """Return a path as written into the settings: as given if they are in the working directory, else absolute.
+        """Return a path as written into the settings.
 
-        Settings in the working directory are read only there, so the folder can be moved. Others are read from any folder,
-        where a relative path would name another file.
+        It is as given if the settings are in the working directory, otherwise absolute. Settings in the working
+        directory are read only there, so the folder can be moved. Others are read from any folder, where a relative
+        path would name another file.
         """
         path = Path(value).expanduser()
         return path if self.settings.absolute().parent == Path.cwd() else path.absolute()
 
 
 def default_places(context: Context, settings: Path | None) -> Places:
-    """Return the paths to propose: in the working directory if it is a checkout or in use, else in the user's folders.
+    """Return the paths to propose.
 
-    `settings`, or else the group's --config, names the settings file; the group's --archive, or the environment, the archive.
+    They are in the working directory if it is a checkout or in use, otherwise in the user's folders. The settings file
+    is the one named by `settings`, or by the group's --config. The archive is the one named by the group's --archive,
+    or by the environment.
     """
     from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, FILE_NAME, user_data_folder, user_settings_file
 

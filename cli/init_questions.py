@@ -1,4 +1,7 @@
-"""The questions of `init`, and the checks of the answers, which are those of the configuration."""
+"""The questions of `init`, and the checks of the answers.
+
+The checks are those of the configuration.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The text of the settings file that `init` writes, and its default tag authority. Pure."""
+"""The text of the settings file that `init` writes, and its default tag authority.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -100,9 +103,10 @@ def topics_text(topics: Mapping[str, Sequence[str]]) -> str:
 
 
 def default_authority(contact: str, year: int) -> str | None:
-    """Return the default tag authority (RFC 4151 section 2.1): the domain of `contact`, a mail or web address.
+    """Return the default tag authority (RFC 4151 section 2.1) for a contact.
 
-    For an address at a mail provider it is the whole address. None if there is neither.
+    It is the domain of `contact`, a mail or web address. For an address at a mail provider it is the whole address. It
+    is None if `contact` is neither.
     """
     if "://" in contact:
         try:

@@ -34,10 +34,10 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def merge(context: Context, a: str, b: str, dry_run: bool, as_json: bool, quiet: bool) -> int:
-    """Decide that entry B is entry A: A keeps its id and date and gets the revisions of both; the id of B leads to A.
+    """Decide that entry B is entry A.
 
-    Each is an id, a tag URI or a part of a title that no other entry has. The decision is recorded and holds when the
-    archive is derived again.
+    A keeps its id and date and gets the revisions of both; the id of B leads to A. Each is an id, a tag URI or a part
+    of a title that no other entry has. The decision is recorded and holds when the archive is derived again.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.rebuilding import merge_and_split

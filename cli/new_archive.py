@@ -1,4 +1,7 @@
-"""Warn before a command creates a new archive: run in another folder, it would not find the existing one."""
+"""Warn before a command creates a new archive.
+
+A command that runs in another folder would not find the existing archive.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ def warn_of_new_archive(context: Context, job: Job) -> None:
 
 
 def new_archive_notice(archive: Path, published: Path | None) -> str:
-    """Return the notice; `published` is a folder with feeds of an archive that is missing. Pure."""
+    """Return the notice that a new archive will be created.
+
+    `published` is a folder with feeds of an archive that is missing. Pure.
+    """
     place = archive.absolute()
     if published is not None:
         return (
@@ -49,7 +55,7 @@ def no_archive_message(path: Path) -> str:
 
 
 def _published_without_archive(context: Context) -> Path | None:
-    """Return the output folder if it holds feeds that were published from the configured archive.
+    """Return the output folder if it holds feeds from the configured archive.
 
     An archive named by option or environment has no known output folder.
     """

@@ -1,4 +1,7 @@
-"""Problems of output folders: feeds that lag behind the archive, and files that cannot be read."""
+"""Problems of output folders, such as feeds that lag behind the archive.
+
+Files that cannot be read are problems, too.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,10 @@ def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
 
 
 def lacking(lag: OutputLag) -> str | None:
-    """Return a sentence on how the feeds lag behind the archive; None if they do not. Pure."""
+    """Return a sentence on how the feeds lag behind the archive; None if they do not.
+
+    Pure.
+    """
     if lag.redacted:
         entries = "an entry that was" if lag.redacted == 1 else f"{lag.redacted} entries that were"
         return f"its files still show the words of {entries} redacted"

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class FolderServer:
-    """The one server of a folder: our socket once `take` has succeeded, else the address of the other server.
+    """The only server of a folder: this process or another one.
+
+    Once `take` has run, this object has either our listening socket or the address of the other server.
 
     Args:
         output: the published folder.

@@ -1,4 +1,7 @@
-"""Click types of options: ports, seconds between requests, durations such as 6h, revision numbers."""
+"""Click types of options.
+
+They check ports, seconds between requests, durations such as 6h, and revision numbers.
+"""
 
 from __future__ import annotations
 

@@ -32,10 +32,11 @@ Examples:
 @click.option("-v", "--verbose", is_flag=True, help="Show what Scrapy logs")
 @pass_context
 def probe(context: Context, source: str, delay: float | None, contact: str | None, as_json: bool, verbose: bool) -> int:
-    """Read the page at URL once, politely, and show what a crawl would see; no archive is made or read.
+    """Read the page at URL once, politely, and show what a crawl would see.
 
-    It prints the encoding, headings, entries, pager, next addresses, links, robots.txt, validators and clock of the page, and
-    the outcome of a first crawl. URL can also be the name of a source. The exit code is that of such a crawl.
+    No archive is made or read. The output has the encoding, headings, entries, pager, next addresses, links,
+    robots.txt, validators and clock of the page, and the outcome of a first crawl. URL can also be the name of a
+    source. The exit code is that of a first crawl.
     """
     from foreign_eyes.crawler.probe import probe as read_page
 
@@ -53,7 +54,10 @@ def probe(context: Context, source: str, delay: float | None, contact: str | Non
 
 
 def lines_of(facts: dict[str, Any]) -> Iterator[str]:
-    """Yield the facts, one per line, printable on a terminal. Pure."""
+    """Yield the facts, one per line, printable on a terminal.
+
+    Pure.
+    """
     for line in _lines_of(facts):
         indented = line[: len(line) - len(line.lstrip())]
         yield f"{indented}{printable(line.strip())}"

@@ -1,4 +1,7 @@
-"""Ask for values: at a terminal until the answer is valid, otherwise by lines of standard input."""
+"""Ask for values: at a terminal until the answer is valid, elsewhere only once.
+
+Elsewhere each answer is a line of standard input.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ class Question:
 
 
 def answer(question: Question, default: str | None, *, yes: bool) -> str:
-    """Return the checked answer: from the option, with `yes` the default, otherwise from the user.
+    """Return the checked answer.
+
+    It comes from the option; with `yes` it is the default; otherwise the user is asked.
 
     Raises:
         Stopped: an answer is missing or wrong, and there is no terminal to ask again.

@@ -98,13 +98,11 @@ def publish_source(
 ) -> Published:
     """Publish one source as configured, except for the given values.
 
-    Only `take_over` replaces another source's feeds.
+    Only `take_over` replaces the feeds of another source. Only `take_folder` replaces the feeds of another archive and
+    files of other programs. Output folders that no longer exist are removed from the archive's outputs, with a notice.
 
-    Only `take_folder` replaces the feeds of another archive and files of other programs. Output folders that no longer
-    exist are removed from the archive's outputs, with a notice.
-
-    Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose.
-    The hub is notified of the feeds that were written; if that fails, a warning is printed.
+    Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose. The
+    hub is notified of the feeds that were written; if that fails, a warning is printed.
 
     Raises:
         Stopped: the archive has no such source.
@@ -217,7 +215,9 @@ def _notify(hub: str, feeds: Sequence[str]) -> None:
 
 
 def choose_source(sources: list[Source], wanted: str | None, default: str) -> Source:
-    """Return the source to publish: the one wanted, else the only one there is, else the default.
+    """Return the source to publish.
+
+    It is the one wanted, otherwise the only one in the archive, otherwise the default.
 
     Raises:
         Stopped: the archive has no such source.

@@ -133,7 +133,10 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, a
 
 
 def finish_redactions(context: Context, what: str) -> None:
-    """Apply the redactions to what is not derived: frozen documents and, after a purge, free pages of the file."""
+    """Apply the redactions to everything that is not derived.
+
+    These are frozen documents and, after a purge, free pages of the file.
+    """
     from foreign_eyes.archive.archive_lock import only_run
     from foreign_eyes.archive.database import open_archive, writing
     from foreign_eyes.archive.redaction.purging import vacuum

@@ -58,11 +58,12 @@ class Moment(click.ParamType[datetime]):
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def redate(context: Context, crawl: int, time: datetime, dry_run: bool, as_json: bool, quiet: bool) -> int:
-    """Record that CRAWL, a number in the crawl log, began at TIME, because this machine's clock was wrong then.
+    """Record that CRAWL began at TIME, because this machine's clock was wrong then.
 
-    Its other times move with it. Feed dates later than its corrected times are corrected, and the feed of changes tells
-    readers; no other feed date moves, and archive documents that were published keep theirs. The decision is recorded
-    and holds when the archive is derived again; if there are several for one crawl, the last one counts.
+    CRAWL is a number in the crawl log. The other times of the crawl move with it. Feed dates later than its corrected times are
+    corrected, and the feed of changes tells readers; no other feed date moves, and archive documents that were
+    published keep theirs. The decision is recorded and holds when the archive is derived again; if there are several
+    for one crawl, the last one counts.
     """
     from foreign_eyes.archive.rebuilding.redatings import redate as decide
     from foreign_eyes.archive.times import now, to_text

@@ -39,11 +39,11 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool, as_json: bool, quiet: bool) -> None:
-    """Verify the backup FILE and replace the archive by a copy of it; FILE itself does not change.
+    """Verify the backup FILE and replace the archive by a copy of it.
 
-    The previous archive, damaged or not, is kept under another name. Ids that the backup lacks are read from the records
-    in the published folders; the next crawls give them back to their entries, so no reader sees an entry twice. A healthy
-    archive that holds more than the backup is not replaced (73).
+    FILE itself does not change. The previous archive, damaged or not, is kept under another name. Ids that the backup
+    lacks are read from the records in the published folders; the next crawls give them back to their entries, so no
+    reader sees an entry twice. A healthy archive that holds more than the backup is not replaced (73).
     """
     from foreign_eyes.archive.restoring import restore as put_back
     from foreign_eyes.archive.times import now, to_text

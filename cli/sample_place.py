@@ -32,10 +32,11 @@ class SamplePlace(NamedTuple):
 
 
 def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) -> Context:
-    """Return the context in which `source` is crawled and published: invented and real entries never share an archive.
+    """Return the context in which `source` is crawled and published.
 
-    For a real source the sample is set aside if the archive holds nothing else; a note on stderr says where it is then. With
-    `publishing` the sample does not use settings with a public address: readers would take it for real.
+    Invented and real entries never share an archive. For a real source the sample is set aside if the archive holds
+    nothing else; a note on stderr says where it is then. With `publishing` the sample does not use settings with a
+    public address, because readers would take it for real.
 
     Raises:
         Stopped: the sample cannot be set aside.
@@ -60,10 +61,10 @@ def at_its_place(context: Context, source: SourceSettings, *, publishing: bool) 
 
 
 def at_its_output(context: Context) -> Context:
-    """Return the context in which the archive is published, served and checked if no folder is named.
+    """Return the context of commands that name no folder.
 
-    An archive that holds only the sample, and was published to another folder than the settings name, keeps that folder: the
-    folder of the settings is for the real feeds.
+    They publish, serve and check the archive. An archive that holds only the sample, and was published to another
+    folder than the settings name, keeps that folder: the folder of the settings is for the real feeds.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.errors import ArchiveError
@@ -88,12 +89,10 @@ def sample_place(context: Context) -> SamplePlace:
 
 
 def set_aside(context: Context) -> SamplePlace | None:
-    """Move the sample out of the archive and out of the folders that it was published to.
+    """Move the sample out of the archive and its output folders, and return its new place.
 
-    Return where it is now.
-
-    An archive that holds only the sample is renamed; one that also holds real sources is split. Returns None if the archive
-    holds no sample. A run that is killed loses nothing and can be repeated.
+    An archive that holds only the sample is renamed; one that also holds real sources is split. Return None if the
+    archive holds no sample. A run that is killed loses nothing and can be repeated.
 
     Raises:
         Stopped: the archive cannot be renamed.
@@ -196,7 +195,10 @@ def _is_for_readers(context: Context) -> bool:
 
 
 def _free_place(context: Context, db: Database) -> SamplePlace:
-    """Return the first place without an archive, and without files of another one: an older sample is never overwritten."""
+    """Return the first place without an archive, and without files of another archive.
+
+    This never overwrites an older sample.
+    """
     from foreign_eyes.archive.feed_state.output_claims import read_claim
     from foreign_eyes.archive.overview import find_sources
     from foreign_eyes.archive.sample_sources import is_invented

@@ -48,7 +48,10 @@ _contact = click.option(
     epilog="\b\nExamples:\n  foreign-eyes schedule cron live\n  foreign-eyes schedule systemd live --every 3h",
 )
 def schedule() -> None:
-    """Print a crontab line or systemd units that crawl and publish unattended; nothing is installed."""
+    """Print a crontab line or systemd units for unattended crawling and publishing.
+
+    Nothing is installed.
+    """
 
 
 @schedule.command(short_help="Print a crontab line", epilog=CRON_EXAMPLES)
@@ -57,7 +60,10 @@ def schedule() -> None:
 @_contact
 @pass_context
 def cron(context: Context, source: str | None, every: float, contact: str | None) -> None:
-    """Print a crontab line. The command prints nothing unless something is wrong; cron mails what it prints."""
+    """Print a crontab line.
+
+    The command in it prints nothing unless something is wrong, and cron mails its output.
+    """
     times, round_ = cron_times(int(every)), round_command(context, source, contact)
     command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(round_)}"
     click.echo(f"{times} {command}".replace("%", r"\%"))
@@ -70,7 +76,9 @@ def cron(context: Context, source: str | None, every: float, contact: str | None
 @click.option("--unit", type=click.Choice(list(UNITS)), metavar="NAME", help="Print only this file")
 @pass_context
 def systemd(context: Context, source: str | None, every: float, contact: str | None, unit: str | None) -> None:
-    """Print three units: a service and its timer for the rounds, and a service for `foreign-eyes serve`.
+    """Print three systemd units: a service and its timer for the rounds, and a server.
+
+    The service of the server runs `foreign-eyes serve`.
 
     The server can run behind a web server that passes /browse/ to it, as in docs/serving.md, or serve readers directly.
     """
@@ -114,7 +122,10 @@ def round_command(context: Context, source: str | None, contact: str | None) -> 
 
 
 def _start(context: Context) -> list[str]:
-    """Return the program with the group's options and absolute paths: a scheduler has another working directory."""
+    """Return the program with the group's options and absolute paths.
+
+    A scheduler runs it in another working directory.
+    """
     program = Path(sys.executable).with_name("foreign-eyes")
     start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "foreign_eyes"]
     settings = context.configuration.path

@@ -73,7 +73,10 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
 
 
 def print_addresses(context: Context, server: FolderServer) -> None:
-    """Print the addresses that are served, and on stderr a note if the files link to another address."""
+    """Print the addresses that are served.
+
+    If the files link to another address, print a note to stderr.
+    """
     print_line()
     for what, path in (("pages", ""), ("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):
         print_line(f"  {what:<10} {server.address}{path}")

@@ -18,7 +18,7 @@ Examples:
 @click.command("set-aside", short_help="Move the invented sample out of an archive", epilog=EXAMPLES)
 @pass_context
 def set_aside(context: Context) -> None:
-    """Move the bundled sample out of the archive and the published folders into an archive and folder of its own.
+    """Move the bundled sample into an archive and an output folder of its own.
 
     Its entries are invented and must not be mixed with real ones. An archive that holds both is split: the real sources
     keep the archive with every id, date, decision and capture, and the sample gets an archive beside it. The feeds of

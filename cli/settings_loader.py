@@ -1,8 +1,7 @@
 """The configuration file `foreign-eyes.toml`, checked as a whole when it is loaded.
 
-`crawler.settings_file` finds it.
-
-Without a file, the built-in defaults apply. Each package owns the meaning of its table; this module composes them.
+`crawler.settings_file` finds it. Without a file, the built-in defaults apply. Each package owns the meaning of its
+table; this module composes them.
 """
 
 from __future__ import annotations
@@ -45,7 +44,10 @@ class ConfigurationError(Exception):
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `[archive]` table: the file, and the tag authority of new entries (RFC 4151 section 2.1)."""
+    """The `[archive]` table.
+
+    It has the file, and the tag authority of new entries (RFC 4151 section 2.1).
+    """
 
     file: Annotated[str, msgspec.Meta(min_length=1)] = DEFAULT_ARCHIVE
     tag_authority: Annotated[str, msgspec.Meta(pattern=_AUTHORITY)] = DEFAULT_AUTHORITY
@@ -85,7 +87,10 @@ class Configuration:
     fresh_days: float | None = None
 
     def sets(self, *keys: str) -> bool:
-        """Return whether the file sets a value, such as that of ("publish", "output"), instead of the default."""
+        """Return whether the file sets a value instead of leaving it at the default.
+
+        `keys` lead to the value, such as ("publish", "output").
+        """
         table: Any = self.tables
         for key in keys:
             if not isinstance(table, Mapping) or key not in table:
@@ -97,7 +102,7 @@ class Configuration:
 def load_configuration(path: Path | None) -> Configuration:
     """Read and check the file at `path`.
 
-    With None, the one that `find_settings_file` finds, if any.
+    With None, read the file that `find_settings_file` finds, if any.
 
     Raises:
         ConfigurationError: the file is missing, not TOML, or has a wrong value.

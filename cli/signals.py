@@ -1,4 +1,6 @@
-"""Signal handling from the start of a run to its end: Ctrl-C, SIGTERM and SIGHUP never end in a traceback.
+"""Signal handling from the start of a run to its end.
+
+Ctrl-C, SIGTERM and SIGHUP never end in a traceback:
 
     starting  | the process exits at once
     running   | the first signal raises `Interrupted`, so that transactions and temporary files are undone
@@ -74,9 +76,10 @@ _state = _State()
 
 
 def install() -> None:
-    """Install the handlers; a signal that is ignored (after `nohup`, or `&` in a script) stays ignored.
+    """Install the handlers.
 
-    `cli.subprocesses` starts this program with the signals blocked, so they are unblocked here.
+    A signal that is ignored (after `nohup`, or `&` in a script) stays ignored. `cli.subprocesses` starts this program
+    with the signals blocked, so they are unblocked here.
     """
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -87,12 +90,12 @@ def install() -> None:
 
 
 def raise_on_signal() -> None:
-    """From now on the first signal raises `Interrupted`."""
+    """Raise `Interrupted` on the first signal from now on."""
     _state.first = _raise
 
 
 def end() -> None:
-    """From now on the first signal does nothing: the exit code is decided."""
+    """Ignore the first signal from now on, because the exit code is decided."""
     _state.first = _ignore
 
 
@@ -103,7 +106,7 @@ def has_arrived() -> bool:
 
 @contextmanager
 def calling(function: Action) -> Iterator[None]:
-    """While inside, the first signal and later ones call `function` with their number instead."""
+    """Call `function` with a signal's number, instead of the usual action, inside the context."""
     before = _state.first, _state.later
     _state.first = _state.later = function
     try:
@@ -123,13 +126,19 @@ def _handle(number: int, _frame: FrameType | None) -> None:
 
 
 def _leave_on_lost_interrupt(unraisable: UnraisableHookArgs) -> None:
-    """Exit if a KeyboardInterrupt was raised in a callback or finalizer, where Python would print and drop it."""
+    """Exit if a KeyboardInterrupt was raised in a callback or finalizer.
+
+    Python would print and drop it there.
+    """
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
         exit_at_once()
     sys.__unraisablehook__(unraisable)
 
 
 def _ignore_from_now_on() -> None:
-    """Ignore the signals while Python shuts down: it restores the default handlers, which would change the exit code."""
+    """Ignore the signals while Python shuts down.
+
+    Python restores the default handlers, which would change the exit code.
+    """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -34,11 +34,11 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def split(context: Context, entry: str, revision: int, dry_run: bool, as_json: bool, quiet: bool) -> int:
-    """Decide that REVISION of ENTRY and the later ones are another entry than the earlier revisions.
+    """Decide that REVISION of ENTRY and the later ones are another entry.
 
-    ENTRY is an id, a tag URI or a part of a title that no other entry has. No id is lost: the part in which
-    an id was minted keeps it, and a merged entry gets its own id back. Only a part without an id gets a new one. The
-    decision is recorded and holds when the archive is derived again.
+    ENTRY is an id, a tag URI or a part of a title that no other entry has. No id is lost: the part in which an id was
+    minted keeps it, and a merged entry gets its own id back. Only a part without an id gets a new one. The decision is
+    recorded and holds when the archive is derived again.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.rebuilding import merge_and_split

@@ -1,4 +1,4 @@
-"""`foreign-eyes status`: show the contents of the archive and the outcome of its last crawls."""
+"""`foreign-eyes status`: show the contents of the archive and its last crawls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, problems and more")
 @pass_context
 def status(context: Context, as_json: bool) -> None:
-    """Show the number of entries and captures, the time and outcome of the last crawls, and all problems."""
+    """Show the contents of the archive, its last crawls, and all problems.
+
+    The contents are the numbers of entries and captures; each crawl has its time and outcome.
+    """
     from foreign_eyes.archive import overview
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive

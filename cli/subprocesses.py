@@ -25,9 +25,8 @@ class Stop:
     def run(self, arguments: Sequence[str]) -> int:
         """Run the program with `arguments` and return its exit code.
 
-        For a child that is killed it is 128 plus the signal.
-
-        If a signal arrived before, nothing is run, and that code is returned.
+        For a child that is killed it is 128 plus the signal. If a signal arrived before, nothing is run, and that code
+        is returned.
         """
         child = self._start(arguments)
         if child is None:
@@ -44,10 +43,11 @@ class Stop:
             time.sleep(min(left, 0.2))  # a signal does not end a sleep: Python sleeps for the rest
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
-        """Start the child in a process group of its own: a terminal's Ctrl-C reaches it once, through us, and not twice.
+        """Start the child in its own process group.
 
-        The signals are blocked during the start, so that none arrives before the child is known here. The child inherits the
-        block until `signals.install` lifts it, so that none arrives before the child can handle it.
+        A terminal's Ctrl-C then reaches it only once, through this process. The signals are blocked during the start,
+        so that none arrives before the child is known here. The child inherits the block until `signals.install` lifts
+        it, so that none arrives before the child can handle it.
         """
         before = signals_module.pthread_sigmask(signals_module.SIG_BLOCK, signals.SIGNALS)
         try:
@@ -67,7 +67,7 @@ class Stop:
 
 @contextmanager
 def passing_on_signals() -> Iterator[Stop]:
-    """While inside, record a signal that asks us to stop and pass it to the child."""
+    """Record a signal that asks us to stop, and pass it to the child, inside the context."""
     stop = Stop()
     with signals.calling(stop._tell):
         yield stop

@@ -1,4 +1,7 @@
-"""The systemd units that `schedule` prints, as templates: text in braces is filled in, with % doubled."""
+"""The templates of the systemd units that `schedule` prints.
+
+Text in braces is filled in, with % doubled.
+"""
 
 from __future__ import annotations
 

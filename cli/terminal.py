@@ -1,4 +1,4 @@
-"""Output of commands: colours and progress bars on a terminal, plain lines in a pipe or a log.
+"""Output of commands: colours and progress bars on a terminal, otherwise plain lines.
 
 Results go to standard output, progress and notes to standard error. Only this module and the screens write with rich,
 which is imported when a terminal needs it: `--help` and a script start without it.
@@ -35,7 +35,10 @@ _JOINERS = "\u200c\u200d"
 
 
 def has_colour(stream: TextIO) -> bool:
-    """Return whether text written to `stream` is coloured: a terminal, and no NO_COLOR (no-color.org)."""
+    """Return whether text written to `stream` is coloured.
+
+    It is if the stream is a terminal and NO_COLOR (no-color.org) is not set.
+    """
     return not os.environ.get("NO_COLOR") and _has_cursor(stream)
 
 
@@ -94,7 +97,10 @@ def printable(text: str) -> str:
 
 @contextmanager
 def page_progress(source: str, *, quiet: bool) -> Iterator[Callable[[CrawlProgress], None]]:
-    """Give a function that shows each page read: a bar on a terminal, a line elsewhere, nothing if `quiet`."""
+    """Give a function that shows each page read.
+
+    It shows a bar on a terminal, a line elsewhere, and nothing if `quiet`.
+    """
     if quiet:
         yield lambda progress: None
     elif _has_cursor(sys.stderr):
@@ -127,7 +133,7 @@ def _page_bar(source: str) -> Iterator[Callable[[CrawlProgress], None]]:
 
 @contextmanager
 def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function that shows how many of how many are done.
+    """Give a function that shows the progress as a number out of a total.
 
     Give None if there is no terminal to show it on.
     """
@@ -168,7 +174,9 @@ def local_time(text: str | None) -> str:
 
 
 def program() -> str:
-    """Return the command that runs this program here: its name if the shell finds it, else its path.
+    """Return the command that runs this program here.
+
+    It is the program's name if the shell finds it, otherwise its path.
 
     A child process gets it from its parent, which the user started.
     """

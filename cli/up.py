@@ -156,7 +156,10 @@ def _say_file(context: Context) -> None:
 
 
 def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:
-    """Return how many days of the sample's story to crawl: several at first, so that it has changes to show."""
+    """Return how many days of the sample's story to crawl.
+
+    The first run crawls several, so that it has changes to show.
+    """
     from foreign_eyes import sample
     from foreign_eyes.archive.errors import ArchiveError
     from foreign_eyes.cli.crawl import days_seen

@@ -33,10 +33,10 @@ from foreign_eyes.cli.terminal import print_line
 )
 @pass_context
 def watch(context: Context, source: str | None, every: float, rounds: int | None, contact: str | None) -> int:
-    """Crawl and publish repeatedly until stopped; a failed round is reported, and the next one tries again.
+    """Crawl and publish repeatedly until stopped.
 
-    Each round runs in a child process. If the output folder belongs to another archive at the start, nothing is crawled and
-    the exit code is 66.
+    A failed round is reported, and the next one tries again. Each round runs in a child process. If the output folder
+    belongs to another archive at the start, nothing is crawled and the exit code is 66.
     """
     from foreign_eyes.archive.feed_state.output_claims import require_claim
 
