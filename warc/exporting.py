@@ -1,8 +1,8 @@
 """Write an archive into one WARC file.
 
-warcinfo | one record per capture, in order | the tables, up to a megabyte per record | the number of rows of each table
-
 Captures are records that other tools can read. All other rows are in metadata records.
+
+warcinfo | one record per capture, in order | the tables, up to a megabyte per record | the number of rows of each table
 """
 
 from __future__ import annotations
