@@ -30,7 +30,7 @@ from foreign_eyes.archive.feed_state.feed_log import (
     newest_of_log,
     note_frozen,
 )
-from foreign_eyes.archive.feed_state.shown_names import renamed_publications
+from foreign_eyes.archive.feed_state.shown_names import former_names, renamed_publications
 from foreign_eyes.archive.feed_state.topics import topics_of
 from foreign_eyes.archive.history import entry_history
 from foreign_eyes.feeds.compose.change_items import ComposedChange, compose_change
@@ -80,10 +80,11 @@ def documents(context: PublishContext, plan: PublishPlan) -> list[PublishedDocum
     ]
 
 
-def names_of_emptied(plan: PublishPlan) -> list[str]:
-    """Return the files of publications and topics that have no entries any more."""
+def names_of_emptied(context: PublishContext, plan: PublishPlan) -> list[str]:
+    """Return the files of publications and topics that have no entries any more, and of their former names."""
+    former = former_names(context.db, context.source_id, plan.emptied_publications)
     emptied = [
-        *(collection("publication", name) for name in plan.emptied_publications),
+        *(collection("publication", name) for name in (*plan.emptied_publications, *former)),
         *(collection("topic", name) for name in plan.emptied_topics),
     ]
     files = (FRONT_PAGE, *(feed_format.file for feed_format in FEED_FORMATS))
@@ -198,9 +199,12 @@ def _renamed_publications(context: PublishContext) -> Iterator[PublishedDocument
 
     The feeds keep their old URLs, so subscribers do not lose them.
     """
+    # names that differ only in letter case or white space have one folder
+    taken = {collection("publication", name).path for name in context.extent.publications}
     for former, name in renamed_publications(context.db, context.source_id).items():
         old_path, new_path = collection("publication", former).path, collection("publication", name).path
-        if old_path != new_path:
+        if old_path not in taken:
+            taken.add(old_path)
             yield old_path + FRONT_PAGE, partial(html_pages.redirect_page, context.target, new_path, html_pages.RENAMED)
             for file, render in _collections(context, "publication", [name]):
                 if file != new_path + FRONT_PAGE:

@@ -151,7 +151,7 @@ def publish(
         found = documents(context, plan)
         names = [name for name, _ in found]
         folder.require_ownership(names, follows=before is not None)
-        obsolete = (folder.files if before is None else set(names_of_emptied(plan))).difference(names)
+        obsolete = (folder.files if before is None else set(names_of_emptied(context, plan))).difference(names)
         added = 0 if before is None else sum(not folder.manifest.lists(name) for name in names)
         removed = [name for name in sorted(obsolete) if before is None or folder.manifest.lists(name)]
         files = len(names) if before is None else before.files + added - len(removed)

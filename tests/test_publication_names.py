@@ -106,6 +106,61 @@ def test_a_name_that_the_operator_takes_back_leads_to_the_name_as_listed(column:
     assert feed_titles(target, "nikkei") == {"Eels"}
 
 
+def test_the_page_of_a_publication_is_not_replaced_by_a_former_name_in_other_letter_case(
+    column: Column, target: Target
+) -> None:
+    published(column, target, {"Asian news": ["Nikkei"]})
+    published(column, target, {"ASIAN NEWS": [SHORT]})
+
+    assert feed_titles(target, "asian-news") == {"Cats"}
+    assert "http-equiv" not in (target.output / "publications/asian-news/index.html").read_text()
+    assert published(column, target, {"ASIAN NEWS": [SHORT]}).written == 0
+
+
+def test_the_publication_listed_under_a_former_name_gets_its_address(column: Column, target: Target) -> None:
+    published(column, target, {SHORT: ["Nikkei"]})
+    published(column, target, {})
+    published(column, target, {"Morning Post": [SHORT]})
+
+    assert feed_titles(target, "scmp") == {"Cats"}
+    page = (target.output / "publications/scmp/index.html").read_text()
+    assert 'url=../../publications/morning-post/"' in page
+
+
+def test_two_names_can_be_swapped(column: Column, target: Target) -> None:
+    published(column, target, {})
+    published(column, target, {"Nikkei Daily": [SHORT], "Daily SCMP": ["Nikkei"]})
+    published(column, target, {"Nikkei Daily": ["Nikkei"], "Daily SCMP": [SHORT]})
+
+    assert feed_titles(target, "nikkei-daily") == {"Eels"}
+    assert feed_titles(target, "daily-scmp") == {"Cats"}
+
+
+def test_the_address_of_a_former_name_goes_with_the_last_entry(column: Column, target: Target) -> None:
+    excerpt = (
+        "The eel farms along the delta shared one hatchery, recorded the weight of every catch and sold the smoked fish "
+        "to restaurants in the capital, which paid more for the oldest brand."
+    )
+    column.crawl(listing(entry("Ponds", publication="Ponds Daily", excerpt=excerpt)))
+    published(column, target, {"Water News": ["Ponds Daily"]})
+    assert (target.output / "publications/ponds-daily/index.html").exists()
+    column.crawl(listing(entry("Ponds", publication=LONG, excerpt=excerpt)))
+    published(column, target, {"Water News": ["Ponds Daily"]})
+
+    assert not (target.output / "publications/water-news").exists()
+    assert not (target.output / "publications/ponds-daily").exists()
+    assert feed_walk.dangling_links(target.output, f"{target.base_url}/") == []
+
+
+def test_names_that_change_with_new_entries_count_each_entry_once(column: Column, target: Target) -> None:
+    published(column, target, {})
+    column.crawl(listing(PAGES, entry("Foxes", publication="Nikkei"), entry("Geese", publication="Reuters")))
+    published(column, target, {"Asian News": ["Nikkei"], "Agency": ["Reuters"]})
+
+    assert list(verify_publishing(column.db)) == []
+    assert feed_titles(target, "asian-news") == {"Eels", "Foxes"}
+
+
 def test_the_same_names_write_no_file_a_second_time(column: Column, target: Target) -> None:
     published(column, target)
 

@@ -82,8 +82,8 @@ def update_feed_state(
     `classify` applies them. `publications` are the operator's aliases by the name to show; None keeps the stored ones.
     """
     if publications is not None and sync_names(db, publications):
-        for (counted_id,) in db.execute("SELECT source_id FROM followed").fetchall():
-            recount_all(db, counted_id, "publication")
+        # each source is counted again from the start when it is published next, with what came since
+        db.execute("DELETE FROM followed")
     here, before = current_cursor(db, source_id), _followed(db, source_id)
     events = extend_log(db, source_id)
     added = sync_topics(db, source_id, topics)

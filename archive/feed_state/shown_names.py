@@ -84,20 +84,35 @@ def shown_names(db: Database, names: Iterable[str]) -> set[str]:
     return {row[0] for row in found if row}
 
 
+def former_names(db: Database, source_id: int, names: Iterable[str]) -> set[str]:
+    """Return the former names whose addresses lead, or led until now, to these names."""
+    found: set[str] = set()
+    for name in names:
+        found.update(
+            former
+            for (former,) in db.execute(
+                "SELECT f.name FROM former_publication_names f JOIN publication_aliases a USING (alias)"
+                " JOIN publications p USING (publication_id) WHERE f.source_id = :source_id AND p.shown_name = :name"
+                " UNION SELECT p.name FROM publications p WHERE p.shown_name = :name AND p.name != :name",
+                {"source_id": source_id, "name": name},
+            )
+        )
+    return found
+
+
 def renamed_publications(db: Database, source_id: int) -> dict[str, str]:
     """Return by former name the name that the publications of a source are shown under now.
 
     Former names are those that feeds were published under, and the names as listed of publications that the operator
-    named. A name that the source has entries under is not a former one.
+    named; the publication that is listed under a former name comes first. A name that the source has entries under is not a
+    former one.
     """
-    rows = db.execute(
-        "SELECT former, min(shown_name) FROM ("
-        "  SELECT f.name AS former, p.shown_name FROM former_publication_names f"
-        "   JOIN publication_aliases a USING (alias) JOIN publications p USING (publication_id) WHERE f.source_id = :source_id"
-        "  UNION SELECT p.name, p.shown_name FROM publications p WHERE p.shown_name != p.name"
-        ") WHERE shown_name IN (SELECT name FROM tallies WHERE source_id = :source_id AND kind = 'publication')"
-        " AND former NOT IN (SELECT name FROM tallies WHERE source_id = :source_id AND kind = 'publication')"
-        " GROUP BY former ORDER BY former",
-        {"source_id": source_id},
+    rows = db.execute("SELECT name FROM tallies WHERE source_id = ? AND kind = 'publication'", (source_id,))
+    current = {name for (name,) in rows}
+    published = db.execute(
+        "SELECT f.name, p.shown_name FROM former_publication_names f JOIN publication_aliases a USING (alias)"
+        " JOIN publications p USING (publication_id) WHERE f.source_id = ? ORDER BY f.name, p.shown_name DESC",
+        (source_id,),
     )
-    return dict(rows.fetchall())
+    listed = db.execute("SELECT name, shown_name FROM publications WHERE shown_name != name ORDER BY name")
+    return {former: name for former, name in (*published, *listed) if former not in current and name in current}

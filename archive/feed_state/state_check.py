@@ -13,6 +13,7 @@ from hashlib import sha256
 from sqlite_utils import Database
 
 from foreign_eyes.archive.problems import RESTORE, Problem, damage_as_problem, limited
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.text_columns import TEXT_COLUMNS
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -109,7 +110,12 @@ def _verify_table(db: Database, table: str) -> Iterator[Problem]:
 
 def _verify_texts(db: Database) -> Iterator[Problem]:
     """Find events of frozen documents with a text that no entry had."""
-    rows = db.execute("SELECT position, wording FROM feed_log WHERE wording IS NOT NULL").fetchall()
+    into, redacted = merged_ids(db), {entry_id for (entry_id,) in db.execute("SELECT entry_id FROM redactions")}
+    logged = db.execute("SELECT position, wording, entry_id FROM feed_log WHERE wording IS NOT NULL")
+    # a redaction removes the text of an entry, and the event keeps its digest
+    rows = [
+        (position, wording) for position, wording, logged_id in logged if into.get(logged_id, logged_id) not in redacted
+    ]
     if not rows:
         return
     revisions = db.execute(f"SELECT {TEXT_COLUMNS} FROM revisions")  # noqa: S608
