@@ -1,4 +1,4 @@
-"""The house as it is meant to stand: which package may import which, and what stays in its own room."""
+"""The structure: which package may import which, and where SQL and third-party libraries may be used."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ ARROWS = {
 # the server reads the publisher's table of paths, so that both agree; the table imports nothing but the standard library
 SITE_MAP = "foreign_eyes.feeds.site_map"
 MAY_READ_SITE_MAP = {"web"}
-# third parties, and the only places that may know them
-ROOMS = {
+# third-party libraries, and the only files that may import them
+ALLOWED_FILES = {
     "scrapy": ("crawler/",),
     "twisted": ("crawler/",),
     "protego": ("crawler/robots_txt.py",),
@@ -51,7 +51,7 @@ ROOMS = {
     "warcio": ("warc/record_reader.py", "warc/record_writer.py"),
 }
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN|COMMIT|ROLLBACK|VACUUM)\b")
-# the guard runs one SQL function by name, to stop it in time: no statement about the archive
+# the SQL guard calls slow functions by a statement of its own, which reads nothing of the archive
 SQL_ELSEWHERE = {"web/browse/sql_guard.py"}
 LONGEST = 350
 
@@ -79,7 +79,7 @@ def imports_of(module: str) -> set[str]:
 
 
 def tops(module: str) -> set[str]:
-    """The packages that `module` imports: ours without the name that they are installed under."""
+    """Return the packages that `module` imports, ours without the name that they are installed under."""
     return top_packages(imports_of(module))
 
 
@@ -88,7 +88,7 @@ def top_packages(names: set[str]) -> set[str]:
 
 
 def text_of(tree: ast.Module) -> Iterator[str]:
-    """Every string literal that is no docstring, and the beginning of every f-string."""
+    """Every string literal that is not a docstring, and the beginning of every f-string."""
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
@@ -138,11 +138,11 @@ def test_inside_a_package_arrows_run_one_way(module: str) -> None:
     assert [name for name in imports_of(module) if f"{name}.".startswith(tuple(refused))] == []
 
 
-@pytest.mark.parametrize(("third_party", "rooms"), ROOMS.items())
-def test_a_third_party_is_known_in_one_place_only(third_party: str, rooms: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("third_party", "files"), ALLOWED_FILES.items())
+def test_a_third_party_library_is_imported_only_by_the_files_listed_for_it(third_party: str, files: tuple[str, ...]) -> None:
     importing = [module for module in MODULES if third_party in tops(module)]
     assert importing, f"{third_party} is imported nowhere: strike it out here and in pyproject.toml"
-    assert [module for module in importing if not module.startswith(rooms)] == []
+    assert [module for module in importing if not module.startswith(files)] == []
 
 
 PURE_FOLDERS = ("listing/", "archive/matching/", "feeds/compose/")
@@ -162,7 +162,7 @@ def test_the_list_of_pure_modules_names_only_modules_that_exist() -> None:
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith(PURE_FOLDERS) or name in PURE_MODULES])
-def test_what_is_called_pure_opens_nothing(module: str) -> None:
+def test_a_pure_module_imports_nothing_that_does_io(module: str) -> None:
     touching = {
         "sqlite3",
         "sqlite_utils",
@@ -179,12 +179,12 @@ def test_what_is_called_pure_opens_nothing(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith("archive/")])
-def test_sql_is_held_by_the_archive_alone(module: str) -> None:
+def test_only_the_archive_has_sql_statements(module: str) -> None:
     statements = [text for text in text_of(tree_of(module)) if SQL.match(text)]
     assert statements == [] or module in SQL_ELSEWHERE
 
 
-def test_no_module_bears_the_name_of_a_package_in_use_or_of_an_attic() -> None:
+def test_no_module_has_the_name_of_a_used_package_or_a_catch_all_name() -> None:
     in_use = {name for module in MODULES for name in tops(module)} - set(ARROWS) - {"__future__", "foreign_eyes"}
     refused = in_use | {"datasette", "scrapy", "logging", "operator", "utils", "helpers", "common", "misc"}
     names = {part.removesuffix(".py") for module in MODULES for part in Path(module).parts}
@@ -192,7 +192,7 @@ def test_no_module_bears_the_name_of_a_package_in_use_or_of_an_attic() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_no_module_outgrows_its_readers(module: str) -> None:
+def test_no_module_is_longer_than_the_limit(module: str) -> None:
     assert len((ROOT / module).read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
