@@ -8,13 +8,13 @@ ArchiveError
 ├── ArchiveOutdated     another version of Foreign Eyes made the archive
 ├── ArchiveUnwritable   the file or its folder cannot be written
 ├── BackupUnusable      the file to restore is missing, damaged, or not a backup
-├── WouldLose           replacing the file would lose data
+├── WouldLose           replacing the file would lose data, or the file is not a backup
 ├── ArchiveBusy         another run has locked the archive
 ├── MixedSources        the archive would hold both invented and real entries
 ├── OutputOfAnother     an output folder shows another archive, or a newer state of this one
 ├── RecordDamaged       the record of an output folder cannot be read
 ├── CannotRebuild       the derived tables cannot be derived again
-└── CannotDecide        an operator's decision does not fit the archive
+└── CannotDecide        an operator's decision cannot be applied to the archive
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class ArchiveBusy(ArchiveError):
 
 
 class MixedSources(ArchiveError):
-    """An archive cannot hold both invented and real sources."""
+    """The archive would hold both invented and real entries."""
 
     remedy = "name another archive with --archive"
 
@@ -161,6 +161,6 @@ class CannotRebuild(ArchiveError):
 
 
 class CannotDecide(ArchiveError):
-    """An operator's decision does not fit the archive; nothing was changed."""
+    """An operator's decision cannot be applied to the archive; nothing was changed."""
 
     remedy = "foreign-eyes doubts"

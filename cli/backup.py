@@ -28,8 +28,8 @@ def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool
     """Write a copy of the archive to FILE, consistent and verified, while crawls go on.
 
     FILE is written atomically.
-    An older backup of the same archive is replaced; any other file is left alone (73).
-    A damaged archive is not backed up (66).
+    An older backup of the same archive is replaced; any other file is an error (exit 73).
+    A damaged archive is not backed up (exit 66).
     """
     from foreign_eyes.archive.backup import back_up
 

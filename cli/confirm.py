@@ -15,7 +15,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes doubts                list the open doubts
   foreign-eyes confirm 123456789 3   revision 3 was matched correctly
-  foreign-eyes confirm 123456789 1   it was a new entry
+  foreign-eyes confirm 123456789 1   it is a new entry, not a known one
   foreign-eyes split 123456789 3     if it is another entry instead
 """
 

@@ -34,9 +34,9 @@ Examples:
 def export(context: Context, file: Path, as_json: bool, quiet: bool) -> None:
     """Write the archive to FILE, or to standard output for "-".
 
-    Each capture becomes a record that other WARC tools can read. All other observed and recorded rows, including ids and
-    decisions, follow in records of our own, so importing FILE into an empty archive gives an equal archive. The same
-    archive gives the same bytes.
+    Each capture becomes a record that other WARC tools can read. All other rows of truth, including ids and decisions,
+    follow in records that only Foreign Eyes reads, so importing FILE into an empty archive gives an equal archive. The
+    same archive gives the same bytes.
     """
     to_output = str(file) == "-"
     if to_output and as_json:

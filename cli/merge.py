@@ -20,7 +20,7 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes history silicon              find the two ids
-  foreign-eyes merge 123456789 987654321    the second becomes the first
+  foreign-eyes merge 123456789 987654321    the second id leads to the first
   foreign-eyes merge 123456789 987654321 --dry-run
   foreign-eyes split 123456789 4            undo it, from revision 4 on
 """

@@ -1,4 +1,4 @@
-"""`foreign-eyes restore`: replace the archive by a backup."""
+"""`foreign-eyes restore`: replace the archive with a backup."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@click.command(short_help="Replace the archive by a backup", epilog=EXAMPLES)
+@click.command(short_help="Replace the archive with a backup", epilog=EXAMPLES)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
     "--output",

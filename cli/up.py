@@ -66,9 +66,9 @@ def up(
 ) -> int:
     """Crawl SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
 
-    If the crawl fails, the earlier files are served, and the exit code is that of the crawl. If another process already
-    serves the folder, `up` crawls, publishes, prints its address and ends. If the output folder belongs to another archive,
-    nothing is crawled and the exit code is 66.
+    If the crawl fails, the files published earlier are served, and the exit code is that of the crawl. If another process
+    already serves the folder, `up` crawls, publishes, prints the address of that server and ends. If the output folder
+    belongs to another archive, nothing is crawled and the exit code is 66.
     """
     from foreign_eyes.archive.feed_state.output_claims import require_claim
 

@@ -26,11 +26,9 @@ from foreign_eyes.listing.values import Fault
 
 
 class FetchFault(IgnoreRequest):
-    """A request was not sent, or its response is not whole.
+    """A request was not sent, or its response is incomplete.
 
-    `detail` is the message for the operator.
-
-    `transient` says whether repeating the request in a moment may help.
+    `detail` is the message for the operator. `transient` is whether the request may succeed if it is repeated soon.
     """
 
     def __init__(self, fault: Fault, detail: str, *, transient: bool = False):
@@ -69,7 +67,7 @@ _CONNECT_ERRORS = {
     errno.ENOBUFS: "this machine has no memory left for network buffers: close programs",
     errno.ENOMEM: "this machine has no memory left for a connection: close programs",
 }
-# faults of this machine that do not pass in a moment
+# faults of this machine that a retry does not help against
 _LASTING = frozenset({errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE})
 
 _LEGACY = (

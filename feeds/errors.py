@@ -6,7 +6,7 @@ FeedsError
 ├── NothingToPublish    the archive has no entries of the source; files published before stay
 ├── OutputTaken         the folder holds the feeds of another source
 ├── FilesOfOthers       the folder holds files that publishing did not write, under names that it needs
-└── OutputUnwritable    a file or folder of the output cannot be written or removed
+└── OutputUnwritable    a file or folder of the output folder cannot be written or removed
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class NothingToPublish(FeedsError):
     """
 
     def __init__(self, source: str):
-        super().__init__(f"{source}: the archive has no entries of this source; crawl it first")
+        super().__init__(
+            f"{source}: the archive has no entries of this source; crawl it first: foreign-eyes crawl {source}"
+        )
 
 
 class OutputTaken(FeedsError):
@@ -40,8 +42,8 @@ class OutputTaken(FeedsError):
 
     def __init__(self, output: Path, published: str, source: str):
         super().__init__(
-            f"{output}: holds the feeds of {published}; to replace them with those of {source}, name the source"
-            " (up SOURCE, publish --source SOURCE), or publish to another --output"
+            f"{output}: holds the feeds of {published}; nothing was published. To replace them with those of {source}:"
+            f" foreign-eyes publish --source {source}; or publish to another --output"
         )
 
 

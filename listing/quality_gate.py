@@ -79,15 +79,15 @@ def fingerprint(listing: ListingPage) -> str:
 def judge_passes(passes: Sequence[ListingPass], settled: Sequence[str] | None) -> Verdict | None:
     """Return the verdict of the crawl after these passes, or None if another pass is needed.
 
-    `settled` are the digests of the page bodies of the last settled state, in page order; None if there is no such state.
+    `settled` are the digests of the page bodies that were settled last, in page order; None if no crawl has settled.
     """
     last = passes[-1]
     before = passes[-2] if len(passes) > 1 else None
     if last.aborted is None and settled is not None and tuple(settled) == last.bodies:
-        # after a differing first pass, what that pass showed has yet to settle
+        # if an earlier pass differed, the entries that it showed must be settled
         return Verdict("unchanged" if before is None else "complete")
     if before is not None and before.aborted == last.aborted and last.aborted is not None:
-        # a page that may be cut and contradicts the others has most likely lost its end
+        # a page that may be cut, and has another page count than page 1, has most likely lost its end
         return Verdict("partial", last.aborted, cut_short=len(last.bodies) in last.may_be_cut)
     uncertain: list[int] = []
     if before is not None and before.aborted is None is last.aborted and before.fingerprints == last.fingerprints:
@@ -151,8 +151,8 @@ def suspect_parts(
 ) -> str | None:
     """Return which part is missing from many more entries than `before`, or None.
 
-    The share of entries without the part must have grown by more than a quarter. Only new wordings count, because entries
-    that lacked the part before may be on one page.
+    The share of entries without the part must have grown by more than 25 percentage points. Only new wordings count,
+    because the entries that already lacked the part may all be on one page.
     """
     number = len(entries)
     for part in CHECKED_PARTS:
@@ -193,7 +193,7 @@ def _suspect_at_first(page: int, entries: Sequence[ListedEntry]) -> str | None:
 
 
 def suspect_strangers(entries: int, strangers: int, before: int) -> str | None:
-    """Return why a whole listing looks like another one, or None: few of its entries are known.
+    """Return why a listing with few known entries looks like another one, or None.
 
     Args:
         entries: the number of entries of the listing.

@@ -139,7 +139,9 @@ def test_inside_a_package_arrows_run_one_way(module: str) -> None:
 
 
 @pytest.mark.parametrize(("third_party", "files"), ALLOWED_FILES.items())
-def test_a_third_party_library_is_imported_only_by_the_files_listed_for_it(third_party: str, files: tuple[str, ...]) -> None:
+def test_a_third_party_library_is_imported_only_by_the_files_listed_for_it(
+    third_party: str, files: tuple[str, ...]
+) -> None:
     importing = [module for module in MODULES if third_party in tops(module)]
     assert importing, f"{third_party} is imported nowhere: strike it out here and in pyproject.toml"
     assert [module for module in importing if not module.startswith(files)] == []

@@ -3,14 +3,14 @@
 Programming errors are not in this hierarchy.
 
 ExchangeError
-├── BadWarc             the file is not a WARC, or damaged
+├── BadWarc             a file is not a WARC, or is damaged
 ├── NothingToImport     the files hold no listing page of the source
 ├── NothingToExport     the archive is damaged, or holds no crawl yet
 ├── OtherListing        a source of the file has the name of another source
 ├── WrongImport         the options do not fit the files
 └── CannotWrite
-    ├── ExportUnwritable    the file cannot be written
-    └── TemporaryUnwritable              the temporary folder cannot be written
+    ├── ExportUnwritable      the file cannot be written
+    └── TemporaryUnwritable   the temporary folder cannot be written
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class BadWarc(ExchangeError):
 
 
 class NothingToImport(ExchangeError):
-    """No response in the files is a listing page of the source."""
+    """The files hold no listing page of the source."""
 
 
 class NothingToExport(ExchangeError):
