@@ -63,7 +63,7 @@ class Restored:
 
 
 def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool, at: datetime, since: str) -> Restored:
-    """Replace `archive` by a copy of `backup`, and restore lost ids from output folders.
+    """Replace `archive` with a copy of `backup`, and restore lost ids from output folders.
 
     `folders` are output folders besides those that the two archives have recorded. The time `at` becomes part of the name of
     the archive that is set aside.

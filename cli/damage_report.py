@@ -16,7 +16,7 @@ from foreign_eyes.cli import exit_codes
 
 @contextmanager
 def explained(archive: Path) -> Iterator[None]:
-    """Replace an unexpected error by one that describes the damage, if the archive is damaged.
+    """Replace an unexpected error with one that describes the damage, if the archive is damaged.
 
     Raises:
         DamagedArchive: an unexpected error occurred, and the archive is damaged.

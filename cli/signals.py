@@ -3,13 +3,13 @@
 Ctrl-C, SIGTERM and SIGHUP never end in a traceback:
 
     starting  | the process exits at once
-    running   | the first signal raises `Interrupted`, so that transactions and temporary files are undone
+    running   | the first signal raises `Interrupted`, so that transactions are rolled back and temporary files removed
     `calling` | the first signal calls a function: a server or crawl stops cleanly, a child process gets the signal
     ending    | nothing more is raised or called
 
 A signal within `REPEAT_SECONDS` seconds of the first is ignored: people press Ctrl-C twice, and a second exception
-would interrupt the cleaning up after the first. A later one ends the process at once; the archive survives that as it
-survives `kill -9`.
+would interrupt the cleanup after the first. A later one ends the process at once, which is as safe for the archive as
+`kill -9`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Nothing is decided about a response before it is stored.
 
 It adds the archive's validators to a request. It decodes the body of a response strictly, stores the exchange, and
-replaces a 304 by a response with the stored body.
+replaces a 304 with a response with the stored body.
 """
 
 from __future__ import annotations

@@ -45,10 +45,10 @@ class Unpacked:
         return self._ahead[:size]
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes; none only at the end.
+        """Return up to `size` bytes; an empty result means the end of the file.
 
         Raises:
-            CutError: the compressed stream is damaged, or ends before its end.
+            CutError: the compressed stream is damaged, or was cut.
         """
         if size < 0:
             raise ValueError("a WARC is read in pieces")

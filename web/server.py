@@ -213,7 +213,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _head: int | None = 0
 
     def on_message_begin(self) -> None:
-        """Start to count."""
+        """Start to count the bytes of a request head."""
         self._head = 0
         super().on_message_begin()
 

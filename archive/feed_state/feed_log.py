@@ -92,7 +92,7 @@ def newest_of_log(db: Database, source_id: int, events: int, size: int) -> list[
     """Return the entries of the feed.
 
     They are the newest `size` announced ones, and all that are in no full archive document. `events` is the number of events
-    in the log. A merged id is replaced by the id that it was merged into.
+    in the log. A merged id is replaced with the id that it was merged into.
     """
     into = merged_ids(db)
     tail = db.execute(

@@ -97,7 +97,7 @@ def append_lines(folder: Path, lines: Iterable[str], mode: int = 0o644) -> None:
 
 
 def replace_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> Path | None:
-    """Replace the record of `folder` by a new one.
+    """Replace the record of `folder` with a new one.
 
     Return the path of a copy of the former record, or None. The copy has the ids that an archive published there, in case its
     operator needs them.

@@ -94,7 +94,7 @@ class _Matching:
     found: dict[int, Match] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)  # the numbers of matched slots
     known: set[int] = field(default_factory=set)  # the ids of matched entries
-    # by place: the rank in the listing before, the entry, and the slot of matched rows
+    # by place: the rank in the previous listing, the entry, and the slot of matched rows
     anchors: dict[int, int] = field(default_factory=dict)
     owners: dict[int, int | None] = field(default_factory=dict)
     slot_of: dict[int, Slot] = field(default_factory=dict)

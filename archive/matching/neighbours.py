@@ -1,4 +1,4 @@
-"""Comparing the neighbours of a row and of an entry in the listing before. Pure."""
+"""Comparing the neighbours of a row and of an entry in the previous listing. Pure."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ NO_AGREEMENT = Agreement()
 
 
 class Neighbours:
-    """The matched rows (anchors) that are still in the order of the listing before.
+    """The matched rows (anchors) that are still in the order of the previous listing.
 
     If rows have moved, the largest set of anchors that kept their order is used.
     """
 
     def __init__(self, anchors: Mapping[int, int], places: Iterable[int] = (), ranks: Iterable[int] = ()):
-        """Take the ranks of `anchors` in the listing before, by place in this one.
+        """Take the ranks of `anchors` in the previous listing, by place in this one.
 
         `places` and `ranks` are of all rows.
         """

@@ -20,7 +20,7 @@ from foreign_eyes.archive.matching.thresholds import (
 class Pair:
     """A row and an entry that it might be, with the evidence of their texts and of the listing.
 
-    `same_title` is whether title and publication are equal. `listed` is whether the entry was in the listing before, so
+    `same_title` is whether title and publication are equal. `listed` is whether the entry was in the previous listing, so
     that the row may be an edit of it. `rare_title`, `rare_excerpt` and `rare_commentary` are whether no other entry or
     row has that part of row or entry.
     """

@@ -36,12 +36,12 @@ class Slot:
 
     @property
     def rank(self) -> int | None:
-        """The rank in the listing before; None for a second place, whose neighbours are unknown."""
+        """The rank in the previous listing; None for a second place, whose neighbours are unknown."""
         return None if self.is_second else self.entry.rank
 
     @property
     def listed(self) -> bool:
-        """Whether the entry was in the listing before."""
+        """Whether the entry was in the previous listing."""
         return self.is_second or self.entry.rank is not None
 
 

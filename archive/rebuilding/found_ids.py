@@ -216,7 +216,7 @@ class FoundIds:
     def _end_provisional(
         self, crawl: Crawl, places: Sequence[Place], ids: Mapping[int, FoundId], matches: Mapping[int, Match]
     ) -> None:
-        """Replace provisional ids by the ids of settled rows that turn out to be the same entries.
+        """Replace provisional ids with the ids of settled rows that turn out to be the same entries.
 
         So an entry that an added, older capture showed first gets the id that a later crawl minted for it.
         """

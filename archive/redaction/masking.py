@@ -1,6 +1,6 @@
-"""Replace redacted rows of a listing by notices before anything is derived from them.
+"""Replace redacted rows of a listing with notices before anything is derived from them.
 
-    read the page (from its body, or from what a purge left of it) | recognise redacted rows | replace them
+    read the page (from its body, or from the rows stored by a purge) | recognise redacted rows | replace them
 
 All later steps (matching, entries, revisions, search, the journal and feeds) see the notice instead of the text.
 """

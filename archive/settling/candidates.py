@@ -3,7 +3,7 @@
 All look-ups use an index.
 
 Withdrawn entries accumulate, while a listing keeps its length. So all listed entries are candidates, but a withdrawn
-entry is a candidate only if it shares a key or rare words with a row that the listing before lacked.
+entry is a candidate only if it shares a key or rare words with a row that the previous listing lacked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from foreign_eyes.archive.settling.text_rarity import count_holders, find_word_h
 from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.values import ListedEntry
 
-# Most entries found by one key: a title that a thousand articles share identifies none of them
+# Most entries found by one key: a title that a thousand articles share does not identify one
 MOST_BY_KEY = 1000
 # Most entries found by one commentary
 MOST_BY_COMMENTARY = 20
@@ -171,7 +171,7 @@ def _load(
 ) -> list[Candidate]:
     """Return the entries with these ids as candidates.
 
-    `ranks` are their ranks in the listing before.
+    `ranks` are their ranks in the previous listing.
     """
     found = db.execute(
         "SELECT e.entry_id, e.wording, e.title_key, e.excerpt_key,"  # noqa: S608

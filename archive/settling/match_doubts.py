@@ -97,7 +97,7 @@ def apply_confirmations(db: Database) -> None:
 def drop_merged(db: Database) -> None:
     """Delete the doubts whose other entry was merged into their own, within the transaction.
 
-    Merged ids in other doubts are replaced by the surviving ids.
+    Merged ids in other doubts are replaced with the surviving ids.
     """
     for other_id, entry_id in merged_ids(db).items():
         db.execute("UPDATE match_doubts SET other_entry_id = ? WHERE other_entry_id = ?", (entry_id, other_id))

@@ -98,7 +98,7 @@ def _listed_wordings(candidate: Candidate, wordings: Collection[str]) -> list[st
 
 
 def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: Sequence[str]) -> Candidate:
-    """Return a candidate with the places at which it had these wordings at once."""
+    """Return a candidate with the places at which one pass showed these wordings."""
     main = candidate.wording_digest
     if main not in wordings:
         ((main,),) = db.execute(
