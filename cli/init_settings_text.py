@@ -25,16 +25,16 @@ _MAIL_PROVIDERS = frozenset({
 _DOMAIN = re.compile(r"(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 
 _TEXT = """\
-# Settings of Foreign Eyes, written by `foreign-eyes init` on {today}. They are read when a command runs in the folder of
-# this file, when the file lies in the user's configuration folder, or with --config. `foreign-eyes config` shows what is in
-# force. What is not set here has its default; foreign-eyes.example.toml in the source code lists all settings.
+# Settings of Foreign Eyes, written by `foreign-eyes init` on {today}. A command reads this file if it runs in the same
+# folder, if the file is in the user's configuration folder, or with --config. `foreign-eyes config` shows the settings in
+# force. Settings that are not here have their defaults; foreign-eyes.example.toml in the source code lists all settings.
 
 # The source of `foreign-eyes up` and `crawl` if none is named: "live", "sample", or one of [sources] below
 default_source = "live"
-# The address that a site can write to about this crawler; sent in the User-Agent of every request
+# Your address, sent in the User-Agent of every request, so that operators of a site can write to you
 contact = {contact}
-# Crawls request pages conditionally. At least once in so many days a crawl requests every page unconditionally and
-# bypasses caches, because a broken one may answer "not modified" without end; 0: every crawl
+# Crawls request pages conditionally. At least once in this number of days a crawl requests every page unconditionally
+# and bypasses caches, because a broken cache may always answer "not modified"; 0: every crawl
 # fresh_days = 7.0
 
 [archive]
@@ -54,12 +54,12 @@ base_url = {base_url}
 # hub = ""
 # Whether feeds mark withdrawn entries as deleted (RFC 6721); not every feed reader supports it
 # tombstones = false
-# The permissions of published files, whatever the umask; folders can be entered by those who may read the files
+# The permissions of published files, whatever the umask; folders get the matching execute bits
 # file_mode = "0644"
 
-# A built-in set of topics holds. To change it, append it here and edit: foreign-eyes config --topics >> THIS FILE
+# Without [topics] the built-in topics apply. To change them, append and edit: foreign-eyes config --topics >> THIS FILE
 
-# The names under which publications are shown, each with the other spellings that the column uses
+# The names of publications that readers see, each with other spellings that the column uses
 # [publications]
 # "South China Morning Post" = ["SCMP"]
 
