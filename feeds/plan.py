@@ -34,7 +34,7 @@ class Extent:
 class PublishPlan:
     """The documents to render, and the publications and topics that have no entries any more.
 
-    `redirects` are pairs of a merged id and the entry that answers for it.
+    `redirects` are pairs of a merged id and the entry that it was merged into.
     """
 
     entry_ids: Collection[int]

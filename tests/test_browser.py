@@ -261,7 +261,7 @@ def follow(link: Locator) -> None:
 
 
 @pytest.mark.parametrize("name", ["index", "entry", "changes", "missing"])
-def test_whoever_goes_by_keyboard_can_skip_to_the_content_and_sees_where_the_focus_is(
+def test_a_keyboard_user_can_skip_to_the_content_and_sees_where_the_focus_is(
     site: Site, visit: Visit, name: str
 ) -> None:
     page = open_named(visit, site, name)
@@ -421,7 +421,7 @@ def test_datasette_is_shown_without_a_complaint(visit: Visit, path: str) -> None
     assert page.locator("table tbody tr").count() > 1
 
 
-def test_whoever_wants_to_query_finds_the_views_and_ready_queries(visit: Visit) -> None:
+def test_an_analyst_finds_the_views_and_canned_queries(visit: Visit) -> None:
     page = visit("")
     follow(page.get_by_role("link", name="Query"))
 
