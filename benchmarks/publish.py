@@ -126,10 +126,7 @@ class Growing:
 
 
 def make_growing(size: int, folder: Path, stack: ExitStack, *, whole: bool) -> Growing:
-    """Return a published archive that grows to `size` entries.
-
-    Its files are written only if `whole`.
-    """
+    """Return an archive that grows to `size` entries, with all its files only if `whole`."""
     archive, target = folder / "archive.db", Target(folder / "public", BASE_URL)
     with open_archive(archive) as db:
         listing = fill(db, size - ADDED)
@@ -198,10 +195,7 @@ def report_one_by_one(sizes: Sequence[int], folder: Path) -> None:
 
 
 def _report(archive: Growing, smallest: Growing) -> None:
-    """Print the cost without the warm-up round.
-
-    Each archive is compared with the smallest one in the same rounds.
-    """
+    """Print the cost, compared with the smallest archive, without the warm-up round."""
     measured, filling = archive.found[1:-1], archive.found[-1]
     ratio, without = (
         statistics.median(took(cost) / took(other) for cost, other in zip(measured, smallest.found[1:-1], strict=True))
@@ -226,10 +220,7 @@ def _range(seconds: Iterable[float]) -> str:
 
 
 def publish_all(entries: int, folder: Path) -> None:
-    """Publish `entries` entries completely, and print the times.
-
-    The same entries are written with feedgen and with lxml.
-    """
+    """Time publishing `entries` entries completely, and writing them with feedgen and lxml."""
     archive, target = folder / "archive.db", Target(folder / "public", BASE_URL)
     with open_archive(archive) as db:
         fill(db, entries)
@@ -251,10 +242,7 @@ def publish_all(entries: int, folder: Path) -> None:
 
 
 def one_feed(folder: Path) -> None:
-    """Render a feed of 50 entries in all formats, and print the times.
-
-    feedgen and lxml write the same feed, in turns.
-    """
+    """Time rendering a feed of 50 entries in all formats, and with feedgen and lxml, in turns."""
     with open_archive(folder / "archive.db") as db:
         feed = _feed_of(db, newest_entries(db, Column(db).name, DOCUMENT_SIZE))
     contenders: dict[str, Callable[[], object]] = {
