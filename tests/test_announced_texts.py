@@ -233,10 +233,7 @@ FORGED = "UPDATE told_texts SET commentary = 'Forged.' WHERE title = 'Bears'"
         ("DELETE FROM told_texts WHERE title = 'Bears'", "the announced text"),
         ("UPDATE changes SET announced = 0 WHERE change_id = 1", "change 1 has announced texts, but was not announced"),
         (
-            (
-                "INSERT INTO told_texts (words, attribution, excerpt, commentary) VALUES ('aa', '', '', '')",
-                "the text aa belongs to no announced change",
-            ),
+            "INSERT INTO told_texts (words, attribution, excerpt, commentary) VALUES ('aa', '', '', '')",
             "the text aa belongs to no announced change",
         ),
     ],

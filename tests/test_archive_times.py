@@ -34,7 +34,7 @@ def test_all_timestamps_have_one_form(moment: datetime) -> None:
 
 
 def test_a_time_without_a_time_zone_is_refused() -> None:
-    with pytest.raises(ValueError, match="without a zone"):
+    with pytest.raises(ValueError, match="without a time zone"):
         to_text(datetime(2026, 1, 1))  # noqa: DTZ001 - what is refused
 
 
