@@ -125,7 +125,7 @@ def found(entry_id: int | None) -> Match:
 def test_the_oracle_tells_of_a_matcher_that_is_wrong(
     broken: Callable[..., dict[int, Match]], due: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foreign_eyes.archive.settling.match_rows.match", broken)
+    monkeypatch.setattr("foreign_eyes.archive.settling.match_beside.match", broken)
     assert due <= kinds(simulate(seed=9, years=0.1, scene=SHORT))
 
 
