@@ -58,7 +58,7 @@ def test_cron_is_reported_the_times_it_can_say(command: CommandLine, every: str,
 def test_what_cron_cannot_say_is_refused_with_what_it_can(command: CommandLine, every: str) -> None:
     done = command("schedule", "cron", "--every", every)
     assert (done.returncode, done.stdout) == (64, "")
-    assert "1m to 30m, 1h to 12h" in done.stderr
+    assert "1m to 30m or 1h to 12h" in done.stderr
 
 
 def test_the_command_in_the_crontab_runs_and_is_silent(odd: CommandLine) -> None:
