@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes history 123456789     find the first revision of the other entry
+  foreign-eyes history 123456789     find the revision that is another entry
   foreign-eyes split 123456789 3     revision 3 and later are another entry
   foreign-eyes split 123456789 3 --dry-run
 """

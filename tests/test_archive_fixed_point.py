@@ -235,7 +235,7 @@ def decide(db: Database, source: str, kind: str, one: int, other: int) -> set[in
 
 @settings(max_examples=examples(10, in_ci=50))  # each with up to six histories
 @given(st.lists(TOWNS, min_size=1, max_size=6))
-def test_a_rebuild_changes_nothing_after_any_imports_and_decisions(towns: list[Town]) -> None:
+def test_deriving_again_changes_nothing_whatever_was_imported_and_decided(towns: list[Town]) -> None:
     with archive_in_memory() as db:
         archive = Archive(db, {f"town{number}": town for number, town in enumerate(towns)})
         archive.live()

@@ -149,7 +149,7 @@ def test_a_server_that_was_started_with_interrupts_ignored_goes_on_ignoring_them
 
 def test_an_interrupt_that_comes_later_ends_a_run_that_does_not_heed_the_first(tmp_path: Path) -> None:
     code = (
-        "import time; from foreign_eyes.cli import stopping; stopping.install(); stopping.raise_on_signal()\n"
+        "import time; from foreign_eyes.cli import signals; signals.install(); signals.raise_on_signal()\n"
         "line = 'ready'\n"
         "while True:\n"
         "    try:\n"
@@ -174,7 +174,7 @@ def test_an_interrupt_that_comes_later_ends_a_run_that_does_not_heed_the_first(t
 def test_an_interrupt_while_a_dataclass_is_made_leaves_the_exit_code_as_it_is(tmp_path: Path) -> None:
     """After `python -m`, CPython ends by SIGINT if a KeyboardInterrupt has passed through `exec`, as dataclasses use it."""
     (tmp_path / "interrupted.py").write_text(
-        "import os, signal, sys; from foreign_eyes.cli import stopping; stopping.install(); stopping.raise_on_signal()\n"
+        "import os, signal, sys; from foreign_eyes.cli import signals; signals.install(); signals.raise_on_signal()\n"
         "try: exec('os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass')\n"
         "except KeyboardInterrupt: sys.exit(130)\n",
         encoding="utf-8",
