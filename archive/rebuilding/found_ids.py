@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sqlite_utils import Database
@@ -21,7 +22,7 @@ from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.identity_rows import Identity, identities_minted_in, is_id_taken, load_identity
-from foreign_eyes.archive.settling.journal import rename_changes
+from foreign_eyes.archive.settling.journal import Change, rename_changes
 from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
 from foreign_eyes.archive.settling.match_beside import match_beside
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
@@ -68,6 +69,8 @@ class FoundIds:
         self.merged: Mapping[int, int] = merged_ids(db)
         self.older = load_older_revisions(db, parser_version)
         self.provisional: dict[int, Identity] = {}
+        # provisional ids that ended, with the ids that replaced them
+        self._ended: dict[int, int] = {}
         self._db = db
         self._parser_version = parser_version
         self._has_new_rules = has_new_rules
@@ -124,6 +127,16 @@ class FoundIds:
     def add(self, identity: Identity) -> None:
         """Keep the identity of a new entry as provisional."""
         self.provisional[identity.entry_id] = identity
+
+    def with_final_ids(self, changes: Iterable[Change]) -> list[Change]:
+        """Return changes with the final ids of entries whose provisional ids ended.
+
+        A pass of a crawl can change an entry under its provisional id, and a later pass of that crawl can end the id.
+        """
+        return [
+            replace(change, entry_id=self._ended[change.entry_id]) if change.entry_id in self._ended else change
+            for change in changes
+        ]
 
     def next_revision_id(self) -> int:
         """Return the id of the next revision, after those of older parsers."""
@@ -229,6 +242,7 @@ class FoundIds:
             if entry_rows.load_stored(self._db, [entry_id]):
                 continue
             del self.provisional[provisional_id]
+            self._ended[provisional_id] = entry_id
             entry_rows.rename_entry(self._db, provisional_id, load_identity(self._db, entry_id))
             rename_changes(self._db, provisional_id, entry_id)
             rename_recognised(self._db, provisional_id, entry_id)

@@ -246,7 +246,7 @@ class _Replay:
         except ValueError as error:
             raise CannotRebuild(f"crawl {crawl.crawl_id}: {error}") from error
         record_changes(
-            *(self.db, crawl.source_id, crawl.crawl_id, work.changes, self.at),
+            *(self.db, crawl.source_id, crawl.crawl_id, self.ids.with_final_ids(work.changes), self.at),
             announced=crawl.crawl_id in self.announced,
         )
         if is_new:
