@@ -33,7 +33,8 @@ from unittest.mock import patch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from large_archives import ADDED, AUTHORITY, BASE_URL, PUBLICATIONS, fill, line_of, pretend_published, prose  # noqa: E402
+from invented_entries import PUBLICATIONS, line_of, prose  # noqa: E402
+from large_archives import ADDED, AUTHORITY, BASE_URL, fill, pretend_published  # noqa: E402
 from plain_feeds import by_feedgen, by_lxml  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 from support.settling import Column, LineParser  # noqa: E402

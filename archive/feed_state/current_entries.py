@@ -48,7 +48,7 @@ _CURRENT = "JOIN revisions r ON r.revision_id = e.revision_id JOIN captures c ON
 def newest_entries(db: Database, source: str, limit: int = -1) -> Iterator[CurrentEntry]:
     """Yield the source's entries, newest feed date first, including withdrawn ones.
 
-    At most `limit` entries; -1 is no limit.
+    At most `limit` entries; -1 means no limit.
     """
     yield from _read(
         db,
@@ -68,7 +68,7 @@ def all_entry_ids(db: Database, source_id: int) -> list[int]:
 def entries_of_publication(db: Database, source_id: int, publication: str, limit: int) -> list[CurrentEntry]:
     """Return the entries whose current publication is shown under this name, newest first.
 
-    -1 is no limit.
+    -1 means no limit.
     """
     query = f"FROM entries e {_CURRENT} WHERE e.source_id = ? AND e.publication = ? ORDER BY e.feed_date DESC LIMIT ?"
     # a query for each spelling reads the index in its order; one for all would sort them

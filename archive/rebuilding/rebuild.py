@@ -5,7 +5,7 @@ The commands `reparse`, `import`, `merge`, `split`, `redate` and `redact` do thi
     copy | add truth (an import, a decision) | delete derived rows | settle all crawls in time order | compare | put back
 
 The copy is a private temporary database, so a run that fails loses nothing, and a run that only compares needs
-no lock. Differences are put back in one transaction; if there are none, nothing is written.
+no lock. Differences are put back in one transaction; an archive without differences is not written.
 """
 
 from __future__ import annotations

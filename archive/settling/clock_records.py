@@ -74,7 +74,7 @@ def known_times(db: Database, crawl_id: int) -> KnownTimes:
 def _last_right(db: Database, crawl_id: int) -> tuple[int, timedelta | None]:
     """Return the source's last crawl whose clock was right, and the usual difference.
 
-    If there is none, the answers of the last crawl that an earlier version settled give the usual difference. Redated
+    Without one, the answers of the last crawl that an earlier version settled give the usual difference. Redated
     crawls are skipped: an operator may know the day, but not the minute.
     """
     before = (
