@@ -38,7 +38,13 @@ class Article:
         return f"{self.title}|Le Monde|{self.excerpt}|{self.commentary}"
 
     def edit(self, part: str, words: str) -> None:
-        """Rewrite one part, but never both between two sightings: then only neighbours could identify it."""
+        """Rewrite one part, if another part will identify the entry.
+
+        So never both between two sightings, nor the excerpt of an entry that is missing: a commentary that other entries
+        have identifies only an entry that is still listed.
+        """
+        if part == "excerpt" and self.missed:
+            return
         before = getattr(self, part)
         setattr(self, part, words)
         if self.wordings:
@@ -114,6 +120,8 @@ class EditedListing(RuleBasedStateMachine):
                 more = self.absences.crawls_without(id(article), self.column.today, fresh=fresh)
                 expected.withdrawn += article.missed < 2 <= article.missed + more
                 article.missed += more
+                if article.missed:
+                    article.excerpt = article.wordings[-1].split("|")[2]
         self.unchanged = True
         self.check(counts, expected, len(self.pages()))
 
