@@ -71,16 +71,18 @@ class _Text:
         return "".join(space + word for space, word in zip(self.spaces[span], self.words[span], strict=True))
 
 
-def word_diff(old: str, new: str) -> tuple[Piece, ...]:
+def word_diff(
+    old: str, new: str, *, most_words: int = MOST_DIFFED_WORDS, most_pairs: int = MOST_PAIRS
+) -> tuple[Piece, ...]:
     """Return the word diff of two texts; two adjacent pieces never have the same `op`.
 
     The kept and removed pieces together are exactly `old`, the kept and added ones exactly `new`. In a replacement, the
     removed piece comes before the added one. Chinese and Japanese are compared by character. If texts are so long or so
-    repetitive that matching their words would take seconds (see `MOST_DIFFED_WORDS`, `MOST_PAIRS`), everything between
+    repetitive that matching their words would take seconds (more than `most_words` or `most_pairs`), everything between
     their common start and end is one replacement.
     """
     before, after = _Text(old), _Text(new)
-    changes = _merge_islands(before, after, _slide(before, after, _match_words(before.words, after.words)))
+    changes = _merge_islands(before, after, _slide(before, after, _match_words(before, after, most_words, most_pairs)))
     return tuple(_pieces(_steps(before, after, changes)))
 
 
@@ -98,14 +100,15 @@ def abridged(pieces: Sequence[Piece], around: int = 60) -> tuple[Piece, ...]:
     )
 
 
-def _match_words(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
+def _match_words(before: _Text, after: _Text, most_words: int, most_pairs: int) -> list[_Change]:
+    old, new = before.words, after.words
     start = _common_start(old, new)
     end = _common_start(old[start:][::-1], new[start:][::-1])
     a, b = old[start : len(old) - end], new[start : len(new) - end]
     if not a and not b:
         return []
     in_b = Counter(b)
-    if max(len(a), len(b)) > MOST_DIFFED_WORDS or sum(n * in_b[word] for word, n in Counter(a).items()) > MOST_PAIRS:
+    if max(len(a), len(b)) > most_words or sum(n * in_b[word] for word, n in Counter(a).items()) > most_pairs:
         return [_Change(start, start + len(a), start, start + len(b))]
     opcodes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     return [_Change(*(start + index for index in span)) for tag, *span in opcodes if tag != "equal"]

@@ -192,6 +192,10 @@ class GuardedConnection(sqlite3.Connection):
         if self._progress_handler is not None:
             super().set_progress_handler(self._progress_handler, 50)
 
+    def is_over_time(self) -> bool:
+        """Return whether the time of the running statement is over."""
+        return self._progress_handler is not None and bool(self._progress_handler())
+
     def timed(self, name: str, arguments: int) -> Callable[..., Any]:
         """Return SQLite's function `name` with a check of the time limit.
 
@@ -200,7 +204,7 @@ class GuardedConnection(sqlite3.Connection):
         statement = f"SELECT {name}({', '.join('?' * arguments)})"
 
         def function(*values: Any) -> Any:
-            if self._progress_handler is not None and self._progress_handler():
+            if self.is_over_time():
                 return None
             return self._functions.execute(statement, values).fetchone()[0]
 
