@@ -11,7 +11,16 @@ REPARSE = "foreign-eyes reparse"
 _NO_DAMAGE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
 MOST_LISTED_FINDINGS = 20  # findings of one kind that are listed one by one
 
-_DERIVED = {"entries", "revisions", "listing_rows", "links", "publications", "publication_aliases", "entries_fts"}
+_DERIVED = {
+    "entries",
+    "revisions",
+    "listing_rows",
+    "placements",
+    "links",
+    "publications",
+    "publication_aliases",
+    "entries_fts",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ REMOVED = {
     "withheld_texts": f"redaction_id IN (SELECT redaction_id FROM redactions WHERE {_BY_ENTRY})",  # noqa: S608
     "redaction_digests": f"redaction_id IN (SELECT redaction_id FROM redactions WHERE {_BY_ENTRY})",  # noqa: S608
     "redactions": _BY_ENTRY,
+    "placements": _OF_OTHERS,
     "revisions": _BY_ENTRY,
     "decisions": _BY_ENTRY,
     "confirmations": _BY_ENTRY,

@@ -339,7 +339,7 @@ def test_a_new_archive_stores_its_parser_version_and_an_older_one_is_rebuilt_by_
     rebuilt = kept_up(column, Shouting())
     assert rebuilt is not None
     tables = {difference.table for difference in rebuilt.differences}
-    assert tables == {"entries", "revisions", "listing_rows", "changes", "recognitions"}
+    assert tables == {"entries", "revisions", "listing_rows", "placements", "changes", "recognitions"}
     assert kept_up(column, Shouting()) is None
 
 

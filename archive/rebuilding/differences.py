@@ -17,7 +17,17 @@ COMPARED_TABLES = (
     *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),
     "confirmations",
     *("redatings", "redated_entries", "redated_crawls", "redated_captures"),
-    *("publications", "publication_aliases", "entries", "revisions", "restyles", "listing_rows", "links", "changes"),
+    *(
+        "publications",
+        "publication_aliases",
+        "entries",
+        "revisions",
+        "restyles",
+        "listing_rows",
+        "placements",
+        "links",
+        "changes",
+    ),
     *("match_doubts", "told_texts", "told_words"),
 )
 MOST_EXAMPLES = 3

@@ -57,6 +57,7 @@ _DERIVED = (
     *(
         "match_doubts",
         "restyles",
+        "placements",
         "listing_rows",
         "revisions",
         "entries",

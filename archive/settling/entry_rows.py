@@ -156,7 +156,12 @@ def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
     )
     _index_words(db, identity.entry_id, "rowid", "entry_id")
     named = (
-        *(("revisions", "entry_id"), ("restyles", "entry_id"), ("listing_rows", "entry_id")),
+        *(
+            ("revisions", "entry_id"),
+            ("restyles", "entry_id"),
+            ("listing_rows", "entry_id"),
+            ("placements", "entry_id"),
+        ),
         ("match_doubts", "other_entry_id"),
     )
     for table, column in named:

@@ -28,6 +28,7 @@ from foreign_eyes.archive.settling.link_rows import settle_answers, settle_links
 from foreign_eyes.archive.settling.match_rows import recognise
 from foreign_eyes.archive.settling.missing_entries import miss_entries, missing_entries, still_missing_entries
 from foreign_eyes.archive.settling.new_ids import NewIds
+from foreign_eyes.archive.settling.placements import record_placements
 from foreign_eyes.archive.settling.record_rows import record_places, restore_older_revisions
 from foreign_eyes.archive.settling.settling_state import Settling
 from foreign_eyes.archive.values import Counts, Traffic
@@ -94,6 +95,7 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
     skipped = _contradicted(work, captures, pages, digests)
     listed: set[int] = set()
     state: dict[int, Capture] = {}
+    states: list[list[int]] = []
     for pass_captures in _passes(captures):
         before = {page: capture.body_sha256 for page, capture in state.items()}
         state |= {capture.page: capture for capture in pass_captures}
@@ -101,9 +103,12 @@ def _settle_listing(work: Settling, *, whole: bool) -> None:
             shown = [state[page] for page in sorted(state)]
             rows = _rows(shown, captures, pages, digests, skipped)
             bodies = [capture.body_sha256 for capture in shown]
-            listed |= _settle_state(work, rows, bodies, pass_captures[0].pass_number)
+            seen = _settle_state(work, rows, bodies, pass_captures[0].pass_number)
+            listed |= {entry_id for entry_id, _ in seen}
+            states.append([revision_id for _, revision_id in seen])
     work.counts.pages = len(state)
     restore_older_revisions(work)
+    record_placements(work.db, work.crawl, states, whole=whole)
     if whole:
         _record_missing(work, missing_entries(work.db, work.crawl.source_id, listed))
     links = shown_links([state[page] for page in sorted(state)], captures, pages)
@@ -136,8 +141,10 @@ def _contradicted(
     return shown_once - entry_rows.known_wordings(work.db, work.crawl.source_id, shown_once)
 
 
-def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int) -> set[int]:
-    """Settle the rows of one state of the listing; return their entries.
+def _settle_state(
+    work: Settling, rows: Sequence[Place], bodies: Sequence[str], pass_number: int
+) -> list[tuple[int, int]]:
+    """Settle the rows of one state of the listing; return the entry and revision of each.
 
     `bodies` are the bodies of its pages.
     """
@@ -147,11 +154,11 @@ def _settle_state(work: Settling, rows: Sequence[Place], bodies: Sequence[str], 
     recognised = recognise(work, places, bodies, pass_number)
     seen = record_places(work, places, recognised.matches, recognised.known)
     recognised.ledger.remember(recognised.matches, recognised.stored, seen)
-    for row in rows:
-        entry_id, revision_id = seen[collapsed.place_of[row.rank]]
+    shown = [seen[collapsed.place_of[row.rank]] for row in rows]
+    for row, (entry_id, revision_id) in zip(rows, shown, strict=True):
         entry_rows.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
     work.counts.entries = len(places)
-    return {entry_id for entry_id, _ in seen.values()}
+    return shown
 
 
 def _parse(work: Settling, capture: Capture) -> ListingPage:
