@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from datasette.database import Database, QueryInterrupted  # type: ignore[import-untyped]
 from datasette.utils.sqlite import sqlite3 as datasette_sqlite3  # type: ignore[import-untyped]
 
+from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
+from foreign_eyes.web.browse.writer_lock import WriterLock
+
+# seconds that a statement waits for a crawl or a publish to commit; both commit within one second
+LONGEST_WAIT = 5.0
+_IN_USE = "A crawl or a publish is writing to the archive. Try again in a few seconds."
 
 
 class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
-    """The archive as a Datasette database: read-only, with limits on SQL."""
+    """The archive as a Datasette database: read-only, with limits on SQL; writers come first."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._writer = WriterLock(Path(self.path))
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """Open a connection that can neither create the file nor write to it."""
@@ -24,9 +35,36 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
             uri=True,
             check_same_thread=False,
             factory=GuardedConnection,
+            timeout=LONGEST_WAIT,
         )
         self._all_file_connections.append(connection)
         return connection
+
+    def close(self) -> None:
+        """Close all connections, then the descriptor that asks for writers."""
+        super().close()
+        self._writer.close()
+
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Run `fn` with a connection, after a writer that waits.
+
+        Datasette runs all its statements by this method.
+
+        Raises:
+            Busy: a writer is still there after `LONGEST_WAIT`.
+        """
+
+        def after_writers(connection: sqlite3.Connection) -> Any:
+            if not self._writer.wait(LONGEST_WAIT):
+                raise Busy(_IN_USE)
+            try:
+                return fn(connection)
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                    raise Busy(_IN_USE) from error
+                raise
+
+        return await super().execute_fn(after_writers)
 
     async def execute(
         self,
