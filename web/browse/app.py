@@ -46,8 +46,9 @@ SETTINGS: dict[str, Any] = {
 
 def make_datasette(archive: Path) -> Datasette:
     """Return a Datasette that serves the file `archive` under the name `archive`."""
-    # if rich is installed, Datasette prints every exception with all local values to stdout
-    pm.get_plugin("datasette.handle_exception").rich = None
+    # Datasette calls every handler of exceptions; its own prints a traceback for mistakes of readers
+    if pm.has_plugin("datasette.handle_exception"):
+        pm.unregister(name="datasette.handle_exception")
     # SQL functions in Python would print what they raise; here that is a refusal, which the response reports
     sqlite3.enable_callback_tracebacks(False)
     with as_file(files("foreign_eyes.web.browse")) as package:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from datasette.database import Database, QueryInterrupted  # type: ignore[import-untyped]
+from datasette.database import (  # type: ignore[import-untyped]
+    Database,
+    QueryInterrupted,
+    connections,
+)
 from datasette.utils.sqlite import sqlite3 as datasette_sqlite3  # type: ignore[import-untyped]
 
+from foreign_eyes.web.browse.abandonment import RunningStatement, run_in_thread
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
 from foreign_eyes.web.browse.writer_lock import WriterLock
@@ -17,6 +22,8 @@ from foreign_eyes.web.browse.writer_lock import WriterLock
 # seconds that a statement waits for a crawl or a publish to commit; both commit within one second
 LONGEST_WAIT = 5.0
 _IN_USE = "A crawl or a publish is writing to the archive. Try again in a few seconds."
+
+T = TypeVar("T")
 
 
 class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
@@ -45,26 +52,36 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         super().close()
         self._writer.close()
 
-    async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Run `fn` with a connection, after a writer that waits.
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `fn` with a connection of a thread, after a writer that waits; if the caller is cancelled, interrupt it.
 
         Datasette runs all its statements by this method.
 
         Raises:
             Busy: a writer is still there after `LONGEST_WAIT`.
         """
+        running = RunningStatement()
 
-        def after_writers(connection: sqlite3.Connection) -> Any:
-            if not self._writer.wait(LONGEST_WAIT):
-                raise Busy(_IN_USE)
-            try:
-                return fn(connection)
-            except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                    raise Busy(_IN_USE) from error
-                raise
+        def in_thread() -> T:
+            connection = getattr(connections, self.name, None)
+            if connection is None:
+                connection = self.connect()
+                self.ds._prepare_connection(connection, self.name)
+                setattr(connections, self.name, connection)
+            with running.on(connection):
+                return self._after_writers(connection, fn)
 
-        return await super().execute_fn(after_writers)
+        return await run_in_thread(self.ds.executor, in_thread, running)
+
+    def _after_writers(self, connection: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T]) -> T:
+        if not self._writer.wait(LONGEST_WAIT):
+            raise Busy(_IN_USE)
+        try:
+            return fn(connection)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise Busy(_IN_USE) from error
+            raise
 
     async def execute(
         self,

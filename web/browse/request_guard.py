@@ -1,123 +1,122 @@
-"""Limits on HTTP requests to Datasette, and security header fields for its responses.
+"""The way of an HTTP request to Datasette.
 
-request | check method, length and path | wait for a slot if it has SQL of its own | Datasette | add header fields
+request | method, length | `routing`: page and lane | `reader_mistakes` | `turns` | Datasette | `response_headers`
+
+Every refusal is a page with navigation (`error_pages`). If the client disconnects, the work for it stops
+(`abandonment`).
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
-from base64 import b64encode
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
-from textwrap import dedent
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from starlette.responses import PlainTextResponse, Response
-
-from foreign_eyes.web.http_headers import SECURITY_HEADERS
+from foreign_eyes.web.browse.abandonment import answer_while_connected
+from foreign_eyes.web.browse.error_pages import error_response
+from foreign_eyes.web.browse.errors import Busy
+from foreign_eyes.web.browse.metadata import DATABASE
+from foreign_eyes.web.browse.problems import NO_SQL, NOT_FOUND, ONLY_READING, Problem, busy, too_long
+from foreign_eyes.web.browse.reader_mistakes import find_mistake, with_usable_search
+from foreign_eyes.web.browse.response_headers import with_headers
+from foreign_eyes.web.browse.routing import Asked, Lane, lane_of, read_request
+from foreign_eyes.web.browse.turns import Turns
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # bytes; Datasette's regular expressions over SQL take quadratic time: 5 s for 64 KB, 0.1 s for this length
 LONGEST_QUERY = 8_000
-_LONG_WHITE_SPACE = re.compile(r"\s{200}")
-# of /-/ only what pages need and what describes the service; the rest shows paths of this machine or is for signing in
-_PUBLIC_INTERNALS = re.compile(r"/-/(static|static-plugins)/|/-/(metadata|versions|plugins|settings)(\.json)?$")
-_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-# requests with SQL of their own that run at the same time; the other threads are for table pages (see `SETTINGS`)
-CONCURRENT_CUSTOM_SQL = 2
-
-
-@cache
-def datasette_policy() -> str:
-    """Return the Content-Security-Policy for Datasette's pages.
-
-    It allows Datasette's script files, and the inline scripts of its templates by their digests, so a value from the
-    archive never runs. Datasette has inline styles in many places, so all styles are allowed.
-    """
-    scripts = {"DATASETTE_ALLOW_FACET = true;", "DATASETTE_ALLOW_FACET = false;"}
-    for template in files("datasette").joinpath("templates").iterdir():
-        if template.name.endswith(".html"):
-            scripts.update(_INLINE_SCRIPT.findall(template.read_text(encoding="utf-8")))
-    # the page for a statement that took too long; some versions send its script dedented
-    for script in _INLINE_SCRIPT.findall(files("datasette").joinpath("views/base.py").read_text(encoding="utf-8")):
-        scripts |= {script, dedent(script)}
-    digests = sorted(b64encode(sha256(script.encode()).digest()).decode() for script in scripts if "{{" not in script)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src 'self' {allowed}; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
+# seconds that a request waits for its turn
+LONGEST_WAIT = 10.0
+# requests that run and requests that wait, for each lane. Readers' statements get two of the threads in `SETTINGS`, so
+# that table pages always have one.
+LANES = {Lane.QUERY: (2, 20), Lane.PAGE: (8, 100), Lane.DOWNLOAD: (2, 4)}
 
 
 class RequestGuard:
-    """An ASGI middleware that refuses or queues requests to Datasette.
+    """An ASGI middleware that decides which requests reach Datasette, in which form and when.
 
-    It also adds header fields to responses. The paths of requests do not contain `base_url`; the middleware adds it to
-    redirects in which Datasette omits it.
+    The paths of requests do not contain `base_url`; the middleware adds it to redirects in which Datasette omits it.
     """
 
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
+    def __init__(self, app: ASGIApp, datasette: Any) -> None:
         self._app = app
-        self._base_url = base_url
-        self._slots = asyncio.Semaphore(CONCURRENT_CUSTOM_SQL)
+        self._datasette = datasette
+        self._base_url: str = datasette.setting("base_url")
+        self._lanes = {lane: Turns(running, waiting, LONGEST_WAIT) for lane, (running, waiting) in LANES.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        send = _with_headers(send, self._base_url.encode())
-        query: bytes = scope["query_string"]
-        if refusal := self._refuse(scope, query):
-            await refusal(scope, receive, send)
-            return
+        send = with_headers(send, self._base_url.encode())
         if scope["method"] == "HEAD":
-            scope, send = {**scope, "method": "GET"}, _without_body(send)
-        if b"sql=" in query or b"_where=" in query:
-            async with self._slots:
-                await self._app(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            send = _without_body(send)
+        raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        asked = read_request(raw_path, scope["query_string"][:LONGEST_QUERY])
+        if problem := self._refusal(scope, asked):
+            await self._refuse(problem, _ending(raw_path), send)
+        elif asked is not None and asked.is_misspelt:
+            await self._redirect(asked, send)
+        elif asked is not None:
+            await self._answer(with_usable_search(asked), scope, receive, send)
 
-    def _refuse(self, scope: Scope, query: bytes) -> Response | None:
+    def _refusal(self, scope: Scope, asked: Asked | None) -> Problem | None:
         if scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("This server answers only GET and HEAD.\n", 405, {"allow": "GET, HEAD"})
-        if len(query) > LONGEST_QUERY:
-            return PlainTextResponse(f"The query string is longer than {LONGEST_QUERY} bytes: shorten it.\n", 414)
-        for sql in parse_qs(query.decode("latin-1")).get("sql", []):
-            if _LONG_WHITE_SPACE.search(sql):
-                return PlainTextResponse("The SQL has 200 white-space characters in a row: remove some.\n", 400)
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        if path.startswith("/-/") and not _PUBLIC_INTERNALS.match(path):
-            return PlainTextResponse("There is no such page.\n", 404)
+            return ONLY_READING
+        if len(scope["query_string"]) > LONGEST_QUERY:
+            return too_long(LONGEST_QUERY)
+        if asked is None:
+            return NOT_FOUND
+        if not self._datasette.setting("default_allow_sql") and asked.has_sql:
+            return NO_SQL
+        if mistake := find_mistake(asked):
+            return Problem(400, mistake)
         return None
 
+    async def _answer(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = {
+            **scope,
+            "method": "GET",
+            "path": asked.raw_path.decode(),
+            "raw_path": asked.raw_path,
+            "query_string": asked.raw_query,
+        }
+        lane = await self._lane(asked)
+        if lane is Lane.NONE:
+            await self._app(scope, receive, send)
+            return
 
-def _with_headers(send: Send, base_url: bytes) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            added = {**SECURITY_HEADERS, "content-security-policy": datasette_policy()}
-            # Datasette writes some names in capitals, and ASGI requires lower case
-            headers = [(name.lower(), value) for name, value in message["headers"]]
-            headers = [(name, _with_base(value, base_url) if name == b"location" else value) for name, value in headers]
-            headers = [(name, value) for name, value in headers if name.decode("latin-1") not in added]
-            headers += [(name.encode(), value.encode()) for name, value in added.items()]
-            message = {**message, "headers": headers}
-        await send(message)
+        async def answer(receive: Receive, send: Send) -> None:
+            try:
+                async with self._lanes[lane].turn():
+                    await self._app(scope, receive, send)
+            except Busy as error:
+                await self._refuse(busy(str(error), error.retry_after), asked.format, send)
 
-    return send_with_headers
+        await answer_while_connected(answer, receive, send)
+
+    async def _lane(self, asked: Asked) -> Lane:
+        name = asked.parts[-1]
+        is_canned = asked.kind.name == "table" and await self._datasette.get_canned_query(DATABASE, name, None)
+        return lane_of(asked, is_canned_query=bool(is_canned))
+
+    async def _refuse(self, problem: Problem, ending: str, send: Send) -> None:
+        response = await error_response(self._datasette, problem, ending)
+        await response.asgi_send(send)
+
+    async def _redirect(self, asked: Asked, send: Send) -> None:
+        """Redirect to the address without a slash at its end."""
+        query = b"?" + asked.raw_query if asked.query else b""
+        location = self._base_url.encode() + asked.raw_path[1:] + query
+        await send({"type": "http.response.start", "status": 302, "headers": [(b"location", location)]})
+        await send({"type": "http.response.body", "body": b""})
 
 
-def _with_base(location: bytes, base_url: bytes) -> bytes:
-    if location.startswith(b"/") and not location.startswith(base_url):
-        return base_url + location.lstrip(b"/")
-    return location
+def _ending(raw_path: bytes) -> str:
+    """Return the format of an error for an address of which nothing else is known."""
+    return "json" if raw_path.endswith(b".json") else ""
 
 
 def _without_body(send: Send) -> Send:

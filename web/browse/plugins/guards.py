@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 
+from foreign_eyes.web.browse.error_pages import error_response, print_fault, problem_of
 from foreign_eyes.web.browse.metadata import DATABASE
+from foreign_eyes.web.browse.problems import Problem
+from foreign_eyes.web.browse.reader_mistakes import search_words
 from foreign_eyes.web.browse.request_guard import RequestGuard
 from foreign_eyes.web.browse.sql_guard import guard
 
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
-@hookimpl  # type: ignore[untyped-decorator]
+# after Datasette's own functions
+@hookimpl(trylast=True)  # type: ignore[untyped-decorator]
 def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
     """Guard connections to the archive.
 
@@ -24,9 +28,26 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
     """
     if database == DATABASE:
         guard(conn)
+        conn.create_function("escape_fts", 1, search_words, deterministic=True)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def asgi_wrapper(datasette: Any) -> Callable[[ASGIApp], ASGIApp]:
     """Guard requests, and set header fields of responses."""
-    return lambda app: RequestGuard(app, datasette.setting("base_url"))
+    return lambda app: RequestGuard(app, datasette)
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """Return the page for an exception. This replaces Datasette's handler, which `make_datasette` removes."""
+    problem = problem_of(exception, has_arguments=bool(request.query_string), is_row="pks" in request.url_vars)
+    if problem.status == 500:
+        print_fault(exception)
+    ending = request.url_vars.get("format") or ""
+    return error_response(datasette, problem, ending, request)
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def forbidden(datasette: Any, request: Any, message: str) -> Any:
+    """Return the page for what a reader may not see."""
+    return error_response(datasette, Problem(403, message, "Not allowed"), "", request)

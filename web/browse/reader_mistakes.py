@@ -1,0 +1,130 @@
+"""Mistakes in the arguments of a request that Datasette would answer with status 500. Pure.
+
+A mistake that depends on the columns of a table is found by Datasette itself; `error_pages` gives it the status 400.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from foreign_eyes.web.browse.routing import Asked
+
+_LONG_WHITE_SPACE = re.compile(r"\s{200}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_SEARCH = re.compile(r"_search(_.+)?|_searchmode")
+_FACET = re.compile(r"_facet(_.+)?")
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def find_mistake(asked: Asked) -> str | None:
+    """Return a sentence about the first mistake in the arguments, or None if there is none."""
+    for name, value in asked.query:
+        for applies, check in _CHECKS:
+            if applies(name) and (mistake := check(name, value)):
+                return mistake
+    return None
+
+
+def with_usable_search(asked: Asked) -> Asked:
+    """Return the request without search arguments that only a search box leaves behind.
+
+    `_searchmode` would pass text to FTS5 as it is, and much of what people type is an error there. An empty `_search`
+    beside other filters comes from a form whose search box was not used.
+    """
+    query = [(name, value) for name, value in asked.query if name != "_searchmode"]
+    filters = [name for name, _ in query if not name.startswith("_") or "__" in name or name == "_where"]
+    if filters:
+        query = [(name, value) for name, value in query if name != "_search" or value.strip()]
+    return asked._replace(query=tuple(query))
+
+
+def search_words(text: str) -> str:
+    """Return an FTS5 expression for the words and quoted phrases of a text; without any it finds nothing.
+
+    This replaces Datasette's function `escape_fts`, which returns invalid expressions for some texts.
+    """
+    words = " ".join(text.replace("\0", " ").split())
+    if words.count('"') % 2:
+        words += '"'
+    bits = [bit for bit in re.split(r'\s+|(".*?")', words) if bit and bit != '""']
+    return " ".join(bit if bit.startswith('"') else f'"{bit}"' for bit in bits) or '""'
+
+
+def _check_sql(_name: str, value: str) -> str | None:
+    if _LONG_WHITE_SPACE.search(value):
+        return "The SQL has 200 white-space characters in a row: remove some."
+    return None
+
+
+def _check_number(name: str, value: str) -> str | None:
+    return None if not value or _NUMBER.fullmatch(value) else f"{name} must be a number of up to 9 digits."
+
+
+def _check_size(name: str, value: str) -> str | None:
+    return None if value == "max" else _check_number(name, value)
+
+
+def _check_comparison(name: str, value: str) -> str | None:
+    # Datasette reads as a number what str.isdigit accepts, such as superscripts
+    if value.isdigit() and not re.fullmatch(r"[0-9]{1,18}", value):
+        return f"{name} must be a text, or a number of up to 18 digits."
+    return None
+
+
+def _check_list(name: str, value: str) -> str | None:
+    if not value.startswith("["):
+        return None
+    values = _json(value)
+    if isinstance(values, list) and all(isinstance(one, _SCALARS) for one in values):
+        return None
+    return f'{name} must be values with commas between them, or a JSON list such as ["a", "b"].'
+
+
+def _check_through(name: str, value: str) -> str | None:
+    through = _json(value)
+    if (
+        isinstance(through, dict)
+        and isinstance(through.get("table"), str)
+        and isinstance(through.get("column"), str)
+        and isinstance(through.get("value", ...), _SCALARS)
+    ):
+        return None
+    return f'{name} must be a JSON object such as {{"table": "revisions", "column": "number", "value": "1"}}.'
+
+
+def _check_facet(name: str, value: str) -> str | None:
+    if not _FACET.fullmatch(name):
+        return f"There is no argument {name}; facets are _facet, _facet_date and _facet_array."
+    if not value.startswith("{"):
+        return None
+    facet = _json(value)
+    if isinstance(facet, dict) and isinstance(facet.get("column") or facet.get("simple"), str):
+        return None
+    return f'{name} must be the name of a column, or a JSON object such as {{"column": "publication"}}.'
+
+
+def _check_search(name: str, _value: str) -> str | None:
+    return None if _SEARCH.fullmatch(name) else f"There is no argument {name}; use _search or _search_COLUMN."
+
+
+def _json(text: str) -> Any:
+    """Return the value of a JSON text, or an object that is no JSON value if the text is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return ...
+
+
+_CHECKS: tuple[tuple[Callable[[str], bool], Callable[[str, str], str | None]], ...] = (
+    (lambda name: name == "sql", _check_sql),
+    (lambda name: name in ("_timelimit", "_ttl"), _check_number),
+    (lambda name: name in ("_size", "_facet_size"), _check_size),
+    (lambda name: name.endswith(("__gt", "__gte", "__lt", "__lte")), _check_comparison),
+    (lambda name: name.endswith(("__in", "__notin")), _check_list),
+    (lambda name: name == "_through", _check_through),
+    (lambda name: name.startswith("_facet") and name != "_facet_size", _check_facet),
+    (lambda name: name.startswith("_search"), _check_search),
+)
