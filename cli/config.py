@@ -78,6 +78,8 @@ def in_force(context: Context) -> Iterator[Setting]:
         value = getattr(configuration.publish, name)
         shown = _absolute(Path(value)) if name == "output" else value
         yield Setting(f"publish.{name}", shown, _origin(configuration, "publish", name))
+    for name in configuration.browse.__struct_fields__:
+        yield Setting(f"browse.{name}", getattr(configuration.browse, name), _origin(configuration, "browse", name))
     topics = {name: list(patterns) for name, patterns in configuration.topics.items()}
     yield Setting("topics", topics, _origin(configuration, "topics"))
     publications = {name: list(aliases) for name, aliases in configuration.publications.items()}

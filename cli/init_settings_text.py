@@ -57,6 +57,10 @@ base_url = {base_url}
 # The permissions of published files, whatever the umask; folders get the matching execute bits
 # file_mode = "0644"
 
+# Whether readers may run SQL of their own under /browse/; the queries listed there work in any case
+# [browse]
+# sql = true
+
 # Without [topics] the built-in topics apply. To change them, append and edit: foreign-eyes config --topics >> THIS FILE
 
 # The names of publications that readers see, each with other spellings that the column uses

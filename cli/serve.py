@@ -61,7 +61,13 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
     if context.archive.is_file():
         with read_archive(context.archive):
             pass  # rolls back the transaction of a killed run, and refuses a file that is not an archive
-    app = make_app(server.output, context.archive, base_url=_base_url(context), hub=_hub(context))
+    app = make_app(
+        server.output,
+        context.archive,
+        base_url=_base_url(context),
+        hub=_hub(context),
+        readers_sql=context.configuration.browse.sql,
+    )
 
     def tell(_address: str) -> None:
         print_addresses(context, server)

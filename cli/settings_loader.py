@@ -68,6 +68,15 @@ class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file_mode: str = "0644"
 
 
+class BrowseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `[browse]` table: what readers may do under /browse/.
+
+    `sql` allows SQL of their own; without it, the queries that come with the archive still work.
+    """
+
+    sql: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """All settings, defaults filled in.
@@ -79,6 +88,7 @@ class Configuration:
     contact: str | None = None
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    browse: BrowseSettings = field(default_factory=BrowseSettings)
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
     publications: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -127,7 +137,17 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
     Raises:
         ConfigurationError: a key or value is not allowed.
     """
-    allowed = ("default_source", "contact", "archive", "publish", "topics", "publications", "sources", "fresh_days")
+    allowed = (
+        "default_source",
+        "contact",
+        "archive",
+        "publish",
+        "browse",
+        "topics",
+        "publications",
+        "sources",
+        "fresh_days",
+    )
     for key in tables:
         if key not in allowed:
             raise ConfigurationError(f"{path}: unknown key {key!r}; allowed are {', '.join(allowed)}")
@@ -154,6 +174,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
         _contact(tables, path),
         archive,
         publish,
+        _convert(_table(tables, "browse", path), BrowseSettings, "[browse]", path),
         sources,
         _topics(tables, path),
         _publications(tables, path),

@@ -14,6 +14,7 @@ from support.listings import LISTING
 
 from foreign_eyes.cli.settings_loader import (
     ArchiveSettings,
+    BrowseSettings,
     Configuration,
     ConfigurationError,
     PublishSettings,
@@ -30,8 +31,12 @@ URL = 'url = "https://example.org/index.htm"'
     [
         ("default_source = ", ["not TOML"]),
         ("[publish\n", ["not TOML", "line 1"]),
-        ("colour = 1\n", ["'colour'", "default_source, contact, archive, publish, topics, publications, sources"]),
+        (
+            "colour = 1\n",
+            ["'colour'", "default_source, contact, archive, publish, browse, topics, publications, sources"],
+        ),
         ("[publish]\nfolder = 'x'\n", ["[publish]", "folder", "base_url, output"]),
+        ("[browse]\nsql = 'no'\n", ["[browse]", "sql", "bool"]),
         ("[archive]\nauthority = 'x'\n", ["[archive]", "authority", "file, tag_authority"]),
         ("[archive]\nfile = ''\n", ["[archive]", "file"]),
         ("contact = 'a b'\n", ["contact", "without spaces"]),
@@ -168,11 +173,19 @@ def test_a_wrong_setting_does_not_change_the_archive(command: CommandLine) -> No
 
 def test_the_shipped_file_says_what_holds_without_it() -> None:
     shipped, built_in = load_configuration(SHIPPED), Configuration()
-    assert (shipped.default_source, shipped.contact, shipped.archive, shipped.publish, shipped.topics) == (
+    assert (
+        shipped.default_source,
+        shipped.contact,
+        shipped.archive,
+        shipped.publish,
+        shipped.browse,
+        shipped.topics,
+    ) == (
         built_in.default_source,
         built_in.contact,
         built_in.archive,
         built_in.publish,
+        built_in.browse,
         built_in.topics,
     )
     assert list(shipped.topics) == list(built_in.topics)
@@ -193,6 +206,7 @@ def test_every_setting_is_documented_in_the_shipped_file() -> None:
         "fresh_days",
         "archive",
         "publish",
+        "browse",
         "topics",
         "publications",
         "sources",
@@ -200,6 +214,7 @@ def test_every_setting_is_documented_in_the_shipped_file() -> None:
     for kind, table in (
         (ArchiveSettings, tables["archive"]),
         (PublishSettings, tables["publish"]),
+        (BrowseSettings, tables["browse"]),
         (SourceSettings, tables["sources"]["live"]),
     ):
         assert set(table) == {setting.name for setting in msgspec.structs.fields(kind)}

@@ -60,7 +60,9 @@ class PortInUse(CannotListen):
         super().__init__(host, port, "the port is in use; choose another with --port, or --port 0 for a free one")
 
 
-def make_app(output: Path, archive: Path, *, base_url: str | None = None, hub: str | None = None) -> ASGIApp:
+def make_app(
+    output: Path, archive: Path, *, base_url: str | None = None, hub: str | None = None, readers_sql: bool = True
+) -> ASGIApp:
     """Return the app that serves the folder `output` and the file `archive`.
 
     Neither of them needs to exist yet.
@@ -70,6 +72,7 @@ def make_app(output: Path, archive: Path, *, base_url: str | None = None, hub: s
         archive: the archive's file.
         base_url: the URL of the folder with a slash at its end, for `Link` fields; None makes them relative.
         hub: the URL of the WebSub hub of the feeds, if there is one.
+        readers_sql: whether readers may run SQL of their own under /browse/.
     """
     from starlette.applications import Starlette  # noqa: PLC0415
     from starlette.responses import RedirectResponse  # noqa: PLC0415
@@ -79,7 +82,7 @@ def make_app(output: Path, archive: Path, *, base_url: str | None = None, hub: s
     from foreign_eyes.web.http_headers import SECURITY_HEADERS  # noqa: PLC0415
     from foreign_eyes.web.static_files import PublishedFiles  # noqa: PLC0415
 
-    browse = datasette_app(archive)
+    browse = datasette_app(archive, readers_sql=readers_sql)
     files = PublishedFiles(output, base_url, hub)
 
     @asynccontextmanager

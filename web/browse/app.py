@@ -44,8 +44,13 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def make_datasette(archive: Path) -> Datasette:
-    """Return a Datasette that serves the file `archive` under the name `archive`."""
+def make_datasette(archive: Path, *, readers_sql: bool = True) -> Datasette:
+    """Return a Datasette that serves the file `archive` under the name `archive`.
+
+    Args:
+        archive: the archive's file.
+        readers_sql: whether readers may run SQL of their own; the queries in the metadata always work.
+    """
     # Datasette calls every handler of exceptions; its own prints a traceback for mistakes of readers
     if pm.has_plugin("datasette.handle_exception"):
         pm.unregister(name="datasette.handle_exception")
@@ -56,7 +61,7 @@ def make_datasette(archive: Path) -> Datasette:
             # without files Datasette adds a database in memory, which has no guard
             files=[str(archive)],
             metadata=load_metadata(),
-            settings=SETTINGS,
+            settings={**SETTINGS, "default_allow_sql": readers_sql},
             plugins_dir=str(package / "plugins"),
             static_mounts=[("assets", str(package / "static"))],
         )
@@ -72,8 +77,9 @@ class Browse:
     The file is checked on every request, so a new archive is served at once, and a restored one is opened again.
     """
 
-    def __init__(self, archive: Path) -> None:
+    def __init__(self, archive: Path, *, readers_sql: bool) -> None:
         self._archive = archive
+        self._readers_sql = readers_sql
         self._datasette: Any = None
         self._app: ASGIApp | None = None
         self._file_id: tuple[int, int] | None = None
@@ -99,7 +105,7 @@ class Browse:
             if self._app is None or file_id != self._file_id:
                 await asyncio.to_thread(_check_archive, self._archive)
                 await asyncio.to_thread(self.close)
-                self._datasette = await asyncio.to_thread(make_datasette, self._archive)
+                self._datasette = await asyncio.to_thread(make_datasette, self._archive, readers_sql=self._readers_sql)
                 await self._datasette.invoke_startup()
                 self._app, self._file_id = self._datasette.app(), file_id
             return self._app
@@ -113,12 +119,12 @@ class Browse:
         self._datasette = self._app = self._file_id = None
 
 
-def datasette_app(archive: Path) -> Browse:
+def datasette_app(archive: Path, *, readers_sql: bool = True) -> Browse:
     """Return an ASGI app that serves the archive under `BASE_URL`.
 
-    The file need not exist yet. The app never writes it.
+    The file need not exist yet. The app never writes it. `readers_sql` allows readers SQL of their own.
     """
-    return Browse(archive)
+    return Browse(archive, readers_sql=readers_sql)
 
 
 def _without_prefix(scope: Scope) -> Scope:
