@@ -57,6 +57,7 @@ REMOVED = {
             "restyles",
             "links",
             "entries",
+            "entry_counts",
             "identities",
             "crawls",
             "sources",

@@ -11,7 +11,8 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey
 
-# All tables of an archive except those about published files and those of the search index
+# All tables of an archive except those about published files, those of the search index, and the counts of entries, which
+# triggers keep
 COMPARED_TABLES = (
     *("redaction_secret", "redactions", "redaction_digests", "withheld_texts", "withheld_bodies"),
     *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),

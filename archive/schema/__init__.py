@@ -32,6 +32,7 @@ from foreign_eyes.archive.schema.m017_redactions import m017_redactions
 from foreign_eyes.archive.schema.m018_doubts import m018_doubts
 from foreign_eyes.archive.schema.m019_shared_texts import m019_shared_texts
 from foreign_eyes.archive.schema.m020_publication_names import m020_publication_names
+from foreign_eyes.archive.schema.m021_browsing import m021_browsing
 from foreign_eyes.archive.schema.m023_placements import m023_placements
 
 __all__ = ["APPLICATION_ID", "migrations"]
@@ -61,6 +62,7 @@ for step in (
     m018_doubts,
     m019_shared_texts,
     m020_publication_names,
+    m021_browsing,
     m023_placements,
 ):
     migrations()(step)
