@@ -173,7 +173,7 @@ def test_every_page_links_to_publications_topics_changes_and_datasette_and_marks
         ("Publications", f"{root}publications/"),
         ("Topics", f"{root}topics/"),
         ("Changes", f"{root}changes/"),
-        ("Query", f"{root}browse/archive"),
+        ("Query", f"{root}browse/"),
     ]
     folder, _, below = name.partition("/")
     here = {(way.text.lower(), way.get("aria-current")) for way in ways if way.get("aria-current")}

@@ -79,10 +79,11 @@ def make_app(
     from starlette.routing import Mount, Route  # noqa: PLC0415
 
     from foreign_eyes.web.browse.app import BASE_URL, datasette_app  # noqa: PLC0415
+    from foreign_eyes.web.browse.published_site import PublishedSite  # noqa: PLC0415
     from foreign_eyes.web.http_headers import SECURITY_HEADERS  # noqa: PLC0415
     from foreign_eyes.web.static_files import PublishedFiles  # noqa: PLC0415
 
-    browse = datasette_app(archive, readers_sql=readers_sql)
+    browse = datasette_app(archive, PublishedSite(output, base_url), readers_sql=readers_sql)
     files = PublishedFiles(output, base_url, hub)
 
     @asynccontextmanager

@@ -49,6 +49,11 @@ class Chart:
     unit: str
     bars: tuple[Bar, ...]
 
+    @property
+    def most(self) -> int:
+        """The number of entries in the tallest bar."""
+        return max(bar.entries for bar in self.bars)
+
 
 @dataclass(frozen=True, slots=True)
 class Volume:

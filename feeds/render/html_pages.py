@@ -16,7 +16,7 @@ from functools import cache
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from foreign_eyes.feeds import html_text
@@ -109,7 +109,7 @@ def redirect_page(target: PublicationTarget, path: str, why: tuple[str, str]) ->
 
 def collection_page(target: PublicationTarget, counted: CollectionCount, entries: Sequence[FeedEntry]) -> bytes:
     """Return the page of a publication or a topic with its newest entries."""
-    feeds = _feed_links(target, collection_urls(target.base_url, counted.of))
+    feeds = feed_links(target, collection_urls(target.base_url, counted.of))
     return _render(
         "collection.html",
         target,
@@ -128,7 +128,7 @@ def collections_page(target: PublicationTarget, kind: str, counted: Sequence[Col
 
 def changes_page(target: PublicationTarget, changes: Sequence[ComposedChange]) -> bytes:
     """Return the page of the newest changes."""
-    feeds = _feed_links(target, changes_urls(target.base_url))
+    feeds = feed_links(target, changes_urls(target.base_url))
     return _render("changes.html", target, "../", changes=changes, page_feeds=feeds, subtitle=CHANGES_SUBTITLE)
 
 
@@ -148,7 +148,7 @@ def volume_path(number: int) -> str:
 
 def _render(template: str, target: PublicationTarget, root: str, **values: object) -> bytes:
     """Render a page; `root` is the reference from the page to the base URL."""
-    feeds = _feed_links(target, column_urls(target.base_url))
+    feeds = feed_links(target, column_urls(target.base_url))
     browse = _from(root, target.browse)
     shared = {
         "target": target,
@@ -169,7 +169,8 @@ def _from(root: str, address: str | None) -> str | None:
     return address if address is None or "//" in address else root + address
 
 
-def _feed_links(target: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
+def feed_links(target: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
+    """Return a feed in its formats, as pages link to it."""
     return [FeedLink(form.label, url, url.removeprefix(target.base_url), form.media_type) for form, url in urls.items()]
 
 
@@ -193,6 +194,21 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    _add_filters(environment)
+    return environment
+
+
+def share_templates(environment: Environment) -> None:
+    """Give another environment the filters and the templates of the pages.
+
+    The names of the templates begin with `site:` there. So the pages of Datasette have the same frame as the published ones.
+    """
+    ours = PrefixLoader({"site": PackageLoader("foreign_eyes.feeds")}, delimiter=":")
+    environment.loader = ChoiceLoader([ours, *([environment.loader] if environment.loader else [])])
+    _add_filters(environment)
+
+
+def _add_filters(environment: Environment) -> None:
     # html_text escapes these
     environment.filters["paragraphs"] = lambda text: Markup(html_text.paragraphs(text))  # noqa: S704
     environment.filters["citation"] = lambda cited: Markup(html_text.citation(cited.work, cited.publication))  # noqa: S704
@@ -203,7 +219,6 @@ def _environment() -> Environment:
     environment.filters["one_line"] = one_line
     environment.filters["machine"] = lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds")
     environment.filters["volume_path"] = volume_path
-    return environment
 
 
 def _breakable(address: str) -> str:

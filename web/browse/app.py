@@ -15,7 +15,9 @@ from starlette.responses import HTMLResponse
 from foreign_eyes.archive.database import read_archive
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.web.browse.database import ArchiveDatabase
+from foreign_eyes.web.browse.frame import ASSETS, SITE_FILES, Frame
 from foreign_eyes.web.browse.metadata import DATABASE, load_metadata
+from foreign_eyes.web.browse.published_site import NOT_PUBLISHED, PublishedSite
 from foreign_eyes.web.static_files import UNAVAILABLE_HEADERS, built_in_page
 
 if TYPE_CHECKING:
@@ -44,11 +46,12 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def make_datasette(archive: Path, *, readers_sql: bool = True) -> Datasette:
+def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, readers_sql: bool = True) -> Datasette:
     """Return a Datasette that serves the file `archive` under the name `archive`.
 
     Args:
         archive: the archive's file.
+        site: what is published beside it.
         readers_sql: whether readers may run SQL of their own; the queries in the metadata always work.
     """
     # Datasette calls every handler of exceptions; its own prints a traceback for mistakes of readers
@@ -56,15 +59,17 @@ def make_datasette(archive: Path, *, readers_sql: bool = True) -> Datasette:
         pm.unregister(name="datasette.handle_exception")
     # SQL functions in Python would print what they raise; here that is a refusal, which the response reports
     sqlite3.enable_callback_tracebacks(False)
-    with as_file(files("foreign_eyes.web.browse")) as package:
+    with as_file(files("foreign_eyes.web.browse")) as package, as_file(files("foreign_eyes.feeds")) as feeds:
         datasette = Datasette(
             # without files Datasette adds a database in memory, which has no guard
             files=[str(archive)],
             metadata=load_metadata(),
             settings={**SETTINGS, "default_allow_sql": readers_sql},
             plugins_dir=str(package / "plugins"),
-            static_mounts=[("assets", str(package / "static"))],
+            template_dir=str(package / "templates"),
+            static_mounts=[(ASSETS, str(package / "static")), (SITE_FILES, str(feeds / "static"))],
         )
+    datasette.frame = Frame(site, BASE_URL)
     for name in [name for name in datasette.databases if name != "_internal"]:
         datasette.remove_database(name)
     datasette.add_database(ArchiveDatabase(datasette, path=str(archive), is_mutable=True), name=DATABASE)
@@ -77,8 +82,9 @@ class Browse:
     The file is checked on every request, so a new archive is served at once, and a restored one is opened again.
     """
 
-    def __init__(self, archive: Path, *, readers_sql: bool) -> None:
+    def __init__(self, archive: Path, site: PublishedSite, *, readers_sql: bool) -> None:
         self._archive = archive
+        self._site = site
         self._readers_sql = readers_sql
         self._datasette: Any = None
         self._app: ASGIApp | None = None
@@ -105,7 +111,9 @@ class Browse:
             if self._app is None or file_id != self._file_id:
                 await asyncio.to_thread(_check_archive, self._archive)
                 await asyncio.to_thread(self.close)
-                self._datasette = await asyncio.to_thread(make_datasette, self._archive, readers_sql=self._readers_sql)
+                self._datasette = await asyncio.to_thread(
+                    make_datasette, self._archive, self._site, readers_sql=self._readers_sql
+                )
                 await self._datasette.invoke_startup()
                 self._app, self._file_id = self._datasette.app(), file_id
             return self._app
@@ -119,12 +127,13 @@ class Browse:
         self._datasette = self._app = self._file_id = None
 
 
-def datasette_app(archive: Path, *, readers_sql: bool = True) -> Browse:
+def datasette_app(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, readers_sql: bool = True) -> Browse:
     """Return an ASGI app that serves the archive under `BASE_URL`.
 
-    The file need not exist yet. The app never writes it. `readers_sql` allows readers SQL of their own.
+    The file need not exist yet. The app never writes it. Pages link to what is published in `site`. `readers_sql` allows
+    readers SQL of their own.
     """
-    return Browse(archive, readers_sql=readers_sql)
+    return Browse(archive, site, readers_sql=readers_sql)
 
 
 def _without_prefix(scope: Scope) -> Scope:
