@@ -20,6 +20,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.announcement_check import verify_announced_texts
 from foreign_eyes.archive.damaged_text import read_leniently
+from foreign_eyes.archive.entry_counts import verify_counts
 from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, damage_as_problem, limited, remedy_for
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.text_columns import TEXT_COLUMNS
@@ -45,9 +46,10 @@ def verify(db: Database) -> Iterator[Problem]:
         "table told_texts": verify_announced_texts,
         "table revisions": _verify_revisions,
         "table entries_fts": _verify_search,
+        "counts of entries": verify_counts,
     }
     for where, check in checks.items():
-        remedy = REPARSE if check in (_verify_revisions, _verify_search) else RESTORE
+        remedy = REPARSE if check in (_verify_revisions, _verify_search, verify_counts) else RESTORE
         yield from limited(damage_as_problem(where, partial(check, db), remedy))
 
 

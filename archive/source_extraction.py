@@ -25,6 +25,10 @@ _BY_CRAWL = f"crawl_id IN (SELECT crawl_id FROM crawls WHERE {_OF_OTHERS})"  # n
 REMOVED = {
     "lost_ids": f"source IN (SELECT name FROM sources WHERE {_OF_OTHERS})",  # noqa: S608 - our own condition
     "entry_topics": f"topic_id IN (SELECT topic_id FROM topics WHERE {_OF_OTHERS})",  # noqa: S608
+    **dict.fromkeys(
+        ("topic_month_counts", "topic_publication_counts", "topic_pair_counts"),
+        f"topic_id IN (SELECT topic_id FROM topics WHERE {_OF_OTHERS})",  # noqa: S608
+    ),
     "match_doubts": f"revision_id IN (SELECT revision_id FROM revisions WHERE {_BY_ENTRY})",  # noqa: S608
     "withheld_texts": f"redaction_id IN (SELECT redaction_id FROM redactions WHERE {_BY_ENTRY})",  # noqa: S608
     "redaction_digests": f"redaction_id IN (SELECT redaction_id FROM redactions WHERE {_BY_ENTRY})",  # noqa: S608

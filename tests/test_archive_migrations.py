@@ -33,6 +33,7 @@ DIGESTS = {
     "m020_publication_names": "8438d5036c138e87",
     "m021_browsing": "fb35aa7d2f1af773",
     "m023_placements": "e11aa3b1cbfdb7b5",
+    "m024_questions": "44944ee2ca9d7f78",
 }
 
 

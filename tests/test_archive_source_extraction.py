@@ -29,7 +29,7 @@ AUTHORITY = "example.org,2026"
 
 @pytest.fixture
 def two(tmp_path: Path) -> Database:
-    """Two sources with edits, a merge, a confirmed doubt, a redaction, links, and all that publishing keeps.
+    """Two sources with edits, a merge, a confirmed doubt, a redaction, two topics, links, and all that publishing keeps.
 
     One publication is shared.
     """
@@ -40,13 +40,17 @@ def two(tmp_path: Path) -> Database:
         column.answers = {"http://search.example/": 200}
         column.crawl(listing(entry("Apples"), entry("Bears", publication=name), SEARCH))
         column.crawl(
-            listing(entry("Robots"), entry("Apples", commentary="Otherwise."), entry("Bears", publication=name))
+            listing(
+                entry("Robots", excerpt="About robots with AI."),
+                entry("Apples", commentary="Otherwise."),
+                entry("Bears", publication=name),
+            )
         )
         for _ in range(2):
-            column.crawl(listing(entry("Robots"), entry("Bears", publication=name)))
+            column.crawl(listing(entry("Robots", excerpt="About robots with AI."), entry("Bears", publication=name)))
         column.crawl(
             listing(
-                entry("Robots", commentary="As  before."),
+                entry("Robots", excerpt="About robots with AI.", commentary="As  before."),
                 entry("Apples", commentary="Back."),
                 entry("Whales"),
                 entry("Bears", publication=name),

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.entry_counts import recount
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey
 
 # All tables of an archive except those about published files, those of the search index, and the counts of entries, which
@@ -87,6 +88,7 @@ def put_back(db: Database, before: Database, after: Database) -> None:
     for table in tables:
         db.conn.executemany(table.insert, (new for _, new in table.differing(before, after) if new))
     db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+    recount(db)
     db.execute("UPDATE derivations SET count = count + 1")
 
 

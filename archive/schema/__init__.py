@@ -34,6 +34,7 @@ from foreign_eyes.archive.schema.m019_shared_texts import m019_shared_texts
 from foreign_eyes.archive.schema.m020_publication_names import m020_publication_names
 from foreign_eyes.archive.schema.m021_browsing import m021_browsing
 from foreign_eyes.archive.schema.m023_placements import m023_placements
+from foreign_eyes.archive.schema.m024_questions import m024_questions
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
@@ -64,5 +65,6 @@ for step in (
     m020_publication_names,
     m021_browsing,
     m023_placements,
+    m024_questions,
 ):
     migrations()(step)
