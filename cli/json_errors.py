@@ -10,12 +10,15 @@ from foreign_eyes.cli.terminal import print_json
 
 
 @contextmanager
-def errors_as_json(as_json: bool, where: object) -> Iterator[None]:
+def errors_as_json(
+    as_json: bool, where: object, remedy: str = "foreign-eyes history PART-OF-THE-TITLE"
+) -> Iterator[None]:
     """Print an error as `{ok, problems}`, as `status --json` does, if `as_json`; raise it again.
 
     Args:
         as_json: whether the command prints JSON.
         where: the file that the command works on.
+        remedy: what to do about errors that do not name a remedy.
     """
     from foreign_eyes.archive.errors import ArchiveError
 
@@ -23,6 +26,6 @@ def errors_as_json(as_json: bool, where: object) -> Iterator[None]:
         yield
     except (Stopped, ArchiveError) as error:
         if as_json:
-            remedy = error.remedy if isinstance(error, ArchiveError) else "foreign-eyes history PART-OF-THE-TITLE"
-            print_json({"ok": False, "problems": [{"what": str(error), "where": str(where), "remedy": remedy}]})
+            named = error.remedy if isinstance(error, ArchiveError) else remedy
+            print_json({"ok": False, "problems": [{"what": str(error), "where": str(where), "remedy": named}]})
         raise

@@ -33,6 +33,7 @@ from foreign_eyes.cli.schedule import schedule
 from foreign_eyes.cli.serve import serve
 from foreign_eyes.cli.set_aside import set_aside
 from foreign_eyes.cli.split import split
+from foreign_eyes.cli.sql import sql
 from foreign_eyes.cli.status import status
 from foreign_eyes.cli.terminal import print_error, print_line
 from foreign_eyes.cli.up import up
@@ -93,6 +94,7 @@ for command in (
     status,
     check,
     history,
+    sql,
     doubts,
     confirm,
     merge,

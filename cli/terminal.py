@@ -81,8 +81,20 @@ def print_error(line: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON object; characters that a terminal would obey rather than show are escaped."""
-    text = json.dumps(value, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=2)
-    click.echo(_NOT_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text))
+    click.echo(json_text(value, indent=2))
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON; characters that a terminal would obey rather than show are escaped."""
+    text = json.dumps(value, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=indent)
+    return _NOT_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text)
+
+
+def escaped(line: str) -> str:
+    r"""Return a line with characters that a terminal would obey escaped, as in \x1b; it keeps its newline."""
+    return _NOT_ASCII.sub(
+        lambda found: found[0] if found[0].isprintable() else found[0].encode("unicode_escape").decode(), line
+    )
 
 
 def printable(text: str) -> str:

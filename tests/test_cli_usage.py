@@ -26,6 +26,7 @@ COMMANDS = {
     "status": ["--json"],
     "check": ["--json", "--output", "--deep"],
     "history": ["--json"],
+    "sql": ["--json", "--csv", "--param", "--time-limit"],
     "doubts": ["--all", "--json"],
     "confirm": ["--json"],
     "merge": ["--dry-run", "--json"],
