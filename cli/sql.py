@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -56,7 +57,7 @@ def sql(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other: give one of them")
     if statement == "-":
-        statement = click.get_text_stream("stdin").read()
+        statement = sys.stdin.read()
     if not statement.strip():
         raise click.UsageError("STATEMENT is empty: give a select")
     chosen: Format = "json" if as_json else "csv" if as_csv else "table"
