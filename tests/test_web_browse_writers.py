@@ -21,6 +21,8 @@ from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 from support.processes import running as command_running
 
+from foreign_eyes.web.browse.writer_lock import WriterLock
+
 SLOW = "/browse/archive.json?sql=select+count(*)+from+" + ",".join(f"changes+c{n}" for n in range(12))
 PAGES = (
     "/browse/archive/current_entries",
