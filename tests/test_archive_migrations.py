@@ -31,9 +31,9 @@ DIGESTS = {
     "m018_doubts": "563957bfcd104976",
     "m019_shared_texts": "c919323d41fc47d1",
     "m020_publication_names": "8438d5036c138e87",
-    "m021_browsing": "fb35aa7d2f1af773",
-    "m023_placements": "e11aa3b1cbfdb7b5",
-    "m024_questions": "44944ee2ca9d7f78",
+    "m021_browsing": "1646d15b19eb8528",
+    "m023_placements": "be4a6f6949260804",
+    "m024_questions": "e8349df478af0385",
 }
 
 

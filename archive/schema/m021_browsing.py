@@ -108,12 +108,6 @@ def m021_browsing(db: Database) -> None:
                 AND publication_id = coalesce(old.publication_id, 0) AND entries = 0;
         END;
 
-        CREATE VIEW entries_by_month AS
-        SELECT (SELECT s.name FROM sources s WHERE s.source_id = c.source_id) AS source, c.month,
-               (SELECT p.shown_name FROM publications p WHERE p.publication_id = c.publication_id) AS publication,
-               c.entries, c.withdrawn
-        FROM entry_counts c;
-
         DROP VIEW current_entries;
         CREATE VIEW current_entries AS
         SELECT e.entry_id, e.tag_uri, (SELECT s.name FROM sources s WHERE s.source_id = e.source_id) AS source, e.title,

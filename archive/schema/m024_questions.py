@@ -8,7 +8,7 @@ from foreign_eyes.archive.schema.run_script import run_script
 
 
 def m024_questions(db: Database) -> None:
-    """Count entries by month, publication and topic, and create the views of canned queries.
+    """Count entries by topic, and create the views of canned queries.
 
     Triggers keep the counts, so that they are right at any time and cost nothing to ask for.
     """
@@ -18,15 +18,6 @@ def m024_questions(db: Database) -> None:
 
 
 _COUNTS = """
-    CREATE TABLE entry_counts (
-        -- how many entries there are, by publication and month of the feed date; publication 0 is unknown
-        source_id INTEGER NOT NULL REFERENCES sources (source_id),
-        publication_id INTEGER NOT NULL,
-        month TEXT NOT NULL,
-        entries INTEGER NOT NULL,
-        PRIMARY KEY (source_id, publication_id, month)
-    ) STRICT, WITHOUT ROWID;
-
     CREATE TABLE topic_month_counts (
         topic_id INTEGER NOT NULL REFERENCES topics (topic_id) ON DELETE CASCADE,
         month TEXT NOT NULL,
@@ -51,8 +42,6 @@ _COUNTS = """
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX topic_pair_counts_by_other ON topic_pair_counts (other_topic_id);
 
-    INSERT INTO entry_counts
-    SELECT source_id, coalesce(publication_id, 0), substr(feed_date, 1, 7), count(*) FROM entries GROUP BY 1, 2, 3;
     INSERT INTO topic_month_counts
     SELECT topic_id, substr(feed_date, 1, 7), count(*) FROM entry_topics GROUP BY 1, 2;
     INSERT INTO topic_publication_counts
@@ -65,10 +54,7 @@ _COUNTS = """
 
 # an entry can be deleted and written again while its topics stay: they then count for publication 0 meanwhile
 _TRIGGERS = """
-    CREATE TRIGGER entry_counts_insert AFTER INSERT ON entries BEGIN
-        INSERT INTO entry_counts
-        VALUES (new.source_id, coalesce(new.publication_id, 0), substr(new.feed_date, 1, 7), 1)
-        ON CONFLICT DO UPDATE SET entries = entries + 1;
+    CREATE TRIGGER topic_publications_insert AFTER INSERT ON entries BEGIN
         UPDATE topic_publication_counts SET entries = entries - 1
         WHERE publication_id = 0 AND topic_id IN (SELECT topic_id FROM entry_topics WHERE entry_id = new.entry_id);
         INSERT INTO topic_publication_counts
@@ -76,13 +62,7 @@ _TRIGGERS = """
         ON CONFLICT DO UPDATE SET entries = entries + 1;
     END;
 
-    CREATE TRIGGER entry_counts_delete AFTER DELETE ON entries BEGIN
-        UPDATE entry_counts SET entries = entries - 1
-        WHERE source_id = old.source_id AND publication_id = coalesce(old.publication_id, 0)
-            AND month = substr(old.feed_date, 1, 7);
-        DELETE FROM entry_counts
-        WHERE source_id = old.source_id AND publication_id = coalesce(old.publication_id, 0)
-            AND month = substr(old.feed_date, 1, 7) AND entries <= 0;
+    CREATE TRIGGER topic_publications_delete AFTER DELETE ON entries BEGIN
         UPDATE topic_publication_counts SET entries = entries - 1
         WHERE publication_id = coalesce(old.publication_id, 0)
             AND topic_id IN (SELECT topic_id FROM entry_topics WHERE entry_id = old.entry_id);
@@ -91,19 +71,9 @@ _TRIGGERS = """
         ON CONFLICT DO UPDATE SET entries = entries + 1;
     END;
 
-    CREATE TRIGGER entry_counts_update AFTER UPDATE OF entry_id, source_id, publication_id, feed_date ON entries
-    WHEN old.entry_id != new.entry_id OR old.source_id != new.source_id OR old.feed_date != new.feed_date
-        OR old.publication_id IS NOT new.publication_id
+    CREATE TRIGGER topic_publications_update AFTER UPDATE OF entry_id, publication_id ON entries
+    WHEN old.entry_id != new.entry_id OR old.publication_id IS NOT new.publication_id
     BEGIN
-        UPDATE entry_counts SET entries = entries - 1
-        WHERE source_id = old.source_id AND publication_id = coalesce(old.publication_id, 0)
-            AND month = substr(old.feed_date, 1, 7);
-        DELETE FROM entry_counts
-        WHERE source_id = old.source_id AND publication_id = coalesce(old.publication_id, 0)
-            AND month = substr(old.feed_date, 1, 7) AND entries <= 0;
-        INSERT INTO entry_counts
-        VALUES (new.source_id, coalesce(new.publication_id, 0), substr(new.feed_date, 1, 7), 1)
-        ON CONFLICT DO UPDATE SET entries = entries + 1;
         UPDATE topic_publication_counts SET entries = entries - 1
         WHERE publication_id = coalesce(old.publication_id, 0)
             AND topic_id IN (SELECT topic_id FROM entry_topics WHERE entry_id = old.entry_id);
@@ -150,7 +120,7 @@ _VIEWS = """
     CREATE INDEX entries_unsplit ON entries (feed_date) WHERE title IS NULL;
 
     CREATE VIEW monthly_entries AS
-    SELECT s.name AS source, c.month, p.shown_name AS publication, c.entries
+    SELECT s.name AS source, c.month, p.shown_name AS publication, c.entries, c.withdrawn
     FROM entry_counts c JOIN sources s USING (source_id) LEFT JOIN publications p USING (publication_id);
 
     CREATE VIEW monthly_topics AS
