@@ -1,6 +1,7 @@
 """Counts of entries by month, publication and topic.
 
-Triggers keep them (see `archive.schema.m021_browsing` and `m024_questions`). This module counts again, and finds counts that are wrong.
+Triggers keep them (see `archive.schema.m021_browsing` and `m024_questions`). This module counts again, and finds counts
+that are wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from sqlite_utils import Database
 from foreign_eyes.archive.problems import REPARSE, Problem
 
 _COUNTED = {
-    "entry_counts": "SELECT source_id, substr(feed_date, 1, 7), coalesce(publication_id, 0), count(*), count(withdrawn_at) FROM entries"
+    "entry_counts": "SELECT source_id, substr(feed_date, 1, 7), coalesce(publication_id, 0), count(*), count(withdrawn_at)"
+    " FROM entries"
     " GROUP BY 1, 2, 3",
     "topic_month_counts": "SELECT topic_id, substr(feed_date, 1, 7), count(*) FROM entry_topics GROUP BY 1, 2",
     "topic_publication_counts": "SELECT m.topic_id, coalesce(e.publication_id, 0), count(*)"
