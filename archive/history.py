@@ -145,7 +145,9 @@ def entry_history(db: Database, entry_id: int) -> History:
 
     `entry_lookup.find_entries` returns such entries.
     """
-    [entry] = db.query("SELECT * FROM current_entries WHERE entry_id = ?", [entry_id])
+    # not `db.query`, which sets a savepoint: Datasette's connections refuse that
+    found = db.execute("SELECT * FROM current_entries WHERE entry_id = ?", [entry_id])
+    entry = dict(zip([name for name, *_ in found.description], found.fetchone(), strict=True))
     [missed] = db.execute("SELECT missed FROM entries WHERE entry_id = ?", [entry_id]).fetchone()
     merged = sorted(other_id for other_id, survivor in merged_ids(db).items() if survivor == entry_id)
     ids = json.dumps([entry_id, *merged])

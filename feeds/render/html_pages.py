@@ -201,10 +201,12 @@ def _environment() -> Environment:
 def share_templates(environment: Environment) -> None:
     """Give another environment the filters and the templates of the pages.
 
-    The names of the templates begin with `site:` there. So the pages of Datasette have the same frame as the published ones.
+    The names of the templates begin with `site:` there; those that the other templates do not use work without it, too,
+    because our templates import each other so. The pages of Datasette thus have the same frame as the published ones.
     """
-    ours = PrefixLoader({"site": PackageLoader("foreign_eyes.feeds")}, delimiter=":")
-    environment.loader = ChoiceLoader([ours, *([environment.loader] if environment.loader else [])])
+    ours = PackageLoader("foreign_eyes.feeds")
+    theirs = [environment.loader] if environment.loader else []
+    environment.loader = ChoiceLoader([PrefixLoader({"site": ours}, delimiter=":"), *theirs, ours])
     _add_filters(environment)
 
 

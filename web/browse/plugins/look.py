@@ -9,6 +9,7 @@ from datasette import hookimpl  # type: ignore[import-untyped]
 from datasette.utils import path_with_added_args  # type: ignore[import-untyped]
 
 from foreign_eyes.feeds.render.html_pages import share_templates
+from foreign_eyes.web.browse.entry_row import read_entry_row
 from foreign_eyes.web.browse.home import read_home
 
 
@@ -23,15 +24,21 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
 
 
 @hookimpl  # type: ignore[untyped-decorator]
-def extra_template_vars(datasette: Any, request: Any, view_name: str) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Return the variables of the frame, and those of the home."""
+def extra_template_vars(
+    datasette: Any, request: Any, view_name: str, table: str | None
+) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """Return the variables of the frame, and those of the home or of an entry's page."""
 
     async def read() -> dict[str, Any]:
         await datasette.frame.refresh(datasette)
         datasette.jinja_env.globals.update(datasette.frame.values())
-        values: dict[str, Any] = datasette.frame.values(f"{request.scheme}://{request.host}" if request else "")
+        origin = f"{request.scheme}://{request.host}" if request else ""
+        values: dict[str, Any] = datasette.frame.values(origin)
         if view_name == "index":
             values["home"] = await read_home(datasette, request.actor)
+        if view_name == "row" and table == "entries":
+            # Datasette has found the row, so this is a number
+            values["shown"] = await read_entry_row(datasette, origin, int(request.url_vars["pks"]))
         return values
 
     return read
