@@ -73,6 +73,9 @@ ACTIONS = st.one_of(
     st.tuples(
         st.just("UPDATE entries SET feed_date = ? WHERE entry_id = ?"), st.sampled_from(["2026-03-", "2027-"]), NUMBERS
     ),
+    st.tuples(
+        st.just("UPDATE entries SET withdrawn_at = ? WHERE entry_id = ?"), st.sampled_from(["2026-04-", None]), NUMBERS
+    ),
     st.tuples(st.just("UPDATE entries SET entry_id = ? WHERE entry_id = ?"), st.just("5"), NUMBERS),
     st.tuples(st.just("write again"), st.none(), NUMBERS),
 )

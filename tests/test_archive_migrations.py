@@ -33,7 +33,7 @@ DIGESTS = {
     "m020_publication_names": "8438d5036c138e87",
     "m021_browsing": "1646d15b19eb8528",
     "m023_placements": "be4a6f6949260804",
-    "m024_questions": "e8349df478af0385",
+    "m024_questions": "580a243fbd9e30c7",
 }
 
 

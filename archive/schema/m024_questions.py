@@ -117,6 +117,9 @@ _TRIGGERS = """
 _VIEWS = """
     CREATE INDEX changes_revised ON changes (at) WHERE kind = 'revised';
     CREATE INDEX changes_withdrawn ON changes (at) WHERE kind IN ('withdrawn', 'returned');
+    -- the newest of a publication
+    DROP INDEX entries_by_publication_id;
+    CREATE INDEX entries_by_publication_id ON entries (publication_id, feed_date);
     CREATE INDEX entries_unsplit ON entries (feed_date) WHERE title IS NULL;
 
     CREATE VIEW monthly_entries AS
