@@ -23,6 +23,7 @@ from foreign_eyes.archive.damaged_text import read_leniently
 from foreign_eyes.archive.entry_counts import verify_counts
 from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, damage_as_problem, limited, remedy_for
 from foreign_eyes.archive.seal_check import verify_seals
+from foreign_eyes.archive.search_indexes import SEARCH_INDEXES
 from foreign_eyes.archive.text_columns import TEXT_COLUMNS
 from foreign_eyes.listing.text_digests import identity_digest, wording_digest
 from foreign_eyes.listing.values import ListedEntry
@@ -45,7 +46,7 @@ def verify(db: Database) -> Iterator[Problem]:
         "table bodies": _verify_bodies,
         "table told_texts": verify_announced_texts,
         "table revisions": _verify_revisions,
-        "table entries_fts": _verify_search,
+        "search indexes": _verify_search,
         "counts of entries": verify_counts,
     }
     for where, check in checks.items():
@@ -136,9 +137,10 @@ def _verify_revisions(db: Database) -> Iterator[Problem]:
 
 
 def _verify_search(db: Database) -> Iterator[Problem]:
-    unindexed = db.execute(
-        "SELECT (SELECT count(*) FROM entries NOT INDEXED) - (SELECT count(*) FROM entries_fts_docsize)"
-    ).fetchone()[0]
-    if unindexed:
-        what = f"the number of rows in the search index differs from that of entries by {abs(unindexed)}"
-        yield Problem(what, "table entries_fts", REPARSE)
+    for index, table in SEARCH_INDEXES.items():
+        unindexed = db.execute(
+            f"SELECT (SELECT count(*) FROM {table} NOT INDEXED) - (SELECT count(*) FROM {index}_docsize)"  # noqa: S608
+        ).fetchone()[0]
+        if unindexed:
+            what = f"the number of rows in the search index differs from that of {table} by {abs(unindexed)}"
+            yield Problem(what, f"table {index}", REPARSE)

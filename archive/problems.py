@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from foreign_eyes.archive.search_indexes import SEARCH_INDEXES
+
 RESTORE = "foreign-eyes restore FILE, with a backup from before the damage"
 REPARSE = "foreign-eyes reparse"
 _NO_DAMAGE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
@@ -19,8 +21,8 @@ _DERIVED = {
     "links",
     "publications",
     "publication_aliases",
-    "entries_fts",
 }
+_DERIVED |= SEARCH_INDEXES.keys()
 
 
 @dataclass(frozen=True, slots=True)

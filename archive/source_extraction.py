@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.redaction.hiding import show_texts
 from foreign_eyes.archive.seals import keys_of_truth, seal
+from foreign_eyes.archive.search_indexes import rebuild_search
 
 # conditions for the rows to remove, by table: each table that has rows of a source
 _OF_OTHERS = "source_id NOT IN (SELECT value FROM json_each(:kept))"
@@ -118,7 +119,7 @@ def keep_sources(db: Database, names: Collection[str], at: datetime) -> None:
             db.execute(f"DELETE FROM {table} WHERE {condition}", {"kept": json.dumps(kept)})  # noqa: S608 - our own names
         for table, condition in UNREFERENCED.items():
             db.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608
-        db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+        rebuild_search(db)
         after = keys_of_truth(db)
         removed = {table: keys - after[table] for table, keys in before.items() if keys - after[table]}
         if removed:

@@ -182,7 +182,7 @@ def test_the_migration_of_an_older_archive_stores_the_texts_of_announced_changes
 def _copy_without_words(db: Database, old: Database) -> None:
     old.execute("PRAGMA foreign_keys=OFF")
     for (table,) in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-        if table.startswith(("sqlite_", "_sqlite", "entries_fts")):
+        if table.startswith(("sqlite_", "_sqlite", "entries_fts", "revisions_fts")):
             continue
         columns = ", ".join(f'"{row[1]}"' for row in old.execute(f"PRAGMA table_info({table})"))
         rows = db.execute(f"SELECT {columns} FROM {table}").fetchall()

@@ -140,6 +140,7 @@ def test_a_copy_equals_the_archive_and_has_no_problems(archive: Path, tmp_path: 
         ("UPDATE publications SET name = 'forged'", "table publications"),
         ("UPDATE changes SET revision_id = NULL", "table changes"),
         ("INSERT INTO entries_fts (entries_fts) VALUES ('delete-all')", "table entries_fts"),
+        ("INSERT INTO revisions_fts (revisions_fts) VALUES ('delete-all')", "table revisions_fts"),
         ("DROP INDEX entries_by_title", "table sqlite_schema"),
         ("CREATE INDEX mine ON entries (excerpt)", "table sqlite_schema"),
     ],

@@ -13,6 +13,7 @@ from foreign_eyes.archive.crawls import last_good, settled_pages
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.current_entries import newest_entries
 from foreign_eyes.archive.overview import log_row
+from foreign_eyes.archive.search_indexes import check_search
 from foreign_eyes.archive.settling.settle import settle
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.archive.values import Counts, Traffic
@@ -403,7 +404,18 @@ def test_search_finds_the_current_wording_and_not_an_earlier_one(column: Column)
     assert search(column, "orchard") == []
     assert search(column, "cellar") == ["Apples"]
     assert search(column, "bears") == ["Bears"]
-    column.db.execute("INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)")
+    check_search(column.db.conn, "entries_fts")
+
+
+def test_search_of_revisions_finds_every_wording_there_was(column: Column) -> None:
+    column.crawl(listing(entry("Apples", commentary="Ripe orchards."), B))
+    column.crawl(listing(entry("Apples", commentary="Empty cellars."), B))
+    query = (
+        "SELECT r.number FROM revisions r JOIN revisions_fts f ON f.rowid = r.revision_id WHERE revisions_fts MATCH ?"
+    )
+    for words, numbers in {"orchard": [1], "cellar": [2], "apples": [1, 2], "grapes": []}.items():
+        assert [number for (number,) in column.db.execute(f"{query} ORDER BY 1", (words,))] == numbers
+    check_search(column.db.conn, "revisions_fts")
 
 
 def test_the_counts_of_the_last_good_crawl_are_stored(column: Column) -> None:

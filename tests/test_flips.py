@@ -26,6 +26,7 @@ from support.listings import make_entries, make_site
 
 from foreign_eyes.archive.rebuilding.differences import COMPARED_TABLES
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION
+from foreign_eyes.archive.search_indexes import SEARCH_INDEXES
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.main import main
 
@@ -112,10 +113,11 @@ def derived_of(archive: Path) -> Rows:
     )
     with lenient(archive) as connection:
         try:
-            connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, entries_fts, instance)")
-            derived["entries_fts"] = connection.execute("SELECT * FROM temp.words").fetchall()
+            for index in SEARCH_INDEXES:
+                connection.execute(f"CREATE VIRTUAL TABLE temp.{index} USING fts5vocab(main, {index}, instance)")
+                derived[index] = connection.execute(f"SELECT * FROM temp.{index}").fetchall()
         except sqlite3.Error:
-            derived["entries_fts"] = "unreadable"
+            derived["search"] = "unreadable"
     return derived
 
 

@@ -18,7 +18,7 @@ def state(db: Database) -> list[object]:
         db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid").fetchall(),
         db.execute("SELECT id, migration_set, name FROM _sqlite_migrations").fetchall(),
         *(db.execute(f"PRAGMA {mark}").fetchone() for mark in ("application_id", "user_version", "journal_mode")),
-        {name: db[name].count for name in db.table_names() if not name.startswith("entries_fts")},
+        {name: db[name].count for name in db.table_names() if not name.startswith(("entries_fts", "revisions_fts"))},
     ]
 
 

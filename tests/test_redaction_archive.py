@@ -17,6 +17,7 @@ from foreign_eyes.archive.rebuilding.merge_and_split import merge, split
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.rebuilding.redaction_decisions import redact, undo
 from foreign_eyes.archive.seal_check import verify_seals
+from foreign_eyes.archive.search_indexes import SEARCH_INDEXES
 
 LATER = START + 99 * DAY
 AUTHORITY = "example.org,2026"
@@ -73,10 +74,18 @@ def test_no_derived_row_contains_the_text_of_a_redacted_entry(column: Column) ->
         others(column, column.ids()["Quellmarsh varnishers sue"]),
         column.rows("SELECT count(*) FROM revisions"),
     )
-    assert holding(column.db, *WORDS) > {"entries", "revisions", "current_entries", "told_texts", "entries_fts"}
+    assert holding(column.db, *WORDS) > {
+        "entries",
+        "revisions",
+        "current_entries",
+        "told_texts",
+        "entries_fts",
+        "revisions_fts",
+    }
     entry_id = redacted(column)
     assert holding(column.db, *WORDS) == set()
-    assert column.rows("SELECT rowid FROM entries_fts WHERE entries_fts MATCH 'quellmarsh'") == []
+    for index in SEARCH_INDEXES:
+        assert column.rows(f"SELECT rowid FROM {index} WHERE {index} MATCH 'quellmarsh'") == []
     assert others(column, entry_id) == before
     assert column.rows("SELECT count(*) FROM revisions") == [(number,)]
     assert column.kinds()[-1:] == ["redacted"]

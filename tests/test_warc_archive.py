@@ -230,7 +230,7 @@ def everything(db: Database) -> dict[str, list[Any]]:
         name: sorted(map(repr, db.conn.execute(f"SELECT * FROM [{name}]")))
         for name in tables
         if name not in ("published_files", "derivations", "seals", "sealed_rows", "_sqlite_migrations")
-        and not name.startswith("entries_fts")
+        and not name.startswith(("entries_fts", "revisions_fts"))
     }
     found = db.conn.execute("SELECT rowid FROM entries_fts WHERE entries_fts MATCH 'apples OR cranes'")
     version = db.conn.execute("PRAGMA user_version")

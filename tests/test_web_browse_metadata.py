@@ -23,7 +23,7 @@ FOR_ONE_ENTRY = {"entry_words", "similar_entries"}
 
 
 def is_internal(name: str) -> bool:
-    return name.startswith(("sqlite_", "_sqlite_", "entries_fts"))
+    return name.startswith(("sqlite_", "_sqlite_", "entries_fts", "revisions_fts"))
 
 
 @pytest.fixture(scope="module")

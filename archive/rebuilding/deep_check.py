@@ -18,6 +18,7 @@ from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, damage_as_p
 from foreign_eyes.archive.rebuilding.differences import COMPARED_TABLES
 from foreign_eyes.archive.rebuilding.rebuild import is_current, rebuild
 from foreign_eyes.archive.schema import migrations
+from foreign_eyes.archive.search_indexes import SEARCH_INDEXES, check_search, rebuild_search
 from foreign_eyes.listing.values import Parser
 
 # messages of integrity_check about an index that REINDEX repairs
@@ -32,7 +33,7 @@ def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str
     checks: dict[str, Callable[[], Iterable[Problem]]] = {
         "archive": partial(_verify_indexes, db),
         "table sqlite_schema": partial(_verify_schema, db),
-        "table entries_fts": partial(_verify_search, db),
+        **{f"table {index}": partial(_verify_search, db, index) for index in SEARCH_INDEXES},
         **{f"table {name}": partial(_verify_readable, db, name) for name in COMPARED_TABLES if name != "bodies"},
         "what is derived": partial(_compare, db, parser, at, authority),
     }
@@ -57,14 +58,14 @@ def repair_indexes(db: Database) -> bool:
     """
     problems = [
         *damage_as_problem("", partial(_verify_indexes, db)),
-        *damage_as_problem("", partial(_verify_search, db)),
+        *(problem for index in SEARCH_INDEXES for problem in damage_as_problem("", partial(_verify_search, db, index))),
     ]
     if not problems:
         return False
     db.execute("BEGIN IMMEDIATE")
     try:
         db.execute("REINDEX")
-        db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+        rebuild_search(db)
         db.execute("COMMIT")
     except sqlite3.Error:
         db.execute("ROLLBACK")
@@ -106,32 +107,33 @@ def _definitions(db: Database) -> dict[str, str]:
     """
     rows = db.execute(
         "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_master"
-        " WHERE name NOT LIKE 'entries_fts\\_%' ESCAPE '\\' AND name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
+        " WHERE name NOT LIKE '%\\_fts\\_%' ESCAPE '\\' AND name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
     )
     return {name: "".join(sql.replace('"', "").split()) for name, sql in rows}
 
 
-def _verify_search(db: Database) -> Iterator[Problem]:
-    """Compare the words of the search index with those of a new one.
+def _verify_search(db: Database, index: str) -> Iterator[Problem]:
+    """Compare the words of a search index with those of a new one.
 
     SQLite's own check can miss a flipped bit.
     """
     with closing(sqlite3.connect("", isolation_level=None)) as copy:
         db.conn.backup(copy)
         try:
-            copy.execute("INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)")
-            found = _words(copy)
-            copy.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
-            why = "" if _words(copy) == found else "a rebuilt one has other words"
+            check_search(copy, index)
+            found = _words(copy, index)
+            rebuild_search(copy)
+            why = "" if _words(copy, index) == found else "a rebuilt one has other words"
         except sqlite3.DatabaseError as error:
             why = str(error)
     if why:
-        yield Problem(f"the search index does not have the words of the entries ({why})", "table entries_fts", REPARSE)
+        what = f"the search index does not have the words of {SEARCH_INDEXES[index]} ({why})"
+        yield Problem(what, f"table {index}", REPARSE)
 
 
-def _words(connection: sqlite3.Connection) -> bytes:
-    """Return a digest of all words in the search index, with their positions."""
-    connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, entries_fts, instance)")
+def _words(connection: sqlite3.Connection, index: str) -> bytes:
+    """Return a digest of all words in a search index, with their positions."""
+    connection.execute(f"CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, {index}, instance)")
     digest = sha256()
     for row in connection.execute("SELECT term, doc, col, offset FROM temp.words"):
         digest.update(repr(row).encode())

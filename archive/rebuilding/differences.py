@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.entry_counts import recount
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey
+from foreign_eyes.archive.search_indexes import rebuild_search
 
 # All tables of an archive except those about published files, those of the search index, and the counts of entries, which
 # triggers keep
@@ -87,7 +88,7 @@ def put_back(db: Database, before: Database, after: Database) -> None:
         db.conn.executemany(table.delete, (table.key(old) for old, _ in table.differing(before, after) if old))
     for table in tables:
         db.conn.executemany(table.insert, (new for _, new in table.differing(before, after) if new))
-    db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+    rebuild_search(db)
     recount(db)
     db.execute("UPDATE derivations SET count = count + 1")
 

@@ -39,6 +39,7 @@ from foreign_eyes.archive.rebuilding.redatings import corrected_times
 from foreign_eyes.archive.redaction.hiding import hide_texts
 from foreign_eyes.archive.redaction.withholding import withhold_everywhere
 from foreign_eyes.archive.seals import seal
+from foreign_eyes.archive.search_indexes import empty_search, rebuild_search
 from foreign_eyes.archive.settling.announced_words import fill_words
 from foreign_eyes.archive.settling.identity_rows import insert_identity
 from foreign_eyes.archive.settling.journal import record_changes
@@ -220,7 +221,7 @@ def _derive_again(
     drop_merged(db)
     apply_confirmations(db)
     restore_link_ids(db, links)
-    db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')")
+    rebuild_search(db)
     return counts, len(ids.provisional)
 
 
@@ -286,7 +287,7 @@ def _forget_derived(db: Database, parser_version: int) -> None:
 
     The revisions of older parsers are restored during the rebuild.
     """
-    db.execute("INSERT INTO entries_fts (entries_fts) VALUES ('delete-all')")
+    empty_search(db)
     for table in _DERIVED:
         older = f" WHERE parser_version >= {parser_version}" if table == "listing_rows" else ""
         db.execute(f"DELETE FROM {table}{older}")  # noqa: S608 - our own names

@@ -33,6 +33,7 @@ from foreign_eyes.archive.schema.m018_doubts import m018_doubts
 from foreign_eyes.archive.schema.m019_shared_texts import m019_shared_texts
 from foreign_eyes.archive.schema.m020_publication_names import m020_publication_names
 from foreign_eyes.archive.schema.m021_browsing import m021_browsing
+from foreign_eyes.archive.schema.m022_search_of_revisions import m022_search_of_revisions
 from foreign_eyes.archive.schema.m023_placements import m023_placements
 from foreign_eyes.archive.schema.m024_questions import m024_questions
 
@@ -64,6 +65,7 @@ for step in (
     m019_shared_texts,
     m020_publication_names,
     m021_browsing,
+    m022_search_of_revisions,
     m023_placements,
     m024_questions,
 ):
