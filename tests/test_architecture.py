@@ -50,8 +50,8 @@ ALLOWED_FILES = {
     "warcio": ("warc/record_reader.py", "warc/record_writer.py"),
 }
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN|COMMIT|ROLLBACK|VACUUM)\b")
-# the SQL guard calls slow functions by a statement of its own, which reads nothing of the archive
-SQL_ELSEWHERE = {"web/browse/sql_guard.py"}
+# the SQL guard calls slow functions by a statement of its own, and limits memory by pragmas; they read nothing of the archive
+SQL_ELSEWHERE = {"web/browse/sql_guard.py", "web/browse/sql_memory.py"}
 LONGEST = 350
 
 MODULES = sorted(path.relative_to(ROOT).as_posix() for package in ARROWS for path in (ROOT / package).rglob("*.py"))

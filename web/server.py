@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from foreign_eyes.web.browse.sql_memory import limit_heap
+
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
@@ -158,6 +160,7 @@ def serve_on(
         handle_signals: installs the handler that stops the server.
         on_ready: called with the address when the server accepts connections.
     """
+    limit_heap()
     address = address_of(listener)
     config = uvicorn.Config(
         app,

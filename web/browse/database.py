@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,12 +18,15 @@ from datasette.database import (  # type: ignore[import-untyped]
 from datasette.utils.sqlite import sqlite3 as datasette_sqlite3  # type: ignore[import-untyped]
 
 from foreign_eyes.web.browse.abandonment import RunningStatement, run_in_thread
+from foreign_eyes.web.browse.budget import WAIT_SECONDS, Budget
 from foreign_eyes.web.browse.errors import Busy
+from foreign_eyes.web.browse.request_budgets import current_budget
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
+from foreign_eyes.web.browse.sql_memory import ReadersStatements
 from foreign_eyes.web.browse.writer_lock import WriterLock
 
-# seconds that a statement waits for a crawl or a publish to commit; both commit within one second
-LONGEST_WAIT = 5.0
+# part of the message for a statement that needs more memory than the server gives
+_TOO_COMPLEX = "the statement is too complex, or needs too much memory: sort or group fewer rows"
 _IN_USE = "A crawl or a publish is writing to the archive. Try again in a few seconds."
 
 T = TypeVar("T")
@@ -32,8 +38,9 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._writer = WriterLock(Path(self.path))
+        self._readers = ReadersStatements()
 
-    def connect(self, write: bool = False) -> sqlite3.Connection:
+    def connect(self, write: bool = False) -> GuardedConnection:
         """Open a connection that can neither create the file nor write to it."""
         if write:
             raise PermissionError("Datasette has no write access to the archive")
@@ -42,7 +49,7 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
             uri=True,
             check_same_thread=False,
             factory=GuardedConnection,
-            timeout=LONGEST_WAIT,
+            timeout=WAIT_SECONDS,
         )
         self._all_file_connections.append(connection)
         return connection
@@ -58,30 +65,48 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         Datasette runs all its statements by this method.
 
         Raises:
-            Busy: a writer is still there after `LONGEST_WAIT`.
+            Busy: a writer is still there after `WAIT_SECONDS`, or there is no memory.
         """
         running = RunningStatement()
+        budget = current_budget()
 
         def in_thread() -> T:
-            connection = getattr(connections, self.name, None)
+            connection: GuardedConnection | None = getattr(connections, self.name, None)
             if connection is None:
                 connection = self.connect()
                 self.ds._prepare_connection(connection, self.name)
                 setattr(connections, self.name, connection)
+            connection.budget = budget
             with running.on(connection):
-                return self._after_writers(connection, fn)
+                return self._with_memory(partial(fn, connection), budget)
 
         return await run_in_thread(self.ds.executor, in_thread, running)
 
-    def _after_writers(self, connection: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T]) -> T:
-        if not self._writer.wait(LONGEST_WAIT):
-            raise Busy(_IN_USE)
+    def _with_memory(self, work: Callable[[], T], budget: Budget) -> T:
+        """Run a statement; if it gets no memory, run it again without statements of readers beside it."""
         try:
-            return fn(connection)
+            with self._readers.one(budget.wait_seconds) if budget.own_sql else nullcontext():
+                return self._after_writers(work, budget)
+        except MemoryError:
+            with self._readers.paused(budget.wait_seconds):
+                return self._after_writers(work, budget)
+
+    def _after_writers(self, work: Callable[[], T], budget: Budget) -> T:
+        began = time.monotonic()
+        is_free = self._writer.wait(budget.wait_seconds)
+        waited = time.monotonic()
+        budget.wait_seconds -= waited - began
+        if not is_free:
+            raise Busy(_IN_USE)
+        budget.begin_statement()
+        try:
+            return work()
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
                 raise Busy(_IN_USE) from error
             raise
+        finally:
+            budget.seconds -= time.monotonic() - waited
 
     async def execute(
         self,
@@ -96,11 +121,14 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
 
         Datasette answers them with the status 400.
         """
+        limit = current_budget().time_limit(custom_time_limit or self.ds.sql_time_limit_ms)
         try:
-            return await super().execute(sql, params, truncate, custom_time_limit, page_size, log_sql_errors=False)
+            return await super().execute(sql, params, truncate, limit, page_size, log_sql_errors=False)
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise QueryInterrupted(error, sql, params) from error
             raise datasette_sqlite3.OperationalError(str(error)) from error
-        except MemoryError as error:  # SQLite reports a program over SQLITE_LIMIT_VDBE_OP as out of memory
-            raise datasette_sqlite3.OperationalError("the statement is too complex") from error
+        except MemoryError as error:  # also a program over SQLITE_LIMIT_VDBE_OP
+            if custom_time_limit:  # a facet or a count: Datasette shows the page without it
+                raise QueryInterrupted(error, sql, params) from error
+            raise datasette_sqlite3.OperationalError(_TOO_COMPLEX) from error

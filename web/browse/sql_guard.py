@@ -1,14 +1,14 @@
 """Limits on untrusted SQL: it may only read, within bounds of time and memory.
 
 Datasette's time limit counts instructions of SQLite's virtual machine, but one instruction can call a function that runs
-for seconds or returns a gigabyte. Three more limits close that gap:
+for seconds or returns a gigabyte. Three more limits close that gap; `sql_memory` has a fourth, on memory:
 
 - An authorizer refuses, before a statement runs, writes, recursion, and functions that build large values from small
   arguments.
 - SQLite's own limits keep every value small, so that no single call takes long.
 - A `GuardedConnection` checks the time limit before each call of a function whose time grows with the product of its
-  argument lengths, and stops a result that takes too much memory. SQLite checks only at jumps of its program: a hundred
-  such calls in one row took 2 s.
+  argument lengths. SQLite checks only at jumps of its program: a hundred such calls in one row took 2 s. It also counts
+  the parts of a statement while SQLite prepares it, and charges each row of a result to the budget of the request.
 
 A refusal is a `sqlite3.Error`, which Datasette shows in its response.
 """
@@ -18,13 +18,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
-from sys import getsizeof
 from typing import Any
+
+from foreign_eyes.web.browse.budget import Budget, sent_bytes
 
 # bytes of the longest value: stored texts reach 10 KB; a call of instr() or replace() with this length takes 0.1 s
 LONGEST_VALUE = 128 * 1024
-# bytes of memory for the rows of one result
-LARGEST_RESULT = 32 * 1024 * 1024
+# names, functions and queries in a statement, views included: the largest question here has 2,000
+MOST_PARTS = 20_000
 
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
@@ -95,8 +96,10 @@ def guard(connection: sqlite3.Connection) -> None:
     if isinstance(connection, GuardedConnection):
         for name, arguments in _SLOW_FUNCTIONS:
             connection.create_function(name, arguments, connection.timed(name, arguments), deterministic=True)
-    connection.row_factory = _sized_row
-    connection.set_authorizer(authorize)
+    # temporary files of sorts would be bounded by nothing but the disk; `sql_memory` bounds memory
+    connection.execute("PRAGMA temp_store=MEMORY")
+    connection.row_factory = _charged_row
+    connection.set_authorizer(connection.authorize if isinstance(connection, GuardedConnection) else authorize)
 
 
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _source: str | None) -> int:
@@ -149,20 +152,23 @@ def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _sized_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
-    """Return a row, or raise an error if the result so far takes too much memory."""
+def _charged_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
+    """Return a row, charged to the budget of its request."""
     if isinstance(cursor, _GuardedCursor):
-        cursor.size += sum(map(getsizeof, values))
-        if cursor.size > LARGEST_RESULT:
-            raise sqlite3.OperationalError("the result is too large: select fewer rows or shorter columns")
+        cursor.charge(values)
     return sqlite3.Row(cursor, values)
 
 
 class GuardedConnection(sqlite3.Connection):
-    """A connection that limits the time of slow functions and the memory of a result."""
+    """A connection that limits the size of statements, the time of slow functions and the size of results."""
+
+    # of the request whose statement runs
+    budget: Budget | None = None
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        # prepared statements take up to 300 KB each, and Python would keep 128 of them
+        super().__init__(*arguments, **{**options, "cached_statements": 0})
+        self._parts = 0
         self._progress_handler: Callable[[], int | None] | None = None
         # calls SQLite's own functions for `timed`
         self._functions = sqlite3.connect(":memory:", check_same_thread=False)
@@ -181,6 +187,24 @@ class GuardedConnection(sqlite3.Connection):
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
         """Execute a statement with a guarded cursor."""
         return self.cursor().execute(sql, parameters)
+
+    def authorize(self, action: int, *names: Any) -> int:
+        """Return whether a statement may contain `action`; refuse statements of too many parts or too much time.
+
+        SQLite asks for each part of a statement while it prepares it, when no progress handler runs.
+        """
+        self._parts += 1
+        if self._parts > MOST_PARTS or (not self._parts % 500 and self.is_over_time()):
+            return sqlite3.SQLITE_DENY
+        return authorize(action, *names)
+
+    def begin_statement(self) -> None:
+        """Count the parts of the next statement from zero."""
+        self._parts = 0
+
+    def is_too_complex(self) -> bool:
+        """Return whether the last statement was refused for the number of its parts."""
+        return self._parts > MOST_PARTS
 
     def set_progress_handler(self, progress_handler: Callable[[], int | None] | None, n: int) -> None:
         """Install the handler that checks the time limit, and keep it for `timed`."""
@@ -212,15 +236,34 @@ class GuardedConnection(sqlite3.Connection):
 
 
 class _GuardedCursor(sqlite3.Cursor):
-    size = 0
+    _budget: Budget | None = None
+    _bytes_of_names: int | None = None
 
     def execute(self, sql: str, parameters: Any = (), /) -> _GuardedCursor:
-        self.size = 0
-        if "_fts" in sql.lower() and isinstance(self.connection, GuardedConnection):
+        if not isinstance(self.connection, GuardedConnection):
+            raise TypeError("the cursor needs a GuardedConnection")
+        self._budget, self._bytes_of_names = self.connection.budget or Budget(), None
+        if "_fts" in sql.lower():
             _check_search(sql, parameters)
             self.connection.check_time_often()
-        super().execute(sql, parameters)
+        self.connection.begin_statement()
+        try:
+            super().execute(sql, parameters)
+        except sqlite3.DatabaseError as error:
+            if self.connection.is_too_complex():
+                raise sqlite3.OperationalError("the statement has too many parts: make it shorter") from error
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_AUTH and self.connection.is_over_time():
+                raise sqlite3.OperationalError("interrupted") from error
+            raise
         return self
+
+    def charge(self, values: tuple[Any, ...]) -> None:
+        """Charge a row to the budget; its columns are named in each row of a response."""
+        if self._budget is None:
+            return
+        if self._bytes_of_names is None:
+            self._bytes_of_names = sum(sent_bytes(column[0]) for column in self.description)
+        self._budget.charge_row(values, self._bytes_of_names)
 
 
 def _check_search(sql: str, parameters: Any) -> None:

@@ -12,6 +12,7 @@ from foreign_eyes.web.browse.error_pages import error_response, print_fault, pro
 from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.problems import Problem
 from foreign_eyes.web.browse.reader_mistakes import search_words
+from foreign_eyes.web.browse.request_budgets import RequestBudgets
 from foreign_eyes.web.browse.request_guard import RequestGuard
 from foreign_eyes.web.browse.sql_guard import guard
 
@@ -34,7 +35,7 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
 @hookimpl  # type: ignore[untyped-decorator]
 def asgi_wrapper(datasette: Any) -> Callable[[ASGIApp], ASGIApp]:
     """Guard requests, and set header fields of responses."""
-    return lambda app: RequestGuard(app, datasette)
+    return lambda app: RequestGuard(RequestBudgets(app), datasette)
 
 
 @hookimpl  # type: ignore[untyped-decorator]

@@ -1,0 +1,80 @@
+"""The budget of a request: what all its statements together may use."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
+from typing import Any
+
+# seconds that the statements of a request run
+SECONDS = 2.0
+# of a CSV stream, which reads a table page by page
+STREAM_SECONDS = 120.0
+# seconds that a request waits for writers, and for memory
+WAIT_SECONDS = 5.0
+# a statement gets this time even if the request has none left, so that a page can show what it has
+_GRACE_SECONDS = 0.025
+# cells and bytes of the rows of a request: Datasette needs ten times the bytes to render them
+LARGEST_CELLS = 40_000
+LARGEST_BYTES = 8 * 1024 * 1024
+
+# what a cell takes besides its value, in the markup of a table
+_BYTES_PER_CELL = 60
+_LONGEST_NUMBER = 25
+_MARKUP = re.compile(r"[<>&'\"]")
+
+
+@dataclass
+class Budget:
+    """What the statements of one request may still use.
+
+    Args:
+        own_sql: the request has SQL of its reader.
+        streams: the response is sent page by page, so cells and bytes count for each statement alone.
+    """
+
+    own_sql: bool = False
+    streams: bool = False
+    seconds: float = SECONDS
+    wait_seconds: float = WAIT_SECONDS
+    cells: int = LARGEST_CELLS
+    bytes: int = LARGEST_BYTES
+
+    def time_limit(self, wanted_ms: int) -> int:
+        """Return the milliseconds that the next statement may take, `wanted_ms` at most."""
+        return max(1, min(wanted_ms, int(1000 * max(self.seconds, _GRACE_SECONDS))))
+
+    def begin_statement(self) -> None:
+        """Forget the rows of a page that is sent."""
+        if self.streams:
+            self.cells, self.bytes = LARGEST_CELLS, LARGEST_BYTES
+
+    def charge_row(self, values: tuple[Any, ...], bytes_of_names: int) -> None:
+        """Charge a row of a result.
+
+        Raises:
+            sqlite3.OperationalError: the rows of the request have too many cells or bytes.
+        """
+        self.cells -= len(values)
+        self.bytes -= bytes_of_names + sum(map(sent_bytes, values))
+        if self.cells < 0:
+            raise sqlite3.OperationalError(
+                f"the result has more than {LARGEST_CELLS} cells: select fewer rows or fewer columns"
+            )
+        if self.bytes < 0:
+            raise sqlite3.OperationalError("the result is too large: select fewer rows or shorter columns")
+
+
+def sent_bytes(value: object) -> int:
+    """Return about the bytes that a value takes in the response, in the format that needs most.
+
+    JSON writes a control character or a Chinese one as six bytes, and HTML a quote as five.
+    """
+    if isinstance(value, str):
+        size = len(encode_basestring_ascii(value)) + _BYTES_PER_CELL
+        return size + 4 * len(_MARKUP.findall(value)) if _MARKUP.search(value) else size
+    if isinstance(value, bytes):
+        return 2 * len(value) + _BYTES_PER_CELL
+    return _LONGEST_NUMBER + _BYTES_PER_CELL
