@@ -51,8 +51,11 @@ async def run_in_thread(executor: Executor, work: Callable[[], T], running: Runn
     cancellation takes effect when the thread is free again, so a turn in the queue lasts until then.
     """
     future = executor.submit(work)
+    result = asyncio.wrap_future(future)
+    # asyncio would log what the thread of an abandoned request raises
+    result.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
-        return await asyncio.shield(asyncio.wrap_future(future))
+        return await asyncio.shield(result)
     except asyncio.CancelledError:
         while not (future.cancel() or future.done()):
             running.interrupt()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import warnings
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,8 @@ def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, reader
     # Datasette calls every handler of exceptions; its own prints a traceback for mistakes of readers
     if pm.has_plugin("datasette.handle_exception"):
         pm.unregister(name="datasette.handle_exception")
+    # if a facet fails, Datasette never awaits those after it, and Python prints a warning for each
+    warnings.filterwarnings("ignore", r"coroutine '(\w+Facet|TableView)\..*' was never awaited", RuntimeWarning)
     # SQL functions in Python would print what they raise; here that is a refusal, which the response reports
     sqlite3.enable_callback_tracebacks(False)
     with as_file(files("foreign_eyes.web.browse")) as package, as_file(files("foreign_eyes.feeds")) as feeds:

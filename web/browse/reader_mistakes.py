@@ -16,6 +16,8 @@ _LONG_WHITE_SPACE = re.compile(r"\s{200}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _SEARCH = re.compile(r"_search(_.+)?|_searchmode")
 _FACET = re.compile(r"_facet(_.+)?")
+# what Datasette reads as true or false
+_SWITCHES = ("on", "off", "true", "false", "1", "0")
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -65,6 +67,10 @@ def _check_number(name: str, value: str) -> str | None:
 
 def _check_size(name: str, value: str) -> str | None:
     return None if value == "max" else _check_number(name, value)
+
+
+def _check_switch(name: str, value: str) -> str | None:
+    return None if value.lower() in _SWITCHES else f"{name} must be on or off."
 
 
 def _check_comparison(name: str, value: str) -> str | None:
@@ -120,6 +126,7 @@ def _json(text: str) -> Any:
 
 _CHECKS: tuple[tuple[Callable[[str], bool], Callable[[str, str], str | None]], ...] = (
     (lambda name: name == "sql", _check_sql),
+    (lambda name: name == "_json_infinity", _check_switch),
     (lambda name: name in ("_timelimit", "_ttl"), _check_number),
     (lambda name: name in ("_size", "_facet_size"), _check_size),
     (lambda name: name.endswith(("__gt", "__gte", "__lt", "__lte")), _check_comparison),

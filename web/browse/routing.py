@@ -132,8 +132,10 @@ def read_request(raw_path: bytes, raw_query: bytes) -> Asked | None:
         del parts[-1]
     for kind in PAGES:
         if found := _match(kind, parts[1:]):
-            names, ending = found
-            return Asked(kind, names, ending, query, is_misspelt)
+            asked = Asked(kind, *found, query, is_misspelt)
+            # the page of the database has these formats for the result of a reader's SQL only
+            is_result = kind.name != "database" or asked.has_sql
+            return asked if is_result or asked.format in (HTML, "json") else None
     return None
 
 
