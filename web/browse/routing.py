@@ -49,6 +49,7 @@ PAGES = (
     PageKind("static", "/-/static/{file}", runs_sql=False),
     PageKind("static", "/-/static-plugins/{file}", runs_sql=False),
     PageKind("static", "/assets/{file}", runs_sql=False),
+    PageKind("static", "/site/{file}", runs_sql=False),
     PageKind("metadata", "/-/metadata", frozenset({HTML, "json"}), runs_sql=False),
     PageKind("health", "/-/health", frozenset({"json"})),
     PageKind("database", f"/{DATABASE}", frozenset({HTML, "json", "csv", "atom", "blob"})),
@@ -68,7 +69,7 @@ _PLACEHOLDERS = {
 # of a table page; all other parameters select rows, sort them or count them, which can read the whole table
 _LIGHT_PARAMETERS = frozenset(
     {
-        "_col", "_hide_sql", "_json", "_json_infinity", "_label", "_labels", "_nl", "_nocol", "_nocount", "_nofacet",
+        "_col", "_columns", "_hide_sql", "_json", "_json_infinity", "_label", "_labels", "_nl", "_nocol", "_nocount", "_nofacet",
         "_nosuggest", "_shape", "_show_sql", "_size", "_timelimit", "_ttl",
     }
 )  # fmt: skip

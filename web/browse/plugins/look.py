@@ -30,7 +30,8 @@ def extra_template_vars(
     """Return the variables of the frame, and those of the home or of an entry's page."""
 
     async def read() -> dict[str, Any]:
-        await datasette.frame.refresh(datasette)
+        if view_name != "error":  # which may be about an archive that cannot be read now
+            await datasette.frame.refresh(datasette)
         datasette.jinja_env.globals.update(datasette.frame.values())
         origin = f"{request.scheme}://{request.host}" if request else ""
         values: dict[str, Any] = datasette.frame.values(origin)
