@@ -23,6 +23,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.dump_checks import InvalidDump
 from foreign_eyes.archive.redaction.withholding import add_purged_body, exported_rest
 from foreign_eyes.archive.sample_sources import refuse_mixture
+from foreign_eyes.archive.settling.readings import ReadRow, store_readings
 from foreign_eyes.archive.values import Source
 
 DumpRow = Mapping[str, Any]
@@ -36,6 +37,8 @@ _BY_RUNS = (
 _EXPORTED = {"redaction_secret": "EXISTS (SELECT 1 FROM redactions)"}
 # rows that only the parser version that made them can derive: loaded if that is older than the program's
 BY_PARSER = ("revisions", "listing_rows")
+# the most rows of one page: a reading is a list of all rows up to the last one
+_MOST_ROWS = 100_000
 # parents before the tables that refer to them
 DUMP_TABLES = ("sources", *_BY_RUNS, *BY_PARSER)
 
@@ -113,6 +116,10 @@ def load_truth(db: Database, rows: Mapping[str, Sequence[DumpRow]], *, read_by: 
             continue
         if table in BY_PARSER:
             found = [row for row in found if row.get("parser_version", 0) < parser_version]
+        if table == "listing_rows":
+            with _refused_rows(table):
+                _add_readings(db, found)
+            continue
         with _refused_rows(table):
             if table == "changes":
                 found = [_change(db, row) for row in found]
@@ -251,6 +258,19 @@ def _insert(db: Database, table: str, rows: Sequence[DumpRow]) -> None:
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
         db.execute(f"INSERT INTO {_checked_name(table)} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names checked
+
+
+def _add_readings(db: Database, rows: Sequence[DumpRow]) -> None:
+    """Store rows of `listing_rows`, which is a view, as readings."""
+    found: dict[tuple[int, int], dict[str, list[ReadRow]]] = {}
+    for row in rows:
+        if row["position"] > _MOST_ROWS:
+            raise InvalidDump("listing_rows", f"position {row['position']} is more than {_MOST_ROWS}")
+        bodies = found.setdefault((row["source_id"], row["parser_version"]), {})
+        read = ReadRow(row["position"], row["revision_id"], row["wording"])
+        bodies.setdefault(row["body_sha256"], []).append(read)
+    for (source_id, version), bodies in found.items():
+        store_readings(db, source_id, version, bodies)
 
 
 def _change(db: Database, row: DumpRow) -> dict[str, Any]:

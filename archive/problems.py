@@ -16,7 +16,7 @@ MOST_LISTED_FINDINGS = 20  # findings of one kind that are listed one by one
 _DERIVED = {
     "entries",
     "revisions",
-    "listing_rows",
+    "readings",
     "placements",
     "links",
     "publications",

@@ -58,7 +58,7 @@ REMOVED = {
             "followed",
             "outputs",
             "published_files",
-            "listing_rows",
+            "readings",
             "restyles",
             "links",
             "entries",
@@ -75,7 +75,7 @@ UNREFERENCED = {
     "withheld_bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)",
     "bodies": "body_sha256 NOT IN (SELECT body_sha256 FROM captures WHERE body_sha256 IS NOT NULL)"
     " AND body_sha256 NOT IN (SELECT last_body FROM entries)"
-    " AND body_sha256 NOT IN (SELECT body_sha256 FROM listing_rows)",
+    " AND body_sha256 NOT IN (SELECT body_sha256 FROM readings)",
     "told_texts": "words NOT IN (SELECT words FROM told_words)"
     " AND words NOT IN (SELECT words_before FROM told_words WHERE words_before IS NOT NULL)",
 }

@@ -344,7 +344,7 @@ def made_by_older_rules(db: Database) -> Column:
     db.execute("UPDATE recognitions SET entry_id = ?, match_method = 'near wording', match_score = 85"
                " WHERE entry_id = ?", (one, two))  # fmt: skip
     db.execute("DELETE FROM changes WHERE entry_id = ?", (two,))
-    for table in ("listing_rows", "entries", "identities", "revisions"):
+    for table in ("placements", "entries", "identities", "revisions"):
         db.execute("PRAGMA foreign_keys=OFF")
         db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (two,))
     again(db)

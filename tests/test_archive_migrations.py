@@ -35,6 +35,7 @@ DIGESTS = {
     "m022_search_of_revisions": "x",
     "m023_placements": "be4a6f6949260804",
     "m024_questions": "234bb742de33b59b",
+    "m025_readings": "3c994817cb018b49",
 }
 
 

@@ -86,17 +86,15 @@ def test_the_same_parser_derives_the_same_archive_and_writes_nothing(column: Col
 def test_damaged_derived_rows_are_derived_again_from_the_truth(column: Column) -> None:
     an_eventful_year(column)
     truth = column.truth()
-    for table in ("listing_rows", "links", "publication_aliases"):
-        column.db.execute("PRAGMA foreign_keys=OFF")
-        column.db.execute(
-            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT 1)"
-            if table != "listing_rows"
-            else "DELETE FROM listing_rows WHERE position = 1"
-        )
+    column.db.execute("PRAGMA foreign_keys=OFF")
+    for table in ("links", "publication_aliases"):
+        column.db.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT 1)")
+    column.db.execute("UPDATE readings SET shown = json_remove(shown, '$[0]')")
+    column.db.execute("DELETE FROM placements WHERE to_crawl IS NULL")
     column.db.execute("UPDATE entries SET title = 'Vandals', first_seen = '1999', missed = 1")
     checked = again(column, apply=False)
     assert {difference.table for difference in checked.differences} == {
-        "listing_rows", "links", "publication_aliases", "entries"
+        "readings", "placements", "links", "publication_aliases", "entries"
     }  # fmt: skip
     assert column.truth() != truth
     again(column)
@@ -341,7 +339,7 @@ def test_a_new_archive_stores_its_parser_version_and_an_older_one_is_rebuilt_by_
     rebuilt = kept_up(column, Shouting())
     assert rebuilt is not None
     tables = {difference.table for difference in rebuilt.differences}
-    assert tables == {"entries", "revisions", "listing_rows", "placements", "changes", "recognitions"}
+    assert tables == {"entries", "revisions", "readings", "placements", "changes", "recognitions"}
     assert kept_up(column, Shouting()) is None
 
 

@@ -155,8 +155,8 @@ def test_the_oracle_tells_of_a_clock_that_is_believed(
         ("UPDATE entries SET withdrawn_at = '2026' WHERE missed = 0", "false withdrawal"),
         ("UPDATE entries SET withdrawn_at = NULL, missed = 0", "missed withdrawal"),
         ("UPDATE revisions SET title = 'Another' WHERE revision_id = 1", "wrong history"),
-        ("UPDATE listing_rows SET entry_id = (SELECT min(entry_id) FROM entries)", "false merge"),
-        ("DELETE FROM listing_rows", "missed entry"),
+        ("UPDATE readings SET shown = (SELECT json_group_array(1) FROM json_each(shown))", "false merge"),
+        ("DELETE FROM readings", "missed entry"),
         ("UPDATE revisions SET number = number + 7", "false edit"),
     ],
 )

@@ -26,7 +26,7 @@ COMPARED_TABLES = (
         "entries",
         "revisions",
         "restyles",
-        "listing_rows",
+        "readings",
         "placements",
         "links",
         "changes",

@@ -39,7 +39,7 @@ def fill_recognitions(db: Database, parser_version: int) -> bool:
     """
     if db.execute("SELECT 1 FROM recognitions LIMIT 1").fetchone():
         return False
-    if not db.execute("SELECT 1 FROM listing_rows LIMIT 1").fetchone():
+    if not db.execute("SELECT 1 FROM readings LIMIT 1").fetchone():
         return False
     work = _Filling(db, parser_version, *_first_shown(db, parser_version))
     crawls = sorted(crawl.crawl_id for crawl in settled_crawls(db))

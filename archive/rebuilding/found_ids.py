@@ -176,7 +176,7 @@ class FoundIds:
 
         Unmatched rows between two matched ones are paired in order if both parsers read equally many.
         """
-        sightings = older_sightings(self._db, crawl.source_id, bodies, self._parser_version, self.older.texts)
+        sightings = older_sightings(self._db, crawl.source_id, bodies, self._parser_version, self.older)
         candidates = [_candidate(number, sighting) for number, sighting in enumerate(sightings)]
         matches = match([place.row for place in places], candidates)
         numbers = {rank: found.entry_id for rank, found in matches.items() if found.entry_id is not None}

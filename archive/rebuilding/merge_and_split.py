@@ -189,8 +189,7 @@ def _move_older(db: Database, entry_id: int, other_id: int, condition: str, cut:
         {**values, "entry_id": entry_id},
     ).fetchall()
     # numbers are assigned again in the rebuild
-    for table, columns in (("listing_rows", "entry_id = ?"), ("revisions", "entry_id = ?, number = -revision_id")):
-        db.conn.executemany(
-            f"UPDATE {table} SET {columns} WHERE revision_id = ?",  # noqa: S608
-            [(other_id, revision_id) for (revision_id,) in found],
-        )
+    db.conn.executemany(
+        "UPDATE revisions SET entry_id = ?, number = -revision_id WHERE revision_id = ?",
+        [(other_id, revision_id) for (revision_id,) in found],
+    )

@@ -59,7 +59,7 @@ _DERIVED = (
         "match_doubts",
         "restyles",
         "placements",
-        "listing_rows",
+        "readings",
         "revisions",
         "entries",
         "links",
@@ -283,13 +283,13 @@ def _refuse_losses(db: Database, merged: Collection[int]) -> None:
 
 
 def _forget_derived(db: Database, parser_version: int) -> None:
-    """Delete derived rows, except the listing rows of older parsers.
+    """Delete derived rows, except the readings of older parsers.
 
     The revisions of older parsers are restored during the rebuild.
     """
     empty_search(db)
     for table in _DERIVED:
-        older = f" WHERE parser_version >= {parser_version}" if table == "listing_rows" else ""
+        older = f" WHERE parser_version >= {parser_version}" if table == "readings" else ""
         db.execute(f"DELETE FROM {table}{older}")  # noqa: S608 - our own names
 
 

@@ -36,6 +36,7 @@ from foreign_eyes.archive.schema.m021_browsing import m021_browsing
 from foreign_eyes.archive.schema.m022_search_of_revisions import m022_search_of_revisions
 from foreign_eyes.archive.schema.m023_placements import m023_placements
 from foreign_eyes.archive.schema.m024_questions import m024_questions
+from foreign_eyes.archive.schema.m025_readings import m025_readings
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
@@ -68,5 +69,6 @@ for step in (
     m022_search_of_revisions,
     m023_placements,
     m024_questions,
+    m025_readings,
 ):
     migrations()(step)

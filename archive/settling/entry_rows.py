@@ -1,4 +1,4 @@
-"""Reading and writing entries, revisions, restyles and listing rows.
+"""Reading and writing entries, revisions and restyles.
 
 All functions work inside the caller's transaction.
 """
@@ -156,12 +156,7 @@ def rename_entry(db: Database, entry_id: int, identity: Identity) -> None:
     )
     _index_words(db, identity.entry_id, "rowid", "entry_id")
     named = (
-        *(
-            ("revisions", "entry_id"),
-            ("restyles", "entry_id"),
-            ("listing_rows", "entry_id"),
-            ("placements", "entry_id"),
-        ),
+        *(("revisions", "entry_id"), ("restyles", "entry_id"), ("placements", "entry_id")),
         ("match_doubts", "other_entry_id"),
     )
     for table, column in named:
@@ -219,21 +214,6 @@ def record_sighting(db: Database, stored: StoredEntry, place: Place) -> None:
         )
     if stored.missed or stored.withdrawn:
         db.execute("UPDATE entries SET missed = 0, withdrawn_at = NULL WHERE entry_id = ?", (stored.entry_id,))
-
-
-def record_listing_row(
-    db: Database, source_id: int, parser_version: int, place: Place, entry_id: int, revision_id: int
-) -> None:
-    """Store the entry and revision of a row in a body."""
-    db.execute(
-        "INSERT INTO listing_rows (source_id, body_sha256, parser_version, position, wording, entry_id, revision_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET entry_id = excluded.entry_id,"
-        " revision_id = excluded.revision_id WHERE entry_id != excluded.entry_id OR revision_id != excluded.revision_id",
-        (
-            *(source_id, place.capture.body_sha256, parser_version, place.position, place.wording_digest),
-            *(entry_id, revision_id),
-        ),
-    )
 
 
 def known_wordings(db: Database, source_id: int, wordings: Iterable[str]) -> frozenset[str]:

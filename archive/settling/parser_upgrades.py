@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.settling.publication_names import record_publication
+from foreign_eyes.archive.settling.readings import revisions_read
 from foreign_eyes.archive.text_columns import TEXT_COLUMNS, TEXT_MARKS, text_values
 from foreign_eyes.listing.text_digests import wording_digest
 from foreign_eyes.listing.values import TEXT_PARTS, ListedEntry
@@ -64,6 +65,7 @@ class OlderRevisions:
         self._entry_ids = frozenset(revision.entry_id for revision in revisions)
         self.last_id = max((revision.revision_id for revision in revisions), default=0)
         self.texts = {revision.revision_id: revision.listed for revision in revisions}
+        self.entries = {revision.revision_id: revision.entry_id for revision in revisions}
         # entries of which a revision was restored
         self.restored: set[int] = set()
 
@@ -116,27 +118,26 @@ class Sighting:
 
 
 def older_sightings(
-    db: Database, source_id: int, bodies: Collection[str], parser_version: int, texts: Mapping[int, ListedEntry]
+    db: Database, source_id: int, bodies: Collection[str], parser_version: int, older: OlderRevisions
 ) -> list[Sighting]:
     """Return the rows that the latest parser before `parser_version` read on these pages.
 
     Each wording is returned once, in listing order.
-
-    `texts` are the texts of the older revisions, by revision id.
     """
-    order = {body: number for number, body in enumerate(bodies)}
     rows = db.execute(
-        "SELECT l.body_sha256, l.position, l.entry_id, l.revision_id, l.parser_version FROM listing_rows l"
-        " WHERE l.source_id = :source_id AND l.body_sha256 IN (SELECT value FROM json_each(:bodies))"
-        " AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o WHERE o.source_id = l.source_id"
-        "  AND o.body_sha256 = l.body_sha256 AND o.parser_version < :version)",
-        {"source_id": source_id, "bodies": json.dumps(list(bodies)), "version": parser_version},
-    ).fetchall()
+        "SELECT l.shown, l.parser_version FROM json_each(:bodies) b CROSS JOIN readings l"
+        " ON l.body_sha256 = b.value AND l.source_id = :source_id AND l.parser_version ="
+        "  (SELECT max(o.parser_version) FROM readings o WHERE o.source_id = :source_id"
+        "  AND o.body_sha256 = b.value AND o.parser_version < :version) ORDER BY b.key",
+        {"source_id": source_id, "bodies": json.dumps(list(dict.fromkeys(bodies))), "version": parser_version},
+    )
     found: dict[str, Sighting] = {}
-    for _, _, entry_id, revision_id, version in sorted(rows, key=lambda row: (order[row[0]], row[1])):
-        if revision_id in texts:
-            wording = wording_digest(texts[revision_id])
-            found.setdefault(wording, Sighting(wording, entry_id, texts[revision_id], version))
+    for shown, version in rows.fetchall():
+        for revision_id in revisions_read(shown):
+            if revision_id in older.texts:
+                texts = older.texts[revision_id]
+                wording = wording_digest(texts)
+                found.setdefault(wording, Sighting(wording, older.entries[revision_id], texts, version))
     return list(found.values())
 
 

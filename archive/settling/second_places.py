@@ -31,7 +31,7 @@ def places_elsewhere(
     rows = db.execute(
         f"SELECT l.entry_id, l.wording, {text_columns('r')}"  # noqa: S608
         " FROM json_each(:bodies) b CROSS JOIN listing_rows l ON l.body_sha256 = b.value AND l.source_id = :source_id"
-        "  AND l.parser_version = (SELECT max(o.parser_version) FROM listing_rows o"
+        "  AND l.parser_version = (SELECT max(o.parser_version) FROM readings o"
         "   WHERE o.source_id = :source_id AND o.body_sha256 = b.value)"
         " CROSS JOIN revisions r USING (revision_id) ORDER BY b.key, l.position",
         {
@@ -98,7 +98,7 @@ def _listed_wordings(candidate: Candidate, wordings: Collection[str]) -> list[st
 
 
 def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: Sequence[str]) -> Candidate:
-    """Return a candidate with the places at which one pass showed these wordings."""
+    """Return a candidate with the places at which it was listed at the same time in these wordings."""
     main = candidate.wording_digest
     if main not in wordings:
         ((main,),) = db.execute(
@@ -113,16 +113,15 @@ def _with_places(db: Database, source_id: int, candidate: Candidate, wordings: S
 def _shown_beside(
     db: Database, source_id: int, entry_id: int, main: str, wordings: Collection[str]
 ) -> tuple[ListedEntry, ...]:
-    """Return the texts of the wordings that one pass of a crawl showed together with `main`."""
+    """Return the texts of the wordings that were listed at the same time as `main`."""
+    of_entry = "FROM placements {0} CROSS JOIN revisions {1} USING (revision_id) WHERE {0}.entry_id = :entry_id"
     rows = db.execute(
-        f"SELECT DISTINCT l.wording, {text_columns('r')}"  # noqa: S608
-        " FROM listing_rows l CROSS JOIN revisions r USING (revision_id)"
-        " WHERE l.entry_id = :entry_id AND l.source_id = :source_id AND l.wording IN (SELECT value FROM json_each(:wordings))"
-        " AND EXISTS (SELECT 1 FROM listing_rows o CROSS JOIN captures c ON c.body_sha256 = l.body_sha256"
-        "  CROSS JOIN captures b ON b.crawl_id = c.crawl_id AND b.purpose = 'listing' AND b.pass = c.pass"
-        "   AND b.body_sha256 = o.body_sha256"
-        "  WHERE o.entry_id = :entry_id AND o.source_id = :source_id AND o.wording = :main)"
-        " GROUP BY l.wording ORDER BY l.wording",
+        f"SELECT r.wording, {text_columns('r')} {of_entry.format('l', 'r')} AND l.source_id = :source_id"  # noqa: S608
+        " AND r.wording IN (SELECT value FROM json_each(:wordings))"
+        f" AND EXISTS (SELECT 1 {of_entry.format('o', 'm')} AND o.source_id = :source_id AND m.wording = :main"
+        "  AND (o.to_crawl IS NULL OR (l.listed_from, l.from_crawl) < (o.listed_to, o.to_crawl))"
+        "  AND (l.to_crawl IS NULL OR (o.listed_from, o.from_crawl) < (l.listed_to, l.to_crawl)))"
+        " GROUP BY r.wording ORDER BY r.wording",
         {"entry_id": entry_id, "source_id": source_id, "main": main, "wordings": json.dumps(sorted(wordings))},
     )
     return tuple(ListedEntry(*texts) for _, *texts in rows)

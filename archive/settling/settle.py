@@ -29,6 +29,7 @@ from foreign_eyes.archive.settling.match_rows import recognise
 from foreign_eyes.archive.settling.missing_entries import miss_entries, missing_entries, still_missing_entries
 from foreign_eyes.archive.settling.new_ids import NewIds
 from foreign_eyes.archive.settling.placements import record_placements
+from foreign_eyes.archive.settling.readings import record_readings
 from foreign_eyes.archive.settling.record_rows import record_places, restore_older_revisions
 from foreign_eyes.archive.settling.settling_state import Settling
 from foreign_eyes.archive.values import Counts, Traffic
@@ -155,8 +156,8 @@ def _settle_state(
     seen = record_places(work, places, recognised.matches, recognised.known)
     recognised.ledger.remember(recognised.matches, recognised.stored, seen)
     shown = [seen[collapsed.place_of[row.rank]] for row in rows]
-    for row, (entry_id, revision_id) in zip(rows, shown, strict=True):
-        entry_rows.record_listing_row(work.db, work.crawl.source_id, work.parser_version, row, entry_id, revision_id)
+    revision_ids = [revision_id for _, revision_id in shown]
+    record_readings(work.db, work.crawl.source_id, work.parser_version, rows, revision_ids)
     work.counts.entries = len(places)
     return shown
 

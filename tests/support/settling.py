@@ -105,7 +105,16 @@ class Column:
 
     def truth(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return all rows that settling writes."""
-        tables = ("entries", "revisions", "listing_rows", "changes", "links", "publications", "publication_aliases")
+        tables = (
+            "entries",
+            "revisions",
+            "readings",
+            "placements",
+            "changes",
+            "links",
+            "publications",
+            "publication_aliases",
+        )
         return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
 
 
