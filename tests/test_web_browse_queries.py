@@ -119,7 +119,6 @@ def asker(runner: asyncio.Runner, app: Browse) -> Ask:
         "archive/crawls/1",
         "archive/listing_rows",
         "archive/publication_aliases",
-        "archive/published_files",
         "archive/revisions",
         "archive/sources",
         "archive/entries_by_publication?publication=BBC",

@@ -64,10 +64,11 @@ _PRAGMAS = frozenset(
     }
 )  # fmt: skip
 _PRAGMA_TABLES = frozenset(f"pragma_{name}" for name in _PRAGMAS - {"data_version", "database_list"})
-# captures and frozen documents can be longer than `LONGEST_VALUE`; the others hold what redactions hide
+# captures and frozen documents can be longer than `LONGEST_VALUE`, outputs are folders of this machine, and the others hold
+# what redactions hide
 _HIDDEN = frozenset(
     {
-        ("bodies", "zlib"), ("frozen_documents", "zlib"),
+        ("bodies", "zlib"), ("frozen_documents", "zlib"), ("outputs", "output"), ("published_files", "output"),
         ("redaction_secret", "secret"), ("withheld_bodies", "rest"), ("withheld_texts", "packed"),
     }
 )  # fmt: skip

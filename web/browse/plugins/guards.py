@@ -10,7 +10,7 @@ from datasette import hookimpl  # type: ignore[import-untyped]
 
 from foreign_eyes.web.browse.error_pages import error_response, print_fault, problem_of
 from foreign_eyes.web.browse.metadata import DATABASE
-from foreign_eyes.web.browse.problems import Problem
+from foreign_eyes.web.browse.problems import NOT_FOUND
 from foreign_eyes.web.browse.reader_mistakes import search_words
 from foreign_eyes.web.browse.request_budgets import RequestBudgets
 from foreign_eyes.web.browse.request_guard import RequestGuard
@@ -50,5 +50,5 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def forbidden(datasette: Any, request: Any, message: str) -> Any:
-    """Return the page for what a reader may not see."""
-    return error_response(datasette, Problem(403, message, "Not allowed"), "", request)
+    """Return the page for a table that no reader may see: as if there were none."""
+    return error_response(datasette, NOT_FOUND, request.url_vars.get("format") or "", request)
