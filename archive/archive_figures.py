@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlite_utils import Database
+
+from foreign_eyes.archive.times import from_text
+
+
+@dataclass(frozen=True, slots=True)
+class LastCrawl:
+    """The end of the last complete crawl of a source; None if it had none. `title` is the title of its feeds."""
+
+    title: str
+    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFigures:
     """What an archive holds.
 
-    `months` are the numbers of entries by the month in which they were first seen, such as `2021-03`.
+    `months` are the numbers of entries by the month of their feed date, such as `2021-03`.
     """
 
     entries: int
@@ -19,18 +30,30 @@ class ArchiveFigures:
     withdrawn: int
     publications: int
     months: dict[str, int]
+    last_crawls: tuple[LastCrawl, ...]
 
 
 def read_figures(db: Database) -> ArchiveFigures:
-    """Return the figures of the archive, over all its sources."""
+    """Return the figures of the archive, over all its sources.
+
+    They come from counts and indexes, so the time does not grow with the number of entries.
+    """
+    months = db.execute("SELECT month, sum(entries) FROM entry_counts WHERE entries > 0 GROUP BY month ORDER BY month")
+    by_month: dict[str, int] = dict(months.fetchall())
     return ArchiveFigures(
-        entries=_count(db, "entries"),
+        entries=sum(by_month.values()),
         revisions=_count(db, "revisions WHERE technical = 0"),
         withdrawn=_count(db, "entries WHERE withdrawn_at IS NOT NULL"),
-        publications=_count(db, "(SELECT DISTINCT publication FROM entries WHERE publication IS NOT NULL)"),
-        months=dict(
-            tuple(row)
-            for row in db.execute("SELECT substr(first_seen, 1, 7), count(*) FROM entries GROUP BY 1 ORDER BY 1")
+        publications=_count(
+            db, "(SELECT DISTINCT publication_id FROM entry_counts WHERE entries > 0 AND publication_id != 0)"
+        ),
+        months=by_month,
+        last_crawls=tuple(
+            LastCrawl(title, from_text(finished_at) if finished_at else None)
+            for title, finished_at in db.execute(
+                "SELECT s.title, (SELECT max(c.finished_at) FROM timed_crawls c WHERE c.source_id = s.source_id"
+                " AND c.outcome IN ('complete', 'unchanged')) FROM sources s ORDER BY s.source_id"
+            )
         ),
     )
 

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
 from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_figures import ArchiveFigures, read_figures
-from foreign_eyes.feeds.compose.collection_pages import Chart, compose_chart
 from foreign_eyes.web.browse.metadata import DATABASE
+from foreign_eyes.web.browse.pictures import bars
 
+# a longer picture has one bar per year
+_MOST_MONTHS = 36
 # the heading of questions whose metadata has no `group`
 _OTHER = "More questions"
 
@@ -21,10 +24,16 @@ Question = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the home shows. `questions` are canned queries by their heading, in the order of the metadata."""
+    """What the home shows.
+
+    `picture` and `table` are the entries by month, or by year, as markup; `unit` says which. `questions` are canned queries
+    by their heading, in the order of the metadata.
+    """
 
     figures: ArchiveFigures
-    chart: Chart
+    unit: str
+    picture: Markup
+    table: Markup
     questions: tuple[tuple[str, tuple[Question, ...]], ...]
 
 
@@ -32,11 +41,31 @@ async def read_home(datasette: Any, actor: Any) -> Home:
     """Return what the home shows now."""
     figures = await datasette.get_database(DATABASE).execute_fn(_figures)
     queries = await datasette.get_canned_queries(DATABASE, actor)
-    return Home(figures, compose_chart(figures.months), group_questions(queries.values()))
+    unit, counted = entries_over_time(figures.months)
+    # the picture escapes its texts, and these are numbers
+    picture = bars(f"Entries by {unit}", counted, name=unit.capitalize())
+    return Home(figures, unit, Markup(picture.svg), Markup(picture.table), group_questions(queries.values()))  # noqa: S704
 
 
 def _figures(connection: sqlite3.Connection) -> ArchiveFigures:
     return read_figures(Database(connection, recursive_triggers=False))
+
+
+def entries_over_time(months: Mapping[str, int]) -> tuple[str, list[tuple[str, int]]]:
+    """Return the entries by month without gaps, or by year if there are many months; and which of the two.
+
+    The keys of `months` look like `2021-03`.
+    """
+    if not months:
+        return "month", []
+    first, last = (int(key[:4]) * 12 + int(key[5:7]) - 1 for key in (min(months), max(months)))
+    if last - first < _MOST_MONTHS:
+        keys = [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(first, last + 1)]
+        return "month", [(key, months.get(key, 0)) for key in keys]
+    years = range(first // 12, last // 12 + 1)
+    return "year", [
+        (str(year), sum(entries for key, entries in months.items() if int(key[:4]) == year)) for year in years
+    ]
 
 
 def group_questions(queries: Iterable[Question]) -> tuple[tuple[str, tuple[Question, ...]], ...]:
