@@ -32,8 +32,8 @@ DIGESTS = {
     "m019_shared_texts": "c919323d41fc47d1",
     "m020_publication_names": "8438d5036c138e87",
     "m021_browsing": "1646d15b19eb8528",
-    "m022_search_of_revisions": "x",
-    "m023_placements": "be4a6f6949260804",
+    "m022_search_of_revisions": "a664d86cbddde667",
+    "m023_placements": "a3fc249208a2484b",
     "m024_questions": "234bb742de33b59b",
     "m025_readings": "3c994817cb018b49",
 }
