@@ -103,7 +103,9 @@ def typed(line: str, command: CommandLine) -> subprocess.CompletedProcess[str]:
     """Run a line in the environment of this checkout; a line of `foreign-eyes` may have words, quotes and a comment."""
     program, *arguments = shlex.split(line, comments=True)
     if program == "foreign-eyes":
-        assert not set(line.partition("#")[0]) & set("|;&<>$`*?~")
+        # in quotation marks a shell replaces only these
+        unquoted = re.sub(r'"[^"$`]*"', "", line).partition("#")[0]
+        assert not set(unquoted) & set("|;&<>$`*?~")
         return command(*arguments, timeout=120)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
