@@ -16,7 +16,7 @@ from functools import cache
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from foreign_eyes.feeds import html_text
@@ -183,6 +183,9 @@ def _by_day(entries: Iterable[FeedEntry]) -> list[tuple[str, list[FeedEntry]]]:
     return [(name, list(run)) for (name, _), run in runs]
 
 
+_IMPORTED = ("listing.html", "entry_parts.html")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -199,14 +202,15 @@ def _environment() -> Environment:
 
 
 def share_templates(environment: Environment) -> None:
-    """Give another environment the filters and the templates of the pages.
+    """Give another environment the filters of the pages, and their templates under names that begin with `site:`.
 
-    The names of the templates begin with `site:` there; those that the other templates do not use work without it, too,
-    because our templates import each other so. The pages of Datasette thus have the same frame as the published ones.
+    So the pages of Datasette have the same frame as the published ones.
     """
     ours = PackageLoader("foreign_eyes.feeds")
+    # the templates that ours import by their own names
+    imported = FunctionLoader(lambda name: ours.get_source(environment, name) if name in _IMPORTED else None)
     theirs = [environment.loader] if environment.loader else []
-    environment.loader = ChoiceLoader([PrefixLoader({"site": ours}, delimiter=":"), *theirs, ours])
+    environment.loader = ChoiceLoader([PrefixLoader({"site": ours}, delimiter=":"), imported, *theirs])
     _add_filters(environment)
 
 
