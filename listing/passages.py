@@ -64,11 +64,11 @@ def find_passages(
     found = {name: places for name, text in wanted.items() if text and (places := [*_occurrences(page.text, text)])}
     if not found:
         return {}
-    places = _nearest(found, wanted)
+    chosen = _nearest(found, wanted)
     offsets = _Offsets(body, decoded)
     return {
         name: _passage(offsets, decoded.text, page.starts[place], page.ends[place + len(wanted[name]) - 1], around)
-        for name, place in places.items()
+        for name, place in chosen.items()
     }
 
 

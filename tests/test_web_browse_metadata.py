@@ -15,6 +15,7 @@ from datasette.app import DEFAULT_SETTINGS  # type: ignore[import-untyped]
 from sqlite_utils import Database
 
 from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.sql_functions import add_functions
 from foreign_eyes.web.browse.app import SETTINGS
 from foreign_eyes.web.browse.metadata import DATABASE, load_metadata
 
@@ -29,6 +30,7 @@ def is_internal(name: str) -> bool:
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with open_archive(tmp_path_factory.mktemp("archive") / "archive.db") as opened:
+        add_functions(opened.conn)
         yield opened
 
 

@@ -13,11 +13,16 @@ DATABASE = "archive"
 
 
 def load_metadata() -> dict[str, Any]:
-    """Return a new copy of `metadata.yaml`, because Datasette modifies its argument."""
+    """Return a new copy of `metadata.yaml` with the queries of `questions.yaml`, because Datasette modifies its argument."""
+    metadata = _load("metadata.yaml")
+    database = metadata["databases"][DATABASE]
+    database["queries"] = {**_load("questions.yaml"), **database.get("queries", {})}
+    return metadata
+
+
+def _load(name: str) -> dict[str, Any]:
     # Datasette takes half a second to load
     from datasette.utils import parse_metadata  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    metadata: dict[str, Any] = parse_metadata(
-        files("foreign_eyes.web.browse").joinpath("metadata.yaml").read_text(encoding="utf-8")
-    )
-    return metadata
+    loaded: dict[str, Any] = parse_metadata(files("foreign_eyes.web.browse").joinpath(name).read_text(encoding="utf-8"))
+    return loaded

@@ -5,21 +5,26 @@ Datasette itself renders URLs and long texts.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 from markupsafe import Markup
+
+_DIFF_MARKS = re.compile(r"\[-(.*?)-\]|\{\+(.*?)\+\}", re.DOTALL)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def render_cell(value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
     """Return the markup of a cell, or None to leave it unchanged.
 
-    The id of an entry links to its row, which is a page. In place of captured bytes, the cell names the command that exports
-    them.
+    The id of an entry links to its row, which is a page. A column whose name ends in `_diff` holds a word diff. In place of
+    captured bytes, the cell names the command that exports them.
     """
     if table == "bodies" and column == "zlib":
         return Markup("<em>not shown; <code>foreign-eyes export</code> writes it</em>")
+    if column.endswith("_diff") and isinstance(value, str):
+        return _word_diff(value)
     if column != "entry_id":
         return None
     # a foreign key has the label of its row
@@ -28,3 +33,11 @@ def render_cell(value: Any, column: str, table: str | None, database: str, datas
         return None
     row = datasette.urls.row(database, "entries", str(entry_id))
     return Markup('<a href="{row}">{label}</a>').format(row=row, label=label or "(no title)")
+
+
+def _word_diff(marked: str) -> Markup:
+    """Return a result of the SQL function `word_diff` with its removed and added words as elements."""
+    # the parts at places 1, 4, 7 and so on are removed words, those after them added words, the others kept
+    parts = _DIFF_MARKS.split(marked)
+    elements = (Markup("{}"), Markup("<del>{}</del>"), Markup("<ins>{}</ins>"))
+    return Markup().join(elements[place % 3].format(part) for place, part in enumerate(parts) if part)

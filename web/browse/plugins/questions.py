@@ -1,0 +1,55 @@
+"""A Datasette plugin for the pages of questions: filled forms, pictures and word diffs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from datasette import hookimpl  # type: ignore[import-untyped]
+from datasette.plugins import pm  # type: ignore[import-untyped]
+from datasette.utils import tilde_decode  # type: ignore[import-untyped]
+from markupsafe import Markup
+
+from foreign_eyes.web.browse.metadata import DATABASE
+from foreign_eyes.web.browse.pictures import Picture
+from foreign_eyes.web.browse.pictures.from_rows import picture_of
+from foreign_eyes.web.browse.question_forms import QuestionForms, errors_of_datasette, read_fields
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+# the guards of requests come first: a wrapper that is returned first is the innermost one
+@hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
+def asgi_wrapper(datasette: Any) -> Callable[[ASGIApp], ASGIApp]:
+    """Fill the parameters of questions."""
+    return lambda app: QuestionForms(app, datasette, errors_of_datasette(datasette, pm.hook.handle_exception))
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def prepare_jinja2_environment(env: Any) -> None:
+    """Let templates draw the picture of a question."""
+    env.globals["picture_of_rows"] = _picture_of_rows
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def extra_template_vars(
+    datasette: Any, request: Any, template: str, database: str | None
+) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """Return the fields of the form on the page of a question."""
+
+    async def read() -> dict[str, Any]:
+        if database != DATABASE or not template.startswith("query") or not request:
+            return {}
+        name = tilde_decode(request.url_vars.get("table") or "")
+        query = await datasette.get_canned_query(DATABASE, name, request.actor) if name else None
+        return {"fields": await read_fields(datasette, query, request.args) if query else []}
+
+    return read
+
+
+def _picture_of_rows(metadata: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Picture | None:
+    """Return the picture of a question's rows as markup, or None if it has none."""
+    about = metadata.get("picture") if isinstance(metadata, Mapping) else None
+    picture = picture_of(about, metadata.get("title") or "", rows) if about else None
+    return Picture(Markup(picture.svg), Markup(picture.table)) if picture else None  # noqa: S704 - escaped by pictures.markup
