@@ -120,7 +120,7 @@ def _nearest(found: Mapping[str, list[int]], wanted: Mapping[str, str]) -> dict[
     order = list(found)
 
     def around(place: int) -> dict[str, int]:
-        chosen = {}
+        chosen: dict[str, int] = {}
         for name, places in found.items():
             comes_later = order.index(name) > order.index(anchor)
             in_order = [other for other in places if (other > place) == comes_later]

@@ -20,7 +20,7 @@ ARROWS = {
     "crawler": {"archive", "listing", "sample"},
     "warc": {"archive", "listing"},
     "feeds": {"archive", "listing"},
-    "web": {"feeds", "archive"},
+    "web": {"feeds", "archive", "listing"},
     "archive": {"listing"},
     "listing": set(),
     "sample": set(),

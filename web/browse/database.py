@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -78,6 +78,22 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
                 setattr(connections, self.name, connection)
             connection.budget = budget
             with running.on(connection):
+                return self._with_memory(partial(fn, connection), budget)
+
+        return await run_in_thread(self.ds.executor, in_thread, running)
+
+    async def read_unguarded(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run our own `fn` with a connection without limits, which reads captured bytes, too.
+
+        Raises:
+            Busy: as for `execute_fn`.
+        """
+        running = RunningStatement()
+        budget = current_budget()
+
+        def in_thread() -> T:
+            uri = f"{Path(self.path).resolve().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=WAIT_SECONDS)) as connection, running.on(connection):
                 return self._with_memory(partial(fn, connection), budget)
 
         return await run_in_thread(self.ds.executor, in_thread, running)

@@ -34,6 +34,22 @@ NO_SQL = Problem(
     "SQL is switched off",
 )
 
+WITHHELD = Problem(
+    403,
+    "This capture shows words that the operator of this archive has redacted, so its bytes are not given out.",
+    "The capture is withheld",
+)
+TOO_LARGE = Problem(
+    413,
+    "The captured page is too large to look for the text in it. Download its bytes and search there.",
+    "The capture is too large",
+)
+DAMAGED = Problem(
+    500,
+    "The stored bytes of this capture are damaged. The operator can restore a backup of the archive.",
+    "The capture is damaged",
+)
+
 
 def busy(message: str, retry_after: int) -> Problem:
     """Return the problem of a server that cannot answer before `retry_after` seconds."""

@@ -56,6 +56,7 @@ PAGES = (
     PageKind("table", f"/{DATABASE}/{{name}}", frozenset({HTML, "json", "csv", "atom", "blob"})),
     PageKind("row", f"/{DATABASE}/{{name}}/{{key}}", frozenset({HTML, "json", "csv", "blob"})),
     PageKind("capture", "/captures/{sha256}"),
+    PageKind("about capture", "/captures/{sha256}/about", frozenset({HTML, "json"})),
     PageKind("provenance", "/entry/{id}/provenance", frozenset({HTML, "json"})),
 )
 

@@ -1,4 +1,4 @@
-"""A Datasette plugin that renders entry ids and captured bytes.
+"""A Datasette plugin that renders entry ids; `proof` renders captured bytes and their digests.
 
 Datasette itself renders URLs and long texts.
 """
@@ -15,14 +15,11 @@ _DIFF_MARKS = re.compile(r"\[-(.*?)-\]|\{\+(.*?)\+\}", re.DOTALL)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
-def render_cell(value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
+def render_cell(value: Any, column: str, database: str, datasette: Any) -> Markup | None:
     """Return the markup of a cell, or None to leave it unchanged.
 
-    The id of an entry links to its row, which is a page. A column whose name ends in `_diff` holds a word diff. In place of
-    captured bytes, the cell names the command that exports them.
+    The id of an entry links to its row, which is a page. A column whose name ends in `_diff` holds a word diff.
     """
-    if table == "bodies" and column == "zlib":
-        return Markup("<em>not shown; <code>foreign-eyes export</code> writes it</em>")
     if column.endswith("_diff") and isinstance(value, str):
         return _word_diff(value)
     if column != "entry_id":
