@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 
+from foreign_eyes.web.browse.compression import Compression
 from foreign_eyes.web.browse.error_pages import error_response, print_fault, problem_of
 from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.problems import NOT_FOUND
@@ -34,8 +35,8 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def asgi_wrapper(datasette: Any) -> Callable[[ASGIApp], ASGIApp]:
-    """Guard requests, and set header fields of responses."""
-    return lambda app: RequestGuard(RequestBudgets(app), datasette)
+    """Guard requests, and set header fields of responses and compress them."""
+    return lambda app: Compression(RequestGuard(RequestBudgets(app), datasette))
 
 
 @hookimpl  # type: ignore[untyped-decorator]
