@@ -1,7 +1,7 @@
 """Tables, views and queries read for CSV: whole, and without a lock or a table in memory.
 
 Datasette checks and builds the statement of the first page. If the rows have a number as key, the keys of all rows are
-read at once, in the order of the statement (8 bytes each), and then the rows by their keys, a thousand at a time. So a
+read at once, in the order of the statement (8 bytes each), and then the rows by their keys, some hundred at a time. So a
 search runs once, a deep page costs the same as the first, ties in the order cannot repeat or skip a row, and no statement
 runs while the client reads. Other tables are read a thousand rows at a time, after the last key.
 """
@@ -26,6 +26,8 @@ from datasette.views.table import TableView  # type: ignore[import-untyped]
 
 # views whose rows have a number as key
 KEYED_VIEWS = {"current_entries": "entry_id", "crawl_log": "crawl_id"}
+# rows of one statement, which may have 8 MB (see `budget`): 32 KB for each entry, or 8 KB for other rows
+ENTRIES_AT_ONCE = 250
 ROWS_AT_ONCE = 1000
 
 Rows = Sequence[Sequence[object]]
@@ -176,8 +178,8 @@ class _Source:
             f"select {columns} from json_each(:keys) k cross join {escape_sqlite(self._table)} t"  # noqa: S608
             f" on t.{escape_sqlite(key)} = k.value order by k.id"
         )
-        for start in range(0, len(keys), ROWS_AT_ONCE):
-            part = json.dumps(keys[start : start + ROWS_AT_ONCE].tolist())
+        for start in range(0, len(keys), ENTRIES_AT_ONCE):
+            part = json.dumps(keys[start : start + ENTRIES_AT_ONCE].tolist())
             yield await self._labelled(await self._database.execute(statement, {"keys": part}))
 
     async def by_place(self) -> AsyncIterator[Rows]:

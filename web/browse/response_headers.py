@@ -1,4 +1,4 @@
-"""Header fields of Datasette's responses: security, and redirects that stay under `base_url`."""
+"""Header fields of Datasette's responses: security, who may read them, and redirects that stay under `base_url`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from foreign_eyes.web.http_headers import SECURITY_HEADERS, content_security_pol
 if TYPE_CHECKING:
     from starlette.types import Message, Send
 
+# what scripts of other sites may read, for example a notebook in a browser: data for programs, without credentials
+_SHARED_TYPES = (b"application/json", b"text/csv", b"application/atom+xml")
 # the pages have no scripts and no inline styles, like the published ones; our templates replace all those of Datasette
 _POLICY = content_security_policy()
 
@@ -24,6 +26,8 @@ def with_headers(send: Send, base_url: bytes) -> Send:
             headers = [(name, _with_base(value, base_url) if name == b"location" else value) for name, value in headers]
             headers = [(name, value) for name, value in headers if name.decode("latin-1") not in added]
             headers += [(name.encode(), value.encode()) for name, value in added.items()]
+            if any(name == b"content-type" and value.startswith(_SHARED_TYPES) for name, value in headers):
+                headers.append((b"access-control-allow-origin", b"*"))
             message = {**message, "headers": headers}
         await send(message)
 
