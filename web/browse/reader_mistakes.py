@@ -43,18 +43,6 @@ def with_usable_search(asked: Asked) -> Asked:
     return asked._replace(query=tuple(query))
 
 
-def search_words(text: str) -> str:
-    """Return an FTS5 expression for the words and quoted phrases of a text; without any it finds nothing.
-
-    This replaces Datasette's function `escape_fts`, which returns invalid expressions for some texts.
-    """
-    words = " ".join(text.replace("\0", " ").split())
-    if words.count('"') % 2:
-        words += '"'
-    bits = [bit for bit in re.split(r'\s+|(".*?")', words) if bit and bit != '""']
-    return " ".join(bit if bit.startswith('"') else f'"{bit}"' for bit in bits) or '""'
-
-
 def _check_sql(_name: str, value: str) -> str | None:
     if _LONG_WHITE_SPACE.search(value):
         return "The SQL has 200 white-space characters in a row: remove some."

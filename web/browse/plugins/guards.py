@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 
+from foreign_eyes.archive.search_query import search_query
 from foreign_eyes.web.browse.compression import Compression
 from foreign_eyes.web.browse.error_pages import error_response, print_fault, problem_of
 from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.problems import NOT_FOUND
-from foreign_eyes.web.browse.reader_mistakes import search_words
 from foreign_eyes.web.browse.request_budgets import RequestBudgets
 from foreign_eyes.web.browse.request_guard import RequestGuard
 from foreign_eyes.web.browse.sql_guard import guard
@@ -30,7 +30,8 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
     """
     if database == DATABASE:
         guard(conn)
-        conn.create_function("escape_fts", 1, search_words, deterministic=True)
+        # Datasette's own returns invalid expressions for some texts
+        conn.create_function("escape_fts", 1, search_query, deterministic=True)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
