@@ -47,6 +47,21 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+class ArchiveDatasette(Datasette):  # type: ignore[misc] # Datasette has no types
+    """Datasette with metadata that never change while it runs."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._permissions: dict[tuple[str, str], Any] = {}
+
+    def _table_permission_allows(self, database: str, table: str) -> Any:
+        # copies all metadata for each table: half a second for the home page
+        key = database, table
+        if key not in self._permissions:
+            self._permissions[key] = super()._table_permission_allows(database, table)
+        return self._permissions[key]
+
+
 def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, readers_sql: bool = True) -> Datasette:
     """Return a Datasette that serves the file `archive` under the name `archive`.
 
@@ -58,12 +73,14 @@ def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, reader
     # Datasette calls every handler of exceptions; its own prints a traceback for mistakes of readers
     if pm.has_plugin("datasette.handle_exception"):
         pm.unregister(name="datasette.handle_exception")
-    # if a facet fails, Datasette never awaits those after it, and Python prints a warning for each
-    warnings.filterwarnings("ignore", r"coroutine '(\w+Facet|TableView)\..*' was never awaited", RuntimeWarning)
+    # if a step of a page fails or is abandoned, Datasette never awaits those after it, and Python warns about each
+    warnings.filterwarnings(
+        "ignore", r"coroutine '(\w+Facet|TableView|Database)\..*' was never awaited", RuntimeWarning
+    )
     # SQL functions in Python would print what they raise; here that is a refusal, which the response reports
     sqlite3.enable_callback_tracebacks(False)
     with as_file(files("foreign_eyes.web.browse")) as package, as_file(files("foreign_eyes.feeds")) as feeds:
-        datasette = Datasette(
+        datasette = ArchiveDatasette(
             # without files Datasette adds a database in memory, which has no guard
             files=[str(archive)],
             metadata=load_metadata(),
