@@ -16,7 +16,7 @@ from functools import cache
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, Environment, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from foreign_eyes.feeds import html_text
@@ -208,7 +208,7 @@ def share_templates(environment: Environment) -> None:
     """
     ours = PackageLoader("foreign_eyes.feeds")
     # the templates that ours import by their own names
-    imported = FunctionLoader(lambda name: ours.get_source(environment, name) if name in _IMPORTED else None)
+    imported = DictLoader({name: ours.get_source(environment, name)[0] for name in _IMPORTED})
     theirs = [environment.loader] if environment.loader else []
     environment.loader = ChoiceLoader([PrefixLoader({"site": ours}, delimiter=":"), imported, *theirs])
     _add_filters(environment)
