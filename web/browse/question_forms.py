@@ -52,8 +52,9 @@ class QuestionForms:
             filled = await self._fill(scope) if scope["type"] == "http" else scope
         except Exception as error:
             ending = str(scope["path"]).rpartition("/")[2].partition(".")[2]
-            request = Request({**scope, "url_route": {"kwargs": {"format": ending or None}}}, receive)
-            response = await self._answer_error(request, error)
+            # what Datasette adds to requests
+            added = {"url_route": {"kwargs": {"format": ending or None}}, "csrftoken": lambda: ""}
+            response = await self._answer_error(Request({**scope, **added}, receive), error)
             await response.asgi_send(send)
             return
         await self._app(filled, receive, send)

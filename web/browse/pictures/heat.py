@@ -24,7 +24,7 @@ def heat(
     known = [abs(value) for value in values.values() if value is not None and math.isfinite(value)]
     highest = max(known, default=0.0)
     head = element("th", {"scope": "col"}, text(name) or " ")
-    head += "".join(element("th", {"scope": "col"}, text(column) or " ") for column in columns)
+    head += "".join(_header(column) for column in columns)
     body = "".join(
         "<tr>"
         + element("th", {"scope": "row"}, text(row) or " ")
@@ -39,6 +39,12 @@ def heat(
     )
 
 
+def _header(column: str) -> str:
+    # short names, such as months, stay on one line
+    attributes: dict[str, object] = {"scope": "col"} | ({"class": "short"} if len(column) < 8 else {})
+    return element("th", attributes, text(column) or " ")
+
+
 def _cell(value: float | None, highest: float) -> str:
     if value is None or not math.isfinite(value):
         return "<td> </td>"
@@ -46,7 +52,10 @@ def _cell(value: float | None, highest: float) -> str:
 
 
 def _shade(value: float, highest: float) -> int:
-    """Return the shade of a value; any value but zero has one that is visible."""
+    """Return the shade of a value; any value but zero has one that is visible.
+
+    Shades go by the square root, so that one large value does not make all others look the same.
+    """
     if value == 0 or highest == 0:
         return 0
-    return max(1, math.ceil(abs(value) / highest * SHADES - 1e-9))
+    return max(1, math.ceil(math.sqrt(abs(value) / highest) * SHADES - 1e-9))

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.pictures import Picture
 from foreign_eyes.web.browse.pictures.from_rows import picture_of
+from foreign_eyes.web.browse.question_cells import diff_markup, time_markup
 from foreign_eyes.web.browse.question_forms import QuestionForms, errors_of_datasette, read_fields
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ def extra_template_vars(
         return {"fields": await read_fields(datasette, query, request.args) if query else []}
 
     return read
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def render_cell(value: Any, column: str, table: str | None) -> Markup | None:
+    """Return the markup of a word diff or a time in the rows of a query, or None to leave the cell unchanged."""
+    if table is not None or not isinstance(value, str):
+        return None
+    return diff_markup(value) if column.endswith("_diff") else time_markup(value)
 
 
 def _picture_of_rows(metadata: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Picture | None:
