@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.freshness import last_fresh
-from foreign_eyes.archive.times import to_text
+from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Source
 
 
@@ -75,3 +75,9 @@ def future_crawls(db: Database, after: datetime) -> list[dict[str, Any]]:
 def open_crawls(db: Database) -> list[int]:
     """Return the ids of the crawls that have not ended: they run or were killed."""
     return [row[0] for row in db.execute("SELECT crawl_id FROM crawls WHERE outcome IS NULL ORDER BY crawl_id")]
+
+
+def first_crawl_start(db: Database) -> datetime | None:
+    """Return when the first crawl started; None if there is none."""
+    row = db.execute("SELECT started_at FROM crawls ORDER BY crawl_id LIMIT 1").fetchone()
+    return from_text(row[0]) if row else None

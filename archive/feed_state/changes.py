@@ -6,6 +6,8 @@ when they were announced, not those that the archive derives now.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -50,12 +52,14 @@ class AnnouncedChange:
     reason: str | None = None
 
 
-_ANNOUNCED = (
+_SELECT = (
     "SELECT x.change_id, x.at, x.kind, x.entry_id, x.link_id, x.former_link_id, i.tag_uri, x.redating_id, x.decision_id,"
     " t.words, t.words_before, (SELECT reason FROM redactions d WHERE d.redaction_id = x.redaction_id)"
     " FROM changes x LEFT JOIN identities i ON i.entry_id = x.entry_id"
     " LEFT JOIN told_words t ON t.change_id = x.change_id"
-    " WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?"
+)
+_ANNOUNCED = (
+    f"{_SELECT} WHERE x.source_id = ? AND x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC LIMIT ?"
 )
 
 
@@ -63,6 +67,27 @@ def newest_changes(db: Database, source_id: int, limit: int) -> list[AnnouncedCh
     """Return the source's announced changes except new entries, newest first, at most `limit`."""
     into = merged_ids(db)
     return [_change(db, row, into) for row in db.execute(_ANNOUNCED, (source_id, limit)).fetchall()]
+
+
+def changes_by_id(db: Database, change_ids: Iterable[int]) -> list[tuple[str, AnnouncedChange]]:
+    """Return those of the changes that feeds announced, with their sources, newest first; new entries are left out."""
+    query = (
+        f"{_SELECT} JOIN json_each(?) ids ON ids.value = x.change_id"
+        " WHERE x.announced = 1 AND x.kind != 'new' ORDER BY x.change_id DESC"
+    )
+    into = merged_ids(db)
+    found = [_change(db, row, into) for row in db.execute(query, (json.dumps(list(change_ids)),)).fetchall()]
+    of = "SELECT s.name FROM changes x JOIN sources s USING (source_id) WHERE x.change_id = ?"
+    return [(db.execute(of, (change.change_id,)).fetchone()[0], change) for change in found]
+
+
+def new_entries_of(db: Database, change_ids: Iterable[int]) -> list[int]:
+    """Return the entries that these changes announced as new."""
+    query = (
+        "SELECT x.entry_id FROM changes x JOIN json_each(?) ids ON ids.value = x.change_id"
+        " WHERE x.announced = 1 AND x.kind = 'new'"
+    )
+    return [entry_id for (entry_id,) in db.execute(query, (json.dumps(list(change_ids)),))]
 
 
 def source_tag(db: Database, source_id: int) -> str | None:
@@ -78,6 +103,12 @@ def source_tag(db: Database, source_id: int) -> str | None:
         (source_id,),
     ).fetchone()
     return row[0].rpartition("/")[0] if row else None
+
+
+def tag_of_source(db: Database, name: str) -> str | None:
+    """Return the tag of the source with this name; None if there is no such source, or it has no entry."""
+    row = db.execute("SELECT source_id FROM sources WHERE name = ?", (name,)).fetchone()
+    return source_tag(db, row[0]) if row else None
 
 
 def _change(db: Database, row: tuple[Any, ...], into: dict[int, int]) -> AnnouncedChange:

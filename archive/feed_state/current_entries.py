@@ -139,3 +139,12 @@ _COLUMNS = entry_columns("e")
 def _read(db: Database, query: str, *values: object) -> Iterator[CurrentEntry]:
     for row in db.execute(f"SELECT {_COLUMNS} {query}", values):
         yield to_entry(row)
+
+
+def sources_of_entries(db: Database, entry_ids: Iterable[int]) -> dict[int, str]:
+    """Return the name of the source of each of these entries."""
+    query = (
+        "SELECT e.entry_id, s.name FROM json_each(?) ids CROSS JOIN entries e ON e.entry_id = ids.value"
+        " JOIN sources s USING (source_id)"
+    )
+    return dict(map(tuple, db.execute(query, (json.dumps(list(entry_ids)),))))

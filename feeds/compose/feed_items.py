@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from foreign_eyes.feeds import html_text
 from foreign_eyes.feeds.compose.shown_entries import Collection, FeedEntry
+from foreign_eyes.feeds.site_map import FeedFormat
+
+# the URL of a feed by format; a format in which the feed is not published is missing
+FeedUrls = Mapping[FeedFormat, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The original feed of an entry, from which other feeds copy it (RFC 4287 section 4.2.11)."""
+
+    feed_id: str
+    title: str
+    home: str
+    urls: FeedUrls
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of a feed, independent of the format.
 
-    All texts except `html` are plain text. `via` is None if the source has no URL.
+    All texts except `html` are plain text. `via` is None if the source has no URL. `column` is the original feed of the item,
+    if that is not the `column` of the feed that has the item.
     """
 
     tag_uri: str
@@ -26,6 +42,7 @@ class Item:
     via: str | None
     published: datetime
     updated: datetime
+    column: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ permanent, and the base URL changes when a site moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from foreign_eyes.archive.feed_state.feed_log import LoggedEntry
 from foreign_eyes.feeds.compose.change_items import ComposedChange, change_item
-from foreign_eyes.feeds.compose.feed_items import Item, Tombstone, compose_item
+from foreign_eyes.feeds.compose.feed_items import Column, FeedUrls, Item, Tombstone, compose_item
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.shown_entries import Collection, FeedEntry, compose_entry
-from foreign_eyes.feeds.site_map import FEED_FORMATS, FeedFormat
+from foreign_eyes.feeds.site_map import FEED_FORMATS
 
 # entries in a feed, and on the front page
 NEWEST = 50
@@ -29,20 +29,6 @@ CHANGES_SUBTITLE = (
     " before and after."
 )
 RIGHTS = "Excerpts belong to the publications named with them, commentary to the publisher of the column."
-
-
-# the URL of a feed by format; a format in which the feed is not published is missing
-FeedUrls = Mapping[FeedFormat, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """The original feed of an entry, from which other feeds copy it (RFC 4287 section 4.2.11)."""
-
-    feed_id: str
-    title: str
-    home: str
-    urls: FeedUrls
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +137,11 @@ def compose_changes_feed(target: PublicationTarget, changes: Iterable[ComposedCh
     )
 
 
+def original_column(target: PublicationTarget) -> Column:
+    """Return the feed of a source, which other feeds name as the original of its entries."""
+    return Column(f"{target.tag}/feed", target.title, target.base_url, column_urls(target.base_url))
+
+
 def column_urls(base_url: str) -> FeedUrls:
     """Return the URLs of the column's own feed."""
     return _folder_urls(base_url)
@@ -187,7 +178,7 @@ def _feed(target: PublicationTarget, urls: FeedUrls, items: Sequence[Item], sinc
         home=target.base_url,
         icon=f"{target.base_url}icon.png",
         logo=f"{target.base_url}logo.png",
-        column=Column(feed_id, target.title, target.base_url, column_urls(target.base_url)),
+        column=original_column(target),
         urls=urls,
         source_url=target.source_url,
         hub=target.hub,

@@ -54,7 +54,7 @@ def render_atom(feed: Feed) -> bytes:
         element.content(item.html, type="html")
         element.updated(item.updated)
         element.rights(feed.rights)
-        element.beyond.item, element.beyond.column = item, feed.column
+        element.beyond.item, element.beyond.column = item, item.column or feed.column
     return with_marked_ampersands(generator.atom_str(pretty=True))
 
 
@@ -104,6 +104,7 @@ def _add(generator: FeedGenerator, feed: Feed, item: Item) -> FeedEntry:
     element.title(unmistakable(item.title))
     element.published(item.published)
     # the scheme tells publications from topics
-    schemes = {"publication": f"{feed.column.home}publications/", "topic": f"{feed.column.home}topics/"}
+    home = (item.column or feed.column).home
+    schemes = {"publication": f"{home}publications/", "topic": f"{home}topics/"}
     element.category([{"term": unmistakable(of.name), "scheme": schemes[of.kind]} for of in item.collections])
     return element

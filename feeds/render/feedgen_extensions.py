@@ -10,8 +10,8 @@ from __future__ import annotations
 from feedgen.ext.base import BaseEntryExtension, BaseExtension  # type: ignore[import-untyped]
 from lxml.etree import SubElement, _Element
 
-from foreign_eyes.feeds.compose.feed_items import Item
-from foreign_eyes.feeds.compose.feeds import Column, Feed
+from foreign_eyes.feeds.compose.feed_items import Column, Item
+from foreign_eyes.feeds.compose.feeds import Feed
 from foreign_eyes.feeds.render.plain_text import unmistakable
 from foreign_eyes.feeds.site_map import ATOM
 

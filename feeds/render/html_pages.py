@@ -23,11 +23,11 @@ from foreign_eyes.feeds import html_text
 from foreign_eyes.feeds.compose.change_items import ComposedChange
 from foreign_eyes.feeds.compose.collection_pages import FOREMOST, Chart, CollectionCount, Volume, older_volume
 from foreign_eyes.feeds.compose.entry_pages import EntryPage
+from foreign_eyes.feeds.compose.feed_items import FeedUrls
 from foreign_eyes.feeds.compose.feeds import (
     CHANGES_SUBTITLE,
     RIGHTS,
     SUBTITLE,
-    FeedUrls,
     changes_urls,
     collection_urls,
     column_urls,

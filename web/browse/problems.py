@@ -34,6 +34,11 @@ NO_SQL = Problem(
     "SQL is switched off",
 )
 
+NO_FEED = Problem(
+    400,
+    "Only rows that are entries or changes can be a feed: select the column entry_id or change_id.",
+    "These rows are not a feed",
+)
 WITHHELD = Problem(
     403,
     "This capture shows words that the operator of this archive has redacted, so its bytes are not given out.",

@@ -1,0 +1,60 @@
+"""A Datasette plugin that gives rows that are entries or changes out as Atom."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette import hookimpl  # type: ignore[import-untyped]
+from datasette.utils.asgi import Response  # type: ignore[import-untyped]
+
+from foreign_eyes.web.browse.atom import RowsAsked, can_be_feed, ids_of, render_rows
+from foreign_eyes.web.browse.error_pages import error_response
+from foreign_eyes.web.browse.problems import NO_FEED
+
+_ENDING = ".atom"
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def register_output_renderer() -> dict[str, Any]:
+    """Return the renderer of `.atom`."""
+    return {"extension": "atom", "render": render_atom_response, "can_render": can_be_feed}
+
+
+async def render_atom_response(
+    datasette: Any, request: Any, columns: list[str], rows: list[Any], data: dict[str, Any]
+) -> Response:
+    """Return the rows of a page as an Atom feed; a client that has it gets a 304."""
+    if not can_be_feed(columns):
+        return await error_response(datasette, NO_FEED, "atom", request)
+    content = await render_rows(datasette, _asked(datasette, request, columns, rows, data))
+    headers = {"ETag": f'"{sha256(content).hexdigest()[:32]}"', "Cache-Control": "public, max-age=300"}
+    if headers["ETag"] in (request.headers.get("if-none-match") or ""):
+        return Response(body="", status=304, headers=headers, content_type="application/atom+xml; charset=utf-8")
+    return Response(
+        body=content.decode(), status=200, headers=headers, content_type="application/atom+xml; charset=utf-8"
+    )
+
+
+def _asked(datasette: Any, request: Any, columns: list[str], rows: list[Any], data: dict[str, Any]) -> RowsAsked:
+    path: str = datasette.setting("base_url").rstrip("/") + request.path
+    query = urlencode(parse_qsl(request.query_string, keep_blank_values=True))
+    asked = f"?{query}" if query else ""
+    origin = f"{request.scheme}://{request.host}"
+    return RowsAsked(
+        title=_title(datasette, data),
+        self_url=f"{origin}{path}{asked}",
+        page_url=f"{origin}{path.removesuffix(_ENDING)}{asked}",
+        query=path + asked,
+        origin=origin,
+        entry_ids=ids_of(rows, columns, "entry_id"),
+        change_ids=ids_of(rows, columns, "change_id"),
+    )
+
+
+def _title(datasette: Any, data: dict[str, Any]) -> str:
+    about = data.get("metadata") or {}
+    name = about.get("title") or data.get("table") or data.get("query_name") or "SQL"
+    condition = data.get("human_description_en") or ""
+    return f"{name} {condition}".strip()
