@@ -41,7 +41,9 @@ def heat(
 
 def _header(column: str) -> str:
     # short names, such as months, stay on one line
-    attributes: dict[str, object] = {"scope": "col"} | ({"class": "short"} if len(column) < 8 else {})
+    attributes: dict[str, object] = {"scope": "col"}
+    if len(column) < 8:
+        attributes["class"] = "short"
     return element("th", attributes, text(column) or " ")
 
 
