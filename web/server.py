@@ -1,6 +1,6 @@
 """The server: one app that serves both files and Datasette on one port.
 
-Datasette answers under `/browse/`, the static server everywhere else.
+Datasette answers under `/browse/`, in an event loop of its own, the static server everywhere else.
 
 ServerError
 └── CannotListen      this machine does not have the address, or we may not use it
@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from foreign_eyes.web.browse.sql_memory import limit_heap
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -83,14 +81,17 @@ def make_app(
     from foreign_eyes.web.browse.app import BASE_URL, datasette_app  # noqa: PLC0415
     from foreign_eyes.web.browse.published_site import PublishedSite  # noqa: PLC0415
     from foreign_eyes.web.http_headers import SECURITY_HEADERS  # noqa: PLC0415
+    from foreign_eyes.web.own_loop import OwnLoop  # noqa: PLC0415
     from foreign_eyes.web.static_files import PublishedFiles  # noqa: PLC0415
 
-    browse = datasette_app(archive, PublishedSite(output, base_url), readers_sql=readers_sql)
+    datasette = datasette_app(archive, PublishedSite(output, base_url), readers_sql=readers_sql)
+    browse = OwnLoop(datasette)
     files = PublishedFiles(output, base_url, hub)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        await asyncio.to_thread(datasette.close)
         await asyncio.to_thread(browse.close)
 
     async def redirect_to_browse(_request: Request) -> RedirectResponse:
@@ -160,7 +161,6 @@ def serve_on(
         handle_signals: installs the handler that stops the server.
         on_ready: called with the address when the server accepts connections.
     """
-    limit_heap()
     address = address_of(listener)
     config = uvicorn.Config(
         app,

@@ -41,6 +41,8 @@ class Budget:
     wait_seconds: float = WAIT_SECONDS
     cells: int = LARGEST_CELLS
     bytes: int = LARGEST_BYTES
+    # when the request last let others go on, by the monotonic clock
+    resumed: float = 0.0
 
     def time_limit(self, wanted_ms: int) -> int:
         """Return the milliseconds that the next statement may take, `wanted_ms` at most."""
