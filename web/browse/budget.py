@@ -41,6 +41,8 @@ class Budget:
     wait_seconds: float = WAIT_SECONDS
     cells: int = LARGEST_CELLS
     bytes: int = LARGEST_BYTES
+    # a statement that needed too much memory: Datasette runs statements of readers twice, first with EXPLAIN before them
+    refused: str = ""
     # when the request last let others go on, by the monotonic clock
     resumed: float = 0.0
 

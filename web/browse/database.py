@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from foreign_eyes.web.browse.budget import WAIT_SECONDS, Budget
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.request_budgets import current_budget
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
-from foreign_eyes.web.browse.sql_memory import ReadersStatements
+from foreign_eyes.web.browse.sql_memory import NoMemory, ReadersStatements, return_free_memory
 from foreign_eyes.web.browse.writer_lock import WriterLock
 
 # part of the message for a statement that needs more memory than the server gives
@@ -99,13 +99,22 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         return await run_in_thread(self.ds.executor, in_thread, running)
 
     def _with_memory(self, work: Callable[[], T], budget: Budget) -> T:
-        """Run a statement; if it gets no memory, run it again without statements of readers beside it."""
-        try:
-            with self._readers.one(budget.wait_seconds) if budget.own_sql else nullcontext():
+        """Run a statement; if another one may have taken its memory, run it again without statements of readers beside it.
+
+        Raises:
+            NoMemory: the statement needs too much memory even so, or the request has no time left for the second run.
+        """
+        with self._readers.one(budget.wait_seconds) if budget.own_sql else nullcontext(lambda: True) as had_company:
+            try:
                 return self._after_writers(work, budget)
-        except MemoryError:
-            with self._readers.paused(budget.wait_seconds):
+            except MemoryError:
+                may_be_bystander = had_company()
+        return_free_memory()
+        if may_be_bystander and budget.seconds > 0:
+            with suppress(MemoryError), self._readers.paused(budget.wait_seconds):
                 return self._after_writers(work, budget)
+            return_free_memory()
+        raise NoMemory
 
     def _after_writers(self, work: Callable[[], T], budget: Budget) -> T:
         began = time.monotonic()
@@ -137,14 +146,18 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
 
         Datasette answers them with the status 400.
         """
-        limit = current_budget().time_limit(custom_time_limit or self.ds.sql_time_limit_ms)
+        budget = current_budget()
+        if budget.refused and budget.refused.endswith(sql):
+            raise datasette_sqlite3.OperationalError(_TOO_COMPLEX)
+        limit = budget.time_limit(custom_time_limit or self.ds.sql_time_limit_ms)
         try:
             return await super().execute(sql, params, truncate, limit, page_size, log_sql_errors=False)
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise QueryInterrupted(error, sql, params) from error
             raise datasette_sqlite3.OperationalError(str(error)) from error
-        except MemoryError as error:  # also a program over SQLITE_LIMIT_VDBE_OP
+        except NoMemory as error:  # also a program over SQLITE_LIMIT_VDBE_OP
             if custom_time_limit:  # a facet or a count: Datasette shows the page without it
                 raise QueryInterrupted(error, sql, params) from error
+            budget.refused = sql
             raise datasette_sqlite3.OperationalError(_TOO_COMPLEX) from error

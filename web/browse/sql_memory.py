@@ -9,26 +9,47 @@ the same time. A statement that it ends is run again without statements of reade
 
 from __future__ import annotations
 
+import ctypes
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from foreign_eyes.web.browse.errors import Busy
 
-# bytes; sorting a million short values takes 60 MB
-LARGEST_HEAP = 96 * 1024 * 1024
-_NO_MEMORY = "Other requests use the memory of this server. Try again in a few seconds."
+# bytes; a statement that needs more in its second has no chance to end in time
+LARGEST_HEAP = 64 * 1024 * 1024
+# the number of the parameter in glibc's malloc.h
+_M_ARENA_MAX = -8
+_LIBC = ctypes.CDLL(None)
+
+
+class NoMemory(Busy):
+    """SQLite got no memory for a statement."""
+
+    def __init__(self) -> None:
+        super().__init__("The server has no memory for this at present. Try again in a few seconds.")
 
 
 def limit_heap() -> None:
-    """Limit the memory of all SQLite connections of this process. A limit that is set cannot be raised."""
+    """Limit the memory of all SQLite connections of this process. A limit that is set cannot be raised.
+
+    With glibc, threads must share one arena as well: each arena keeps the most memory that its thread ever used.
+    """
+    if hasattr(_LIBC, "mallopt"):
+        _LIBC.mallopt(_M_ARENA_MAX, 1)
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute(f"PRAGMA hard_heap_limit={LARGEST_HEAP}")
     finally:
         connection.close()
+
+
+def return_free_memory() -> None:
+    """Return the memory that a large statement has freed to the system."""
+    if hasattr(_LIBC, "malloc_trim"):
+        _LIBC.malloc_trim(0)
 
 
 class ReadersStatements:
@@ -37,21 +58,26 @@ class ReadersStatements:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._running = 0
+        self._started = 0
         self._paused = False
 
     @contextmanager
-    def one(self, seconds: float) -> Iterator[None]:
+    def one(self, seconds: float) -> Iterator[Callable[[], bool]]:
         """Run a reader's statement; first wait while they are paused.
 
+        Gives a function that returns whether another one has run at the same time.
+
         Raises:
-            Busy: they are paused for longer than `seconds`.
+            NoMemory: they are paused for longer than `seconds`.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: not self._paused, seconds):
-                raise Busy(_NO_MEMORY)
+                raise NoMemory
             self._running += 1
+            self._started += 1
+            had_company, number = self._running > 1, self._started
         try:
-            yield
+            yield lambda: had_company or self._started > number
         finally:
             with self._changed:
                 self._running -= 1
@@ -62,17 +88,17 @@ class ReadersStatements:
         """Wait until no reader's statement runs, and start none inside the context.
 
         Raises:
-            Busy: one still runs after `seconds`.
+            NoMemory: one still runs after `seconds`.
         """
         until = time.monotonic() + seconds
         with self._changed:
             if not self._changed.wait_for(lambda: not self._paused, seconds):
-                raise Busy(_NO_MEMORY)
+                raise NoMemory
             self._paused = True
         try:
             with self._changed:
                 if not self._changed.wait_for(lambda: not self._running, max(0, until - time.monotonic())):
-                    raise Busy(_NO_MEMORY)
+                    raise NoMemory
             yield
         finally:
             with self._changed:

@@ -16,7 +16,7 @@ from datasette import hookimpl  # type: ignore[import-untyped]
 from foreign_eyes.web.browse.request_budgets import current_budget
 
 # seconds of work between pauses
-_SLICE = 0.005
+_SLICE = 0.002
 
 
 @hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
