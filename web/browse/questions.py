@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-# characters of one value; a publication's name is shorter
-LONGEST_VALUE = 200
+# characters of one value: what people type into a search box is shorter
+LONGEST_VALUE = 1_000
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # an id; the address of an entry's page, here or published; a tag URI

@@ -41,9 +41,7 @@ def heat(
 
 def _header(column: str) -> str:
     # short names, such as months, stay on one line
-    attributes: dict[str, object] = {"scope": "col"}
-    if len(column) < 8:
-        attributes["class"] = "short"
+    attributes = {"scope": "col", **({"class": "short"} if len(column) < 8 else {})}
     return element("th", attributes, text(column) or " ")
 
 

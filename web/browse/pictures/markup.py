@@ -6,6 +6,7 @@ import html
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 
 # characters that XML 1.0 does not allow
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -19,7 +20,7 @@ def text(value: object) -> str:
     return html.escape(plain, quote=True)
 
 
-def element(name: str, attributes: dict[str, object], content: str = "") -> str:
+def element(name: str, attributes: Mapping[str, object], content: str = "") -> str:
     """Return an element; `content` is markup already."""
     written = "".join(f' {key}="{text(value)}"' for key, value in attributes.items())
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
