@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import warnings
+from contextlib import closing
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from foreign_eyes.web.browse.database import ArchiveDatabase
 from foreign_eyes.web.browse.frame import ASSETS, SITE_FILES, Frame
 from foreign_eyes.web.browse.metadata import DATABASE, load_metadata
 from foreign_eyes.web.browse.published_site import NOT_PUBLISHED, PublishedSite
+from foreign_eyes.web.browse.sorting import limit_sorting
 from foreign_eyes.web.static_files import UNAVAILABLE_HEADERS, built_in_page
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, reader
         datasette = ArchiveDatasette(
             # without files Datasette adds a database in memory, which has no guard
             files=[str(archive)],
-            metadata=load_metadata(),
+            metadata=_metadata_for(archive),
             settings={**SETTINGS, "default_allow_sql": readers_sql},
             plugins_dir=str(package / "plugins"),
             template_dir=str(package / "templates"),
@@ -94,6 +96,13 @@ def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, reader
         datasette.remove_database(name)
     datasette.add_database(ArchiveDatabase(datasette, path=str(archive), is_mutable=True), name=DATABASE)
     return datasette
+
+
+def _metadata_for(archive: Path) -> dict[str, Any]:
+    metadata = load_metadata()
+    with closing(sqlite3.connect(f"{archive.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        limit_sorting(connection, metadata["databases"][DATABASE]["tables"])
+    return metadata
 
 
 class Browse:

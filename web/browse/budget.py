@@ -53,7 +53,11 @@ class Budget:
     def begin_statement(self) -> None:
         """Forget the rows of a page that is sent."""
         if self.streams:
-            self.cells, self.bytes = LARGEST_CELLS, LARGEST_BYTES
+            self.forget_rows()
+
+    def forget_rows(self) -> None:
+        """Forget the rows of a result that is not used."""
+        self.cells, self.bytes = LARGEST_CELLS, LARGEST_BYTES
 
     def charge_row(self, values: tuple[Any, ...], bytes_of_names: int) -> None:
         """Charge a row of a result.

@@ -24,6 +24,8 @@ from datasette.views.database import QueryView  # type: ignore[import-untyped]
 from datasette.views.row import RowView  # type: ignore[import-untyped]
 from datasette.views.table import TableView  # type: ignore[import-untyped]
 
+from foreign_eyes.web.browse.request_budgets import current_budget
+
 # views whose rows have a number as key
 KEYED_VIEWS = {"current_entries": "entry_id", "crawl_log": "crawl_id"}
 # rows of one statement, which may have 8 MB (see `budget`): 32 KB for each entry, or 8 KB for other rows
@@ -106,6 +108,7 @@ async def _whole_query(datasette: Any, answer: tuple[Any, ...]) -> Export:
     if data["error"]:
         raise DatasetteError(data["error"], title="Invalid SQL", status=400)
     if data["truncated"]:
+        current_budget().forget_rows()
         found = await datasette.get_database(data["database"]).execute(data["query"]["sql"], data["query"]["params"])
         data = {**data, "rows": found.rows}
     return _once((data,))

@@ -19,6 +19,7 @@ from datasette.utils.sqlite import sqlite3 as datasette_sqlite3  # type: ignore[
 
 from foreign_eyes.web.browse.abandonment import RunningStatement, run_in_thread
 from foreign_eyes.web.browse.budget import WAIT_SECONDS, Budget
+from foreign_eyes.web.browse.counts import COUNT_MS, bounded_count, count_tables, is_beyond_bound
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.request_budgets import current_budget
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
@@ -149,9 +150,12 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         budget = current_budget()
         if budget.refused and budget.refused.endswith(sql):
             raise datasette_sqlite3.OperationalError(_TOO_COMPLEX)
+        # results of readers' SQL are truncated; the counts of table pages are not
+        if counting := None if truncate else bounded_count(sql):
+            sql, custom_time_limit = counting, COUNT_MS
         limit = budget.time_limit(custom_time_limit or self.ds.sql_time_limit_ms)
         try:
-            return await super().execute(sql, params, truncate, limit, page_size, log_sql_errors=False)
+            found = await super().execute(sql, params, truncate, limit, page_size, log_sql_errors=False)
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise QueryInterrupted(error, sql, params) from error
@@ -161,3 +165,12 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
                 raise QueryInterrupted(error, sql, params) from error
             budget.refused = sql
             raise datasette_sqlite3.OperationalError(_TOO_COMPLEX) from error
+        if counting and is_beyond_bound(sql, found.rows[0][0]):
+            # Datasette then shows the page without a count
+            raise QueryInterrupted(None, sql, params)
+        return found
+
+    async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
+        """Return the number of rows of each table, or None for a large table."""
+        tables = await self.table_names()
+        return await self.execute_fn(lambda connection: count_tables(connection, tables))
