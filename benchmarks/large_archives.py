@@ -25,7 +25,8 @@ from invented_entries import (  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 from support.settling import START, Column  # noqa: E402
 
-from foreign_eyes.archive.database import writing  # noqa: E402
+from foreign_eyes.archive.database import open_archive, writing  # noqa: E402
+from foreign_eyes.archive.entry_counts import recount  # noqa: E402
 from foreign_eyes.archive.entry_ids import entry_tag  # noqa: E402
 from foreign_eyes.archive.feed_state.changes import source_tag  # noqa: E402
 from foreign_eyes.archive.feed_state.counters import read_counters  # noqa: E402
@@ -37,6 +38,7 @@ from foreign_eyes.archive.matching.keys import commentary_key, excerpt_key  # no
 from foreign_eyes.archive.seals import seal  # noqa: E402
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget  # noqa: E402
 from foreign_eyes.feeds.compose.shown_entries import entry_path  # noqa: E402
+from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS  # noqa: E402
 from foreign_eyes.feeds.documents import documents  # noqa: E402
 from foreign_eyes.feeds.output_folder import OutputFolder  # noqa: E402
 from foreign_eyes.feeds.plan import Extent, full_plan  # noqa: E402
@@ -66,9 +68,41 @@ def fill(db: Database, entries: int) -> list[str]:
         _fill_journal(db, made)
         for statement in again:
             db.execute(statement)
+        recount(db)
         seal(db, START)
     newest = [made.entry(number) for number in range(entries - 1, entries - 1 - LISTED, -1)]
     return [line_of(one.title, one.publication, one.excerpt, one.commentary) for one in newest]
+
+
+def fill_to_browse(path: Path, entries: int) -> None:
+    """Make an archive with `entries` entries, with search indexes, topics and placements."""
+    topics = Topics(DEFAULT_TOPICS)
+    with open_archive(path) as db:
+        fill(db, entries)
+        made = Inventor(entries)
+        with writing(db):
+            _insert(
+                db,
+                "placements",
+                "from_crawl, order_key, revision_id, entry_id, source_id, listed_from, to_crawl, listed_to",
+                (
+                    (
+                        *(
+                            one.crawl + 1,
+                            f"{entries - one.number:08}",
+                            one.number + 1,
+                            one.entry_id,
+                            1,
+                            made.at(one.crawl),
+                        ),
+                        *((one.crawl + 2, made.at(one.crawl + 1)) if _is_withdrawn(made, one) else (None, None)),
+                    )
+                    for one in made.by_time()
+                ),
+            )
+            for index in ("entries_fts", "revisions_fts"):
+                db.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")  # noqa: S608 - our own names
+            update_feed_state(db, 1, topics.patterns, _remembering(topics))
 
 
 def _without_indexes(db: Database) -> list[str]:
@@ -152,7 +186,7 @@ def _fill_entries(db: Database, made: Inventor) -> None:
         "entries",
         "entry_id, tag_uri, feed_date, source_id, not_before, first_seen, revision_id, wording, title_key, title,"
         " publication, publication_id, attribution, excerpt, commentary, last_body, last_page, last_position, missed,"
-        " withdrawn_at, excerpt_key, commentary_key",
+        " withdrawn_at, excerpt_key, commentary_key, shown_publication, revision_number",
         (
             (
                 *(one.entry_id, entry_tag(AUTHORITY, name, one.entry_id), dated(one), 1, made.at(one.crawl - 1)),
@@ -161,7 +195,7 @@ def _fill_entries(db: Database, made: Inventor) -> None:
                 *(one.publication, paper_ids[one.publication], attributed(one), one.excerpt, one.commentary),
                 *(_body(_last_crawl(made, one)), 1, made.entries - one.number),
                 *((2, _withdrawn_at(made, one)) if _is_withdrawn(made, one) else (0, None)),
-                *(key_of(one.excerpt), commentary_key(one.commentary)),
+                *(key_of(one.excerpt), commentary_key(one.commentary), one.publication, 1),
             )
             for one in made.by_id()
         ),
