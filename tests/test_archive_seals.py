@@ -26,6 +26,7 @@ from foreign_eyes.archive.rebuilding.rebuild import rebuild, rebuild_if_outdated
 from foreign_eyes.archive.rebuilding.redaction_decisions import purge, redact
 from foreign_eyes.archive.rebuilding.redatings import redate
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
+from foreign_eyes.archive.schema.m025_readings import m025_readings
 from foreign_eyes.archive.seal_check import verify_seals
 from foreign_eyes.archive.sealed_form import BODIES, FORMS, SEAL_VERSION, TOLD_TEXTS, SealedTable, encode
 from foreign_eyes.archive.seals import has_seal, newest_seal, seal
@@ -346,6 +347,21 @@ def test_a_changed_reading_of_an_older_parser_is_found(sealed: Path, change: str
     with changing(sealed) as db:
         db.execute(change)
         assert {one.where for one in problems(db)} == {"table listing_rows"}
+
+
+def test_an_upgrade_turns_listing_rows_into_readings_with_the_same_rows_and_seals(sealed: Path) -> None:
+    ordered = "SELECT * FROM listing_rows ORDER BY 1, 2, 3, 4"
+    with changing(sealed) as db:
+        as_table(db, "listing_rows")
+        db.execute("DROP TABLE readings")
+        # rows that no older parser read: one has another digest than its revision, one was not settled
+        db.execute("UPDATE listing_rows SET wording = 'another' WHERE parser_version = 2 AND position = 2")
+        db.execute("DELETE FROM listing_rows WHERE parser_version = 2 AND position = 1")
+        before = db.execute(ordered).fetchall()
+        m025_readings(db)
+        assert db.execute(ordered).fetchall() == before
+        assert "another" in {row[4] for row in before}
+        assert problems(db) == []
 
 
 @pytest.mark.parametrize("name", FORM)
