@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -202,3 +203,48 @@ def test_datasette_behind_nginx_keeps_its_own_header_fields(servers: Servers) ->
         assert theirs.headers[field] == ours.headers[field], field
     assert "x-unused" not in theirs.headers
     assert ask(servers.nginx, "/browse").status == 301
+
+
+# --- logins in front of /browse/, as docs/browsing.md sets them up
+
+
+def with_login(number: int) -> str:
+    """The site with the block for `/browse/` replaced by a documented one."""
+    blocks = re.findall(r"^```nginx\n(.*?)^```$", (ROOT / "docs" / "browsing.md").read_text(), re.DOTALL | re.MULTILINE)
+    site, found = re.subn(
+        r"    location \^~ /browse/ \{.*?\n    \}\n", lambda _: blocks[number], documented(), flags=re.DOTALL
+    )
+    assert found == 1
+    return site
+
+
+def test_a_password_is_asked_for_under_browse_and_nowhere_else(servers: Servers, tmp_path: Path) -> None:
+    (tmp_path / "htpasswd").write_text("reader:{PLAIN}secret\n")
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "atom.xml").write_text("<feed/>")
+    port = free_port()
+    site = with_login(0).replace("/etc/nginx/eyes.htpasswd", str(tmp_path / "htpasswd"))
+    (tmp_path / "nginx.conf").write_text(configuration(site, tmp_path / "public", port, servers.ours))
+    with nginx(needs("nginx"), tmp_path, port):
+        assert ask(port, "/atom.xml").status == 200
+        assert ask(port, "/browse/").status == 401
+        assert ask(port, "/%62rowse/archive").status == 401
+        # 503 is our server's: it has no archive
+        login = "Basic " + b64encode(b"reader:secret").decode()
+        assert ask(port, "/browse/", authorization=login).status == 503
+
+
+def test_nginx_accepts_the_setting_for_accounts_of_a_provider(tmp_path: Path) -> None:
+    program = needs("nginx")
+    site = re.sub(r"listen .*;\n", "", with_login(1)).replace("/var/www/eyes", str(tmp_path))
+    site = site.replace("server_name", f"listen 127.0.0.1:{free_port()};\n    server_name")
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/nginx.pid; error_log stderr warn;\nevents {{}}\nhttp {{ access_log off;\n{site}\n}}\n"
+    )
+    tested = subprocess.run(
+        [program, "-t", "-p", tmp_path, "-e", "stderr", "-c", tmp_path / "nginx.conf"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stderr
