@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from datasette.database import (  # type: ignore[import-untyped]
-    Database,
     QueryInterrupted,
     connections,
 )
@@ -22,6 +21,7 @@ from foreign_eyes.web.browse.budget import WAIT_SECONDS, Budget
 from foreign_eyes.web.browse.counts import COUNT_MS, bounded_count, count_tables, is_beyond_bound
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.request_budgets import current_budget
+from foreign_eyes.web.browse.schema_cache import SCHEMA_VERSION, SchemaCache
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
 from foreign_eyes.web.browse.sql_memory import NoMemory, ReadersStatements, return_free_memory
 from foreign_eyes.web.browse.writer_lock import WriterLock
@@ -33,7 +33,7 @@ _IN_USE = "A crawl or a publish is writing to the archive. Try again in a few se
 T = TypeVar("T")
 
 
-class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
+class ArchiveDatabase(SchemaCache):
     """The archive as a Datasette database: read-only, with limits on SQL; writers come first."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -168,6 +168,8 @@ class ArchiveDatabase(Database):  # type: ignore[misc] # Datasette has no types
         if counting and is_beyond_bound(sql, found.rows[0][0]):
             # Datasette then shows the page without a count
             raise QueryInterrupted(None, sql, params)
+        if sql == SCHEMA_VERSION:
+            self.note_schema_version(found.rows[0][0])
         return found
 
     async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
