@@ -425,7 +425,7 @@ def test_an_analyst_finds_the_views_and_canned_queries(visit: Visit) -> None:
     page = visit("")
     follow(page.get_by_role("link", name="Query"))
 
-    assert page.get_by_role("link", name="current_entries", exact=True).first.is_visible()
+    assert page.get_by_role("link", name="All tables").is_visible()
     assert page.get_by_role("link", name="What changed lately").is_visible()
 
 
@@ -435,4 +435,49 @@ def test_an_entrys_page_leads_to_its_rows_in_datasette(site: Site, visit: Visit)
     assert page.locator("table tbody tr").count() == 3
     page.go_back()
     follow(page.locator(".capture a").first)
-    assert "captures" in page.locator("h1").inner_text()
+    assert page.locator("h1").inner_text().startswith("Captures")
+
+
+BROWSED = [
+    "",
+    "archive/current_entries?_search=passage&publication=Paper+1&_facet=source",
+    "archive/entries/{entry}",
+    pytest.param("archive/entries_by_month", marks=pytest.mark.long),
+    pytest.param("archive/nothing", marks=pytest.mark.long),
+    pytest.param("archive", marks=pytest.mark.long),
+    pytest.param("archive/current_entries?_columns=all", marks=pytest.mark.long),
+    pytest.param("archive/captures?_facet=status&_facet=purpose", marks=pytest.mark.long),
+    pytest.param("archive/crawls/1", marks=pytest.mark.long),
+    pytest.param("archive/revised_between", marks=pytest.mark.long),
+    pytest.param("archive/listing_on_a_date", marks=pytest.mark.long),
+    pytest.param("archive/topics_by_publication", marks=pytest.mark.long),
+    pytest.param("archive?sql=select+*+from+crawl_log", marks=pytest.mark.long),
+    pytest.param("archive?sql=selec", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("path", BROWSED)
+def test_a_page_of_datasette_fits_a_phone_and_axe_finds_nothing_that_bars_anybody(
+    site: Site, visit: Visit, path: str
+) -> None:
+    status = {"archive/nothing": 404, "archive?sql=selec": 400}.get(path, 200)
+    page = visit("browse/" + path.format(entry=site.ids["Robots in three wordings"]), status)
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+
+    assert page.evaluate("document.scripts.length") == 0
+    page.set_viewport_size({"width": 400, "height": 780})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 780})
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert violations(page) == []
+
+
+def test_a_reader_gets_from_the_home_of_datasette_to_an_entry_and_its_published_page(site: Site, visit: Visit) -> None:
+    page = visit("browse/")
+    follow(page.get_by_role("link", name="Newest entries"))
+    follow(page.get_by_role("link", name=str(site.ids["Robots in three wordings"])))
+    assert page.locator("h1").inner_text() == "Robots in three wordings"
+    follow(page.get_by_role("link", name=f"{site.address}entries/"))
+    assert page.url == site.address + site.path("entry")
