@@ -81,3 +81,16 @@ def first_crawl_start(db: Database) -> datetime | None:
     """Return when the first crawl started; None if there is none."""
     row = db.execute("SELECT started_at FROM crawls ORDER BY crawl_id LIMIT 1").fetchone()
     return from_text(row[0]) if row else None
+
+
+def last_good_crawls(db: Database, now: datetime) -> list[dict[str, Any]]:
+    """Return each source with the end of its last successful crawl up to `now`, as `totals` has it, without the totals."""
+    return list(
+        db.query(
+            "SELECT s.name AS source,"  # noqa: S608 - our own name
+            f" (SELECT max(w.finished_at) FROM {crawls_table(db)} w WHERE w.source_id = s.source_id"
+            "  AND w.outcome IN ('complete', 'unchanged') AND w.finished_at <= ?) AS last_good_crawl"
+            " FROM sources s ORDER BY s.source_id",
+            [to_text(now)],
+        )
+    )

@@ -41,7 +41,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     everything again in a private copy and compares the results. If it finds problems, it prints each with the command
     that repairs it, and exits with 1.
     """
-    from foreign_eyes.archive import overview
+    from foreign_eyes.archive import overview, status_problems
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.integrity import verify
@@ -61,10 +61,10 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
             def reported() -> list[Problem]:
                 return [
-                    *archive_problems.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
-                    *archive_problems.future_problems(overview.future_crawls(db, now() + archive_problems.AHEAD)),
-                    *archive_problems.mixture_problems(holdings(db)),
-                    *archive_problems.killed_problems(overview.open_crawls(db), running),
+                    *status_problems.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
+                    *status_problems.future_problems(overview.future_crawls(db, now() + status_problems.AHEAD)),
+                    *status_problems.mixture_problems(holdings(db)),
+                    *status_problems.killed_problems(overview.open_crawls(db), running),
                     *archive_problems.file_problems(db, folder, expected=output is not None),
                     *output_problems(
                         db,

@@ -24,7 +24,7 @@ def status(context: Context, as_json: bool) -> None:
 
     The contents are the numbers of entries and captures; each crawl has its time and outcome.
     """
-    from foreign_eyes.archive import overview
+    from foreign_eyes.archive import overview, status_problems
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts
@@ -41,10 +41,10 @@ def status(context: Context, as_json: bool) -> None:
         place = at_its_output(context)
         totals, crawls, doubts = overview.totals(db, now()), overview.last_crawls(db), count_doubts(db)
         problems = [
-            *archive_problems.crawl_problems(crawls, totals, now()),
-            *archive_problems.future_problems(overview.future_crawls(db, now() + archive_problems.AHEAD)),
-            *archive_problems.mixture_problems(holdings(db)),
-            *archive_problems.killed_problems(overview.open_crawls(db), running),
+            *status_problems.crawl_problems(crawls, totals, now()),
+            *status_problems.future_problems(overview.future_crawls(db, now() + status_problems.AHEAD)),
+            *status_problems.mixture_problems(holdings(db)),
+            *status_problems.killed_problems(overview.open_crawls(db), running),
             *output_problems(
                 db,
                 place.output,
