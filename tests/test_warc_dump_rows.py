@@ -75,6 +75,8 @@ def test_a_struct_has_the_columns_of_its_table_and_requires_those_without_a_defa
         name: bool(key or (not_null and default is None))
         for _, name, _, not_null, default, key in filled.execute(f"PRAGMA table_info({table})")
     }
+    if table == "listing_rows":  # a view, whose columns have no constraints
+        columns = dict.fromkeys(columns, True)
     if table == "crawls":
         columns["ordered_at"] = True  # its default is for archives of older versions, not for exports
     assert {
