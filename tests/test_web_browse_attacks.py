@@ -191,7 +191,7 @@ SORTS = (
 def test_statements_that_sort_and_keep_many_rows(served: Served, sort: str, value: str) -> None:
     found: list[str] = []
     with repeating(lambda: found.extend(served.temporary_files())):
-        assert served.attack("/browse/archive.json", sql=sort.format(value, MANY)) <= {400, 503}
+        assert served.attack("/browse/archive.json", sql=sort.format(value, MANY)) <= {200, 400, 503}
     assert found == []
 
 
