@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from support.browse_servers import BrowseServer, browse_server, make_archive_of
 
 from foreign_eyes.listing.values import ListedEntry
-from foreign_eyes.web.browse import request_budgets, request_guard
+from foreign_eyes.web.browse import patience, request_budgets, request_guard
 from foreign_eyes.web.browse.app import SETTINGS
 from foreign_eyes.web.browse.metadata import load_metadata
 from foreign_eyes.web.browse.routing import Lane
@@ -91,10 +91,11 @@ def closed_server(plain_archive: Path) -> Iterator[BrowseServer]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_logged(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+def nothing_is_logged(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     capfd.readouterr()
     yield
     assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
 
 
 def has_navigation(page: str) -> bool:
@@ -151,6 +152,30 @@ def test_a_full_queue_says_when_to_try_again_and_keeps_no_page_waiting(server: B
     for connection in asked:
         connection.close()
     ask_until(server, "/browse/archive.json?sql=select+1", 200)
+
+
+# --- clients that do not read
+
+
+def test_response_that_its_client_does_not_read_is_broken_off(
+    server: BrowseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS_PER_PIECE", 0.1)
+    long = f"replace(replace('{'a' * 32}','a','{'b' * 60}'),'b','{'c' * 60}')"
+    connection = socket.socket()
+    # with the buffers of both sides, 7 MB are more than the server can hand over
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", server.port))
+    sql = quote(f"select {long} from changes a, changes b limit 60", safe="*(),'")
+    connection.sendall(f"GET /browse/archive.json?sql={sql} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    ask_until(server, "/browse/archive.json?sql=select+1", 200)
+    connection.settimeout(60)
+    received = b""
+    while part := connection.recv(1 << 20):
+        received += part
+    connection.close()
+    assert received.startswith(b"HTTP/1.1 200")
+    assert not received.endswith(b"0\r\n\r\n")
 
 
 # --- routing
@@ -215,6 +240,13 @@ def test_no_page_tells_paths_folders_or_versions(server: BrowseServer, archive_f
     ]:
         text = server.ask(f"/browse/{address}").text
         assert not [secret for secret in secrets if secret in text], address
+
+
+@pytest.mark.parametrize("host", ['x"><script>alert(1)</script>', "evil.example/path", "a b", "x@evil.example"])
+def test_links_never_repeat_a_host_that_is_none(server: BrowseServer, host: str) -> None:
+    answer = server.ask("/browse/archive/entries", host=host)
+    assert answer.status == 400
+    assert host not in answer.text
 
 
 # --- arguments

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -162,6 +163,7 @@ def serve_on(
         on_ready: called with the address when the server accepts connections.
     """
     address = address_of(listener)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_broken_off_response)
     config = uvicorn.Config(
         app,
         # uvicorn's defaults, asyncio's loop and a parser in Python, answer a third of the requests
@@ -181,6 +183,11 @@ def serve_on(
             server.run(sockets=[listener])
     finally:
         listener.close()
+
+
+def _is_no_broken_off_response(record: logging.LogRecord) -> bool:
+    # apps end a response early if its client does not read, or if it cannot be completed
+    return record.msg != "ASGI callable returned without completing response."
 
 
 class _Server(uvicorn.Server):

@@ -22,6 +22,7 @@ TOO_SLOW = Problem(
     "The query took too long and was stopped. Select fewer rows, for example by a publication or a date.",
     "The query took too long",
 )
+BAD_HOST = Problem(400, "The Host field of the request is not the name of a host.")
 ONLY_READING = Problem(405, "This server answers only GET and HEAD.", "Method not allowed", {"Allow": "GET, HEAD"})
 OUR_FAULT = Problem(
     500,

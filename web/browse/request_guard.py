@@ -1,6 +1,6 @@
 """The way of an HTTP request to Datasette.
 
-request | method, length | `routing`: page and lane | `reader_mistakes` | `turns` | Datasette | `response_headers`
+request | method, length | `routing`: page and lane | `reader_mistakes` | `turns` | Datasette | `patience` | `response_headers`
 
 Every refusal is a page with navigation (`error_pages`). If the client disconnects, the work for it stops
 (`abandonment`).
@@ -8,6 +8,7 @@ Every refusal is a page with navigation (`error_pages`). If the client disconnec
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,7 +16,8 @@ from foreign_eyes.web.browse.abandonment import answer_while_connected
 from foreign_eyes.web.browse.error_pages import error_response
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.metadata import DATABASE
-from foreign_eyes.web.browse.problems import NO_SQL, NOT_FOUND, ONLY_READING, Problem, busy, too_long
+from foreign_eyes.web.browse.patience import in_pieces
+from foreign_eyes.web.browse.problems import BAD_HOST, NO_SQL, NOT_FOUND, ONLY_READING, Problem, busy, too_long
 from foreign_eyes.web.browse.reader_mistakes import find_mistake, with_usable_search
 from foreign_eyes.web.browse.response_headers import with_headers
 from foreign_eyes.web.browse.routing import Asked, Lane, lane_of, read_request
@@ -28,9 +30,13 @@ if TYPE_CHECKING:
 LONGEST_QUERY = 8_000
 # seconds that a request waits for its turn
 LONGEST_WAIT = 10.0
+# seconds from the start of a response to its end; downloads have a limit of their own
+LONGEST_RESPONSE = 60.0
 # requests that run and requests that wait, for each lane. Readers' statements get two of the threads in `SETTINGS`, so
 # that table pages always have one.
 LANES = {Lane.QUERY: (2, 20), Lane.PAGE: (8, 100), Lane.DOWNLOAD: (2, 4)}
+# Datasette writes the host into links
+_HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
 
 
 class RequestGuard:
@@ -63,17 +69,14 @@ class RequestGuard:
             await self._answer(with_usable_search(asked), scope, receive, send)
 
     def _refusal(self, scope: Scope, asked: Asked | None) -> Problem | None:
-        if scope["method"] not in ("GET", "HEAD"):
-            return ONLY_READING
-        if len(scope["query_string"]) > LONGEST_QUERY:
-            return too_long(LONGEST_QUERY)
+        if problem := _mistake_of_http(scope):
+            return problem
         if asked is None:
             return NOT_FOUND
         if not self._datasette.setting("default_allow_sql") and asked.has_sql:
             return NO_SQL
-        if mistake := find_mistake(asked):
-            return Problem(400, mistake)
-        return None
+        mistake = find_mistake(asked)
+        return Problem(400, mistake) if mistake else None
 
     async def _answer(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         scope = {
@@ -91,7 +94,9 @@ class RequestGuard:
         async def answer(receive: Receive, send: Send) -> None:
             try:
                 async with self._lanes[lane].turn():
-                    await self._app(scope, receive, send)
+                    await self._app(
+                        scope, receive, in_pieces(send, None if lane is Lane.DOWNLOAD else LONGEST_RESPONSE)
+                    )
             except Busy as error:
                 await self._refuse(busy(str(error), error.retry_after), asked.format, send)
 
@@ -112,6 +117,14 @@ class RequestGuard:
         location = self._base_url.encode() + asked.raw_path[1:] + query
         await send({"type": "http.response.start", "status": 302, "headers": [(b"location", location)]})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _mistake_of_http(scope: Scope) -> Problem | None:
+    if scope["method"] not in ("GET", "HEAD"):
+        return ONLY_READING
+    if not all(_HOST.fullmatch(value) for name, value in scope["headers"] if name == b"host"):
+        return BAD_HOST
+    return too_long(LONGEST_QUERY) if len(scope["query_string"]) > LONGEST_QUERY else None
 
 
 def _ending(raw_path: bytes) -> str:
