@@ -316,7 +316,7 @@ PAGES = [
 
 
 @settings(
-    max_examples=1000 if IN_CI else 15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300 if IN_CI else 15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.sampled_from(PAGES),
