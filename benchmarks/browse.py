@@ -32,8 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from large_archives import fill_to_browse  # noqa: E402
+from sqlite_utils import Database  # noqa: E402
 
 from foreign_eyes.archive.database import open_archive  # noqa: E402
+from foreign_eyes.archive.schema import migrations  # noqa: E402
 from foreign_eyes.archive.search_query import search_query  # noqa: E402
 from foreign_eyes.archive.sql_functions import add_functions  # noqa: E402
 from foreign_eyes.web.browse.metadata import load_metadata  # noqa: E402
@@ -211,8 +213,9 @@ def main() -> None:
         archive = (chosen.keep or Path(folder) / "archive.db").resolve()
         if not archive.exists():
             fill_to_browse(archive, chosen.entries)
-        with open_archive(archive):  # apply new migrations
-            pass
+        if migrations.pending(Database(archive)):
+            with open_archive(archive):  # checks the whole file before it applies them
+                pass
         with serving(archive) as (port, process):
             clock = time.perf_counter if chosen.clock else partial(processor_seconds, process)
             measurement = Measurement(archive, port, chosen.rounds, clock)

@@ -16,11 +16,11 @@ from starlette.responses import HTMLResponse
 
 from foreign_eyes.archive.database import read_archive
 from foreign_eyes.archive.errors import ArchiveError
-from foreign_eyes.web.browse.database import ArchiveDatabase
 from foreign_eyes.web.browse.frame import ASSETS, SITE_FILES, Frame
 from foreign_eyes.web.browse.metadata import DATABASE, load_metadata
 from foreign_eyes.web.browse.published_site import NOT_PUBLISHED, PublishedSite
 from foreign_eyes.web.browse.sorting import limit_sorting
+from foreign_eyes.web.browse.table_statements import ArchiveTables
 from foreign_eyes.web.static_files import UNAVAILABLE_HEADERS, built_in_page
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, reader
     datasette.frame = Frame(site, BASE_URL)
     for name in [name for name in datasette.databases if name != "_internal"]:
         datasette.remove_database(name)
-    datasette.add_database(ArchiveDatabase(datasette, path=str(archive), is_mutable=True), name=DATABASE)
+    datasette.add_database(ArchiveTables(datasette, path=str(archive), is_mutable=True), name=DATABASE)
     return datasette
 
 

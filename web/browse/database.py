@@ -18,7 +18,6 @@ from datasette.utils.sqlite import sqlite3 as datasette_sqlite3  # type: ignore[
 
 from foreign_eyes.web.browse.abandonment import RunningStatement, run_in_thread
 from foreign_eyes.web.browse.budget import WAIT_SECONDS, Budget
-from foreign_eyes.web.browse.counts import COUNT_MS, bounded_count, count_tables, is_beyond_bound
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.request_budgets import current_budget
 from foreign_eyes.web.browse.schema_cache import SCHEMA_VERSION, SchemaCache
@@ -150,9 +149,6 @@ class ArchiveDatabase(SchemaCache):
         budget = current_budget()
         if budget.refused and budget.refused.endswith(sql):
             raise datasette_sqlite3.OperationalError(_TOO_COMPLEX)
-        # results of readers' SQL are truncated; the counts of table pages are not
-        if counting := None if truncate else bounded_count(sql):
-            sql, custom_time_limit = counting, COUNT_MS
         limit = budget.time_limit(custom_time_limit or self.ds.sql_time_limit_ms)
         try:
             found = await super().execute(sql, params, truncate, limit, page_size, log_sql_errors=False)
@@ -165,14 +161,6 @@ class ArchiveDatabase(SchemaCache):
                 raise QueryInterrupted(error, sql, params) from error
             budget.refused = sql
             raise datasette_sqlite3.OperationalError(_TOO_COMPLEX) from error
-        if counting and is_beyond_bound(sql, found.rows[0][0]):
-            # Datasette then shows the page without a count
-            raise QueryInterrupted(None, sql, params)
         if sql == SCHEMA_VERSION:
             self.note_schema_version(found.rows[0][0])
         return found
-
-    async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
-        """Return the number of rows of each table, or None for a large table."""
-        tables = await self.table_names()
-        return await self.execute_fn(lambda connection: count_tables(connection, tables))

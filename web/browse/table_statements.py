@@ -1,0 +1,80 @@
+"""The statements of table pages, made fast for large archives.
+
+Counts stop early, and a search for a common word is planned for one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from datasette.database import QueryInterrupted  # type: ignore[import-untyped]
+
+from foreign_eyes.web.browse.counts import COUNT_MS, bounded_count, count_tables, is_beyond_bound
+from foreign_eyes.web.browse.database import ArchiveDatabase
+
+# as Datasette writes a search: key, index and words
+_SEARCH = re.compile(
+    r"(?<![+\w])(?P<key>\w+) in \(select rowid from (?P<index>\w+_fts)"
+    r" where (?P=index) match (?P<words>(?:escape_fts\(:search\)|:search))\)"
+)
+# entries that a search finds: SQLite reads and sorts all of them, 5 ms for a thousand
+_COMMON = 20_000
+_MOST_KEPT = 1_000
+
+
+class ArchiveTables(ArchiveDatabase):
+    """The archive as a Datasette database, with statements of table pages for large tables."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._common_searches: dict[tuple[str, str, str], bool] = {}
+
+    async def execute(
+        self,
+        sql: str,
+        params: Any = None,
+        truncate: bool = False,
+        custom_time_limit: int | None = None,
+        page_size: int | None = None,
+        log_sql_errors: bool = False,
+    ) -> Any:
+        """Run a statement, or a faster one with the same result.
+
+        Raises:
+            QueryInterrupted: a count or a facet would be too high or too slow; Datasette shows the page without it.
+        """
+        # results of readers' SQL are truncated; the counts of table pages are not
+        if counting := None if truncate else bounded_count(sql):
+            sql, custom_time_limit = counting, COUNT_MS
+        search = _SEARCH.search(sql)
+        if search and isinstance(params, dict) and await self._is_common(search, params.get("search")):
+            if custom_time_limit and " group by " in sql:
+                raise QueryInterrupted(None, sql, params)
+            sql = sql.replace(search[0], f"+{search[0]}")
+        found = await super().execute(sql, params, truncate, custom_time_limit, page_size, log_sql_errors)
+        if counting and is_beyond_bound(sql, found.rows[0][0]):
+            raise QueryInterrupted(None, sql, params)
+        return found
+
+    async def _is_common(self, search: re.Match[str], words: object) -> bool:
+        """Return whether a search finds so many rows that reading the table in the order of the page is faster.
+
+        A plus before the key tells SQLite to do that: it then stops after a page.
+        """
+        index, expression = search["index"], search["words"]
+        key = (index, expression, str(words))
+        if key not in self._common_searches:
+            found = await super().execute(
+                f"select count(*) from (select 1 from {index} where {index} match {expression} limit {_COMMON})",  # noqa: S608
+                {"search": words},
+            )
+            if len(self._common_searches) >= _MOST_KEPT:
+                self._common_searches.clear()
+            self._common_searches[key] = found.rows[0][0] == _COMMON
+        return self._common_searches[key]
+
+    async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
+        """Return the number of rows of each table, or None for a large table."""
+        tables = await self.table_names()
+        return await self.execute_fn(lambda connection: count_tables(connection, tables))
