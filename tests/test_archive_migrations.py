@@ -31,11 +31,11 @@ DIGESTS = {
     "m018_doubts": "563957bfcd104976",
     "m019_shared_texts": "c919323d41fc47d1",
     "m020_publication_names": "8438d5036c138e87",
-    "m021_browsing": "1646d15b19eb8528",
-    "m022_search_of_revisions": "a664d86cbddde667",
-    "m023_placements": "a3fc249208a2484b",
-    "m024_questions": "234bb742de33b59b",
-    "m025_readings": "3c994817cb018b49",
+    "m021_browsing": "3c871bfddd3138f8",
+    "m022_search_of_revisions": "d0a56b88565b7812",
+    "m023_placements": "943123054f96a1c5",
+    "m024_questions": "8fa89ea16d8d136c",
+    "m025_readings": "89a6d58354aa2ec7",
 }
 
 

@@ -56,8 +56,8 @@ def m021_browsing(db: Database) -> None:
         CREATE INDEX entries_by_plain_title ON entries (title);
         CREATE INDEX entries_by_first_seen ON entries (first_seen);
         CREATE INDEX entries_by_not_before ON entries (not_before);
-        CREATE INDEX entries_by_withdrawal ON entries (withdrawn_at);
-        CREATE INDEX entries_by_revision_number ON entries (revision_number);
+        CREATE INDEX entries_by_withdrawal ON entries (withdrawn_at, feed_date);
+        CREATE INDEX entries_by_revision_number ON entries (revision_number, feed_date);
         CREATE INDEX revisions_by_first_seen ON revisions (
             first_seen, technical, number, page, position, match_method, publication
         );
