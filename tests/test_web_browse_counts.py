@@ -8,8 +8,9 @@ import pytest
 from support.browse_servers import BrowseServer, browse_server, make_archive_of
 
 from foreign_eyes.listing.values import ListedEntry
-from foreign_eyes.web.browse import counts, sorting
+from foreign_eyes.web.browse import counts, sorting, table_statements
 from foreign_eyes.web.browse.counts import bounded_count
+from foreign_eyes.web.browse.table_statements import counted_already
 
 ENTRIES, BOUND = 20, 5
 TABLE = "/browse/archive/current_entries"
@@ -17,7 +18,10 @@ TABLE = "/browse/archive/current_entries"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowseServer]:
-    listed = [ListedEntry(f"Excerpt {n}", f"——T {n}, by CNN", f"T {n}", "CNN", "Words.") for n in range(ENTRIES)]
+    papers = ["Le Monde"] * 5 + ["CNN"] * (ENTRIES - 5)
+    listed = [
+        ListedEntry(f"Excerpt {n}", f"——T {n}, by {paper}", f"T {n}", paper, "Words.") for n, paper in enumerate(papers)
+    ]
     path = tmp_path_factory.mktemp("counts") / "archive.db"
     with pytest.MonkeyPatch.context() as patch, browse_server(make_archive_of(path, [listed])) as running:
         patch.setattr(counts, "MOST_COUNTED", BOUND)
@@ -39,13 +43,36 @@ def test_a_count_of_filtered_rows_stops_at_its_bound(server: BrowseServer, query
     data = server.ask(f"{TABLE}.json?{query}").json()
 
     assert data["filtered_table_rows_count"] == count
-    assert len(data["rows"]) == (ENTRIES if count is None else count)
+    assert count is None or len(data["rows"]) == count
+
+
+@pytest.mark.parametrize("query", ["", "title__startswith=T"])
+def test_the_facet_of_all_entries_has_the_numbers_of_the_entries(server: BrowseServer, query: str) -> None:
+    facet = server.ask(f"{TABLE}.json?{query}").json()["facet_results"]["publication"]
+
+    assert [(found["value"], found["count"]) for found in facet["results"]] == [("CNN", ENTRIES - 5), ("Le Monde", 5)]
+
+
+def test_the_statements_for_all_entries_are_found_by_their_text(
+    server: BrowseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run: list[str] = []
+
+    def counted(sql: str) -> str:
+        run.append(counted_already(sql))
+        return run[-1]
+
+    monkeypatch.setattr(table_statements, "counted_already", counted)
+    server.ask(f"{TABLE}.json")
+
+    assert [sql for sql in run if "from entry_counts" in sql]
+    assert [sql for sql in run if "from monthly_entries" in sql]
 
 
 def test_a_count_in_readers_sql_is_exact(server: BrowseServer) -> None:
     sql = "select+count(*)+from+current_entries+where+publication='CNN'"
 
-    assert server.ask(f"/browse/archive.json?sql={sql}&_shape=arrays").json()["rows"] == [[ENTRIES]]
+    assert server.ask(f"/browse/archive.json?sql={sql}&_shape=arrays").json()["rows"] == [[ENTRIES - 5]]
 
 
 def test_the_page_of_the_archive_counts_small_tables(server: BrowseServer) -> None:
