@@ -34,8 +34,8 @@ DIGESTS = {
     "m021_browsing": "3c871bfddd3138f8",
     "m022_search_of_revisions": "d0a56b88565b7812",
     "m023_placements": "943123054f96a1c5",
-    "m024_questions": "8fa89ea16d8d136c",
-    "m025_readings": "89a6d58354aa2ec7",
+    "m024_questions": "45ecbf5e6fadcd25",
+    "m025_readings": "4b4ea4bc23454fa6",
 }
 
 
