@@ -338,7 +338,7 @@ def test_searching_finds_entries_in_datasette(site: Site, visit: Visit) -> None:
         page = open_named(visit, site, name)
         page.get_by_role("searchbox").fill("wordings")
         follow(page.get_by_role("button", name="Search"))
-        page.wait_for_url("**/browse/archive/current_entries?_search=wordings")
+        page.wait_for_url("**/browse/archive/search?q=wordings")
 
         assert "Robots in three wordings" in page.locator("table").inner_text()
 

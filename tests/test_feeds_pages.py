@@ -281,8 +281,8 @@ def test_entries_are_grouped_by_the_day_they_were_first_seen() -> None:
 def test_the_search_box_queries_datasette(name: str, root: str) -> None:
     form = parsed(PAGES[name]()).find(".//form")
 
-    assert (form.get("action"), form.get("method")) == (f"{root}browse/archive/current_entries", "get")
-    assert [field.get("name") for field in form.iterfind(".//input")] == ["_search"]
+    assert (form.get("action"), form.get("method")) == (f"{root}browse/archive/search", "get")
+    assert [field.get("name") for field in form.iterfind(".//input")] == ["q"]
     assert form.find("label").get("for") == form.find("input").get("id")
 
 
