@@ -315,9 +315,7 @@ PAGES = [
 ]
 
 
-@settings(
-    max_examples=300 if IN_CI else 15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300 if IN_CI else 15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(PAGES),
     st.sampled_from(["", ".json", ".csv", ".blob"]),
