@@ -36,6 +36,7 @@ DIGESTS = {
     "m023_placements": "943123054f96a1c5",
     "m024_questions": "45ecbf5e6fadcd25",
     "m025_readings": "4b4ea4bc23454fa6",
+    "m026_index_of_links": "540f3aedc24243c1",
 }
 
 

@@ -37,6 +37,7 @@ from foreign_eyes.archive.schema.m022_search_of_revisions import m022_search_of_
 from foreign_eyes.archive.schema.m023_placements import m023_placements
 from foreign_eyes.archive.schema.m024_questions import m024_questions
 from foreign_eyes.archive.schema.m025_readings import m025_readings
+from foreign_eyes.archive.schema.m026_index_of_links import m026_index_of_links
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
@@ -70,5 +71,6 @@ for step in (
     m023_placements,
     m024_questions,
     m025_readings,
+    m026_index_of_links,
 ):
     migrations()(step)
