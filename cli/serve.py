@@ -56,11 +56,13 @@ def serve(context: Context, host: str, port: int, output: Path | None) -> None:
 def serve_until_stopped(context: Context, server: FolderServer) -> None:
     """Serve until stopped, and print the addresses; `server` must be ours."""
     from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.web.browse.sql_memory import limit_heap
     from foreign_eyes.web.server import make_app, serve_on
 
     if context.archive.is_file():
         with read_archive(context.archive):
             pass  # rolls back the transaction of a killed run, and refuses a file that is not an archive
+    limit_heap()
     app = make_app(
         server.output,
         context.archive,
