@@ -16,12 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from conftest import CommandLine, examples
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.browse_servers import make_archive_of
 from support.processes import running
@@ -30,7 +29,7 @@ from foreign_eyes.listing.values import ListedEntry
 
 LOG = logging.getLogger(__name__)
 MEGABYTES = 400
-SOME = settings(max_examples=examples(3, in_ci=25))
+SOME = settings(max_examples=examples(1, in_ci=20))
 ENTRIES = [
     ListedEntry(
         f"{number} filings. " * 20, f"——Title {number}, Paper", f"Title {number}", "Paper", f"They grew <{number}>."
@@ -39,12 +38,13 @@ ENTRIES = [
 ]
 
 
-class Served(NamedTuple):
+class Served:
     """A running server: its process and port, and the waits for feeds so far, in seconds."""
 
-    process: int
-    port: int
-    feeds: list[float]
+    def __init__(self, process: int, port: int) -> None:
+        self.process = process
+        self.port = port
+        self.feeds: list[float] = []
 
     def ask(self, path: str, **query: str) -> tuple[int, bytes]:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=120)) as connection:
@@ -104,7 +104,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     make_archive_of(folder / "archive.db", [ENTRIES, ENTRIES[1:]])
     with running(CommandLine(folder), "serve", "--port", "0") as serving:
         port = int(serving.wait_for(r"http://127\.0\.0\.1:(\d+)/")[1])
-        server = Served(serving.process.pid, port, [])
+        server = Served(serving.process.pid, port)
 
         def read_feed() -> None:
             before = time.monotonic()
@@ -155,8 +155,15 @@ def large_statements(draw: st.DrawFn) -> str:
     return f"select count(*) from {', '.join(tables)} where {operator.join(joined)}"
 
 
+def doubling(steps: int) -> str:
+    named = [f"a{n} as ({DOUBLINGS[0].format(f'a{n - 1}')})" for n in range(1, steps)]
+    return f"with a0 as (select 1 as x), {', '.join(named)} select count(*) from a{steps - 1}"
+
+
 @SOME
 @given(st.one_of(expansions(), large_statements()))
+@example(doubling(15))
+@example(doubling(18))
 def test_statements_that_grow_while_they_are_prepared(served: Served, sql: str) -> None:
     assert served.attack("/browse/archive.json", sql=sql) <= {200, 400, 503}
 
@@ -211,6 +218,9 @@ ROWS = "from revisions r0, changes c0, changes c1 limit 1000"
 
 
 @SOME
+@example(CELLS[-2], 1, 1, ".json", "array")
+@example(CELLS[-2], 80, 1, ".json", "objects")
+@example(CELLS[1], 80, 1, "", "arrays")
 @given(
     st.sampled_from(CELLS),
     st.integers(1, 90),
@@ -223,7 +233,7 @@ def test_results_that_are_large_when_they_are_rendered(
 ) -> None:
     names = [f'{cell} as "{"n" * (length if length * columns < 4000 else 1)}{n}"' for n in range(columns)]
     sql = f"select {', '.join(names)} {ROWS}"
-    if len(sql) > 6000:
+    if len(quote(sql)) > 7000:
         sql = f"with v as (select {cell} as x {ROWS}) select {', '.join(['x'] * columns)} from v"
     assert served.attack(f"/browse/archive{ending}", sql=sql, _shape=shape) <= {200, 400, 503}
 
