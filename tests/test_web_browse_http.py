@@ -199,6 +199,21 @@ def test_pages_that_tell_of_this_machine_are_not_found(server: BrowseServer, pat
         assert has_navigation(answer.text) or start.startswith("/%62") or path.endswith(".json")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "%61rchive/%65ntries%2Ejson",
+        "~61rchive/entrie~73.json",
+        "%7E61rchive/entries.json",
+        "archive/entries.json?%5Fsize=9",
+    ],
+)
+def test_an_address_in_another_encoding_is_the_same_page(server: BrowseServer, address: str) -> None:
+    assert len(server.ask(f"/browse/{address}").json()["rows"]) == len(
+        server.ask("/browse/archive/entries.json").json()["rows"]
+    )
+
+
 WRONG = [
     *("archive/nothing", "archive/nothing/1", "archive/entries/1", "archive/entries/1,2", "archive/entries.exe", "x/y/z"),
     # tables of the publisher, with folders of this machine

@@ -29,6 +29,8 @@ OPEN = {
     "/-/metadata.json": "metadata",
     "/-/health.json": "health",
     f"/captures/{'ab' * 32}": "capture",
+    f"/captures/{'ab' * 32}/about.json": "about capture",
+    "/site/style.css": "static",
     "/entry/123456789/provenance": "provenance",
 }
 CLOSED = [
