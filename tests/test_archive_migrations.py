@@ -34,9 +34,9 @@ DIGESTS = {
     "m021_browsing": "3c871bfddd3138f8",
     "m022_search_of_revisions": "d0a56b88565b7812",
     "m023_placements": "943123054f96a1c5",
-    "m024_questions": "45ecbf5e6fadcd25",
-    "m025_readings": "4b4ea4bc23454fa6",
-    "m026_index_of_links": "540f3aedc24243c1",
+    "m024_questions": "a0fcc01c86fc1a1f",
+    "m025_readings": "94fd5cd11f6f9af4",
+    "m026_index_of_links": "d87e7aa26ee4fbb4",
 }
 
 

@@ -212,7 +212,8 @@ _VIEWS = """
             FROM counted WHERE entries BETWEEN 2 AND 5000
             WINDOW by_rarity AS (ORDER BY entries, word)
         )
-        SELECT group_concat('"' || replace(word, '"', ' ') || '"', ' OR ') FROM rarest
+        -- an entry without such words is similar to none
+        SELECT coalesce(group_concat('"' || replace(word, '"', ' ') || '"', ' OR '), '""') FROM rarest
         WHERE number <= 12 AND total <= 10000
     );
 """
