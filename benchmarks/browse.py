@@ -39,6 +39,7 @@ from foreign_eyes.archive.schema import migrations  # noqa: E402
 from foreign_eyes.archive.search_query import search_query  # noqa: E402
 from foreign_eyes.archive.sql_functions import add_functions  # noqa: E402
 from foreign_eyes.web.browse.metadata import load_metadata  # noqa: E402
+from foreign_eyes.web.browse.sorting import limit_sorting  # noqa: E402
 
 PAGE_MS, JSON_MS = 50, 20
 SERVER = """
@@ -73,7 +74,7 @@ class Address:
 
 def addresses(archive: Path) -> Iterator[Address]:
     """Yield what a reader can open first: every page that a link leads to, every sort, a filter by every column."""
-    table = "archive/current_entries"
+    table, tables = "archive/current_entries", load_metadata()["databases"]["archive"]["tables"]
     yield Address("home", "", has_json=False)
     yield Address("the archive", "archive", has_json=False)
     yield Address("entries, with facets", table)
@@ -82,8 +83,9 @@ def addresses(archive: Path) -> Iterator[Address]:
         row = db.execute(
             f"SELECT {', '.join(COLUMNS)} FROM current_entries ORDER BY feed_date LIMIT 1 OFFSET 100"  # noqa: S608 - our own names
         ).fetchone()
+        limit_sorting(db, tables)
         for name, value in zip(COLUMNS, row, strict=True):
-            if name in sortable_columns():
+            if name in tables["current_entries"].get("sortable_columns", COLUMNS):
                 yield Address(f"sort by {name}", table, urlencode({"_sort": name}))
                 yield Address(f"sort by {name}, descending", table, urlencode({"_sort_desc": name}))
             yield Address(
@@ -95,14 +97,8 @@ def addresses(archive: Path) -> Iterator[Address]:
         names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
     yield Address("a row", f"archive/entries/{row[0]}", has_json=False)
     for name in sorted(set(names)):
-        if "_fts" not in name and not name.startswith("sqlite_"):
+        if "_fts" not in name and not name.startswith("sqlite_") and not tables[name].get("hidden"):
             yield Address(f"table {name}", f"archive/{name}")
-
-
-def sortable_columns() -> set[str]:
-    """Return the columns by which readers can sort entries."""
-    tables = load_metadata()["databases"]["archive"]["tables"]
-    return set(tables["current_entries"].get("sortable_columns", COLUMNS))
 
 
 def questions() -> Iterator[Address]:
