@@ -31,12 +31,12 @@ DIGESTS = {
     "m018_doubts": "563957bfcd104976",
     "m019_shared_texts": "c919323d41fc47d1",
     "m020_publication_names": "8438d5036c138e87",
-    "m021_browsing": "3c871bfddd3138f8",
-    "m022_search_of_revisions": "d0a56b88565b7812",
-    "m023_placements": "943123054f96a1c5",
-    "m024_questions": "a0fcc01c86fc1a1f",
-    "m025_readings": "94fd5cd11f6f9af4",
-    "m026_index_of_links": "d87e7aa26ee4fbb4",
+    "m021_browsing": "768adbc9440ecb96",
+    "m022_search_of_revisions": "21ac7f49d46260d7",
+    "m023_placements": "e3856ab1fe07a212",
+    "m024_questions": "b3387abe4a26d1df",
+    "m025_readings": "960856cf451d7bc4",
+    "m026_index_of_links": "c950f81ac3221c68",
 }
 
 

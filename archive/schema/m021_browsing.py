@@ -61,6 +61,7 @@ def m021_browsing(db: Database) -> None:
         CREATE INDEX revisions_by_first_seen ON revisions (
             first_seen, technical, number, page, position, match_method, publication
         );
+        CREATE INDEX revisions_technical ON revisions (entry_id) WHERE technical = 1;
         CREATE INDEX changes_by_kind ON changes (kind, at);
 
         CREATE TABLE entry_counts (
