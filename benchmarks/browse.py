@@ -141,6 +141,8 @@ class Measurement:
 
     def ask(self, target: str) -> tuple[int, bytes]:
         """Send a request; return status and body."""
+        # a connection that waits for a slow statement would be closed
+        self._connection.close()
         self._connection.request("GET", target)
         response = self._connection.getresponse()
         return response.status, response.read()
@@ -157,7 +159,7 @@ class Measurement:
         if address.has_json:
             status, body = self.ask(address.target(".json"))
             if status != 200:
-                return f"{address.name:44} JSON {status}"
+                return f"{address.name:44} JSON {status}{failed}"
             data = json.loads(body)
             sql, values = data["query"]["sql"], data["query"]["params"]
             facets = [_facet(sql, name) for name in data.get("facet_results", {})]
