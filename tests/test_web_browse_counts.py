@@ -65,8 +65,7 @@ def test_the_statements_for_all_entries_are_found_by_their_text(
     monkeypatch.setattr(table_statements, "counted_already", counted)
     server.ask(f"{TABLE}.json")
 
-    assert [sql for sql in run if "from entry_counts" in sql]
-    assert [sql for sql in run if "from monthly_entries" in sql]
+    assert len([sql for sql in run if "from entry_counts" in sql]) == 2
 
 
 def test_a_count_in_readers_sql_is_exact(server: BrowseServer) -> None:

@@ -12,7 +12,7 @@ import pytest
 from support.browse_servers import BrowseServer, browse_server, make_archive_of
 
 from foreign_eyes.listing.values import ListedEntry
-from foreign_eyes.web.browse import app
+from foreign_eyes.web.browse import app, csv_export
 from foreign_eyes.web.browse.csv_text import CsvOptions, csv_beginning, csv_rows
 
 # more than the 1,000 rows of the largest page
@@ -31,7 +31,9 @@ def listed(number: int) -> ListedEntry:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowseServer]:
     path = tmp_path_factory.mktemp("csv") / "archive.db"
-    with browse_server(make_archive_of(path, [[listed(number) for number in range(ENTRIES)]])) as running:
+    make_archive_of(path, [[listed(number) for number in range(ENTRIES)]])
+    with pytest.MonkeyPatch.context() as patch, browse_server(path) as running:
+        patch.setattr(csv_export, "KEYS_AT_ONCE", 500)
         yield running
 
 

@@ -24,8 +24,13 @@ from datasette.views.database import QueryView  # type: ignore[import-untyped]
 from datasette.views.row import RowView  # type: ignore[import-untyped]
 from datasette.views.table import TableView  # type: ignore[import-untyped]
 
+from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.request_budgets import current_budget
 
+# keys of one statement, so that a writer waits for 100 ms rather than for all of them
+KEYS_AT_ONCE = 100_000
+# how often the keys are read if a crawl commits meanwhile
+_MOST_TRIES = 3
 # views whose rows have a number as key
 KEYED_VIEWS = {"current_entries": "entry_id", "crawl_log": "crawl_id"}
 # rows of one statement, which may have 8 MB (see `budget`): 32 KB for each entry, or 8 KB for other rows
@@ -161,11 +166,18 @@ class _Source:
         limit = self._datasette.setting("sql_time_limit_ms")
 
         def read(connection: Any) -> array[int]:
-            with sqlite_timelimit(connection, limit):
-                cursor = connection.cursor()
-                cursor.row_factory = None
-                cursor.execute(statement, self._values)
-                return array("q", (found for (found,) in cursor))
+            for _ in range(_MOST_TRIES):
+                version = connection.execute("PRAGMA data_version").fetchone()[0]
+                keys = array("q")
+                while len(keys) % KEYS_AT_ONCE == 0:
+                    part = self._read_part(connection, f"{statement} limit {KEYS_AT_ONCE} offset {len(keys)}", limit)
+                    keys.extend(part)
+                    if not part:
+                        break
+                # parts from before and after a commit do not fit together
+                if connection.execute("PRAGMA data_version").fetchone()[0] == version:
+                    return keys
+            raise Busy("Crawls write to the archive. Try again in a minute.", retry_after=60)
 
         try:
             return cast("array[int]", await self._database.execute_fn(read))
@@ -173,6 +185,13 @@ class _Source:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise QueryInterrupted(error, statement, self._values) from error
             raise
+
+    def _read_part(self, connection: Any, statement: str, limit: int) -> array[int]:
+        with sqlite_timelimit(connection, limit):
+            cursor = connection.cursor()
+            # keys become no rows, which would be charged to the budget of the request
+            cursor.row_factory = None
+            return array("q", (key for (key,) in cursor.execute(statement, self._values)))
 
     async def by_key(self, key: str, keys: array[int]) -> AsyncIterator[Rows]:
         """Yield the rows with these keys; rows that were deleted since are left out."""

@@ -35,9 +35,10 @@ def counted_already(sql: str) -> str:
         return "select coalesce(sum(entries), 0) from entry_counts"
     if facet := _FACET_OF_ENTRIES.fullmatch(sql):
         return (
-            "select publication as value, sum(entries) as count from monthly_entries"  # noqa: S608 - a number
-            " where publication is not null and entries > 0"
-            f" group by publication order by count desc, value limit {facet['limit']}"
+            "select p.shown_name as value, sum(c.entries) as count from"  # noqa: S608 - a number
+            " (select publication_id, sum(entries) as entries from entry_counts group by publication_id) c"
+            " join publications p using (publication_id) where c.entries > 0"
+            f" group by p.shown_name order by count desc, value limit {facet['limit']}"
         )
     return sql
 
