@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlite_utils import Database
-
-from foreign_eyes.archive.times import from_text
-
-
-@dataclass(frozen=True, slots=True)
-class LastCrawl:
-    """The end of the last complete crawl of a source; None if it had none. `title` is the title of its feeds."""
-
-    title: str
-    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +19,6 @@ class ArchiveFigures:
     withdrawn: int
     publications: int
     months: dict[str, int]
-    last_crawls: tuple[LastCrawl, ...]
 
 
 def read_figures(db: Database) -> ArchiveFigures:
@@ -51,13 +39,6 @@ def read_figures(db: Database) -> ArchiveFigures:
             db, "(SELECT DISTINCT publication_id FROM entry_counts WHERE entries > 0 AND publication_id != 0)"
         ),
         months=by_month,
-        last_crawls=tuple(
-            LastCrawl(title, from_text(finished_at) if finished_at else None)
-            for title, finished_at in db.execute(
-                "SELECT s.title, (SELECT max(c.finished_at) FROM timed_crawls c WHERE c.source_id = s.source_id"
-                " AND c.outcome IN ('complete', 'unchanged')) FROM sources s ORDER BY s.source_id"
-            )
-        ),
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
 from sqlite_utils import Database
 
 from foreign_eyes.archive.archive_figures import ArchiveFigures, read_figures
+from foreign_eyes.archive.problems import Problem
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.web.browse.health import read_health
 from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.pictures import bars
 
@@ -26,11 +30,14 @@ Question = Mapping[str, Any]
 class Home:
     """What the home shows.
 
-    `picture` and `table` are the entries by month, or by year, as markup; `unit` says which. `questions` are canned queries
-    by their heading, in the order of the metadata.
+    `last_crawls` are the ends of the last complete crawls by the titles of the sources; None if there was none. `picture` and
+    `table` are the entries by month, or by year, as markup; `unit` says which. `questions` are canned queries by their
+    heading, in the order of the metadata.
     """
 
     figures: ArchiveFigures
+    last_crawls: tuple[tuple[str, datetime | None], ...]
+    problems: tuple[Problem, ...]
     unit: str
     picture: Markup
     table: Markup
@@ -40,11 +47,25 @@ class Home:
 async def read_home(datasette: Any, actor: Any) -> Home:
     """Return what the home shows now."""
     figures = await datasette.get_database(DATABASE).execute_fn(_figures)
+    health = await read_health(datasette)
+    titles = {source.name: source.title for source in datasette.frame.sources}
+    crawls = tuple(
+        (titles.get(found.source, found.source), from_text(found.last_good_crawl) if found.last_good_crawl else None)
+        for found in health.sources
+    )
     queries = await datasette.get_canned_queries(DATABASE, actor)
     unit, counted = entries_over_time(figures.months)
     # the picture escapes its texts, and these are numbers
     picture = bars(f"Entries by {unit}", counted, name=unit.capitalize())
-    return Home(figures, unit, Markup(picture.svg), Markup(picture.table), group_questions(queries.values()))  # noqa: S704
+    return Home(
+        figures=figures,
+        last_crawls=crawls,
+        problems=health.problems,
+        unit=unit,
+        picture=Markup(picture.svg),  # noqa: S704
+        table=Markup(picture.table),  # noqa: S704
+        questions=group_questions(queries.values()),
+    )
 
 
 def _figures(connection: sqlite3.Connection) -> ArchiveFigures:
