@@ -498,7 +498,7 @@ def test_an_entrys_page_names_the_capture_that_showed_it() -> None:
     assert "7 of https://office.example/column/index.htm" in text
     assert "ab" * 32 in text
     assert parsed(own_page(KITE)).xpath("//dl[@class='capture']//a/@href") == [
-        "../../browse/archive/captures/7",
+        f"../../browse/captures/{'ab' * 32}/about",
         KITE.listed_at,
     ]
 
@@ -516,7 +516,7 @@ def test_an_entrys_page_shows_source_topics_and_citations() -> None:
 
     assert parsed(page).xpath("//section[@class='provenance']//a/@href") == [
         KITE.via,
-        f"../../browse/archive/current_entries?entry_id={KITE.entry_id}",
+        f"../../browse/archive/entries/{KITE.entry_id}",
         f"../../browse/archive/entry_history?entry_id={KITE.entry_id}",
     ]
     assert parsed(page).xpath("//ul[@class='topics']//a/@href") == ["../../topics/kites/"]

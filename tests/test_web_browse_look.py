@@ -281,3 +281,14 @@ def test_without_published_files_pages_offer_no_feeds_and_entries_no_published_p
     assert home.findtext(".//title") == "Query the archive – The column"
     assert home.xpath("//link[@rel='alternate' and contains(@type, 'atom')]") == []
     assert row.xpath("//link[@rel='canonical']") == []
+
+
+def test_the_home_of_an_empty_archive_says_that_it_holds_nothing(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "archive.db"):
+        pass
+    app = datasette_app(tmp_path / "archive.db")
+    with asyncio.Runner() as runner:
+        home = parsed(asker(runner, app)(""), 200)
+        app.close()
+    assert home.findtext(".//title") == "Query the archive – Foreign Eyes"
+    assert [words(figure) for figure in home.findall(".//dl[@class='figures-list']//dd")] == ["0"] * 4

@@ -8,6 +8,8 @@ from typing import Any
 from datasette import hookimpl  # type: ignore[import-untyped]
 from datasette.utils import path_with_added_args  # type: ignore[import-untyped]
 
+from foreign_eyes.archive.times import from_text
+from foreign_eyes.feeds.compose.sentences import minute
 from foreign_eyes.feeds.render.html_pages import share_templates
 from foreign_eyes.web.browse.entry_row import read_entry_row
 from foreign_eyes.web.browse.home import read_home
@@ -20,6 +22,7 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     Datasette renders its error pages without `extra_template_vars`, so the environment holds the frame, too.
     """
     share_templates(env)
+    env.filters["in_words"] = lambda timestamp: minute(from_text(timestamp))
     env.globals.update(datasette.frame.values(), path_with_added_args=path_with_added_args)
 
 
