@@ -34,9 +34,9 @@ DIGESTS = {
     "m021_browsing": "768adbc9440ecb96",
     "m022_search_of_revisions": "21ac7f49d46260d7",
     "m023_placements": "e3856ab1fe07a212",
-    "m024_questions": "b3387abe4a26d1df",
-    "m025_readings": "960856cf451d7bc4",
-    "m026_index_of_links": "c950f81ac3221c68",
+    "m024_questions": "23568fcd80494b45",
+    "m025_readings": "fe3426b7c771086b",
+    "m026_index_of_links": "3ee15d9374eb04f5",
 }
 
 

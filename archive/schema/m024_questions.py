@@ -115,11 +115,10 @@ _TRIGGERS = """
 """
 
 _VIEWS = """
-    CREATE INDEX changes_revised ON changes (at) WHERE kind = 'revised';
     CREATE INDEX changes_withdrawn ON changes (at) WHERE kind IN ('withdrawn', 'returned');
-    -- the newest of a publication
-    DROP INDEX entries_by_publication_id;
-    CREATE INDEX entries_by_publication_id ON entries (publication_id, feed_date);
+    -- the listing on a date is read from the index alone
+    DROP INDEX placements_by_time;
+    CREATE INDEX placements_by_time ON placements (source_id, listed_to, listed_from, entry_id);
     CREATE INDEX entries_unsplit ON entries (feed_date) WHERE title IS NULL;
 
     CREATE VIEW monthly_entries AS
