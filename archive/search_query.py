@@ -1,7 +1,7 @@
 """Turn what people type into a search box into a query of SQLite's full-text index (FTS5). Pure.
 
     battery cell      both words
-    batter*           words that begin with it
+    batter*           words that begin with it; a star after fewer than three letters is ignored
     "solid state"     the phrase
     court OR judge    one of them
     trade -secret     without the word; so is: trade NOT secret
@@ -20,6 +20,8 @@ from dataclasses import dataclass
 MOST_WORDS = 32
 # characters of a text that are read
 MOST_CHARACTERS = 1_000
+# letters before a star: FTS5 first reads all words that begin so, which takes seconds for one letter of a large archive
+SHORTEST_PREFIX = 3
 # valid, and matches nothing; an empty query would be an error
 NOTHING = '""'
 
@@ -90,7 +92,14 @@ def _terms(text: str) -> Iterator[_Term | None]:
                 yield None
             continue
         found = word.rstrip(".,;:!?)]}")
-        term = _Term(phrase or found.rstrip("*"), bool(star) or found.endswith("*"), bool(minus) or is_excluded)
+        wanted, has_star = phrase or found.rstrip("*"), bool(star) or found.endswith("*")
+        term = _Term(wanted, has_star and _ends_long(wanted), bool(minus) or is_excluded)
         if term.words:
             yield term
             is_excluded = False
+
+
+def _ends_long(text: str) -> bool:
+    """Return whether the last word is long enough for a prefix."""
+    words = _WORD.findall(text)
+    return bool(words) and len(words[-1]) >= SHORTEST_PREFIX

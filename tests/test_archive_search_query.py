@@ -41,6 +41,8 @@ def found(index: sqlite3.Connection, typed: str) -> list[int]:
         ("state maker", [2]),
         ("batt*", [1, 2]),
         ("batt*, maker!", [2]),
+        ("ba*", []),
+        ("a*", [2, 3]),
         ('"solid state"', [1]),
         ("“state solid”", []),
         ('"solid sta"*', [1]),
