@@ -90,6 +90,8 @@ KINDS = {
     "no rows": "archive/doubts",
     "an entry": "archive/entries/{Stays}",
     "a row": "archive/crawls/1",
+    "a proof": "entry/{Stays}/provenance",
+    "a search": "archive/search?q=passage",
     "a question": "archive/what_changed_lately",
     "a question with a parameter": "archive/entries_by_publication?publication=Le",
     "SQL": "archive?sql=select+entry_id,+title+from+current_entries",
@@ -121,7 +123,7 @@ def test_each_field_has_a_label_and_each_id_is_used_once(served: Served, kind: s
     page = opened(served, kind)
     labelled = {label.get("for") for label in page.iter("label")}
     fields = [field for field in page.iter("input", "select", "textarea") if field.get("type") != "hidden"]
-    assert kind in {"a row", "an entry", "a question"} or fields
+    assert kind in {"a row", "an entry", "a question", "a proof"} or fields
     for field in fields:
         assert field.get("id") in labelled or next(field.iterancestors("label"), None) is not None, html.tostring(field)
     ids = Counter(element.get("id") for element in page.xpath("//*[@id]"))
