@@ -220,23 +220,35 @@ def open_session(job: Job) -> Iterator[Session]:
 class RememberingParser:
     """`listing.parser` with a cache.
 
-    A body is needed when it is fetched, and again when the crawl settles.
+    A body is needed when it is fetched, and again when the crawl settles. A rebuild needs it for as long as the listing
+    shows it, and passes through all bodies of the archive, so pages that were not used lately are evicted.
 
     `heading` identifies the listing of the source.
     """
 
     PARSER_VERSION = parser.PARSER_VERSION
+    # bytes of the bodies whose pages are kept; a page takes about eight times its bytes
+    MOST_BYTES = 4_000_000
 
     def __init__(self, heading: str = COLUMN_TITLE) -> None:
         self._heading = heading
+        # in the order of use
         self._pages: dict[tuple[bytes, str, str | None], ListingPage] = {}
+        self._bytes = 0
 
     def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
         """Parse a listing page."""
         key = (body, url, content_type)
-        if key not in self._pages:
-            self._pages[key] = parser.parse_listing(body, url, content_type, heading=self._heading)
-        return self._pages[key]
+        page = self._pages.pop(key, None)
+        if page is None:
+            page = parser.parse_listing(body, url, content_type, heading=self._heading)
+            self._bytes += len(body)
+        self._pages[key] = page
+        while self._bytes > self.MOST_BYTES and len(self._pages) > 1:
+            oldest = next(iter(self._pages))
+            del self._pages[oldest]
+            self._bytes -= len(oldest[0])
+        return page
 
     def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
         """Return why a response is a block; None for content."""
