@@ -26,6 +26,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowseServer]:
     with pytest.MonkeyPatch.context() as patch, browse_server(make_archive_of(path, [listed])) as running:
         patch.setattr(counts, "MOST_COUNTED", BOUND)
         patch.setattr(sorting, "LARGEST_SORTED", BOUND)
+        patch.setattr(table_statements, "_COMMON", BOUND)
+        patch.setattr(table_statements, "_MOST_FACETED", 2 * BOUND)
         yield running
 
 
@@ -66,6 +68,24 @@ def test_the_statements_for_all_entries_are_found_by_their_text(
     server.ask(f"{TABLE}.json")
 
     assert len([sql for sql in run if "from entry_counts" in sql]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("excerpt", [f"T {number}" for number in range(ENTRIES)]),  # common
+        ("monde", [f"T {number}" for number in range(5)]),  # as common as the bound
+        ("19", ["T 19"]),
+        ("nothing", []),
+    ],
+)
+def test_a_search_finds_the_same_entries_whether_its_words_are_common_or_rare(
+    server: BrowseServer, words: str, titles: list[str]
+) -> None:
+    data = server.ask(f"{TABLE}.json?_search={words}").json()
+
+    assert [row[3] for row in data["rows"]] == titles
+    assert ("publication" in data["facet_results"]) == (len(titles) < 2 * BOUND)
 
 
 def test_a_count_in_readers_sql_is_exact(server: BrowseServer) -> None:

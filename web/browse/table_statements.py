@@ -24,8 +24,10 @@ _FACET_OF_ENTRIES = re.compile(
     r"\s*select publication as value, count\(\*\) as count from \(\s*select [\w, ]+ from current_entries\s*\)"
     r"\s*where publication is not null\s*group by publication order by count desc, value limit (?P<limit>\d+)\s*"
 )
-# entries that a search finds: SQLite reads and sorts all of them, 5 ms for a thousand
-_COMMON = 20_000
+# rows that a search finds: SQLite reads and sorts all of them, 5 ms for a thousand. From `_COMMON` on, walking the table in
+# the order of the page is faster; from `_MOST_FACETED` on, a facet would take more than 100 ms
+_COMMON = 5_000
+_MOST_FACETED = 20_000
 _MOST_KEPT = 1_000
 
 
@@ -43,12 +45,17 @@ def counted_already(sql: str) -> str:
     return sql
 
 
+def _has_no_other_filter(counting: str, search: str) -> bool:
+    before, _, after = counting.partition(search)
+    return before.endswith(" where ") and after.strip().startswith("limit ")
+
+
 class ArchiveTables(ArchiveDatabase):
     """The archive as a Datasette database, with statements of table pages for large tables."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._common_searches: dict[tuple[str, str, str], bool] = {}
+        self._hits_of_searches: dict[tuple[str, str, str], int] = {}
 
     async def execute(
         self,
@@ -69,31 +76,34 @@ class ArchiveTables(ArchiveDatabase):
             sql, custom_time_limit = counting, COUNT_MS
         sql = counted_already(sql)
         search = _SEARCH.search(sql)
-        if search and isinstance(params, dict) and await self._is_common(search, params.get("search")):
+        if search and isinstance(params, dict):
+            hits = await self._hits(search, params.get("search"))
             if custom_time_limit and " group by " in sql:
+                if hits >= _MOST_FACETED:
+                    raise QueryInterrupted(None, sql, params)
+            elif not counting and hits >= _COMMON:
+                # tells SQLite to walk the table: it then stops after a page
+                sql = sql.replace(search[0], f"+{search[0]}")
+            elif counting and hits >= _MOST_FACETED and _has_no_other_filter(sql, search[0]):
                 raise QueryInterrupted(None, sql, params)
-            sql = sql.replace(search[0], f"+{search[0]}")
         found = await super().execute(sql, params, truncate, custom_time_limit, page_size, log_sql_errors)
         if counting and is_beyond_bound(sql, found.rows[0][0]):
             raise QueryInterrupted(None, sql, params)
         return found
 
-    async def _is_common(self, search: re.Match[str], words: object) -> bool:
-        """Return whether a search finds so many rows that reading the table in the order of the page is faster.
-
-        A plus before the key tells SQLite to do that: it then stops after a page.
-        """
+    async def _hits(self, search: re.Match[str], words: object) -> int:
+        """Return how many rows a search finds, at most `_MOST_FACETED`."""
         index, expression = search["index"], search["words"]
         key = (index, expression, str(words))
-        if key not in self._common_searches:
+        if key not in self._hits_of_searches:
             found = await super().execute(
-                f"select count(*) from (select 1 from {index} where {index} match {expression} limit {_COMMON})",  # noqa: S608
+                f"select count(*) from (select 1 from {index} where {index} match {expression} limit {_MOST_FACETED})",  # noqa: S608
                 {"search": words},
             )
-            if len(self._common_searches) >= _MOST_KEPT:
-                self._common_searches.clear()
-            self._common_searches[key] = found.rows[0][0] == _COMMON
-        return self._common_searches[key]
+            if len(self._hits_of_searches) >= _MOST_KEPT:
+                self._hits_of_searches.clear()
+            self._hits_of_searches[key] = found.rows[0][0]
+        return self._hits_of_searches[key]
 
     async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
         """Return the number of rows of each table, or None for a large table."""
