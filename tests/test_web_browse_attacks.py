@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -26,6 +27,7 @@ from support.browse_servers import make_archive_of
 from support.processes import running
 
 from foreign_eyes.listing.values import ListedEntry
+from foreign_eyes.web.unsent import PATIENCE
 
 LOG = logging.getLogger(__name__)
 MEGABYTES = 400
@@ -250,3 +252,21 @@ COLUMNS = ("title", "excerpt", "commentary", "publication", "entry_id")
 def test_pages_with_many_facets(served: Served, columns: list[str], size: str, kind: str) -> None:
     query = urlencode([*((kind, column) for column in columns), ("_facet_size", size), ("_size", "max")])
     assert served.attack(f"/browse/archive/current_entries?{query}") <= {200, 400, 503}
+
+
+# --- send: clients that take nothing
+
+
+@pytest.mark.long
+def test_clients_that_do_not_read_their_responses(served: Served) -> None:
+    sql = f"select substr(replace({LONG}, 'a', char(1)), 1, 3000) as x from revisions, changes limit 400"
+    target = f"/browse/archive.json?{urlencode({'sql': sql, '_shape': 'array'})}"
+    with ExitStack() as stack:
+        for _ in range(60):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+            client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            time.sleep(0.1)
+        assert served.ask("/browse/archive/sources")[0] == 200
+        time.sleep(2 * PATIENCE)
+        assert served.ask("/browse/archive.json", sql="select 1")[0] == 200
+    assert served.peak() < MEGABYTES

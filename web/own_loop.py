@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from foreign_eyes.web.unsent import Unsent
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,18 +25,23 @@ T = TypeVar("T")
 
 
 class OwnLoop:
-    """An ASGI app that runs another one in a thread. The thread starts with the first request."""
+    """An ASGI app that runs another one in a thread. The thread starts with the first request.
+
+    The other app need not wait for slow clients: this one keeps its response, within the bounds of `Unsent`.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="own-loop", daemon=True)
         self._starting = threading.Lock()
+        self._unsent = Unsent()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         self._start()
         server = asyncio.get_running_loop()
+        response = self._unsent.response()
 
         async def receive_here() -> Message:
             return await receive()
@@ -42,12 +49,16 @@ class OwnLoop:
         async def receive_there() -> Message:
             return await _in_loop(receive_here(), server)
 
-        async def send_all(messages: list[Message]) -> None:
-            for message in messages:
-                await send(message)
-
-        pieces = _Pieces(lambda messages: _in_loop(send_all(messages), server))
-        await _in_loop(self._answer(scope, receive_there, pieces.send), self._loop)
+        pieces = _Pieces(lambda messages: _in_loop(response.put(messages), server))
+        answering = asyncio.ensure_future(_in_loop(self._answer(scope, receive_there, pieces.send), self._loop))
+        answering.add_done_callback(lambda _: response.end())
+        try:
+            if await response.send_to(send):
+                await answering
+        finally:
+            answering.cancel()
+            response.drop()
+            await self._unsent.note_taken()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
