@@ -128,7 +128,7 @@ WAITING = [
 ]
 
 
-@pytest.mark.parametrize("start", WAITING)
+@pytest.mark.parametrize("start", WAITING if IN_CI else WAITING[1::2])
 def test_abandoned_requests_leave_the_queue_and_their_statements_stop(server: BrowseServer, start: str) -> None:
     running, waiting = request_guard.LANES[Lane.QUERY]
     end = ")" if start.endswith("(") else ""
@@ -330,7 +330,7 @@ PAGES = [
 ]
 
 
-@settings(max_examples=300 if IN_CI else 15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300 if IN_CI else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(PAGES),
     st.sampled_from(["", ".json", ".csv", ".blob"]),
@@ -364,10 +364,9 @@ def test_without_sql_of_readers_its_forms_are_gone_and_its_addresses_are_refused
 
 
 def test_without_sql_of_readers_every_listed_query_works(closed_server: BrowseServer) -> None:
-    queries = load_metadata()["databases"]["archive"]["queries"]
-    for name in queries:
-        assert closed_server.ask(f"/browse/archive/{name}").status == 200, name
-        assert closed_server.ask(f"/browse/archive/{name}.json").status == 200, name
+    for name in load_metadata()["databases"]["archive"]["queries"]:
+        for ending in ("", ".json") if IN_CI else (".json",):
+            assert closed_server.ask(f"/browse/archive/{name}{ending}").status == 200, name
 
 
 # --- archived text
@@ -404,8 +403,8 @@ def pages_of_every_kind(server: BrowseServer) -> list[str]:
     return [
         *("", "archive", f"archive/entries/{entry_id}", "archive/revisions/1", "archive/publications/1", "archive/changes/1"),
         *(f"entry/{entry_id}/provenance", f"captures/{body}/about", "nothing", "archive?sql=nonsense"),
-        *(f"archive/{table}" for table in (tables if IN_CI else tables[:3])),
-        *(f"archive/{query}?{arguments}" for query in (queries if IN_CI else queries[::3])),
+        *(f"archive/{table}" for table in (tables if IN_CI else tables[:2])),
+        *(f"archive/{query}?{arguments}" for query in (queries if IN_CI else queries[::6])),
         *("archive/search?q=comment", "archive/current_entries?_search=nothing"),
         f"archive?{urlencode({'sql': 'select title, excerpt, publication from entries'})}",
         f"archive/current_entries?{urlencode({'_search': 'title', '_facet': 'title', 'title__contains': 'Title'})}",
