@@ -33,7 +33,7 @@ DIGESTS = {
     "m020_publication_names": "8438d5036c138e87",
     "m021_browsing": "768adbc9440ecb96",
     "m022_search_of_revisions": "21ac7f49d46260d7",
-    "m023_placements": "e3856ab1fe07a212",
+    "m023_placements": "83ecaea9f53adeab",
     "m024_questions": "23568fcd80494b45",
     "m025_readings": "fe3426b7c771086b",
     "m026_index_of_links": "3ee15d9374eb04f5",

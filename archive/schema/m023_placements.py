@@ -31,7 +31,7 @@ def m023_placements(db: Database) -> None:
         -- the present listing, in order
         CREATE UNIQUE INDEX placements_now ON placements (source_id, order_key) WHERE to_crawl IS NULL;
         -- the listing at a time
-        CREATE INDEX placements_by_time ON placements (source_id, listed_from, listed_to);
+        CREATE INDEX placements_by_time ON placements (source_id, listed_from, listed_to, entry_id);
         CREATE INDEX placements_by_entry ON placements (entry_id);
         CREATE INDEX placements_by_revision ON placements (revision_id);
         CREATE INDEX placements_by_end ON placements (to_crawl) WHERE to_crawl IS NOT NULL;
