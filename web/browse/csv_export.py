@@ -168,7 +168,7 @@ class _Source:
 
         def read(connection: Any) -> array[int]:
             for _ in range(_MOST_TRIES):
-                version = connection.execute("PRAGMA data_version").fetchone()[0]
+                version = connection.execute("pragma data_version").fetchone()[0]
                 keys = array("q")
                 while len(keys) % KEYS_AT_ONCE == 0:
                     part = self._read_part(connection, f"{statement} limit {KEYS_AT_ONCE} offset {len(keys)}", limit)
@@ -176,7 +176,7 @@ class _Source:
                     if not part:
                         break
                 # parts from before and after a commit do not fit together
-                if connection.execute("PRAGMA data_version").fetchone()[0] == version:
+                if connection.execute("pragma data_version").fetchone()[0] == version:
                     return keys
             raise Busy("Crawls write to the archive. Try again in a minute.", retry_after=60)
 

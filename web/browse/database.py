@@ -20,7 +20,7 @@ from foreign_eyes.web.browse.abandonment import RunningStatement, run_in_thread
 from foreign_eyes.web.browse.budget import WAIT_SECONDS, Budget
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.request_budgets import current_budget
-from foreign_eyes.web.browse.schema_cache import SCHEMA_VERSION, SchemaCache
+from foreign_eyes.web.browse.schema_cache import SchemaCache
 from foreign_eyes.web.browse.sql_guard import GuardedConnection
 from foreign_eyes.web.browse.sql_memory import NoMemory, ReadersStatements, return_free_memory
 from foreign_eyes.web.browse.writer_lock import WriterLock
@@ -161,6 +161,6 @@ class ArchiveDatabase(SchemaCache):
                 raise QueryInterrupted(error, sql, params) from error
             budget.refused = sql
             raise datasette_sqlite3.OperationalError(_TOO_COMPLEX) from error
-        if sql == SCHEMA_VERSION:
+        if self.asks_for_schema_version(sql):
             self.note_schema_version(found.rows[0][0])
         return found

@@ -11,8 +11,6 @@ from typing import Any
 
 from datasette.database import Database  # type: ignore[import-untyped]
 
-# how Datasette asks for it
-SCHEMA_VERSION = "PRAGMA schema_version"
 # what it asks for each permission, which a page checks twice for each table
 _TABLE_NAME = "select name from sqlite_master where type in ('table', 'view') and name = ? collate nocase"
 # answers that are kept; names come from addresses, so there could be any number of them
@@ -26,6 +24,11 @@ class SchemaCache(Database):  # type: ignore[misc] # Datasette has no types
         super().__init__(*arguments, **options)
         self._answers: dict[tuple[Any, ...], Any] = {}
         self._schema_version: int | None = None
+
+    @staticmethod
+    def asks_for_schema_version(sql: str) -> bool:
+        """Return whether a statement is the one by which Datasette notices migrations."""
+        return sql.lower() == "pragma schema_version"
 
     def note_schema_version(self, version: int) -> None:
         """Forget the answers if this is another version than before."""
