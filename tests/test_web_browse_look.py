@@ -259,6 +259,13 @@ def test_titles_in_the_table_of_entries_link_to_their_rows(served: Served) -> No
     assert links["Stays"] == f"/browse/archive/entries/{served.ids['Stays']}"
 
 
+@pytest.mark.parametrize("path", ["archive/current_entries?_columns=all", "archive/captures", "archive/crawls/1"])
+def test_times_in_tables_are_shown_to_the_minute(served: Served, path: str) -> None:
+    main = served.page(path).find(".//main")
+    assert re.search(r"2026-03-0\d \d{2}:\d{2}", words(main))
+    assert [cell for cell in map(words, main.iter("td", "dd")) if re.search(r"\d{2}:\d{2}:\d{2}\.\d+Z", cell)] == []
+
+
 # --- what is published beside it
 
 

@@ -51,10 +51,10 @@ def extra_template_vars(
 
 @hookimpl  # type: ignore[untyped-decorator]
 def render_cell(value: Any, column: str, table: str | None) -> Markup | None:
-    """Return the markup of a word diff or a time in the rows of a query, or None to leave the cell unchanged."""
-    if table is not None or not isinstance(value, str):
+    """Return the markup of a time, or of a word diff in the rows of a query; None to leave the cell unchanged."""
+    if not isinstance(value, str):
         return None
-    return diff_markup(value) if column.endswith("_diff") else time_markup(value)
+    return diff_markup(value) if table is None and column.endswith("_diff") else time_markup(value)
 
 
 def _picture_of_rows(metadata: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Picture | None:
