@@ -253,8 +253,11 @@ def test_the_row_of_a_withdrawn_entry_says_so(served: Served) -> None:
     assert "Withdrawn." in words(served.page(f"archive/entries/{served.ids['Gone']}").find(".//main"))
 
 
-def test_titles_in_the_table_of_entries_link_to_their_rows(served: Served) -> None:
-    page = served.page("archive/current_entries")
+@pytest.mark.parametrize(
+    "path", ["/current_entries", "/newest", "/search?q=passage", "?sql=select+title,+entry_id+from+current_entries"]
+)
+def test_titles_of_entries_link_to_their_rows(served: Served, path: str) -> None:
+    page = served.page(f"archive{path}")
     links = {words(link): link.get("href") for link in page.findall(".//td[@class='col-title']/a")}
     assert links["Stays"] == f"/browse/archive/entries/{served.ids['Stays']}"
 
