@@ -159,6 +159,11 @@ def test_labels_are_left_out_before_they_overlap() -> None:
     assert shown == MONTHS[::6]
 
 
+@pytest.mark.parametrize("count", range(1, 16))
+def test_labels_stay_inside_whatever_their_number(count: int) -> None:
+    check_svg(bars("t", [(f"Label {place:04}", 1) for place in range(count)]))
+
+
 def test_a_picture_says_in_words_what_it_shows() -> None:
     assert "Entries, 24 bars from 2024-01 to 2025-12. Highest: 10 (2024-04). Last: 7 (2025-12)." in EXAMPLES["bars"].svg
 
@@ -169,6 +174,11 @@ def test_hostile_text_stays_text() -> None:
         assert "<script" not in markup
         assert '"onload' not in markup
         tree_of(markup)
+
+
+def test_any_value_but_zero_is_shaded() -> None:
+    table = tree_of(heat("t", ["a"], ["b", "c", "d"], {("a", "b"): 1e-30, ("a", "c"): 1e30, ("a", "d"): 0}).table)
+    assert [cell.get("class") for cell in table.findall("tbody/tr/td")] == ["shade-1", "shade-6", "shade-0"]
 
 
 @pytest.mark.parametrize(

@@ -393,6 +393,18 @@ def test_a_question_answers_without_parameters(page: Any, name: str) -> None:
     assert "<b>cranes</b>" not in found
 
 
+def test_every_question_answers_while_sql_of_readers_is_off(tmp_path: Path) -> None:
+    fill(tmp_path / "archive.db")
+    app = datasette_app(tmp_path / "archive.db", readers_sql=False)
+
+    async def statuses() -> dict[str, int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return {name: (await client.get(f"/browse/archive/{name}")).status_code for name in QUESTIONS}
+
+    assert asyncio.run(statuses()) == dict.fromkeys(QUESTIONS, 200)
+    app.close()
+
+
 ROWS = st.lists(
     st.fixed_dictionaries(
         {"a": st.text(max_size=9), "b": st.text(max_size=9), "n": st.none() | st.integers() | st.floats()}
