@@ -160,12 +160,12 @@ def test_the_home_says_what_the_archive_holds_with_links_to_it(served: Served) -
     figures = {
         words(group.find("dt")): words(group.find("dd")) for group in page.findall(".//dl[@class='figures-list']/div")
     }
-    assert figures == {"Entries": "4", "Wordings": "5", "Withdrawn": "1", "Publications": "2"}
+    assert figures == {"Entries": "4", "Revisions": "5", "Withdrawn": "1", "Publications": "2"}
     for link in page.findall(".//dl[@class='figures-list']//a"):
         assert served.response(link.get("href").removeprefix("/browse/")).status_code == 200
     state = words(page.find(".//ul[@class='state']"))
     assert "Last complete crawl of The column: 4 March 2026, 09:01 UTC" in state
-    assert "Problems: " in state  # the last crawl of a test is months ago
+    assert "Health: 2 problems: no good crawl" in state  # the last crawl of a test is months ago
     assert all(
         served.response(link.get("href").removeprefix("/browse/")).status_code == 200
         for link in page.findall(".//ul[@class='state']//a")
@@ -250,7 +250,9 @@ def test_the_row_of_an_entry_links_its_published_page_its_proof_and_its_captures
 
 
 def test_the_row_of_a_withdrawn_entry_says_so(served: Served) -> None:
-    assert "Withdrawn." in words(served.page(f"archive/entries/{served.ids['Gone']}").find(".//main"))
+    page = served.page(f"archive/entries/{served.ids['Gone']}")
+    assert "Withdrawn." in words(page.find(".//main"))
+    assert f"/browse/archive/similar_to_an_entry?entry_id={served.ids['Gone']}" in page.xpath("//nav//a/@href")
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_header_fields_say_what_was_captured_and_when(server: BrowseServer) -> N
 
 def test_a_page_describes_the_captures_of_the_bytes(server: BrowseServer) -> None:
     page = server.ask(f"/browse/captures/{SECOND}/about").text
-    assert "2026-03-02T09:00:00.000000Z" in page
+    assert ">2 March 2026, 09:00 UTC</time>" in page
     assert f'href="/browse/captures/{SECOND}"' in page
     about = server.ask(f"/browse/captures/{SECOND}/about.json").json()
     assert (about["sha256"], about["withheld"], about["capture_count"]) == (SECOND, False, 1)
@@ -107,6 +107,7 @@ def test_its_page_shows_the_bytes_escaped_with_the_place_marked(server: BrowseSe
     assert "&lt;p" in page
     assert f'href="/browse/captures/{SECOND}"' in page
     assert "provenance?revision=1" in page
+    assert ">2 March 2026, 09:00 UTC</time>" in page
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The home of Datasette: what the archive holds, and the questions that it answers."""
+"""The home page of Datasette: the size and health of the archive, and the questions that it answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from foreign_eyes.web.browse.health import read_health
 from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.pictures import bars
 
-# a longer picture has one bar per year
+# months; a longer picture has one bar per year
 _MOST_MONTHS = 36
 # the heading of questions whose metadata has no `group`
 _OTHER = "More questions"
@@ -28,7 +28,7 @@ Question = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the home shows.
+    """The content of the home page.
 
     `last_crawls` are the ends of the last complete crawls by the titles of the sources; None if there was none. `picture` and
     `table` are the entries by month, or by year, as markup; `unit` says which. `questions` are canned queries by their
@@ -45,7 +45,7 @@ class Home:
 
 
 async def read_home(datasette: Any, actor: Any) -> Home:
-    """Return what the home shows now."""
+    """Return the current content of the home page."""
     figures = await datasette.get_database(DATABASE).execute_fn(_figures)
     health = await read_health(datasette)
     titles = {source.name: source.title for source in datasette.frame.sources}
@@ -73,9 +73,9 @@ def _figures(connection: sqlite3.Connection) -> ArchiveFigures:
 
 
 def entries_over_time(months: Mapping[str, int]) -> tuple[str, list[tuple[str, int]]]:
-    """Return the entries by month without gaps, or by year if there are many months; and which of the two.
+    """Return "month" or "year", and the number of entries per month or per year, without gaps.
 
-    The keys of `months` look like `2021-03`.
+    More than `_MOST_MONTHS` months are added up by year. The keys of `months` look like `2021-03`.
     """
     if not months:
         return "month", []
@@ -90,7 +90,7 @@ def entries_over_time(months: Mapping[str, int]) -> tuple[str, list[tuple[str, i
 
 
 def group_questions(queries: Iterable[Question]) -> tuple[tuple[str, tuple[Question, ...]], ...]:
-    """Return the queries by their `group`; those without one come last."""
+    """Return the queries of each `group`; queries without a group come last."""
     groups: dict[str, list[Question]] = {}
     for query in queries:
         groups.setdefault(query.get("group") or _OTHER, []).append(query)
