@@ -1,4 +1,4 @@
-"""Stops work for readers who have gone: their request leaves the queue, and its statement is interrupted."""
+"""Stops work for clients that disconnect: the request leaves the queue, and its statement is interrupted."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# seconds between interruptions: one that comes just before a statement starts has no effect
+# seconds between interruptions; they are repeated, because one just before a statement starts has no effect
 _AGAIN = 0.05
 
 
 class RunningStatement:
-    """The connection that a thread uses at present, so that another thread can interrupt it."""
+    """The connection that a thread is using, so that another thread can interrupt it."""
 
     def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
@@ -47,12 +47,12 @@ class RunningStatement:
 async def run_in_thread(executor: Executor, work: Callable[[], T], running: RunningStatement) -> T:
     """Run `work` in a thread of the executor.
 
-    If the caller is cancelled, work that has not started never runs, and work that has started is interrupted. The
-    cancellation takes effect when the thread is free again, so a turn in the queue lasts until then.
+    If the caller is cancelled, work that has not started is dropped, and running work is interrupted. The cancellation
+    is raised only after the thread is free again, so the request keeps its turn in the queue until then.
     """
     future = executor.submit(work)
     result = asyncio.wrap_future(future)
-    # asyncio would log what the thread of an abandoned request raises
+    # otherwise asyncio logs the exception of an abandoned request
     result.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         return await asyncio.shield(result)
@@ -68,7 +68,7 @@ async def answer_while_connected(
 ) -> None:
     """Run an ASGI app until it ends, and cancel it if the client disconnects.
 
-    The app gets an empty body, then the disconnection: Datasette reads no bodies of GET requests.
+    The app receives an empty request body, which is enough for GET, and then the disconnection.
     """
     gone = asyncio.create_task(_disconnected(receive))
     answering = asyncio.ensure_future(answer(_empty_body(gone), send))

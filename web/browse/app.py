@@ -37,7 +37,7 @@ SETTINGS: dict[str, Any] = {
     "truncate_cells_html": 400,
     # two for SQL in requests (`request_guard.CONCURRENT_CUSTOM_SQL`), two for table pages
     "num_sql_threads": 4,
-    # suggestions query every column: 600 of the 630 ms of a table page with a million entries
+    # suggestions query every column, which takes 600 of the 630 ms of a table page with a million entries
     "suggest_facets": False,
     # a download during a write may be inconsistent; `foreign-eyes backup` makes a consistent copy
     "allow_download": False,
@@ -50,14 +50,14 @@ SETTINGS: dict[str, Any] = {
 
 
 class ArchiveDatasette(Datasette):  # type: ignore[misc] # Datasette has no types
-    """Datasette with metadata that never change while it runs."""
+    """Datasette with a cache of table permissions, because its metadata never changes while it runs."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._permissions: dict[tuple[str, str], Any] = {}
 
     def _table_permission_allows(self, database: str, table: str) -> Any:
-        # copies all metadata for each table: half a second for the home page
+        # Datasette copies all metadata for each table, which takes half a second for the home page
         key = database, table
         if key not in self._permissions:
             self._permissions[key] = super()._table_permission_allows(database, table)
@@ -69,21 +69,21 @@ def make_datasette(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, reader
 
     Args:
         archive: the archive's file.
-        site: what is published beside it.
-        readers_sql: whether readers may run SQL of their own; the queries in the metadata always work.
+        site: the published files that are served beside Datasette.
+        readers_sql: whether readers may run their own SQL; canned queries always work.
     """
-    # Datasette calls every handler of exceptions; its own prints a traceback for mistakes of readers
+    # Datasette's own handler of exceptions prints a traceback for readers' mistakes
     if pm.has_plugin("datasette.handle_exception"):
         pm.unregister(name="datasette.handle_exception")
-    # if a step of a page fails or is abandoned, Datasette never awaits those after it, and Python warns about each
+    # if a request fails or is abandoned, Datasette does not await its later coroutines, and Python warns about each
     warnings.filterwarnings(
         "ignore", r"coroutine '(\w+Facet|TableView|Database)\..*' was never awaited", RuntimeWarning
     )
-    # SQL functions in Python would print what they raise; here that is a refusal, which the response reports
+    # do not print exceptions of SQL functions: they are refusals, which the response reports
     sqlite3.enable_callback_tracebacks(False)
     with as_file(files("foreign_eyes.web.browse")) as package, as_file(files("foreign_eyes.feeds")) as feeds:
         datasette = ArchiveDatasette(
-            # without files Datasette adds a database in memory, which has no guard
+            # without a file, Datasette adds an unguarded database in memory
             files=[str(archive)],
             metadata=_metadata_for(archive),
             settings={**SETTINGS, "default_allow_sql": readers_sql},
@@ -159,8 +159,8 @@ class Browse:
 def datasette_app(archive: Path, site: PublishedSite = NOT_PUBLISHED, *, readers_sql: bool = True) -> Browse:
     """Return an ASGI app that serves the archive under `BASE_URL`.
 
-    The file need not exist yet. The app never writes it. Pages link to what is published in `site`. `readers_sql` allows
-    readers SQL of their own.
+    The file need not exist yet. The app never writes it. Pages link to the published files of `site`. `readers_sql`
+    allows readers to run their own SQL.
     """
     return Browse(archive, site, readers_sql=readers_sql)
 

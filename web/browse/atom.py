@@ -1,4 +1,4 @@
-"""Rows that are entries or changes, as an Atom feed by the writer of the published feeds."""
+"""Atom feeds of rows that are entries or changes, written by the renderer of the published feeds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RowsAsked:
     title: str
     self_url: str
     page_url: str
-    # path and query, which identify the feed
+    # path and query string, from which the id of the feed is derived
     query: str
     origin: str
     entry_ids: tuple[int, ...]
@@ -53,7 +53,7 @@ def can_be_feed(columns: Sequence[str]) -> bool:
 
 
 def ids_of(rows: Iterable[Any], columns: Sequence[str], column: str) -> tuple[int, ...]:
-    """Return the different ids in a column of the rows, in their order; none if there is no such column."""
+    """Return the distinct ids in a column, in the order of the rows; empty if there is no such column."""
     if column not in columns:
         return ()
     place = list(columns).index(column)
@@ -62,7 +62,7 @@ def ids_of(rows: Iterable[Any], columns: Sequence[str], column: str) -> tuple[in
 
 
 async def render_rows(datasette: Any, asked: RowsAsked) -> bytes:
-    """Return rows as an Atom document; without rows it is a valid feed without entries."""
+    """Return an Atom document of the rows; without rows it is a valid empty feed."""
     await datasette.frame.refresh(datasette)
     content: bytes = await datasette.get_database(DATABASE).execute_fn(
         lambda connection: feed_renderer(ATOM)(_compose(_database(connection), datasette.frame, asked))

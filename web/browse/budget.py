@@ -1,4 +1,4 @@
-"""The budget of a request: what all its statements together may use."""
+"""The budget of a request: the time, cells and bytes that all its statements together may use."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SECONDS = 2.0
 STREAM_SECONDS = 600.0
 # seconds that a request waits for writers, and for memory
 WAIT_SECONDS = 5.0
-# a statement gets this time even if the request has none left, so that a page can show what it has
+# time of a statement if the request has none left, so that a page can still show the rows that it has
 _GRACE_SECONDS = 0.025
-# cells and bytes of the rows of a request: Datasette needs ten times the bytes to render them
+# cells and bytes of all rows of a request; Datasette needs ten times as much memory to render them
 LARGEST_CELLS = 40_000
 LARGEST_BYTES = 8 * 1024 * 1024
 
-# what a cell takes besides its value, in the markup of a table
+# bytes of markup around a value in an HTML table
 _BYTES_PER_CELL = 60
 _LONGEST_NUMBER = 25
 _MARKUP = re.compile(r"[<>&'\"]")
@@ -28,11 +28,11 @@ _MARKUP = re.compile(r"[<>&'\"]")
 
 @dataclass
 class Budget:
-    """What the statements of one request may still use.
+    """The time, cells and bytes that the statements of one request may still use.
 
     Args:
-        own_sql: the request has SQL of its reader.
-        streams: the response is sent page by page, so cells and bytes count for each statement alone.
+        own_sql: the request contains the reader's own SQL.
+        streams: the response is sent in parts, so cells and bytes are counted per statement.
     """
 
     own_sql: bool = False
@@ -41,9 +41,9 @@ class Budget:
     wait_seconds: float = WAIT_SECONDS
     cells: int = LARGEST_CELLS
     bytes: int = LARGEST_BYTES
-    # a statement that needed too much memory: Datasette runs statements of readers twice, first with EXPLAIN before them
+    # the statement that needed too much memory; Datasette runs readers' statements twice, first with EXPLAIN
     refused: str = ""
-    # when the request last let others go on, by the monotonic clock
+    # monotonic time at which the request last yielded to others
     resumed: float = 0.0
 
     def time_limit(self, wanted_ms: int) -> int:
@@ -51,12 +51,12 @@ class Budget:
         return max(1, min(wanted_ms, int(1000 * max(self.seconds, _GRACE_SECONDS))))
 
     def begin_statement(self) -> None:
-        """Forget the rows of a page that is sent."""
+        """Reset the count of cells and bytes if the response is streamed."""
         if self.streams:
             self.forget_rows()
 
     def forget_rows(self) -> None:
-        """Forget the rows of a result that is not used."""
+        """Reset the count of cells and bytes."""
         self.cells, self.bytes = LARGEST_CELLS, LARGEST_BYTES
 
     def charge_row(self, values: tuple[Any, ...], bytes_of_names: int) -> None:
@@ -76,7 +76,7 @@ class Budget:
 
 
 def sent_bytes(value: object) -> int:
-    """Return about the bytes that a value takes in the response, in the format that needs most.
+    """Return the estimated size of a value in a response, in the largest of the formats.
 
     JSON writes a control character or a Chinese one as six bytes, and HTML a quote as five.
     """

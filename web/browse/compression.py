@@ -1,7 +1,7 @@
-"""Compression of responses under `/browse/` with gzip, in parts and beside the event loop.
+"""Gzip compression of responses under `/browse/`; large parts are compressed in a thread.
 
-A page of a thousand rows is about a megabyte of text, which shrinks to a fifth. Compressing it takes 30 ms, in which the
-server could not answer anybody else, so parts are compressed in a thread.
+A page of a thousand rows is about a megabyte of text and shrinks to a fifth. Compressing it takes 30 ms, which would block
+the event loop.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from foreign_eyes.web.http_headers import accepts_gzip
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# bytes: a shorter body fits into one packet anyway
+# bytes; a shorter body fits into one packet anyway
 SHORTEST = 500
-# bytes that are compressed without a thread, which takes 2 ms
+# bytes that are compressed without a thread; this takes 2 ms
 _AT_ONCE = 64 * 1024
 # bytes that a thread compresses at a time
 _PART = 512 * 1024
@@ -72,7 +72,7 @@ class _Response:
     def _begin(self, start: Message, *, is_short: bool) -> Message:
         headers = {name.lower(): value for name, value in start["headers"]}
         is_text = headers.get(b"content-type", b"").startswith(_TYPES)
-        # a compressed body would need another ETag than the plain one
+        # a compressed body would need a different ETag
         if not is_text or headers.keys() & {b"content-encoding", b"etag"}:
             return start
         kept = list(start["headers"])

@@ -1,20 +1,20 @@
-"""Counts of rows that stop early, because a page must not wait for a number that few readers want exactly."""
+"""Bounded counts of rows: they stop early, because few readers need an exact number."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
 
-# a count of filtered rows goes no further; pages then show no number
+# counts of filtered rows stop here; pages then show no number
 MOST_COUNTED = 10_000
-# milliseconds for a count, the bounded one included: it reads as many rows as the page if they match rarely
+# milliseconds for a count; a bounded one can also read many rows, if few of them match
 COUNT_MS = 250
 
 _COUNT, _WHERE = "select count(*) from ", " where "
 
 
 def bounded_count(sql: str) -> str | None:
-    """Return a count as Datasette's table pages ask for it, but bounded; None for any other statement."""
+    """Return the bounded form of a count by Datasette's table pages; None for any other statement."""
     if not sql.startswith(_COUNT):
         return None
     rest = sql.removeprefix(_COUNT)

@@ -1,9 +1,9 @@
-"""Tables, views and queries read for CSV: whole, and without a lock or a table in memory.
+"""Reads whole tables, views and queries for CSV, without a long lock and without a whole table in memory.
 
-Datasette checks and builds the statement of the first page. If the rows have a number as key, the keys of all rows are
-read at once, in the order of the statement (8 bytes each), and then the rows by their keys, some hundred at a time. So a
-search runs once, a deep page costs the same as the first, ties in the order cannot repeat or skip a row, and no statement
-runs while the client reads. Other tables are read a thousand rows at a time, after the last key.
+Datasette checks the request and builds the statement. If the rows have an integer key, the keys of all rows are read
+first, in the order of the statement (8 bytes each), and then the rows by their keys, `ENTRIES_AT_ONCE` at a time. So a
+search runs once, every part costs the same, ties in the order cannot repeat or skip a row, and no statement runs while
+the client reads. Other tables are read a thousand rows at a time, each part after the last key of the previous one.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from foreign_eyes.web.browse.request_budgets import current_budget
 KEYS_AT_ONCE = 100_000
 # how often the keys are read if a crawl commits meanwhile
 _MOST_TRIES = 3
-# views whose rows have a number as key
+# views with an integer key, and the column of the key
 KEYED_VIEWS = {"current_entries": "entry_id", "crawl_log": "crawl_id"}
-# rows of one statement, which may have 8 MB (see `budget`): 32 KB for each entry, or 8 KB for other rows
+# rows per statement; the limit of 8 MB (see `budget`) leaves 32 KB for each entry, or 8 KB for other rows
 ENTRIES_AT_ONCE = 250
 ROWS_AT_ONCE = 1000
 
@@ -44,7 +44,7 @@ Rows = Sequence[Sequence[object]]
 class Export:
     """The columns of a CSV file, and its rows in parts.
 
-    Errors before the first part are those of the statement; later ones break the file off.
+    An error before the first part becomes an error response; a later one cuts the file off.
     """
 
     columns: list[str]
@@ -52,11 +52,11 @@ class Export:
 
 
 async def read_export(datasette: Any, request: Any) -> Export:
-    """Return the rows that a request for CSV asks for.
+    """Return the rows for a CSV request.
 
     Raises:
         DatasetteError: the statement is wrong, refused or too slow.
-        NotFound: there is no such table, view or query.
+        NotFound: the table, view or query does not exist.
     """
     variables = request.url_vars
     if "pks" in variables:
@@ -67,12 +67,12 @@ async def read_export(datasette: Any, request: Any) -> Export:
         return await _whole_query(datasette, await QueryView(datasette).data(request, sql))
     is_whole = bool(request.args.get("_stream"))
     if is_whole and request.args.get("_next"):
-        raise BadRequest("_next cannot be used with _stream: a stream has all rows")
-    # the size 0 gets the statement and its columns alone
+        raise BadRequest("_next cannot be used with _stream, which returns all rows: leave one of them out")
+    # with _size=0 Datasette returns the statement and its columns without rows
     first = _with(request, _nocount="1", _nofacet="1", **({"_size": "0"} if is_whole else {}))
     answer = await TableView(datasette).data(first)
     if not isinstance(answer, tuple):  # a redirect
-        raise BadRequest("the address has a form field that a CSV file cannot have")
+        raise BadRequest("The address has an argument of a form, which CSV does not support: remove it.")
     data = answer[0]
     if "query_name" in data:
         return await _whole_query(datasette, answer)
@@ -108,7 +108,7 @@ def _once(answer: tuple[Any, ...]) -> Export:
 
 
 async def _whole_query(datasette: Any, answer: tuple[Any, ...]) -> Export:
-    """Return all rows of a query: a page of Datasette has the first thousand."""
+    """Return all rows of a query; Datasette's page has only the first thousand."""
     data = answer[0]
     if data["error"]:
         raise DatasetteError(data["error"], title="Invalid SQL", status=400)
@@ -149,7 +149,7 @@ class _Source:
         self._columns = ", ".join(map(escape_sqlite, data["columns"]))
 
     async def number_key(self) -> str | None:
-        """Return the column that is the row id, or None."""
+        """Return the integer key of the rows, or None."""
         if self._table in KEYED_VIEWS:
             return KEYED_VIEWS[self._table]
         columns = await self._database.table_column_details(self._table)
@@ -195,7 +195,7 @@ class _Source:
             return array("q", (key for (key,) in cursor.execute(statement, self._values)))
 
     async def by_key(self, key: str, keys: array[int]) -> AsyncIterator[Rows]:
-        """Yield the rows with these keys; rows that were deleted since are left out."""
+        """Yield the rows with these keys, without those that were deleted in the meantime."""
         columns = ", ".join(f"t.{escape_sqlite(name)}" for name in self._data["columns"])
         statement = (
             f"select {columns} from json_each(:keys) k cross join {escape_sqlite(self._table)} t"  # noqa: S608
@@ -206,7 +206,7 @@ class _Source:
             yield await self._labelled(await self._database.execute(statement, {"keys": part}))
 
     async def by_place(self) -> AsyncIterator[Rows]:
-        """Yield the rows of a table without such a key: after the last key if they have its order, otherwise by count."""
+        """Yield the rows of a table without an integer key: after the last key if they are in key order, else by OFFSET."""
         keys = await self._database.primary_keys(self._table)
         order = ", ".join(map(escape_sqlite, keys))
         found = await self._database.execute(f"{self._sql} limit {ROWS_AT_ONCE}", self._values)
@@ -217,7 +217,7 @@ class _Source:
             if len(found.rows) < ROWS_AT_ONCE:
                 return
             if keys and self._sql.endswith(f"order by {order}"):
-                # values keep their types: Datasette compares texts, which are never less than numbers
+                # bind the values with their types: Datasette binds texts, which sort after all numbers
                 last = {f"last_{number}": found.rows[-1][key] for number, key in enumerate(keys)}
                 marks = ", ".join(f":{name}" for name in last)
                 statement = (

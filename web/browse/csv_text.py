@@ -1,4 +1,4 @@
-"""Rows as CSV text (RFC 4180), also in a form for spreadsheets. Pure."""
+"""Writes rows as CSV text (RFC 4180), with options for spreadsheets. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# a spreadsheet takes a cell that begins with one of these for a formula, and runs it
+# a spreadsheet runs a cell that begins with one of these as a formula
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class CsvOptions:
-    """The form of a CSV file.
+    """Options of a CSV file.
 
     Attributes:
         bom: begin with a byte order mark, so that spreadsheets read the text as UTF-8.

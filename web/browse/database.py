@@ -25,7 +25,7 @@ from foreign_eyes.web.browse.sql_guard import GuardedConnection
 from foreign_eyes.web.browse.sql_memory import NoMemory, ReadersStatements, return_free_memory
 from foreign_eyes.web.browse.writer_lock import WriterLock
 
-# part of the message for a statement that needs more memory than the server gives
+# the error of a statement that needs more memory than the limit
 _TOO_COMPLEX = "the statement is too complex, or needs too much memory: sort or group fewer rows"
 _IN_USE = "A crawl or a publish is writing to the archive. Try again in a few seconds."
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class ArchiveDatabase(SchemaCache):
-    """The archive as a Datasette database: read-only, with limits on SQL; writers come first."""
+    """The archive as a read-only Datasette database with limits on SQL, in which readers wait for writers."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -55,17 +55,17 @@ class ArchiveDatabase(SchemaCache):
         return connection
 
     def close(self) -> None:
-        """Close all connections, then the descriptor that asks for writers."""
+        """Close all connections, then the file descriptor of the writer lock."""
         super().close()
         self._writer.close()
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `fn` with a connection of a thread, after a writer that waits; if the caller is cancelled, interrupt it.
+        """Run `fn` in a thread with its connection, after waiting for writers; interrupt it if the caller is cancelled.
 
-        Datasette runs all its statements by this method.
+        Datasette runs all its statements through this method.
 
         Raises:
-            Busy: a writer is still there after `WAIT_SECONDS`, or there is no memory.
+            Busy: a writer still waits after `WAIT_SECONDS`, or there is no memory.
         """
         running = RunningStatement()
         budget = current_budget()
@@ -83,7 +83,7 @@ class ArchiveDatabase(SchemaCache):
         return await run_in_thread(self.ds.executor, in_thread, running)
 
     async def read_unguarded(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Run our own `fn` with a connection without limits, which reads captured bytes, too.
+        """Run `fn` of this project with a connection without limits, which can also read captured bytes.
 
         Raises:
             Busy: as for `execute_fn`.
@@ -99,10 +99,10 @@ class ArchiveDatabase(SchemaCache):
         return await run_in_thread(self.ds.executor, in_thread, running)
 
     def _with_memory(self, work: Callable[[], T], budget: Budget) -> T:
-        """Run a statement; if another one may have taken its memory, run it again without statements of readers beside it.
+        """Run a statement; if readers' statements may have used up the memory, pause them and run it again.
 
         Raises:
-            NoMemory: the statement needs too much memory even so, or the request has no time left for the second run.
+            NoMemory: the statement still needs too much memory, or the request has no time left for the second run.
         """
         with self._readers.one(budget.wait_seconds) if budget.own_sql else nullcontext(lambda: True) as had_company:
             try:
@@ -142,9 +142,9 @@ class ArchiveDatabase(SchemaCache):
         page_size: int | None = None,
         log_sql_errors: bool = False,
     ) -> Any:
-        """Run a statement, and raise refusals by SQLite as errors that Datasette can show.
+        """Run a statement, and convert refusals by SQLite to errors that Datasette can show.
 
-        Datasette answers them with the status 400.
+        Datasette answers these errors with status 400.
         """
         budget = current_budget()
         if budget.refused and budget.refused.endswith(sql):
@@ -156,7 +156,7 @@ class ArchiveDatabase(SchemaCache):
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise QueryInterrupted(error, sql, params) from error
             raise datasette_sqlite3.OperationalError(str(error)) from error
-        except NoMemory as error:  # also a program over SQLITE_LIMIT_VDBE_OP
+        except NoMemory as error:  # SQLite reports a program beyond SQLITE_LIMIT_VDBE_OP in the same way
             if custom_time_limit:  # a facet or a count: Datasette shows the page without it
                 raise QueryInterrupted(error, sql, params) from error
             budget.refused = sql

@@ -1,4 +1,4 @@
-"""The page of an entry in Datasette: what its published page shows, with links to the data."""
+"""The page of an entry in Datasette: the content of its published page, with links to the data."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from foreign_eyes.web.browse.metadata import DATABASE
 class EntryRow:
     """The content of the page of an entry.
 
-    `root` is the path of the folder in which its source is published; None if it is not. `published` says whether the page
-    of the entry is there. `page` and `position` are where the listing last showed the entry.
+    `root` is the path of the folder in which the source is published, or None. `published` is true if the page of the entry
+    exists there. `page` and `position` are the last place of the entry in the listing.
     """
 
     content: EntryPage

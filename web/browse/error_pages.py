@@ -1,4 +1,4 @@
-"""Responses for requests that Datasette cannot or must not answer: pages with navigation, JSON or plain text.
+"""Error responses: pages with navigation, JSON or plain text.
 
 Datasette's own handler answers 500 to some mistakes of readers, and prints a traceback for each.
 """
@@ -20,7 +20,7 @@ from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.problems import NOT_FOUND, OUR_FAULT, TOO_SLOW, Problem, busy
 
 _DATASETTE = str(Path(datasette_package.__file__).parent)
-# what Python raises for an argument that cannot be read; in our own code it is a bug
+# exceptions that Datasette raises for an invalid argument; raised by our own code, they are bugs
 _READING_ERRORS = (
     ArithmeticError,
     AssertionError,
@@ -34,13 +34,13 @@ _READING_ERRORS = (
 
 
 async def error_response(datasette: Any, problem: Problem, ending: str, request: Any = None) -> Response:
-    """Return the response that tells a reader about a problem.
+    """Return the error response for a problem.
 
     Args:
         datasette: the Datasette that renders the page.
-        problem: what happened.
-        ending: the format asked for, "" for HTML.
-        request: Datasette's request, if it got that far.
+        problem: the problem to report.
+        ending: the requested format, "" for HTML.
+        request: Datasette's request, if there is one.
     """
     headers = {"Cache-Control": "no-store", **problem.headers}
     if ending == "json":
@@ -58,12 +58,12 @@ async def error_response(datasette: Any, problem: Problem, ending: str, request:
 
 
 def problem_of(error: Exception, *, has_arguments: bool, is_row: bool) -> Problem:
-    """Return what a reader is told about an exception.
+    """Return the problem to report for an exception.
 
     Args:
-        error: what Datasette or a plugin raised.
-        has_arguments: whether the request has a query string. Without one, the mistake cannot be the reader's.
-        is_row: whether the request is for a row; an error of SQLite then means that there is no such table or key.
+        error: the exception of Datasette or a plugin.
+        has_arguments: whether the request has a query string; without one, the reader cannot have caused the error.
+        is_row: whether the request is for a row; an SQLite error then means that the table or the key does not exist.
     """
     if isinstance(error, Busy):
         return busy(str(error), error.retry_after)
@@ -74,12 +74,12 @@ def problem_of(error: Exception, *, has_arguments: bool, is_row: bool) -> Proble
     if isinstance(error, (DatasetteError, sqlite3.Error, datasette_sqlite3.Error)):
         return _problem_of_sql(error, is_row=is_row)
     if has_arguments and isinstance(error, _READING_ERRORS) and _is_raised_by_datasette(error):
-        return Problem(400, "An argument in the address has a value that it cannot have.")
+        return Problem(400, "An argument in the address has an invalid value: correct or remove it.")
     return OUR_FAULT
 
 
 def _problem_of_sql(error: Exception, *, is_row: bool) -> Problem:
-    # Datasette gives no status for mistakes in arguments, which makes it 500
+    # Datasette uses its default status 500 for invalid arguments
     status = getattr(error, "status", 500)
     if is_row or status == 404:
         return NOT_FOUND
@@ -87,12 +87,12 @@ def _problem_of_sql(error: Exception, *, is_row: bool) -> Problem:
 
 
 def print_fault(error: Exception) -> None:
-    """Print a bug to stderr."""
+    """Print the traceback of a bug to stderr."""
     traceback.print_exception(error)
 
 
 def _is_raised_by_datasette(error: Exception) -> bool:
-    """Return whether Datasette's code called what failed, rather than ours."""
+    """Return whether the innermost frame of Datasette or this project belongs to Datasette."""
     names = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
     ours = [name for name in names if name.startswith(_DATASETTE) or "foreign_eyes" in name or "/web/browse/" in name]
     return bool(ours) and ours[-1].startswith(_DATASETTE)

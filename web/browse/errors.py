@@ -1,4 +1,4 @@
-"""Errors that a reader of `/browse/` can get although the request was right."""
+"""Errors of valid requests to `/browse/`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from __future__ import annotations
 class Busy(Exception):
     """The server cannot answer now, and can answer the same request later.
 
-    The response is a 503 with `Retry-After`. The message is a sentence for readers, without the reason's details.
+    The response is a 503 with `Retry-After`.
 
     Args:
-        message: what the reader is told.
-        retry_after: seconds until the request should be repeated.
+        message: one or two sentences for the reader.
+        retry_after: seconds after which the client should repeat the request.
     """
 
     def __init__(self, message: str, retry_after: int = 5) -> None:

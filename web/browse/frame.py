@@ -20,15 +20,15 @@ from foreign_eyes.feeds.render.html_pages import FeedLink, feed_links
 from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.published_site import PublishedSite
 
-# the names of the folders that Datasette serves: our files, and those of the published pages
+# folders that Datasette serves: the static files of this package, and those of the published pages
 ASSETS, SITE_FILES = "assets", "site"
-# seconds; a new title or a first publish may appear that late
+# seconds; a new title or a first publish appears after at most this time
 _LIFETIME = 5.0
 _NO_SOURCE = Source("", "", "Foreign Eyes", "en")
 
 
 class Frame:
-    """Reads what the frame shows, at most once in `_LIFETIME` seconds."""
+    """Reads the values of the frame, at most once in `_LIFETIME` seconds."""
 
     def __init__(self, site: PublishedSite, browse_url: str) -> None:
         self.site = site
@@ -40,7 +40,7 @@ class Frame:
         self._read_at: float | None = None
 
     async def refresh(self, datasette: Any) -> None:
-        """Read the sources and their folders again if that was long ago."""
+        """Read the sources and their folders again if they are older than `_LIFETIME`."""
         if self._read_at is not None and time.monotonic() - self._read_at < _LIFETIME:
             return
         self._read_at = time.monotonic()
@@ -56,7 +56,7 @@ class Frame:
         self.folders = self.site.folders(archive_id(db))
 
     def target(self, source_name: str | None, origin: str) -> PublicationTarget:
-        """Return a source as it is published here; None is the one at the root, or else the only one.
+        """Return the publication target of a source; None means the source at the root, or else the only source.
 
         `origin` is the address of the server in the request, without a path.
         """

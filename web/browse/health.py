@@ -1,4 +1,4 @@
-"""The health of the archive as readers and monitors may know it, by the rules of `foreign-eyes status`."""
+"""The health of the archive for readers and monitors, by the rules of `foreign-eyes status`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from foreign_eyes.web.browse.metadata import DATABASE
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """A source: when its last complete crawl ended, and how the last crawl ended; None if there was none."""
+    """The end of the last complete crawl of a source, and the end and outcome of its last crawl; None without one."""
 
     source: str
     last_good_crawl: str | None
@@ -31,7 +31,7 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of all sources, and what is wrong. Files and outputs, which `status` also looks at, are left out."""
+    """The state of all sources and their problems, without the checks of files and outputs that `status` makes."""
 
     checked_at: str
     sources: tuple[SourceHealth, ...]
@@ -44,12 +44,12 @@ class Health:
 
     @property
     def last_good_crawl(self) -> str | None:
-        """The end of the newest complete crawl of any source."""
+        """Return the end of the newest complete crawl of any source."""
         return max((source.last_good_crawl for source in self.sources if source.last_good_crawl), default=None)
 
 
 async def read_health(datasette: Any) -> Health:
-    """Return the health of the archive now."""
+    """Return the current health of the archive."""
     found: Health = await datasette.get_database(DATABASE).read_unguarded(
         lambda connection: compose_health(_database(connection), now())
     )
@@ -57,7 +57,7 @@ async def read_health(datasette: Any) -> Health:
 
 
 def compose_health(db: Database, at: datetime) -> Health:
-    """Return the health of an open archive at a time."""
+    """Return the health of an open archive at the time `at`."""
     crawls, good = last_crawls(db), last_good_crawls(db, at)
     last = {row["source"]: row for row in crawls}
     problems = (
@@ -69,7 +69,7 @@ def compose_health(db: Database, at: datetime) -> Health:
 
 
 def health_object(health: Health) -> dict[str, Any]:
-    """Return the health as JSON has it; `ok` and `problems` are those of `status --json`."""
+    """Return the JSON object of the health; `ok` and `problems` are as in `status --json`."""
     return {
         "ok": health.ok,
         "problems": [asdict(problem) for problem in health.problems],

@@ -1,7 +1,7 @@
-"""Sends responses in pieces, and breaks off those whose client does not read.
+"""Sends responses in pieces, and closes the connection of a client that does not read.
 
-A response that is handed over at once stays in memory until its client has read it. In pieces, the next one waits for
-the client, and the request keeps its turn meanwhile: so only as many responses are in memory as there are turns.
+A response that is sent at once stays in memory until its client has read it. When it is sent in pieces, each piece waits
+for the client, and the request keeps its turn until the end, so the number of turns limits the responses in memory.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 # bytes
 PIECE = 64 * 1024
-# seconds in which a client must take a piece
+# seconds within which a client must read a piece
 SECONDS_PER_PIECE = 10.0
 
 
 def in_pieces(send: Send, longest: float | None) -> Send:
-    """Return `send` that waits for the client.
+    """Return a `send` function that sends pieces and waits for the client to read each.
 
-    If the client is too slow, it cancels the request; the server then closes the connection.
+    If the client is too slow, the request is cancelled, and the server closes the connection.
 
     Args:
-        send: the function that sends.
-        longest: seconds for the whole response after its start; None for as long as the client reads.
+        send: the ASGI send function.
+        longest: seconds for the whole response, or None for no limit.
     """
     ends: float | None = None
 
@@ -51,5 +51,5 @@ async def _send_in_time(send: Send, message: Message, ends: float | None) -> Non
         async with asyncio.timeout_at(latest if ends is None else min(latest, ends)):
             await send(message)
     except TimeoutError:
-        # Datasette would answer an error with a second response
+        # an error would make Datasette send a second response
         raise asyncio.CancelledError from None

@@ -1,4 +1,4 @@
-"""What readers are told when a request cannot be answered. Pure."""
+"""The errors that readers see, each with its status, title and message. Pure."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ class Problem:
 
     status: int
     message: str
-    title: str = "The request has a mistake"
+    title: str = "Invalid request"
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-NOT_FOUND = Problem(404, "There is no such page. Check the address, or start from the home page.", "Page not found")
+NOT_FOUND = Problem(404, "This page does not exist. Check the address, or start from the home page.", "Page not found")
 TOO_SLOW = Problem(
     400,
-    "The query took too long and was stopped. Select fewer rows, for example by a publication or a date.",
+    "The query took too long and was stopped. Select fewer rows, for example those of one publication or month.",
     "The query took too long",
 )
-BAD_HOST = Problem(400, "The Host field of the request is not the name of a host.")
+BAD_HOST = Problem(400, "The Host header of the request is not a host name.")
 ONLY_READING = Problem(405, "This server answers only GET and HEAD.", "Method not allowed", {"Allow": "GET, HEAD"})
 OUR_FAULT = Problem(
     500,
-    "The server could not make this page. The fault is in the server; its log has the details.",
-    "A fault of the server",
+    "The server could not make this page because of an error in its code. Its log has the details.",
+    "Server error",
 )
 NO_SQL = Problem(
     403,
-    "SQL of readers is switched off on this server. The queries listed on the page of the archive still work.",
+    "Readers cannot run their own SQL on this server. The questions on the home page still work.",
     "SQL is switched off",
 )
 
 NO_FEED = Problem(
     400,
-    "Only rows that are entries or changes can be a feed: select the column entry_id or change_id.",
-    "These rows are not a feed",
+    "A feed needs rows of entries or changes: select the column entry_id or change_id.",
+    "These rows cannot be a feed",
 )
 WITHHELD = Problem(
     403,
-    "This capture shows words that the operator of this archive has redacted, so its bytes are not given out.",
+    "These bytes are withheld, because they contain text that the operator of this archive has redacted.",
     "The capture is withheld",
 )
 TOO_LARGE = Problem(
     413,
-    "The captured page is too large to look for the text in it. Download its bytes and search there.",
+    "The captured bytes are too large to send. The operator can export them: foreign-eyes export FILE",
     "The capture is too large",
 )
 DAMAGED = Problem(

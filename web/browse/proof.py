@@ -1,4 +1,4 @@
-"""What proves an entry: the bytes of captures, and where in them its texts stand."""
+"""Proof of an entry: the bytes of its captures, and the passages of its text in them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from foreign_eyes.archive.times import from_text
 from foreign_eyes.listing.passages import Passage, find_passages
 from foreign_eyes.web.browse.metadata import DATABASE
 
-# bytes of a body in which texts are looked for; a listing page has about 50 KB
+# bytes of the largest body that is searched; a listing page has about 50 KB
 LARGEST_SEARCHED = 1_000_000
-# bytes of a body that is sent; crawls keep at most 10 MB
+# bytes of the largest body that is sent; crawls keep at most 10 MB
 LARGEST_SENT = 64 * 1024 * 1024
-# in the order of the page; title and publication are parts of the attribution
+# in the order of the listing; title and publication are parts of the attribution
 SHOWN_PARTS = ("excerpt", "attribution", "commentary")
 # larger numbers are not integers of SQLite
 _LARGEST_ID = 2**63 - 1
@@ -38,9 +38,9 @@ _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=-._~"
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """A wording of an entry, its capture, and the passages of the captured bytes that show it.
+    """A revision of an entry, its capture, and the passages of the captured bytes that contain its text.
 
-    `refusal` says why there are no passages: "withheld", "damaged" or "too large".
+    `refusal` is the reason if there are no passages: "withheld", "damaged" or "too large".
     """
 
     entry_id: int
@@ -52,12 +52,12 @@ class Provenance:
 
     @property
     def missing(self) -> list[str]:
-        """The parts of the entry that were not found."""
+        """Return the parts of the entry that were not found."""
         return [part for part in SHOWN_PARTS if getattr(self.shown.texts, part) and part not in self.passages]
 
 
 async def read_body(datasette: Any, body_sha256: str) -> ProvingBody | None:
-    """Return a captured body without its bytes; None if there is none with this digest."""
+    """Return a captured body without its bytes, or None if the archive has no such digest."""
     found: ProvingBody | None = await datasette.get_database(DATABASE).read_unguarded(
         lambda connection: find_body(_database(connection), body_sha256)
     )
@@ -77,7 +77,7 @@ async def read_bytes(datasette: Any, body_sha256: str) -> bytes:
 
 
 async def read_provenance(datasette: Any, entry_id: int, number: int | None) -> Provenance | None:
-    """Return where a revision of an entry stands in its capture, by default the last one; None if there is none."""
+    """Return the provenance of a revision, by default the last one; None if there is no such entry or revision."""
     if entry_id > _LARGEST_ID:
         return None
     found: Provenance | None = await datasette.get_database(DATABASE).read_unguarded(
@@ -87,7 +87,7 @@ async def read_provenance(datasette: Any, entry_id: int, number: int | None) -> 
 
 
 def capture_headers(body: ProvingBody, base_url: str) -> dict[str, str]:
-    """Return the header fields of a download: what was captured, from where and when."""
+    """Return the header fields of a download, with the URL, time and status of the capture."""
     first = body.first
     url = quote(first.url, safe=_URL_CHARACTERS)
     return {
@@ -106,7 +106,7 @@ def capture_headers(body: ProvingBody, base_url: str) -> dict[str, str]:
 
 
 def body_object(body: ProvingBody, base_url: str) -> dict[str, Any]:
-    """Return a body as JSON has it."""
+    """Return the JSON object of a body."""
     return {
         "sha256": body.body_sha256,
         "size": body.size,
@@ -118,7 +118,7 @@ def body_object(body: ProvingBody, base_url: str) -> dict[str, Any]:
 
 
 def provenance_object(provenance: Provenance, base_url: str) -> dict[str, Any]:
-    """Return a provenance as JSON has it; `start` and `end` are places in the bytes, from 0."""
+    """Return the JSON object of a provenance; `start` and `end` are byte offsets from 0."""
     shown = provenance.shown
     return {
         "entry_id": provenance.entry_id,

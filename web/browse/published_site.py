@@ -1,6 +1,6 @@
-"""The published files that are served beside Datasette: which sources they show, and where.
+"""The published files that are served beside Datasette: which sources they show, and in which folders.
 
-The record of each folder says so. Links to published pages are made only to files that exist.
+The record of each folder names its source. Pages link only to published files that exist.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from foreign_eyes.feeds.site_map import FRONT_PAGE
 class PublishedSite:
     """The published folder, and its URL if that is configured.
 
-    The folder may be made later. Without a URL, absolute links use the address of the request.
+    The folder need not exist yet. Without a URL, absolute links use the address of the request.
     """
 
     output: Path | None = None
@@ -26,7 +26,7 @@ class PublishedSite:
     def folders(self, archive_id: str) -> dict[str, str]:
         """Return the path of each source's folder below the base URL, by the name of the source.
 
-        The root of the folder shows one source, and folders in it show others. Folders of other archives are omitted.
+        The output folder shows one source, and its subfolders show others. Folders of other archives are omitted.
         """
         if self.output is None or not self.output.is_dir():
             return {}
@@ -47,7 +47,7 @@ NOT_PUBLISHED = PublishedSite()
 
 
 def _source_shown(folder: Path, archive_id: str) -> str | None:
-    """Return the source that a folder shows; None if there is none, or it is of another archive."""
+    """Return the name of the source that a folder shows, or None if it shows none of this archive."""
     try:
         summary = read_summary(folder)
     except (ArchiveError, OSError):

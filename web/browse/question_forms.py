@@ -1,4 +1,4 @@
-"""Fill the parameters of questions before Datasette runs them, and read what their forms suggest.
+"""Fills in the parameters of questions before Datasette runs them, and reads the suggestions of their forms.
 
 request | find the question | check values | fill in defaults | Datasette
 """
@@ -37,8 +37,8 @@ AnswerError = Callable[[Any, Exception], Awaitable[Any]]
 class QuestionForms:
     """An ASGI middleware that fills missing and empty parameters of questions with their defaults.
 
-    The filled values are part of the request, so the form shows them and links to other formats have them. A value that
-    cannot be used is answered by `answer_error`, which returns a response for a request and an exception.
+    The values become part of the request, so the form shows them and links to other formats contain them. For an invalid
+    value, `answer_error` returns the response for a request and an exception.
     """
 
     def __init__(self, app: ASGIApp, datasette: Any, answer_error: AnswerError) -> None:
@@ -52,7 +52,7 @@ class QuestionForms:
             filled = await self._fill(scope) if scope["type"] == "http" else scope
         except Exception as error:
             ending = str(scope["path"]).rpartition("/")[2].partition(".")[2]
-            # what Datasette adds to requests
+            # attributes that Datasette adds to requests
             added = {"url_route": {"kwargs": {"format": ending or None}}, "csrftoken": lambda: ""}
             response = await self._answer_error(Request({**scope, **added}, receive), error)
             await response.asgi_send(send)
@@ -82,7 +82,7 @@ class QuestionForms:
 
 
 async def read_fields(datasette: Any, query: Mapping[str, Any], values: Mapping[str, str]) -> list[Field]:
-    """Return the fields of a question's form with their values and suggestions."""
+    """Return the fields of a question's form, with values and suggestions."""
     fields = []
     for parameter in parameters_of(query):
         field = Field(parameter, values.get(parameter.name) or "")
@@ -94,7 +94,7 @@ async def read_fields(datasette: Any, query: Mapping[str, Any], values: Mapping[
 
 
 def errors_of_datasette(datasette: Any, handlers: Callable[..., list[Any]]) -> AnswerError:
-    """Return a function that answers an exception with the page that Datasette has for it.
+    """Return a function that returns Datasette's response for an exception.
 
     `handlers` is its plugin hook `handle_exception`.
     """
@@ -109,7 +109,7 @@ def errors_of_datasette(datasette: Any, handlers: Callable[..., list[Any]]) -> A
 
 
 def _name_of(scope: Scope) -> str | None:
-    """Return the name of the canned query that a request may be for; it has no prefix, as Datasette gets it."""
+    """Return the name of the canned query that the request may be for; its path has no `base_url`."""
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
     found = _QUESTION.fullmatch(path)
     return tilde_decode(found[1]) if found else None

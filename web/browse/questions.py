@@ -1,6 +1,6 @@
 """Questions: canned queries whose parameters have kinds, defaults and suggestions. Pure.
 
-`questions.yaml` describes them. A value that a parameter does not allow is an error with a message for the reader.
+`questions.yaml` describes them. An invalid value raises an error with a message for the reader.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-# characters of one value: what people type into a search box is shorter
+# characters of one value; searches are shorter
 LONGEST_VALUE = 1_000
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -20,7 +20,7 @@ _ENTRY = re.compile(r"(?:.*/entr(?:ies|y)/|tag:.*/)?(\d{1,18})/?(?:index\.html)?
 
 
 class WrongValue(ValueError):
-    """A reader's value for a parameter cannot be used; the message says what to write instead."""
+    """A reader's value for a parameter is invalid; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class Parameter:
 
     @property
     def example_value(self) -> str:
-        """Return what a value looks like."""
+        """Return an example of a value."""
         return self.example or {"date": "2026-03-31", "month": "2026-03", "number": "12"}.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter with its value, as the form shows it, and the values to choose from."""
+    """A parameter with its current value and the values to choose from."""
 
     parameter: Parameter
     value: str
@@ -59,10 +59,10 @@ def parameters_of(query: Mapping[str, Any]) -> tuple[Parameter, ...]:
 
 
 def check_value(parameter: Parameter, value: str) -> str:
-    """Return a value as the SQL needs it.
+    """Return a value in the form that the SQL needs.
 
     Raises:
-        WrongValue: the value is not of the parameter's kind.
+        WrongValue: the value is too long or not of the parameter's kind.
     """
     value = value.strip()
     shown = f"{parameter.label}: “{value[:40]}{'…' * (len(value) > 40)}”"
@@ -84,10 +84,10 @@ def check_value(parameter: Parameter, value: str) -> str:
 
 
 def check_order(parameters: tuple[Parameter, ...], values: Mapping[str, str]) -> None:
-    """Check that no date is after the one that its parameter must not be after.
+    """Check that each value is not later than the value of the parameter named by `not_after`.
 
     Raises:
-        WrongValue: one is.
+        WrongValue: a value is later.
     """
     labels = {parameter.name: parameter.label for parameter in parameters}
     for parameter in parameters:
@@ -100,7 +100,7 @@ def check_order(parameters: tuple[Parameter, ...], values: Mapping[str, str]) ->
 
 
 def with_options(field: Field, options: tuple[str, ...]) -> Field:
-    """Return the field with values to choose from; its own value is always one of them."""
+    """Return the field with values to choose from; if only those are allowed, its own value is added."""
     if field.parameter.only_options and field.value and field.value not in options:
         options = (field.value, *options)
     return replace(field, options=options)

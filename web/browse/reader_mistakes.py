@@ -1,6 +1,6 @@
-"""Mistakes in the arguments of a request that Datasette would answer with status 500. Pure.
+"""Finds invalid arguments of a request that Datasette would answer with status 500. Pure.
 
-A mistake that depends on the columns of a table is found by Datasette itself; `error_pages` gives it the status 400.
+Datasette itself finds mistakes that depend on the columns of a table; `error_pages` answers them with status 400.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LONG_WHITE_SPACE = re.compile(r"\s{200}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _SEARCH = re.compile(r"_search(_.+)?|_searchmode")
 _FACET = re.compile(r"_facet(_.+)?")
-# what Datasette reads as true or false
+# values that Datasette accepts as true or false
 _SWITCHES = ("on", "off", "true", "false", "1", "0")
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -31,10 +31,10 @@ def find_mistake(asked: Asked) -> str | None:
 
 
 def with_usable_search(asked: Asked) -> Asked:
-    """Return the request without search arguments that only a search box leaves behind.
+    """Return the request without `_searchmode`, and without an empty `_search` beside filters.
 
-    `_searchmode` would pass text to FTS5 as it is, and much of what people type is an error there. An empty `_search`
-    beside other filters comes from a form whose search box was not used.
+    `_searchmode` would pass the text to FTS5 unchanged, where much of what people type is an error. An empty `_search`
+    beside filters comes from a form whose search box was not used.
     """
     query = [(name, value) for name, value in asked.query if name != "_searchmode"]
     filters = [name for name, _ in query if not name.startswith("_") or "__" in name or name == "_where"]
@@ -45,7 +45,7 @@ def with_usable_search(asked: Asked) -> Asked:
 
 def _check_sql(_name: str, value: str) -> str | None:
     if _LONG_WHITE_SPACE.search(value):
-        return "The SQL has 200 white-space characters in a row: remove some."
+        return "The SQL has 200 or more white-space characters in a row: remove some."
     return None
 
 
@@ -62,7 +62,7 @@ def _check_switch(name: str, value: str) -> str | None:
 
 
 def _check_comparison(name: str, value: str) -> str | None:
-    # Datasette reads as a number what str.isdigit accepts, such as superscripts
+    # Datasette converts everything that str.isdigit accepts to a number, also superscripts
     if value.isdigit() and not re.fullmatch(r"[0-9]{1,18}", value):
         return f"{name} must be a text, or a number of up to 18 digits."
     return None
@@ -74,7 +74,7 @@ def _check_list(name: str, value: str) -> str | None:
     values = _json(value)
     if isinstance(values, list) and all(isinstance(one, _SCALARS) for one in values):
         return None
-    return f'{name} must be values with commas between them, or a JSON list such as ["a", "b"].'
+    return f'{name} must be values separated by commas, or a JSON list such as ["a", "b"].'
 
 
 def _check_through(name: str, value: str) -> str | None:
@@ -91,7 +91,7 @@ def _check_through(name: str, value: str) -> str | None:
 
 def _check_facet(name: str, value: str) -> str | None:
     if not _FACET.fullmatch(name):
-        return f"There is no argument {name}; facets are _facet, _facet_date and _facet_array."
+        return f"There is no argument {name}: use _facet, _facet_date or _facet_array."
     if not value.startswith("{"):
         return None
     facet = _json(value)
@@ -101,11 +101,11 @@ def _check_facet(name: str, value: str) -> str | None:
 
 
 def _check_search(name: str, _value: str) -> str | None:
-    return None if _SEARCH.fullmatch(name) else f"There is no argument {name}; use _search or _search_COLUMN."
+    return None if _SEARCH.fullmatch(name) else f"There is no argument {name}: use _search or _search_COLUMN."
 
 
 def _json(text: str) -> Any:
-    """Return the value of a JSON text, or an object that is no JSON value if the text is not JSON."""
+    """Return the value of a JSON text, or `...` if the text is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -33,7 +33,7 @@ class RequestBudgets:
 
 
 def budget_for(path: str, query: bytes) -> Budget:
-    """Return the budget of a request, by its arguments as Datasette decodes them."""
+    """Return the budget of a request; its arguments are decoded as Datasette decodes them."""
     arguments = parse_qs(query.decode("latin-1"), keep_blank_values=True)
     own_sql = "sql" in arguments or "_where" in arguments
     streams = path.endswith(".csv") and "_stream" in arguments

@@ -1,8 +1,8 @@
-"""The way of an HTTP request to Datasette.
+"""Decides which requests reach Datasette, in which form and when.
 
 request | method, length | `routing`: page and lane | `reader_mistakes` | `turns` | Datasette | `patience` | `response_headers`
 
-Every refusal is a page with navigation (`error_pages`). If the client disconnects, the work for it stops
+Every refusal is an error page with navigation (`error_pages`). If the client disconnects, its work is stopped
 (`abandonment`).
 """
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 LONGEST_QUERY = 8_000
 # seconds that a request waits for its turn
 LONGEST_WAIT = 10.0
-# seconds from the start of a response to its end; downloads have a limit of their own
+# seconds from the start of a response to its end; downloads have another limit
 LONGEST_RESPONSE = 60.0
-# requests that run and requests that wait, for each lane. Readers' statements get two of the threads in `SETTINGS`, so
-# that table pages always have one.
+# for each lane, how many requests run and how many wait; readers' statements use at most two of the threads in
+# `SETTINGS`, so table pages always have one
 LANES = {Lane.QUERY: (2, 20), Lane.PAGE: (8, 100), Lane.DOWNLOAD: (2, 4)}
-# Datasette writes the host into links
+# the allowed Host fields; Datasette writes them into links
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
 
 
@@ -128,7 +128,7 @@ def _mistake_of_http(scope: Scope) -> Problem | None:
 
 
 def _ending(raw_path: bytes) -> str:
-    """Return the format of an error for an address of which nothing else is known."""
+    """Return the format of an error response from the ending of the path."""
     return "json" if raw_path.endswith(b".json") else ""
 
 

@@ -1,4 +1,4 @@
-"""Header fields of Datasette's responses: security, who may read them, and redirects that stay under `base_url`."""
+"""Adds security and CORS headers to Datasette's responses, and `base_url` to its redirects."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from foreign_eyes.web.http_headers import SECURITY_HEADERS, content_security_pol
 if TYPE_CHECKING:
     from starlette.types import Message, Send
 
-# what scripts of other sites may read, for example a notebook in a browser: data for programs, without credentials
+# media types that scripts of other sites may read without credentials, for example in a notebook
 _SHARED_TYPES = (b"application/json", b"text/csv", b"application/atom+xml")
-# the pages have no scripts and no inline styles, like the published ones; our templates replace all those of Datasette
+# the policy of the published pages: templates here have no scripts and no inline styles, and replace all of Datasette's
 _POLICY = content_security_policy()
 
 
 def with_headers(send: Send, base_url: bytes) -> Send:
-    """Return `send` with the header fields added to the response."""
+    """Return a `send` function that adds the header fields to the response."""
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
