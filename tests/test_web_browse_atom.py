@@ -66,6 +66,20 @@ def test_rows_of_entries_are_a_feed_of_these_entries(
 
 
 @pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/search.atom?q=batter*", "Search entries"),
+        ("/newest.atom", "Newest entries"),
+        ("/changes.atom?kind=revised", 'Journal of changes where kind = "revised"'),
+        (".atom?sql=select+entry_id+from+entries", "SQL"),
+    ],
+)
+def test_a_feed_has_the_title_of_its_page(server: BrowseServer, path: str, title: str) -> None:
+    [found] = feed(server, path).texts("a:title")
+    assert found.startswith(f"{title} ")
+
+
+@pytest.mark.parametrize(
     "path", ["/current_entries.atom?publication=nobody", "/search.atom?q=", "/changes.atom?kind=split"]
 )
 def test_an_empty_result_is_a_valid_feed(server: BrowseServer, path: str) -> None:

@@ -144,6 +144,13 @@ def test_a_word_diff_is_shown_with_removed_and_added_words(page: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["publications_by_entries", "publications_by_year", "topics_by_publication"])
+def test_a_counted_publication_links_to_its_entries(page: Any, name: str) -> None:
+    assert re.search(
+        r'<td[^>]*><a href="/browse/archive/current_entries\?publication=[^"]+">[^<]+</a></td>', page(name)
+    )
+
+
 def test_withdrawals_and_returns_are_listed_newest_first(rows: Ask) -> None:
     expected = [("returned", "Bears and Apples"), ("withdrawn", "Bears and Apples")]
     assert rows("withdrawn_and_returned", "kind", "entry_id") == expected

@@ -1,4 +1,4 @@
-"""A Datasette plugin that gives rows that are entries or changes out as Atom."""
+"""A Datasette plugin for `.atom`: rows that are entries or changes as a feed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datasette.utils.asgi import Response  # type: ignore[import-untyped]
 
 from foreign_eyes.web.browse.atom import RowsAsked, can_be_feed, ids_of, render_rows
 from foreign_eyes.web.browse.error_pages import error_response
+from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.problems import NO_FEED
 
 _ENDING = ".atom"
@@ -25,10 +26,11 @@ def register_output_renderer() -> dict[str, Any]:
 async def render_atom_response(
     datasette: Any, request: Any, columns: list[str], rows: list[Any], data: dict[str, Any]
 ) -> Response:
-    """Return the rows of a page as an Atom feed; a client that has it gets a 304."""
+    """Return the rows of a page as an Atom feed, or a 304 if the client has it already."""
     if not can_be_feed(columns):
         return await error_response(datasette, NO_FEED, "atom", request)
-    content = await render_rows(datasette, _asked(datasette, request, columns, rows, data))
+    title = await _title(datasette, data)
+    content = await render_rows(datasette, _asked(datasette, request, columns, rows, title))
     headers = {"ETag": f'"{sha256(content).hexdigest()[:32]}"', "Cache-Control": "public, max-age=300"}
     if headers["ETag"] in (request.headers.get("if-none-match") or ""):
         return Response(body="", status=304, headers=headers, content_type="application/atom+xml; charset=utf-8")
@@ -37,13 +39,13 @@ async def render_atom_response(
     )
 
 
-def _asked(datasette: Any, request: Any, columns: list[str], rows: list[Any], data: dict[str, Any]) -> RowsAsked:
+def _asked(datasette: Any, request: Any, columns: list[str], rows: list[Any], title: str) -> RowsAsked:
     path: str = datasette.setting("base_url").rstrip("/") + request.path
     query = urlencode(parse_qsl(request.query_string, keep_blank_values=True))
     asked = f"?{query}" if query else ""
     origin = f"{request.scheme}://{request.host}"
     return RowsAsked(
-        title=_title(datasette, data),
+        title=title,
         self_url=f"{origin}{path}{asked}",
         page_url=f"{origin}{path.removesuffix(_ENDING)}{asked}",
         query=path + asked,
@@ -53,8 +55,10 @@ def _asked(datasette: Any, request: Any, columns: list[str], rows: list[Any], da
     )
 
 
-def _title(datasette: Any, data: dict[str, Any]) -> str:
-    about = data.get("metadata") or {}
-    name = about.get("title") or data.get("table") or data.get("query_name") or "SQL"
+async def _title(datasette: Any, data: dict[str, Any]) -> str:
+    """Return the title of a question or a table, with its filters."""
+    name = data.get("query_name") or data.get("table") or ""
+    about = await datasette.get_canned_query(DATABASE, name, None) or datasette.table_metadata(DATABASE, name)
+    name = about.get("title") or name or "SQL"
     condition = data.get("human_description_en") or ""
     return f"{name} {condition}".strip()

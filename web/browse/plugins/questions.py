@@ -1,9 +1,10 @@
-"""A Datasette plugin for the pages of questions: filled forms, pictures and word diffs."""
+"""A Datasette plugin for the pages of questions: forms, pictures and word diffs."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 from datasette.plugins import pm  # type: ignore[import-untyped]
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
-# the guards of requests come first: a wrapper that is returned first is the innermost one
+# Datasette makes the first wrapper the innermost one, so the request guard runs before this
 @hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
 def asgi_wrapper(datasette: Any) -> Callable[[ASGIApp], ASGIApp]:
-    """Fill the parameters of questions."""
+    """Fill in the parameters of questions."""
     return lambda app: QuestionForms(app, datasette, errors_of_datasette(datasette, pm.hook.handle_exception))
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def prepare_jinja2_environment(env: Any) -> None:
-    """Let templates draw the picture of a question."""
+    """Add the function that draws the picture of a question."""
     env.globals["picture_of_rows"] = _picture_of_rows
 
 
