@@ -1,4 +1,4 @@
-"""Runs an ASGI app in an event loop of its own, in a thread, so that its work never holds up the server's loop.
+"""Runs an ASGI app in an event loop of its own, in a thread, beside the loop of the server.
 
 Datasette builds pages of thousands of cells on its event loop. In the loop of the server, that would delay feeds.
 """
@@ -16,7 +16,7 @@ from foreign_eyes.web.unsent import Unsent
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# bytes; smaller pieces of a response are joined, because each takes a turn of both loops
+# bytes; smaller pieces of a response are joined, because each piece needs a turn of both loops
 _PIECE = 32 * 1024
 # seconds that requests in progress have to end when the app is closed
 _GRACE_SECONDS = 2
@@ -90,7 +90,7 @@ async def _cancel_others() -> None:
 
 
 async def _in_loop(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
-    """Run `work` in another loop and wait for it; if the caller is cancelled, cancel it."""
+    """Run `work` in another loop and wait for it; cancel it if the caller is cancelled."""
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
 

@@ -1,4 +1,4 @@
-"""Stops work for clients that disconnect: the request leaves the queue, and its statement is interrupted."""
+"""Stops work for clients that disconnect: cancels the request and interrupts its statement."""
 
 from __future__ import annotations
 

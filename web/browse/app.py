@@ -50,7 +50,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class ArchiveDatasette(Datasette):  # type: ignore[misc] # Datasette has no types
-    """Datasette with a cache of table permissions, because its metadata never changes while it runs."""
+    """Datasette with a cache of table permissions, because its metadata never changes."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

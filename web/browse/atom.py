@@ -1,4 +1,4 @@
-"""Atom feeds of rows that are entries or changes, written by the renderer of the published feeds."""
+"""Renders rows that are entries or changes as Atom, in the form of the published feeds."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def can_be_feed(columns: Sequence[str]) -> bool:
 
 
 def ids_of(rows: Iterable[Any], columns: Sequence[str], column: str) -> tuple[int, ...]:
-    """Return the distinct ids in a column, in the order of the rows; empty if there is no such column."""
+    """Return the distinct ids in a column, in row order; empty if there is no such column."""
     if column not in columns:
         return ()
     place = list(columns).index(column)

@@ -1,4 +1,4 @@
-"""The budget of a request: the time, cells and bytes that all its statements together may use."""
+"""The budget of a request: time, cells and bytes for all its statements together."""
 
 from __future__ import annotations
 

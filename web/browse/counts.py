@@ -14,7 +14,7 @@ _COUNT, _WHERE = "select count(*) from ", " where "
 
 
 def bounded_count(sql: str) -> str | None:
-    """Return the bounded form of a count by Datasette's table pages; None for any other statement."""
+    """Return the bounded form of a count of a table page; None for any other statement."""
     if not sql.startswith(_COUNT):
         return None
     rest = sql.removeprefix(_COUNT)
@@ -29,7 +29,7 @@ def is_beyond_bound(sql: str, count: int) -> bool:
 
 
 def count_tables(connection: sqlite3.Connection, tables: Iterable[str]) -> dict[str, int | None]:
-    """Return the number of rows of each table, or None for a table with more than `MOST_COUNTED`."""
+    """Return the number of rows of each table; None if it is more than `MOST_COUNTED`."""
     counts = {}
     for table in tables:
         name = table.replace('"', '""')

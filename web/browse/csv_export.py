@@ -1,4 +1,4 @@
-"""Reads whole tables, views and queries for CSV, without a long lock and without a whole table in memory.
+"""Reads whole tables, views and queries for CSV, without long locks and in little memory.
 
 Datasette checks the request and builds the statement. If the rows have an integer key, the keys of all rows are read
 first, in the order of the statement (8 bytes each), and then the rows by their keys, `ENTRIES_AT_ONCE` at a time. So a
@@ -206,7 +206,7 @@ class _Source:
             yield await self._labelled(await self._database.execute(statement, {"keys": part}))
 
     async def by_place(self) -> AsyncIterator[Rows]:
-        """Yield the rows of a table without an integer key: after the last key if they are in key order, else by OFFSET."""
+        """Yield the rows of a table without an integer key: in key order, otherwise by OFFSET."""
         keys = await self._database.primary_keys(self._table)
         order = ", ".join(map(escape_sqlite, keys))
         found = await self._database.execute(f"{self._sql} limit {ROWS_AT_ONCE}", self._values)

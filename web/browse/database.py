@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class ArchiveDatabase(SchemaCache):
-    """The archive as a read-only Datasette database with limits on SQL, in which readers wait for writers."""
+    """The archive as a read-only Datasette database with limits; readers wait for writers."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -60,7 +60,7 @@ class ArchiveDatabase(SchemaCache):
         self._writer.close()
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `fn` in a thread with its connection, after waiting for writers; interrupt it if the caller is cancelled.
+        """Run `fn` in a thread after waiting for writers; interrupt it if the caller is cancelled.
 
         Datasette runs all its statements through this method.
 
@@ -83,7 +83,7 @@ class ArchiveDatabase(SchemaCache):
         return await run_in_thread(self.ds.executor, in_thread, running)
 
     async def read_unguarded(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `fn` of this project with a connection without limits, which can also read captured bytes.
+        """Run trusted code with a connection without limits, which can also read captured bytes.
 
         Raises:
             Busy: as for `execute_fn`.
@@ -99,7 +99,7 @@ class ArchiveDatabase(SchemaCache):
         return await run_in_thread(self.ds.executor, in_thread, running)
 
     def _with_memory(self, work: Callable[[], T], budget: Budget) -> T:
-        """Run a statement; if readers' statements may have used up the memory, pause them and run it again.
+        """Run a statement; if others may have used up the memory, pause them and run it again.
 
         Raises:
             NoMemory: the statement still needs too much memory, or the request has no time left for the second run.

@@ -1,4 +1,4 @@
-"""The page of an entry in Datasette: the content of its published page, with links to the data."""
+"""The page of an entry in Datasette: its published content, with links to the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of Datasette's pages: the header, the navigation and the footer of the published pages.
+"""The frame of Datasette's pages: header, navigation and footer of the published pages.
 
 `feeds/templates/base.html` is the frame. This module reads the values that it needs.
 """
@@ -56,7 +56,7 @@ class Frame:
         self.folders = self.site.folders(archive_id(db))
 
     def target(self, source_name: str | None, origin: str) -> PublicationTarget:
-        """Return the publication target of a source; None means the source at the root, or else the only source.
+        """Return the publication target of a source; None means the one at the root, or the only one.
 
         `origin` is the address of the server in the request, without a path.
         """

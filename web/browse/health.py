@@ -20,7 +20,7 @@ from foreign_eyes.web.browse.metadata import DATABASE
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """The end of the last complete crawl of a source, and the end and outcome of its last crawl; None without one."""
+    """The last complete crawl and the last crawl of a source; None if there was none."""
 
     source: str
     last_good_crawl: str | None
@@ -31,7 +31,7 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of all sources and their problems, without the checks of files and outputs that `status` makes."""
+    """The state of all sources and their problems; `status` also checks files and outputs."""
 
     checked_at: str
     sources: tuple[SourceHealth, ...]

@@ -1,4 +1,4 @@
-"""The home page of Datasette: the size and health of the archive, and the questions that it answers."""
+"""The home page of Datasette: the size and health of the archive, and the questions."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ DATABASE = "archive"
 
 
 def load_metadata() -> dict[str, Any]:
-    """Return a new copy of `metadata.yaml` with the queries of `questions.yaml`, because Datasette modifies its argument."""
+    """Return the metadata with the queries of `questions.yaml`; a new copy, because Datasette modifies it."""
     metadata = _load("metadata.yaml")
     database = metadata["databases"][DATABASE]
     database["queries"] = {**_load("questions.yaml"), **database.get("queries", {})}

@@ -38,7 +38,7 @@ _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=-._~"
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """A revision of an entry, its capture, and the passages of the captured bytes that contain its text.
+    """A revision of an entry, its capture, and the passages of the bytes with its text.
 
     `refusal` is the reason if there are no passages: "withheld", "damaged" or "too large".
     """
@@ -77,7 +77,7 @@ async def read_bytes(datasette: Any, body_sha256: str) -> bytes:
 
 
 async def read_provenance(datasette: Any, entry_id: int, number: int | None) -> Provenance | None:
-    """Return the provenance of a revision, by default the last one; None if there is no such entry or revision."""
+    """Return the provenance of a revision, by default the last one; None if it is missing."""
     if entry_id > _LARGEST_ID:
         return None
     found: Provenance | None = await datasette.get_database(DATABASE).read_unguarded(

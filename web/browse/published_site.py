@@ -1,4 +1,4 @@
-"""The published files that are served beside Datasette: which sources they show, and in which folders.
+"""The published files beside Datasette: which sources they show, and in which folders.
 
 The record of each folder names its source. Pages link only to published files that exist.
 """
@@ -47,7 +47,7 @@ NOT_PUBLISHED = PublishedSite()
 
 
 def _source_shown(folder: Path, archive_id: str) -> str | None:
-    """Return the name of the source that a folder shows, or None if it shows none of this archive."""
+    """Return the source of this archive that a folder shows, or None."""
     try:
         summary = read_summary(folder)
     except (ArchiveError, OSError):

@@ -26,7 +26,7 @@ def diff_markup(marked: str) -> Markup:
 
 
 def time_markup(value: str) -> Markup | None:
-    """Return the markup of a time to the minute, with the full time as its title; None for other text."""
+    """Return the markup of a time, to the minute and in full; None for other text."""
     if not (found := _TIME.fullmatch(value)):
         return None
     return Markup('<time datetime="{full}" title="{full}">{day} {minute}</time>').format(

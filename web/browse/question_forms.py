@@ -1,4 +1,4 @@
-"""Fills in the parameters of questions before Datasette runs them, and reads the suggestions of their forms.
+"""Fills in missing parameters of questions, and reads the suggestions of their forms.
 
 request | find the question | check values | fill in defaults | Datasette
 """
@@ -35,7 +35,7 @@ AnswerError = Callable[[Any, Exception], Awaitable[Any]]
 
 
 class QuestionForms:
-    """An ASGI middleware that fills missing and empty parameters of questions with their defaults.
+    """An ASGI middleware that gives missing and empty parameters of questions their defaults.
 
     The values become part of the request, so the form shows them and links to other formats contain them. For an invalid
     value, `answer_error` returns the response for a request and an exception.
@@ -109,7 +109,7 @@ def errors_of_datasette(datasette: Any, handlers: Callable[..., list[Any]]) -> A
 
 
 def _name_of(scope: Scope) -> str | None:
-    """Return the name of the canned query that the request may be for; its path has no `base_url`."""
+    """Return the name of the canned query in the path, if it may be one."""
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
     found = _QUESTION.fullmatch(path)
     return tilde_decode(found[1]) if found else None

@@ -100,7 +100,7 @@ def check_order(parameters: tuple[Parameter, ...], values: Mapping[str, str]) ->
 
 
 def with_options(field: Field, options: tuple[str, ...]) -> Field:
-    """Return the field with values to choose from; if only those are allowed, its own value is added."""
+    """Return the field with `options`, to which its own value is added if it must be one."""
     if field.parameter.only_options and field.value and field.value not in options:
         options = (field.value, *options)
     return replace(field, options=options)

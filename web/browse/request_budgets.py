@@ -1,4 +1,4 @@
-"""Gives each request to Datasette a budget, which `ArchiveDatabase` charges for each statement."""
+"""Gives each request a budget, which `ArchiveDatabase` charges for each statement."""
 
 from __future__ import annotations
 

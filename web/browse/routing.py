@@ -1,8 +1,7 @@
-"""The pages that Datasette may be asked for, and how a request is read. Pure.
+"""The pages that exist under `/browse/`, and how a request is decoded. Pure.
 
-`read_request` decodes path and query once, in the way Datasette decodes them. What it returns encodes them again, and
-Datasette gets that instead of the original. So Datasette sees exactly what was decided on, in whatever encoding the
-request was written.
+`read_request` decodes path and query once, in the way Datasette decodes them. Datasette gets them encoded again, never
+the original. So the checks and Datasette see the same request, whatever its encoding.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ class Lane(Enum):
 class PageKind:
     """A kind of page.
 
-    In `pattern`, `{name}` is a table, view or query, `{key}` the primary key of a row, `{sha256}` and `{id}` what they
-    say, and `{file}` one or more names of folders and files.
+    In `pattern`, `{name}` is a table, view or query, `{key}` the primary key of a row, `{sha256}` a digest, `{id}` an entry
+    id, and `{file}` one or more names of folders and files.
     """
 
     name: str
@@ -43,7 +42,7 @@ class PageKind:
     runs_sql: bool = True
 
 
-# everything else is not found
+# every other address is answered with 404
 PAGES = (
     PageKind("home", "/", frozenset({HTML, "json"})),
     PageKind("static", "/-/static/{file}", runs_sql=False),
@@ -67,19 +66,19 @@ _PLACEHOLDERS = {
     "{id}": re.compile(r"[0-9]{1,19}"),
     "{file}": re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"),
 }
-# of a table page; all other parameters select rows, sort them or count them, which can read the whole table
+# parameters of a table page that cannot make it read the whole table; all others select, sort or count rows
 _LIGHT_PARAMETERS = frozenset(
     {
         "_col", "_columns", "_hide_sql", "_json", "_json_infinity", "_label", "_labels", "_nl", "_nocol", "_nocount", "_nofacet",
         "_nosuggest", "_shape", "_show_sql", "_size", "_timelimit", "_ttl",
     }
 )  # fmt: skip
-# Datasette obeys these even where its settings switch tracing and debugging off
+# Datasette obeys these even if its settings switch tracing and debugging off
 _IGNORED_PARAMETERS = frozenset({"_trace", "_context"})
 
 
 class Asked(NamedTuple):
-    """A request for a page that exists as a kind: the table, row or file may be missing."""
+    """A decoded request for an existing kind of page; the table, row or file may be missing."""
 
     kind: PageKind
     # the decoded parts of the path
@@ -87,7 +86,7 @@ class Asked(NamedTuple):
     format: str
     # names and values of the query, decoded
     query: tuple[tuple[str, str], ...]
-    # the path ended in a slash that it should not have
+    # the path has an extra slash at its end
     is_misspelt: bool = False
 
     @property
@@ -97,7 +96,7 @@ class Asked(NamedTuple):
 
     @property
     def has_sql(self) -> bool:
-        """Return whether the request has SQL of the reader."""
+        """Return whether the request contains the reader's own SQL."""
         names = self.parameters
         return (self.kind.name == "database" and "sql" in names) or (self.kind.name == "table" and "_where" in names)
 
@@ -115,7 +114,7 @@ class Asked(NamedTuple):
 
 
 def read_request(raw_path: bytes, raw_query: bytes) -> Asked | None:
-    """Return the page that a request asks for, or None if there is no such kind of page.
+    """Return the decoded request, or None if no kind of page matches it.
 
     Args:
         raw_path: the path as sent, after `base_url`.
@@ -135,14 +134,14 @@ def read_request(raw_path: bytes, raw_query: bytes) -> Asked | None:
     for kind in PAGES:
         if found := _match(kind, parts[1:]):
             asked = Asked(kind, *found, query, is_misspelt)
-            # the page of the database has these formats for the result of a reader's SQL only
+            # the page of the database has the other formats only for the result of a reader's SQL
             is_result = kind.name != "database" or asked.has_sql
             return asked if is_result or asked.format in (HTML, "json") else None
     return None
 
 
 def lane_of(asked: Asked, *, is_canned_query: bool) -> Lane:
-    """Return the lane of a request: pages that everybody opens do not wait for statements of a reader."""
+    """Return the lane of a request; plain pages do not wait for readers' statements."""
     if not asked.kind.runs_sql:
         return Lane.NONE
     names = asked.parameters
@@ -181,7 +180,7 @@ def _likes(asked: Asked) -> list[str]:
 
 
 def _decoded(part: str, like: str) -> str:
-    # a key keeps the commas between its columns apart from those in them
+    # a key stays encoded, so that commas between its columns differ from commas in its values
     return part if like in ("{key}", "{file}") else str(tilde_decode(part))
 
 

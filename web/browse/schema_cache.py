@@ -1,7 +1,7 @@
-"""What Datasette asks about the tables of the archive, read once instead of for each page.
+"""Caches the answers to Datasette's questions about the schema.
 
-The home asks 350 times, each time in a thread: 900 ms. The answers change only when a newer program migrates the archive
-meanwhile; Datasette asks for SQLite's schema version at each request, and another version empties the cache.
+The home page asks 350 of them, each in a thread, which takes 900 ms. The answers change only when a newer program
+migrates the archive. Datasette reads SQLite's schema version at each request, and a new version empties the cache.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from datasette.database import Database  # type: ignore[import-untyped]
 
 # what it asks for each permission, which a page checks twice for each table
 _TABLE_NAME = "select name from sqlite_master where type in ('table', 'view') and name = ? collate nocase"
-# answers that are kept; names come from addresses, so there could be any number of them
+# answers that are kept; bounded, because the names come from addresses
 _MOST_KEPT = 2_000
 
 
 class SchemaCache(Database):  # type: ignore[misc] # Datasette has no types
-    """A database that keeps the answers about its tables while the schema stays."""
+    """A database that caches the answers about its tables until the schema changes."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -31,13 +31,13 @@ class SchemaCache(Database):  # type: ignore[misc] # Datasette has no types
         return sql.lower() == "pragma schema_version"
 
     def note_schema_version(self, version: int) -> None:
-        """Forget the answers if this is another version than before."""
+        """Empty the cache if the version has changed."""
         if version != self._schema_version:
             self._answers.clear()
             self._schema_version = version
 
     async def execute(self, sql: str, params: Any = None, *arguments: Any, **options: Any) -> Any:
-        """Run a statement, unless its answer is known."""
+        """Run a statement, or return its cached answer."""
         if sql == _TABLE_NAME:
             return await self._ask("execute", sql, params)
         return await super().execute(sql, params, *arguments, **options)
@@ -53,7 +53,7 @@ class SchemaCache(Database):  # type: ignore[misc] # Datasette has no types
         return copy(self._answers[key])
 
     async def table_exists(self, table: str) -> Any:
-        """Return whether there is such a table."""
+        """Return whether the table exists."""
         return await self._ask("table_exists", table)
 
     async def table_names(self) -> Any:

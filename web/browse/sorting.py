@@ -1,7 +1,7 @@
-"""Which columns of a large table readers can sort by: those that an index has in order.
+"""Limits sorting of large tables to columns that an index has in order.
 
-Sorting a million rows takes seconds, so a link to sort them would only lead to an error. Small tables can be sorted by any
-column.
+Sorting a million rows takes seconds, so a link to sort them would only lead to an error. Small tables can be sorted by
+any column.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def limit_sorting(connection: sqlite3.Connection, tables: dict[str, dict[str, An
     """Set `sortable_columns` of each large table, and remove a default order that no index has.
 
     Args:
-        connection: reads the archive.
+        connection: a connection to the archive.
         tables: the metadata of its tables and views, by name.
     """
     for name in tables_and_views(connection) & tables.keys():

@@ -1,7 +1,7 @@
-"""Limits on untrusted SQL: it may only read, within bounds of time and memory.
+"""Limits on untrusted SQL: it can only read, within limits of time and memory.
 
 Datasette's time limit counts instructions of SQLite's virtual machine, but one instruction can call a function that runs
-for seconds or returns a gigabyte. Three more limits close that gap; `sql_memory` has a fourth, on memory:
+for seconds or return a gigabyte. So there are three more limits here, and one on memory in `sql_memory`:
 
 - An authorizer refuses, before a statement runs, writes, recursion, and functions that build large values from small
   arguments.
@@ -22,9 +22,9 @@ from typing import Any
 
 from foreign_eyes.web.browse.budget import Budget, sent_bytes
 
-# bytes of the longest value: stored texts reach 10 KB; a call of instr() or replace() with this length takes 0.1 s
+# bytes of the longest value; stored texts have up to 10 KB, and instr() or replace() with this length takes 0.1 s
 LONGEST_VALUE = 128 * 1024
-# names, functions and queries in a statement, views included: the largest question here has 2,000
+# names, functions and queries in a statement, including its views; the largest question has 2,000
 MOST_PARTS = 20_000
 
 _LIMITS = {
@@ -46,17 +46,17 @@ _REFUSED_FUNCTIONS = frozenset(
         "printf", "format", "randomblob", "zeroblob",
         # run native code or return pointers to it
         "load_extension", "fts3_tokenizer", "fts5",
-        # compares each key with every other in one call
+        # compares all pairs of keys in one call
         "json_patch",
         # ignore the length limit: half a gigabyte in a second
         "json_group_array",
         "json_group_object",
-        # write to the log of the server; check a whole index in one call
+        # the first writes to the log of the server, the second checks a whole index in one call
         "sqlite_log", "rtreecheck",
     }
 )  # fmt: skip
 
-# Datasette and FTS5 need these to describe a database; without a value none of them changes anything
+# Datasette and FTS5 need these to describe a database; without a value they change nothing
 _PRAGMAS = frozenset(
     {
         "data_version", "database_list", "foreign_key_list", "index_info", "index_list", "index_xinfo", "page_count",
@@ -64,8 +64,8 @@ _PRAGMAS = frozenset(
     }
 )  # fmt: skip
 _PRAGMA_TABLES = frozenset(f"pragma_{name}" for name in _PRAGMAS - {"data_version", "database_list"})
-# captures and frozen documents can be longer than `LONGEST_VALUE`, outputs are folders of this machine, and the others hold
-# what redactions hide
+# these read as NULL: captures and frozen documents can be longer than `LONGEST_VALUE`, outputs are folders of this
+# machine, and the others hold redacted text
 _HIDDEN = frozenset(
     {
         ("bodies", "zlib"), ("frozen_documents", "zlib"), ("outputs", "output"), ("published_files", "output"),
@@ -77,10 +77,11 @@ _REFUSED_TABLES = frozenset(
     {"dbstat", "sqlite_dbpage", "sqlite_stmt", "bytecode", "tables_used", "fts3tokenize", "fts4aux", "fts5vocab"}
 )
 
-# name and number of arguments of functions that take time by the product of argument lengths, up to 0.1 s a call
+# name and number of arguments of functions whose time grows with the product of argument lengths, up to 0.1 s a call
 _SLOW_FUNCTIONS = (("instr", 2), ("replace", 3), ("like", 2), ("like", 3), ("glob", 2))
 
-# characters; FTS5 matches a row in one instruction: NEAR() of 1,000 words takes 0.4 s a row, of 4,000 words 20 s
+# characters of a search; FTS5 matches a row in one instruction, which takes 0.4 s for NEAR() of 1,000 words and 20 s for
+# 4,000 words
 _LONGEST_SEARCH = 2_000
 _BUILDS_TEXT = re.compile(r"\|\||replace|concat|hex|quote|json|char|strftime", re.IGNORECASE)
 
@@ -97,7 +98,7 @@ def guard(connection: sqlite3.Connection) -> None:
     if isinstance(connection, GuardedConnection):
         for name, arguments in _SLOW_FUNCTIONS:
             connection.create_function(name, arguments, connection.timed(name, arguments), deterministic=True)
-    # temporary files of sorts would be bounded by nothing but the disk; `sql_memory` bounds memory
+    # only the disk would limit temporary files of sorts; `sql_memory` limits memory
     connection.execute("PRAGMA temp_store=MEMORY")
     connection.row_factory = _charged_row
     connection.set_authorizer(connection.authorize if isinstance(connection, GuardedConnection) else authorize)
@@ -106,7 +107,7 @@ def guard(connection: sqlite3.Connection) -> None:
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _source: str | None) -> int:
     """Return whether a statement may contain `action`.
 
-    This is an authorizer callback of SQLite. The columns in `_HIDDEN` read as NULL.
+    This is an authorizer callback of SQLite. It makes the columns in `_HIDDEN` read as NULL.
     """
     if action == sqlite3.SQLITE_SELECT:
         return sqlite3.SQLITE_OK
@@ -135,7 +136,7 @@ def _is_open(table: str) -> bool:
 def _trimmer(strip: Callable[[str, str], str]) -> Callable[[object, object], str | None]:
     """Return a function that replaces SQLite's trim(text, characters).
 
-    SQLite's own takes 12 s for two arguments of 64 KB.
+    SQLite's function takes 12 s for two arguments of 64 KB.
     """
 
     def trim(text: object, characters: object) -> str | None:
@@ -161,13 +162,13 @@ def _charged_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row
 
 
 class GuardedConnection(sqlite3.Connection):
-    """A connection that limits the size of statements, the time of slow functions and the size of results."""
+    """A connection with limits on statement size, slow functions and result size."""
 
-    # of the request whose statement runs
+    # the budget of the request whose statement runs
     budget: Budget | None = None
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        # prepared statements take up to 300 KB each, and Python would keep 128 of them
+        # a prepared statement takes up to 300 KB, and Python would cache 128 of them
         super().__init__(*arguments, **{**options, "cached_statements": 0})
         self._parts = 0
         self._progress_handler: Callable[[], int | None] | None = None
@@ -182,7 +183,7 @@ class GuardedConnection(sqlite3.Connection):
         super().close()
 
     def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor that adds up the size of its result."""
+        """Return a cursor that charges the rows of its result to the budget."""
         return super().cursor(factory or _GuardedCursor)
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
@@ -190,9 +191,9 @@ class GuardedConnection(sqlite3.Connection):
         return self.cursor().execute(sql, parameters)
 
     def authorize(self, action: int, *names: Any) -> int:
-        """Return whether a statement may contain `action`; refuse statements of too many parts or too much time.
+        """Return whether a statement may contain `action`; refuse a too complex or late one.
 
-        SQLite asks for each part of a statement while it prepares it, when no progress handler runs.
+        SQLite calls this for each part of a statement that it prepares. The progress handler is not called meanwhile.
         """
         self._parts += 1
         if self._parts > MOST_PARTS or (not self._parts % 500 and self.is_over_time()):
@@ -204,7 +205,7 @@ class GuardedConnection(sqlite3.Connection):
         self._parts = 0
 
     def is_too_complex(self) -> bool:
-        """Return whether the last statement was refused for the number of its parts."""
+        """Return whether the last statement had too many parts."""
         return self._parts > MOST_PARTS
 
     def set_progress_handler(self, progress_handler: Callable[[], int | None] | None, n: int) -> None:
@@ -218,7 +219,7 @@ class GuardedConnection(sqlite3.Connection):
             super().set_progress_handler(self._progress_handler, 50)
 
     def is_over_time(self) -> bool:
-        """Return whether the time of the running statement is over."""
+        """Return whether the running statement has exceeded its time limit."""
         return self._progress_handler is not None and bool(self._progress_handler())
 
     def timed(self, name: str, arguments: int) -> Callable[..., Any]:
@@ -259,7 +260,7 @@ class _GuardedCursor(sqlite3.Cursor):
         return self
 
     def charge(self, values: tuple[Any, ...]) -> None:
-        """Charge a row to the budget; its columns are named in each row of a response."""
+        """Charge a row to the budget, with the column names that JSON repeats in each row."""
         if self._budget is None:
             return
         if self._bytes_of_names is None:
@@ -268,11 +269,11 @@ class _GuardedCursor(sqlite3.Cursor):
 
 
 def _check_search(sql: str, parameters: Any) -> None:
-    """Raise an error if a statement with a full-text search is long, or could build long text."""
+    """Raise an error if a full-text search is too long, or could build a longer text."""
     values = parameters.values() if isinstance(parameters, dict) else parameters
     if len(sql) + sum(len(str(value)) for value in values) > _LONGEST_SEARCH:
         raise sqlite3.OperationalError(
-            f"a full-text search may have {_LONGEST_SEARCH} characters: search for fewer words"
+            f"a full-text search may have at most {_LONGEST_SEARCH} characters: search for fewer words"
         )
     if _BUILDS_TEXT.search(sql):
         raise sqlite3.OperationalError("a full-text search cannot use functions or operators that build text")

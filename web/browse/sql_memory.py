@@ -1,10 +1,11 @@
-"""A limit on the memory of SQLite in this process, and the retry of statements that it hits unjustly.
+"""Limits the memory of SQLite in this process, and retries small statements it stops.
 
-The heap limit is the only limit that ends a statement while SQLite prepares it: a `with` of 18 steps that double is
-expanded to 700 MB before the time limit is asked. Sorts and temporary tables are in memory, so it bounds them too.
+The heap limit is the only limit that stops a statement while SQLite prepares it: a `with` of 18 steps that each double the
+statement is expanded to 700 MB before the time limit is checked. Sorts and temporary tables are in memory, so it limits
+them too.
 
-The limit is one for all connections of the process. So it can end a small statement because of a large one that runs at
-the same time. A statement that it ends is run again without statements of readers beside it.
+All connections of the process share the limit, so it can stop a small statement because a large one runs at the same
+time. A statement that was stopped runs again while readers' statements are paused.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 
 from foreign_eyes.web.browse.errors import Busy
 
-# bytes; a statement that needs more in its second has no chance to end in time
+# bytes; a statement that needs more would exceed its second anyway
 LARGEST_HEAP = 64 * 1024 * 1024
 # the number of the parameter in glibc's malloc.h
 _M_ARENA_MAX = -8
@@ -33,9 +34,10 @@ class NoMemory(Busy):
 
 
 def limit_heap() -> None:
-    """Limit the memory of all SQLite connections of this process. A limit that is set cannot be raised.
+    """Limit the memory of all SQLite connections of this process, for good.
 
-    With glibc, threads must share one arena as well: each arena keeps the most memory that its thread ever used.
+    SQLite cannot raise this limit again. With glibc, threads must share one arena as well: each arena keeps the most memory
+    that its thread ever used.
     """
     if hasattr(_LIBC, "mallopt"):
         _LIBC.mallopt(_M_ARENA_MAX, 1)
@@ -47,13 +49,13 @@ def limit_heap() -> None:
 
 
 def return_free_memory() -> None:
-    """Return the memory that a large statement has freed to the system."""
+    """Return memory that a large statement has freed to the operating system."""
     if hasattr(_LIBC, "malloc_trim"):
         _LIBC.malloc_trim(0)
 
 
 class ReadersStatements:
-    """Counts the running statements of readers, and lets another statement run without them."""
+    """Counts the running statements of readers, and can pause them while another statement runs."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -63,12 +65,12 @@ class ReadersStatements:
 
     @contextmanager
     def one(self, seconds: float) -> Iterator[Callable[[], bool]]:
-        """Run a reader's statement; first wait while they are paused.
+        """Count a reader's statement during the block; first wait while they are paused.
 
-        Gives a function that returns whether another one has run at the same time.
+        Yields a function that returns whether another one has run at the same time.
 
         Raises:
-            NoMemory: they are paused for longer than `seconds`.
+            NoMemory: they were paused for longer than `seconds`.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: not self._paused, seconds):
@@ -85,7 +87,7 @@ class ReadersStatements:
 
     @contextmanager
     def paused(self, seconds: float) -> Iterator[None]:
-        """Wait until no reader's statement runs, and start none inside the context.
+        """Wait until no reader's statement runs, and let none start during the block.
 
         Raises:
             NoMemory: one still runs after `seconds`.

@@ -1,4 +1,4 @@
-"""A bounded queue: how many requests of a kind run at the same time, and how many wait."""
+"""A bounded queue: it limits how many requests run at the same time, and how many wait."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from foreign_eyes.web.browse.errors import Busy
 
 
 class QueueFull(Busy):
-    """As many requests wait as may wait, or this one waited as long as it may."""
+    """Too many requests wait, or this one has waited too long."""
 
     def __init__(self) -> None:
         super().__init__("The server is busy with other queries. Try again in a few seconds.")
 
 
 class Turns:
-    """Gives turns in the order of arrival.
+    """Gives requests their turns in the order of arrival.
 
     A request that is cancelled while it waits leaves the queue at once.
 
     Args:
         running: the number of turns at the same time.
-        waiting: the number of requests that may wait for one.
+        waiting: the number of requests that may wait for a turn.
         longest_wait: seconds after which a waiting request is refused.
     """
 
@@ -35,7 +35,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and end it with the block.
+        """Wait for a turn, and hold it during the block.
 
         Raises:
             QueueFull: too many requests wait, or this one waited too long.

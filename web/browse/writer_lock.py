@@ -1,8 +1,8 @@
-"""Readers give way to a crawl or a publish that waits to commit.
+"""Makes readers wait for a crawl or a publish that waits to commit.
 
-A writer of a rollback journal takes SQLite's PENDING lock, waits until the last reader has left, and commits. Locks on a
-file belong to processes. Threads of one process that read in overlapping turns therefore keep one shared lock, which
-PENDING does not end: two readers that ask one-second queries in a loop kept a commit waiting for 15 seconds.
+With a rollback journal, a writer takes SQLite's PENDING lock, waits until no reader is left, and commits. Locks on a file
+belong to processes, so threads of one process whose statements overlap keep one shared lock in spite of PENDING: two
+readers with one-second queries in a loop kept a commit waiting for 15 seconds.
 
 So before each statement, the server asks the kernel whether another process holds PENDING, and waits until it does not.
 """
@@ -20,12 +20,12 @@ from pathlib import Path
 PENDING_BYTE = 0x40000000
 _POLL_SECONDS = 0.005
 
-# struct flock: the type of the lock, whence, start, length, process; the order depends on the system
+# struct flock: type of lock, whence, start, length, process; their order depends on the system
 _LAYOUTS = {"linux": "hhqqi0q", "darwin": "qqihh"}
 
 
 class WriterLock:
-    """Asks whether a writer of another process waits for the readers of this process.
+    """Tells whether a writer of another process waits for the readers of this process.
 
     The file descriptor stays open as long as SQLite has the file open in this process: POSIX drops all locks of a process
     on a file when the process closes any descriptor of that file.
@@ -41,15 +41,15 @@ class WriterLock:
         self._descriptor = None
 
     def is_wanted(self) -> bool:
-        """Return whether another process holds PENDING, which it does from its wish to commit until it has committed."""
+        """Return whether another process holds PENDING, as a writer does while it commits."""
         if self._descriptor is None or sys.platform not in _LAYOUTS:
             return False
-        # a shared lock of ours would conflict only with the exclusive lock of a writer
+        # a shared lock of this process would conflict only with the exclusive lock of a writer
         answer = fcntl.fcntl(self._descriptor, fcntl.F_GETLK, _packed(fcntl.F_RDLCK))
         return _type_of(answer) != fcntl.F_UNLCK
 
     def wait(self, seconds: float) -> bool:
-        """Wait until no writer waits, or for `seconds`; return whether none does."""
+        """Wait at most `seconds` until no writer waits; return whether none waits any more."""
         until = time.monotonic() + seconds
         while self.is_wanted():
             if time.monotonic() >= until:

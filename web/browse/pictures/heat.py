@@ -20,7 +20,10 @@ def heat(
     *,
     name: str = "",
 ) -> Picture:
-    """Return a table with a shaded cell per value, by names of row and column; a missing value is an empty cell."""
+    """Return a table with a shaded cell per value; a missing value is an empty cell.
+
+    The keys of `values` are the names of a row and a column.
+    """
     known = [abs(value) for value in values.values() if value is not None and math.isfinite(value)]
     highest = max(known, default=0.0)
     head = element("th", {"scope": "col"}, text(name) or " ")

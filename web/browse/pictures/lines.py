@@ -20,7 +20,7 @@ Values = Sequence[float | None]
 
 
 def lines(title: str, times: Sequence[str], series: Mapping[str, Values], *, name: str = "Month") -> Picture:
-    """Return a line per series over `times`; None breaks a line. The picture shows the first six series."""
+    """Return a picture with a line for each of the first six series; None breaks a line."""
     shown = dict(list(series.items())[:MOST_LINES])
     axis = value_axis(value for values in shown.values() for value in values)
     top = _LEGEND_LINE * len(shown) + 12

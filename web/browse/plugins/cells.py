@@ -1,4 +1,4 @@
-"""A Datasette plugin that renders entry ids; `proof` renders captured bytes and their digests.
+"""A Datasette plugin that renders entry ids; `proof` renders digests of captured bytes.
 
 Datasette itself renders URLs and long texts.
 """

@@ -1,6 +1,6 @@
-"""A Datasette plugin that sends CSV: whole, or broken off where the client can see it.
+"""A Datasette plugin that sends complete CSV files, or closes the connection.
 
-Datasette itself writes an error into the file and ends it as if it were whole.
+Datasette itself writes an error into the file and ends it like a complete one.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from foreign_eyes.web.browse.csv_text import CsvOptions, csv_beginning, csv_rows
 from foreign_eyes.web.browse.error_pages import print_fault, problem_of
 from foreign_eyes.web.browse.metadata import DATABASE
 
-# seconds for one file: a client that stops reading must not keep its place in the queue of downloads
+# seconds for one file, so that a client that stops reading does not keep its turn
 LONGEST_DOWNLOAD = 1800.0
 _LOG = logging.getLogger(__name__)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
-    """Answer for every address that ends in `.csv`; routes of plugins come before those of Datasette."""
+    """Return routes for every address that ends in `.csv`; they come before Datasette's own."""
     database = f"(?P<database>{DATABASE})"
     return [
         (rf"/{database}\.csv$", send_csv),
@@ -37,7 +37,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
 async def send_csv(request: Any, send: Any, datasette: Any) -> None:
     """Send a table, a view, a query or a row as CSV.
 
-    Without `_stream` a table has one page. If a part cannot be read, the file grows beyond `max_csv_mb` or the client
+    Without `_stream` one page of a table is sent. If a part cannot be read, the file grows beyond `max_csv_mb` or the client
     takes too long, this returns without the end of the response. The server then closes the connection, and the client
     sees that the file is incomplete.
     """
@@ -55,7 +55,7 @@ async def send_csv(request: Any, send: Any, datasette: Any) -> None:
         problem = problem_of(error, has_arguments=True, is_row=False)
         if problem.status == 500 and not isinstance(error, (TimeoutError, _TooLong)):
             print_fault(error)
-        _LOG.warning("A CSV file was broken off: %s", error if problem.status == 500 else problem.message)
+        _LOG.warning("A CSV file was cut off: %s", error if problem.status == 500 else problem.message)
         return
     await send({"type": "http.response.body", "body": b""})
 

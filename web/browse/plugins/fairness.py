@@ -1,7 +1,7 @@
-"""A Datasette plugin that lets other requests go on while a large page is made.
+"""A Datasette plugin that lets other requests run while a large page is rendered.
 
-Datasette builds all cells of a page on the event loop. Without these pauses, two pages of 40,000 cells keep each step of
-a small page waiting for a second.
+Datasette renders all cells of a page on the event loop. Without these pauses, two pages of 40,000 cells delay each step
+of a small page by a second.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def prepare_jinja2_environment(env: Any) -> None:
 
 
 async def pause() -> str:
-    """Pause if it is due; return an empty text for the template."""
+    """Pause if a pause is due; return an empty text for the template."""
     if time.monotonic() - current_budget().resumed > _SLICE:
         await _pause()
     return ""

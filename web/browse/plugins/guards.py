@@ -30,19 +30,19 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
     """
     if database == DATABASE:
         guard(conn)
-        # Datasette's own returns invalid expressions for some texts
+        # Datasette's function returns invalid queries for some texts
         conn.create_function("escape_fts", 1, search_query, deterministic=True)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def asgi_wrapper(datasette: Any) -> Callable[[ASGIApp], ASGIApp]:
-    """Guard requests, and set header fields of responses and compress them."""
+    """Guard requests, and add headers to responses and compress them."""
     return lambda app: Compression(RequestGuard(RequestBudgets(app), datasette))
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Return the page for an exception. This replaces Datasette's handler, which `make_datasette` removes."""
+    """Return the error page for an exception; `make_datasette` removes Datasette's handler."""
     problem = problem_of(exception, has_arguments=bool(request.query_string), is_row="pks" in request.url_vars)
     if problem.status == 500:
         print_fault(exception)
@@ -52,5 +52,5 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def forbidden(datasette: Any, request: Any, message: str) -> Any:
-    """Return the page for a table that no reader may see: as if there were none."""
+    """Return 404 for a table that readers may not see, as if it did not exist."""
     return error_response(datasette, NOT_FOUND, request.url_vars.get("format") or "", request)

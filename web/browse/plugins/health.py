@@ -1,4 +1,4 @@
-"""A Datasette plugin that tells monitors how the archive is."""
+"""A Datasette plugin for `/-/health.json`, the health of the archive for monitors."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from foreign_eyes.web.browse.health import health_object, read_health
 
 @hookimpl  # type: ignore[untyped-decorator]
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
-    """Return the path of the health."""
+    """Return the route of the health."""
     return [(r"^/-/health\.json$", send_health)]
 
 
 async def send_health(datasette: Any) -> Response:
-    """Send the health; the status is 200 also if there are problems, because the server answers."""
+    """Send the health, with status 200 even if there are problems."""
     return Response.json(health_object(await read_health(datasette)), headers={"Cache-Control": "no-store"})

@@ -19,7 +19,7 @@ from foreign_eyes.web.browse.home import read_home
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     """Share the templates of the published pages.
 
-    Datasette renders its error pages without `extra_template_vars`, so the environment holds the frame, too.
+    Datasette renders its error pages without `extra_template_vars`, so the environment also holds the frame.
     """
     share_templates(env)
     env.filters["in_words"] = lambda timestamp: minute(from_text(timestamp))
@@ -30,10 +30,10 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
 def extra_template_vars(
     datasette: Any, request: Any, view_name: str, table: str | None
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Return the variables of the frame, and those of the home or of an entry's page."""
+    """Return the variables of the frame, and those of the home page or the page of an entry."""
 
     async def read() -> dict[str, Any]:
-        if view_name != "error":  # which may be about an archive that cannot be read now
+        if view_name != "error":  # perhaps because the archive cannot be read
             await datasette.frame.refresh(datasette)
         datasette.jinja_env.globals.update(datasette.frame.values())
         origin = f"{request.scheme}://{request.host}" if request else ""
@@ -41,7 +41,7 @@ def extra_template_vars(
         if view_name == "index":
             values["home"] = await read_home(datasette, request.actor)
         if view_name == "row" and table == "entries":
-            # Datasette has found the row, so this is a number
+            # Datasette has found the row, so the key is a number
             values["shown"] = await read_entry_row(datasette, origin, int(request.url_vars["pks"]))
         return values
 

@@ -1,4 +1,4 @@
-"""A Datasette plugin with the pages that prove an entry, and links to them from every digest in a table."""
+"""A Datasette plugin for the pages of proof, with links to them from digests in tables."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ View = Callable[..., Awaitable[Any]]
 
 @hookimpl  # type: ignore[untyped-decorator]
 def register_routes() -> list[tuple[str, View]]:
-    """Return the pages by the patterns of their paths."""
+    """Return the routes of the pages of proof."""
     return [
         (r"^/captures/(?P<sha256>[0-9a-f]{64})$", send_bytes),
         (r"^/captures/(?P<sha256>[0-9a-f]{64})/about(\.(?P<format>json))?$", describe_capture),
@@ -43,8 +43,8 @@ def register_routes() -> list[tuple[str, View]]:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def render_cell(row: Any, value: Any, column: str, table: str | None, datasette: Any) -> Markup | None:
-    """Return a link to the bytes with this digest, and to the page about them; None for other cells."""
-    if table == "bodies" and column == "zlib":  # there the digest is the key, which Datasette links to the row
+    """Return links to the bytes with this digest and to their captures; None for other cells."""
+    if table == "bodies" and column == "zlib":  # Datasette links the digest, which is the key, to the row
         return Markup('<a href="{base}captures/{digest}">download</a>').format(
             base=datasette.setting("base_url"), digest=row["body_sha256"]
         )
@@ -57,7 +57,7 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, datasette:
 
 
 async def send_bytes(datasette: Any, request: Any, send: Any) -> Response | None:
-    """Send the exact bytes of a capture as a download that no browser renders."""
+    """Send the exact bytes of a capture as a download, which browsers do not render."""
     body = await read_body(datasette, request.url_vars["sha256"])
     if body is None:
         return await _problem(datasette, request, NOT_FOUND)
@@ -79,7 +79,7 @@ async def send_bytes(datasette: Any, request: Any, send: Any) -> Response | None
 
 
 async def describe_capture(datasette: Any, request: Any) -> Response:
-    """Show where and when the bytes with a digest were captured."""
+    """Show the captures of the bytes with a digest."""
     body = await read_body(datasette, request.url_vars["sha256"])
     if body is None:
         return await _problem(datasette, request, NOT_FOUND)
@@ -90,10 +90,10 @@ async def describe_capture(datasette: Any, request: Any) -> Response:
 
 
 async def show_provenance(datasette: Any, request: Any) -> Response:
-    """Show where in the captured bytes a wording of an entry stands, by default the current one."""
+    """Show the text of a revision in the captured bytes, by default the current revision."""
     wanted = request.args.get("revision") or ""
     if wanted and not _REVISION.fullmatch(wanted):
-        return await _problem(datasette, request, Problem(400, "The revision is not a number: use a number from 1."))
+        return await _problem(datasette, request, Problem(400, "The revision is invalid: use a number from 1."))
     found = await read_provenance(datasette, int(request.url_vars["entry_id"]), int(wanted) if wanted else None)
     if found is None:
         return await _problem(datasette, request, NOT_FOUND)

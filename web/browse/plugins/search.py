@@ -1,4 +1,4 @@
-"""A Datasette plugin that marks the words that a search found.
+"""A Datasette plugin that marks the found words in snippets.
 
 The canned queries `search` and `search_wordings` put them between ⟦ and ⟧, also in JSON and CSV.
 """
