@@ -11,7 +11,7 @@ from typing import Any
 
 from datasette.database import Database  # type: ignore[import-untyped]
 
-# what it asks for each permission, which a page checks twice for each table
+# Datasette runs this for each permission check, twice per table and page
 _TABLE_NAME = "select name from sqlite_master where type in ('table', 'view') and name = ? collate nocase"
 # answers that are kept; bounded, because the names come from addresses
 _MOST_KEPT = 2_000

@@ -11,7 +11,7 @@ from typing import Any
 
 from foreign_eyes.archive.indexed_orders import columns_in_order, has_more_rows, tables_and_views
 
-# rows that are sorted in some ten milliseconds
+# rows; sorting this many takes tens of milliseconds
 LARGEST_SORTED = 20_000
 
 

@@ -1,7 +1,7 @@
-"""Pictures of figures: SVG without scripts, and the same figures as an HTML table. Pure.
+"""Draws figures as SVG without scripts, and as HTML tables. Pure.
 
-A picture has the width of its container and a fixed height, so its labels have the same size on every screen. It takes its
-colours from CSS (`static/pictures.css`), and its labels have the colour of the text.
+A picture has the width of its container and a fixed height, so its labels have the same size on every screen. Its colours
+come from CSS (`static/pictures.css`), and its labels have the colour of the text.
 """
 
 from foreign_eyes.web.browse.pictures.bars import bars

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from foreign_eyes.web.browse.pictures.markup import columns, element, percent, short_number, shortened, text
 
-# the plot, as fractions of the width; the labels of the value axis stand left of it
+# the plot, as fractions of the width; the labels of the value axis are to its left
 LEFT, RIGHT = 0.15, 0.99
 # pixels; text and lines keep their size, whatever the width
 FONT = 12
-LETTER = 7  # the widest that most letters and digits of this size are
+LETTER = 7  # the width of most letters and digits of this size, at most
 # the narrowest width that labels must fit into
 NARROWEST = 300
 LONGEST_LABEL = 10
@@ -26,7 +26,7 @@ class ValueAxis(NamedTuple):
     ticks: tuple[float, ...]
 
     def fraction(self, value: float) -> float:
-        """Return where a value is, from 0 for the lowest to 1 for the highest."""
+        """Return the place of a value on the axis, from 0 for the lowest to 1 for the highest."""
         largest = max(abs(self.low), abs(self.high)) or 1.0
         low, high = self.low / largest, self.high / largest
         return min(max((value / largest - low) / ((high - low) or 1.0), 0.0), 1.0)
@@ -37,7 +37,7 @@ def value_axis(values: Iterable[float | None]) -> ValueAxis:
     known = [value for value in values if value is not None and math.isfinite(value)]
     low, high = min([0.0, *known]), max([0.0, *known])
     span = high - low
-    if not 1e-9 <= span <= 1e300:  # nothing to see, or too large for round ticks
+    if not 1e-9 <= span <= 1e300:  # no difference to show, or too large for round ticks
         return ValueAxis(low, high or 1.0, (0.0, high) if high > 0 else (0.0,))
     step = _round_step(span / 3, whole=all(value == int(value) for value in known))
     first, last = math.floor(low / step), math.ceil(high / step)
@@ -70,7 +70,7 @@ def grid(axis: ValueAxis, top: float, bottom: float) -> str:
 
 
 def labels(names: Sequence[object], y: float) -> str:
-    """Return the labels below the plot: as many, evenly spaced, as fit into the narrowest picture."""
+    """Return evenly spaced labels below the plot, as many as the narrowest picture can hold."""
     if not names:
         return ""
     short = [shortened(name, LONGEST_LABEL) for name in names]

@@ -17,7 +17,7 @@ def bars(
 ) -> Picture:
     """Return a bar per figure, in the given order; None leaves a gap.
 
-    `name` and `unit` are the headers of the table: what a figure is of, and what it counts.
+    `name` and `unit` are the headers of the table, for the labels and the values.
     """
     axis = value_axis(value for _, value in figures)
     content = grid(axis, _TOP, _BOTTOM)
@@ -46,7 +46,7 @@ def _bar(axis: ValueAxis, place: int, count: int, label: str, value: float | Non
 
 
 def summary(figures: Sequence[tuple[str, float | None]], unit: str) -> str:
-    """Return in words what the bars show: how many there are, the highest and the last."""
+    """Return a sentence for screen readers: the number of bars, the highest and the last value."""
     known = [(label, value) for label, value in figures if value is not None and math.isfinite(value)]
     if not known:
         return "No figures."

@@ -1,9 +1,9 @@
-"""The picture of a query's rows, as its metadata describes it.
+"""Draws the rows of a query as its metadata describes.
 
-kind: bars    label, value; unit: what is counted; fill: months, to leave a gap for months without a row
-kind: lines   label, values: names of lines by column
-kind: heat    row, column, value; rows, columns: how many at most; order of columns: names or totals;
-              both_ways: whether each row also counts with row and column swapped
+kind: bars    label, value: columns; unit: header of the values; fill: months, to leave a gap for months without a row
+kind: lines   label: column; values: the name of the line of each column
+kind: heat    row, column, value: columns; rows, columns: how many at most; order: of the columns, names or totals;
+              both_ways: whether each value is also shown with row and column swapped
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from foreign_eyes.web.browse.pictures.heat import heat
 from foreign_eyes.web.browse.pictures.lines import lines
 from foreign_eyes.web.browse.pictures.picture import Picture
 
-# months that a gap may have: a wrong date must not make a picture of a million bars
+# the longest range of months, so that a wrong date does not make a million bars
 MOST_MONTHS = 1_200
 
 Rows = Sequence[Mapping[str, Any]]
@@ -49,7 +49,7 @@ def _heat(about: Mapping[str, Any], title: str, rows: Rows) -> Picture:
         for key in [(name, column), (column, name)] if about.get("both_ways") else [(name, column)]:
             values[key] = value
             totals[key[1]] += value or 0
-    # by names, which are years or months, the last ones
+    # in the order of names, which are years or months, show the last ones
     by_total = sorted(totals, key=lambda column: (-totals[column], column))[: about["columns"]]
     shown = sorted(totals)[-about["columns"] :] if about["order"] == "names" else by_total
     names = list(dict.fromkeys(name for name, _ in values))[: about["rows"]]
@@ -57,7 +57,7 @@ def _heat(about: Mapping[str, Any], title: str, rows: Rows) -> Picture:
 
 
 def months_between(months: Sequence[str]) -> list[str]:
-    """Return all months from the first to the last of some, such as 2025-12, 2026-01."""
+    """Return all months from the first to the last of `months`, such as 2025-12, 2026-01."""
     numbers = [int(month[:4]) * 12 + int(month[5:7]) - 1 for month in months if _is_month(month)]
     if len(numbers) < len(months) or not numbers or max(numbers) - min(numbers) >= MOST_MONTHS:
         return list(months)

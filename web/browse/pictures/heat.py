@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from foreign_eyes.web.browse.pictures.markup import element, number, text
 from foreign_eyes.web.browse.pictures.picture import Picture
 
-# the shades of `static/pictures.css`, from 0 for none to 6 for the highest value
+# the number of shades in `static/pictures.css`: 0 for a zero, 6 for the highest value
 SHADES = 6
 
 
@@ -55,9 +55,9 @@ def _cell(value: float | None, highest: float) -> str:
 
 
 def _shade(value: float, highest: float) -> int:
-    """Return the shade of a value; any value but zero has one that is visible.
+    """Return the shade of a value; every value except zero has a visible one.
 
-    Shades go by the square root, so that one large value does not make all others look the same.
+    The shade grows with the square root, so that one large value does not make all others look equal.
     """
     if value == 0 or highest == 0:
         return 0

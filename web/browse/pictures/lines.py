@@ -10,9 +10,9 @@ from foreign_eyes.web.browse.pictures.axis import FONT, LEFT, ValueAxis, center,
 from foreign_eyes.web.browse.pictures.markup import element, number, percent, shortened, text
 from foreign_eyes.web.browse.pictures.picture import Picture, figures_table, svg
 
-# more lines cannot be told apart
+# more lines cannot be distinguished
 MOST_LINES = 6
-# lines differ by their dashes, too, for those who do not tell colours apart
+# lines also differ by their dashes, for readers who cannot distinguish colours
 _DASHES = ("none", "7 3", "2 3", "9 3 2 3", "4 4", "12 4")
 _LEGEND_LINE, _PLOT = 18, 138
 

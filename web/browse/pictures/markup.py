@@ -1,4 +1,4 @@
-"""Safe markup of any text and any number."""
+"""Safe markup for any text and any number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 # characters that XML 1.0 does not allow
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# they turn the direction of the text after them, or break lines
+# control characters that change the direction of text or break lines
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -21,7 +21,7 @@ def text(value: object) -> str:
 
 
 def element(name: str, attributes: Mapping[str, object], content: str = "") -> str:
-    """Return an element; `content` is markup already."""
+    """Return an element; `content` must be markup."""
     written = "".join(f' {key}="{text(value)}"' for key, value in attributes.items())
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
@@ -45,7 +45,7 @@ def columns(line: str) -> int:
 
 
 def number(value: float | None) -> str:
-    """Return a number as people write it; empty if it is unknown."""
+    """Return a number with thousands separators; empty if it is unknown."""
     if value is None or not math.isfinite(value):
         return ""
     if value == int(value) and abs(value) < 1e15:

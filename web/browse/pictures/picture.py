@@ -1,4 +1,4 @@
-"""A picture with its figures."""
+"""A picture and the table of its figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from foreign_eyes.web.browse.pictures.markup import element, number, text
 
 
 class Picture(NamedTuple):
-    """Markup to insert into a page as it is; `svg` is empty if the table is the picture."""
+    """Markup of a picture and its table; `svg` is empty if the table is the picture."""
 
     svg: str
     table: str

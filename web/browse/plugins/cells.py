@@ -20,7 +20,7 @@ _NAMED_BY_TIME = {"crawl_id": "crawls", "capture_id": "captures", "from_crawl": 
 def render_cell(value: Any, column: str, database: str, datasette: Any) -> Markup | None:
     """Return the markup of a cell, or None to leave it unchanged.
 
-    The id of an entry links to its row, which is a page. The rows of crawls and captures are named by their times.
+    The id of an entry links to the page of the entry. Crawls and captures are named by their times.
     """
     if column in _NAMED_BY_TIME and isinstance(value, dict):
         row = datasette.urls.row(database, _NAMED_BY_TIME[column], str(value["value"]))

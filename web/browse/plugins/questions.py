@@ -50,10 +50,18 @@ def extra_template_vars(
 
 
 @hookimpl  # type: ignore[untyped-decorator]
-def render_cell(value: Any, column: str, table: str | None) -> Markup | None:
-    """Return the markup of a time, or of a word diff in the rows of a query; None to leave the cell unchanged."""
+def render_cell(row: Any, value: Any, column: str, table: str | None, datasette: Any) -> Markup | None:
+    """Return the markup of a time, a word diff or a counted publication; None for other cells.
+
+    A publication that is counted links to its entries.
+    """
     if not isinstance(value, str):
         return None
+    if table is None and column == "publication" and "entries" in row.keys():  # noqa: SIM118 - a sqlite3.Row
+        path = datasette.urls.table(DATABASE, "current_entries")
+        return Markup('<a href="{path}?{query}">{name}</a>').format(
+            path=path, query=urlencode({column: value}), name=value
+        )
     return diff_markup(value) if table is None and column.endswith("_diff") else time_markup(value)
 
 
