@@ -431,7 +431,7 @@ def test_an_analyst_finds_the_views_and_canned_queries(visit: Visit) -> None:
 
 def test_an_entrys_page_leads_to_its_rows_in_datasette(site: Site, visit: Visit) -> None:
     page = visit(site.path("entry"))
-    follow(page.get_by_role("link", name="all its wordings"))
+    follow(page.get_by_role("link", name="all its revisions"))
     assert page.locator("table tbody tr").count() == 3
     page.go_back()
     follow(page.locator(".capture a").first)
