@@ -1,4 +1,4 @@
-"""Read what an archive holds in a few figures, for the home of Datasette."""
+"""Reads the size of an archive in a few figures, for the home page of Datasette."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFigures:
-    """What an archive holds.
+    """The size of an archive.
 
     `months` are the numbers of entries by the month of their feed date, such as `2021-03`.
     """

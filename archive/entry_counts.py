@@ -32,7 +32,7 @@ def recount(db: Database) -> None:
 
 
 def verify_counts(db: Database) -> Iterator[Problem]:
-    """Yield the tables with a count that is not the number of entries."""
+    """Yield the tables whose counts differ from the entries."""
     for table, counted in _COUNTED.items():
         stored = f"SELECT * FROM {table} WHERE entries != 0"  # noqa: S608
         for first, second in ((stored, counted), (counted, stored)):

@@ -1,11 +1,11 @@
-"""Which columns of a table or view an index has in order, and whether the table is large."""
+"""Finds the columns that an index has in order, and whether a table or view is large."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
 
-# seconds for counting a view; one that takes longer is taken for large
+# seconds for counting a view; if it takes longer, the view counts as large
 _COUNT_SECONDS = 0.1
 
 

@@ -1,4 +1,4 @@
-"""Read what proves a text: the captures that show it, and their bytes."""
+"""Reads the proof of a text: the captures that show it, and their bytes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from foreign_eyes.archive.redaction.withholding import is_withheld
 from foreign_eyes.archive.text_columns import text_columns
 from foreign_eyes.listing.values import TEXT_PARTS, ListedEntry
 
-# captures of one body that are listed; an unchanged page is captured every day
+# the most captures of one body that are listed; an unchanged page is captured every day
 MOST_CAPTURES = 100
 _CHUNK = 64 * 1024
-# the time that an operator corrected, or else the one observed
+# the time as corrected by an operator, or as observed
 _TIME = "coalesce((SELECT d.fetched_at FROM redated_captures d WHERE d.capture_id = c.capture_id), c.fetched_at)"
 _COLUMNS = (
     f"c.capture_id, c.crawl_id, c.purpose, c.url, {_TIME}, c.status, coalesce(r.headers, c.headers), c.body_sha256"
@@ -57,13 +57,13 @@ class ProvingBody:
 
     @property
     def first(self) -> ProvingCapture:
-        """The response that brought the bytes."""
+        """Return the response that contained the bytes."""
         return next((capture for capture in self.captures if capture.status != 304), self.captures[0])
 
 
 @dataclass(frozen=True, slots=True)
 class ProvedRevision:
-    """A wording of an entry, and the capture that first showed it."""
+    """A revision of an entry, and the capture that first showed it."""
 
     number: int
     first_seen: str
@@ -75,7 +75,7 @@ class ProvedRevision:
 
 
 def find_body(db: Database, body_sha256: str) -> ProvingBody | None:
-    """Return a body by its SHA-256; None if the archive has none that was captured."""
+    """Return a captured body by its SHA-256, or None."""
     row = db.execute("SELECT size FROM bodies WHERE body_sha256 = ?", (body_sha256,)).fetchone()
     of_body = "c.body_sha256 = ?"
     rows = db.execute(
@@ -118,7 +118,7 @@ def unpacked(packed: bytes) -> Iterator[bytes]:
 
 
 def find_proofs(db: Database, entry_id: int) -> list[ProvedRevision]:
-    """Return the wordings of an entry, the oldest first; none if there is no such entry.
+    """Return the revisions of an entry, oldest first; empty if there is no such entry.
 
     If the parser changed, the last reading of each wording counts.
     """

@@ -1,4 +1,4 @@
-"""Run a statement of the user on an archive; it can only read."""
+"""Runs a read-only statement of the user on an archive."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _PRAGMAS = frozenset(
         "page_count", "page_size", "schema_version", "table_info", "table_list", "table_xinfo", "user_version",
     }
 )  # fmt: skip
-# what redactions hide reads as NULL
+# columns with redacted text, which read as NULL
 _HIDDEN = frozenset(
     {("redaction_secret", "secret"), ("withheld_bodies", "rest"), ("withheld_texts", "packed")},
 )
-# errors of the file rather than of the statement
+# errors of the file, not of the statement
 _OF_THE_FILE = frozenset(
     {
         sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
@@ -41,7 +41,7 @@ class StatementError(Exception):
 
 @dataclass(frozen=True)
 class QueryResult:
-    """The names of the columns, and the rows, which are read while they are iterated."""
+    """The names of the columns, and an iterator that reads the rows."""
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[Value, ...]]
@@ -83,7 +83,7 @@ def _rows(cursor: sqlite3.Cursor, seconds: float) -> Iterator[tuple[Value, ...]]
 
 
 class _StatementErrors:
-    """A context that raises errors of the statement as `StatementError`; errors of the file pass."""
+    """Convert errors of the statement to `StatementError`; errors of the file are not converted."""
 
     def __init__(self, seconds: float):
         self._seconds = seconds
@@ -112,14 +112,14 @@ def _authorize(action: int, first: str | None, second: str | None, _database: st
         action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
         or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() not in _REFUSED_FUNCTIONS)
         or (action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS)
-        # SQLite reports opening a virtual table so; it refuses real updates of this table itself
+        # SQLite reports opening a virtual table as an update of this table, and refuses real updates of it itself
         or (action == sqlite3.SQLITE_UPDATE and first == "sqlite_master")
     )
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:
-    """Return the names, with a number behind those that another column before has, so that objects can have them."""
+    """Return the names, with a number after repeated ones, so that they can be keys of an object."""
     found: list[str] = []
     for name in names:
         number, distinct = 1, name

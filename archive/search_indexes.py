@@ -6,12 +6,12 @@ import sqlite3
 
 from sqlite_utils import Database
 
-# each index with the table whose texts it has
+# each index with the table of its texts
 SEARCH_INDEXES = {"entries_fts": "entries", "revisions_fts": "revisions"}
 
 
 def rebuild_search(db: Database | sqlite3.Connection) -> None:
-    """Index all texts again; triggers do not see rows that are deleted."""
+    """Index all texts again, because the triggers do not see rows that are deleted."""
     for index in SEARCH_INDEXES:
         db.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")  # noqa: S608 - our own names, here and below
 

@@ -1,10 +1,10 @@
-"""Turn what people type into a search box into a query of SQLite's full-text index (FTS5). Pure.
+"""Converts a search as people type it to a query of SQLite's full-text index (FTS5). Pure.
 
     battery cell      both words
     batter*           words that begin with it; a star after fewer than three letters is ignored
     "solid state"     the phrase
     court OR judge    one of them
-    trade -secret     without the word; so is: trade NOT secret
+    trade -secret     the first word without the second; the same as: trade NOT secret
 
 In the syntax of FTS5, a stray quote or a hyphen is an error. Here any text gives a valid query.
 """
@@ -16,13 +16,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# words beyond this are ignored: FTS5 matches a row in one step, which nothing can interrupt
+# further words are ignored, because FTS5 matches a row in one step that cannot be interrupted
 MOST_WORDS = 32
-# characters of a text that are read
+# characters that are read; the rest of a text is ignored
 MOST_CHARACTERS = 1_000
-# letters before a star: FTS5 first reads all words that begin so, which takes seconds for one letter of a large archive
+# letters needed before an asterisk: FTS5 first reads all words with this beginning, which takes seconds for one letter
 SHORTEST_PREFIX = 3
-# valid, and matches nothing; an empty query would be an error
+# a valid query that matches nothing; an empty query would be an error
 NOTHING = '""'
 
 _SIGNS = str.maketrans(
@@ -49,12 +49,12 @@ class _Term:
 
     @property
     def query(self) -> str:
-        # within quotes FTS5 takes everything for text, and "state-owned" is a phrase of two words
+        # within quotes FTS5 reads everything as text, and "state-owned" is a phrase of two words
         return f'"{self.text}" *' if self.is_prefix else f'"{self.text}"'
 
 
 def search_query(text: str) -> str:
-    """Return the FTS5 query for what a reader typed; without any word it is `NOTHING`.
+    """Return the FTS5 query for a search as a reader types it; without words it is `NOTHING`.
 
     Words and phrases must all be found, or one of those on both sides of OR. If all of them are excluded, nothing is found.
     """

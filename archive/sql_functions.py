@@ -15,11 +15,12 @@ from foreign_eyes.archive.search_query import search_query
 from foreign_eyes.archive.word_diff import Piece, word_diff
 from foreign_eyes.listing.text import comparable
 
-# characters of one argument: stored texts reach 10 KB
+# characters of one argument; stored texts have up to 10 KB
 LONGEST_TEXT = 20_000
-# combining characters in a row: normalising them takes quadratic time
+# consecutive combining characters; normalising them takes quadratic time
 MOST_COMBINING = 50
-# beyond these, a diff shows the whole middle as replaced: matching words could take seconds
+# beyond these, a diff shows everything between the first and the last difference as replaced, because matching words
+# could take seconds
 MOST_WORDS = 800
 MOST_PAIRS = 10_000
 
@@ -42,7 +43,7 @@ def add_functions(connection: sqlite3.Connection, is_over_time: Callable[[], obj
 
 
 def pieces_of(value: object) -> list[Piece] | None:
-    """Return the pieces in a result of the SQL function `word_diff_pieces`; None if `value` is not one."""
+    """Return the pieces in a result of `word_diff_pieces`; None if `value` is not one."""
     try:
         pieces = [Piece(op, text) for op, text in json.loads(value)] if isinstance(value, str) else None
     except (ValueError, TypeError, RecursionError):
@@ -75,7 +76,7 @@ def _comparable(text: object) -> str | None:
 
 
 def _search_query(text: object) -> str:
-    """Return the query of the full-text index for what a reader typed."""
+    """Return the query of the full-text index for a search as a reader types it."""
     return search_query(_text(text))
 
 

@@ -38,7 +38,9 @@ Examples:
 @click.option(
     "--param", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="The value of :NAME; can be repeated"
 )
-@click.option("--time-limit", type=SECONDS, default=TIME_LIMIT, show_default=True, help="Seconds for it; 0: no limit")
+@click.option(
+    "--time-limit", type=SECONDS, default=TIME_LIMIT, show_default=True, help="Seconds for the statement; 0: no limit"
+)
 @pass_context
 def sql(
     context: Context,
@@ -55,18 +57,18 @@ def sql(
     so it has a time limit.
     """
     if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other: give one of them")
+        raise click.UsageError("--json and --csv cannot be combined: give one of them")
     if statement == "-":
         statement = sys.stdin.read()
     if not statement.strip():
-        raise click.UsageError("STATEMENT is empty: give a select")
+        raise click.UsageError("STATEMENT is empty: give a SELECT statement")
     chosen: Format = "json" if as_json else "csv" if as_csv else "table"
     with errors_as_json(as_json, context.archive, remedy="correct the statement"):
         _run(context.archive, statement, dict(parameters), time_limit, chosen)
 
 
 def _run(archive: Path, statement: str, parameters: dict[str, str], seconds: float, chosen: Format) -> None:
-    """Print the rows when the archive is closed: whoever reads them slowly keeps no crawl waiting."""
+    """Run the statement, close the archive and print the rows, so that a slow reader delays no crawl."""
     from tempfile import SpooledTemporaryFile
 
     from foreign_eyes.archive.database import read_archive

@@ -1,4 +1,4 @@
-"""The rows of a query as a table for people, and as JSON or CSV for programs."""
+"""Prints the rows of a query as a table, as JSON or as CSV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from foreign_eyes.cli.terminal import console, escaped, json_text, print_line, p
 Format = Literal["table", "json", "csv"]
 
 MOST_TABLE_ROWS = 1_000
-# columns of a table that no terminal limits; longer values are cut
+# the width of a table without a terminal, in columns; longer values are cut
 WIDEST_CELL = 200
 
 

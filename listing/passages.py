@@ -1,4 +1,4 @@
-"""Find where in the bytes of a page the texts of an entry stand. Pure.
+"""Finds the texts of an entry in the bytes of a page. Pure.
 
     bytes | decode | text between tags, each character with its place | find | places in bytes
 
@@ -21,7 +21,7 @@ from foreign_eyes.listing.text import clean
 
 _MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>|<[/!?]?[A-Za-z][^<>]*>|&#?\w{1,32};|\s+", re.DOTALL)
 _BLANK = re.compile(r"[\s\u200b\u2060\ufeff\u00ad]+")
-# occurrences of one text that are compared: a commentary can stand on a page many times
+# the most occurrences of one text that are compared; a page can repeat a commentary many times
 _MOST_OCCURRENCES = 100
 
 
@@ -34,7 +34,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The place of a text in a body, and the bytes there and around it, decoded."""
+    """The place of a text in a body, with the decoded bytes there and around it."""
 
     span: Span
     before: str
@@ -73,7 +73,7 @@ def find_passages(
 
 
 class _Projection(NamedTuple):
-    """The characters between tags, without white space, and where each is written in the source."""
+    """The characters between tags, without white space, and the place of each in the source."""
 
     text: str
     starts: list[int]
@@ -95,7 +95,7 @@ def _project(source: str) -> _Projection:
 
 
 def _pieces(source: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the texts between tags, with their places; each character reference by itself."""
+    """Yield the texts between tags with their places; each character reference is a text."""
     position = 0
     for match in _MARKUP.finditer(source):
         yield position, match.start(), source[position : match.start()]
@@ -115,7 +115,7 @@ def _occurrences(page: str, text: str) -> Iterator[int]:
 
 
 def _nearest(found: Mapping[str, list[int]], wanted: Mapping[str, str]) -> dict[str, int]:
-    """Return one place for each text, so that all of them are close together and in the order of `found`."""
+    """Return one place for each text, close together and in the order of `found`."""
     anchor = max(found, key=lambda name: len(wanted[name]))
     order = list(found)
 
@@ -135,7 +135,7 @@ def _nearest(found: Mapping[str, list[int]], wanted: Mapping[str, str]) -> dict[
 
 
 class _Offsets:
-    """The place in bytes of each place in the decoded text."""
+    """Converts places in the decoded text to places in the bytes."""
 
     def __init__(self, body: bytes, decoded: Decoded):
         self._start = next((len(bom) for bom in _BOMS if body.startswith(bom)), 0)
@@ -145,7 +145,7 @@ class _Offsets:
         self.encoding = decoded.encoding
 
     def __getitem__(self, offset: int) -> int:
-        """Return the number of bytes before character `offset`; the codec and its replacements are taken as they are."""
+        """Return the number of bytes before character `offset`, as the codec decoded them."""
         size = len(self._bytes)
         if offset <= 0:
             return self._start

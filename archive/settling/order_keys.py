@@ -43,7 +43,7 @@ def _key_between(low: str, high: str) -> str:
             most += 1
         best = most - 1 if len(high) == length else least + 1 if len(low) == length else (least + most) // 2
         for value in (best, best - 1, best + 1):
-            # nothing fits between a key and the same key with a zero
+            # there is no key between a key and the same key followed by a zero
             if least < value < most and (length == WIDTH or value % _BASE):
                 return _text(value, length)
     raise AssertionError("count() is endless")

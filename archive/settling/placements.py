@@ -1,4 +1,4 @@
-"""Placements: what the listing showed from crawl to crawl, stored as differences.
+"""Stores the listing of each crawl as placements, which are differences between crawls.
 
 A placement begins with the crawl that first shows an entry with a revision at a place, and ends with the crawl that no
 longer does. So an entry that stays as it is costs nothing, and the listing of any crawl is one range query. The order
@@ -17,7 +17,7 @@ from foreign_eyes.archive.settling.placing import Placed, Shown, place_rows
 
 
 def record_placements(db: Database, crawl: Crawl, states: Sequence[Sequence[int]], *, whole: bool) -> None:
-    """Store what a crawl changed in the listing.
+    """Store the changes of the listing by a crawl.
 
     `states` are the revisions of the rows in each state of the listing that the crawl saw; the last one counts. `whole` is
     whether that state is the whole listing. A row that only earlier states showed was contradicted by a later pass: its
@@ -46,7 +46,7 @@ def record_placements(db: Database, crawl: Crawl, states: Sequence[Sequence[int]
 
 
 def _current(db: Database, source_id: int) -> list[Placed]:
-    """Return the present placements of a source, in order."""
+    """Return the current placements of a source, in order."""
     rows = db.execute(
         "SELECT order_key, entry_id, revision_id FROM placements WHERE source_id = ? AND to_crawl IS NULL"
         " ORDER BY order_key",

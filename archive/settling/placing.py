@@ -1,4 +1,4 @@
-"""Deciding which placements a new state of the listing ends and begins. Pure.
+"""Decides which placements end and begin with a new state of the listing. Pure.
 
 A placement is an entry with a revision at a place in the listing. As few as possible end: those of the longest common
 subsequence of the old and the new listing stay.
@@ -74,7 +74,7 @@ def _revised(current: Sequence[Placed], rows: Sequence[Shown], kept: Mapping[int
 
 
 def _moved(current: Sequence[Placed], unseen: set[int], rows: Sequence[Shown]) -> set[int]:
-    """Return the places among `unseen` that `rows` left: one for each row of the same entry, of the same revision first."""
+    """Return the places in `unseen` that `rows` left: one per row of an entry, same revision first."""
     left: dict[int, list[int]] = {}
     for place in sorted(unseen):
         left.setdefault(current[place].shown.entry_id, []).append(place)
@@ -91,7 +91,7 @@ def _moved(current: Sequence[Placed], unseen: set[int], rows: Sequence[Shown]) -
 def _keys_in_gap(
     current: Sequence[Placed], low: int | None, high: int | None, number: int, *, whole: bool
 ) -> list[str]:
-    """Return keys for rows between the places `low` and `high`; None means that there is no such place.
+    """Return keys for rows between the places `low` and `high`; None means that there is no limit.
 
     In a listing that was read in part, new rows come next to the row before them, or at the top.
     """

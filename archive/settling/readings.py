@@ -1,4 +1,4 @@
-"""Readings: what a parser read in a body, as the revision of each row.
+"""Stores readings: the revision of each row that a parser read in a body.
 
 They are stored once for a body and not once for a crawl. Those of older parser versions are truth, since only those
 parsers could derive them again. The view `listing_rows` shows them with one row per entry.
@@ -35,7 +35,7 @@ def record_readings(
 
 
 def store_readings(db: Database, source_id: int, parser_version: int, rows: Mapping[str, Iterable[ReadRow]]) -> None:
-    """Store the rows of bodies, by digest; rows at other positions stay. Write nothing that is stored already."""
+    """Store the rows of bodies, by digest; other rows stay, and stored rows are not written again."""
     before = _stored(db, source_id, parser_version, rows)
     wordings = _wordings(db, {row.revision_id for found in rows.values() for row in found})
     for body_sha256, found in rows.items():
