@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from support.browse_servers import BrowseServer, browse_server, make_archive_of
 
 from foreign_eyes.listing.values import ListedEntry
-from foreign_eyes.web.browse import patience, request_budgets, request_guard
+from foreign_eyes.web import unsent
+from foreign_eyes.web.browse import request_budgets, request_guard
 from foreign_eyes.web.browse.app import SETTINGS
 from foreign_eyes.web.browse.metadata import load_metadata
 from foreign_eyes.web.browse.routing import Lane
@@ -164,7 +165,7 @@ def test_a_full_queue_says_when_to_try_again_and_keeps_no_page_waiting(server: B
 def test_response_that_its_client_does_not_read_is_broken_off(
     server: BrowseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "SECONDS_PER_PIECE", 0.1)
+    monkeypatch.setattr(unsent, "PATIENCE", 0.1)
     long = f"replace(replace('{'a' * 32}','a','{'b' * 60}'),'b','{'c' * 60}')"
     connection = socket.socket()
     # with the buffers of both sides, 7 MB are more than the server can hand over

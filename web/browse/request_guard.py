@@ -1,6 +1,6 @@
 """Decides which requests reach Datasette, in which form and when.
 
-request | method, length | `routing`: page and lane | `reader_mistakes` | `turns` | Datasette | `patience` | `response_headers`
+request | method, length | `routing`: page and lane | `reader_mistakes` | `turns` | Datasette | `response_headers`
 
 Every refusal is an error page with navigation (`error_pages`). If the client disconnects, its work is stopped
 (`abandonment`).
@@ -16,7 +16,6 @@ from foreign_eyes.web.browse.abandonment import answer_while_connected
 from foreign_eyes.web.browse.error_pages import error_response
 from foreign_eyes.web.browse.errors import Busy
 from foreign_eyes.web.browse.metadata import DATABASE
-from foreign_eyes.web.browse.patience import in_pieces
 from foreign_eyes.web.browse.problems import BAD_HOST, NO_SQL, NOT_FOUND, ONLY_READING, Problem, busy, too_long
 from foreign_eyes.web.browse.reader_mistakes import find_mistake, with_usable_search
 from foreign_eyes.web.browse.response_headers import with_headers
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 LONGEST_QUERY = 8_000
 # seconds that a request waits for its turn
 LONGEST_WAIT = 10.0
-# seconds from the start of a response to its end; downloads have another limit
-LONGEST_RESPONSE = 60.0
 # for each lane, how many requests run and how many wait; readers' statements use at most two of the threads in
 # `SETTINGS`, so table pages always have one
 LANES = {Lane.QUERY: (2, 20), Lane.PAGE: (8, 100), Lane.DOWNLOAD: (2, 4)}
@@ -94,9 +91,7 @@ class RequestGuard:
         async def answer(receive: Receive, send: Send) -> None:
             try:
                 async with self._lanes[lane].turn():
-                    await self._app(
-                        scope, receive, in_pieces(send, None if lane is Lane.DOWNLOAD else LONGEST_RESPONSE)
-                    )
+                    await self._app(scope, receive, send)
             except Busy as error:
                 await self._refuse(busy(str(error), error.retry_after), asked.format, send)
 
