@@ -99,6 +99,16 @@ def test_rows_of_changes_are_a_feed_of_what_changed(server: BrowseServer) -> Non
     assert len(titles(feed(server, "/changes.atom?kind=new"))) == 6
 
 
+def test_the_feed_of_what_changed_lately_has_the_changes(server: BrowseServer) -> None:
+    # a new entry and its edit are two items with one time, so the rule about times does not hold for this feed
+    lately, all_changes = (
+        titles(parse(name, f"http://127.0.0.1:{server.port}/", server.ask(f"/browse/archive/{name}.atom").body))
+        for name in ("what_changed_lately", "changes")
+    )
+    assert f"Edited: {BATTERY.title}" in lately
+    assert sorted(lately) == sorted(all_changes)
+
+
 def test_entries_keep_their_ids_and_link_to_their_pages(server: BrowseServer, archive: Path) -> None:
     with closing(sqlite3.connect(archive)) as connection:
         query = "SELECT tag_uri, entry_id FROM entries WHERE title = ?"
