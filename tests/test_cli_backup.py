@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from conftest import CommandLine
 from faults.states import damage
+from sqlite_utils import Database
 from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 
 from foreign_eyes.archive import restoring
 from foreign_eyes.archive.archive_lock import only_run
+from foreign_eyes.archive.backup import back_up
 from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.errors import ArchiveBusy
 from foreign_eyes.archive.feed_state.output_record import RecordedId
@@ -27,7 +29,9 @@ from foreign_eyes.archive.feed_state.output_record_writer import (
     id_lines,
     owner_line,
 )
+from foreign_eyes.archive.integrity import verify
 from foreign_eyes.archive.restoring import restore
+from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 from foreign_eyes.archive.seals import newest_seal
 from foreign_eyes.archive.times import from_text, now
 from foreign_eyes.listing.text_digests import identity_digest
@@ -294,3 +298,25 @@ def test_a_damaged_record_does_not_prevent_a_restore(crawled: CommandLine) -> No
     done = crawled("restore", "copy.db", "--output", "site")
     assert done.returncode == 0, done.stderr
     assert "warning:" in done.stderr
+
+
+@pytest.mark.parametrize("following", [step.name for step in migrations._migrations[20:]])
+def test_an_archive_of_an_older_version_is_backed_up_and_restored(command: CommandLine, following: str) -> None:
+    with closing(sqlite3.connect(command.folder / "archive.db", isolation_level=None)) as connection:
+        migrations.apply(Database(connection), stop_before=following)
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    back_up(command.folder / "archive.db", command.folder / "old.db", force=False)
+    (command.folder / "archive.db").unlink()
+    restored = command("restore", "old.db")
+    assert restored.returncode == 0, restored.stderr
+    with open_archive(command.folder / "archive.db") as db:
+        assert not list(verify(db))
+
+
+@pytest.mark.parametrize("table", ["revisions_fts", "entry_counts"])
+def test_an_archive_of_this_version_that_lacks_a_table_is_not_backed_up(crawled: CommandLine, table: str) -> None:
+    with closing(sqlite3.connect(crawled.folder / "archive.db")) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    refused = crawled("backup", "copy.db")
+    assert refused.returncode == 66
+    assert table in refused.stderr
