@@ -128,14 +128,23 @@ def test_the_feed_of_a_query_has_an_id_and_addresses_of_its_own(server: BrowseSe
     assert page.endswith("/browse/archive/current_entries?publication=Nikkei")
 
 
-def test_a_client_that_has_the_feed_gets_a_304(server: BrowseServer) -> None:
-    answer = server.ask("/browse/archive/current_entries.atom")
-    again = server.ask("/browse/archive/current_entries.atom", if_none_match=answer.headers["etag"])
+@pytest.mark.parametrize(
+    "path",
+    ["/current_entries.atom", "/newest.atom", "/search.atom?q=batteries", ".atom?sql=select+entry_id+from+entries"],
+)
+def test_a_client_that_has_the_feed_gets_a_304(server: BrowseServer, path: str) -> None:
+    answer = server.ask(f"/browse/archive{path}")
+    assert (answer.status, answer.body[:5]) == (200, b"<?xml")
+    again = server.ask(f"/browse/archive{path}", if_none_match=answer.headers["etag"])
     assert (again.status, again.body) == (304, b"")
 
 
-def test_other_rows_are_refused_and_only_pages_with_a_feed_link_to_one(server: BrowseServer) -> None:
-    answer = server.ask("/browse/archive/crawl_log.atom")
+@pytest.mark.parametrize("path", ["/crawl_log.atom", "/entries_by_month.atom", ".atom?sql=select+1"])
+def test_other_rows_are_refused(server: BrowseServer, path: str) -> None:
+    answer = server.ask(f"/browse/archive{path}")
     assert (answer.status, "entry_id or change_id" in answer.text) == (400, True)
+
+
+def test_only_pages_with_a_feed_link_to_one(server: BrowseServer) -> None:
     assert 'type="application/atom+xml"' in server.ask("/browse/archive/current_entries?_nofacet=1").text
     assert ".atom" not in server.ask("/browse/archive/crawl_log?_nofacet=1").text

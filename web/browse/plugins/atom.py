@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette import hookimpl  # type: ignore[import-untyped]
-from datasette.utils.asgi import Response  # type: ignore[import-untyped]
 
 from foreign_eyes.web.browse.atom import RowsAsked, can_be_feed, ids_of, render_rows
 from foreign_eyes.web.browse.error_pages import error_response
@@ -15,6 +14,7 @@ from foreign_eyes.web.browse.metadata import DATABASE
 from foreign_eyes.web.browse.problems import NO_FEED
 
 _ENDING = ".atom"
+_ATOM_TYPE = "application/atom+xml; charset=utf-8"
 
 
 @hookimpl  # type: ignore[untyped-decorator]
@@ -25,18 +25,24 @@ def register_output_renderer() -> dict[str, Any]:
 
 async def render_atom_response(
     datasette: Any, request: Any, columns: list[str], rows: list[Any], data: dict[str, Any]
-) -> Response:
-    """Return the rows of a page as an Atom feed, or a 304 if the client has it already."""
+) -> dict[str, Any]:
+    """Return the rows of a page as an Atom feed, or a 304 if the client has it already.
+
+    The response is a dict, because Datasette sets the status of other responses to that of the query.
+    """
     if not can_be_feed(columns):
-        return await error_response(datasette, NO_FEED, "atom", request)
+        refusal = await error_response(datasette, NO_FEED, "atom", request)
+        return _response(refusal.status, refusal.body, refusal.headers, refusal.content_type)
     title = await _title(datasette, data)
     content = await render_rows(datasette, _asked(datasette, request, columns, rows, title))
     headers = {"ETag": f'"{sha256(content).hexdigest()[:32]}"', "Cache-Control": "public, max-age=300"}
     if headers["ETag"] in (request.headers.get("if-none-match") or ""):
-        return Response(body="", status=304, headers=headers, content_type="application/atom+xml; charset=utf-8")
-    return Response(
-        body=content.decode(), status=200, headers=headers, content_type="application/atom+xml; charset=utf-8"
-    )
+        return _response(304, "", headers)
+    return _response(200, content.decode(), headers)
+
+
+def _response(status: int, body: str, headers: dict[str, str], content_type: str = _ATOM_TYPE) -> dict[str, Any]:
+    return {"status_code": status, "body": body, "headers": headers, "content_type": content_type}
 
 
 def _asked(datasette: Any, request: Any, columns: list[str], rows: list[Any], title: str) -> RowsAsked:
