@@ -295,6 +295,15 @@ def test_mistake_in_a_request_for_json_is_json(server: BrowseServer) -> None:
     assert (answer.status, answer.json()["ok"]) == (400, False)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["newest.json?_shape=x", "newest.json?_shape=", "entries.json?_shape=x", ".json?sql=select+1&_shape=object"],
+)
+def test_a_shape_that_the_rows_cannot_have_is_a_400(server: BrowseServer, address: str) -> None:
+    answer = server.ask(f"/browse/archive{'' if address.startswith('.') else '/'}{address}")
+    assert (answer.status, answer.json()["ok"]) == (400, False)
+
+
 @pytest.mark.parametrize("text", ["", " ", '"', '""', '" "', "%00", '"%00', "\u3000", '"\n"', "*", "^", "(", "-", "!"])
 @pytest.mark.parametrize("mode", ["", "&_searchmode=raw"])
 def test_search_for_nothing_finds_nothing(server: BrowseServer, text: str, mode: str) -> None:

@@ -18,11 +18,14 @@ _SEARCH = re.compile(r"_search(_.+)?|_searchmode")
 _FACET = re.compile(r"_facet(_.+)?")
 # values that Datasette accepts as true or false
 _SWITCHES = ("on", "off", "true", "false", "1", "0")
+_SHAPES = ("array", "arrayfirst", "arrays", "object", "objects")
 _SCALARS = (str, int, float, bool, type(None))
 
 
 def find_mistake(asked: Asked) -> str | None:
     """Return a sentence about the first mistake in the arguments, or None if there is none."""
+    if asked.format == "json" and (mistake := _check_shape(asked)):
+        return mistake
     for name, value in asked.query:
         for applies, check in _CHECKS:
             if applies(name) and (mistake := check(name, value)):
@@ -41,6 +44,16 @@ def with_usable_search(asked: Asked) -> Asked:
     if filters:
         query = [(name, value) for name, value in query if name != "_search" or value.strip()]
     return asked._replace(query=tuple(query))
+
+
+def _check_shape(asked: Asked) -> str | None:
+    """Check the first `_shape`, the one that Datasette uses; it would answer queries with a wrong one with status 200."""
+    shape = next((value for name, value in asked.query if name == "_shape"), None)
+    if shape is not None and shape not in _SHAPES:
+        return f"_shape must be one of {', '.join(_SHAPES)}."
+    if shape == "object" and asked.kind.name == "database":
+        return "_shape=object is for tables with a primary key: use _shape=array."
+    return None
 
 
 def _check_sql(_name: str, value: str) -> str | None:
