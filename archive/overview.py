@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.crawls import crawls_table
+from foreign_eyes.archive.crawls import RULES_VERSION, crawls_table
 from foreign_eyes.archive.freshness import last_fresh
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Source
@@ -75,6 +75,15 @@ def future_crawls(db: Database, after: datetime) -> list[dict[str, Any]]:
 def open_crawls(db: Database) -> list[int]:
     """Return the ids of the crawls that have not ended: they run or were killed."""
     return [row[0] for row in db.execute("SELECT crawl_id FROM crawls WHERE outcome IS NULL ORDER BY crawl_id")]
+
+
+def is_derived_by_these_rules(db: Database) -> bool:
+    """Return whether the rules of this version derived the archive, as far as it says.
+
+    If not, the next crawl derives it again.
+    """
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    return version < 100 or version % 100 == RULES_VERSION
 
 
 def first_crawl_start(db: Database) -> datetime | None:

@@ -71,6 +71,13 @@ def _remedy(row: Mapping[str, Any]) -> str | None:
     return _REMEDIES.get(row["outcome"])
 
 
+def derivation_problems(is_current: bool) -> Iterator[Problem]:
+    """Yield a problem if another version derived the archive: tables that this version added may be empty."""
+    if not is_current:
+        what = "an older version derived it, so past listings may be missing until it is derived again"
+        yield Problem(what, "archive", "foreign-eyes reparse; the next crawl does it, too")
+
+
 def mixture_problems(holdings: Holdings) -> Iterator[Problem]:
     """Yield a problem if the archive holds both invented and real entries."""
     if holdings.mixed:

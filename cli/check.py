@@ -63,6 +63,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                 return [
                     *status_problems.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
                     *status_problems.future_problems(overview.future_crawls(db, now() + status_problems.AHEAD)),
+                    *status_problems.derivation_problems(overview.is_derived_by_these_rules(db)),
                     *status_problems.mixture_problems(holdings(db)),
                     *status_problems.killed_problems(overview.open_crawls(db), running),
                     *archive_problems.file_problems(db, folder, expected=output is not None),

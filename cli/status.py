@@ -43,6 +43,7 @@ def status(context: Context, as_json: bool) -> None:
         problems = [
             *status_problems.crawl_problems(crawls, totals, now()),
             *status_problems.future_problems(overview.future_crawls(db, now() + status_problems.AHEAD)),
+            *status_problems.derivation_problems(overview.is_derived_by_these_rules(db)),
             *status_problems.mixture_problems(holdings(db)),
             *status_problems.killed_problems(overview.open_crawls(db), running),
             *output_problems(

@@ -10,6 +10,7 @@ from support.browse_servers import browse_server
 from support.column_archives import DAY, START, make_column_archive
 from support.settling import A, Column, listing
 
+from foreign_eyes.archive.backup import copy_database
 from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.web.browse.health import compose_health, health_object
@@ -66,3 +67,14 @@ def test_a_crawl_that_failed_and_an_empty_archive_are_problems(tmp_path: Path) -
         health = compose_health(db, column.today + timedelta(hours=1))
     assert [problem.what for problem in health.problems] == ["the last crawl was blocked: None"]
     assert health.sources[0].outcome == "blocked"
+
+
+def test_an_archive_that_a_publish_upgraded_is_to_be_derived_again(archive: Path, tmp_path: Path) -> None:
+    with read_archive(archive) as db:
+        copy_database(db, tmp_path / "archive.db")
+    with open_archive(tmp_path / "archive.db") as db:
+        # what the migrations leave (see `archive.schema.m023_placements`)
+        db.execute("PRAGMA user_version=199")
+        [problem] = compose_health(db, SOON).problems
+    assert (problem.where, "past listings may be missing" in problem.what) == ("archive", True)
+    assert problem.remedy.startswith("foreign-eyes reparse")

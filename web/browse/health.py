@@ -10,10 +10,21 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.overview import future_crawls, last_crawls, last_good_crawls
+from foreign_eyes.archive.overview import (
+    future_crawls,
+    is_derived_by_these_rules,
+    last_crawls,
+    last_good_crawls,
+)
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.sample_sources import holdings
-from foreign_eyes.archive.status_problems import AHEAD, crawl_problems, future_problems, mixture_problems
+from foreign_eyes.archive.status_problems import (
+    AHEAD,
+    crawl_problems,
+    derivation_problems,
+    future_problems,
+    mixture_problems,
+)
 from foreign_eyes.archive.times import now, to_text
 from foreign_eyes.web.browse.metadata import DATABASE
 
@@ -63,6 +74,7 @@ def compose_health(db: Database, at: datetime) -> Health:
     problems = (
         *crawl_problems(crawls, good, at),
         *future_problems(future_crawls(db, at + AHEAD)),
+        *derivation_problems(is_derived_by_these_rules(db)),
         *mixture_problems(holdings(db)),
     )
     return Health(to_text(at), tuple(_source(row, last.get(row["source"], {})) for row in good), problems)
