@@ -233,6 +233,12 @@ def test_wrong_address_is_not_found_on_a_page_with_navigation(server: BrowseServ
     assert has_navigation(answer.text)
 
 
+@pytest.mark.parametrize("spelling", ["{},1", "{}e0", "{}.0", "+{}", "%20{}"])
+def test_no_spelling_of_the_id_of_an_entry_is_a_fault_of_the_server(server: BrowseServer, spelling: str) -> None:
+    entry_id = server.ask("/browse/archive/entries.json?_shape=arrayfirst&_size=1").json()[0]
+    assert server.ask(f"/browse/archive/entries/{spelling.format(entry_id)}").status in (200, 404)
+
+
 def test_no_page_tells_paths_folders_or_versions(server: BrowseServer, archive_folder: Path) -> None:
     home = server.ask("/browse/archive.json").json()
     tables = [table["name"] for table in [*home["tables"], *home["views"]]]

@@ -316,7 +316,7 @@ def test_fields_suggest_what_the_archive_has(page: Any) -> None:
             "From: “2026-02-30” is not a date. Write year, month and day, such as 2026-03-31.",
         ),
         ("revised_between?since=2026-03-05&until=2026-03-01", "“From” (2026-03-05) is after “Until” (2026-03-01)."),
-        ("revised_between?since=9999-12-31", "“From” (9999-12-31) is after “Until” (2026-04-06)."),
+        ("revised_between?since=9999-12-30", "“From” (9999-12-30) is after “Until” (2026-04-06)."),
         (
             "topics_by_month?until=2026-13",
             "Last month: “2026-13” is not a month. Write year and month, such as 2026-03.",
@@ -325,6 +325,9 @@ def test_fields_suggest_what_the_archive_has(page: Any) -> None:
             "provenance_of_an_entry?entry_id=apples",
             "Entry: “apples” is not an entry. Write its id, its tag URI or the address",
         ),
+        ("listing_on_a_date?date=9999-12-31", "Date: “9999-12-31” is not a date."),
+        ("listing_on_a_date?source=twon", "Source: “twon” does not exist. Choose one of: town."),
+        ("crawl_health?source=twon", "Source: “twon” does not exist. Choose one of: town."),
         ("revised_between?since=<b>now</b>", "From: “<b>now</b>” is not a date."),
         ("revised_between?since=%00%ff", "is not a date."),
     ],

@@ -18,6 +18,7 @@ from foreign_eyes.web.browse.questions import (
     Field,
     Parameter,
     WrongValue,
+    check_option,
     check_order,
     check_value,
     parameters_of,
@@ -67,6 +68,8 @@ class QuestionForms:
         try:
             values = {p.name: check_value(p, dict(reversed(given)).get(p.name, "")) for p in parameters}
             for parameter in parameters:
+                if parameter.only_options and values[parameter.name]:
+                    check_option(parameter, values[parameter.name], await _options(self._datasette, parameter))
                 values[parameter.name] = values[parameter.name] or await self._default(parameter)
             check_order(parameters, values)
         except WrongValue as error:
@@ -87,10 +90,14 @@ async def read_fields(datasette: Any, query: Mapping[str, Any], values: Mapping[
     for parameter in parameters_of(query):
         field = Field(parameter, values.get(parameter.name) or "")
         if parameter.options:
-            found = await datasette.get_database(DATABASE).execute(parameter.options)
-            field = with_options(field, tuple(str(row[0]) for row in found.rows[:MOST_OPTIONS] if row[0] is not None))
+            field = with_options(field, (await _options(datasette, parameter))[:MOST_OPTIONS])
         fields.append(field)
     return fields
+
+
+async def _options(datasette: Any, parameter: Parameter) -> tuple[str, ...]:
+    found = await datasette.get_database(DATABASE).execute(parameter.options)
+    return tuple(str(row[0]) for row in found.rows if row[0] is not None)
 
 
 def errors_of_datasette(datasette: Any, handlers: Callable[..., list[Any]]) -> AnswerError:

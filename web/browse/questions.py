@@ -83,6 +83,17 @@ def check_value(parameter: Parameter, value: str) -> str:
     return value
 
 
+def check_option(parameter: Parameter, value: str, options: tuple[str, ...]) -> None:
+    """Check that a value is one of `options`.
+
+    Raises:
+        WrongValue: it is none of them.
+    """
+    if value not in options:
+        known = ", ".join(options[:10]) or "none yet"
+        raise WrongValue(f"{parameter.label}: “{value[:40]}” does not exist. Choose one of: {known}.")
+
+
 def check_order(parameters: tuple[Parameter, ...], values: Mapping[str, str]) -> None:
     """Check that each value is not later than the value of the parameter named by `not_after`.
 
@@ -108,6 +119,7 @@ def with_options(field: Field, options: tuple[str, ...]) -> Field:
 
 def _is_date(value: str) -> bool:
     try:
-        return bool(_DATE.fullmatch(value)) and bool(date.fromisoformat(value)) and value.isascii()
+        # SQL compares with the next day, which the last day has not
+        return bool(_DATE.fullmatch(value)) and date.fromisoformat(value) < date.max and value.isascii()
     except ValueError:
         return False

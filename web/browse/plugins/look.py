@@ -7,6 +7,7 @@ from typing import Any
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 from datasette.utils import path_with_added_args  # type: ignore[import-untyped]
+from datasette.utils.asgi import NotFound  # type: ignore[import-untyped]
 
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.feeds.compose.sentences import minute
@@ -41,8 +42,10 @@ def extra_template_vars(
         if view_name == "index":
             values["home"] = await read_home(datasette, request.actor)
         if view_name == "row" and table == "entries":
-            # Datasette has found the row, so the key is a number
-            values["shown"] = await read_entry_row(datasette, origin, int(request.url_vars["pks"]))
+            # Datasette has found the row, but also by keys such as 1.5e8 or 150000000,1
+            if not (key := request.url_vars["pks"].strip()).isdecimal():
+                raise NotFound("no such entry")
+            values["shown"] = await read_entry_row(datasette, origin, int(key))
         return values
 
     return read
