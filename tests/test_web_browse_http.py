@@ -283,6 +283,7 @@ MISTAKES = [
     *("_through=x", "_through=[]", "_through={%22table%22:1}", "_timelimit=x", "_timelimit=1e9", "_ttl=%C2%B2"),
     *("title__in=[%22", "title__in=[[]]", "title__notin=[{}]", "title__gt=%C2%B2", "_col=nothing", "_nocol=nothing"),
     *("_facet=nothing", "_facet={", "_facet={%22column%22:1}", "_facetx=1", "_searchx=1", "_search_nothing=1"),
+    *("publicaton=BBC", "publicaton__not=BBC", "title__resembles=x", "title__=x", "__exact=x", "rowid=1"),
     *("_where=nonsense", "_facet_array=title", "_fts_table=nothing&_search=a", "_fts_table=entries&_search=a"),
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from foreign_eyes.web.browse.routing import Asked
@@ -30,6 +30,19 @@ def find_mistake(asked: Asked) -> str | None:
         for applies, check in _CHECKS:
             if applies(name) and (mistake := check(name, value)):
                 return mistake
+    return None
+
+
+def find_filter_mistake(names: Iterable[str], columns: Container[str], comparisons: Container[str]) -> str | None:
+    """Return a sentence about the first argument that filters by no column or with no comparison; None if there is none."""
+    for name in names:
+        if name.startswith("_") and "__" not in name:
+            continue
+        column, _, comparison = name.rpartition("__") if "__" in name else (name, "", "exact")
+        if column not in columns:
+            return f"There is no column {column[:60]}."
+        if comparison not in comparisons:
+            return f"There is no comparison {comparison[:60]}: use {column}, {column}__contains or {column}__gt, for instance."
     return None
 
 
