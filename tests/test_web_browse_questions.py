@@ -258,7 +258,6 @@ def test_crawls_are_counted_by_week_and_failed_ones_are_listed(rows: Ask) -> Non
         ("2026-03-02", 5, 4, 1),
         ("2026-04-06", 1, 1, 0),
     ]
-    assert rows("crawl_health", "week", source="nowhere") == []
     assert rows("crawls_that_ended_badly", "crawl_id", "outcome") == [(6, "blocked")]
 
 
