@@ -38,6 +38,8 @@ def add_functions(connection: sqlite3.Connection, is_over_time: Callable[[], obj
     def timed(function: Callable[..., str | None]) -> Callable[..., str | None]:
         return lambda *values: None if is_over_time() else function(*values)
 
+    # what a function raises is a refusal, which the error of the statement reports; libraries switch tracebacks on
+    sqlite3.enable_callback_tracebacks(False)
     for name, arguments, function in _FUNCTIONS:
         connection.create_function(name, arguments, timed(function), deterministic=True)
 
