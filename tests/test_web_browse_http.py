@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sqlite3
 import time
@@ -14,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import datasette  # type: ignore[import-untyped]
 import pytest
+from conftest import IN_CI, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.browse_servers import BrowseServer, browse_server, make_archive_of
@@ -25,7 +25,6 @@ from foreign_eyes.web.browse.app import SETTINGS
 from foreign_eyes.web.browse.metadata import load_metadata
 from foreign_eyes.web.browse.routing import Lane
 
-IN_CI = bool(os.environ.get("CI"))
 # seconds; longer than a test may take, so that nothing ends by itself
 NEVER = 600
 PLAIN = "Plain words"
@@ -351,7 +350,9 @@ PAGES = [
 ]
 
 
-@settings(max_examples=300 if IN_CI else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(10, in_ci=100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.sampled_from(PAGES),
     st.sampled_from(["", ".json", ".csv", ".blob"]),
