@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ import pytest
 from conftest import IN_CI, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.types import Send
 from support.browse_servers import BrowseServer, browse_server, make_archive_of
 
 from foreign_eyes.listing.values import ListedEntry
@@ -164,6 +166,16 @@ def test_a_full_queue_says_when_to_try_again_and_keeps_no_page_waiting(server: B
 def test_response_that_its_client_does_not_read_is_broken_off(
     server: BrowseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broken_off = threading.Event()
+
+    async def send_and_note(response: unsent.Response, send: Send) -> bool:
+        is_taken = await send_to(response, send)
+        if not is_taken:
+            broken_off.set()
+        return is_taken
+
+    send_to = unsent.Response.send_to
+    monkeypatch.setattr(unsent.Response, "send_to", send_and_note)
     monkeypatch.setattr(unsent, "PATIENCE", 0.1)
     long = f"replace(replace('{'a' * 32}','a','{'b' * 60}'),'b','{'c' * 60}')"
     connection = socket.socket()
@@ -172,7 +184,7 @@ def test_response_that_its_client_does_not_read_is_broken_off(
     connection.connect(("127.0.0.1", server.port))
     sql = quote(f"select {long} from changes a, changes b limit 60", safe="*(),'")
     connection.sendall(f"GET /browse/archive.json?sql={sql} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
-    ask_until(server, "/browse/archive.json?sql=select+1", 200)
+    assert broken_off.wait(60)
     connection.settimeout(60)
     received = b""
     while part := connection.recv(1 << 20):
