@@ -104,6 +104,8 @@ def _source_settings(configuration: Configuration) -> Iterator[Setting]:
                 origin = _origin(configuration, "contact")
             elif key == "fresh_days" and value is None:
                 value, origin = _fresh_days(configuration), _origin(configuration, "fresh_days")
+            elif key == "output" and value is not None:
+                value = _absolute(Path(value))
             yield Setting(f"sources.{name}.{key}", value, origin)
 
 

@@ -19,7 +19,7 @@ from foreign_eyes.archive.feed_state.shown_names import check_names as check_nam
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
 from foreign_eyes.crawler.jobs import DEFAULT_AUTHORITY
 from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, find_settings_file
-from foreign_eyes.crawler.sources import BUILT_IN, Contact, FreshDays, SourceSettings, check_name, check_url
+from foreign_eyes.crawler.sources import BUILT_IN, Contact, FreshDays, SourceSettings, check_name, check_url, completed
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
 from foreign_eyes.feeds.file_writer import read_file_mode
 from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url, normal_hub
@@ -151,13 +151,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
     for key in tables:
         if key not in allowed:
             raise ConfigurationError(f"{path}: unknown key {key!r}; allowed are {', '.join(allowed)}")
-    sources = {
-        name: _convert(table, SourceSettings, f"[sources.{name}]", path)
-        for name, table in _table(tables, "sources", path).items()
-    }
-    for name, source in sources.items():
-        _check(check_name, name, f"[sources.{name}]", path)
-        _check(check_url, source.url, f"[sources.{name}] url", path)
+    sources = {name: _source(name, table, path) for name, table in _table(tables, "sources", path).items()}
     publish = _convert(_table(tables, "publish", path), PublishSettings, "[publish]", path)
     _check(normal_base_url, publish.base_url, "[publish] base_url", path)
     _check(normal_browse_url, publish.browse_url, "[publish] browse_url", path)
@@ -182,6 +176,19 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
         tables=tables,
         fresh_days=_fresh_days(tables, path),
     )
+
+
+def _source(name: str, table: Any, path: Path) -> SourceSettings:
+    """Return the settings in the table `[sources.NAME]`."""
+    where = f"[sources.{name}]"
+    _check(check_name, name, where, path)
+    source = _convert(completed(name, table), SourceSettings, where, path)
+    _check(check_url, source.url, f"{where} url", path)
+    if source.base_url is not None:
+        _check(normal_base_url, source.base_url, f"{where} base_url", path)
+        if source.output is None:
+            raise ConfigurationError(f"{path}: {where} base_url: add output, the folder that is served there")
+    return source
 
 
 def _contact(tables: dict[str, Any], path: Path) -> str | None:

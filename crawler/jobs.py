@@ -10,7 +10,15 @@ from pathlib import Path
 import msgspec
 
 from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE
-from foreign_eyes.crawler.sources import Contact, FreshDays, SourceSettings, find_source, with_contact, with_fresh_days
+from foreign_eyes.crawler.sources import (
+    Contact,
+    FreshDays,
+    SourceSettings,
+    completed,
+    find_source,
+    with_contact,
+    with_fresh_days,
+)
 from foreign_eyes.listing.values import Mode
 
 DEFAULT_AUTHORITY = "foreign-eyes.example,2026"
@@ -66,6 +74,8 @@ def job_named(wanted: str, archive: Path | None, settings_file: Path | None) -> 
         OSError, tomllib.TOMLDecodeError, msgspec.ValidationError: the settings file cannot be read or is invalid.
     """
     tables = tomllib.loads(settings_file.read_text(encoding="utf-8")) if settings_file else {}
+    if isinstance(sources := tables.get("sources"), dict):
+        tables["sources"] = {name: completed(name, table) for name, table in sources.items()}
     settings = msgspec.convert(tables, type=_SettingsFile)
     name, source = find_source(wanted, settings.sources)
     return Job(

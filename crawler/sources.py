@@ -8,6 +8,8 @@ heading = "…"                   # a heading on page 1 that identifies the list
 delay = 2.0                     # seconds between requests
 contact = "you@example.org"     # in the User-Agent; default: the contact for all sources
 fresh_days = 7                  # days between unconditional requests for every page; default: the value for all sources
+output = "public/NAME"          # the folder that it is published to; default: feeds/source_places.py decides
+base_url = "https://…/"         # the address of that folder; default: follows from that of [publish]
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -44,7 +46,10 @@ Heading = Annotated[str, msgspec.Meta(max_length=200, pattern=r"[^\W_]")]
 
 
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A `[sources.NAME]` table; None for `delay` or `fresh_days` means the default."""
+    """A `[sources.NAME]` table; None means the default.
+
+    `output` and `base_url` are used when the source is published, and not by crawls.
+    """
 
     url: str
     title: Annotated[str, msgspec.Meta(min_length=1)] = COLUMN_TITLE
@@ -53,6 +58,8 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
     contact: Contact | None = None
     fresh_days: FreshDays | None = None
+    output: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    base_url: str | None = None
 
     @property
     def host(self) -> str:
@@ -124,6 +131,15 @@ def find_source(
     if chosen in known and known[chosen].url != wanted:
         raise SourceError(f"--name {chosen} is the configured source at {known[chosen].url}; use another name")
     return chosen, SourceSettings(url=wanted)
+
+
+def completed(name: str, table: Any) -> Any:
+    """Return the table `[sources.NAME]`; for a built-in source without `url`, with the built-in values that it leaves out."""
+    built_in = BUILT_IN.get(name)
+    if built_in is None or not isinstance(table, dict) or "url" in table:
+        return table
+    known = {key: value for key, value in msgspec.structs.asdict(built_in).items() if value is not None}
+    return {**known, **table}
 
 
 def with_contact(source: SourceSettings, contact: str | None) -> SourceSettings:

@@ -37,6 +37,7 @@ DIGESTS = {
     "m024_questions": "23568fcd80494b45",
     "m025_readings": "fe3426b7c771086b",
     "m026_index_of_links": "3ee15d9374eb04f5",
+    "m029_places": "d6b9c69b30a893a9",
 }
 
 

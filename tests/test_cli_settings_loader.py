@@ -20,6 +20,7 @@ from foreign_eyes.cli.settings_loader import (
     PublishSettings,
     load_configuration,
 )
+from foreign_eyes.crawler.jobs import job_named
 from foreign_eyes.crawler.sources import BUILT_IN, SourceSettings
 
 SHIPPED = ROOT / "foreign-eyes.example.toml"
@@ -61,6 +62,12 @@ URL = 'url = "https://example.org/index.htm"'
         ("fresh_days = 'weekly'\n", ["fresh_days", "from 0 to 366"]),
         (f"[sources.x]\n{URL}\ncontact = 'a b'\n", ["[sources.x]", "contact", "without spaces"]),
         (f"[sources.x]\n{URL}\nlanguage = '!'\n", ["[sources.x]", "language", "such as en"]),
+        (f"[sources.x]\n{URL}\nbase_url = 'https://x.example/'\n", ["[sources.x] base_url", "add output"]),
+        (
+            f"[sources.x]\n{URL}\noutput = 'x'\nbase_url = 'x.example'\n",
+            ["[sources.x] base_url", "http:// or https://"],
+        ),
+        (f"[sources.x]\n{URL}\noutput = ''\n", ["[sources.x] output"]),
         (f"[sources.'A b']\n{URL}\n", ["[sources.A b]", "lower-case letters"]),
         (f"[sources.-x]\n{URL}\n", ["[sources.-x]", "letter or digit"]),
         ("[sources.x]\nurl = 'example.org'\n", ["[sources.x] url", "http:// or https://"]),
@@ -262,3 +269,18 @@ def test_without_datasette_no_page_leads_to_it(command: CommandLine, server: Lis
     command("publish")
     for page in (command.folder / "public").rglob("*.html"):
         assert "browse/" not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_table_of_a_built_in_source_may_leave_out_its_url(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "foreign-eyes.toml"
+    path.write_text(f'[sources.{name}]\noutput = "there"\ncontact = "me@example.org"\n')
+    expected = msgspec.structs.replace(BUILT_IN[name], output="there", contact="me@example.org")
+    assert load_configuration(path).sources[name] == expected
+    assert job_named(name, None, path).source == expected
+
+
+def test_a_built_in_source_with_another_url_has_only_the_values_of_its_table(tmp_path: Path) -> None:
+    path = tmp_path / "foreign-eyes.toml"
+    path.write_text(f"[sources.live]\n{URL}\n")
+    assert load_configuration(path).sources["live"] == SourceSettings(url="https://example.org/index.htm")

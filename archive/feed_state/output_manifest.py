@@ -59,6 +59,11 @@ class Manifest:
         source_id, base_url, fingerprint, *cursor, entries, events, files = row
         return OutputState(source_id, base_url, fingerprint, JournalCursor(*cursor), entries, events, files)
 
+    def base_url(self) -> str | None:
+        """Return the base URL of the last publish; None if there was none, or an earlier version did it."""
+        row = self._db.execute("SELECT base_url FROM outputs WHERE output = ?", (self._key,)).fetchone()
+        return row[0] if row else None
+
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of all files, in hexadecimal, by path relative to the folder."""
         rows = self._db.execute("SELECT path, sha256 FROM published_files WHERE output = ? ORDER BY path", (self._key,))
@@ -96,16 +101,27 @@ class Manifest:
             [(self._key, name, digest, source_id) for name, digest in sorted(written.items())],
         )
 
-    def record_state(self, state: OutputState) -> None:
-        """Store the state that the folder shows now."""
+    def record_state(self, state: OutputState, root: Path | None = None, *, own_base_url: bool = False) -> None:
+        """Store the state that the folder shows now.
+
+        `root` is the root of the site that the folder is a part of, and `own_base_url` whether the settings of the source
+        name the base URL. Without a root, both stay as they are.
+        """
         cursor = state.cursor
+        site = (None, False) if root is None else (_key(self._db, root), own_base_url)
         self._db.execute(
-            "INSERT OR REPLACE INTO outputs (output, source_id, base_url, shape, derivation, changes_until, restyled_until,"
-            " entries, events, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outputs (output, source_id, base_url, shape, derivation, changes_until, restyled_until,"
+            " entries, events, files, root, own_base_url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (output) DO UPDATE SET source_id = excluded.source_id, base_url = excluded.base_url,"
+            " shape = excluded.shape, derivation = excluded.derivation, changes_until = excluded.changes_until,"
+            " restyled_until = excluded.restyled_until, entries = excluded.entries, events = excluded.events,"
+            " files = excluded.files, root = coalesce(excluded.root, root),"
+            " own_base_url = iif(excluded.root IS NULL, own_base_url, excluded.own_base_url)",
             (
                 *(self._key, state.source_id, state.base_url, state.render_fingerprint),
                 *(cursor.derivation, cursor.changes_until),
                 *(cursor.restyled_until, state.entries, state.events, state.files),
+                *site,
             ),
         )
 
@@ -113,6 +129,36 @@ class Manifest:
         """Delete the manifest of the folder."""
         self._db.execute("DELETE FROM published_files WHERE output = ?", (self._key,))
         self._db.execute("DELETE FROM outputs WHERE output = ?", (self._key,))
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPlace:
+    """A folder that shows a source.
+
+    `base_url` is None if an earlier version published there. `root` is the root of the site that the folder is a part of;
+    `own_base_url` says whether the settings of the source name the base URL, instead of deriving it from that of the root.
+    """
+
+    folder: Path
+    source: str
+    base_url: str | None
+    root: Path
+    own_base_url: bool = False
+
+
+def published_places(db: Database) -> list[PublishedPlace]:
+    """Return the output folders of the archive with the sites that they are a part of, ordered by path."""
+    home = Path(os.path.realpath(path_of(db))).parent
+    rows = db.execute(
+        "SELECT o.output, s.name, o.base_url, coalesce(o.root, o.output), o.own_base_url"
+        " FROM outputs o JOIN sources s USING (source_id) ORDER BY o.output"
+    )
+    return [
+        PublishedPlace(
+            Path(os.path.normpath(home / output)), name, base_url, Path(os.path.normpath(home / root)), bool(is_own)
+        )
+        for output, name, base_url, root, is_own in rows.fetchall()
+    ]
 
 
 def recorded_outputs(db: Database) -> dict[Path, str]:
@@ -124,18 +170,18 @@ def recorded_outputs(db: Database) -> dict[Path, str]:
     return {Path(os.path.normpath(home / output)): name for output, name in rows}
 
 
-def forget_missing(db: Database, current: Path) -> list[Path]:
-    """Delete the manifests of missing folders, except `current`; return these folders.
+def forget_missing(db: Database, root: Path) -> list[Path]:
+    """Delete the manifests of missing folders that are not a part of the site at `root`; return these folders.
 
-    Called inside the caller's transaction. A folder that reappears still has its record.
+    Called inside the caller's transaction. A folder that reappears still has its record. A folder of the site is published
+    again, and its source keeps its place: `status` reports it until then.
     """
-    kept = Path(os.path.realpath(current))
-    home = Path(os.path.realpath(path_of(db))).parent
-    # from table `outputs`, since there can be many files and each publish calls this function
-    folders = [
-        Path(os.path.normpath(home / output)) for (output,) in db.execute("SELECT output FROM outputs").fetchall()
+    kept = Path(os.path.realpath(root))
+    missing = [
+        place.folder
+        for place in published_places(db)
+        if kept not in (place.folder, place.root) and not os.path.lexists(place.folder)
     ]
-    missing = [folder for folder in folders if folder != kept and not os.path.lexists(folder)]
     for folder in missing:
         Manifest(db, folder).forget()
     return missing

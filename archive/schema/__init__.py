@@ -38,6 +38,7 @@ from foreign_eyes.archive.schema.m023_placements import m023_placements
 from foreign_eyes.archive.schema.m024_questions import m024_questions
 from foreign_eyes.archive.schema.m025_readings import m025_readings
 from foreign_eyes.archive.schema.m026_index_of_links import m026_index_of_links
+from foreign_eyes.archive.schema.m029_places import m029_places
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
@@ -72,5 +73,6 @@ for step in (
     m024_questions,
     m025_readings,
     m026_index_of_links,
+    m029_places,
 ):
     migrations()(step)

@@ -68,8 +68,9 @@ _PRAGMA_TABLES = frozenset(f"pragma_{name}" for name in _PRAGMAS - {"data_versio
 # machine, and the others hold redacted text
 _HIDDEN = frozenset(
     {
-        ("bodies", "zlib"), ("frozen_documents", "zlib"), ("outputs", "output"), ("published_files", "output"),
-        ("redaction_secret", "secret"), ("withheld_bodies", "rest"), ("withheld_texts", "packed"),
+        ("bodies", "zlib"), ("frozen_documents", "zlib"), ("outputs", "output"), ("outputs", "root"),
+        ("published_files", "output"), ("redaction_secret", "secret"), ("withheld_bodies", "rest"),
+        ("withheld_texts", "packed"),
     }
 )  # fmt: skip
 # virtual tables that exist in every database, for maintenance
