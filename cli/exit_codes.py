@@ -55,7 +55,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
     from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
     from foreign_eyes.cli.settings_loader import ConfigurationError
     from foreign_eyes.crawler.sources import SourceError
-    from foreign_eyes.feeds.errors import FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
+    from foreign_eyes.feeds.errors import CombinedFolderTaken, FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
     from foreign_eyes.warc.errors import CannotWrite, ExchangeError, WrongImport
     from foreign_eyes.web.output_lock import AlreadyServed
     from foreign_eyes.web.server import CannotListen
@@ -72,6 +72,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (SourceError, USAGE),
         (OutputUnwritable, CANNOT_WRITE),
         (OutputTaken, CANNOT_WRITE),
+        (CombinedFolderTaken, CANNOT_WRITE),
         (FilesOfOthers, CANNOT_WRITE),
         (FeedsError, NO_INPUT),
         (CannotListen, TRY_AGAIN),

@@ -5,6 +5,7 @@ Programming errors are not in this hierarchy.
 FeedsError
 ├── NothingToPublish    the archive has no entries of the source; files published before stay
 ├── OutputTaken         the folder holds the feeds of another source
+├── CombinedFolderTaken the folder over all sources holds the feeds of one source
 ├── FilesOfOthers       the folder holds files that publishing did not write, under names that it needs
 └── OutputUnwritable    a file or folder of the output folder cannot be written or removed
 """
@@ -44,6 +45,17 @@ class OutputTaken(FeedsError):
         super().__init__(
             f"{output}: holds the feeds of {published}; nothing was published. To replace them with those of {source}:"
             f" foreign-eyes publish --source {source}; or publish to another --output"
+        )
+
+
+class CombinedFolderTaken(FeedsError):
+    """The folder over all sources holds the feeds of one source."""
+
+    def __init__(self, output: Path, published: str):
+        super().__init__(
+            f"{output}: holds the feeds of {published}, so the page and the feeds over all sources cannot be written there."
+            f" Move that source to a folder of its own: set output in [sources.{published}], then: foreign-eyes publish"
+            f" --source {published} --take-over; or set all_sources = false in [publish]"
         )
 
 

@@ -27,12 +27,12 @@ def render_fingerprint(
     """Return the render fingerprint, a SHA-256 digest in hexadecimal."""
     source = target.source
     settings = [source.url, target.title, target.language, target.browse, target.hub, target.tombstones]
-    values = [settings, target.tag, topics.patterns, dict(publications), _program()]
+    values = [settings, target.tag, topics.patterns, dict(publications), program_digests()]
     return sha256(json.dumps(values).encode()).hexdigest()
 
 
 @cache
-def _program() -> list[str]:
+def program_digests() -> list[str]:
     """Return the digests of the files of this package, and the versions of the libraries."""
     digests = [sha256(file.read_bytes()).hexdigest() for file in _files(resources.files("foreign_eyes.feeds"))]
     return [*digests, *(metadata.version(name) for name in _LIBRARIES)]

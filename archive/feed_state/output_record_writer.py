@@ -61,9 +61,9 @@ def id_lines(recorded: RecordedId, known: Sequence[str] | None = None) -> list[s
     return lines
 
 
-def file_line(name: str) -> str:
-    """Return the line for a file that publishing writes."""
-    return _line(file=name)
+def file_line(name: str, sha256: str | None = None) -> str:
+    """Return the line for a file that publishing writes, with its digest if that is given."""
+    return _line(file=name) if sha256 is None else _line(file=name, sha256=sha256)
 
 
 def removed_line(name: str) -> str:
@@ -131,10 +131,18 @@ def forget_removed(folder: Path, mode: int = 0o644) -> None:
     lines = record_path(folder).read_text(encoding="ascii").splitlines(keepends=True)
     values = [json.loads(line) for line in lines if line.endswith("\n")]
     gone = {value["gone"] for value in values if "gone" in value} - _files_of(values)
-    kept = [_line(**value) for value in values if value.get("file", value.get("gone")) not in gone]
+    rewrite_record(folder, [_line(**v) for v in values if v.get("file", v.get("gone")) not in gone], mode)
+
+
+def rewrite_record(folder: Path, lines: Iterable[str], mode: int = 0o644) -> None:
+    """Replace the record of `folder` with these lines, atomically and without a copy of the former one.
+
+    Raises:
+        OSError: the record could not be written; it is unchanged.
+    """
     temporary = folder / f"{RECORD_NAME}.foreign-eyes"
     temporary.unlink(missing_ok=True)
-    _write_new(temporary, kept, mode)
+    _write_new(temporary, lines, mode)
     temporary.replace(record_path(folder))
     _sync(folder)
 

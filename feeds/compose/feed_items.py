@@ -29,7 +29,7 @@ class Item:
     """An item of a feed, independent of the format.
 
     All texts except `html` are plain text. `via` is None if the source has no URL. `column` is the original feed of the item,
-    if that is not the `column` of the feed that has the item.
+    if that is not the `column` of the feed that has the item; `language` is the item's, if that is not the feed's.
     """
 
     tag_uri: str
@@ -43,6 +43,7 @@ class Item:
     published: datetime
     updated: datetime
     column: Column | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

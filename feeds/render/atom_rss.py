@@ -74,13 +74,13 @@ def render_rss(feed: Feed) -> bytes:
     generator.link(href=feed.home, rel="alternate", type="text/html")
     generator.image(url=feed.icon, title=unmistakable(feed.title), link=feed.home)
     generator.register_extension("beyond", DublinCore, DublinCoreCreator, atom=False)
-    source_url = feed.column.urls[RSS]
     for item in feed.items:
         element = _add(generator, feed, item)
         element.link(href=item.alternate, rel="alternate")
         element.description(escape(item.summary, quote=False), isSummary=True)
         element.content(item.html)
-        element.source(url=source_url, title=unmistakable(feed.column.title))
+        column = item.column or feed.column
+        element.source(url=column.urls[RSS], title=unmistakable(column.title))
         element.beyond.item = item
     return with_marked_ampersands(generator.rss_str(pretty=True))
 

@@ -17,6 +17,7 @@ from foreign_eyes.feeds.site_map import ATOM
 
 HISTORY = "http://purl.org/syndication/history/1.0"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
 
@@ -51,7 +52,9 @@ class AtomEntry(BaseEntryExtension):  # type: ignore[misc] # feedgen has no type
     column: Column
 
     def extend_atom(self, element: _Element) -> _Element:
-        """Append the links and the source to the entry's element."""
+        """Append the links and the source to the entry's element, and its language if it has one of its own."""
+        if self.item.language:
+            element.set(XML_LANG, self.item.language)
         SubElement(element, "link", rel="alternate", type="text/html", href=self.item.alternate)
         if self.item.via:
             SubElement(element, "link", rel="via", type="text/html", href=self.item.via)

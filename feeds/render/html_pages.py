@@ -20,6 +20,8 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader, PrefixL
 from markupsafe import Markup
 
 from foreign_eyes.feeds import html_text
+from foreign_eyes.feeds.compose import all_sources
+from foreign_eyes.feeds.compose.all_sources import CombinedEntry, CombinedTarget, ShownSource, reference
 from foreign_eyes.feeds.compose.change_items import ComposedChange
 from foreign_eyes.feeds.compose.collection_pages import FOREMOST, Chart, CollectionCount, Volume, older_volume
 from foreign_eyes.feeds.compose.entry_pages import EntryPage
@@ -141,12 +143,26 @@ def missing_page(target: PublicationTarget) -> bytes:
     return _render("404.html", target, urlsplit(target.base_url).path)
 
 
+def all_sources_page(target: CombinedTarget, sources: Sequence[ShownSource], entries: Sequence[CombinedEntry]) -> bytes:
+    """Return the page over all sources: links to the pages and feeds of each, and the newest entries of all."""
+    days = groupby(entries, lambda shown: day(shown.entry.first_seen))
+    return _render(
+        "all.html",
+        target,
+        "",
+        subtitle=all_sources.SUBTITLE,
+        sources=sources,
+        labels={source.name: source.label for source in sources},
+        days=[(name, list(run)) for name, run in days],
+    )
+
+
 def volume_path(number: int) -> str:
     """Return the path of a volume's page below the base URL."""
     return f"pages/{number}.html"
 
 
-def _render(template: str, target: PublicationTarget, root: str, **values: object) -> bytes:
+def _render(template: str, target: PublicationTarget | CombinedTarget, root: str, **values: object) -> bytes:
     """Render a page; `root` is the reference from the page to the base URL."""
     feeds = feed_links(target, column_urls(target.base_url))
     browse = _from(root, target.browse)
@@ -169,7 +185,7 @@ def _from(root: str, address: str | None) -> str | None:
     return address if address is None or "//" in address else root + address
 
 
-def feed_links(target: PublicationTarget, urls: FeedUrls) -> list[FeedLink]:
+def feed_links(target: PublicationTarget | CombinedTarget, urls: FeedUrls) -> list[FeedLink]:
     """Return a feed in its formats, as pages link to it."""
     return [FeedLink(form.label, url, url.removeprefix(target.base_url), form.media_type) for form, url in urls.items()]
 
@@ -225,6 +241,7 @@ def _add_filters(environment: Environment) -> None:
     environment.filters["one_line"] = one_line
     environment.filters["machine"] = lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds")
     environment.filters["volume_path"] = volume_path
+    environment.filters["reference"] = lambda url, target: reference(target, url)
 
 
 def _breakable(address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from foreign_eyes.feeds.compose.feed_items import Item
+from foreign_eyes.feeds.compose.feed_items import Column, Item
 from foreign_eyes.feeds.compose.feeds import Feed
 from foreign_eyes.feeds.site_map import JSON_FEED
 
@@ -54,5 +54,17 @@ def _item(feed: Feed, item: Item) -> dict[str, Any]:
         "date_modified": item.updated.isoformat(),
         "authors": [{"name": item.author}],
         **({"tags": tags} if tags else {}),
-        "language": feed.language,
+        "language": item.language or feed.language,
+        **({"_foreign_eyes": _source(item.column)} if item.column else {}),
     }
+
+
+def _source(column: Column) -> dict[str, Any]:
+    """Return the original feed of an item, as `source` in Atom."""
+    feed = {
+        "id": column.feed_id,
+        "title": column.title,
+        "home_page_url": column.home,
+        "feed_url": column.urls[JSON_FEED],
+    }
+    return {"about": column.home, "source": feed}
