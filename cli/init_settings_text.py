@@ -54,6 +54,8 @@ base_url = {base_url}
 # hub = ""
 # Whether feeds mark withdrawn entries as deleted (RFC 6721); not every feed reader supports it
 # tombstones = false
+# Whether a page, a subscription list and feeds over all sources are written to all/, once two sources are published
+# all_sources = true
 # The permissions of published files, whatever the umask; folders get the matching execute bits
 # file_mode = "0644"
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
+from foreign_eyes.cli.hub_notification import notify
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
 from foreign_eyes.cli.terminal import counted, print_json, print_line, progress_bar
 
@@ -75,6 +76,7 @@ def publish(
         everything=everything,
         quiet=quiet or as_json,
     )
+    make_all(context, output, everything=everything, take_over=take_over, quiet=quiet or as_json)
     if as_json:
         print_json({name: value for name, value in asdict(done).items() if name != "feeds"})
     elif not quiet:
@@ -155,7 +157,7 @@ def publish_source(
         )
         _forget_missing(db, target.output)
     if target.hub and done.feeds:
-        _notify(target.hub, done.feeds)
+        notify(target.hub, done.feeds)
     return done
 
 
@@ -203,15 +205,6 @@ def _forget_missing(db: Database, output: Path) -> None:
         missing = forget_missing(db, output)
     for folder in missing:
         print_line(f"notice: {folder}: no longer exists; removed from the outputs of this archive", err=True)
-
-
-def _notify(hub: str, feeds: Sequence[str]) -> None:
-    from foreign_eyes.feeds.websub import HubUnreachable, notify_hub
-
-    try:
-        notify_hub(hub, feeds)
-    except HubUnreachable as error:
-        print_line(f"warning: {error}", err=True)
 
 
 def choose_source(sources: list[Source], wanted: str | None, default: str) -> Source:

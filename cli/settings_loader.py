@@ -57,7 +57,8 @@ class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `[publish]` table: the output folder, its base URL and options of the feeds.
 
     `browse_url` is where Datasette is, relative to the base URL or absolute; empty if it is not served. `hub` is a WebSub
-    hub, empty for none. `file_mode` are the permissions of files; folders can be entered by those who may read files.
+    hub, empty for none. `all_sources` is whether the page and the feeds over all sources are written. `file_mode` are the
+    permissions of files; folders can be entered by those who may read files.
     """
 
     base_url: str = DEFAULT_BASE_URL
@@ -65,6 +66,7 @@ class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     browse_url: str = "browse/"
     hub: str = ""
     tombstones: bool = False
+    all_sources: bool = True
     file_mode: str = "0644"
 
 

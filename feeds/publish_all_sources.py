@@ -86,7 +86,7 @@ def publish_all_sources(
         sources: the sources as published, each once.
         target: where to publish.
         anew: compare all files, and give them the configured permissions.
-        take: also replace the feeds of another archive or of a source, and files that publishing did not write.
+        take: also replace the feeds of another archive, and files that publishing did not write.
 
     Raises:
         CombinedFolderTaken: the folder holds the feeds of one source.
@@ -140,12 +140,12 @@ def shows_all(db: Database, sources: Sequence[PublishedFolder], target: AllSourc
 def _require_claim(db: Database, output: Path, *, take: bool) -> str | None:
     """Check that the folder may be written; return the token of the state that it shows."""
     claim = read_claim(db, output)
+    if claim.refusal is not None and not take:
+        raise claim.refusal
+    if claim.refusal is None and claim.summary is not None and claim.summary.source != ALL_SOURCES:
+        raise CombinedFolderTaken(output, claim.summary.source)
     if take:
         return None
-    if claim.refusal is not None:
-        raise claim.refusal
-    if claim.summary is not None and claim.summary.source != ALL_SOURCES:
-        raise CombinedFolderTaken(output, claim.summary.source)
     return claim.summary.published_token if claim.summary else None
 
 

@@ -1,0 +1,159 @@
+"""Publish the page, the subscription list and the feeds over all sources: `all/` below the root of the output folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foreign_eyes.cli.hub_notification import notify
+from foreign_eyes.cli.terminal import counted, print_line
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from foreign_eyes.archive.feed_state.published_sources import PublishedFolder
+    from foreign_eyes.cli.context import Context
+    from foreign_eyes.feeds.publish import Published
+    from foreign_eyes.feeds.publish_all_sources import AllSourcesTarget
+
+# with one source, its own page and feeds are those over all
+LEAST_SOURCES = 2
+
+
+def make_all(
+    context: Context,
+    output: Path | None = None,
+    *,
+    everything: bool = False,
+    take_over: bool = False,
+    quiet: bool,
+) -> Published | None:
+    """Publish `all/`, and notify the hub of the feeds that were written.
+
+    Return None if nothing is published there: fewer than two real sources are published, or the settings switch it off. A
+    folder that exists is kept up to date also with one source, and is emptied if no source is left. If a source lies in
+    that folder, this prints a notice and changes nothing.
+
+    Args:
+        context: the settings and the archive.
+        output: the root; None means the configured one.
+        everything: check every file.
+        take_over: replace the feeds of another archive, and files of others.
+        quiet: print only notices and warnings.
+
+    Raises:
+        ArchiveError, FeedsError: see there.
+    """
+    from foreign_eyes.archive.database import open_archive
+    from foreign_eyes.feeds.errors import CombinedFolderTaken
+    from foreign_eyes.feeds.publish_all_sources import publish_all_sources
+
+    if not context.publishing.all_sources or not context.archive.is_file():
+        return None
+    root = output or context.output
+    with open_archive(context.archive) as db:
+        sources = shown_sources(context, db, root, with_own_outputs=output is None)
+        target = all_sources_target(context, root, sources)
+        if target is None or not _is_wanted(db, sources, target, quiet=quiet):
+            return None
+        try:
+            done = publish_all_sources(db, sources, target, anew=everything, take=take_over)
+        except CombinedFolderTaken as error:
+            print_line(f"notice: {error}", err=True)
+            return None
+    if target.hub and done.feeds:
+        notify(target.hub, done.feeds)
+    if done.written and not quiet:
+        print_line(f"{target.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
+    return done
+
+
+def shown_sources(context: Context, db: Database, root: Path, *, with_own_outputs: bool) -> list[PublishedFolder]:
+    """Return the real sources that are published in or below `root`, or where their own settings say."""
+    from foreign_eyes.archive.feed_state.published_sources import published_folders
+    from foreign_eyes.archive.sample_sources import is_invented
+    from foreign_eyes.feeds.site_map import FRONT_PAGE
+
+    own = _own_outputs(context) if with_own_outputs else {}
+    folders = [
+        of for of in published_folders(db) if not is_invented(of.source.url) and (of.folder / FRONT_PAGE).is_file()
+    ]
+    return choose_folders(folders, Path(os.path.realpath(root)), own)
+
+
+def all_sources_target(context: Context, root: Path, sources: Sequence[PublishedFolder]) -> AllSourcesTarget | None:
+    """Return where the page over all sources is published, and how; None if no base URL can be found for it."""
+    from foreign_eyes.cli.base_url import choose_base_url
+    from foreign_eyes.feeds.compose.all_sources import FOLDER
+    from foreign_eyes.feeds.file_writer import read_file_mode
+    from foreign_eyes.feeds.publish_all_sources import AllSourcesTarget
+    from foreign_eyes.feeds.published_urls import normal_browse_url, normal_hub
+
+    settings = context.publishing
+    real_root = Path(os.path.realpath(root))
+    base_url = url_of_root(sources, real_root) or choose_base_url(settings.base_url, None, None)
+    browse = normal_browse_url(settings.browse_url)
+    return AllSourcesTarget(
+        output=root / FOLDER.rstrip("/"),
+        base_url=base_url + FOLDER,
+        browse=f"../{browse}" if browse is not None and "//" not in browse else browse,
+        hub=normal_hub(settings.hub) if settings.hub else None,
+        tombstones=settings.tombstones,
+        file_mode=read_file_mode(settings.file_mode),
+    )
+
+
+def choose_folders(
+    folders: Iterable[PublishedFolder], root: Path, own_outputs: Mapping[str, Path], left_out: Collection[str] = ()
+) -> list[PublishedFolder]:
+    """Return one folder for each source: the one in or below `root`, else its own output.
+
+    Pure. Other folders are not shown: a source that was published elsewhere by hand may have other readers. `left_out` are
+    the names of sources that are not shown.
+    """
+    chosen: dict[str, PublishedFolder] = {}
+    for of in folders:
+        name = of.source.name
+        below = of.folder.is_relative_to(root)
+        if name in left_out or not (below or of.folder == own_outputs.get(name)):
+            continue
+        if name not in chosen or (below and not chosen[name].folder.is_relative_to(root)):
+            chosen[name] = of
+    return list(chosen.values())
+
+
+def url_of_root(sources: Iterable[PublishedFolder], root: Path) -> str | None:
+    """Return the base URL of `root`: that of the source in it, else that of a folder below without its path.
+
+    Pure. Return None if no source is published there.
+    """
+    for of in sorted(sources, key=lambda of: of.folder != root):
+        if of.folder.is_relative_to(root):
+            below = of.folder.relative_to(root).as_posix()
+            path = "" if below == "." else f"{below}/"
+            if of.base_url.endswith(f"/{path}"):
+                return of.base_url.removesuffix(path)
+    return None
+
+
+def _own_outputs(context: Context) -> dict[str, Path]:
+    outputs = {name: getattr(source, "output", None) for name, source in context.configuration.sources.items()}
+    return {name: Path(os.path.realpath(output)) for name, output in outputs.items() if output}
+
+
+def _is_wanted(db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget, *, quiet: bool) -> bool:
+    """Return whether to publish the folder; remove its files if no source is left."""
+    from foreign_eyes.feeds.publish_all_sources import owns_folder, remove_all_sources
+
+    if len(sources) >= LEAST_SOURCES:
+        return True
+    if not owns_folder(db, target.output):
+        return False
+    if not sources:
+        removed = remove_all_sources(db, target.output)
+        if removed and not quiet:
+            print_line(f"{target.output}: {counted(removed, 'file')} removed, because no source is published any more")
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""The commands publish the page and the feeds over all sources to `all/` below the root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from support.settling import entry, listing
+from support.several_sources import BASE_URL, Listing, publish_listing
+
+from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
+from foreign_eyes.archive.feed_state.published_sources import PublishedFolder
+from foreign_eyes.archive.values import Source
+from foreign_eyes.cli.all_sources import choose_folders, make_all, url_of_root
+from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.settings_loader import checked
+from foreign_eyes.feeds.publish_all_sources import NAMES as FILES
+
+ROOT = Path("/srv/public")
+
+
+def folder(name: str, path: str, base_url: str = BASE_URL) -> PublishedFolder:
+    source = Source(name, f"http://{name}.example/", "", "en")
+    return PublishedFolder(Path(path), 1, source, "tag:x", base_url, 1, JournalCursor(0, ""))
+
+
+# which folders, and which base URL
+
+
+@pytest.mark.parametrize(
+    ("folders", "own", "expected"),
+    [
+        pytest.param([("town", "/srv/public"), ("village", "/srv/public/village")], {}, 2, id="root and below"),
+        pytest.param([("town", "/srv/public"), ("village", "/srv/elsewhere")], {}, 1, id="elsewhere by hand"),
+        pytest.param(
+            [("town", "/srv/public"), ("village", "/srv/own")],
+            {"village": "/srv/own"},
+            2,
+            id="elsewhere by its settings",
+        ),
+        pytest.param([("town", "/srv/public2"), ("village", "/srv/public2/village")], {}, 0, id="a similar name"),
+    ],
+)
+def test_sources_in_below_or_configured_are_shown(
+    folders: Sequence[tuple[str, str]], own: dict[str, str], expected: int
+) -> None:
+    own_outputs = {name: Path(path) for name, path in own.items()}
+    assert len(choose_folders([folder(*one) for one in folders], ROOT, own_outputs)) == expected
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_source_in_two_folders_is_shown_once_below_the_root(order: int) -> None:
+    twice = [folder("town", "/srv/own"), folder("town", "/srv/public/town")][::order]
+    assert [of.folder for of in choose_folders(twice, ROOT, {"town": Path("/srv/own")})] == [Path("/srv/public/town")]
+
+
+def test_sources_that_are_left_out_are_not_shown() -> None:
+    assert choose_folders([folder("town", "/srv/public")], ROOT, {}, left_out={"town"}) == []
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        pytest.param([("town", "/srv/public", "https://a.example/")], "https://a.example/", id="of the source in it"),
+        pytest.param(
+            [("village", "/srv/public/village", "https://a.example/x/village/")],
+            "https://a.example/x/",
+            id="of one below",
+        ),
+        pytest.param([("village", "/srv/public/village", "https://village.example/")], None, id="of none"),
+        pytest.param([("village", "/srv/own", "https://village.example/own/")], None, id="not of one elsewhere"),
+    ],
+)
+def test_the_base_url_is_found_from_the_published_sources(
+    folders: Sequence[tuple[str, str, str]], expected: str | None
+) -> None:
+    assert url_of_root([folder(*one) for one in folders], ROOT) == expected
+
+
+# the command
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    monkeypatch.chdir(tmp_path)
+    return Context(None, archive_option=tmp_path / "archive.db")
+
+
+def crawl(context: Context, *names: str, folder_of: Callable[[str], str] = "{}/".format) -> None:
+    with open_archive(context.archive) as db:
+        for hours, name in enumerate(names):
+            column = Listing(db, name, title=f"News of the {name}", hours=hours)
+            column.crawl(listing(entry(f"Apples of the {name}")))
+            publish_listing(Path("public"), column, folder_of(name) if hours else "")
+
+
+def test_with_two_sources_the_files_are_written_and_the_folder_is_named(
+    context: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crawl(context, "town", "village")
+    done = make_all(context, quiet=False)
+    assert done is not None
+    assert (done.written, capsys.readouterr().out) == (9, "public/all: 9 files written, 0 unchanged\n")
+    assert f"{BASE_URL}all/atom.xml" in Path("public/all/atom.xml").read_text()
+    make_all(context, quiet=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_with_one_source_nothing_is_written(context: Context) -> None:
+    crawl(context, "town")
+    assert make_all(context, quiet=True) is None
+    assert not Path("public/all").exists()
+
+
+def test_the_sample_is_not_shown(context: Context) -> None:
+    with open_archive(context.archive) as db:
+        for column in (Listing(db, "town"), Listing(db, "sample.invalid", hours=1)):
+            column.crawl(listing(entry(f"Apples of {column.name}")))
+            publish_listing(Path("public"), column)
+        db.execute("UPDATE sources SET url = 'http://sample.invalid/' WHERE name = 'sample.invalid'")
+        db.conn.commit()
+    assert make_all(context, quiet=True) is None
+
+
+def test_the_settings_switch_it_off(context: Context) -> None:
+    crawl(context, "town", "village")
+    context.__dict__["configuration"] = checked({"publish": {"all_sources": False}}, Path("foreign-eyes.toml"))
+    assert make_all(context, quiet=True) is None
+    assert not Path("public/all").exists()
+
+
+def test_a_source_that_lies_in_the_folder_keeps_it_with_a_notice(
+    context: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crawl(context, "town", "village", folder_of=lambda _: "all/")
+    before = Path("public/all/atom.xml").read_bytes()
+    assert make_all(context, take_over=True, quiet=True) is None
+    assert capsys.readouterr().err.startswith("notice: ")
+    assert Path("public/all/atom.xml").read_bytes() == before
+
+
+def test_the_folder_is_kept_up_to_date_with_one_source_and_emptied_without_any(context: Context) -> None:
+    crawl(context, "town", "village")
+    make_all(context, quiet=True)
+    Path("public/village/index.html").unlink()
+    make_all(context, quiet=True)
+    assert "Apples of the village" not in Path("public/all/atom.xml").read_text()
+    Path("public/index.html").unlink()
+    make_all(context, quiet=True)
+    assert not Path("public/all/atom.xml").exists()
+
+
+def test_the_links_to_datasette_lead_to_that_of_the_root(context: Context) -> None:
+    crawl(context, "town", "village")
+    make_all(context, quiet=True)
+    assert 'action="../browse/archive/search"' in Path("public/all/index.html").read_text()
+    assert len(FILES) == 9
