@@ -20,10 +20,10 @@ from scrapy.http import Response
 
 from foreign_eyes.archive.captures import Validators
 from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fetched
-from foreign_eyes.crawler import ssrf_guard
 from foreign_eyes.crawler.download_errors import UNANSWERED, FetchFault, fault_of
 from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import MAX_BODY_BYTES
+from foreign_eyes.crawler.ssrf_guard import AddressRules
 from foreign_eyes.crawler.tls_errors import handshake_of
 from foreign_eyes.listing.content_coding import BadCodingError, OversizedError, decode_body
 from foreign_eyes.listing.values import Fault
@@ -47,6 +47,11 @@ class CaptureMiddleware:
     def _session(self) -> Session:
         session: Session = self._crawler.spider.session  # type: ignore[union-attr]
         return session
+
+    @property
+    def _address_rules(self) -> AddressRules:
+        rules: AddressRules = self._crawler.spider.address_rules  # type: ignore[union-attr]
+        return rules
 
     def process_request(self, request: Request) -> None:
         """Make the request conditional if the archive has a whole capture of the URL.
@@ -99,7 +104,7 @@ class CaptureMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Store the fault of a request that brought no response."""
-        fault = ssrf_guard.rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
+        fault = self._address_rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
         if fault is None:
             return
         if fault.fault == "oversized" and "download_maxsize" in request.meta:

@@ -21,7 +21,6 @@ from scrapy.http.request import NO_CALLBACK
 
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.values import Fetched
-from foreign_eyes.crawler import ssrf_guard
 from foreign_eyes.crawler.download_errors import fault_of
 from foreign_eyes.crawler.fetchable_urls import printable
 from foreign_eyes.crawler.jobs import job_named
@@ -29,6 +28,7 @@ from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Li
 from foreign_eyes.crawler.session import Session, open_session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.settings_file import find_settings_file
+from foreign_eyes.crawler.ssrf_guard import AddressRules, rules_of_this_crawl
 from foreign_eyes.listing.fetch_results import FetchResult
 from foreign_eyes.listing.reader import CrawlProgress, ListingReader
 from foreign_eyes.listing.values import Verdict
@@ -51,7 +51,8 @@ class ListingSpider(Spider):
         self._on_accept = on_accept
         self._resources = ExitStack()
         hosts = {session.job.source.host} | ({"127.0.0.1"} if session.proxy else set())
-        ssrf_guard.rules = ssrf_guard.AddressRules(frozenset(hosts))
+        self.address_rules = AddressRules(frozenset(hosts))
+        rules_of_this_crawl.set(self.address_rules)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, source: str = "sample", **kwargs: Any) -> Self:

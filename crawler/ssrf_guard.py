@@ -9,11 +9,13 @@ Only the host of the source itself may be private. Names are checked by the addr
 from __future__ import annotations
 
 import ipaddress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
@@ -55,12 +57,21 @@ class AddressRules:
         return FetchFault("refused", f"the address of {where} is not public; only the source's own host may be private")
 
 
-# Twisted has one resolver per process, and one crawl runs at a time: its spider sets the rules
-rules = AddressRules()
+# Twisted has one resolver per process, and crawls run side by side. The spider sets the rules in the context of its crawl
+# (PEP 567), which asyncio passes on to every task and callback that the crawl starts. Elsewhere only public addresses pass.
+rules_of_this_crawl: ContextVar[AddressRules] = ContextVar("rules_of_this_crawl")
 
 
 class PublicLiterals:
     """A downloader middleware that refuses malformed URLs, and IP addresses that are not public."""
+
+    def __init__(self, crawler: Crawler):
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the middleware."""
+        return cls(crawler)
 
     def process_request(self, request: Request) -> None:
         """Refuse a malformed URL, and a host that is an IP address and not public.
@@ -68,26 +79,36 @@ class PublicLiterals:
         Raises:
             FetchFault: the URL is refused.
         """
-        if problem := url_problem(request.url):
-            raise FetchFault("unreachable", f"the URL {printable(request.url)!r} cannot be requested: {problem}")
-        host = urlsplit(request.url).hostname or ""
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return  # `PublicResolver` checks the address of a name
-        if not rules.allows(host, host) and (refusal := rules.refusal(host)):
-            raise refusal
+        check_literal(request.url, self._crawler.spider.address_rules)  # type: ignore[union-attr]
+
+
+def check_literal(url: str, rules: AddressRules) -> None:
+    """Check that a URL is well-formed, and that its host, if it is an IP address, may be connected to.
+
+    Raises:
+        FetchFault: the URL is refused.
+    """
+    if problem := url_problem(url):
+        raise FetchFault("unreachable", f"the URL {printable(url)!r} cannot be requested: {problem}")
+    host = urlsplit(url).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return  # `PublicResolver` checks the address of a name
+    if not rules.allows(host, host) and (refusal := rules.refusal(host)):
+        raise refusal
 
 
 class PublicResolver(CachingThreadedResolver):
     """Scrapy's resolver, which fails for names whose address is refused."""
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
-        """Return the address of `name`."""
-        return super().getHostByName(name, timeout).addCallback(_checked, name)
+        """Return the address of `name`, checked by the rules of the crawl that asks."""
+        rules = rules_of_this_crawl.get(AddressRules())  # now: the answer of a thread arrives in another context
+        return super().getHostByName(name, timeout).addCallback(_checked, name, rules)
 
 
-def _checked(address: str, name: str) -> str:
+def _checked(address: str, name: str, rules: AddressRules) -> str:
     if rules.allows(name, address):
         return address
     raise DNSLookupError(f"{address} is not public")
