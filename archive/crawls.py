@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from foreign_eyes.archive.database import writing
+from foreign_eyes.archive.forgotten_sources import resume_source
 from foreign_eyes.archive.sample_sources import refuse_mixture
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Counts, Source, Traffic
@@ -68,8 +69,8 @@ def count_good(db: Database, source_name: str) -> int:
 def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
     """Insert the row of a new crawl, and of its source if that is new.
 
-    Return the crawl's id. The transaction is committed. The caller has locked the archive, so any crawl that is still open
-    was killed; it is closed as failed.
+    Return the crawl's id. A forgotten source is resumed. The transaction is committed. The caller has locked the archive, so
+    any crawl that is still open was killed; it is closed as failed.
 
     Raises:
         MixedSources: the source is real and the archive holds the sample, or the reverse.
@@ -88,6 +89,7 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
             " url = excluded.url, title = excluded.title, language = excluded.language",
             (source.name, source.url, source.title, source.language),
         )
+        resume_source(db, source.name, at)
         cursor = db.execute(
             # after every settled crawl; a crawl whose clock was doubtful or never checked has no reliable place in time
             "INSERT INTO crawls (source_id, mode, started_at, ordered_at)"  # noqa: S608 - our own name

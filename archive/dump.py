@@ -1,7 +1,7 @@
 """Read the truth of an archive as plain rows, and write such rows into an archive.
 
     all columns of sources, crawls, captures, link_traffic, identities, recognitions, decisions, confirmations, redatings,
-    redated_entries, told_texts, told_words, redaction_secret, redactions, redaction_digests
+    redated_entries, told_texts, told_words, renames, forgotten_sources, redaction_secret, redactions, redaction_digests
     changes without their derived columns
     withheld_bodies: for each body that shows redacted words, the parsed page without these words
     revisions and listing_rows, since a later parser version cannot derive again what an earlier one parsed
@@ -30,7 +30,7 @@ DumpRow = Mapping[str, Any]
 
 _BY_RUNS = (
     *("crawls", "captures", "link_traffic", "identities", "recognitions", "decisions", "confirmations", "redatings"),
-    *("redated_entries", "changes", "told_texts", "told_words"),
+    *("redated_entries", "changes", "told_texts", "told_words", "renames", "forgotten_sources"),
     *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
 )
 # conditions for rows to be exported: the secret is not, as long as it keys no digest
@@ -49,7 +49,8 @@ _CHANGES = (
     " l.url AS link_url, l.key AS link_key, l.last_url AS link_last_url, l.first_seen AS link_first_seen,"
     " l.capture_id AS link_capture_id, l.status AS link_status,"
     " l.outcome AS link_outcome, l.gone_at AS link_gone_at, c.redating_id,"
-    " c.other_entry_id, c.decision_id, c.corrects_id, c.redaction_id FROM changes c LEFT JOIN links l USING (link_id)"
+    " c.other_entry_id, c.decision_id, c.corrects_id, c.redaction_id, c.former_source"
+    " FROM changes c LEFT JOIN links l USING (link_id)"
     " ORDER BY c.change_id"
 )
 

@@ -114,6 +114,7 @@ class ChangeRow(TableRow, kw_only=True):
     decision_id: Int | None = None
     corrects_id: Int | None = None
     redaction_id: Int | None = None
+    former_source: str | None = None
     link_label: str | None = None
     link_url: str | None = None
     link_key: str | None = None
@@ -147,6 +148,26 @@ class ToldWordsRow(TableRow, kw_only=True):
     revision: Int
     words: str
     words_before: str | None = None
+
+
+class RenameRow(TableRow, kw_only=True):
+    """A row of `renames`."""
+
+    rename_id: Int
+    at: Timestamp
+    source_id: Int
+    former_name: str
+    name: str
+    joined: Flag = 0
+
+
+class ForgottenSourceRow(TableRow, kw_only=True):
+    """A row of `forgotten_sources`."""
+
+    forgotten_id: Int
+    at: Timestamp
+    source_id: Int
+    kind: Literal["forgotten", "resumed"]
 
 
 class RedactionSecretRow(TableRow, kw_only=True):
@@ -232,6 +253,8 @@ ROW_TYPES: dict[str, type[Struct]] = {
     "changes": ChangeRow,
     "told_texts": ToldTextRow,
     "told_words": ToldWordsRow,
+    "renames": RenameRow,
+    "forgotten_sources": ForgottenSourceRow,
     "redaction_secret": RedactionSecretRow,
     "redactions": RedactionRow,
     "redaction_digests": RedactionDigestRow,

@@ -26,7 +26,7 @@ from foreign_eyes.archive.times import to_text
 # tables whose ids increase with each insert: rows after the last sealed id are new
 _IN_ORDER = (
     *("captures", "link_traffic", "recognitions", "decisions", "confirmations", "redatings", "changes"),
-    *("told_words", "redactions"),
+    *("told_words", "redactions", "renames", "forgotten_sources"),
 )
 
 

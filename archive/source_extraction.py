@@ -47,6 +47,8 @@ REMOVED = {
     **dict.fromkeys(
         (
             "changes",
+            "renames",
+            "forgotten_sources",
             "recognitions",
             "redated_captures",
             "feed_log",

@@ -38,6 +38,7 @@ from foreign_eyes.archive.feed_state.published_ids import all_ids, ids_since
 from foreign_eyes.archive.feed_state.recorded_redactions import redaction_lines
 from foreign_eyes.archive.redaction.redaction_records import has_redactions
 from foreign_eyes.archive.seals import newest_seal
+from foreign_eyes.archive.source_names import present_name
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.errors import FilesOfOthers, OutputUnwritable
 from foreign_eyes.feeds.file_writer import digest_of, make_folder
@@ -90,7 +91,7 @@ class OutputFolder:
     def source(self) -> str | None:
         """Return the name of the source that this archive published to the folder, or None."""
         recorded = None if self._replaces_record or self._summary is None else self._summary.source
-        return self.manifest.source() or recorded
+        return self.manifest.source() or (recorded and present_name(self._db, recorded))
 
     def shows(self, state: OutputState) -> bool:
         """Return whether the last publish to the folder was completed and left it in this state."""

@@ -37,7 +37,8 @@ DIGESTS = {
     "m024_questions": "23568fcd80494b45",
     "m025_readings": "fe3426b7c771086b",
     "m026_index_of_links": "3ee15d9374eb04f5",
-    "m029_places": "d6b9c69b30a893a9",
+    "m027_names_of_sources": "9a0da5b956f0b114",
+    "m029_places": "e73bdd2a95e0095d",
 }
 
 

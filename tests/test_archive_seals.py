@@ -20,6 +20,7 @@ from support.settling import DAY, START, A, B, C, Column, LineParser, entry, lis
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.dump import DUMP_TABLES
+from foreign_eyes.archive.forgotten_sources import forget_source, resume_source
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.rebuilding.merge_and_split import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild, rebuild_if_outdated
@@ -80,6 +81,14 @@ def fill(db: Database) -> None:
         "INSERT INTO confirmations (at, entry_id, revision, wording, capture_id)"
         " SELECT '2026', entry_id, number, wording, capture_id FROM revisions LIMIT 2"
     )
+    for forget in (forget_source, resume_source):
+        forget(db, "village", LATER)
+    for former, name in (("town", "city"), ("city", "town")):
+        db.execute(
+            "INSERT INTO renames (at, source_id, former_name, name) SELECT '2026', source_id, ?, ? FROM sources"
+            " WHERE name = 'town'",
+            (former, name),
+        )
     for crawl_id in (1, 2):
         close_links(db, crawl_id, LineParser(), Traffic(crawl_id, 1, 99), LATER)
 

@@ -13,6 +13,7 @@ from support.settling import SEARCH, START, Column, LineParser, entry, listing
 from foreign_eyes.archive.database import open_archive, writing
 from foreign_eyes.archive.errors import MixedSources
 from foreign_eyes.archive.feed_state.journal_cursor import update_feed_state
+from foreign_eyes.archive.forgotten_sources import forget_source
 from foreign_eyes.archive.integrity import verify
 from foreign_eyes.archive.rebuilding.merge_and_split import merge
 from foreign_eyes.archive.rebuilding.rebuild import rebuild
@@ -85,6 +86,11 @@ def two(tmp_path: Path) -> Database:
                 (source_id,),
             )
         db.execute("INSERT INTO link_traffic SELECT crawl_id, 1, 0, 99 FROM crawls")
+        for (name,) in db.execute("SELECT name FROM sources").fetchall():
+            forget_source(db, name, at)
+        db.execute(
+            "INSERT INTO renames (at, source_id, former_name, name) SELECT '2026', source_id, 'x', name FROM sources"
+        )
     yield db
     manager.__exit__(None, None, None)
 

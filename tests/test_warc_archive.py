@@ -23,6 +23,7 @@ from foreign_eyes.archive.captures import record_capture
 from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.dump import DUMP_TABLES, dump_rows
+from foreign_eyes.archive.forgotten_sources import forget_source
 from foreign_eyes.archive.rebuilding import merge_and_split
 from foreign_eyes.archive.rebuilding.differences import compare
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
@@ -95,11 +96,17 @@ def fill(db: Database) -> None:
 
 
 def fill_all(db: Database) -> None:
-    """The same, a confirmed match, a crawl that an operator has dated anew, and an entry whose words were purged."""
+    """The same, a confirmed match, a redated crawl, a renamed and forgotten source, and an entry whose words were purged."""
     fill(db)
     db.execute(
         "INSERT INTO confirmations (at, entry_id, revision, wording, capture_id)"
         " SELECT ?, entry_id, number, wording, capture_id FROM revisions ORDER BY revision_id LIMIT 1",
+        (to_text(LATER),),
+    )
+    forget_source(db, "village", LATER)
+    db.execute(
+        "INSERT INTO renames (at, source_id, former_name, name) SELECT ?, source_id, 'hamlet', name FROM sources"
+        " WHERE name = 'village'",
         (to_text(LATER),),
     )
     first = db.execute("SELECT min(crawl_id) FROM crawls").fetchone()[0]

@@ -34,7 +34,7 @@ RECORD_ID = "warc_record_id"
 # tables that exports of earlier versions lack
 ADDED_TABLES = {
     *("link_traffic", "recognitions", "redatings", "redated_entries", "confirmations", "told_texts", "told_words"),
-    *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies"),
+    *("redaction_secret", "redactions", "redaction_digests", "withheld_bodies", "renames", "forgotten_sources"),
 }
 
 DumpRow = dict[str, Any]

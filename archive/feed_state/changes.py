@@ -99,6 +99,8 @@ def source_tag(db: Database, source_id: int) -> str | None:
     # CROSS JOIN fixes the order of the joins, so that SQLite uses the index instead of sorting all identities
     row = db.execute(
         "SELECT i.tag_uri FROM crawls w CROSS JOIN identities i USING (crawl_id) WHERE w.source_id = ?"
+        # the feeds of a source that a rename joined with this one had another id
+        " AND NOT EXISTS (SELECT 1 FROM changes x WHERE x.crawl_id = w.crawl_id AND x.former_source IS NOT NULL)"
         " ORDER BY w.crawl_id LIMIT 1",
         (source_id,),
     ).fetchone()

@@ -27,6 +27,18 @@ from foreign_eyes.listing.values import TEXT_PARTS, EntryTexts
 
 FrozenFormat = Literal["atom", "json"]
 
+_LOGGED_KINDS = "kind IN ('new', 'revised', 'redacted', 'unredacted')"
+# the changes of a source that belong into its log and are not in it, if `:until` is the one that was logged last. Of the
+# changes of a source that a rename joined with this one, the log gets those of entries that were not merged.
+_NOT_LOGGED = (
+    "SELECT * FROM (SELECT change_id, entry_id, announced, kind FROM changes"  # noqa: S608 - our own names
+    f" WHERE source_id = :source_id AND change_id > :until AND former_source IS NULL AND {_LOGGED_KINDS}"
+    " UNION ALL SELECT change_id, entry_id, announced, kind FROM changes x"
+    f" WHERE source_id = :source_id AND former_source IS NOT NULL AND {_LOGGED_KINDS} AND NOT EXISTS"
+    "  (SELECT 1 FROM decisions d WHERE d.kind = 'merge' AND d.other_id = x.entry_id)) c"
+    " WHERE NOT EXISTS (SELECT 1 FROM feed_log l WHERE l.change_id = c.change_id)"
+)
+
 # events in an archive document; RFC 5005 does not prescribe a number
 DOCUMENT_SIZE = 50
 
@@ -47,19 +59,14 @@ class LoggedEntry:
 def extend_log(db: Database, source_id: int) -> int:
     """Append the source's changes that are not in the log yet; return the number of events."""
     last = db.execute("SELECT coalesce(max(position), 0) FROM feed_log WHERE source_id = ?", (source_id,)).fetchone()[0]
-    until = db.execute(
-        "SELECT l.change_id FROM feed_log l WHERE l.source_id = ? AND l.change_id IS NOT NULL"
-        " ORDER BY l.position DESC LIMIT 1",
-        (source_id,),
-    ).fetchone()
     cursor = db.execute(
-        "INSERT INTO feed_log (source_id, position, entry_id, change_id, announced)"
-        " SELECT source_id, ? + row_number() OVER (ORDER BY change_id), entry_id, change_id, announced FROM changes"
-        " WHERE source_id = ? AND change_id > ? AND kind IN ('new', 'revised', 'redacted', 'unredacted')"
+        "INSERT INTO feed_log (source_id, position, entry_id, change_id, announced)"  # noqa: S608 - our own names
+        " SELECT :source_id, :last + row_number() OVER (ORDER BY change_id), entry_id, change_id, announced"
+        f" FROM ({_NOT_LOGGED}) c"
         # an entry that a decision announced is in the log once
-        " AND (announced = 1 OR kind != 'new' OR NOT EXISTS (SELECT 1 FROM changes d WHERE d.entry_id = changes.entry_id"
-        "  AND d.kind = 'new' AND d.decision_id IS NOT NULL))",
-        (last, source_id, until[0] if until else 0),
+        " WHERE announced = 1 OR kind != 'new' OR NOT EXISTS (SELECT 1 FROM changes d WHERE d.entry_id = c.entry_id"
+        "  AND d.kind = 'new' AND d.decision_id IS NOT NULL)",
+        {"source_id": source_id, "last": last, "until": _last_logged(db, source_id)},
     )
     return int(last) + cursor.rowcount
 
@@ -150,16 +157,26 @@ def awaits_freezing(db: Database, source: str, base_url: str) -> bool:
 
     The log need not be up to date.
     """
-    source_id, events = db.execute(
-        "SELECT s.source_id, (SELECT count(*) FROM changes x WHERE x.source_id = s.source_id"
-        "   AND x.kind IN ('new', 'revised', 'redacted', 'unredacted')"
-        "   AND x.change_id > coalesce((SELECT l.change_id FROM feed_log l"
-        "    WHERE l.source_id = s.source_id AND l.change_id IS NOT NULL ORDER BY l.position DESC LIMIT 1), 0))"
-        "  + (SELECT coalesce(max(position), 0) FROM feed_log l WHERE l.source_id = s.source_id)"
-        " FROM (SELECT (SELECT source_id FROM sources WHERE name = ?) AS source_id) s",
-        (source,),
+    row = db.execute("SELECT source_id FROM sources WHERE name = ?", (source,)).fetchone()
+    if row is None:
+        return False
+    source_id = int(row[0])
+    (events,) = db.execute(
+        f"SELECT (SELECT count(*) FROM ({_NOT_LOGGED}))"  # noqa: S608 - our own names
+        "  + (SELECT coalesce(max(position), 0) FROM feed_log WHERE source_id = :source_id)",
+        {"source_id": source_id, "until": _last_logged(db, source_id)},
     ).fetchone()
     return count_full_documents(events) > last_frozen(db, source_id, base_url)
+
+
+def _last_logged(db: Database, source_id: int) -> int:
+    """Return the change that was logged last, or 0."""
+    row = db.execute(
+        "SELECT l.change_id FROM feed_log l WHERE l.source_id = ? AND l.change_id IS NOT NULL"
+        " ORDER BY l.position DESC LIMIT 1",
+        (source_id,),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def last_frozen(db: Database, source_id: int, base_url: str) -> int:

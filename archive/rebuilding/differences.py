@@ -17,7 +17,8 @@ from foreign_eyes.archive.search_indexes import rebuild_search
 # triggers keep
 COMPARED_TABLES = (
     *("redaction_secret", "redactions", "redaction_digests", "withheld_texts", "withheld_bodies"),
-    *("archive", "sources", "crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),
+    *("archive", "sources", "renames", "forgotten_sources"),
+    *("crawls", "bodies", "captures", "link_traffic", "identities", "recognitions", "decisions"),
     "confirmations",
     *("redatings", "redated_entries", "redated_crawls", "redated_captures"),
     *(

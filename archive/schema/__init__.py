@@ -1,10 +1,10 @@
 """The archive's tables, as append-only migrations.
 
 The truth, which cannot be derived, is: sources, crawls, captures, bodies, link_traffic, identities, recognitions, decisions,
-confirmations, redatings and the feed dates that they move, redactions; the id, time and kind of each change and the texts of
-announced changes; and the revisions of older parser versions. The other tables are derived from it (see
-`archive.rebuilding`). Times are ISO 8601 in UTC, with microseconds and a Z, so that their text sorts by time; unknown values
-are NULL.
+confirmations, redatings and the feed dates that they move, redactions, renames and forgotten sources; the id, time and kind
+of each change and the texts of announced changes; and the revisions of older parser versions. The other tables are derived
+from it (see `archive.rebuilding`). Times are ISO 8601 in UTC, with microseconds and a Z, so that their text sorts by time;
+unknown values are NULL.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from foreign_eyes.archive.schema.m023_placements import m023_placements
 from foreign_eyes.archive.schema.m024_questions import m024_questions
 from foreign_eyes.archive.schema.m025_readings import m025_readings
 from foreign_eyes.archive.schema.m026_index_of_links import m026_index_of_links
+from foreign_eyes.archive.schema.m027_names_of_sources import m027_names_of_sources
 from foreign_eyes.archive.schema.m029_places import m029_places
 
 __all__ = ["APPLICATION_ID", "migrations"]
@@ -73,6 +74,7 @@ for step in (
     m024_questions,
     m025_readings,
     m026_index_of_links,
+    m027_names_of_sources,
     m029_places,
 ):
     migrations()(step)
