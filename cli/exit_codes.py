@@ -7,29 +7,39 @@ from __future__ import annotations
 
 import click
 
-from foreign_eyes.cli import signals
+from foreign_eyes.crawler.exit_status import (
+    CANNOT_WRITE,
+    CONFIGURATION,
+    DONE,
+    INTERNAL,
+    INTERRUPTED,
+    NO_INPUT,
+    OF_OUTCOME,
+    SUSPECT,
+    TRY_AGAIN,
+    UNAVAILABLE,
+    USAGE,
+    codes_of_errors,
+)
 
-DONE = 0
+__all__ = [
+    "CANNOT_WRITE",
+    "CONFIGURATION",
+    "DONE",
+    "INTERNAL",
+    "INTERRUPTED",
+    "NO_INPUT",
+    "OF_OUTCOME",
+    "PROBLEMS",
+    "SUSPECT",
+    "TRY_AGAIN",
+    "UNAVAILABLE",
+    "USAGE",
+    "Stopped",
+    "of_error",
+]
+
 PROBLEMS = 1
-USAGE = 64
-SUSPECT = 65
-NO_INPUT = 66
-UNAVAILABLE = 69
-INTERNAL = 70
-CANNOT_WRITE = 73
-TRY_AGAIN = 75
-CONFIGURATION = 78
-INTERRUPTED = signals.INTERRUPTED
-
-OF_OUTCOME = {
-    "complete": DONE,
-    "unchanged": DONE,
-    "partial": TRY_AGAIN,
-    "suspect": SUSPECT,
-    "blocked": UNAVAILABLE,
-    "unreachable": UNAVAILABLE,
-    "failed": INTERNAL,
-}
 
 
 class Stopped(Exception):
@@ -52,9 +62,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
 
     The first match counts. Imported late, so that `--help` starts fast.
     """
-    from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose
     from foreign_eyes.cli.settings_loader import ConfigurationError
-    from foreign_eyes.crawler.sources import SourceError
     from foreign_eyes.feeds.errors import CombinedFolderTaken, FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
     from foreign_eyes.warc.errors import CannotWrite, ExchangeError, WrongImport
     from foreign_eyes.web.output_lock import AlreadyServed
@@ -64,12 +72,8 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (KeyboardInterrupt, INTERRUPTED),
         (click.Abort, INTERRUPTED),
         (click.ClickException, USAGE),
-        (ArchiveBusy, TRY_AGAIN),
-        (ArchiveUnwritable, CANNOT_WRITE),
-        (WouldLose, CANNOT_WRITE),
-        (ArchiveError, NO_INPUT),
         (ConfigurationError, CONFIGURATION),
-        (SourceError, USAGE),
+        *codes_of_errors(),
         (OutputUnwritable, CANNOT_WRITE),
         (OutputTaken, CANNOT_WRITE),
         (CombinedFolderTaken, CANNOT_WRITE),

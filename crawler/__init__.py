@@ -24,7 +24,8 @@ Configuration:
     sources: built-in and configured sources.
     settings: Scrapy's settings.
     settings_file: where the operator's settings file is.
-    jobs: the parameters of one crawl.
+    jobs: the parameters of one crawl; `scrapy_arguments` reads them from those of `scrapy crawl`.
+    commands: `scrapy crawl` with the exit codes of `foreign-eyes crawl` (`exit_status`).
 
 How a listing is read is in `foreign_eyes.listing`. This module must not import Scrapy: the command line imports the package
 to print its help.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE
+from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, SettingsError
 from foreign_eyes.crawler.sources import (
     Contact,
     FreshDays,
@@ -57,27 +57,25 @@ class _SettingsFile(msgspec.Struct, frozen=True):
 
     contact: Contact | None = None
     fresh_days: FreshDays | None = None
+    default_source: str = "sample"
     archive: _ArchiveTable = _ArchiveTable()
     sources: Mapping[str, SourceSettings] = {}
 
 
-def job_named(wanted: str, archive: Path | None, settings_file: Path | None) -> Job:
+def job_named(wanted: str | None, archive: Path | None, settings_file: Path | None) -> Job:
     """Return the job for a source's name or URL, as given to `scrapy crawl`.
 
     Args:
-        wanted: a configured or built-in name, or a URL.
+        wanted: a configured or built-in name, or a URL; None for the default source of the settings.
         archive: the archive; None for the one in the settings, by default `archive.db`.
         settings_file: the operator's settings file, or None.
 
     Raises:
         SourceError: the source does not exist.
-        OSError, tomllib.TOMLDecodeError, msgspec.ValidationError: the settings file cannot be read or is invalid.
+        SettingsError: the settings file cannot be read or is invalid.
     """
-    tables = tomllib.loads(settings_file.read_text(encoding="utf-8")) if settings_file else {}
-    if isinstance(sources := tables.get("sources"), dict):
-        tables["sources"] = {name: completed(name, table) for name, table in sources.items()}
-    settings = msgspec.convert(tables, type=_SettingsFile)
-    name, source = find_source(wanted, settings.sources)
+    settings = _read(settings_file) if settings_file else _SettingsFile()
+    name, source = find_source(wanted or settings.default_source, settings.sources)
     return Job(
         name,
         with_fresh_days(with_contact(source, settings.contact), settings.fresh_days),
@@ -85,3 +83,15 @@ def job_named(wanted: str, archive: Path | None, settings_file: Path | None) -> 
         settings.archive.tag_authority,
         configured=name in settings.sources,
     )
+
+
+def _read(settings_file: Path) -> _SettingsFile:
+    try:
+        tables = tomllib.loads(settings_file.read_text(encoding="utf-8"))
+        if isinstance(sources := tables.get("sources"), dict):
+            tables["sources"] = {name: completed(name, table) for name, table in sources.items()}
+        return msgspec.convert(tables, type=_SettingsFile)
+    except OSError as error:
+        raise SettingsError(f"{settings_file}: cannot be read ({error.strerror})") from None
+    except ValueError as error:  # not UTF-8, not TOML, or a wrong value
+        raise SettingsError(f"{settings_file}: {error}; to see all settings: foreign-eyes config") from None

@@ -16,6 +16,11 @@ from foreign_eyes.listing.content_coding import ACCEPTED
 
 # For `scrapy crawl` only. Empty: the archive of the operator's settings, else archive.db
 ARCHIVE = archive_in_environment()
+# Likewise; empty: the file that `crawler.settings_file` finds
+SETTINGS_FILE = ""
+
+# `scrapy crawl` ends with the exit codes of `foreign-eyes crawl`
+COMMANDS_MODULE = "foreign_eyes.crawler.commands"
 
 BOT_NAME = "foreign-eyes"
 SPIDER_MODULES = ["foreign_eyes.crawler.spider"]

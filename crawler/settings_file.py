@@ -18,6 +18,10 @@ DEFAULT_ARCHIVE = "archive.db"
 _APPLICATION = "foreign-eyes"
 
 
+class SettingsError(ValueError):
+    """The settings of `scrapy crawl` cannot be used; the message says which, where, and what to do."""
+
+
 def user_settings_file() -> Path:
     """Return the path of the settings file in the user's configuration folder.
 

@@ -10,7 +10,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -23,11 +22,10 @@ from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.values import Fetched
 from foreign_eyes.crawler.download_errors import fault_of
 from foreign_eyes.crawler.fetchable_urls import printable
-from foreign_eyes.crawler.jobs import job_named
 from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
+from foreign_eyes.crawler.scrapy_arguments import job_of_arguments
 from foreign_eyes.crawler.session import Session, open_session
 from foreign_eyes.crawler.settings import for_source
-from foreign_eyes.crawler.settings_file import find_settings_file
 from foreign_eyes.crawler.ssrf_guard import AddressRules, rules_of_this_crawl
 from foreign_eyes.listing.fetch_results import FetchResult
 from foreign_eyes.listing.reader import CrawlProgress, ListingReader
@@ -55,13 +53,12 @@ class ListingSpider(Spider):
         rules_of_this_crawl.set(self.address_rules)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, source: str = "sample", **kwargs: Any) -> Self:
-        """Return the spider with the given session; under `scrapy crawl`, open one."""
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Return the spider with the given session; without one, open one for the spider's arguments."""
         if "session" in kwargs:
             spider = super().from_crawler(crawler, *args, **kwargs)
         else:
-            archive = crawler.settings["ARCHIVE"]
-            job = job_named(source, Path(archive) if archive else None, find_settings_file())
+            job = job_of_arguments(kwargs, crawler.settings)
             crawler.settings.setdict(for_source(job.source), priority="cmdline")
             resources = ExitStack()
             spider = super().from_crawler(crawler, session=resources.enter_context(open_session(job)))
