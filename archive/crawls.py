@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,11 +68,11 @@ def count_good(db: Database, source_name: str) -> int:
     return int(row[0])
 
 
-def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
+def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime, *, running: Collection[int] = ()) -> int:
     """Insert the row of a new crawl, and of its source if that is new.
 
     Return the crawl's id. A forgotten source is resumed. The transaction is committed. The caller has locked the archive, so
-    any crawl that is still open was killed; it is closed as failed.
+    any crawl that is still open and not one of its own `running` ones was killed; it is closed as failed.
 
     Raises:
         MixedSources: the source is real and the archive holds the sample, or the reverse.
@@ -81,8 +83,8 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime) -> int:
             # not before its own captures: its clock may have differed from the present one
             "UPDATE crawls SET outcome = 'failed', reason = 'the run was killed before it settled', finished_at ="
             " max(?, started_at, coalesce((SELECT max(fetched_at) FROM captures c WHERE c.crawl_id = crawls.crawl_id), ''))"
-            " WHERE outcome IS NULL",
-            (to_text(at),),
+            " WHERE outcome IS NULL AND crawl_id NOT IN (SELECT value FROM json_each(?))",
+            (to_text(at), json.dumps(sorted(running))),
         )
         db.execute(
             "INSERT INTO sources (name, url, title, language) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"

@@ -94,7 +94,7 @@ def _verify_derived(context: Context, db: Database) -> Iterator[Problem]:
     from foreign_eyes.archive.feed_state.state_check import verify_publishing
     from foreign_eyes.archive.rebuilding.deep_check import verify_derived
     from foreign_eyes.archive.times import now
-    from foreign_eyes.crawler.session import RememberingParser
+    from foreign_eyes.crawler.remembering_parser import RememberingParser
 
     authority = context.configuration.archive.tag_authority
     yield from verify_derived(db, RememberingParser(), at=now(), authority=authority)

@@ -142,17 +142,19 @@ def run_job(job: Job, times: int, *, quiet: bool, verbose: bool) -> tuple[list[d
 
     Returns the log row of each, and whether the user stopped the last one.
     """
-    from foreign_eyes.crawler.run import crawl_in_turn
+    from foreign_eyes.crawler.run import CrawlWatcher, crawl_in_turn
 
     with page_progress(job.name, quiet=quiet or (times > 1 and not sys.stderr.isatty())) as show:
         log_level = "DEBUG" if verbose else "ERROR"
         ended = crawl_in_turn(
             job,
             times,
-            show,
+            CrawlWatcher(
+                on_page=lambda _source, progress: show(progress),
+                on_accept=lambda source, effects: print_line(f"{source}: accepting: {effects}", err=True),
+            ),
             log_level=log_level,
             signals=signals.calling,
-            on_accept=lambda effects: print_line(f"{job.name}: accepting: {effects}", err=True),
         )
     return [crawl.log_row for crawl in ended], ended[-1].interrupted
 

@@ -42,7 +42,7 @@ def damage_behind(error: BaseException, archive: Path) -> Exception | None:
     from foreign_eyes.archive.integrity import open_damaged, verify
     from foreign_eyes.archive.rebuilding.deep_check import verify_derived
     from foreign_eyes.archive.times import now
-    from foreign_eyes.crawler.session import RememberingParser
+    from foreign_eyes.crawler.remembering_parser import RememberingParser
 
     try:
         with open_damaged(archive) as connection:

@@ -221,7 +221,7 @@ def _settle(context: Context, db: Database, plan: Import, *, apply: bool, quiet:
     """Run the import; return the result, or None if the archive has all captures."""
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
     from foreign_eyes.archive.times import now
-    from foreign_eyes.crawler.session import RememberingParser
+    from foreign_eyes.crawler.remembering_parser import RememberingParser
     from foreign_eyes.warc.import_base import NothingNew
 
     with progress_bar("settling", quiet=quiet) as show:

@@ -27,7 +27,7 @@ def rebuild_archive(
     from foreign_eyes.archive.rebuilding.deep_check import repair_indexes
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
     from foreign_eyes.archive.times import now, to_text
-    from foreign_eyes.crawler.session import RememberingParser
+    from foreign_eyes.crawler.remembering_parser import RememberingParser
 
     began = now()
     context.require_archive()

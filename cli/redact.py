@@ -116,7 +116,7 @@ def _decide(context: Context, entry_id: int, reason: str | None, what: str, *, a
     from foreign_eyes.archive.rebuilding import redaction_decisions
     from foreign_eyes.archive.redaction.redaction_records import is_redacted
     from foreign_eyes.archive.times import now
-    from foreign_eyes.crawler.session import RememberingParser
+    from foreign_eyes.crawler.remembering_parser import RememberingParser
 
     def prepare(db: Database) -> Collection[int]:
         if what == "undo":

@@ -181,7 +181,7 @@ def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id
 def _derive_again(context: Context, db: Database) -> None:
     from foreign_eyes.archive.rebuilding.rebuild import rebuild
     from foreign_eyes.archive.times import now
-    from foreign_eyes.crawler.session import RememberingParser
+    from foreign_eyes.crawler.remembering_parser import RememberingParser
 
     rebuild(db, RememberingParser(), at=now(), authority=context.configuration.archive.tag_authority)
 

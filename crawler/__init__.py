@@ -1,12 +1,14 @@
 """A Scrapy project that reads a listing and records every response in the archive.
 
 Entry points:
-    run: `crawl_in_turn` runs crawls in this process; the command line calls it.
+    run: runs crawls in this process, in turn or side by side; the command line calls it.
     probe: reads one page and keeps nothing (`foreign-eyes probe`).
     spider: the spider, also for `scrapy crawl listing`.
 
 The crawl:
-    session: one crawl in an open archive; holds the lock, counts requests, settles at the end.
+    crawl_archive: an archive that is open and locked for crawls, which may run side by side.
+    session: one crawl in an open archive; counts requests, settles at the end.
+    remembering_parser: the parser with a cache.
     link_following: follows the links of the listing after the crawl has settled.
     first_contact: explains why page 1 of an unknown source is refused.
     steady_clock: the clock of one crawl.
@@ -17,6 +19,7 @@ Scrapy components, from the engine to the network:
     fetchable_urls: checks whether a URL can be requested.
     retrying: repeats a request after a transient error; `backoff` decides whether and when.
     redirects: follows redirects and explains bad ones.
+    download_handlers: send a request when it is its turn at the host; `host_turns` decides.
     capture: sends conditional requests, decodes bodies, stores every response.
     tls_errors, download_errors: turn exceptions into faults with a message.
 

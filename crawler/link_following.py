@@ -40,7 +40,7 @@ class Limits:
 
 async def follow_links(
     urls: Sequence[str],
-    fetch: Callable[[str], Awaitable[object]],
+    fetch: Callable[[str, asyncio.Timeout], Awaitable[object]],
     give_up: Callable[[str, str], None],
     *,
     limits: Limits,
@@ -50,7 +50,7 @@ async def follow_links(
 
     Args:
         urls: the links, in order.
-        fetch: fetches one link.
+        fetch: fetches one link; it may suspend the given time limit while it waits for other crawls.
         give_up: called with the URL and the reason if `fetch` failed or took too long.
         limits: the time limits.
         is_stopped: whether the user stopped the run.
@@ -64,7 +64,7 @@ async def follow_links(
             return
         try:
             async with asyncio.timeout(limits.seconds) as limit:
-                await fetch(url)
+                await fetch(url, limit)
         except sqlite3.Error:
             raise
         except Exception as error:

@@ -18,7 +18,7 @@ from typing import Any
 from foreign_eyes.archive.captures import find_exchanges
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.crawler.jobs import Job
-from foreign_eyes.crawler.run import HandleSignals, crawl_in_turn
+from foreign_eyes.crawler.run import CrawlWatcher, HandleSignals, crawl_in_turn
 from foreign_eyes.crawler.spider import ListingSpider
 from foreign_eyes.listing.fetch_results import FetchResult
 from foreign_eyes.listing.pagination import next_urls
@@ -117,7 +117,7 @@ def probe(job: Job, *, log_level: str = "ERROR", signals: HandleSignals | None =
         ended = crawl_in_turn(
             temporary_job,
             1,
-            lambda progress: None,
+            CrawlWatcher(),
             log_level=log_level,
             signals=signals,
             spider=ProbeSpider,

@@ -13,28 +13,22 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes import sample
-from foreign_eyes.archive.archive_lock import only_run
 from foreign_eyes.archive.captures import Validators, find_validators, load_body, record_capture
-from foreign_eyes.archive.crawls import begin_crawl, count_good, find_crawl
-from foreign_eyes.archive.database import open_archive, translated_errors
+from foreign_eyes.archive.crawls import find_crawl
+from foreign_eyes.archive.database import translated_errors
 from foreign_eyes.archive.errors import ArchiveError
-from foreign_eyes.archive.freshness import is_due, last_fresh
 from foreign_eyes.archive.overview import log_row
-from foreign_eyes.archive.rebuilding.rebuild import rebuild_if_outdated
 from foreign_eyes.archive.redaction.masking import MaskingParser
 from foreign_eyes.archive.settling.clock_records import judge_times
-from foreign_eyes.archive.settling.link_rows import close_killed_links, close_links, links_to_follow
+from foreign_eyes.archive.settling.link_rows import close_links, links_to_follow
 from foreign_eyes.archive.settling.listed_state import ListedState
 from foreign_eyes.archive.settling.settle import settle
-from foreign_eyes.archive.times import to_text
-from foreign_eyes.archive.values import Counts, Fetched, Source, Traffic
+from foreign_eyes.archive.values import Counts, Fetched, Traffic
 from foreign_eyes.crawler.first_contact import unknown_listing
+from foreign_eyes.crawler.host_turns import HostTurns
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.link_following import MOST_LINKS
-from foreign_eyes.crawler.sources import COLUMN_TITLE, SourceSettings
 from foreign_eyes.crawler.steady_clock import Clock, steady_clock
-from foreign_eyes.listing import parser
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 
@@ -43,6 +37,7 @@ class Session:
     """A crawl that has begun.
 
     Attributes:
+        hosts: whose turn it is at each host; crawls that run side by side share it.
         proxy: the address of the sample server; None for other sources.
         now: the clock of the crawl.
         traffic: the requests and bytes so far.
@@ -62,6 +57,7 @@ class Session:
     crawl_id: int
     proxy: str | None
     parser: Parser
+    hosts: HostTurns = field(default_factory=HostTurns)
     now: Clock = field(default_factory=steady_clock)
     traffic: Traffic = field(default_factory=Traffic)
     verdict: Verdict | None = None
@@ -187,84 +183,3 @@ class Session:
     def log_row(self) -> dict[str, Any]:
         """Return the row of the crawl in `crawl_log`."""
         return log_row(self.db, self.crawl_id)
-
-
-@contextmanager
-def open_session(job: Job) -> Iterator[Session]:
-    """Lock the archive and begin a crawl in it; serve the sample if it is the source.
-
-    Leaving the context closes a crawl that has not settled as failed.
-
-    Raises:
-        ArchiveError: the archive is in use, cannot be opened or written, or was read by a newer parser.
-    """
-    clock = steady_clock()
-    began = clock()
-    with (
-        only_run(job.archive, what=f"a crawl of {job.name}", since=to_text(began)),
-        open_archive(job.archive) as db,
-        _sample_proxy(job.source, day=count_good(db, job.name) + 1) as proxy,
-    ):
-        source = Source(job.name, job.source.url, job.source.title, job.source.language)
-        parser = RememberingParser(job.source.heading)
-        rebuild_if_outdated(db, parser, at=began, authority=job.authority)
-        close_killed_links(db, parser)
-        fresh = job.fresh or is_due(last_fresh(db, job.name, job.mode), began, job.source.time_between_fresh)
-        session = Session(job, db, begin_crawl(db, source, job.mode, began), proxy, parser, clock, fresh=fresh)
-        try:
-            yield session
-        finally:
-            session.end_run()
-
-
-class RememberingParser:
-    """`listing.parser` with a cache.
-
-    A body is needed when it is fetched, and again when the crawl settles. A rebuild needs it for as long as the listing
-    shows it, and passes through all bodies of the archive, so pages that were not used lately are evicted.
-
-    `heading` identifies the listing of the source.
-    """
-
-    PARSER_VERSION = parser.PARSER_VERSION
-    # bytes of the bodies whose pages are kept; a page takes about eight times its bytes
-    MOST_BYTES = 4_000_000
-
-    def __init__(self, heading: str = COLUMN_TITLE) -> None:
-        self._heading = heading
-        # in the order of use
-        self._pages: dict[tuple[bytes, str, str | None], ListingPage] = {}
-        self._bytes = 0
-
-    def parse_listing(self, body: bytes, url: str, content_type: str | None = None) -> ListingPage:
-        """Parse a listing page."""
-        key = (body, url, content_type)
-        page = self._pages.pop(key, None)
-        if page is None:
-            page = parser.parse_listing(body, url, content_type, heading=self._heading)
-            self._bytes += len(body)
-        self._pages[key] = page
-        while self._bytes > self.MOST_BYTES and len(self._pages) > 1:
-            oldest = next(iter(self._pages))
-            del self._pages[oldest]
-            self._bytes -= len(oldest[0])
-        return page
-
-    def blocking_sign(self, status: int, body: bytes, content_type: str | None = None) -> str | None:
-        """Return why a response is a block; None for content."""
-        return parser.blocking_sign(status, body, content_type)
-
-
-@contextmanager
-def _sample_proxy(source: SourceSettings, day: int) -> Iterator[str | None]:
-    """Serve the bundled sample on a free port.
-
-    It is used as a proxy, so that its URLs do not depend on the port.
-
-    Each crawl that ends well advances the sample by one day, so that the next crawl finds changes.
-    """
-    if not source.is_bundled:
-        yield None
-        return
-    with sample.serve(day=day) as address:
-        yield address

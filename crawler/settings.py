@@ -47,9 +47,10 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
-# Only HTTP; by default, Scrapy reads file: URLs
+# Only HTTP, one request at a time to a host; by default, Scrapy reads file: URLs
 DOWNLOAD_HANDLERS = {
-    "https": "foreign_eyes.crawler.tls_errors.ExplainedHttps",
+    "http": "foreign_eyes.crawler.download_handlers.HttpInTurn",
+    "https": "foreign_eyes.crawler.download_handlers.HttpsInTurn",
     "file": None,
     "ftp": None,
     "s3": None,

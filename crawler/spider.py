@@ -20,11 +20,12 @@ from scrapy.http.request import NO_CALLBACK
 
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.values import Fetched
+from foreign_eyes.crawler.crawl_archive import open_session
 from foreign_eyes.crawler.download_errors import fault_of
 from foreign_eyes.crawler.fetchable_urls import printable
 from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
 from foreign_eyes.crawler.scrapy_arguments import job_of_arguments
-from foreign_eyes.crawler.session import Session, open_session
+from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.ssrf_guard import AddressRules, rules_of_this_crawl
 from foreign_eyes.listing.fetch_results import FetchResult
@@ -118,10 +119,10 @@ class ListingSpider(Spider):
             is_stopped=lambda: self.session.stop_wanted or not self.crawler.engine.running,
         )
 
-    async def _follow(self, url: str) -> None:
+    async def _follow(self, url: str, limit: asyncio.Timeout) -> None:
         """Fetch the target of a link once; the capture middleware stores the response."""
         before = self.session.link_captures
-        limits = {"once": True, "download_timeout": EXCHANGE_SECONDS, "download_maxsize": MOST_BYTES}
+        limits = {"once": True, "download_timeout": EXCHANGE_SECONDS, "download_maxsize": MOST_BYTES, "limit": limit}
         try:
             await self._fetch(url, {"purpose": "link", **limits})
         except Exception as error:

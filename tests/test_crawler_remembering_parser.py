@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.listings import Entry, make_page
 
-from foreign_eyes.crawler.session import RememberingParser
+from foreign_eyes.crawler.remembering_parser import ParsedPages, RememberingParser
 from foreign_eyes.listing import parser
 
 URL = "http://column.example/index.htm"
@@ -27,7 +27,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 def test_a_page_in_use_is_parsed_once_while_others_pass(parsed: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RememberingParser, "MOST_BYTES", 3 * len(PAGES[0]))
+    monkeypatch.setattr(ParsedPages, "MOST_BYTES", 3 * len(PAGES[0]))
     remembering = RememberingParser()
     for page in PAGES[1:]:
         assert remembering.parse_listing(page, URL).entries != remembering.parse_listing(PAGES[0], URL).entries
@@ -35,11 +35,11 @@ def test_a_page_in_use_is_parsed_once_while_others_pass(parsed: list[bytes], mon
 
 
 def test_pages_that_were_not_used_lately_are_evicted(parsed: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RememberingParser, "MOST_BYTES", 3 * len(PAGES[0]))
+    monkeypatch.setattr(ParsedPages, "MOST_BYTES", 3 * len(PAGES[0]))
     remembering = RememberingParser()
     for page in PAGES:
         remembering.parse_listing(page, URL)
-    assert len(remembering._pages) <= 3
+    assert len(remembering._pages._pages) <= 3
     remembering.parse_listing(PAGES[0], URL)
     assert parsed.count(PAGES[0]) == 2
 
@@ -47,7 +47,7 @@ def test_pages_that_were_not_used_lately_are_evicted(parsed: list[bytes], monkey
 def test_a_page_larger_than_the_cache_is_kept_until_the_next_one(
     parsed: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RememberingParser, "MOST_BYTES", 10)
+    monkeypatch.setattr(ParsedPages, "MOST_BYTES", 10)
     remembering = RememberingParser()
     for page in (PAGES[0], PAGES[0], PAGES[1]):
         remembering.parse_listing(page, URL)

@@ -163,7 +163,7 @@ def test_links_that_take_all_their_time_leave_the_others_for_the_next_crawl() ->
     fetched: list[str] = []
     given_up: list[tuple[str, str]] = []
 
-    async def fetch(url: str) -> None:
+    async def fetch(url: str, _limit: asyncio.Timeout) -> None:
         fetched.append(url)
         if url.startswith("slow"):
             await asyncio.sleep(60)

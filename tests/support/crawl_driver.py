@@ -15,9 +15,9 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 from scrapy.utils.reactor import install_reactor
 
+from foreign_eyes.crawler.crawl_archive import open_session
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.retrying import RetryingMiddleware
-from foreign_eyes.crawler.session import open_session
 from foreign_eyes.crawler.settings import DOWNLOADER_MIDDLEWARES, for_source
 from foreign_eyes.crawler.sources import SourceSettings
 from foreign_eyes.crawler.spider import ListingSpider
