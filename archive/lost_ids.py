@@ -13,6 +13,7 @@ from typing import Protocol
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.source_names import present_name
 from foreign_eyes.archive.text_columns import TEXT_COLUMNS
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.listing.text_digests import identity_digest
@@ -51,7 +52,7 @@ def keep_lost_ids(db: Database, found: Iterable[LostId]) -> int:
                 {
                     "id": lost.entry_id,
                     "wording": wording,
-                    "source": lost.source,
+                    "source": present_name(db, lost.source),
                     "tag": lost.tag_uri,
                     "date": to_text(lost.feed_date),
                 }

@@ -10,9 +10,7 @@ no lock. Differences are put back in one transaction; an archive without differe
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,11 +32,12 @@ from foreign_eyes.archive.rebuilding.decision_announcements import announce_deci
 from foreign_eyes.archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from foreign_eyes.archive.rebuilding.first_recognitions import fill_recognitions
 from foreign_eyes.archive.rebuilding.found_ids import FoundIds
+from foreign_eyes.archive.rebuilding.joined_sources import announce_withdrawals, seal_rows
 from foreign_eyes.archive.rebuilding.link_changes import journal_links, restore_link_ids
+from foreign_eyes.archive.rebuilding.private_copies import private_database
 from foreign_eyes.archive.rebuilding.redatings import corrected_times
 from foreign_eyes.archive.redaction.hiding import hide_texts
 from foreign_eyes.archive.redaction.withholding import withhold_everywhere
-from foreign_eyes.archive.seals import seal
 from foreign_eyes.archive.search_indexes import empty_search, rebuild_search
 from foreign_eyes.archive.settling.announced_words import fill_words
 from foreign_eyes.archive.settling.identity_rows import insert_identity
@@ -105,7 +104,7 @@ def rebuild(
         ArchiveBusy: another program keeps reading the archive; nothing is changed.
     """
     _refuse_newer(db, parser)
-    with _temporary() as before, _temporary() as scratch:
+    with private_database() as before, private_database() as scratch:
         if apply:
             close_killed_links(db, parser)
         db.conn.backup(before.conn)
@@ -122,6 +121,7 @@ def rebuild(
             counts, minted = _derive_again(scratch, parser, at, authority, ids, on_crawl)
             fill_words(scratch)
             announce_decisions(before, scratch, at)
+            announce_withdrawals(before, scratch)
         if prepare is not None:
             withhold_everywhere(scratch, parser)
         _check_references(scratch)
@@ -133,17 +133,8 @@ def rebuild(
                     put_back(db, before, scratch)
                 db.execute(f"PRAGMA user_version={_version_of(parser)}")
                 if prepare is not None:
-                    seal(db, at, changed=changed_rows(before, scratch))
+                    seal_rows(db, before, at, changed_rows(before, scratch))
         return Rebuilt(len(settled_crawls(scratch)), differences, minted, tuple(counts))
-
-
-@contextmanager
-def _temporary() -> Iterator[Database]:
-    """Yield a private database on disk, which SQLite removes with its connection."""
-    with closing(sqlite3.connect("", isolation_level=None)) as connection:
-        connection.execute("PRAGMA foreign_keys=OFF")
-        connection.execute("PRAGMA synchronous=OFF")
-        yield Database(connection)
 
 
 def derived_by(db: Database) -> int:

@@ -1,0 +1,75 @@
+"""What a rebuild does after a rename has joined two sources.
+
+It announces withdrawals, removes the publishing state of the source that is gone, and seals its rows as removed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from foreign_eyes.archive.sealed_form import SealedKey
+from foreign_eyes.archive.seals import keys_of_truth, seal
+from foreign_eyes.archive.settling.announced_words import store_words_of
+
+# the tables about published files and feeds; a source that is gone has no rows in them
+_PUBLISHING = (
+    *("feed_log", "frozen_documents", "entry_numbers", "tallies", "followed", "outputs", "published_files"),
+    *("former_publication_names", "entry_counts", "topics"),
+)
+_BY_TOPIC = ("entry_topics", "topic_month_counts", "topic_publication_counts", "topic_pair_counts")
+
+
+def gone_sources(before: Database, after: Database) -> list[str]:
+    """Return the names of the sources that only `before` has by their ids."""
+    kept = {source_id for (source_id,) in after.execute("SELECT source_id FROM sources")}
+    rows = before.execute("SELECT source_id, name FROM sources ORDER BY source_id")
+    return [name for source_id, name in rows if source_id not in kept]
+
+
+def announce_withdrawals(before: Database, db: Database) -> None:
+    """Announce the entries that the crawls of the other source show as withdrawn, within the transaction.
+
+    Deriving again records them without announcing them, as it does with what old captures show.
+    """
+    if not gone_sources(before, db):
+        return
+    last = before.execute("SELECT coalesce(max(change_id), 0) FROM changes").fetchone()[0]
+    rows = db.execute(
+        "SELECT max(x.change_id), x.entry_id FROM changes x JOIN entries e USING (entry_id)"
+        " WHERE x.change_id > ? AND x.kind = 'withdrawn' AND x.announced = 0 AND e.withdrawn_at IS NOT NULL"
+        " GROUP BY x.entry_id ORDER BY 1",
+        (last,),
+    ).fetchall()
+    for change_id, entry_id in rows:
+        was = before.execute("SELECT withdrawn_at FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()
+        if was is not None and was[0] is None:
+            db.execute("UPDATE changes SET announced = 1 WHERE change_id = ?", (change_id,))
+            store_words_of(db, [change_id])
+
+
+def remove_publishing_state(db: Database) -> None:
+    """Delete the rows about published files and feeds of sources that are gone, within the transaction."""
+    gone = "source_id NOT IN (SELECT source_id FROM sources)"
+    for table in _BY_TOPIC:
+        db.execute(f"DELETE FROM {table} WHERE topic_id IN (SELECT topic_id FROM topics WHERE {gone})")  # noqa: S608
+    for table in _PUBLISHING:
+        db.execute(f"DELETE FROM {table} WHERE {gone}")  # noqa: S608 - our own names
+
+
+def seal_rows(db: Database, before: Database, at: datetime, changed: dict[str, list[SealedKey]]) -> None:
+    """Seal the rows that a decision added, changed and, if it joined sources, removed; within the transaction.
+
+    `before` is the archive before the decision.
+    """
+    gone = gone_sources(before, db)
+    if not gone:
+        seal(db, at, changed=changed)
+        return
+    remove_publishing_state(db)
+    kept = keys_of_truth(db)
+    removed = {table: keys - kept[table] for table, keys in keys_of_truth(before).items() if keys - kept[table]}
+    seal(
+        db, at, changed=changed, removed=removed, reason=f"a rename joined this source with another: {', '.join(gone)}"
+    )
