@@ -38,6 +38,7 @@ ALLOWED_FILES = {
     "w3lib": ("crawler/redirects.py", "listing/parser/link_keys.py"),
     "feedgen": ("feeds/render/atom_rss.py", "feeds/render/feedgen_extensions.py"),
     "httpx": ("feeds/websub.py",),
+    "idna": ("listing/host_names.py",),
     "jinja2": ("feeds/render/html_pages.py",),
     "datasette": ("web/browse/",),
     "uvicorn": ("web/",),
