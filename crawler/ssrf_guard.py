@@ -22,16 +22,7 @@ from twisted.internet.error import DNSLookupError
 
 from foreign_eyes.crawler.download_errors import FetchFault
 from foreign_eyes.crawler.fetchable_urls import printable, url_problem
-
-
-def is_public(address: str) -> bool:
-    """Return whether an IP address is globally reachable.
-
-    The source is IANA's special-purpose address registries.
-    """
-    ip = ipaddress.ip_address(address)
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_global and not ip.is_multicast
+from foreign_eyes.crawler.public_addresses import is_public
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ PURE_FOLDERS = ("listing/", "archive/matching/", "feeds/compose/", "web/browse/p
 PURE_MODULES = {
     *[f"archive/{name}.py" for name in ("search_query", "times", "values", "word_diff")],
     *[f"archive/settling/{name}.py" for name in ("dating", "clock_rules", "edit_kinds")],
-    *[f"crawler/{name}.py" for name in ("backoff", "first_contact")],
+    *[f"crawler/{name}.py" for name in ("backoff", "first_contact", "public_addresses")],
     *[f"warc/{name}.py" for name in ("digest_fields", "http_message", "listing_search", "crawl_grouping")],
     *[f"feeds/{name}.py" for name in ("published_urls", "html_text", "plan", "site_map", "slugs", "topic_matching")],
     *[f"feeds/render/{name}.py" for name in ("json_feed", "opml_sitemap", "atom_rss", "feedgen_extensions")],
