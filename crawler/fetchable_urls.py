@@ -6,6 +6,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from foreign_eyes.listing.host_names import ascii_host
+
 LONGEST_URL = 4096
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
@@ -57,9 +59,9 @@ def _host_problem(parts: SplitResult) -> str | None:
             return "its host is not an IPv6 address"
         return "its host is an IPv6 address with a zone" if "%" in host else None
     try:
-        name = host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return "its host name is malformed"
+        name = ascii_host(host)
+    except ValueError as error:
+        return str(error)
     labels = name.removesuffix(".").split(".")
     is_valid = len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
     return None if is_valid else "its host name is malformed"

@@ -14,6 +14,7 @@ from w3lib.url import safe_url_string
 
 from foreign_eyes.crawler.download_errors import FetchFault
 from foreign_eyes.crawler.fetchable_urls import is_http, printable, url_problem
+from foreign_eyes.listing.host_names import ascii_url
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -54,7 +55,7 @@ def redirect_target(url: str, status: int, location: bytes | None) -> str:
         raise FetchFault("unreachable", f"answers {status}, a redirect, without a Location")
     try:
         # as Scrapy does it: bytes that are not UTF-8 are percent-encoded
-        target = urljoin(url, safe_url_string((location or b"").strip()))
+        target = urljoin(url, safe_url_string(_with_ascii_host((location or b"").strip())))
         problem = url_problem(target) if is_http(target) else None
     except ValueError:
         target, problem = written, url_problem(written) or "it is malformed"
@@ -63,3 +64,15 @@ def redirect_target(url: str, status: int, location: bytes | None) -> str:
     if not is_http(target):
         raise FetchFault("refused", f"redirects to {printable(written)!r}; only http and https are followed")
     return target
+
+
+def _with_ascii_host(location: bytes) -> str | bytes:
+    """Return a `Location` with an international host name in the form of DNS.
+
+    Raises:
+        ValueError: the location or its host name is malformed.
+    """
+    try:
+        return ascii_url(location.decode("utf-8"))
+    except UnicodeDecodeError:
+        return location

@@ -17,6 +17,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from foreign_eyes.crawler.download_errors import FetchFault, fault_of
+from foreign_eyes.listing.host_names import shown_host
 from foreign_eyes.listing.parser import blocking_sign, is_html
 from foreign_eyes.listing.values import Fault
 
@@ -40,7 +41,7 @@ class RobotsRules:
         if self.fault is not None:
             raise FetchFault(self.fault, self.detail)
         if self.parsed is not None and not self.parsed.can_fetch(url, PRODUCT):
-            raise FetchFault("disallowed", f"robots.txt of {urlsplit(url).netloc} disallows it")
+            raise FetchFault("disallowed", f"robots.txt of {shown_host(urlsplit(url).netloc)} disallows it")
 
 
 def read_robots(status: int, body: bytes, content_type: str | None, host: str) -> RobotsRules:
@@ -82,7 +83,7 @@ class RobotsMiddleware:
         origin = (parts.scheme, parts.netloc)
         if origin not in self._rules:
             self._rules[origin] = await self._fetch_rules(
-                f"{parts.scheme}://{parts.netloc}/robots.txt", parts.netloc, request
+                f"{parts.scheme}://{parts.netloc}/robots.txt", shown_host(parts.netloc), request
             )
         self._rules[origin].check(request.url)
 

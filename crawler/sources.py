@@ -17,6 +17,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from foreign_eyes import sample
+from foreign_eyes.crawler.fetchable_urls import url_problem
+from foreign_eyes.listing.host_names import ascii_url
 
 DEFAULT_DELAY = 2.0
 DEFAULT_FRESH_DAYS = 7.0
@@ -48,7 +51,8 @@ Heading = Annotated[str, msgspec.Meta(max_length=200, pattern=r"[^\W_]")]
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A `[sources.NAME]` table; None means the default.
 
-    `output` and `base_url` are used when the source is published, and not by crawls.
+    `output` and `base_url` are used when the source is published, and not by crawls. An international host name in `url`
+    is replaced by its `xn--…` form.
     """
 
     url: str
@@ -60,6 +64,10 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     fresh_days: FreshDays | None = None
     output: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     base_url: str | None = None
+
+    def __post_init__(self) -> None:
+        with suppress(ValueError):  # `check_url` refuses it
+            msgspec.structs.force_setattr(self, "url", ascii_url(self.url))
 
     @property
     def host(self) -> str:
@@ -184,6 +192,8 @@ def check_url(url: str) -> None:
         raise SourceError(f"{url!r} is not a URL: {error}") from None
     if parts.scheme not in ("http", "https") or not host:
         raise SourceError(f"{url!r} is not the URL of a listing: it must begin with http:// or https:// and a host")
+    if problem := url_problem(url):
+        raise SourceError(f"{url!r} cannot be requested: {problem}")
 
 
 def slug(url: str) -> str:

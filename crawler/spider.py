@@ -29,6 +29,7 @@ from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.ssrf_guard import AddressRules, rules_of_this_crawl
 from foreign_eyes.listing.fetch_results import FetchResult
+from foreign_eyes.listing.host_names import ascii_url
 from foreign_eyes.listing.reader import CrawlProgress, ListingReader
 from foreign_eyes.listing.values import Verdict
 
@@ -135,7 +136,7 @@ class ListingSpider(Spider):
 
     async def _fetch(self, url: str, meta: dict[str, Any]) -> FetchResult:
         try:
-            request = Request(url, meta={**meta, "asked_url": url}, callback=NO_CALLBACK, dont_filter=True)
+            request = Request(ascii_url(url), meta={**meta, "asked_url": url}, callback=NO_CALLBACK, dont_filter=True)
         except ValueError:  # a link can be any text
             return FetchResult(url, url, fault="unreachable", detail=f"the URL {printable(url)!r} is malformed")
         try:

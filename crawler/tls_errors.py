@@ -25,6 +25,7 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from foreign_eyes.crawler.fetchable_urls import printable
+from foreign_eyes.listing.host_names import shown_host
 
 Codes = SSL.X509VerificationCodes
 
@@ -158,7 +159,9 @@ def name_problem(certificate: x509.Certificate, host: str) -> str:
     """Return the message for a certificate that is for other hosts, with their names."""
     names = _hosts(certificate)
     hosts = f"for {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}" if names else "for no host"
-    return f"its certificate is {hosts}, not for {host}: check the URL of the source; the site may have moved"
+    return (
+        f"its certificate is {hosts}, not for {shown_host(host)}: check the URL of the source; the site may have moved"
+    )
 
 
 def _hosts(certificate: x509.Certificate) -> list[str]:

@@ -1,8 +1,13 @@
-"""Published URLs: http and https only, quoted so that every format can carry them. Pure."""
+"""Published URLs: http and https only, quoted so that every format can carry them. Pure.
+
+International host names are written as `xn--…`: many feed readers resolve neither other letters nor percent signs in a host.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
+
+from foreign_eyes.listing.host_names import ascii_url
 
 # the characters that RFC 3986 allows in a URL, and the percent sign of parts that are quoted already
 _URL_SIGNS = "%:/?#[]@!$&'()*+,;=-._~"
@@ -21,7 +26,7 @@ def normal_base_url(url: str, what: str = "base URL") -> str:
     if "@" in (rest or scheme).partition("/")[0]:  # first, because the other messages repeat the URL
         raise ValueError(f"the {what} holds a user name or password, which would be published; leave them out")
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(ascii_url(url.strip()))
         _ = parts.port
     except ValueError as error:
         raise ValueError(f"{what} {url!r}: {error}") from error
@@ -71,10 +76,11 @@ def web_address(url: str) -> str | None:
     Browsers open only http and https URLs with a host, not `javascript:` or `file:`.
     """
     try:
+        url = ascii_url(url.strip())
         parts = urlsplit(url)
     except ValueError:
         return None
-    return _quoted(url.strip()) if parts.scheme in ("http", "https") and parts.hostname else None
+    return _quoted(url) if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def quoting(address: str, words: str) -> str:

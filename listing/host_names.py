@@ -50,16 +50,17 @@ def ascii_url(url: str) -> str:
 
 
 def shown_host(host: str) -> str:
-    """Return a host for a message: an international name in both of its forms."""
+    """Return a host, with or without a port, for a message: an international name in both of its forms."""
     if "xn--" not in host.lower():
         return host
     import idna  # noqa: PLC0415
 
+    name, colon, port = host.partition(":")
     try:
-        name = ".".join(idna.ulabel(label) if label.lower().startswith("xn--") else label for label in host.split("."))
+        labels = [idna.ulabel(label) if label.lower().startswith("xn--") else label for label in name.split(".")]
     except UnicodeError:
         return host
-    return host if name == host else f"{name} ({host})"
+    return f"{'.'.join(labels)}{colon}{port} ({host})"
 
 
 def _ascii_label(label: str) -> str:

@@ -56,6 +56,8 @@ def test_a_redirect_that_cannot_be_followed_says_why(case: str) -> None:
         (b"\xff\xfe.htm", "http://town.example/column/%FF%FE.htm"),
         ("/专题.htm".encode(), "http://town.example/%E4%B8%93%E9%A2%98.htm"),
         ("http://中国.cn/".encode(), "http://xn--fiqs8s.cn/"),
+        ("http://faß.example/".encode(), "http://xn--fa-hia.example/"),
+        (b"http://b%C3%BCcher.example/", "http://xn--bcher-kva.example/"),
         (b"http://[2001:db8::1]:8080/", "http://[2001:db8::1]:8080/"),
         (b"%%%", "http://town.example/column/%%%"),
     ],

@@ -22,6 +22,11 @@ def test_a_source_is_found_by_name(wanted: str, url: str) -> None:
     assert (name, source.url) == (wanted, url)
 
 
+def test_an_international_host_name_is_requested_in_the_form_of_dns() -> None:
+    assert find_source("https://faß.example/專欄/", {})[1].url == "https://xn--fa-hia.example/專欄/"
+    assert find_source("town", {"town": SourceSettings(url="https://例え.テスト/")})[1].host == "xn--r8jz45g.xn--zckzah"
+
+
 def test_a_configured_source_has_precedence_over_a_built_in_one() -> None:
     assert find_source("live", {"live": TOWN}) == ("live", TOWN)
 
@@ -86,6 +91,9 @@ def test_a_url_gets_a_valid_name_or_is_refused(path: str) -> None:
         ("http://town.example:8x/", None, ["is not a URL"]),
         ("http://[::1/", None, ["is not a URL"]),
         ("http://例/", None, ["--name"]),
+        ("http://town..example/", None, ["cannot be requested", "host name is malformed"]),
+        ("http://tow\N{ZERO WIDTH NON-JOINER}n.example/", None, ["cannot be requested", "not an international name"]),
+        ("http://[fe80::1%25eth0]/", None, ["cannot be requested", "zone"]),
     ],
 )
 def test_an_invalid_source_is_refused_and_the_message_says_what_is_allowed(

@@ -102,6 +102,10 @@ def test_a_link_to_the_source_has_no_character_that_ends_an_attribute() -> None:
     )
 
 
+def test_a_link_to_the_source_has_its_host_as_dns_has_it() -> None:
+    assert web_address("http://bücher.example/ü") == "http://xn--bcher-kva.example/%C3%BC"
+
+
 def test_a_text_fragment_quotes_its_syntax_and_is_appended_to_an_existing_fragment() -> None:
     assert quoting("http://a.example/#top", "a-b, c & d") == "http://a.example/#top:~:text=a%2Db%2C%20c%20%26%20d"
     assert quoting("http://a.example/", "") == "http://a.example/"
@@ -354,16 +358,20 @@ def test_collections_are_listed_with_counts_the_largest_first() -> None:
         ("https://a.example/feeds", "https://a.example/feeds/"),
         (" http://127.0.0.1:8001// ", "http://127.0.0.1:8001/"),
         ("HTTPS://a.example/a b/", "https://a.example/a%20b/"),
+        ("https://例え.テスト:8080/道", "https://xn--r8jz45g.xn--zckzah:8080/%E9%81%93/"),
+        ("https://b%C3%BCcher.example/", "https://xn--bcher-kva.example/"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),
+        ("http://[2001:db8::1]:8080/eyes", "http://[2001:db8::1]:8080/eyes/"),
     ],
 )
-def test_a_base_url_ends_in_one_slash(given_url: str, normal: str) -> None:
+def test_a_base_url_ends_in_one_slash_and_has_its_host_as_dns_has_it(given_url: str, normal: str) -> None:
     assert normal_base_url(given_url) == normal
 
 
 @pytest.mark.parametrize(
     "url",
     ["", "a.example", "ftp://a.example/", "javascript:alert(1)", "https://", "https://a.example/?q", "https://a.example/#f",
-     "https://me:secret@a.example/", "https://a.example:port/", "http://["],
+     "https://me:secret@a.example/", "https://a.example:port/", "http://[", "http://tow\N{RIGHT-TO-LEFT OVERRIDE}n.example/"],
 )  # fmt: skip
 def test_an_invalid_base_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):

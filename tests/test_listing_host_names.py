@@ -96,6 +96,7 @@ def test_a_url_stays_at_its_host_or_is_refused(text: str) -> None:
         ("town.example", "town.example"),
         ("xn--bcher-kva.example", "bücher.example (xn--bcher-kva.example)"),
         ("xn--r8jz45g.xn--zckzah", "例え.テスト (xn--r8jz45g.xn--zckzah)"),
+        ("xn--bcher-kva.example:8080", "bücher.example:8080 (xn--bcher-kva.example:8080)"),
         ("xn--a.example", "xn--a.example"),
         ("127.0.0.1", "127.0.0.1"),
         ("2001:db8::1", "2001:db8::1"),

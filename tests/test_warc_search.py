@@ -48,6 +48,10 @@ def test_scheme_port_fragment_and_index_make_no_other_address(other: str) -> Non
     assert address_key(other) == address_key("http://town.example/list/index.htm")
 
 
+def test_both_forms_of_an_international_host_name_are_one_address() -> None:
+    assert address_key("http://bücher.example/") == address_key("http://xn--bcher-kva.example/")
+
+
 @pytest.mark.parametrize(
     "other", ["http://town.example:81/list/", "http://town.example/list/index1.htm", "http://h:8x/"]
 )

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from foreign_eyes.listing.host_names import ascii_url
 from foreign_eyes.listing.values import ListingPage
 
 _INDEX = re.compile(r"(?<=/)index\.(?:s?html?|jhtml)\Z", re.IGNORECASE)
@@ -39,12 +40,13 @@ class Seen:
 def address_key(url: str) -> str:
     """Return a URL without scheme, default port, fragment and `index.htm`, for comparison."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(ascii_url(url))
+        host = (parts.hostname or "").lower()
         port = "" if parts.port is None or (parts.scheme, parts.port) in _DEFAULT_PORTS else f":{parts.port}"
     except ValueError:
         return url
     path = _INDEX.sub("", parts.path or "/")
-    return f"{(parts.hostname or '').lower()}{port}{path}" + (f"?{parts.query}" if parts.query else "")
+    return f"{host}{port}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
 def is_listing(listing: ListingPage) -> bool:
