@@ -22,6 +22,7 @@ Scrapy components, from the engine to the network:
     download_handlers: send a request when it is its turn at the host; `host_turns` decides.
     capture: sends conditional requests, decodes bodies, stores every response.
     tls_errors, download_errors: turn exceptions into faults with a message.
+    tls_handshakes: the handshakes of one crawl.
 
 Configuration:
     sources: built-in and configured sources.

@@ -24,7 +24,7 @@ from foreign_eyes.crawler.download_errors import UNANSWERED, FetchFault, fault_o
 from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import MAX_BODY_BYTES
 from foreign_eyes.crawler.ssrf_guard import AddressRules
-from foreign_eyes.crawler.tls_errors import handshake_of
+from foreign_eyes.crawler.tls_handshakes import Handshake
 from foreign_eyes.listing.content_coding import BadCodingError, OversizedError, decode_body
 from foreign_eyes.listing.values import Fault
 
@@ -109,7 +109,7 @@ class CaptureMiddleware:
             return
         if fault.fault == "oversized" and "download_maxsize" in request.meta:
             fault = FetchFault("oversized", f"the body is larger than {request.meta['download_maxsize']} bytes")
-        fault = _failed_handshake(request.url, exception, fault) or fault
+        fault = _failed_handshake(self._session.handshakes.of(request.url), exception, fault) or fault
         request.meta["fault"] = fault
         self._session.record(_request_facts(request, self._session, fault=fault.fault, detail=fault.detail))
 
@@ -186,9 +186,8 @@ def _may_be_cut(request: Request, response: Response, body: bytes) -> bool:
     return b"</html" not in tail and b"</datastore" not in tail
 
 
-def _failed_handshake(url: str, error: Exception, fault: FetchFault) -> FetchFault | None:
+def _failed_handshake(handshake: Handshake, error: Exception, fault: FetchFault) -> FetchFault | None:
     """Return the fault of a failed TLS handshake if the exception does not state it."""
-    handshake = handshake_of(url)
     if error is fault or not handshake.began or handshake.accepted:
         return None
     if handshake.problem:

@@ -29,6 +29,7 @@ from foreign_eyes.crawler.host_turns import HostTurns
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.link_following import MOST_LINKS
 from foreign_eyes.crawler.steady_clock import Clock, steady_clock
+from foreign_eyes.crawler.tls_handshakes import Handshakes
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict
 
 
@@ -50,6 +51,7 @@ class Session:
         traffic_when_settled: the traffic when the crawl settled.
         link_captures: how many exchanges behind links were stored.
         archive_error: the error that prevented reading or writing the archive, such as a full disk.
+        handshakes: the TLS handshakes so far.
     """
 
     job: Job
@@ -70,6 +72,7 @@ class Session:
     traffic_when_settled: Traffic = field(default_factory=Traffic)
     link_captures: int = 0
     archive_error: ArchiveError | None = None
+    handshakes: Handshakes = field(default_factory=Handshakes)
 
     @contextmanager
     def keeping_archive_errors(self) -> Iterator[None]:

@@ -6,9 +6,7 @@ chain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
@@ -25,6 +23,7 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from foreign_eyes.crawler.fetchable_urls import printable
+from foreign_eyes.crawler.tls_handshakes import Handshake, Handshakes
 from foreign_eyes.listing.host_names import shown_host
 
 Codes = SSL.X509VerificationCodes
@@ -32,48 +31,26 @@ Codes = SSL.X509VerificationCodes
 _TRUST_IT = "add it to a copy of the system's CA bundle and name that file in SSL_CERT_FILE; see docs/network.md"
 
 
-@dataclass(slots=True)
-class Handshake:
-    """The last TLS handshake with a host.
-
-    `problem` says why the certificate was not accepted.
-    """
-
-    began: bool = False
-    accepted: bool = False
-    problem: str | None = None
-
-
-# by host and port; Scrapy's exception for a failed handshake does not have the reason
-_handshakes: dict[tuple[str, int], Handshake] = {}
-
-
-def handshake_of(url: str) -> Handshake:
-    """Return the last handshake for an https URL."""
-    parts = urlsplit(url)
-    if parts.scheme != "https":
-        return Handshake()
-    return _handshakes.get((parts.hostname or "", parts.port or 443), Handshake())
-
-
 class ExplainedHttps(HTTP11DownloadHandler):
     """Scrapy's handler for https, which keeps the reason why a certificate was refused."""
 
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
-        self._contextFactory = cast("IPolicyForHTTPS", _ExplainedPolicy(self._contextFactory))
+        self._contextFactory = cast("IPolicyForHTTPS", _ExplainedPolicy(self._contextFactory, crawler))
 
 
 @implementer(IPolicyForHTTPS)
 class _ExplainedPolicy:
-    def __init__(self, policy: Any):
+    def __init__(self, policy: Any, crawler: Crawler):
         self._policy = policy
+        self._crawler = crawler
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> _ExplainedCreator:  # noqa: N802 - Twisted's name
         """Return the creator of a connection to a host; start a new handshake record."""
         host = hostname.decode("ascii")
-        handshake = _handshakes[host.lower(), port] = Handshake()
-        return _ExplainedCreator(self._policy.creatorForNetloc(hostname, port), host, handshake)
+        handshakes: Handshakes = self._crawler.spider.session.handshakes  # type: ignore[union-attr]
+        creator = self._policy.creatorForNetloc(hostname, port)
+        return _ExplainedCreator(creator, host, handshakes.begin(host, port))
 
 
 @implementer(IOpenSSLClientConnectionCreator)
