@@ -15,6 +15,7 @@ from foreign_eyes.cli.terminal import counted, print_json, print_line, printable
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.settings_loader import Configuration
+    from foreign_eyes.crawler.site_settings import Headers
 
 WIDTH = 80
 DEFAULT = "default"
@@ -106,7 +107,17 @@ def _source_settings(configuration: Configuration) -> Iterator[Setting]:
                 value, origin = _fresh_days(configuration), _origin(configuration, "fresh_days")
             elif key == "output" and value is not None:
                 value = _absolute(Path(value))
+            elif key == "headers":
+                value = header_origins(value)
             yield Setting(f"sources.{name}.{key}", value, origin)
+
+
+def header_origins(headers: Headers) -> dict[str, str]:
+    """Return for each header where its value is, without the value, which can be a secret. Pure."""
+    return {
+        name: "hidden" if isinstance(value, str) else f"variable {value.env}" if value.env else f"file {value.file}"
+        for name, value in headers.items()
+    }
 
 
 def _fresh_days(configuration: Configuration) -> float:
@@ -164,8 +175,10 @@ def _as_text(value: Any, key: str) -> str:
         return counted(len(value), "topic")
     if key == "publications":
         return counted(len(value), "name") if value else "none"
-    if value is None or value == "":
+    if value in (None, "", {}):
         return "none"
+    if isinstance(value, dict):
+        return printable(", ".join(f"{name} ({origin})" for name, origin in value.items()))
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else printable(str(value))

@@ -19,6 +19,7 @@ from foreign_eyes.archive.feed_state.shown_names import check_names as check_nam
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
 from foreign_eyes.crawler.jobs import DEFAULT_AUTHORITY
 from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, find_settings_file
+from foreign_eyes.crawler.site_settings import check_cookies, check_headers
 from foreign_eyes.crawler.sources import BUILT_IN, Contact, FreshDays, SourceSettings, check_name, check_url, completed
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
 from foreign_eyes.feeds.file_writer import read_file_mode
@@ -36,7 +37,11 @@ MEANING = {
     "tag_authority": "a domain or mail address with a year, such as example.org,2026",
     "language": "a language tag, such as en or zh-Hans",
     "contact": "3 to 200 characters without spaces, such as you@example.org",
+    "user_agent": "1 to 400 printable ASCII characters, such as town-archive/1.0",
+    "headers": 'a table; each value is a text, { env = "NAME" } or { file = "PATH" }',
 }
+# their values can be secrets, which no message shows
+_HIDDEN = frozenset({"headers"})
 
 
 class ConfigurationError(Exception):
@@ -186,6 +191,8 @@ def _source(name: str, table: Any, path: Path) -> SourceSettings:
     _check(check_name, name, where, path)
     source = _convert(completed(name, table), SourceSettings, where, path)
     _check(check_url, source.url, f"{where} url", path)
+    _check(check_headers, source.headers, f"{where} headers", path)
+    _check(partial(check_cookies, cookies=source.cookies), source.headers, where, path)
     if source.base_url is not None:
         _check(normal_base_url, source.base_url, f"{where} base_url", path)
         if source.output is None:
@@ -248,7 +255,8 @@ def _convert(table: Any, kind: type[T], where: str, path: Path) -> T:
             msgspec.convert(value, types[key])
         except msgspec.ValidationError as error:
             why = f"give {MEANING[key]}" if key in MEANING else str(error)
-            raise ConfigurationError(f"{path}: {where} {key} = {value!r}: {why}") from None
+            shown = "" if key in _HIDDEN else f" = {value!r}"
+            raise ConfigurationError(f"{path}: {where} {key}{shown}: {why}") from None
     missing = [info.name for info in msgspec.structs.fields(kind) if info.required and info.name not in table]
     if missing:
         raise ConfigurationError(f"{path}: {where}: add {' and '.join(missing)}; its keys are {', '.join(types)}")

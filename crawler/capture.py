@@ -147,6 +147,7 @@ class CaptureMiddleware:
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, values in response.headers.items()
             for value in values
+            if self._session.access.keeps_set_cookie or name.lower() != b"set-cookie"
         )
         return replace(
             facts,

@@ -6,6 +6,7 @@ transaction ends before another crawl continues.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from foreign_eyes.crawler.host_turns import HostTurns
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.remembering_parser import ParsedPages, RememberingParser
 from foreign_eyes.crawler.session import Session
+from foreign_eyes.crawler.site_access import SiteAccess, read_site_access
 from foreign_eyes.crawler.sources import SourceSettings
 from foreign_eyes.crawler.steady_clock import Clock, steady_clock
 
@@ -40,14 +42,16 @@ class CrawlArchive:
     _running: set[int] = field(default_factory=set)
 
     @contextmanager
-    def begin(self, job: Job, clock: Clock | None = None) -> Iterator[Session]:
+    def begin(self, job: Job, clock: Clock | None = None, access: SiteAccess | None = None) -> Iterator[Session]:
         """Begin a crawl; serve the sample if it is the source.
 
         Leaving the context closes a crawl that has not settled as failed.
 
         Raises:
             ArchiveError: the archive cannot be written, or holds the sample and the source is real, or the reverse.
+            SiteSettingError: a file or variable that the settings of the source name cannot be used.
         """
+        access = access or read_site_access(job.name, job.source, os.environ)
         clock = clock or steady_clock()
         began = clock()
         db, settings = self.db, job.source
@@ -57,7 +61,7 @@ class CrawlArchive:
             crawl_id = begin_crawl(db, source, job.mode, began, running=self._running)
             self._running.add(crawl_id)
             parser = RememberingParser(settings.heading, self._pages)
-            session = Session(job, db, crawl_id, proxy, parser, self._hosts, clock, fresh=fresh)
+            session = Session(job, db, crawl_id, proxy, parser, access, self._hosts, clock, fresh=fresh)
             try:
                 yield session
             finally:
@@ -86,12 +90,14 @@ def open_session(job: Job) -> Iterator[Session]:
 
     Raises:
         ArchiveError: the archive is in use, cannot be opened or written, or was read by a newer parser.
+        SiteSettingError: a file or variable that the settings of the source name cannot be used.
     """
+    access = read_site_access(job.name, job.source, os.environ)  # before an archive is created
     clock = steady_clock()
     what = f"a crawl of {job.name}"
     with (
         open_for_crawls(job.archive, what=what, authority=job.authority, clock=clock) as archive,
-        archive.begin(job, clock) as session,
+        archive.begin(job, clock, access) as session,
     ):
         yield session
 

@@ -71,8 +71,9 @@ _CONNECT_ERRORS = {
 _LASTING = frozenset({errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE})
 
 _LEGACY = (
-    "OpenSSL refuses the server because it lacks secure renegotiation (RFC 5746): allow it by"
-    " Options = UnsafeLegacyServerConnect in a file that OPENSSL_CONF names; docs/network.md shows the file"
+    "OpenSSL refuses the server because it lacks secure renegotiation (RFC 5746): to allow it, set"
+    " legacy_renegotiation = true in the settings of the source (for another host than the source's: OPENSSL_CONF); see"
+    " docs/network.md"
 )
 _OLD = "which are not safe: use the site's http URL if it has one"
 _NO_TLS = "the server does not use TLS on that port: use http:// in the URL of the source, or another port"

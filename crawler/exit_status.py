@@ -32,7 +32,7 @@ def codes_of_errors() -> list[tuple[type[BaseException], int]]:
     # imported late, so that `--help` starts fast
     from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose  # noqa: PLC0415
     from foreign_eyes.crawler.settings_file import SettingsError  # noqa: PLC0415
-    from foreign_eyes.crawler.sources import SourceError  # noqa: PLC0415
+    from foreign_eyes.crawler.sources import SiteSettingError, SourceError  # noqa: PLC0415
 
     return [
         (ArchiveBusy, TRY_AGAIN),
@@ -40,6 +40,7 @@ def codes_of_errors() -> list[tuple[type[BaseException], int]]:
         (WouldLose, CANNOT_WRITE),
         (ArchiveError, NO_INPUT),
         (SettingsError, CONFIGURATION),
+        (SiteSettingError, CONFIGURATION),
         (SourceError, USAGE),
     ]
 

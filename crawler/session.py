@@ -28,6 +28,7 @@ from foreign_eyes.crawler.first_contact import unknown_listing
 from foreign_eyes.crawler.host_turns import HostTurns
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.link_following import MOST_LINKS
+from foreign_eyes.crawler.site_access import SiteAccess
 from foreign_eyes.crawler.steady_clock import Clock, steady_clock
 from foreign_eyes.crawler.tls_handshakes import Handshakes
 from foreign_eyes.listing.values import ListingPage, Parser, Verdict
@@ -52,6 +53,7 @@ class Session:
         link_captures: how many exchanges behind links were stored.
         archive_error: the error that prevented reading or writing the archive, such as a full disk.
         handshakes: the TLS handshakes so far.
+        access: headers, certificates and cookies for the source's own host.
     """
 
     job: Job
@@ -59,6 +61,7 @@ class Session:
     crawl_id: int
     proxy: str | None
     parser: Parser
+    access: SiteAccess
     hosts: HostTurns = field(default_factory=HostTurns)
     now: Clock = field(default_factory=steady_clock)
     traffic: Traffic = field(default_factory=Traffic)

@@ -65,7 +65,7 @@ DNSCACHE_ENABLED = True
 COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": ACCEPTED}
 
-COOKIES_ENABLED = False
+COOKIES_ENABLED = False  # `crawler.site_requests` keeps the cookies of a source that needs them
 HTTPPROXY_ENABLED = False  # a proxy from the environment would bypass the address rules
 METAREFRESH_ENABLED = False
 REFERER_ENABLED = True
@@ -82,6 +82,8 @@ DOWNLOADER_MIDDLEWARES = {
     "foreign_eyes.crawler.retrying.RetryingMiddleware": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # raises ValueError for a malformed Location
     "foreign_eyes.crawler.redirects.CheckedRedirects": 600,
+    "foreign_eyes.crawler.site_requests.SiteHeaders": 850,
+    "foreign_eyes.crawler.site_requests.SiteCookies": 860,
     "foreign_eyes.crawler.capture.CaptureMiddleware": 900,
     # downloader side
 }
@@ -103,15 +105,20 @@ def for_source(source: SourceSettings) -> dict[str, Any]:
     """Return the settings that depend on the source."""
     delay = source.seconds_between_requests
     return {
-        "USER_AGENT": user_agent(source.contact),
+        "USER_AGENT": user_agent(source.contact, source.user_agent),
         "DOWNLOAD_DELAY": delay,
         "AUTOTHROTTLE_ENABLED": delay > 0,
         "AUTOTHROTTLE_START_DELAY": delay,
     }
 
 
-def user_agent(contact: str | None) -> str:
-    """Return the User-Agent: product, version and the operator's contact."""
+def user_agent(contact: str | None, own: str | None = None) -> str:
+    """Return the User-Agent: product, version and the operator's contact.
+
+    `own` is the one that the settings give; the contact is appended to it unless it has it.
+    """
+    if own is not None:
+        return own if contact is None or contact in own else f"{own} (contact: {contact})"
     return f"foreign-eyes/{__version__} (archives a public listing; contact: {contact or 'none configured'})"
 
 

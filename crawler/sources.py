@@ -10,6 +10,11 @@ contact = "you@example.org"     # in the User-Agent; default: the contact for al
 fresh_days = 7                  # days between unconditional requests for every page; default: the value for all sources
 output = "public/NAME"          # the folder that it is published to; default: feeds/source_places.py decides
 base_url = "https://…/"         # the address of that folder; default: follows from that of [publish]
+user_agent = "…"                # instead of this program's; the contact is appended unless it is in it
+ca_file = "…"                   # certificates to trust, in PEM form, in addition to the system's
+legacy_renegotiation = false    # allow a server without secure renegotiation (RFC 5746)
+cookies = false                 # keep the site's cookies within one crawl
+headers = { Authorization = { env = "TOKEN" } }    # request headers; a text, or where a secret is
 """
 
 from __future__ import annotations
@@ -27,6 +32,7 @@ import msgspec
 
 from foreign_eyes import sample
 from foreign_eyes.crawler.fetchable_urls import url_problem
+from foreign_eyes.crawler.site_settings import Headers, UserAgent
 from foreign_eyes.listing.host_names import ascii_url
 
 DEFAULT_DELAY = 2.0
@@ -36,6 +42,10 @@ COLUMN_TITLE = "China's IP in Foreign Eyes"
 
 class SourceError(ValueError):
     """A source cannot be crawled as given; the message says which one, why, and what is allowed."""
+
+
+class SiteSettingError(Exception):
+    """A file or variable that the settings of a source name cannot be used; the message says why, and what to do."""
 
 
 # an email address or URL that is valid in a header field: 3 to 200 visible ASCII characters
@@ -64,6 +74,11 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     fresh_days: FreshDays | None = None
     output: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     base_url: str | None = None
+    user_agent: UserAgent | None = None
+    ca_file: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    legacy_renegotiation: bool = False
+    cookies: bool = False
+    headers: Headers = {}
 
     def __post_init__(self) -> None:
         with suppress(ValueError):  # `check_url` refuses it

@@ -1,4 +1,4 @@
-"""Explain why a server's certificate was refused, and what the operator can do.
+"""Verify the certificates of servers; explain why one was refused, and what the operator can do.
 
 OpenSSL's exception says only "certificate verify failed"; the error code is available in the callback that verifies the
 chain.
@@ -11,6 +11,7 @@ from typing import Any, cast
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from OpenSSL import SSL, crypto
+from scrapy.core.downloader.contextfactory import _get_creator_context
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from service_identity import VerificationError
@@ -23,16 +24,24 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from foreign_eyes.crawler.fetchable_urls import printable
-from foreign_eyes.crawler.tls_handshakes import Handshake, Handshakes
+from foreign_eyes.crawler.session import Session
+from foreign_eyes.crawler.site_access import SiteAccess
+from foreign_eyes.crawler.tls_handshakes import Handshake
 from foreign_eyes.listing.host_names import shown_host
 
 Codes = SSL.X509VerificationCodes
 
-_TRUST_IT = "add it to a copy of the system's CA bundle and name that file in SSL_CERT_FILE; see docs/network.md"
+# the second way is for hosts to which the site redirects or links: the settings of a source are for its own host
+_TRUST_IT = (
+    "save it as a PEM file and set ca_file to that file in the settings of the source (for another host than the source's:"
+    " SSL_CERT_FILE); see docs/network.md"
+)
+# SSL_OP_LEGACY_SERVER_CONNECT
+_LEGACY_SERVER_CONNECT = 0x4
 
 
 class ExplainedHttps(HTTP11DownloadHandler):
-    """Scrapy's handler for https, which keeps the reason why a certificate was refused."""
+    """Scrapy's handler for https with the TLS settings of the source; keeps the reason why a certificate was refused."""
 
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
@@ -48,9 +57,22 @@ class _ExplainedPolicy:
     def creatorForNetloc(self, hostname: bytes, port: int) -> _ExplainedCreator:  # noqa: N802 - Twisted's name
         """Return the creator of a connection to a host; start a new handshake record."""
         host = hostname.decode("ascii")
-        handshakes: Handshakes = self._crawler.spider.session.handshakes  # type: ignore[union-attr]
+        session: Session = self._crawler.spider.session  # type: ignore[union-attr]
         creator = self._policy.creatorForNetloc(hostname, port)
-        return _ExplainedCreator(creator, host, handshakes.begin(host, port))
+        if session.access.is_own_host(host):
+            _apply(session.access, _get_creator_context(creator))  # a context of this connection alone
+        return _ExplainedCreator(creator, host, session.handshakes.begin(host, port))
+
+
+def _apply(access: SiteAccess, context: SSL.Context) -> None:
+    """Trust what the source's settings trust."""
+    if access.legacy_renegotiation:
+        context.set_options(_LEGACY_SERVER_CONNECT)
+    if access.certificates and (store := context.get_cert_store()) is not None:
+        # a trusted certificate need not lead to a root: it may be an intermediate one, or the server's own
+        store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+        for certificate in access.certificates:
+            store.add_cert(crypto.X509.from_cryptography(certificate))
 
 
 @implementer(IOpenSSLClientConnectionCreator)

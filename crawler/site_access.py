@@ -1,0 +1,103 @@
+"""The means with which a crawl gets at its source's site: request headers, trusted certificates, cookies, legacy TLS.
+
+They are read when a crawl begins, belong to that crawl alone, and are used for the source's own host only. Values of
+headers can be secrets: no message, log or `repr` shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from foreign_eyes.crawler.site_settings import SettingSource, header_value_problem
+from foreign_eyes.crawler.sources import SiteSettingError, SourceSettings
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SiteAccess:
+    """The means of one crawl.
+
+    Attributes:
+        url: the URL of the source.
+        headers: the request headers, with their values.
+        certificates: trusted in addition to those of the system.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    certificates: tuple[x509.Certificate, ...] = ()
+    legacy_renegotiation: bool = False
+    cookies: bool = False
+
+    def is_own_host(self, host: str) -> bool:
+        """Return whether `host` is the source's."""
+        return host.lower() == (urlsplit(self.url).hostname or "")
+
+    def is_own_origin(self, url: str) -> bool:
+        """Return whether a URL has the scheme, host and port of the source."""
+        return origin_of(url) == origin_of(self.url)
+
+    @property
+    def keeps_set_cookie(self) -> bool:
+        """Whether a response may be stored with its cookies; not if they could open a session to others."""
+        return not (self.cookies or self.headers)
+
+
+def read_site_access(name: str, source: SourceSettings, environment: Mapping[str, str]) -> SiteAccess:
+    """Return the means for crawling the source `name`.
+
+    Raises:
+        SiteSettingError: a variable or file that the settings name is missing or has no usable value.
+    """
+    headers = {
+        field: _header_value(f"[sources.{name}] headers, {field}", wanted, environment)
+        for field, wanted in source.headers.items()
+    }
+    certificates = _certificates(f"[sources.{name}] ca_file", Path(source.ca_file)) if source.ca_file else ()
+    return SiteAccess(source.url, headers, certificates, source.legacy_renegotiation, source.cookies)
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of a URL; the port is the scheme's own if the URL has none. Pure."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+
+
+def _header_value(where: str, wanted: str | SettingSource, environment: Mapping[str, str]) -> str:
+    if isinstance(wanted, str):
+        return wanted  # checked with the settings
+    if wanted.env is not None:
+        origin, value = f"the environment variable {wanted.env}", environment.get(wanted.env)
+        if value is None:
+            raise SiteSettingError(f"{where}: {origin} is not set: set it where this command runs")
+    else:
+        origin = f"the file {wanted.file}"
+        try:
+            value = Path(wanted.file or "").read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        except OSError as error:
+            raise SiteSettingError(
+                f"{where}: {origin} cannot be read ({error.strerror}): check path and owner"
+            ) from None
+        except UnicodeDecodeError:
+            raise SiteSettingError(f"{where}: {origin} is not text: write the value into it, in one line") from None
+    if problem := header_value_problem(value):
+        raise SiteSettingError(f"{where}: {origin} {problem}")
+    return value
+
+
+def _certificates(where: str, file: Path) -> tuple[x509.Certificate, ...]:
+    try:
+        pem = file.read_bytes()
+    except OSError as error:
+        raise SiteSettingError(f"{where}: {file} cannot be read ({error.strerror}): check path and owner") from None
+    try:
+        return tuple(x509.load_pem_x509_certificates(pem))
+    except ValueError:
+        remedy = f"if it is DER: openssl x509 -inform der -in {file} -out {file}.pem"
+        raise SiteSettingError(f"{where}: {file} has no certificate in PEM form; {remedy}") from None
