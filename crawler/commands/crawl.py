@@ -16,10 +16,10 @@ from typing import Any
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
+from foreign_eyes.crawler.crawl_archive import open_session
 from foreign_eyes.crawler.exit_status import DONE, INTERRUPTED, OF_OUTCOME, of_error
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.scrapy_arguments import job_of_arguments
-from foreign_eyes.crawler.session import open_session
 from foreign_eyes.crawler.settings import for_source
 
 logger = logging.getLogger(__name__)
