@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
@@ -121,6 +121,23 @@ def find_crawl(db: Database, crawl_id: int) -> Crawl:
             (crawl_id,),
         ).fetchone()
     )
+
+
+def place_last(db: Database, crawl_id: int) -> None:
+    """Order a crawl after every settled one, inside the caller's transaction.
+
+    Of crawls that ran side by side, another may have settled since this one began. A rebuild settles crawls in this order, so
+    that it finds the same rows.
+    """
+    row = db.execute(
+        f"SELECT last.ordered_at FROM {crawls_table(db)} last, crawls c WHERE c.crawl_id = ? AND last.settled = 1"  # noqa: S608
+        " AND (last.ordered_at, last.crawl_id) > (c.ordered_at, c.crawl_id)"
+        " ORDER BY last.ordered_at DESC, last.crawl_id DESC LIMIT 1",
+        (crawl_id,),
+    ).fetchone()
+    if row is not None:
+        later = to_text(from_text(row[0]) + timedelta(microseconds=1))
+        db.execute("UPDATE crawls SET ordered_at = ? WHERE crawl_id = ?", (later, crawl_id))
 
 
 def finish_crawl(

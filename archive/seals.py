@@ -76,8 +76,8 @@ def seal(
     """Seal the rows that are not sealed yet, inside the caller's transaction.
 
     Return the seal's digest. `changed` has the keys, by table, of rows that the run changed on purpose and that are sealed
-    again; `removed` those of rows that it deleted, for `reason`. If there is nothing to seal, nothing is written and None is
-    returned.
+    again, and of the link_traffic that it wrote; `removed` those of rows that it deleted, for `reason`. If there is nothing
+    to seal, nothing is written and None is returned.
     """
     last = db.execute("SELECT seal_id, digest, derivation, covered FROM seals ORDER BY seal_id DESC LIMIT 1").fetchone()
     derivation = count_derivations(db)
@@ -160,6 +160,8 @@ def _unsealed(
                 continue  # rows become rows of an older parser version only by a rebuild
             if table.name in (*_IN_ORDER, "crawls"):
                 condition, values["since"] = f"t.{table.key[0]} > :since", since.get(table.name, 0)
+            if table.name == "link_traffic":  # of crawls that ran side by side, an earlier one may end its links later
+                condition = f"({condition} OR t.crawl_id IN (SELECT value FROM json_each(:changed)))"  # noqa: S608
             elif table.name == "identities":
                 condition = "t.crawl_id IN (SELECT value FROM json_each(:crawls))"
         changed_keys = set(changed.get(table.name, ()))

@@ -117,7 +117,7 @@ def close_links(db: Database, crawl_id: int, parser: Parser, traffic: Traffic, a
             "INSERT INTO link_traffic (crawl_id, requests, not_modified, bytes) VALUES (?, ?, ?, ?)",
             (crawl_id, traffic.requests, traffic.not_modified, traffic.bytes),
         )
-        seal(db, at)
+        seal(db, at, changed={"link_traffic": [crawl_id]})
 
 
 def close_killed_links(db: Database, parser: Parser) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import Capture, listing_captures
-from foreign_eyes.archive.crawls import find_crawl, finish_crawl, settled_before
+from foreign_eyes.archive.crawls import find_crawl, finish_crawl, place_last, settled_before
 from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.matching.keys import title_key
 from foreign_eyes.archive.redaction.masking import masked_pages, read_page
@@ -45,6 +45,8 @@ def settle(
     A verdict that does not settle only closes and seals the crawl's row. `authority` is the authority of new `tag:` URIs.
     """
     with writing(db):
+        if verdict.settles:
+            place_last(db, crawl_id)
         work = Settling(db, find_crawl(db, crawl_id), parser, authority, at, NewIds(db))
         derive(work, verdict, as_before=verdict.outcome == "unchanged")
         withhold_bodies(db, parser, work.crawl.source_id, since_crawl=settled_before(db, work.crawl))
