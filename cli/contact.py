@@ -9,6 +9,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from foreign_eyes.cli.terminal import print_line, program
+from foreign_eyes.listing.host_names import shown_host
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.context import Context
@@ -35,7 +36,7 @@ def missing_contact(job: Job, configuration: Configuration) -> str | None:
         return None
     keep = _keeping(configuration, "you@example.org")
     return (
-        f"{job.name}: no contact is configured, so {job.source.host} cannot tell whom to write to about this crawler."
+        f"{job.name}: no contact is configured, so {shown_host(job.source.host)} cannot tell whom to write to about this crawler."
         f" To set it permanently: {keep}; for this run: --contact you@example.org"
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 # the only block of global unicast addresses (IANA's IPv6 address space registry)
@@ -43,3 +45,31 @@ def _carried_ipv4(ip: IPv6Address) -> IPv4Address | None:
     if any(ip in network for network in _ENDS_IN_IPV4):
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.sixtofour
+
+
+def literal_address(host: str) -> str | None:
+    """Return the IP address that a host is, in any notation that resolvers accept; None for a name.
+
+    These are `127.1`, `2130706433`, `0x7f.0.0.1` and `0177.0.0.1`, too, all of which are 127.0.0.1.
+    """
+    with suppress(ValueError):
+        return str(ip_address(host))
+    numbers = [_number(part) for part in host.removesuffix(".").split(".")]
+    if len(numbers) > 4 or None in numbers:
+        return None
+    *firsts, last = [number for number in numbers if number is not None]
+    if any(number > 255 for number in firsts) or last >= 256 ** (5 - len(numbers)):
+        return None
+    return str(IPv4Address(sum(number << (24 - 8 * place) for place, number in enumerate(firsts)) + last))
+
+
+def _number(part: str) -> int | None:
+    """Return a number as C writes it: decimal, octal after `0`, hexadecimal after `0x`; else None."""
+    if not re.fullmatch(r"0[xX][0-9a-fA-F]*|[0-9]+", part):
+        return None
+    if part[:2].lower() == "0x":
+        return int(part[2:] or "0", 16)
+    try:
+        return int(part, 8 if part.startswith("0") else 10)
+    except ValueError:
+        return None

@@ -58,7 +58,7 @@ DOWNLOAD_HANDLERS = {
 }
 
 # Refuses addresses that are not public, also after a redirect
-TWISTED_DNS_RESOLVER = "foreign_eyes.crawler.ssrf_guard.PublicResolver"
+TWISTED_DNS_RESOLVER = "foreign_eyes.crawler.public_resolver.PublicResolver"
 DNSCACHE_ENABLED = True
 
 # `crawler.capture` decodes bodies strictly instead
@@ -78,7 +78,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "foreign_eyes.crawler.robots_txt.RobotsMiddleware": 100,
-    "foreign_eyes.crawler.ssrf_guard.PublicLiterals": 110,
+    "foreign_eyes.crawler.ssrf_guard.PublicHosts": 110,
     "foreign_eyes.crawler.retrying.RetryingMiddleware": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # raises ValueError for a malformed Location
     "foreign_eyes.crawler.redirects.CheckedRedirects": 600,

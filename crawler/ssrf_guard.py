@@ -2,27 +2,25 @@
 
 A listing must not lead the crawler into the operator's network.
 
-Only the host of the source itself may be private. Names are checked by the address that they resolve to, so that disguises
-(`2130706433`, a name that points to 127.0.0.1) are refused, too.
+Only the host of the source itself may be private. IP addresses in URLs, in any notation, and the names of private networks
+are refused before a request. `crawler.public_resolver` checks the addresses of other names.
 """
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.resolver import CachingThreadedResolver
-from twisted.internet.defer import Deferred
-from twisted.internet.error import DNSLookupError
 
 from foreign_eyes.crawler.download_errors import FetchFault
 from foreign_eyes.crawler.fetchable_urls import printable, url_problem
-from foreign_eyes.crawler.public_addresses import is_public
+from foreign_eyes.crawler.public_addresses import is_private_name, is_public, literal_address
+from foreign_eyes.listing.host_names import shown_host
 
 
 @dataclass(slots=True)
@@ -32,19 +30,21 @@ class AddressRules:
     own_hosts: frozenset[str] = frozenset()
     refused: dict[str, str] = field(default_factory=dict)
 
-    def allows(self, host: str, address: str) -> bool:
-        """Return whether connecting to `host` at `address` is allowed; remember a refusal."""
-        if host in self.own_hosts or is_public(address):
-            return True
-        self.refused[host] = address
-        return False
+    def permitted(self, host: str, addresses: Sequence[str]) -> list[str]:
+        """Return the addresses of `host` to which a connection is allowed; remember the refusal if there is none."""
+        if host in self.own_hosts:
+            return list(addresses)
+        public = [address for address in addresses if is_public(address)]
+        if addresses and not public:
+            self.refused[host] = addresses[0]
+        return public
 
     def refusal(self, host: str) -> FetchFault | None:
         """Return the fault for a refused host; None for other hosts."""
         address = self.refused.get(host)
         if address is None:
             return None
-        where = host if host == address else f"{host} ({address})"
+        where = host if host == address else f"{shown_host(host)} ({address})"
         return FetchFault("refused", f"the address of {where} is not public; only the source's own host may be private")
 
 
@@ -53,8 +53,8 @@ class AddressRules:
 rules_of_this_crawl: ContextVar[AddressRules] = ContextVar("rules_of_this_crawl")
 
 
-class PublicLiterals:
-    """A downloader middleware that refuses malformed URLs, and IP addresses that are not public."""
+class PublicHosts:
+    """A downloader middleware that refuses malformed URLs, and hosts that are private by their name or address."""
 
     def __init__(self, crawler: Crawler):
         self._crawler = crawler
@@ -65,16 +65,16 @@ class PublicLiterals:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Refuse a malformed URL, and a host that is an IP address and not public.
+        """Refuse a malformed URL, and a private host.
 
         Raises:
             FetchFault: the URL is refused.
         """
-        check_literal(request.url, self._crawler.spider.address_rules)  # type: ignore[union-attr]
+        check_host(request.url, self._crawler.spider.address_rules)  # type: ignore[union-attr]
 
 
-def check_literal(url: str, rules: AddressRules) -> None:
-    """Check that a URL is well-formed, and that its host, if it is an IP address, may be connected to.
+def check_host(url: str, rules: AddressRules) -> None:
+    """Check that a URL is well-formed, and that its host is not private by its name or address.
 
     Raises:
         FetchFault: the URL is refused.
@@ -82,24 +82,11 @@ def check_literal(url: str, rules: AddressRules) -> None:
     if problem := url_problem(url):
         raise FetchFault("unreachable", f"the URL {printable(url)!r} cannot be requested: {problem}")
     host = urlsplit(url).hostname or ""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return  # `PublicResolver` checks the address of a name
-    if not rules.allows(host, host) and (refusal := rules.refusal(host)):
+    if host in rules.own_hosts:
+        return
+    address = literal_address(host)
+    if address is not None and not rules.permitted(host, [address]) and (refusal := rules.refusal(host)):
         raise refusal
-
-
-class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, which fails for names whose address is refused."""
-
-    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
-        """Return the address of `name`, checked by the rules of the crawl that asks."""
-        rules = rules_of_this_crawl.get(AddressRules())  # now: the answer of a thread arrives in another context
-        return super().getHostByName(name, timeout).addCallback(_checked, name, rules)
-
-
-def _checked(address: str, name: str, rules: AddressRules) -> str:
-    if rules.allows(name, address):
-        return address
-    raise DNSLookupError(f"{address} is not public")
+    if is_private_name(host):
+        where = "a name for this machine or a private network"
+        raise FetchFault("refused", f"{host} is {where}; only the source's own host may be private")

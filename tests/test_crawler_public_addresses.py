@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foreign_eyes.crawler.public_addresses import is_private_name, is_public
+from foreign_eyes.crawler.public_addresses import is_private_name, is_public, literal_address
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,44 @@ def test_names_of_this_machine_and_of_private_networks_are_private(host: str) ->
 @pytest.mark.parametrize("host", ["town.example", "localhost.town.example", "notlocal", "local.town.example", "", "."])
 def test_other_names_are_not_private(host: str) -> None:
     assert not is_private_name(host)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "::1"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("2130706433", "127.0.0.1"),
+        ("0x7f000001", "127.0.0.1"),
+        ("0X7F.1", "127.0.0.1"),
+        ("0177.0.0.01", "127.0.0.1"),
+        ("127.1", "127.0.0.1"),
+        ("10.0.513", "10.0.2.1"),
+        ("0", "0.0.0.0"),  # noqa: S104 - what is refused
+        ("0x", "0.0.0.0"),  # noqa: S104
+        ("127.0.0.1.", "127.0.0.1"),
+    ],
+)
+def test_an_ip_address_is_recognised_in_each_notation(host: str, address: str) -> None:
+    assert literal_address(host) == address
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "town.example",
+        "1.2.3.4.5",
+        "256.0.0.1",
+        "127.0.0.256",
+        "4294967296",
+        "1..2",
+        "",
+        ".",
+        "08.1",
+        "0xg",
+        "1.example",
+    ],
+)
+def test_a_name_is_not_an_ip_address(host: str) -> None:
+    assert literal_address(host) is None

@@ -37,7 +37,7 @@ def settings() -> Settings:
         ("COOKIES_ENABLED", False),
         ("HTTPPROXY_ENABLED", False),
         ("METAREFRESH_ENABLED", False),
-        ("TWISTED_DNS_RESOLVER", "foreign_eyes.crawler.ssrf_guard.PublicResolver"),
+        ("TWISTED_DNS_RESOLVER", "foreign_eyes.crawler.public_resolver.PublicResolver"),
         ("JOBDIR", None),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class ListingServer:
     faults: dict[str, Answer] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/html"})
     asked: list[Asked] = field(default_factory=list)
+    address: str = "127.0.0.1"
 
     def __enter__(self) -> Self:
         server = self
@@ -38,7 +40,8 @@ class ListingServer:
         class Bound(Handler):
             listing = server
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
+        kind = _Ipv6Server if ":" in self.address else ThreadingHTTPServer
+        self._http = kind((self.address, 0), Bound)
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
@@ -53,10 +56,18 @@ class ListingServer:
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"http://{f'[{self.address}]' if ':' in self.address else self.address}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return self._http.server_port
 
     def statuses(self) -> list[int]:
         return [asked.status for asked in self.asked]
+
+
+class _Ipv6Server(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
 
 
 class Handler(BaseHTTPRequestHandler):
