@@ -63,7 +63,14 @@ def _codes() -> list[tuple[type[BaseException], int]]:
     The first match counts. Imported late, so that `--help` starts fast.
     """
     from foreign_eyes.cli.settings_loader import ConfigurationError
-    from foreign_eyes.feeds.errors import CombinedFolderTaken, FeedsError, FilesOfOthers, OutputTaken, OutputUnwritable
+    from foreign_eyes.feeds.errors import (
+        CombinedFolderTaken,
+        FeedsError,
+        FilesOfOthers,
+        OutputTaken,
+        OutputUnwritable,
+        PlaceUnusable,
+    )
     from foreign_eyes.warc.errors import CannotWrite, ExchangeError, WrongImport
     from foreign_eyes.web.output_lock import AlreadyServed
     from foreign_eyes.web.server import CannotListen
@@ -74,6 +81,7 @@ def _codes() -> list[tuple[type[BaseException], int]]:
         (click.ClickException, USAGE),
         (ConfigurationError, CONFIGURATION),
         *codes_of_errors(),
+        (PlaceUnusable, CONFIGURATION),
         (OutputUnwritable, CANNOT_WRITE),
         (OutputTaken, CANNOT_WRITE),
         (CombinedFolderTaken, CANNOT_WRITE),

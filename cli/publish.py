@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,14 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.hub_notification import notify
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
-from foreign_eyes.cli.terminal import counted, print_json, print_line, progress_bar
+from foreign_eyes.cli.terminal import counted, print_json, print_line, progress_bar, shown_path
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from foreign_eyes.archive.values import Source
-    from foreign_eyes.feeds.publish import Published
+    from foreign_eyes.feeds.publish import Published, Target
+    from foreign_eyes.feeds.source_places import Place, Site
 
 EXAMPLES = """
 \b
@@ -71,19 +71,16 @@ def publish(
         source,
         output,
         base_url,
-        take_over=source is not None,
-        take_folder=take_over,
+        take_over=take_over,
         everything=everything,
         quiet=quiet or as_json,
     )
     make_all(context, output, everything=everything, take_over=take_over, quiet=quiet or as_json)
     if as_json:
-        print_json({name: value for name, value in asdict(done).items() if name != "feeds"})
+        print_json({name: getattr(done, name) for name in ("written", "unchanged", "removed", "seconds")})
     elif not quiet:
-        folder = output or at_its_output(context).output
-        print_line(
-            f"{folder}: {counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed"
-        )
+        written = f"{counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed"
+        print_line(f"{shown_path(done.folder)}: {written}")
 
 
 def publish_source(
@@ -93,15 +90,15 @@ def publish_source(
     base_url: str | None = None,
     *,
     served_at: str | None = None,
-    take_over: bool,
-    take_folder: bool = False,
+    take_over: bool = False,
     everything: bool = False,
     quiet: bool,
 ) -> Published:
     """Publish one source as configured, except for the given values.
 
-    Only `take_over` replaces the feeds of another source. Only `take_folder` replaces the feeds of another archive and
-    files of other programs. Output folders that no longer exist are removed from the archive's outputs, with a notice.
+    `decide_place` decides the folder. `take_over` moves a source that was published elsewhere, and replaces the feeds of
+    another archive or source and files of other programs. Output folders that no longer exist are removed from the
+    archive's outputs, with a notice.
 
     Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose. The
     hub is notified of the feeds that were written; if that fails, a warning is printed.
@@ -112,29 +109,16 @@ def publish_source(
     """
     from foreign_eyes.archive.database import open_archive
     from foreign_eyes.archive.errors import NoArchive
-    from foreign_eyes.cli.base_url import choose_base_url, published_base_url
-    from foreign_eyes.feeds.file_writer import read_file_mode
-    from foreign_eyes.feeds.publish import Target
+    from foreign_eyes.cli.publish_places import find_place, print_place
     from foreign_eyes.feeds.publish import publish as publish_files
-    from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url, normal_hub
+    from foreign_eyes.feeds.published_urls import normal_base_url
 
     if output is None:
         context = at_its_output(context)
-    settings = context.publishing
     try:
-        normal_base_url(base_url or settings.base_url)
+        normal_base_url(base_url or context.publishing.base_url)
     except ValueError as error:
         raise Stopped(USAGE, f"--base-url: {error}") from None
-    target = Target(
-        output=output or context.output,
-        base_url=base_url or settings.base_url,
-        browse=normal_browse_url(settings.browse_url),
-        hub=normal_hub(settings.hub) if settings.hub else None,
-        tombstones=settings.tombstones,
-        topics=context.configuration.topics,
-        publications=context.configuration.publications,
-        file_mode=read_file_mode(settings.file_mode),
-    )
     if not context.archive.is_file():
         raise NoArchive(context.archive)
     with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
@@ -143,22 +127,54 @@ def publish_source(
         sources = find_sources(db)
         _point_to_the_sample(context, sources, source)
         chosen = choose_source(sources, source, context.configuration.default_source)
-        if base_url is None:
-            before = published_base_url(db, target.output)
-            target = replace(target, base_url=choose_base_url(settings.base_url, before, served_at))
+        site, place = find_place(
+            context,
+            db,
+            chosen.name,
+            output=output,
+            base_url=base_url,
+            served_at=served_at,
+            take_over=take_over,
+        )
+        is_new = not site.shows(place.folder, chosen.name)
+        target = _target(context, site, place)
         done = publish_files(
             db,
             chosen,
             target,
             everything_anew=everything,
-            take_over=take_over,
-            take_folder=take_folder,
+            take_over=take_over or place.replaces,
+            take_folder=take_over,
             progress=show,
         )
-        _forget_missing(db, target.output)
+        _forget_missing(db, site.root)
+    print_place(site, chosen.name, place, is_new=is_new, quiet=quiet)
     if target.hub and done.feeds:
         notify(target.hub, done.feeds)
     return done
+
+
+def _target(context: Context, site: Site, place: Place) -> Target:
+    """Return the target of a publish to a place, with the settings of `[publish]`."""
+    from foreign_eyes.cli.publish_places import browse_from
+    from foreign_eyes.feeds.file_writer import read_file_mode
+    from foreign_eyes.feeds.publish import Target
+    from foreign_eyes.feeds.published_urls import normal_hub
+
+    settings = context.publishing
+    return Target(
+        output=place.folder,
+        base_url=place.base_url,
+        browse=browse_from(context, site, place),
+        hub=normal_hub(settings.hub) if settings.hub else None,
+        tombstones=settings.tombstones,
+        topics=context.configuration.topics,
+        publications=context.configuration.publications,
+        file_mode=read_file_mode(settings.file_mode),
+        root=None if site.is_named and site.knows(place.folder) else site.root,
+        own_base_url=place.own_base_url,
+        left=place.left,
+    )
 
 
 def _point_to_the_sample(context: Context, sources: list[Source], wanted: str | None) -> None:
@@ -197,12 +213,12 @@ def _forget(context: Context, folder: Path, *, quiet: bool) -> None:
         print_line(f"{folder}: no longer an output; its files stay: remove them if nobody reads them")
 
 
-def _forget_missing(db: Database, output: Path) -> None:
+def _forget_missing(db: Database, root: Path) -> None:
     from foreign_eyes.archive.database import writing
     from foreign_eyes.archive.feed_state.output_manifest import forget_missing
 
     with writing(db):
-        missing = forget_missing(db, output)
+        missing = forget_missing(db, root)
     for folder in missing:
         print_line(f"notice: {folder}: no longer exists; removed from the outputs of this archive", err=True)
 

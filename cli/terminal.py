@@ -198,3 +198,9 @@ def program() -> str:
     if started.name != "foreign-eyes" or shutil.which("foreign-eyes") == str(started.absolute()):
         return "foreign-eyes"
     return os.path.relpath(started)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as messages show it: relative if it lies below the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if here in path.parents else str(path)

@@ -17,7 +17,7 @@ from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve import print_addresses, serve_until_stopped
 from foreign_eyes.cli.subprocesses import passing_on_signals
-from foreign_eyes.cli.terminal import counted, print_line, program
+from foreign_eyes.cli.terminal import counted, print_line, program, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,12 +70,12 @@ def up(
     already serves the folder, `up` crawls, publishes, prints the address of that server and ends. If the output folder
     belongs to another archive, nothing is crawled and the exit code is 66.
     """
-    from foreign_eyes.archive.feed_state.output_claims import require_claim
+    from foreign_eyes.cli.publish_places import require_place
 
     job = make_job(context, source, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
     job = replace(job, archive=context.archive)
-    require_claim(context.archive, context.output)  # before the crawl: a lost archive must not be replaced by a new one
+    require_place(context, job.name)  # before the crawl: a lost archive must not be replaced by a new one
     with FolderServer(context.output, host, port) as server:
         if not no_serve:
             server.make_parent()
@@ -84,7 +84,7 @@ def up(
         code = crawl_in_child(context, job, days=days, quiet=quiet)
         if code not in _PUBLISHES_AFTER:
             return code
-        publish = partial(_publish, context, job, server, named=source is not None, code=code, quiet=quiet)
+        publish = partial(_publish, context, job, server, code=code, quiet=quiet)
         published = publish()
         if not no_serve:
             _serve(context, server, publish, published=published, code=code, quiet=quiet)
@@ -111,24 +111,19 @@ def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) ->
     return code if stop.signal is None else exit_codes.INTERRUPTED
 
 
-def _publish(context: Context, job: Job, server: FolderServer, *, named: bool, code: int, quiet: bool) -> bool:
-    """Publish after a crawl that ended with `code`; return whether anything is published.
-
-    Only a source that was `named` replaces the feeds of another one.
-    """
+def _publish(context: Context, job: Job, server: FolderServer, *, code: int, quiet: bool) -> bool:
+    """Publish after a crawl that ended with `code`; return whether anything is published."""
     from foreign_eyes.archive.errors import NoArchive
     from foreign_eyes.feeds.errors import NothingToPublish
 
     try:
-        done = publish_source(
-            context, job.name, context.output, served_at=server.chosen_address, take_over=named, quiet=quiet
-        )
+        done = publish_source(context, job.name, served_at=server.chosen_address, quiet=quiet)
     except (NothingToPublish, NoArchive, exit_codes.Stopped):
         if code == exit_codes.DONE:
             raise
         return False  # the crawl printed the reason
     if not quiet:
-        print_line(f"{context.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
+        print_line(f"{shown_path(done.folder)}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     return True
 
 

@@ -38,10 +38,11 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
     A failed round is reported, and the next one tries again. Each round runs in a child process. If the output folder
     belongs to another archive at the start, nothing is crawled and the exit code is 66.
     """
-    from foreign_eyes.archive.feed_state.output_claims import require_claim
+    from foreign_eyes.cli.publish_places import require_place
 
-    require_claim(context.archive, context.output)
-    print_contact_note(context, make_job(context, source, contact=contact))
+    job = make_job(context, source, contact=contact)
+    require_place(context, job.name)
+    print_contact_note(context, job)
     contact_option = ["--contact", contact] if contact else []
     arguments = [
         *context.group_arguments,

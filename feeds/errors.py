@@ -4,6 +4,7 @@ Programming errors are not in this hierarchy.
 
 FeedsError
 ├── NothingToPublish    the archive has no entries of the source; files published before stay
+├── PlaceUnusable       a source cannot be published to the folder that the settings name, or to the one with its name
 ├── OutputTaken         the folder holds the feeds of another source
 ├── CombinedFolderTaken the folder over all sources holds the feeds of one source
 ├── FilesOfOthers       the folder holds files that publishing did not write, under names that it needs
@@ -12,6 +13,7 @@ FeedsError
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +37,10 @@ class NothingToPublish(FeedsError):
         )
 
 
+class PlaceUnusable(FeedsError):
+    """A source cannot be published to its folder, because of the settings or of its name."""
+
+
 class OutputTaken(FeedsError):
     """The folder holds another source's feeds.
 
@@ -42,9 +48,10 @@ class OutputTaken(FeedsError):
     """
 
     def __init__(self, output: Path, published: str, source: str):
+        command = shlex.join(["foreign-eyes", "publish", "--source", source, "--output", str(output), "--take-over"])
         super().__init__(
-            f"{output}: holds the feeds of {published}; nothing was published. To replace them with those of {source}:"
-            f" foreign-eyes publish --source {source}; or publish to another --output"
+            f"{output}: holds the feeds of {published}; nothing was published. Set another output in"
+            f" [sources.{source}], or replace them with those of {source}: {command}"
         )
 
 

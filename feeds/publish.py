@@ -63,7 +63,8 @@ class Target:
     """The target of a publish: output folder, base URL and settings of the files.
 
     A web server serves the folder at `base_url`. `topics` maps names to patterns, `publications` maps the names to show
-    to aliases, and `file_mode` holds the permissions of files. The other fields are those of `PublicationTarget`.
+    to aliases, and `file_mode` holds the permissions of files. `root` and `own_base_url` are those of `PublishedPlace`, and
+    `left` is a folder that the source leaves. The other fields are those of `PublicationTarget`.
     """
 
     output: Path
@@ -74,16 +75,20 @@ class Target:
     topics: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_TOPICS)
     publications: Mapping[str, Sequence[str]] = field(default_factory=dict)
     file_mode: int = FILE_MODE
+    root: Path | None = None
+    own_base_url: bool = False
+    left: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """The result of a publish: the numbers of files, and the duration in seconds.
 
-    `unchanged` counts the published files that were neither written nor removed. `feeds` are the URLs of the feeds that
-    were written.
+    `folder` is the output folder. `unchanged` counts the published files that were neither written nor removed. `feeds`
+    are the URLs of the feeds that were written.
     """
 
+    folder: Path
     written: int
     unchanged: int
     removed: int
@@ -144,7 +149,7 @@ def publish(
         if everything_anew or not (before is not None and _follows(before, context, cursor, fingerprint, folder)):
             before = None
         elif before.cursor == cursor:
-            return Published(0, before.files, 0, time.monotonic() - started)
+            return Published(target.output, 0, before.files, 0, time.monotonic() - started)
         if before is None:
             renew_documents(db)
         plan = _plan_all(context) if before is None else _plan_changes(context, before)
@@ -166,11 +171,13 @@ def publish(
         if before is None:
             remove_leftovers(folder.output)
         folder.manifest.record(context.source_id, digests, removed)
-        folder.manifest.record_state(state)
+        folder.manifest.record_state(state, target.root, own_base_url=target.own_base_url)
+        if target.left is not None:
+            Manifest(db, target.left).forget()
         writer.end(removed)
     feeds = tuple(base_url + name for name in writer.written if is_feed(name))
     seconds = time.monotonic() - started
-    return Published(len(writer.written), files - len(writer.written), deleted, seconds, feeds)
+    return Published(target.output, len(writer.written), files - len(writer.written), deleted, seconds, feeds)
 
 
 def forget_output(db: Database, output: Path, *, former_id: str | None = None) -> int:

@@ -84,7 +84,7 @@ def test_a_source_is_chosen_by_name(command: CommandLine, server: ListingServer)
     command.crawl(server)
     command("crawl", server.origin + LISTING, "--name", "village", "--delay", "0")
     publish(command, "--source", "town")
-    assert ":town/feed" in (command.folder / "public" / "atom.xml").read_text()
+    assert ":town/feed" in (command.folder / "public/town/atom.xml").read_text()
 
 
 def test_an_unknown_source_is_reported_with_the_known_ones(command: CommandLine, server: ListingServer) -> None:
