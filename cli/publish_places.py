@@ -11,6 +11,7 @@ from foreign_eyes.archive.database import read_archive
 from foreign_eyes.archive.errors import ArchiveOutdated
 from foreign_eyes.archive.feed_state.output_claims import read_claim, require_claim
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, published_places
+from foreign_eyes.archive.forgotten_sources import forgotten_sources
 from foreign_eyes.archive.overview import find_sources
 from foreign_eyes.archive.sample_sources import is_invented
 from foreign_eyes.cli.base_url import choose_base_url
@@ -90,7 +91,8 @@ def find_site(
     own = {} if is_named else _own_places(context)
     usual = [root, root / source, *([own[source].folder] if source in own else [])]
     shown = [*_recorded(db), *_unrecorded(db, root, usual)]
-    sources = {found.name: found.url for found in find_sources(db)}
+    forgotten = forgotten_sources(db)
+    sources = {found.name: found.url for found in find_sources(db) if found.name not in forgotten}
     return Site(
         root,
         normal_base_url(base_url)
