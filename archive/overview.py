@@ -72,9 +72,10 @@ def future_crawls(db: Database, after: datetime) -> list[dict[str, Any]]:
     )
 
 
-def open_crawls(db: Database) -> list[int]:
-    """Return the ids of the crawls that have not ended: they run or were killed."""
-    return [row[0] for row in db.execute("SELECT crawl_id FROM crawls WHERE outcome IS NULL ORDER BY crawl_id")]
+def open_crawls(db: Database) -> list[dict[str, Any]]:
+    """Return id and source of the crawls that have not ended: they run or were killed."""
+    query = "SELECT c.crawl_id, s.name AS source FROM crawls c JOIN sources s USING (source_id) WHERE c.outcome IS NULL"
+    return list(db.query(f"{query} ORDER BY c.crawl_id"))
 
 
 def is_derived_by_these_rules(db: Database) -> bool:

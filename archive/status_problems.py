@@ -27,6 +27,12 @@ _REMEDIES = {
 }
 
 
+def emptiness_problems(is_empty: bool) -> Iterator[Problem]:
+    """Yield a problem if the archive has no source yet."""
+    if is_empty:
+        yield Problem("nothing has been crawled yet", "archive", "foreign-eyes crawl")
+
+
 def crawl_problems(
     crawls: Sequence[Mapping[str, Any]], totals: Sequence[Mapping[str, Any]], now: datetime
 ) -> Iterator[Problem]:
@@ -34,8 +40,6 @@ def crawl_problems(
 
     A source without a good crawl for two days is also a problem.
     """
-    if not totals:
-        yield Problem("nothing has been crawled yet", "archive", "foreign-eyes crawl")
     for row in crawls:
         if remedy := _remedy(row):
             what = f"the last crawl was {row['outcome']}: {row['reason']}"
@@ -86,8 +90,8 @@ def mixture_problems(holdings: Holdings) -> Iterator[Problem]:
         )
 
 
-def killed_problems(open_crawls: list[int], holder: str | None) -> Iterator[Problem]:
+def killed_problems(open_crawls: list[dict[str, Any]], holder: str | None) -> Iterator[Problem]:
     """Yield the crawls that were killed: started, not ended, and no process holds the archive."""
     if holder is None:
-        for crawl_id in open_crawls:
-            yield Problem("a crawl was killed before it settled", f"crawl {crawl_id}", "foreign-eyes crawl")
+        for row in open_crawls:
+            yield Problem("a crawl was killed before it settled", f"crawl {row['crawl_id']}", "foreign-eyes crawl")

@@ -41,12 +41,11 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     everything again in a private copy and compares the results. If it finds problems, it prints each with the command
     that repairs it, and exits with 1.
     """
-    from foreign_eyes.archive import overview, status_problems
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.integrity import verify
     from foreign_eyes.archive.problems import damage_as_problem
-    from foreign_eyes.archive.sample_sources import holdings
+    from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli import archive_problems
     from foreign_eyes.cli.damage_report import explained
@@ -61,11 +60,8 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
             def reported() -> list[Problem]:
                 return [
-                    *status_problems.crawl_problems(overview.last_crawls(db), overview.totals(db, now()), now()),
-                    *status_problems.future_problems(overview.future_crawls(db, now() + status_problems.AHEAD)),
-                    *status_problems.derivation_problems(overview.is_derived_by_these_rules(db)),
-                    *status_problems.mixture_problems(holdings(db)),
-                    *status_problems.killed_problems(overview.open_crawls(db), running),
+                    *reported_problems(db, now()),
+                    *killed_crawls(db, running),
                     *archive_problems.file_problems(db, folder, expected=output is not None),
                     *output_problems(
                         db,

@@ -17,6 +17,7 @@ from foreign_eyes.archive.feed_state.output_lag import OutputLag, output_lags, u
 from foreign_eyes.archive.feed_state.output_manifest import Manifest
 from foreign_eyes.archive.feed_state.output_record import read_record, record_path
 from foreign_eyes.archive.integrity import Problem
+from foreign_eyes.archive.silent_sources import silent_sources
 from foreign_eyes.feeds.file_writer import folder_mode, leftovers
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
     `output` and `base_url` are the defaults of `publish`. While a run is in progress, feeds may lag behind the archive.
     An archive that was never published is a problem if publishing is `expected` or a first publish did not finish.
     """
-    lags = output_lags(db)
+    silent = silent_sources(db)
+    lags = [lag for lag in output_lags(db) if lag.source not in silent]
     expected = expected or record_path(output).exists()
     if expected and not lags and not running and (entries := unpublished_entries(db)):
         yield Problem(f"nothing was published of {entries} entries", "archive", "foreign-eyes publish")

@@ -85,9 +85,17 @@ def print_addresses(context: Context, server: FolderServer) -> None:
 
     If the files link to another address, print a note to stderr.
     """
+    from foreign_eyes.feeds.compose.all_sources import FOLDER
+    from foreign_eyes.feeds.site_map import FRONT_PAGE
+
     print_line()
-    for what, path in (("pages", ""), ("Atom feed", "atom.xml"), ("RSS feed", "rss.xml"), ("Datasette", "browse/")):
+    # without a source at the root, the feeds over all sources
+    below = (
+        "" if (server.output / FRONT_PAGE).is_file() or not (server.output / FOLDER / FRONT_PAGE).is_file() else FOLDER
+    )
+    for what, path in (("pages", below), ("Atom feed", f"{below}atom.xml"), ("RSS feed", f"{below}rss.xml")):
         print_line(f"  {what:<10} {server.address}{path}")
+    print_line(f"  {'Datasette':<10} {server.address}browse/")
     if note := _note_on_links(context, server):
         print_line(f"\n{note}", err=True)
 

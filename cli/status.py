@@ -24,11 +24,11 @@ def status(context: Context, as_json: bool) -> None:
 
     The contents are the numbers of entries and captures; each crawl has its time and outcome.
     """
-    from foreign_eyes.archive import overview, status_problems
+    from foreign_eyes.archive import overview
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts
-    from foreign_eyes.archive.sample_sources import holdings
+    from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli import archive_problems
     from foreign_eyes.cli.damage_report import explained
@@ -41,11 +41,8 @@ def status(context: Context, as_json: bool) -> None:
         place = at_its_output(context)
         totals, crawls, doubts = overview.totals(db, now()), overview.last_crawls(db), count_doubts(db)
         problems = [
-            *status_problems.crawl_problems(crawls, totals, now()),
-            *status_problems.future_problems(overview.future_crawls(db, now() + status_problems.AHEAD)),
-            *status_problems.derivation_problems(overview.is_derived_by_these_rules(db)),
-            *status_problems.mixture_problems(holdings(db)),
-            *status_problems.killed_problems(overview.open_crawls(db), running),
+            *reported_problems(db, now()),
+            *killed_crawls(db, running),
             *output_problems(
                 db,
                 place.output,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.settling import entry, listing
-from support.several_sources import BASE_URL, Listing, publish_listing
+from support.several_sources import BASE_URL, Listing, mix, publish_listing
 
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
@@ -116,11 +116,10 @@ def test_with_one_source_nothing_is_written(context: Context) -> None:
 
 def test_the_sample_is_not_shown(context: Context) -> None:
     with open_archive(context.archive) as db:
-        for column in (Listing(db, "town"), Listing(db, "sample.invalid", hours=1)):
+        for column in (Listing(db, "town"), Listing(db, "sample", hours=1)):
             column.crawl(listing(entry(f"Apples of {column.name}")))
             publish_listing(Path("public"), column)
-        db.execute("UPDATE sources SET url = 'http://sample.invalid/' WHERE name = 'sample.invalid'")
-        db.conn.commit()
+        mix(db)
     assert make_all(context, quiet=True) is None
 
 

@@ -545,14 +545,19 @@ def test_without_an_archive_browsing_says_so_while_feeds_are_served(port: int) -
 # --- the folder changes
 
 
-def test_without_published_files_the_start_page_says_what_to_do(tmp_path: Path) -> None:
+def test_without_published_files_the_start_page_says_what_to_do_or_leads_to_all_sources(tmp_path: Path) -> None:
     with running(tmp_path / "public", tmp_path / "archive.db") as (_, address):
         answer = ask(port_of(address), "/")
         assert answer.status == 503
         assert b"foreign-eyes up" in answer.body
         assert list(tmp_path.iterdir()) == []
 
-        (tmp_path / "public").mkdir()
+        (tmp_path / "public" / "all").mkdir(parents=True)
+        (tmp_path / "public" / "all" / "index.html").write_text("all sources")
+        start = ask(port_of(address), "/")
+        assert (start.status, start.headers["location"]) == (302, "./all/")
+        assert ask(port_of(address), "/all/").body == b"all sources"
+
         (tmp_path / "public" / "index.html").write_text("now published")
         (tmp_path / "public" / "404.html").write_text("a page of your own")
         assert ask(port_of(address), "/").body == b"now published"

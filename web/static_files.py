@@ -47,6 +47,9 @@ _CACHE_SIZE = 64 * 1024 * 1024
 # the header fields of a file's responses, and the objects that hold them
 _SIZE_OF_HEADERS = 8_000
 
+# the page over all sources; / leads there if no source is published at the root
+ALL_SOURCES = "all/"
+
 Signature = tuple[int, int, int, int, int]
 
 
@@ -92,6 +95,8 @@ class PublishedFiles:
 
     def _without_file(self, path: str) -> Response:
         if not path:
+            if self._cache.get(f"{ALL_SOURCES}index.html"):
+                return _text_response("", 302, location=f"./{ALL_SOURCES}")
             return HTMLResponse(NOTHING_PUBLISHED, 503, UNAVAILABLE_HEADERS)
         if not path.endswith("/") and self._cache.get(f"{path}/index.html"):
             # a relative location is right behind any proxy

@@ -50,5 +50,11 @@ def target(root: Path, **settings: object) -> AllSourcesTarget:
     return AllSourcesTarget(root / "all", f"{BASE_URL}all/", **settings)  # type: ignore[arg-type]
 
 
+def mix(db: Database) -> None:
+    """Make the source `sample` invented, in an archive that holds real sources: only older versions did that."""
+    db.execute("UPDATE sources SET url = 'http://sample.invalid/' WHERE name = 'sample'")
+    db.conn.commit()
+
+
 def shown(db: Database) -> list[PublishedFolder]:
     return published_folders(db)

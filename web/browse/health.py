@@ -10,21 +10,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from foreign_eyes.archive.overview import (
-    future_crawls,
-    is_derived_by_these_rules,
-    last_crawls,
-    last_good_crawls,
-)
+from foreign_eyes.archive.overview import last_crawls, last_good_crawls
 from foreign_eyes.archive.problems import Problem
-from foreign_eyes.archive.sample_sources import holdings
-from foreign_eyes.archive.status_problems import (
-    AHEAD,
-    crawl_problems,
-    derivation_problems,
-    future_problems,
-    mixture_problems,
-)
+from foreign_eyes.archive.reported_problems import reported_problems
 from foreign_eyes.archive.times import now, to_text
 from foreign_eyes.web.browse.metadata import DATABASE
 
@@ -71,13 +59,9 @@ def compose_health(db: Database, at: datetime) -> Health:
     """Return the health of an open archive at the time `at`."""
     crawls, good = last_crawls(db), last_good_crawls(db, at)
     last = {row["source"]: row for row in crawls}
-    problems = (
-        *crawl_problems(crawls, good, at),
-        *future_problems(future_crawls(db, at + AHEAD)),
-        *derivation_problems(is_derived_by_these_rules(db)),
-        *mixture_problems(holdings(db)),
+    return Health(
+        to_text(at), tuple(_source(row, last.get(row["source"], {})) for row in good), tuple(reported_problems(db, at))
     )
-    return Health(to_text(at), tuple(_source(row, last.get(row["source"], {})) for row in good), problems)
 
 
 def health_object(health: Health) -> dict[str, Any]:
