@@ -65,11 +65,11 @@ class BrowseServer:
 
 
 @contextmanager
-def browse_server(archive: Path, *, readers_sql: bool = True) -> Iterator[BrowseServer]:
-    """Serve an archive until the end of the block."""
+def browse_server(archive: Path, *, readers_sql: bool = True, output: Path | None = None) -> Iterator[BrowseServer]:
+    """Serve an archive, and the files of `output`, until the end of the block."""
     listener = open_socket("127.0.0.1", 0)
     port = int(address_of(listener).rstrip("/").rpartition(":")[2])
-    app = make_app(archive.parent / "nothing-published", archive, readers_sql=readers_sql)
+    app = make_app(output or archive.parent / "nothing-published", archive, readers_sql=readers_sql)
     stop: list[Callable[[int], None]] = []
     ready = Event()
 
