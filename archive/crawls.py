@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.forgotten_sources import resume_source
 from foreign_eyes.archive.sample_sources import refuse_mixture
+from foreign_eyes.archive.source_names import refuse_former_name
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Counts, Source, Traffic
 from foreign_eyes.listing.values import Mode, Verdict
@@ -76,9 +77,11 @@ def begin_crawl(db: Database, source: Source, mode: Mode, at: datetime, *, runni
 
     Raises:
         MixedSources: the source is real and the archive holds the sample, or the reverse.
+        SourceRenamed: the source was renamed, and has this URL under its new name.
     """
     with writing(db):
         refuse_mixture(db, source.url)
+        refuse_former_name(db, source)
         db.execute(
             # not before its own captures: its clock may have differed from the present one
             "UPDATE crawls SET outcome = 'failed', reason = 'the run was killed before it settled', finished_at ="

@@ -13,6 +13,8 @@ ArchiveError
 ├── MixedSources        the archive would hold both invented and real entries
 ├── OutputOfAnother     an output folder shows another archive, or a newer state of this one
 ├── RecordDamaged       the record of an output folder cannot be read
+├── SourceRenamed       a crawl names a source by the name that it had before a rename
+├── UnknownSource       the archive has no source of a name
 ├── CannotRebuild       the derived tables cannot be derived again
 └── CannotDecide        an operator's decision cannot be applied to the archive
 """
@@ -147,6 +149,25 @@ class RecordDamaged(ArchiveError):
             f"{path}: the record of this output folder cannot be used ({why}). Restore the file from a backup, or"
             " let this archive take over the folder: foreign-eyes publish --take-over"
         )
+
+
+class SourceRenamed(ArchiveError):
+    """A crawl names a source by its former name; it would get every entry again under a new id."""
+
+    def __init__(self, former: str, name: str):
+        self.remedy = f"rename the table [sources.{former}] in the settings file to [sources.{name}]"
+        super().__init__(
+            f"source {former} has been renamed to {name}: {self.remedy}, or undo the rename: foreign-eyes rename {name} {former}"
+        )
+
+
+class UnknownSource(ArchiveError):
+    """The archive has no source of this name."""
+
+    remedy = "foreign-eyes status"
+
+    def __init__(self, name: str, known: str):
+        super().__init__(f"the archive has no source {name} (it has: {known}); nothing was changed")
 
 
 class CannotRebuild(ArchiveError):

@@ -11,12 +11,14 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.times import to_text
 
+# of a row of `sources` as `s`
 _LAST = "(SELECT kind FROM forgotten_sources f WHERE f.source_id = s.source_id ORDER BY forgotten_id DESC LIMIT 1)"
+IS_FORGOTTEN = f"coalesce({_LAST} = 'forgotten', 0)"
 
 
 def forgotten_sources(db: Database) -> set[str]:
     """Return the names of the sources that are forgotten now."""
-    return {name for (name,) in db.execute(f"SELECT name FROM sources s WHERE {_LAST} = 'forgotten'")}  # noqa: S608 - our own query
+    return {name for (name,) in db.execute(f"SELECT name FROM sources s WHERE {IS_FORGOTTEN}")}  # noqa: S608 - our own query
 
 
 def forget_source(db: Database, name: str, at: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from foreign_eyes.archive.crawls import RULES_VERSION, crawls_table
+from foreign_eyes.archive.forgotten_sources import IS_FORGOTTEN
 from foreign_eyes.archive.freshness import last_fresh
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.archive.values import Source
@@ -38,7 +39,7 @@ def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
 
     Totals are the numbers of entries, revisions, captures and crawls. `last_good_crawl` is the end of the last successful
     crawl up to `now`, so crawls dated in the future do not count. `last_fresh_crawl` is the start of the last successful
-    crawl that requested each page unconditionally, or None.
+    crawl that requested each page unconditionally, or None. `forgotten` is whether an operator ended the source.
     """
     rows = list(
         db.query(
@@ -49,14 +50,15 @@ def totals(db: Database, now: datetime) -> list[dict[str, Any]]:
             " (SELECT count(*) FROM captures c JOIN crawls w USING (crawl_id) WHERE w.source_id = s.source_id) AS captures,"
             " (SELECT count(*) FROM crawls w WHERE w.source_id = s.source_id) AS crawls,"
             f" (SELECT max(w.finished_at) FROM {crawls_table(db)} w WHERE w.source_id = s.source_id"
-            "  AND w.outcome IN ('complete', 'unchanged') AND w.finished_at <= ?) AS last_good_crawl"
-            " FROM sources s ORDER BY s.source_id",
+            f"  AND w.outcome IN ('complete', 'unchanged') AND w.finished_at <= ?) AS last_good_crawl,"
+            f" {IS_FORGOTTEN} AS forgotten FROM sources s ORDER BY s.source_id",
             [to_text(now)],
         )
     )
     for row in rows:
         fresh = last_fresh(db, row["source"])
         row["last_fresh_crawl"] = to_text(fresh) if fresh else None
+        row["forgotten"] = bool(row["forgotten"])
     return rows
 
 
@@ -99,8 +101,8 @@ def last_good_crawls(db: Database, now: datetime) -> list[dict[str, Any]]:
         db.query(
             "SELECT s.name AS source,"  # noqa: S608 - our own name
             f" (SELECT max(w.finished_at) FROM {crawls_table(db)} w WHERE w.source_id = s.source_id"
-            "  AND w.outcome IN ('complete', 'unchanged') AND w.finished_at <= ?) AS last_good_crawl"
-            " FROM sources s ORDER BY s.source_id",
+            f"  AND w.outcome IN ('complete', 'unchanged') AND w.finished_at <= ?) AS last_good_crawl,"
+            f" {IS_FORGOTTEN} AS forgotten FROM sources s ORDER BY s.source_id",
             [to_text(now)],
         )
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from foreign_eyes.archive.errors import SourceRenamed
+from foreign_eyes.archive.values import Source
+
 
 def present_name(db: Database, name: str) -> str:
     """Return the present name of the source that has, or had, this name; `name` itself if there is none.
@@ -18,6 +21,25 @@ def present_name(db: Database, name: str) -> str:
         (name,),
     ).fetchone()
     return str(row[0]) if row else name
+
+
+def known_names(db: Database) -> str:
+    """Return the names of all sources, for messages."""
+    return ", ".join(name for (name,) in db.execute("SELECT name FROM sources ORDER BY name")) or "none yet"
+
+
+def refuse_former_name(db: Database, source: Source) -> None:
+    """Refuse to crawl a source under a name that a rename replaced.
+
+    Another listing may have the name.
+
+    Raises:
+        SourceRenamed: a source with the same URL had this name.
+    """
+    name = present_name(db, source.name)
+    row = db.execute("SELECT url FROM sources WHERE name = ?", (name,)).fetchone()
+    if name != source.name and row == (source.url,):
+        raise SourceRenamed(source.name, name)
 
 
 def former_names(db: Database, name: str) -> list[str]:

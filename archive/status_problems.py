@@ -38,15 +38,16 @@ def crawl_problems(
 ) -> Iterator[Problem]:
     """Yield the problems of the last crawl of each source.
 
-    A source without a good crawl for two days is also a problem.
+    A source without a good crawl for two days is also a problem. A forgotten source has none.
     """
+    forgotten = {row["source"] for row in totals if row["forgotten"]}
     for row in crawls:
-        if remedy := _remedy(row):
+        if row["source"] not in forgotten and (remedy := _remedy(row)):
             what = f"the last crawl was {row['outcome']}: {row['reason']}"
             yield Problem(what, f"source {row['source']}", remedy.format(source=row["source"]))
     for row in totals:
         good = row["last_good_crawl"]
-        if good is not None and now - from_text(good) > STALE:
+        if row["source"] not in forgotten and good is not None and now - from_text(good) > STALE:
             what = f"no good crawl for {(now - from_text(good)).days} days"
             yield Problem(what, f"source {row['source']}", f"foreign-eyes crawl {row['source']}; see also: schedule")
 

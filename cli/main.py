@@ -19,6 +19,7 @@ from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.crawl import crawl
 from foreign_eyes.cli.doubts import doubts
 from foreign_eyes.cli.export import export
+from foreign_eyes.cli.forget import forget
 from foreign_eyes.cli.history import history
 from foreign_eyes.cli.import_ import import_files
 from foreign_eyes.cli.init import init
@@ -27,6 +28,7 @@ from foreign_eyes.cli.probe import probe
 from foreign_eyes.cli.publish import publish
 from foreign_eyes.cli.redact import redact
 from foreign_eyes.cli.redate import redate
+from foreign_eyes.cli.rename import rename
 from foreign_eyes.cli.reparse import reparse
 from foreign_eyes.cli.restore import restore
 from foreign_eyes.cli.schedule import schedule
@@ -101,6 +103,8 @@ for command in (
     split,
     redact,
     redate,
+    rename,
+    forget,
     reparse,
     import_files,
     export,

@@ -11,6 +11,7 @@ from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.hub_notification import notify
+from foreign_eyes.cli.publishable_sources import publishable_sources
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
 from foreign_eyes.cli.terminal import counted, print_json, print_line, progress_bar, shown_path
 
@@ -124,7 +125,7 @@ def publish_source(
     with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
         from foreign_eyes.archive.overview import find_sources
 
-        sources = find_sources(db)
+        sources = publishable_sources(db, find_sources(db), source)
         _point_to_the_sample(context, sources, source)
         chosen = choose_source(sources, source, context.configuration.default_source)
         site, place = find_place(

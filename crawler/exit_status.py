@@ -30,15 +30,17 @@ OF_OUTCOME = {
 def codes_of_errors() -> list[tuple[type[BaseException], int]]:
     """Return the exit codes of errors that the user can fix; the first class that fits counts."""
     # imported late, so that `--help` starts fast
-    from foreign_eyes.archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable, WouldLose  # noqa: PLC0415
+    from foreign_eyes.archive import errors  # noqa: PLC0415
     from foreign_eyes.crawler.settings_file import SettingsError  # noqa: PLC0415
     from foreign_eyes.crawler.sources import SiteSettingError, SourceError  # noqa: PLC0415
 
     return [
-        (ArchiveBusy, TRY_AGAIN),
-        (ArchiveUnwritable, CANNOT_WRITE),
-        (WouldLose, CANNOT_WRITE),
-        (ArchiveError, NO_INPUT),
+        (errors.ArchiveBusy, TRY_AGAIN),
+        (errors.ArchiveUnwritable, CANNOT_WRITE),
+        (errors.WouldLose, CANNOT_WRITE),
+        (errors.SourceRenamed, CONFIGURATION),
+        (errors.UnknownSource, USAGE),
+        (errors.ArchiveError, NO_INPUT),
         (SettingsError, CONFIGURATION),
         (SiteSettingError, CONFIGURATION),
         (SourceError, USAGE),

@@ -32,6 +32,8 @@ COMMANDS = {
     "merge": ["--dry-run", "--json"],
     "split": ["--dry-run", "--json"],
     "redate": ["--dry-run", "--json"],
+    "rename": ["--dry-run", "--json"],
+    "forget": ["--files", "--yes", "--json"],
     "redact": ["--purge", "--undo", "--json"],
     "reparse": ["--check", "--json"],
     "import": ["--source", "--url", "--dry-run", "--json"],

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.feed_state.journal_cursor import current_cursor, find_source_id
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
+from foreign_eyes.archive.forgotten_sources import IS_FORGOTTEN, forgotten_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,19 @@ class OutputLag:
 
 
 def output_lags(db: Database) -> list[OutputLag]:
-    """Return the lag of each output folder, ordered by path."""
-    return [_lag(db, folder, source) for folder, source in recorded_outputs(db).items()]
+    """Return the lag of each output folder, ordered by path.
+
+    A folder of a forgotten source is left out, unless it shows words that were redacted since.
+    """
+    forgotten = forgotten_sources(db)
+    lags = [_lag(db, folder, source) for folder, source in recorded_outputs(db).items()]
+    return [lag for lag in lags if lag.redacted or lag.source not in forgotten]
 
 
 def unpublished_entries(db: Database) -> int:
-    """Return the number of entries of all sources, for an archive that was never published."""
-    return int(db.execute("SELECT count(*) FROM entries").fetchone()[0])
+    """Return the number of entries of all sources but the forgotten ones, for an archive that was never published."""
+    query = f"SELECT count(*) FROM entries JOIN sources s USING (source_id) WHERE NOT {IS_FORGOTTEN}"  # noqa: S608 - our own query
+    return int(db.execute(query).fetchone()[0])
 
 
 def _lag(db: Database, folder: Path, source: str) -> OutputLag:

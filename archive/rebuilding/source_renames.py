@@ -17,7 +17,7 @@ from typing import NoReturn
 from sqlite_utils import Database
 
 from foreign_eyes.archive.database import writing
-from foreign_eyes.archive.errors import CannotDecide
+from foreign_eyes.archive.errors import CannotDecide, UnknownSource
 from foreign_eyes.archive.forgotten_sources import resume_source
 from foreign_eyes.archive.rebuilding.joined_sources import remove_publishing_state
 from foreign_eyes.archive.rebuilding.merge_and_split import merge
@@ -28,7 +28,7 @@ from foreign_eyes.archive.seals import seal
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.settling.recognitions import RecognitionKey, load_recognitions
 from foreign_eyes.archive.source_extraction import REMOVED
-from foreign_eyes.archive.source_names import present_name
+from foreign_eyes.archive.source_names import known_names, present_name
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.listing.values import Parser
 
@@ -51,7 +51,8 @@ def joins(db: Database, name: str, new_name: str) -> bool:
     """Return whether renaming the source `name` to `new_name` joins two sources.
 
     Raises:
-        CannotDecide: there is no such source, it has that name, or one of the two is invented and the other is not.
+        UnknownSource: there is no such source.
+        CannotDecide: it has been renamed, it has that name, or one of the two is invented and the other is not.
     """
     if (url := _url(db, name)) is None:
         _refuse_missing(db, name)
@@ -107,8 +108,7 @@ def _source_id(db: Database, name: str) -> int:
 def _refuse_missing(db: Database, name: str) -> NoReturn:
     if (renamed := present_name(db, name)) != name:
         raise CannotDecide(f"source {name} has been renamed to {renamed}; nothing was changed")
-    known = ", ".join(row[0] for row in db.execute("SELECT name FROM sources ORDER BY name")) or "none yet"
-    raise CannotDecide(f"the archive has no source {name} (it has: {known}); nothing was changed")
+    raise UnknownSource(name, known_names(db))
 
 
 def _record(db: Database, source_id: int, name: str, new_name: str, at: datetime, *, joined: bool) -> None:

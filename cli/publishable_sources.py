@@ -1,0 +1,31 @@
+"""The sources that may be published: not the forgotten ones, and not by a name of before a rename."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from foreign_eyes.cli.exit_codes import USAGE, Stopped
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from foreign_eyes.archive.values import Source
+
+
+def publishable_sources(db: Database, sources: list[Source], wanted: str | None) -> list[Source]:
+    """Return the sources of the archive that may be published.
+
+    Raises:
+        Stopped: the one wanted is forgotten, or was renamed.
+    """
+    from foreign_eyes.archive.forgotten_sources import forgotten_sources
+    from foreign_eyes.archive.source_names import present_name
+
+    forgotten = forgotten_sources(db)
+    if wanted in forgotten:
+        raise Stopped(USAGE, f"source {wanted} is forgotten; take it up again with: foreign-eyes crawl {wanted}")
+    if wanted is not None and (renamed := present_name(db, wanted)) != wanted:
+        raise Stopped(
+            USAGE, f"source {wanted} has been renamed; publish it with: foreign-eyes publish --source {renamed}"
+        )
+    return [source for source in sources if source.name not in forgotten]
