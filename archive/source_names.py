@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlite_utils import Database
 
 from foreign_eyes.archive.errors import SourceRenamed
@@ -21,6 +23,16 @@ def present_name(db: Database, name: str) -> str:
         (name,),
     ).fetchone()
     return str(row[0]) if row else name
+
+
+def name_here(db: Database, name: str, former: Iterable[str]) -> str:
+    """Return the name that a source of another archive has in this one; `former` are its earlier names, the last one first.
+
+    Either archive may have renamed it. It is `name` if this archive has no such source.
+    """
+    candidates = (present_name(db, each) for each in (name, *former))
+    known = (each for each in candidates if db.execute("SELECT 1 FROM sources WHERE name = ?", (each,)).fetchone())
+    return next(known, name)
 
 
 def known_names(db: Database) -> str:

@@ -30,6 +30,7 @@ from foreign_eyes.archive.dump import (
 from foreign_eyes.archive.dump_checks import InvalidDump, check_rows
 from foreign_eyes.archive.redaction.withholding import add_purged_body
 from foreign_eyes.archive.settling.dating import moved_time
+from foreign_eyes.archive.source_names import name_here
 from foreign_eyes.archive.times import from_text, now, to_text
 from foreign_eyes.archive.values import Source
 from foreign_eyes.warc.bodies import Bodies
@@ -96,7 +97,7 @@ class OwnImport:
 
     def _source(self, db: Database, row: DumpRow) -> DumpRow:
         """Return a source's row with its name in this archive."""
-        name = self.rename or row["name"]
+        name = self.rename or name_here(db, row["name"], self._former_names(row))
         there = source_of(db, name)
         url = there.url if there else self.configured.get(name) if self.rename else None
         if url is not None and address_key(row["url"]) not in map(address_key, (url, *self.former)):
@@ -105,6 +106,11 @@ class OwnImport:
                 f" same listing, add --url {row['url']}; {self._way_out()}; nothing was imported"
             )
         return {**row, "name": name}
+
+    def _former_names(self, row: DumpRow) -> list[str]:
+        """Return the names that a source had before, the last one first."""
+        renames = [rename for rename in self.dump.rows.get("renames", ()) if rename["source_id"] == row["source_id"]]
+        return [rename["former_name"] for rename in sorted(renames, key=lambda rename: -int(rename["rename_id"]))]
 
     def _way_out(self) -> str:
         if len(self.dump.rows["sources"]) == 1:
