@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -104,7 +103,7 @@ def scrapy_crawl(*arguments: str, folder: Path) -> subprocess.CompletedProcess[s
 def test_a_failed_crawl_ends_with_its_exit_code_and_logs_the_reason(tmp_path: Path) -> None:
     done = scrapy_crawl("-a", "source=http://127.0.0.1:9/", "-s", "LOG_FILE=job.log", folder=tmp_path)
     assert (done.returncode, done.stderr) == (exit_codes.UNAVAILABLE, "")
-    assert json.loads(done.stdout)["outcome"] == "unreachable"
+    assert done.stdout.startswith("crawl_id=1 source=127.0.0.1-9 outcome=unreachable pages=0 ")
     assert "ERROR: 127.0.0.1-9: unreachable: page 1 (http://127.0.0.1:9/)" in (tmp_path / "job.log").read_text()
 
 

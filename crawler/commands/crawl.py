@@ -1,14 +1,13 @@
 """`scrapy crawl listing`: one crawl, with the exit codes of `foreign-eyes crawl`.
 
-Scrapy's own command ends with 0 when a crawl fails. This one writes the crawl's row of `crawl_log` to standard output, as one
-JSON object, and logs the reason of a crawl that does not end well as an error. So Scrapyd's log has the exit code and
-the row of a job, and the job's own log has an error if it failed.
+Scrapy's own command ends with 0 when a crawl fails. This one writes outcome and counts to standard output and logs the
+reason of a crawl that does not end well as an error. So Scrapyd's log has the exit code and the outcome of a job, and the
+job's own log has an error if it failed.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from typing import Any
@@ -21,6 +20,8 @@ from foreign_eyes.crawler.exit_status import DONE, INTERRUPTED, OF_OUTCOME, of_e
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.scrapy_arguments import job_of_arguments
 from foreign_eyes.crawler.settings import for_source
+
+_SHOWN = ("crawl_id", "source", "outcome", "pages", "entries", "new", "revised", "withdrawn", "returned", "requests")
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,8 @@ class Command(ScrapyCrawl):
             self.exitcode = code
             return
         self.exitcode = INTERRUPTED if interrupted else OF_OUTCOME[row["outcome"]]
-        sys.stdout.write(json.dumps(row) + "\n")
+        # not JSON: Scrapyd takes a brace in the output of a job for a format, and writes an error in its place
+        sys.stdout.write(" ".join(f"{name}={row[name]}" for name in _SHOWN) + "\n")
         if row["reason"]:
             level = logging.WARNING if self.exitcode == DONE else logging.ERROR
             logger.log(level, "%s: %s: %s", row["source"], row["outcome"], row["reason"])
