@@ -48,14 +48,19 @@ def build(kind: str, checkout: Path, folder: Path) -> Path:
     return built
 
 
-def build_egg(folder: Path) -> Path:
-    """Build an egg of the checkout as scrapyd-deploy does; return its path."""
-    project = folder / "project"
+def link_checkout(project: Path) -> Path:
+    """Make a folder with a link to each file of the checkout, for tools that write into a checkout; return it."""
     project.mkdir()
     made_by_tools = {"setup.py", "build", "dist", "foreign_eyes.egg-info"}
     for path in ROOT.iterdir():
         if not path.name.startswith(".") and path.name not in made_by_tools:
             (project / path.name).symlink_to(path)
+    return project
+
+
+def build_egg(folder: Path) -> Path:
+    """Build an egg of the checkout as scrapyd-deploy does; return its path."""
+    project = link_checkout(folder / "project")
     (project / "setup.py").write_text(SCRAPYD_SETUP_PY)
     run(sys.executable, "setup.py", "clean", "-a", cwd=project)
     run(sys.executable, "setup.py", "bdist_egg", "-d", folder, cwd=project)
