@@ -231,6 +231,21 @@ def last_settled_crawls(db: Database) -> list[Crawl]:
     return [find_crawl(db, crawl_id) for crawl_id in dict(rows.fetchall()).values()]
 
 
+def newest_of_their_sources(db: Database, added: Collection[int]) -> frozenset[int]:
+    """Return those of the `added` crawls that are later than all other settled crawls of their source."""
+    rows = db.execute(
+        f"SELECT source_id, crawl_id FROM {crawls_table(db)} WHERE settled = 1 ORDER BY ordered_at, crawl_id"  # noqa: S608 - our name
+    )
+    newest: dict[int, list[int]] = {}
+    for source_id, crawl_id in rows:
+        later = newest.setdefault(source_id, [])
+        if crawl_id in added:
+            later.append(crawl_id)
+        else:
+            later.clear()
+    return frozenset(crawl_id for later in newest.values() for crawl_id in later)
+
+
 def record_counts(db: Database, crawl_id: int, counts: Counts, parser_version: int) -> None:
     """Store the counts of an imported crawl once it is settled.
 

@@ -63,7 +63,8 @@ def import_files(
 
     FILE can be "-" for standard input. From WARC files of other programs, the listing pages of the source are imported
     and settled; entries that are missing from them do not count as withdrawn. An export of Foreign Eyes makes an empty
-    archive equal to the exported one; an archive that has crawls gets its captures and crawls and keeps its own ids.
+    archive equal to the exported one; an archive that has crawls keeps its own ids, and gets the captures, the crawls,
+    and new entries with their ids.
     For an export, --source renames its only source. A damaged file changes nothing. The exit code is 65 if a part was
     not imported.
     """

@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlite_utils import Database
 
 from foreign_eyes.archive.captures import store_body
+from foreign_eyes.archive.rebuilding.added_crawls import AddedCrawls
 from foreign_eyes.warc.bodies import Bodies
 
 
@@ -50,10 +51,10 @@ class Import(Protocol):
 
     result: ImportResult
 
-    def prepare(self, db: Database) -> Collection[int]:
+    def prepare(self, db: Database) -> Collection[int] | AddedCrawls:
         """Write captures and crawls into a copy of the archive.
 
-        Return the ids of crawls that must be settled.
+        Return the crawls that must be settled.
         """
 
 

@@ -1,13 +1,13 @@
 """Import an export of Foreign Eyes.
 
-An empty archive becomes equal to the exported one, including its id. An archive that has crawls gets only captures and
-crawls. It keeps its own id and its own entry ids; those of the file, its changes and its operators' decisions are not
-imported.
+An empty archive becomes equal to the exported one, including its id. An archive that has crawls gets captures and crawls, and
+for entries that are new to it their ids, tag URIs and feed dates. It keeps its own id and the ids that it minted; the changes
+of the file and its operators' decisions are not imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,8 +28,10 @@ from foreign_eyes.archive.dump import (
     source_of,
 )
 from foreign_eyes.archive.dump_checks import InvalidDump, check_rows
+from foreign_eyes.archive.rebuilding.added_crawls import AddedCrawls
 from foreign_eyes.archive.redaction.withholding import add_purged_body
 from foreign_eyes.archive.settling.dating import moved_time
+from foreign_eyes.archive.settling.identity_rows import Identity
 from foreign_eyes.archive.source_names import name_here
 from foreign_eyes.archive.times import from_text, now, to_text
 from foreign_eyes.archive.values import Source
@@ -77,7 +79,7 @@ class OwnImport:
                 f"{self.name}: it holds {len(sources)} sources, and --source names only one; leave --source out"
             )
 
-    def prepare(self, db: Database) -> Collection[int]:
+    def prepare(self, db: Database) -> AddedCrawls:
         """Write what the archive lacks; return the crawls that it has not settled before.
 
         Raises:
@@ -117,7 +119,7 @@ class OwnImport:
             return "if not, import it under another name: --source NAME"
         return "if not, import it into another archive: --archive FILE"
 
-    def _load(self, db: Database, sources: list[DumpRow]) -> Collection[int]:
+    def _load(self, db: Database, sources: list[DumpRow]) -> AddedCrawls:
         rows = {**self.dump.rows, "sources": sources}
         store_bodies(db, self.bodies, self._whole(rows["captures"]))
         load_truth(db, rows, read_by=self.dump.parser_version, parser_version=self.parser_version)
@@ -132,7 +134,7 @@ class OwnImport:
                 self.result.suspects.append(f"{what}; to correct it: foreign-eyes redate {crawl['crawl_id']} TIME")
         self.result.captures = len(rows["captures"])
         self.result.with_ids = True
-        return ()
+        return AddedCrawls()
 
     def _withheld(self) -> dict[str, str]:
         """Return the parsed pages that replace bodies with redacted words, by digest."""
@@ -156,7 +158,7 @@ class OwnImport:
     def _is_in_future(self, time: str) -> bool:
         return from_text(time) > self.now
 
-    def _add(self, db: Database, rows: list[DumpRow]) -> Collection[int]:
+    def _add(self, db: Database, rows: list[DumpRow]) -> AddedCrawls:
         names = {row["source_id"]: row["name"] for row in rows}
         sources = {row["source_id"]: find_or_add_source(db, _source(row)) for row in rows}
         recorded = {number: recorded_crawls(db, source_id) for number, source_id in sources.items()}
@@ -164,7 +166,8 @@ class OwnImport:
         for row in self.dump.rows["captures"]:
             by_crawl.setdefault(row["crawl_id"], []).append(row)
         capture_ids: dict[int, int] = {}
-        added: list[int] = []
+        added: dict[int, int] = {}
+        from_nodes: set[int] = set()
         began = self._redated()
         for crawl in sorted(self.dump.rows["crawls"], key=lambda row: (row["ordered_at"], row["crawl_id"])):
             captures = by_crawl.get(crawl["crawl_id"], [])
@@ -181,12 +184,30 @@ class OwnImport:
                 self.result.left_out.append(f"{what}: its date is in the future; to correct it: {remedy}")
                 continue
             crawl_id = add_crawl(db, {**ended, "source_id": sources[crawl["source_id"]]})
-            added.append(crawl_id)
+            added[crawl["crawl_id"]] = crawl_id
+            if not crawl.get("imported"):
+                from_nodes.add(crawl_id)
             self._add_captures(db, crawl_id, captures, capture_ids)
             self._count(ended, names[crawl["source_id"]], len(captures))
         if not added:
             raise NothingNew
-        return added
+        return AddedCrawls(frozenset(added.values()), frozenset(from_nodes), self._minted(sources, added))
+
+    def _minted(self, sources: Mapping[int, int], crawls: Mapping[int, int]) -> dict[tuple[int, str], Identity]:
+        """Return the identities that were minted for rows of the added crawls.
+
+        `sources` and `crawls` have the ids in this archive by those in the file.
+        """
+        moved = {row["entry_id"]: row["feed_date"] for row in self.dump.rows["redated_entries"]}
+        found: dict[tuple[int, str], Identity] = {}
+        for row in self.dump.rows["identities"]:
+            if (crawl_id := crawls.get(row["crawl_id"])) is None:
+                continue
+            feed_date = from_text(moved.get(row["entry_id"]) or row["feed_date"])
+            source_id = sources[row["source_id"]]
+            identity = Identity(row["entry_id"], source_id, row["tag_uri"], feed_date, crawl_id, row["wording"])
+            found[crawl_id, row["wording"]] = identity
+        return found
 
     def _is_archived(
         self,

@@ -17,11 +17,18 @@ from foreign_eyes.archive.crawls import Crawl
 from foreign_eyes.archive.entry_ids import mint_entry_id
 from foreign_eyes.archive.matching.keys import excerpt_key, title_key
 from foreign_eyes.archive.matching.matcher import Candidate, Match, match
+from foreign_eyes.archive.rebuilding.added_crawls import AddedCrawls
 from foreign_eyes.archive.rebuilding.other_rules import add_doubts
 from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling import entry_rows
 from foreign_eyes.archive.settling.entry_rows import Place
-from foreign_eyes.archive.settling.identity_rows import Identity, identities_minted_in, is_id_taken, load_identity
+from foreign_eyes.archive.settling.identity_rows import (
+    Identity,
+    identities_minted_in,
+    is_id_taken,
+    is_identity_free,
+    load_identity,
+)
 from foreign_eyes.archive.settling.journal import Change, rename_changes
 from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
 from foreign_eyes.archive.settling.match_beside import match_beside
@@ -57,15 +64,17 @@ class FoundIds:
         self,
         db: Database,
         parser_version: int,
-        added_crawls: frozenset[int] = frozenset(),
+        added: AddedCrawls,
         *,
         has_new_rules: bool = False,
     ):
         """Load the ids of an archive before its derived rows are deleted.
 
-        `added_crawls` were never settled; `has_new_rules` is whether older rules settled the others.
+        The crawls of `added` were never settled; `has_new_rules` is whether older rules settled the others.
         """
-        self.added_crawls = added_crawls
+        self.added_crawls = added.crawls
+        self.from_nodes = added.from_nodes
+        self._minted_elsewhere = added.minted
         self.merged: Mapping[int, int] = merged_ids(db)
         self.older = load_older_revisions(db, parser_version)
         self.provisional: dict[int, Identity] = {}
@@ -118,6 +127,11 @@ class FoundIds:
     def recognitions(self, crawl: Crawl, places: Sequence[Place]) -> Recognitions:
         """Return all recognitions, including those that this rebuild added."""
         return self._with_added
+
+    def minted_elsewhere(self, crawl_id: int, identity_digest: str) -> Identity | None:
+        """Return the identity that the archive of an added crawl minted for a row, if its values are free here."""
+        identity = self._minted_elsewhere.get((crawl_id, identity_digest))
+        return identity if identity is not None and is_identity_free(self._db, identity) else None
 
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
         """Return a free entry id that depends only on the row, the same in each rebuild."""

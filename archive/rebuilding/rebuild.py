@@ -23,11 +23,13 @@ from foreign_eyes.archive.crawls import (
     SettledCrawl,
     find_crawl,
     last_settled_crawls,
+    newest_of_their_sources,
     record_counts,
     settled_crawls,
 )
 from foreign_eyes.archive.database import path_of, writing
 from foreign_eyes.archive.errors import ArchiveOutdated, CannotRebuild
+from foreign_eyes.archive.rebuilding.added_crawls import AddedCrawls
 from foreign_eyes.archive.rebuilding.decision_announcements import announce_decisions
 from foreign_eyes.archive.rebuilding.differences import Difference, changed_rows, compare, put_back
 from foreign_eyes.archive.rebuilding.first_recognitions import fill_recognitions
@@ -49,7 +51,7 @@ from foreign_eyes.archive.settling.settling_state import Settling
 from foreign_eyes.archive.values import Counts
 from foreign_eyes.listing.values import Parser
 
-Prepare = Callable[[Database], Collection[int]]
+Prepare = Callable[[Database], Collection[int] | AddedCrawls]
 RebuildProgress = Callable[[int, int], None]
 
 # children before their parents
@@ -95,8 +97,8 @@ def rebuild(
 
     `prepare` adds truth to the copy before it is derived, with foreign keys off and no transaction open. It returns the
     ids of the crawls that it added and that were never settled. Their changes are announced only if no other crawl of
-    their source is later. `at` is the time of new rows of the journal. The added truth and the changed rows are sealed;
-    a rebuild without `prepare` seals nothing, and the next seal covers its rows.
+    their source is later, or as `AddedCrawls` says. `at` is the time of new rows of the journal. The added truth and the
+    changed rows are sealed; a rebuild without `prepare` seals nothing, and the next seal covers its rows.
 
     Raises:
         ArchiveOutdated: a newer parser derived the archive.
@@ -113,7 +115,8 @@ def rebuild(
         scratch.execute("BEGIN")
         has_new_rules = fill_recognitions(scratch, derived_by(scratch)) or _is_by_older_rules(scratch)
         scratch.execute("COMMIT")
-        added = frozenset(prepare(scratch) if prepare else ())
+        prepared = prepare(scratch) if prepare else ()
+        added = prepared if isinstance(prepared, AddedCrawls) else AddedCrawls(frozenset(prepared))
         scratch.execute("BEGIN")
         with corrected_times(scratch):
             hide_texts(scratch, parser.PARSER_VERSION)
@@ -197,8 +200,9 @@ def _derive_again(
 ) -> tuple[list[Counts], int]:
     links = journal_links(db)
     _forget_derived(db, parser.PARSER_VERSION)
-    last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db))
-    replay = _Replay(db, parser, at, authority, ids, last & ids.added_crawls)
+    last = frozenset(crawl.crawl_id for crawl in last_settled_crawls(db)) & ids.added_crawls
+    news = newest_of_their_sources(db, ids.added_crawls) & ids.from_nodes
+    replay = _Replay(db, parser, at, authority, ids, last | news)
     crawls = settled_crawls(db)
     counts = []
     for number, crawl in enumerate(crawls, start=1):

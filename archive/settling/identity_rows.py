@@ -57,6 +57,18 @@ def is_id_taken(db: Database, entry_id: int) -> bool:
     )
 
 
+def is_identity_free(db: Database, identity: Identity) -> bool:
+    """Return whether the id, the tag URI and the feed date of an identity from another archive are free in this one."""
+    row = db.execute(
+        "SELECT 1 FROM identities WHERE tag_uri = :tag UNION ALL SELECT 1 FROM entries WHERE tag_uri = :tag"
+        " UNION ALL SELECT 1 FROM lost_ids WHERE tag_uri = :tag LIMIT 1",
+        {"tag": identity.tag_uri},
+    ).fetchone()
+    if row is not None or is_id_taken(db, identity.entry_id):
+        return False
+    return identity.feed_date not in taken_dates(db, identity.source_id, identity.feed_date, 0)
+
+
 def identities_minted_in(db: Database, crawl_id: int) -> list[Identity]:
     """Return the identities that were minted for rows of a crawl."""
     rows = db.execute(

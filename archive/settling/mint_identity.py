@@ -14,7 +14,8 @@ from foreign_eyes.archive.settling.settling_state import Settling
 def mint_identity(work: Settling, place: Place, feed_date: datetime) -> Identity:
     """Return the identity of a new entry.
 
-    A row that a lost archive published gets the id that readers know.
+    A row that a lost archive published gets the id that readers know; a row of a crawl that another archive made gets
+    the id that it has there.
     """
     lost = find_lost_id(work.db, work.crawl.source_name, place.identity_digest)
     if lost is not None:
@@ -30,6 +31,10 @@ def mint_identity(work: Settling, place: Place, feed_date: datetime) -> Identity
         )
         work.ids.add(identity)
         return identity
+    minted = work.ids.minted_elsewhere(work.crawl.crawl_id, place.identity_digest)
+    if minted is not None:
+        work.ids.add(minted)
+        return minted
     entry_id = work.ids.draw_entry_id(work.crawl.crawl_id, place.identity_digest)
     tag_uri = entry_tag(work.authority, work.crawl.source_name, entry_id)
     identity = Identity(entry_id, work.crawl.source_id, tag_uri, feed_date, work.crawl.crawl_id, place.identity_digest)

@@ -46,6 +46,9 @@ class NewIds:
         """Return the stored recognitions of the wordings at these places."""
         return load_recognitions(self._db, crawl.source_id, [place.identity_digest for place in places])
 
+    def minted_elsewhere(self, crawl_id: int, identity_digest: str) -> None:
+        """Return None: this archive made the crawl."""
+
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
         """Return a random free entry id."""
         return mint_entry_id(lambda drawn: is_id_taken(self._db, drawn))

@@ -64,6 +64,9 @@ class RowIds(Protocol):
     def recognitions(self, crawl: Crawl, places: Sequence[Place]) -> Recognitions:
         """Return the recognitions of the rows at these places, including new ones."""
 
+    def minted_elsewhere(self, crawl_id: int, identity_digest: str) -> Identity | None:
+        """Return the identity that another archive minted for a new row of its crawl."""
+
     def draw_entry_id(self, crawl_id: int, identity_digest: str) -> int:
         """Return a free entry id for a new row."""
 
