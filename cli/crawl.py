@@ -18,6 +18,7 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import SECONDS
 from foreign_eyes.cli.sample_place import at_its_place
+from foreign_eyes.cli.site_wishes import asked_delay_of
 from foreign_eyes.cli.terminal import counted, kilobytes, page_progress, print_error, print_json, print_line
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def crawl(
     with _copied(job) if dry_run else _as_it_is(job) as the_job:
         rows, interrupted = run_job(the_job, days, quiet=quiet or as_json, verbose=verbose)
         doubts = 0 if quiet or as_json else _new_doubts(the_job, rows)
+        delay_asked = None if quiet or as_json else asked_delay_of(the_job)
     row = rows[-1]
     if as_json:
         print_json(row)
@@ -90,6 +92,8 @@ def crawl(
         _report_days(rows, days_seen(job) - len(rows))
     elif not quiet:
         _report(row, dry_run=dry_run)
+        if delay_asked:
+            print_line(f"  {delay_asked}")
     if doubts:
         verb = "would be" if dry_run else "is" if doubts == 1 else "are"
         print_line(f"  {counted(doubts, 'match', 'matches')} {verb} doubtful: foreign-eyes doubts")

@@ -118,7 +118,15 @@ def round_command(context: Context, source: str | None, contact: str | None) -> 
     print_contact_note(context, job)
     warn_of_new_archive(context, job)
     contact_option = ["--contact", contact] if contact else []
-    return [*_start(context), "up", *([source] if source else []), *contact_option, "--no-serve", "--quiet"]
+    return [
+        *_start(context),
+        "up",
+        *([source] if source else []),
+        *contact_option,
+        "--no-serve",
+        "--scheduled",
+        "--quiet",
+    ]
 
 
 def _start(context: Context) -> list[str]:

@@ -34,6 +34,7 @@ def status(context: Context, as_json: bool) -> None:
     from foreign_eyes.cli.damage_report import explained
     from foreign_eyes.cli.output_problems import output_problems, permission_problems
     from foreign_eyes.cli.sample_place import at_its_output
+    from foreign_eyes.cli.site_wishes import find_wishes
     from foreign_eyes.feeds.file_writer import read_file_mode
 
     running = holder(context.archive)
@@ -52,12 +53,13 @@ def status(context: Context, as_json: bool) -> None:
             ),
             *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),
         ]
+        wishes = {row["source"]: find_wishes(db, context, row["source"]) for row in totals}
     report: dict[str, Any] = {
         **archive_problems.as_report(problems),
         "archive": str(context.archive),
         "bytes": context.archive.stat().st_size,
         "running": running,
-        "sources": [{**row, "doubts": doubts.get(row["source"], 0)} for row in totals],
+        "sources": [{**row, "doubts": doubts.get(row["source"], 0), **wishes[row["source"]]} for row in totals],
         "last_crawls": crawls,
         "doubts": sum(doubts.values()),
     }
@@ -86,6 +88,10 @@ def _show(report: dict[str, Any], problems: list[Problem]) -> None:
             )
         print_line(f"  last good crawl {local_time(source['last_good_crawl'])}")
         print_line(f"  last fresh crawl {local_time(source['last_fresh_crawl'])}")
+        if source["crawl_delay"]:
+            print_line(f"  {source['crawl_delay']}")
+        if source["pause"]:
+            print_line(f"  {source['pause']}", style="yellow")
         if source["doubts"]:
             print_line(f"  {counted(source['doubts'], 'open doubt')}: foreign-eyes doubts", style="yellow")
     show_problems(problems)

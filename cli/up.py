@@ -16,6 +16,7 @@ from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve import print_addresses, serve_until_stopped
+from foreign_eyes.cli.site_wishes import has_to_wait
 from foreign_eyes.cli.subprocesses import passing_on_signals
 from foreign_eyes.cli.terminal import counted, print_line, program, shown_path
 
@@ -51,6 +52,7 @@ _PUBLISHES_AFTER = (
 @click.option("--no-serve", is_flag=True, help="Crawl and publish, then exit")
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on")
 @click.option("--port", type=PORT, help=f"The port to serve on  [default: {DEFAULT_PORT}, or a free one]")
+@click.option("--scheduled", is_flag=True, help="Do not crawl before the time that the site asked for (Retry-After)")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def up(
@@ -62,13 +64,15 @@ def up(
     no_serve: bool,
     host: str,
     port: int | None,
+    scheduled: bool,
     quiet: bool,
 ) -> int:
     """Crawl SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
 
     If the crawl fails, the files published earlier are served, and the exit code is that of the crawl. If another process
     already serves the folder, `up` crawls, publishes, prints the address of that server and ends. If the output folder
-    belongs to another archive, nothing is crawled and the exit code is 66.
+    belongs to another archive, nothing is crawled and the exit code is 66. Schedulers pass --scheduled: a site that asked
+    to wait is not crawled before that time (exit code 75), but published.
     """
     from foreign_eyes.cli.publish_places import require_place
 
@@ -81,7 +85,8 @@ def up(
             server.make_parent()
             server.take(quiet=quiet)  # before the crawl: report a port in use at once
         days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
-        code = crawl_in_child(context, job, days=days, quiet=quiet)
+        is_early = scheduled and has_to_wait(job)
+        code = exit_codes.TRY_AGAIN if is_early else crawl_in_child(context, job, days=days, quiet=quiet)
         if code not in _PUBLISHES_AFTER:
             return code
         publish = partial(_publish, context, job, server, code=code, quiet=quiet)

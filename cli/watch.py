@@ -50,6 +50,7 @@ def watch(context: Context, source: str | None, every: float, rounds: int | None
         *([source] if source else []),
         *contact_option,
         "--no-serve",
+        "--scheduled",
         "--quiet",
     ]
     done = 0

@@ -23,6 +23,7 @@ from foreign_eyes.archive.values import Fetched
 from foreign_eyes.crawler.crawl_archive import open_session
 from foreign_eyes.crawler.download_errors import fault_of
 from foreign_eyes.crawler.fetchable_urls import printable
+from foreign_eyes.crawler.host_delays import floor_of
 from foreign_eyes.crawler.link_following import EXCHANGE_SECONDS, MOST_BYTES, Limits, follow_links
 from foreign_eyes.crawler.scrapy_arguments import job_of_arguments
 from foreign_eyes.crawler.session import Session
@@ -116,9 +117,15 @@ class ListingSpider(Spider):
             urls,
             self._follow,
             self._give_up,
-            limits=Limits.with_delay(self.session.job.source.seconds_between_requests),
+            limits=Limits.with_delay(self._delay()),
             is_stopped=lambda: self.session.stop_wanted or not self.crawler.engine.running,
         )
+
+    def _delay(self) -> float:
+        """Return the seconds between two requests to the source's host, by its settings and its robots.txt."""
+        source, engine = self.session.job.source, self.crawler.engine
+        floor = floor_of(engine.downloader, source.host) if engine is not None else 0.0
+        return max(source.seconds_between_requests, floor)
 
     async def _follow(self, url: str, limit: asyncio.Timeout) -> None:
         """Fetch the target of a link once; the capture middleware stores the response."""

@@ -31,9 +31,9 @@ SITE_MAP = "foreign_eyes.feeds.site_map"
 ALLOWED_FILES = {
     "scrapy": ("crawler/",),
     "twisted": ("crawler/",),
-    "protego": ("crawler/robots_txt.py",),
+    "protego": ("crawler/robots_txt.py", "crawler/crawl_delay.py"),
     "OpenSSL": ("crawler/tls_errors.py", "crawler/download_errors.py"),
-    "cryptography": ("crawler/tls_errors.py",),
+    "cryptography": ("crawler/tls_errors.py", "crawler/site_access.py"),
     "service_identity": ("crawler/tls_errors.py",),
     "w3lib": ("crawler/redirects.py", "listing/parser/link_keys.py"),
     "feedgen": ("feeds/render/atom_rss.py", "feeds/render/feedgen_extensions.py"),

@@ -107,7 +107,9 @@ def test_systemd_is_given_a_service_its_timer_and_a_server(command: CommandLine)
     assert set(found) == {"foreign-eyes.service", "foreign-eyes.timer", "foreign-eyes-serve.service"}
     assert service["Service"]["Type"] == "oneshot"
     assert service["Service"]["WorkingDirectory"] == str(command.folder)
-    assert service["Service"]["ExecStart"].endswith(f"--archive {command.folder}/archive.db up live --no-serve --quiet")
+    assert service["Service"]["ExecStart"].endswith(
+        f"--archive {command.folder}/archive.db up live --no-serve --scheduled --quiet"
+    )
     assert timer["Timer"]["OnUnitActiveSec"] == "5400s"
     assert timer["Install"] == {"WantedBy": "timers.target"}
 
@@ -170,7 +172,7 @@ def test_settings_that_were_found_are_named_by_whole_paths(command: CommandLine,
 @pytest.mark.parametrize("arguments", ["cron live", "systemd live"])
 def test_a_contact_is_carried_into_the_rounds(command: CommandLine, arguments: str) -> None:
     done = command("schedule", *arguments.split(), "--contact", "me@example.org")
-    assert "up live --contact me@example.org --no-serve --quiet" in done.stdout
+    assert "up live --contact me@example.org --no-serve --scheduled --quiet" in done.stdout
     assert "no contact" not in done.stderr
     assert command("schedule", *arguments.split(), "--contact", "a b").returncode == 64
 

@@ -46,3 +46,21 @@ def test_rules_are_obeyed_and_4xx_means_no_rules_and_5xx_nothing_allowed(
         with pytest.raises(FetchFault, match=r"town\.example") as refusal:
             rules.check(PAGE)
         assert refusal.value.fault == fault
+
+
+@pytest.mark.parametrize(
+    ("robots", "allowed"),
+    [
+        (b"User-agent: TownArchive\nDisallow: /\n", False),
+        (b"User-agent: foreign-eyes\nDisallow: /\n", False),
+        (b"User-agent: other\nDisallow: /\n", True),
+        (b"User-agent: *\nDisallow: /\n\nUser-agent: TownArchive\nAllow: /\n", False),
+    ],
+)
+def test_rules_for_the_configured_user_agent_are_obeyed_as_well(robots: bytes, *, allowed: bool) -> None:
+    rules = read_robots(200, robots, "text/plain", "town.example", "Mozilla/5.0 (compatible; TownArchive/1.0)")
+    if allowed:
+        rules.check(PAGE)
+    else:
+        with pytest.raises(FetchFault):
+            rules.check(PAGE)

@@ -1,0 +1,101 @@
+"""What sites asked for in earlier crawls: a pause (Retry-After), and a delay between requests (Crawl-delay)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from foreign_eyes.cli.terminal import print_line, program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from foreign_eyes.cli.context import Context
+    from foreign_eyes.crawler.jobs import Job
+    from foreign_eyes.crawler.requested_pause import Pause
+    from foreign_eyes.crawler.sources import SourceSettings
+
+
+def has_to_wait(job: Job) -> bool:
+    """Return whether a scheduled crawl is skipped because the site asked to wait; then print why.
+
+    A crawl that a user starts is never skipped.
+    """
+    pause = _pause_in(job.archive, job.name, job.source)
+    if pause is None:
+        return False
+    print_line(
+        f"{job.name}: crawl skipped: {describe_pause(pause)}; to crawl anyway: {program()} crawl {job.name}", err=True
+    )
+    return True
+
+
+def describe_pause(pause: Pause) -> str:
+    """Return until when a site asked to wait. Pure."""
+    return f"the site answered {pause.status} and asked to wait until {pause.until:%Y-%m-%d %H:%M} UTC (Retry-After)"
+
+
+def find_pause(db: Database, name: str, source: SourceSettings) -> Pause | None:
+    """Return the pause that the site of a source asked for, if it is not over."""
+    from foreign_eyes.archive.last_answers import answers_of_bad_crawl
+    from foreign_eyes.archive.times import now
+    from foreign_eyes.crawler.requested_pause import requested_pause
+
+    return requested_pause(answers_of_bad_crawl(db, name), source.host, now())
+
+
+def find_delay(db: Database, name: str, source: SourceSettings) -> str | None:
+    """Return what is said about the Crawl-delay of a source's site, or None if it changes nothing."""
+    from foreign_eyes.archive.last_answers import last_robots
+    from foreign_eyes.crawler.crawl_delay import agents_of, asked_delay, describe_delay, parse_robots
+    from foreign_eyes.listing.parser import is_html
+
+    robots = last_robots(db, name, urljoin(source.url, "/robots.txt"))
+    if robots is None or is_html(*robots):
+        return None
+    asked = asked_delay(parse_robots(robots[0]), agents_of(source.user_agent))
+    return describe_delay(asked, source.seconds_between_requests)
+
+
+def asked_delay_of(job: Job) -> str | None:
+    """Return what is said about the Crawl-delay of a source that was crawled, or None if it changes nothing."""
+    from foreign_eyes.archive.database import read_archive
+
+    with read_archive(job.archive) as db:
+        return find_delay(db, job.name, job.source)
+
+
+def find_wishes(db: Database, context: Context, name: str) -> dict[str, str | None]:
+    """Return what the site of a source asked for, as `status` shows it."""
+    from foreign_eyes.archive.times import to_text
+    from foreign_eyes.crawler.sources import BUILT_IN
+
+    source = {**BUILT_IN, **context.configuration.sources}.get(name) or _crawled_by_url(db, name)
+    pause = find_pause(db, name, source)
+    return {
+        "not_before": to_text(pause.until) if pause else None,
+        "pause": describe_pause(pause) if pause else None,
+        "crawl_delay": find_delay(db, name, source),
+    }
+
+
+def _crawled_by_url(db: Database, name: str) -> SourceSettings:
+    from foreign_eyes.archive.overview import find_sources
+    from foreign_eyes.crawler.sources import SourceSettings
+
+    return SourceSettings(url=next(source.url for source in find_sources(db) if source.name == name))
+
+
+def _pause_in(archive: Path, name: str, source: SourceSettings) -> Pause | None:
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.errors import ArchiveError
+
+    if not archive.exists():
+        return None
+    try:
+        with read_archive(archive) as db:
+            return find_pause(db, name, source)
+    except ArchiveError:  # the crawl brings an older archive up to date, or reports what is wrong with it
+        return None
