@@ -101,14 +101,14 @@ def publish_all_sources(
         shown_token = _require_claim(db, output, take=take)
         token = _token(db, sources, target)
         if shown_token == token and not anew and all((output / name).is_file() for name in NAMES):
-            return Published(0, len(NAMES), 0, time.monotonic() - started)
+            return Published(output, 0, len(NAMES), 0, time.monotonic() - started)
         recorded = _recorded(output, take=take)
         strangers = [name for name in NAMES if name not in recorded and os.path.lexists(output / name)]
         if strangers and not take:
             raise FilesOfOthers(output, strangers)
         written = _write(db, output, target, token, recorded, _documents(db, sources, target), anew=anew)
     feeds = tuple(target.base_url + name for name in written if is_feed(name))
-    return Published(len(written), len(NAMES) - len(written), 0, time.monotonic() - started, feeds)
+    return Published(output, len(written), len(NAMES) - len(written), 0, time.monotonic() - started, feeds)
 
 
 def owns_folder(db: Database, output: Path) -> bool:
