@@ -56,7 +56,7 @@ def make_all(
     with open_archive(context.archive) as db:
         sources = shown_sources(context, db, root, with_own_outputs=output is None)
         target = all_sources_target(context, root, sources)
-        if target is None or not _is_wanted(db, sources, target, quiet=quiet):
+        if not _is_wanted(db, sources, target, quiet=quiet):
             return None
         try:
             done = publish_all_sources(db, sources, target, anew=everything, take=take_over)
@@ -71,8 +71,9 @@ def make_all(
 
 
 def shown_sources(context: Context, db: Database, root: Path, *, with_own_outputs: bool) -> list[PublishedFolder]:
-    """Return the real sources that are published in or below `root`, or where their own settings say."""
+    """Return the real sources that are published in or below `root`, or where their own settings say, without forgotten ones."""
     from foreign_eyes.archive.feed_state.published_sources import published_folders
+    from foreign_eyes.archive.forgotten_sources import forgotten_sources
     from foreign_eyes.archive.sample_sources import is_invented
     from foreign_eyes.feeds.site_map import FRONT_PAGE
 
@@ -80,11 +81,11 @@ def shown_sources(context: Context, db: Database, root: Path, *, with_own_output
     folders = [
         of for of in published_folders(db) if not is_invented(of.source.url) and (of.folder / FRONT_PAGE).is_file()
     ]
-    return choose_folders(folders, Path(os.path.realpath(root)), own)
+    return choose_folders(folders, Path(os.path.realpath(root)), own, forgotten_sources(db))
 
 
-def all_sources_target(context: Context, root: Path, sources: Sequence[PublishedFolder]) -> AllSourcesTarget | None:
-    """Return where the page over all sources is published, and how; None if no base URL can be found for it."""
+def all_sources_target(context: Context, root: Path, sources: Sequence[PublishedFolder]) -> AllSourcesTarget:
+    """Return where the page over all sources is published, and how."""
     from foreign_eyes.cli.base_url import choose_base_url
     from foreign_eyes.feeds.compose.all_sources import FOLDER
     from foreign_eyes.feeds.file_writer import read_file_mode

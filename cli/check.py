@@ -48,6 +48,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli import archive_problems
+    from foreign_eyes.cli.all_sources_problems import all_sources_problems
     from foreign_eyes.cli.damage_report import explained
     from foreign_eyes.cli.output_problems import leftover_problems, output_problems, permission_problems
     from foreign_eyes.feeds.file_writer import read_file_mode
@@ -70,6 +71,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                         running=running is not None,
                         expected=place.configuration.sets("publish"),
                     ),
+                    *all_sources_problems(place, db, running=running is not None, all_files=True),
                     *leftover_problems(db, folder),
                     *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=True),
                 ]

@@ -31,6 +31,7 @@ def status(context: Context, as_json: bool) -> None:
     from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli import archive_problems
+    from foreign_eyes.cli.all_sources_problems import all_sources_problems
     from foreign_eyes.cli.damage_report import explained
     from foreign_eyes.cli.output_problems import output_problems, permission_problems
     from foreign_eyes.cli.sample_place import at_its_output
@@ -51,6 +52,7 @@ def status(context: Context, as_json: bool) -> None:
                 running=running is not None,
                 expected=place.configuration.sets("publish"),
             ),
+            *all_sources_problems(place, db, running=running is not None, all_files=False),
             *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),
         ]
         wishes = {row["source"]: find_wishes(db, context, row["source"]) for row in totals}

@@ -53,6 +53,8 @@ from foreign_eyes.feeds.site_map import ATOM, FEED_FORMATS, FRONT_PAGE, is_feed
 # so that the folder can be served without that of a source
 _STATIC_FILES = ("style.css", "icon.svg", "icon.png", "logo.png")
 _OPML = "subscriptions.opml"
+# hexadecimal digits of each of the two digests in a token
+_HALF = 16
 NAMES = (*_STATIC_FILES, _OPML, *(form.file for form in FEED_FORMATS), FRONT_PAGE)
 
 
@@ -132,9 +134,13 @@ def remove_all_sources(db: Database, output: Path) -> int:
 
 
 def shows_all(db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget) -> bool:
-    """Return whether the folder shows what the sources show now; no file but its record is read."""
+    """Return whether the folder shows what the sources show now; no file but its record is read.
+
+    Other settings, or another version of this program, do not count: they apply at the next publish.
+    """
     summary = read_claim(db, target.output).summary
-    return summary is not None and summary.published_token == _token(db, sources, target)
+    shown = None if summary is None else summary.published_token
+    return shown is not None and shown[:_HALF] == _token(db, sources, target)[:_HALF]
 
 
 def _require_claim(db: Database, output: Path, *, take: bool) -> str | None:
@@ -159,10 +165,14 @@ def _recorded(output: Path, *, take: bool) -> Mapping[str, str | None]:
 
 
 def _token(db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget) -> str:
-    """Return a digest of all that the files are made of: what each source shows, the settings and this program."""
+    """Return a digest of what the sources show, followed by one of the settings and this program."""
     settings = [target.base_url, target.browse, target.hub, target.tombstones, archive_id(db), authority_tag(db)]
     shown = [[*astuple(of.source), of.tag, of.base_url, of.entries, *astuple(of.cursor)] for of in sources]
-    return sha256(json.dumps([settings, shown, program_digests()]).encode()).hexdigest()[:16]
+    return _digest(shown) + _digest([settings, program_digests()])
+
+
+def _digest(values: object) -> str:
+    return sha256(json.dumps(values).encode()).hexdigest()[:_HALF]
 
 
 def _documents(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from support.several_sources import BASE_URL, Listing, mix, publish_listing
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
 from foreign_eyes.archive.feed_state.published_sources import PublishedFolder
+from foreign_eyes.archive.forgotten_sources import forget_source
 from foreign_eyes.archive.values import Source
 from foreign_eyes.cli.all_sources import choose_folders, make_all, url_of_root
+from foreign_eyes.cli.all_sources_problems import all_sources_problems
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.settings_loader import checked
 from foreign_eyes.feeds.publish_all_sources import NAMES as FILES
 
+TEXTS = ("index.html", "subscriptions.opml", "atom.xml", "rss.xml", "feed.json")
 ROOT = Path("/srv/public")
 
 
@@ -123,6 +127,15 @@ def test_the_sample_is_not_shown(context: Context) -> None:
     assert make_all(context, quiet=True) is None
 
 
+def test_a_forgotten_source_is_not_shown(context: Context) -> None:
+    crawl(context, "town", "village", "hamlet")
+    with open_archive(context.archive) as db:
+        forget_source(db, "village", datetime(2026, 4, 1, tzinfo=UTC))
+    make_all(context, quiet=True)
+    assert "Apples of the hamlet" in Path("public/all/atom.xml").read_text()
+    assert "of the village" not in "".join(Path("public/all", name).read_text() for name in TEXTS)
+
+
 def test_the_settings_switch_it_off(context: Context) -> None:
     crawl(context, "town", "village")
     context.__dict__["configuration"] = checked({"publish": {"all_sources": False}}, Path("foreign-eyes.toml"))
@@ -156,3 +169,56 @@ def test_the_links_to_datasette_lead_to_that_of_the_root(context: Context) -> No
     make_all(context, quiet=True)
     assert 'action="../browse/archive/search"' in Path("public/all/index.html").read_text()
     assert len(FILES) == 9
+
+
+# what `status` and `check` report
+
+
+def problems(context: Context) -> list[str]:
+    with open_archive(context.archive) as db:
+        found = list(all_sources_problems(context, db, running=False, all_files=True))
+    return [f"{Path(problem.where).name}: {problem.what}" for problem in found]
+
+
+def test_a_complete_folder_has_no_problem(context: Context) -> None:
+    crawl(context, "town", "village")
+    make_all(context, quiet=True)
+    assert problems(context) == []
+
+
+def test_one_source_needs_no_folder(context: Context) -> None:
+    crawl(context, "town")
+    assert problems(context) == []
+
+
+LACKING = "all: the page and the feeds over all sources lack changes: a publish failed, or was not run"
+
+
+def test_a_folder_that_was_not_written_or_lags_behind_is_a_problem(context: Context) -> None:
+    crawl(context, "town", "village")
+    assert problems(context) == [LACKING]
+    make_all(context, quiet=True)
+    crawl(context, "town", "village", "hamlet")
+    assert problems(context) == [LACKING]
+
+
+def test_missing_and_changed_files_are_problems(context: Context) -> None:
+    crawl(context, "town", "village")
+    make_all(context, quiet=True)
+    Path("public/all/atom.xml").write_text("changed")
+    Path("public/all/rss.xml").unlink()
+    assert problems(context) == [
+        "atom.xml: a published file was changed by another program",
+        "rss.xml: a published file is missing",
+    ]
+    make_all(context, everything=True, quiet=True)
+    assert problems(context) == []
+
+
+def test_a_damaged_record_is_a_problem_that_taking_over_repairs(context: Context) -> None:
+    crawl(context, "town", "village")
+    make_all(context, quiet=True)
+    Path("public/all/.foreign-eyes.jsonl").write_text("not a record\n")
+    assert len(problems(context)) == 1
+    make_all(context, take_over=True, quiet=True)
+    assert problems(context) == []
