@@ -204,9 +204,28 @@ SITE_MAP: tuple[PublishedPath, ...] = (
 )
 
 
+# the first parts of these paths; no folder of a source has such a name
+TOP_NAMES = frozenset(row.pattern.partition("/")[0] for row in SITE_MAP)
+
+
 def find_path(name: str) -> PublishedPath | None:
     """Return the row of a published file, or None if publishing writes no such file."""
     return next((row for row in SITE_MAP if row.match(name) is not None), None)
+
+
+def find_in_folders(name: str) -> tuple[str, PublishedPath | None]:
+    """Return the folder of a source that a published file lies in, and the file's row.
+
+    The folder is a path below the output folder that ends with a slash, or empty for the source at the root. The row is None
+    if publishing writes no such file.
+    """
+    folder, rest = "", name
+    while (row := find_path(rest)) is None:
+        first, slash, rest = rest.partition("/")
+        if not slash or first in TOP_NAMES:
+            return "", None
+        folder += f"{first}/"
+    return folder, row
 
 
 def is_feed(name: str) -> bool:

@@ -16,12 +16,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from foreign_eyes.feeds.errors import PlaceUnusable
-from foreign_eyes.feeds.site_map import SITE_MAP
+from foreign_eyes.feeds.site_map import TOP_NAMES
 
 # pages, feed and OPML over all sources
 ALL_FOLDER = "all"
 # names below a root that are not folders of sources
-RESERVED = frozenset({row.pattern.partition("/")[0] for row in SITE_MAP} | {ALL_FOLDER, "browse"})
+RESERVED = TOP_NAMES | {ALL_FOLDER, "browse"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,15 @@ FILES = {
     "404.html": b"<!doctype html><title>No such page</title>",
     "numbers.json": b"{}",
     "notes.bin": b"\x00",
+    # the folders of other sources
+    **dict.fromkeys(
+        (
+            *("village/index.html", "village/atom.xml", "village/archive/7.xml", "village/archive/7.json"),
+            *("village/topics/le-monde/feed.json", "village/changes.rss", "village/sitemap.xml", "all/rss.xml"),
+        ),
+        b"published",
+    ),
+    "all/index.html": b"<!doctype html><title>All</title>",
     **{
         f"{folder}{file}": b"<feed/>"
         for folder in ("topics/ai/", "elsewhere/")

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import pytest
 from conftest import CommandLine
+from starlette.responses import Response
 from support.processes import running as command_running
 from support.processes import signals_by_default
 
@@ -273,6 +274,27 @@ def test_a_list_in_several_lines_is_read_as_one() -> None:
     assert read_request_headers(fields) == RequestHeaders(b"br,gzip", b'"a","b"', b"never")
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/village/nothing", b"of the village"),
+        ("/village/entries/1/", b"of the village"),
+        ("/nothing", b"of the root"),
+        ("/other/nothing", b"of the root"),
+        ("/villages", b"of the root"),
+    ],
+)
+def test_a_missing_file_gets_the_page_of_the_source_in_whose_folder_it_would_lie(
+    tmp_path: Path, path: str, page: bytes
+) -> None:
+    (tmp_path / "village").mkdir()
+    (tmp_path / "404.html").write_bytes(b"of the root")
+    (tmp_path / "village/404.html").write_bytes(b"of the village")
+    answer = PublishedFiles(tmp_path).respond({"type": "http", "method": "GET", "path": path, "headers": []})
+    assert isinstance(answer, Response)
+    assert (answer.status_code, answer.body) == (404, page)
+
+
 def test_the_date_of_change_brings_a_304_to_clients_that_know_no_etag(tmp_path: Path) -> None:
     (tmp_path / "atom.xml").write_bytes(FEED)
     changed = int((tmp_path / "atom.xml").stat().st_ctime)
@@ -292,7 +314,7 @@ def test_the_date_of_change_brings_a_304_to_clients_that_know_no_etag(tmp_path: 
     [
         *(
             folder + feed
-            for folder in ("", "publications/cnn/", "topics/ai/")
+            for folder in ("", "publications/cnn/", "topics/ai/", "village/", "a/b/topics/ai/", "all/")
             for feed in (one.file for one in FEED_FORMATS)
         ),
         *(one.changes_file for one in FEED_FORMATS),
@@ -302,7 +324,9 @@ def test_feeds_may_be_kept_for_minutes(name: str) -> None:
     assert cache_control(name) == "public, max-age=300"
 
 
-@pytest.mark.parametrize("name", ["archive/0.xml", "archive/1.xml", "archive/1.json", "archive/1234567.xml"])
+@pytest.mark.parametrize(
+    "name", ["archive/0.xml", "archive/1.xml", "archive/1.json", "archive/1234567.xml", "village/archive/3.xml"]
+)
 def test_archive_documents_may_be_kept_for_good(name: str) -> None:
     assert cache_control(name) == "public, max-age=31536000, immutable"
 
@@ -312,7 +336,7 @@ def test_archive_documents_may_be_kept_for_good(name: str) -> None:
     [
         *("index.html", "entries/123456789/index.html", "pages/1.html", "style.css", "sitemap.xml", "404.html"),
         *("archive/00.xml", "archive/01.xml", "archive/x.xml", "archive/1.html", "archive/1.xml/index.html"),
-        *("topics/archive/1.xml", "elsewhere/atom.xml", "topics/atom.xml", "topics/a/b/atom.xml", "archive/٣.xml"),
+        *("topics/archive/1.xml", "village/topics/atom.xml", "topics/atom.xml", "topics/a/b/atom.xml", "archive/٣.xml"),
         f"archive/{'9' * 5000}.xml",
     ],
 )
@@ -379,6 +403,15 @@ def test_each_class_reaches_the_reader(port: int) -> None:
             ],
         ),
         (
+            "a b/village/archive/2.json",
+            [
+                '<{0}a%20b/village/archive/2.json>; rel="self"',
+                '<{0}a%20b/village/feed.json>; rel="current"',
+                '<{0}a%20b/village/archive/1.json>; rel="prev-archive"',
+                '<{0}a%20b/village/>; rel="alternate"; type="text/html"',
+            ],
+        ),
+        (
             "archive/12.json",
             [
                 '<{0}archive/12.json>; rel="self"',
@@ -404,7 +437,8 @@ def test_each_class_reaches_the_reader(port: int) -> None:
                 "pages/1.html",
                 "sitemap.xml",
                 "entries/index.html",
-                "other/atom.xml",
+                "topics/a/b/atom.xml",
+                "village/style.css",
             )
         ),
     ],
@@ -421,6 +455,7 @@ def test_link_field_tells_what_belongs_together(name: str, expected: list[str]) 
             "topics/ai/rss.xml",
             ['<../../topics/ai/rss.xml>; rel="self"', '<../../topics/ai/>; rel="alternate"; type="text/html"'],
         ),
+        ("village/rss.xml", ['<rss.xml>; rel="self"', '<./>; rel="alternate"; type="text/html"']),
         (
             "archive/2.xml",
             [
@@ -434,6 +469,12 @@ def test_link_field_tells_what_belongs_together(name: str, expected: list[str]) 
 )
 def test_without_a_base_url_links_are_relative_and_no_hub_is_none(name: str, expected: list[str]) -> None:
     assert link_header(name, None, None) == link_header(name, None, "") == ", ".join(expected)
+
+
+def test_links_of_a_folder_with_a_base_url_of_its_own_use_that() -> None:
+    own = {"village/": "https://village.example/"}
+    assert link_header("village/atom.xml", BASE, None, own).startswith('<https://village.example/atom.xml>; rel="self"')
+    assert link_header("hamlet/atom.xml", BASE, None, own).startswith(f'<{BASE}hamlet/atom.xml>; rel="self"')
 
 
 @pytest.mark.parametrize("slug", ['a"b', "a>; rel=evil", "a\r\nSet-Cookie: x", "中 é", "a;b,c", "\udcff", "a%b?c#d"])

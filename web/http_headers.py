@@ -9,14 +9,15 @@ media type by their extension, and are revalidated. docs/serving.md has the same
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from foreign_eyes.feeds.site_map import SITE_MAP, CacheClass, find_path, links_of
+from foreign_eyes.feeds.site_map import SITE_MAP, CacheClass, find_in_folders, links_of
 
 if TYPE_CHECKING:
     from starlette.types import Message
@@ -57,12 +58,12 @@ def is_compressible(path: str) -> bool:
 
 def cache_control(path: str) -> str:
     """Return the `Cache-Control` of a published file (RFC 9111 section 5.2)."""
-    row = find_path(path)
+    _, row = find_in_folders(path)
     return REVALIDATE if row is None else row.cache.value
 
 
 def _bare_media_type(path: str) -> str:
-    row = find_path(path)
+    _, row = find_in_folders(path)
     if row is not None:
         return row.media_type
     file_name = path.rpartition("/")[2]
@@ -70,7 +71,9 @@ def _bare_media_type(path: str) -> str:
     return _TYPE_BY_FILE_NAME.get(file_name) or _TYPE_BY_EXTENSION.get(extension, _OCTET_STREAM)
 
 
-def link_header(path: str, base_url: str | None, hub: str | None) -> str:
+def link_header(
+    path: str, base_url: str | None, hub: str | None, own_base_urls: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Return the `Link` field of a published file (RFC 8288), or "" for a file without links.
 
     The links are sent as a header field because JSON Feed has no place for them, and validators of RSS warn about any
@@ -81,7 +84,11 @@ def link_header(path: str, base_url: str | None, hub: str | None) -> str:
         base_url: the URL of that folder, with its slash; None makes references relative to the file (RFC 8288
             section 3.2).
         hub: the URL of the WebSub hub, if there is one.
+        own_base_urls: the base URLs of folders of sources that do not follow from `base_url`; the keys end with a slash.
     """
+    folder, _ = find_in_folders(path)
+    base_url = own_base_urls.get(folder, base_url and base_url + quote(folder, errors="surrogateescape"))
+    path = path.removeprefix(folder)
     links: list[str] = []
     for link in links_of(path):
         if link.target is not None:
@@ -98,7 +105,7 @@ def link_header(path: str, base_url: str | None, hub: str | None) -> str:
 def _reference(target: str, path: str, base_url: str | None) -> str:
     """Return the URL of `target`, quoted for use in `<>`.
 
-    `target` and `path` are relative to the published folder.
+    `target` and `path` are relative to the folder of the source.
     """
     quoted = quote(target, errors="surrogateescape")
     if base_url is None:

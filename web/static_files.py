@@ -13,25 +13,28 @@ import hashlib
 import os
 import stat
 import time
-from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
+from foreign_eyes.web.built_in_pages import (
+    BUILT_IN_PAGE_HEADERS,
+    NOT_FOUND,
+    NOTHING_PUBLISHED,
+    UNAVAILABLE_HEADERS,
+)
 from foreign_eyes.web.http_headers import (
     PUBLISHED_HEADERS,
     REVALIDATE,
-    SECURITY_HEADERS,
     Messages,
     Representation,
     accepts_gzip,
-    content_security_policy,
     is_not_modified,
     link_header,
     read_request_headers,
@@ -49,6 +52,8 @@ _SIZE_OF_HEADERS = 8_000
 
 # the page over all sources; / leads there if no source is published at the root
 ALL_SOURCES = "all/"
+# parts of the path of a source's folder in which its page for missing files is searched
+_DEEPEST_FOLDER = 4
 
 Signature = tuple[int, int, int, int, int]
 
@@ -60,6 +65,7 @@ class PublishedFiles:
         output: the published folder; it may be made later.
         base_url: the URL of the folder, for `Link` fields; None makes them relative.
         hub: the URL of the WebSub hub, if there is one.
+        own_base_urls: as in `link_header`.
         clock: returns seconds since 1970.
     """
 
@@ -68,9 +74,10 @@ class PublishedFiles:
         output: Path,
         base_url: str | None = None,
         hub: str | None = None,
+        own_base_urls: Mapping[str, str] = MappingProxyType({}),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._cache = FileCache(output, lambda name: link_header(name, base_url, hub), clock)
+        self._cache = FileCache(output, lambda name: link_header(name, base_url, hub, own_base_urls), clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -101,10 +108,19 @@ class PublishedFiles:
         if not path.endswith("/") and self._cache.get(f"{path}/index.html"):
             # a relative location is right behind any proxy
             return _text_response("", 301, location=f"./{quote(path.rpartition('/')[2])}/")
-        published = self._cache.get("404.html")
-        if published is not None and published.identity.body is not None:
-            return HTMLResponse(published.identity.body, 404, {**PUBLISHED_HEADERS, "cache-control": REVALIDATE})
+        for folder in _folders_above(path):
+            published = self._cache.get(f"{folder}404.html")
+            if published is not None and published.identity.body is not None:
+                return HTMLResponse(published.identity.body, 404, {**PUBLISHED_HEADERS, "cache-control": REVALIDATE})
         return HTMLResponse(NOT_FOUND, 404, {**BUILT_IN_PAGE_HEADERS, "cache-control": REVALIDATE})
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """Yield the folders of a path that can be those of a source, the innermost first, then the root."""
+    parts = path.split("/")[:-1][:_DEEPEST_FOLDER]
+    for depth in range(len(parts), 0, -1):
+        yield "/".join((*parts[:depth], ""))
+    yield ""
 
 
 def _file_response(file: CachedFile, scope: Scope) -> Messages | Response:
@@ -257,47 +273,3 @@ def _read(path: Path) -> tuple[Signature, str, bytes | None]:
             return signature, hashlib.file_digest(file, "sha256").hexdigest(), None
         body = file.read()
     return signature, hashlib.sha256(body).hexdigest(), body
-
-
-# --- built-in pages
-
-_STYLE = """
-  :root { color-scheme: light dark }
-  body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 38rem; margin: 12vh auto; padding: 0 1.25rem }
-  h1 { font-size: 1.5rem }
-"""
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{style}</style>
-<h1>{title}</h1>
-{paragraphs}
-<p><a href="/">Start page</a> · <a href="/browse/">Browse the archive</a></p>
-</html>
-"""
-
-
-def built_in_page(title: str, *paragraphs: str) -> str:
-    """Return a small HTML page with plain text, to be sent with `BUILT_IN_PAGE_HEADERS`."""
-    return _PAGE.format(
-        style=_STYLE, title=escape(title), paragraphs="\n".join(f"<p>{escape(text)}</p>" for text in paragraphs)
-    )
-
-
-# the stylesheet is inline because there may be no published one; the policy allows it by its digest
-# (Content Security Policy Level 3, section 2.3.1)
-BUILT_IN_PAGE_HEADERS = {
-    **SECURITY_HEADERS,
-    "content-security-policy": content_security_policy(
-        f"'sha256-{b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
-    ),
-}
-UNAVAILABLE_HEADERS = {**BUILT_IN_PAGE_HEADERS, "retry-after": "60", "cache-control": "no-store"}
-NOT_FOUND = built_in_page("There is no such page", "Nothing is published at this address. Check it for typing errors.")
-NOTHING_PUBLISHED = built_in_page(
-    "Nothing is published yet",
-    "This folder has no feeds and no pages. To fill it, run: foreign-eyes up (crawls, publishes and serves), "
-    "or foreign-eyes publish if the archive already has entries. Then load this page again.",
-)

@@ -21,7 +21,7 @@ from foreign_eyes.web.browse.metadata import DATABASE, load_metadata
 from foreign_eyes.web.browse.published_site import NOT_PUBLISHED, PublishedSite
 from foreign_eyes.web.browse.sorting import limit_sorting
 from foreign_eyes.web.browse.table_statements import ArchiveTables
-from foreign_eyes.web.static_files import UNAVAILABLE_HEADERS, built_in_page
+from foreign_eyes.web.built_in_pages import UNAVAILABLE_HEADERS, built_in_page
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
