@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,17 +23,22 @@ def file_problems(db: Database, output: Path, *, expected: bool) -> Iterator[Pro
 
     With `expected`, also report that none were published.
     """
-    from foreign_eyes.archive.feed_state.output_manifest import Manifest
+    from foreign_eyes.archive.feed_state.output_manifest import Manifest, published_places
 
-    written = Manifest(db, output).digests()
+    manifest = Manifest(db, output)
+    written = manifest.digests()
+    words = ["foreign-eyes", "publish", "--all"]
+    if len({place.source for place in published_places(db)}) > 1:
+        words += ["--source", str(manifest.source()), *(["--output", str(output)] if expected else [])]
+    remedy = shlex.join(words)
     if expected and not written:
         yield Problem("nothing was published to this folder", str(output), f"foreign-eyes publish --output {output}")
     for name, digest in sorted(written.items()):
         path = output / name
         if not path.is_file():
-            yield Problem("a published file is missing", str(path), "foreign-eyes publish --all")
+            yield Problem("a published file is missing", str(path), remedy)
         elif sha256(path.read_bytes()).hexdigest() != digest:
-            yield Problem("a published file was changed by another program", str(path), "foreign-eyes publish --all")
+            yield Problem("a published file was changed by another program", str(path), remedy)
 
 
 def as_report(problems: list[Problem]) -> dict[str, Any]:

@@ -50,20 +50,29 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.cli import archive_problems
     from foreign_eyes.cli.all_sources_problems import all_sources_problems
     from foreign_eyes.cli.damage_report import explained
-    from foreign_eyes.cli.output_problems import leftover_problems, output_problems, permission_problems
+    from foreign_eyes.cli.output_problems import (
+        leftover_problems,
+        output_problems,
+        permission_problems,
+        usual_folders,
+    )
     from foreign_eyes.feeds.file_writer import read_file_mode
 
     with archive_problems.errors_as_report(as_json), explained(context.archive):
         place = at_its_output(context)
-        folder = output or place.output
         running = holder(context.archive)
         with read_archive(context.archive) as db:
 
             def reported() -> list[Problem]:
+                folders = usual_folders(db, place.output) if output is None else [output]
                 return [
                     *reported_problems(db, now()),
                     *killed_crawls(db, running),
-                    *archive_problems.file_problems(db, folder, expected=output is not None),
+                    *(
+                        problem
+                        for folder in folders
+                        for problem in archive_problems.file_problems(db, folder, expected=output is not None)
+                    ),
                     *output_problems(
                         db,
                         place.output,
@@ -72,7 +81,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                         expected=place.configuration.sets("publish"),
                     ),
                     *all_sources_problems(place, db, running=running is not None, all_files=True),
-                    *leftover_problems(db, folder),
+                    *(problem for folder in folders for problem in leftover_problems(db, folder)),
                     *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=True),
                 ]
 

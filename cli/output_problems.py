@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import shlex
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.feed_state.output_claims import read_claim
 from foreign_eyes.archive.feed_state.output_lag import OutputLag, output_lags, unpublished_entries
-from foreign_eyes.archive.feed_state.output_manifest import Manifest
+from foreign_eyes.archive.feed_state.output_manifest import Manifest, published_places
 from foreign_eyes.archive.feed_state.output_record import read_record, record_path
 from foreign_eyes.archive.integrity import Problem
 from foreign_eyes.archive.silent_sources import silent_sources
@@ -39,10 +39,9 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
     expected = expected or record_path(output).exists()
     if expected and not lags and not running and (entries := unpublished_entries(db)):
         yield Problem(f"nothing was published of {entries} entries", "archive", "foreign-eyes publish")
-    several = len({lag.source for lag in lags}) > 1
+    commands = _Commands(db, lags, output, base_url)
     for lag in lags:
-        is_usual = lag.folder == output.resolve()
-        command = _command(lag, is_usual=is_usual, usual_url=base_url, several=several)
+        is_usual, command = commands.is_usual(lag), commands.repeating(lag)
         if not lag.folder.is_dir():
             if is_usual:  # the next publish removes other folders from the outputs
                 yield Problem("the output folder no longer exists", str(lag.folder), command)
@@ -63,12 +62,8 @@ def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
     The commands are those of `output_problems`.
     """
     lags = output_lags(db)
-    several = len({lag.source for lag in lags}) > 1
-    return [
-        _command(lag, is_usual=lag.folder == output.resolve(), usual_url=base_url, several=several)
-        for lag in lags
-        if lag.folder.is_dir() and lacking(lag)
-    ]
+    commands = _Commands(db, lags, output, base_url)
+    return [commands.repeating(lag) for lag in lags if lag.folder.is_dir() and lacking(lag)]
 
 
 def lacking(lag: OutputLag) -> str | None:
@@ -108,6 +103,13 @@ def permission_problems(db: Database, mode: int, *, all_files: bool) -> Iterator
             )
 
 
+def usual_folders(db: Database, output: Path) -> list[Path]:
+    """Return the folders to check if a command names none: the output folder, and all others of its site."""
+    root = output.resolve()
+    parts = [place.folder for place in published_places(db) if place.is_part_of(root)]
+    return [output, *(folder for folder in parts if folder != root)]
+
+
 def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
     """Yield the files in a folder that a killed publish left.
 
@@ -131,13 +133,33 @@ def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
             )
 
 
-def _command(lag: OutputLag, *, is_usual: bool, usual_url: str, several: bool) -> str:
-    """Return the command that repeats the last publish to a folder."""
-    words = ["foreign-eyes", "publish"]
-    words += ["--source", lag.source] if several else []
-    words += [] if is_usual else ["--output", str(lag.folder)]
-    words += ["--base-url", lag.base_url] if lag.base_url is not None and lag.base_url != usual_url else []
-    return shlex.join(words)
+class _Commands:
+    """The commands that repeat the last publish to each folder.
+
+    Args:
+        db: the archive.
+        lags: all folders.
+        output: the output folder of the settings, and `base_url` its base URL.
+    """
+
+    def __init__(self, db: Database, lags: Collection[OutputLag], output: Path, base_url: str) -> None:
+        self._root = output.resolve()
+        self._base_url = base_url
+        self._several = len({lag.source for lag in lags}) > 1
+        places = published_places(db)
+        self._usual = {place.folder for place in places if place.is_part_of(self._root)} | {self._root}
+
+    def is_usual(self, lag: OutputLag) -> bool:
+        """Return whether the source is published to this folder if the command names none."""
+        return lag.folder in self._usual
+
+    def repeating(self, lag: OutputLag) -> str:
+        """Return the command that repeats the last publish to a folder."""
+        words = ["foreign-eyes", "publish"]
+        words += ["--source", lag.source] if self._several else []
+        words += [] if self.is_usual(lag) else ["--output", str(lag.folder)]
+        follows = lag.base_url in (None, self._base_url) or (self.is_usual(lag) and lag.folder != self._root)
+        return shlex.join(words if follows else [*words, "--base-url", str(lag.base_url)])
 
 
 def _closed(folder: Path, names: Iterable[str], mode: int) -> Iterator[str]:

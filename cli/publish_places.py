@@ -11,6 +11,7 @@ from foreign_eyes.archive.database import read_archive
 from foreign_eyes.archive.errors import ArchiveOutdated
 from foreign_eyes.archive.feed_state.output_claims import read_claim, require_claim
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, published_places
+from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
 from foreign_eyes.archive.forgotten_sources import forgotten_sources
 from foreign_eyes.archive.overview import find_sources
 from foreign_eyes.archive.sample_sources import is_invented
@@ -19,6 +20,7 @@ from foreign_eyes.cli.terminal import print_line
 from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url
 from foreign_eyes.feeds.site_map import FRONT_PAGE
 from foreign_eyes.feeds.source_places import (
+    ALL_FOLDER,
     RESERVED,
     OwnPlace,
     Place,
@@ -131,6 +133,13 @@ def require_place(context: Context, source: str) -> None:
                 raise refusal
             return
     require_claim(context.archive, context.output)
+
+
+def folders_of_sources(context: Context) -> list[Path]:
+    """Return the output folder, and all folders that show sources below it or that the settings of sources name."""
+    root = context.output
+    below = sorted(path.parent for path in root.glob(f"*/{RECORD_NAME}") if path.parent.name != ALL_FOLDER)
+    return [root, *below, *(own.folder for own in _own_places(context).values())]
 
 
 def browse_from(context: Context, site: Site, place: Place) -> str | None:

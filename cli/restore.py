@@ -47,11 +47,12 @@ def restore(context: Context, file: Path, outputs: tuple[Path, ...], force: bool
     """
     from foreign_eyes.archive.restoring import restore as put_back
     from foreign_eyes.archive.times import now, to_text
+    from foreign_eyes.cli.publish_places import folders_of_sources
 
     if context.archive.exists() and file.exists() and file.samefile(context.archive):
         raise click.UsageError(f"{file} is the archive itself; name its backup")
     at = now()
-    folders = [*outputs, context.output]
+    folders = [*outputs, *folders_of_sources(context)]
     done = put_back(context.archive, file, folders, force=force, at=at, since=to_text(at))
     if done.redacted:
         rebuild_archive(context, "a restore", prepare=lambda _: (), quiet=as_json or quiet)

@@ -145,6 +145,11 @@ class PublishedPlace:
     root: Path
     own_base_url: bool = False
 
+    def is_part_of(self, root: Path) -> bool:
+        """Return whether the folder is a part of the site at `root`, or a folder that the source's own settings named."""
+        is_own = not self.folder.is_relative_to(self.root)
+        return is_own or self.root == root or self.folder in (root, root / self.source)
+
 
 def published_places(db: Database) -> list[PublishedPlace]:
     """Return the output folders of the archive with the sites that they are a part of, ordered by path."""
