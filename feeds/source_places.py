@@ -228,13 +228,18 @@ def _gets_root(site: Site, source: str, *, take_over: bool) -> bool:
 def _roots_elsewhere(site: Site) -> set[str]:
     """Return the sources that the roots of other sites show: they get the root of a new output folder.
 
-    Nothing is published in this site yet, or the result is empty.
+    If something is published in this site already, only roots with other folders below count: a single folder can be a copy
+    for other readers.
     """
-    if any(shown.root == site.root for shown in site.shown):
-        return set()
-    lower = {shown.source for shown in site.shown if _is_below(shown.folder, shown.root)}
-    roots = {shown.source for shown in site.shown if shown.folder == shown.root and not shown.is_refused}
-    return roots.difference(lower, site.invented)
+    is_new = not any(shown.root == site.root for shown in site.shown)
+    lower = [shown for shown in site.shown if _is_below(shown.folder, shown.root)]
+    with_others = {shown.root for shown in lower}
+    roots = {
+        shown.source
+        for shown in site.shown
+        if shown.folder == shown.root and not shown.is_refused and (is_new or shown.root in with_others)
+    }
+    return roots.difference((shown.source for shown in lower), site.invented)
 
 
 def _former_position(site: Site, source: str) -> Path | None:

@@ -159,8 +159,15 @@ def test_sources_keep_their_positions_in_a_new_output_folder(source: str, expect
     ]
     where = site(*shown, sources="town village hamlet new", default="village")
     assert decide_place(where, source).folder == expected
-    where = site(at("", "town"), *shown, sources="town village hamlet new", default="village")
-    assert decide_place(where, source).folder == expected
+    for first in (at("", "town"), at("village", "village"), at("new", "new")):
+        where = site(first, *shown, sources="town village hamlet new", default="village")
+        assert decide_place(where, source).folder == expected
+
+
+def test_a_copy_for_other_readers_gives_no_claim_to_a_root_that_is_left_free() -> None:
+    copy = Shown(Path("/srv/mirror"), "hamlet", URL, Path("/srv/mirror"))
+    where = site(at("town", "town"), at("village", "village"), copy, sources="town village hamlet")
+    assert decide_place(where, "hamlet").folder == ROOT / "hamlet"
 
 
 def test_of_several_roots_the_default_source_gets_that_of_a_new_output_folder() -> None:
