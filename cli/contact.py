@@ -6,6 +6,7 @@ A note says that the contact is missing, or how to store it.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from foreign_eyes.cli.terminal import print_line, program
@@ -25,6 +26,21 @@ def print_contact_note(context: Context, job: Job, *, given: str | None = None) 
     note = missing_contact(job, context.configuration) or contact_not_kept(job, given, context.configuration)
     if note is not None:
         print_line(note, err=True)
+
+
+def print_contact_notes(context: Context, jobs: Sequence[Job], *, given: str | None = None) -> None:
+    """Print to stderr, once for several sources, that contacts are missing, or how to store the one `given` by option."""
+    missing = [job for job in jobs if missing_contact(job, context.configuration)]
+    if len(missing) < 2:
+        noted = missing or jobs[:1]
+        print_contact_note(context, noted[0], given=given)
+        return
+    keep = _keeping(context.configuration, "you@example.org")
+    print_line(
+        f"{len(missing)} sources: no contact is configured, so their sites cannot tell whom to write to about this crawler."
+        f" To set it permanently: {keep}; for this run: --contact you@example.org",
+        err=True,
+    )
 
 
 def missing_contact(job: Job, configuration: Configuration) -> str | None:

@@ -5,6 +5,8 @@ Most codes are those of sysexits.h.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from foreign_eyes.crawler.exit_status import (
@@ -40,6 +42,21 @@ __all__ = [
 ]
 
 PROBLEMS = 1
+
+# Where several apply, the first: what the operator must repair, then what has its cause at a source
+_FIRST_TO_LAST = (
+    *(INTERRUPTED, INTERNAL, CANNOT_WRITE, CONFIGURATION, USAGE, NO_INPUT),
+    *(UNAVAILABLE, SUSPECT, TRY_AGAIN, PROBLEMS, DONE),
+)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code of a command with these results for several sources. Pure.
+
+    A code that is not one of ours, such as that of a killed child, comes before all others.
+    """
+    rank = {code: place for place, code in enumerate(_FIRST_TO_LAST)}
+    return min(codes, key=lambda code: rank.get(code, -1), default=DONE)
 
 
 class Stopped(Exception):

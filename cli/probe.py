@@ -9,7 +9,7 @@ import click
 
 from foreign_eyes.cli import exit_codes, signals
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.crawl import make_job
+from foreign_eyes.cli.make_jobs import make_job
 from foreign_eyes.cli.parameter_types import SECONDS
 from foreign_eyes.cli.terminal import counted, print_error, print_json, print_line, printable
 

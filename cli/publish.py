@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.hub_notification import notify
+from foreign_eyes.cli.publish_several import FIGURES, publish_several
 from foreign_eyes.cli.publishable_sources import publishable_sources
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
+from foreign_eyes.cli.source_arguments import all_sources_option, several_sources
 from foreign_eyes.cli.terminal import counted, print_json, print_line, progress_bar, shown_path
 
 if TYPE_CHECKING:
@@ -27,26 +31,37 @@ EXAMPLES = """
 Examples:
   foreign-eyes publish --output /var/www/eyes --base-url https://example.org/
   foreign-eyes publish --source live --json
+  foreign-eyes publish --all-sources
   foreign-eyes publish --all      repair files that were changed
   foreign-eyes publish --forget /var/www/old
 """
 
 
+class UnknownSource(Stopped):
+    """The archive does not have the source."""
+
+
 @click.command(short_help="Write feeds and pages from the archive", epilog=EXAMPLES)
 @click.option(
-    "--source", metavar="NAME", help="The source  [default: the only one in the archive, else the configured default]"
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME",
+    help="The source; repeat it for several  [default: the only one in the archive, else the configured default]",
 )
+@all_sources_option
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The folder to write")
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
 @click.option("--all", "everything", is_flag=True, help="Check every file, not only those that the journal names")
 @click.option("--take-over", is_flag=True, help="Replace the feeds of another archive or source, and files of others")
 @click.option("--forget", type=click.Path(path_type=Path), metavar="DIR", help="Stop publishing to DIR; its files stay")
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as a JSON object for each source")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @pass_context
 def publish(
     context: Context,
-    source: str | None,
+    sources: tuple[str, ...],
+    all_sources: bool,
     output: Path | None,
     base_url: str | None,
     everything: bool,
@@ -54,19 +69,30 @@ def publish(
     forget: Path | None,
     as_json: bool,
     quiet: bool,
-) -> None:
-    """Write the feeds and pages of one source.
+) -> int:
+    """Write the feeds and pages of a source, or of several.
 
     Each file is written atomically, and only if its bytes change: if no entry changed, no file changes. The files that the
     archive's journal names are checked; if the settings changed, all files are. With --all every file is checked, which also
     repairs changed files and permissions; frozen archive documents keep their bytes. A folder of another archive (exit 66)
     and files that were not published there (exit 73) are replaced only with --take-over.
+
+    A source that cannot be published does not stop the others; the exit code is that of the worst result.
     """
     if forget is not None:
-        if source or output or base_url or everything or take_over or as_json:
+        if sources or all_sources or output or base_url or everything or take_over or as_json:
             raise click.UsageError("--forget DIR cannot be combined with other options")
         _forget(context, forget, quiet=quiet)
-        return
+        return exit_codes.DONE
+    alone = {"--output": output is not None, "--base-url": base_url is not None}
+    if several := several_sources(context, sources, all_sources=all_sources, alone=alone):
+        publish_one = partial(
+            publish_source, context, take_over=take_over, everything=everything, quiet=quiet or as_json
+        )
+        return publish_several(
+            context, several, publish_one, everything=everything, take_over=take_over, as_json=as_json, quiet=quiet
+        )
+    source = sources[0] if sources else None
     done = publish_source(
         context,
         source,
@@ -78,10 +104,11 @@ def publish(
     )
     make_all(context, output, everything=everything, take_over=take_over, quiet=quiet or as_json)
     if as_json:
-        print_json({name: getattr(done, name) for name in ("written", "unchanged", "removed", "seconds")})
+        print_json({name: getattr(done, name) for name in FIGURES})
     elif not quiet:
         written = f"{counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed"
         print_line(f"{shown_path(done.folder)}: {written}")
+    return exit_codes.DONE
 
 
 def publish_source(
@@ -239,4 +266,4 @@ def choose_source(sources: list[Source], wanted: str | None, default: str) -> So
         if source.name == name:
             return source
     known = ", ".join(source.name for source in sources) or "none yet"
-    raise Stopped(USAGE, f"the archive has no source {name!r} (it has: {known}); choose one with --source")
+    raise UnknownSource(USAGE, f"the archive has no source {name!r} (it has: {known}); choose one with --source")

@@ -8,18 +8,23 @@ from pathlib import Path
 
 import click
 
-from foreign_eyes.cli.contact import print_contact_note
+from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.crawl import make_job
 from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DEFAULT_PORT, DURATION
+from foreign_eyes.cli.rounds import round_arguments, round_jobs
+from foreign_eyes.cli.source_arguments import source_arguments
 from foreign_eyes.cli.systemd_units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
-from foreign_eyes.cli.terminal import printable
+from foreign_eyes.cli.terminal import counted, printable
+
+# more sources are counted in the description of a unit
+MOST_DESCRIBED = 3
 
 CRON_EXAMPLES = """
 \b
 Examples:
   foreign-eyes schedule cron live
+  foreign-eyes schedule cron --all-sources
   (crontab -l; foreign-eyes schedule cron live --every 12h) | crontab -
 """
 
@@ -55,27 +60,34 @@ def schedule() -> None:
 
 
 @schedule.command(short_help="Print a crontab line", epilog=CRON_EXAMPLES)
-@click.argument("source", required=False)
+@source_arguments
 @_every
 @_contact
 @pass_context
-def cron(context: Context, source: str | None, every: float, contact: str | None) -> None:
-    """Print a crontab line.
+def cron(context: Context, sources: tuple[str, ...], all_sources: bool, every: float, contact: str | None) -> None:
+    """Print a crontab line that crawls and publishes each SOURCE.
 
     The command in it prints nothing unless something is wrong, and cron mails its output.
     """
-    times, round_ = cron_times(int(every)), round_command(context, source, contact)
+    times, round_ = cron_times(int(every)), round_command(context, sources, all_sources=all_sources, contact=contact)
     command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(round_)}"
     click.echo(f"{times} {command}".replace("%", r"\%"))
 
 
 @schedule.command(short_help="Print units for the rounds, their timer and the server", epilog=SYSTEMD_EXAMPLES)
-@click.argument("source", required=False)
+@source_arguments
 @_every
 @_contact
 @click.option("--unit", type=click.Choice(list(UNITS)), metavar="NAME", help="Print only this file")
 @pass_context
-def systemd(context: Context, source: str | None, every: float, contact: str | None, unit: str | None) -> None:
+def systemd(
+    context: Context,
+    sources: tuple[str, ...],
+    all_sources: bool,
+    every: float,
+    contact: str | None,
+    unit: str | None,
+) -> None:
     """Print three systemd units: a service and its timer for the rounds, and a server.
 
     The service of the server runs `foreign-eyes serve`.
@@ -86,12 +98,12 @@ def systemd(context: Context, source: str | None, every: float, contact: str | N
 
     seconds = int(every)
     values = {
-        "source": printable(source or context.configuration.default_source).replace("%", "%%"),
+        "source": _described(context, sources, all_sources=all_sources).replace("%", "%%"),
         "user": getpass.getuser(),
         "directory": str(Path.cwd()).replace("%", "%%"),  # systemd reads it to the end of the line, without quotes
         "writes": unit_words(written_paths(context)),
         "archive_folder": unit_words([str(context.archive.absolute().parent)]),
-        "round": unit_words(round_command(context, source, contact)),
+        "round": unit_words(round_command(context, sources, all_sources=all_sources, contact=contact)),
         "serve": unit_words([*_start(context), "serve", "--host", SERVED_HOST, "--port", str(DEFAULT_PORT)]),
         "address": f"{SERVED_HOST}:{DEFAULT_PORT}",
         "every": f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds} s",
@@ -106,27 +118,29 @@ def systemd(context: Context, source: str | None, every: float, contact: str | N
     click.echo(AFTERWARDS, nl=False)
 
 
-def round_command(context: Context, source: str | None, contact: str | None) -> list[str]:
+def round_command(
+    context: Context, sources: tuple[str, ...], *, all_sources: bool = False, contact: str | None
+) -> list[str]:
     """Return the command of one unattended round, with absolute paths.
 
     Print notes on what is missing to stderr.
 
     Raises:
-        SourceError: the source does not exist, or the contact cannot be sent.
+        SourceError, Stopped: a source does not exist, or the contact cannot be sent.
     """
-    job = make_job(context, source, contact=contact)
-    print_contact_note(context, job)
-    warn_of_new_archive(context, job)
-    contact_option = ["--contact", contact] if contact else []
-    return [
-        *_start(context),
-        "up",
-        *([source] if source else []),
-        *contact_option,
-        "--no-serve",
-        "--scheduled",
-        "--quiet",
-    ]
+    jobs = round_jobs(context, sources, all_sources=all_sources, contact=contact)
+    print_contact_notes(context, jobs)
+    warn_of_new_archive(context, jobs[0])
+    return [*_start(context), *round_arguments(sources, all_sources=all_sources, contact=contact)]
+
+
+def _described(context: Context, sources: tuple[str, ...], *, all_sources: bool) -> str:
+    """Return the sources of a round for the description of its unit, in a few words."""
+    if all_sources:
+        return "all sources"
+    if len(sources) > MOST_DESCRIBED:
+        return counted(len(sources), "source")
+    return printable(", ".join(sources) or context.configuration.default_source)
 
 
 def _start(context: Context) -> list[str]:

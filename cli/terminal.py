@@ -39,7 +39,7 @@ def has_colour(stream: TextIO) -> bool:
 
     It is if the stream is a terminal and NO_COLOR (no-color.org) is not set.
     """
-    return not os.environ.get("NO_COLOR") and _has_cursor(stream)
+    return not os.environ.get("NO_COLOR") and has_cursor(stream)
 
 
 def console(stream: TextIO, width: int | None = None) -> Console:
@@ -49,7 +49,7 @@ def console(stream: TextIO, width: int | None = None) -> Console:
     return Console(
         file=stream,
         width=width,
-        force_terminal=_has_cursor(stream),
+        force_terminal=has_cursor(stream),
         color_system="standard" if has_colour(stream) else None,
         highlight=False,
         markup=False,
@@ -115,7 +115,7 @@ def page_progress(source: str, *, quiet: bool) -> Iterator[Callable[[CrawlProgre
     """
     if quiet:
         yield lambda progress: None
-    elif _has_cursor(sys.stderr):
+    elif has_cursor(sys.stderr):
         with _page_bar(source) as show:
             yield show
     else:
@@ -149,7 +149,7 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], Non
 
     Give None if there is no terminal to show it on.
     """
-    if quiet or not _has_cursor(sys.stderr):
+    if quiet or not has_cursor(sys.stderr):
         yield None
         return
     from rich.progress import Progress
@@ -159,7 +159,8 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], Non
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _has_cursor(stream: TextIO) -> bool:
+def has_cursor(stream: TextIO) -> bool:
+    """Return whether a stream is a terminal that can move its cursor, as a progress bar needs."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli import exit_codes
+from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.crawl import make_job
-from foreign_eyes.cli.output_server import FolderServer, wait_for_archive
+from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_in_child
+from foreign_eyes.cli.make_jobs import make_job
+from foreign_eyes.cli.output_server import FolderServer
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
-from foreign_eyes.cli.serve import print_addresses, serve_until_stopped
+from foreign_eyes.cli.serve_round import print_file, serve_round
 from foreign_eyes.cli.site_wishes import has_to_wait
-from foreign_eyes.cli.subprocesses import passing_on_signals
+from foreign_eyes.cli.source_arguments import several_sources, source_arguments
 from foreign_eyes.cli.terminal import counted, print_line, program, shown_path
+from foreign_eyes.cli.up_several import up_several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from foreign_eyes.crawler.jobs import Job
 
 EXAMPLES = """
@@ -31,21 +32,12 @@ Examples:
   foreign-eyes up                                 the bundled sample
   foreign-eyes up live --contact you@example.org  the live column
   foreign-eyes up live --no-serve --quiet         one round, for cron
+  foreign-eyes up --all-sources --no-serve        all sources of the settings file
 """
 
 
-# after these exit codes of a crawl, the entries of earlier crawls are published and served
-_PUBLISHES_AFTER = (
-    exit_codes.DONE,
-    exit_codes.SUSPECT,
-    exit_codes.UNAVAILABLE,
-    exit_codes.INTERNAL,
-    exit_codes.TRY_AGAIN,
-)
-
-
 @click.command(short_help="Crawl, publish and serve, all in one", epilog=EXAMPLES)
-@click.argument("source", required=False, metavar="[SOURCE or URL]")
+@source_arguments
 @click.option("--name", metavar="NAME", help="The name of the source at a URL  [default: made of host and path]")
 @click.option("--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site in the User-Agent")
 @click.option("--delay", type=SECONDS, help="Seconds between requests")
@@ -57,7 +49,8 @@ _PUBLISHES_AFTER = (
 @pass_context
 def up(
     context: Context,
-    source: str | None,
+    sources: tuple[str, ...],
+    all_sources: bool,
     name: str | None,
     contact: str | None,
     delay: float | None,
@@ -67,16 +60,22 @@ def up(
     scheduled: bool,
     quiet: bool,
 ) -> int:
-    """Crawl SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
+    """Crawl each SOURCE, publish it, and serve feeds, pages and Datasette on one port until stopped.
 
     If the crawl fails, the files published earlier are served, and the exit code is that of the crawl. If another process
     already serves the folder, `up` crawls, publishes, prints the address of that server and ends. If the output folder
     belongs to another archive, nothing is crawled and the exit code is 66. Schedulers pass --scheduled: a site that asked
     to wait is not crawled before that time (exit code 75), but published.
+
+    Several sources are crawled side by side, if they are on different hosts, and published one after the other. A source that
+    fails does not stop the others; the exit code is that of the worst result.
     """
     from foreign_eyes.cli.publish_places import require_place
 
-    job = make_job(context, source, name=name, delay=delay, contact=contact)
+    if several := several_sources(context, sources, all_sources=all_sources, alone={"--name": name is not None}):
+        serving = None if no_serve else (host, port)
+        return up_several(context, several, serving, delay=delay, contact=contact, scheduled=scheduled, quiet=quiet)
+    job = make_job(context, *sources, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
     job = replace(job, archive=context.archive)
     require_place(context, job.name)  # before the crawl: a lost archive must not be replaced by a new one
@@ -87,33 +86,15 @@ def up(
         days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
         is_early = scheduled and has_to_wait(job)
         code = exit_codes.TRY_AGAIN if is_early else crawl_in_child(context, job, days=days, quiet=quiet)
-        if code not in _PUBLISHES_AFTER:
+        if code not in PUBLISHES_AFTER:
             return code
         publish = partial(_publish, context, job, server, code=code, quiet=quiet)
         published = publish()
         if not no_serve:
-            _serve(context, server, publish, published=published, code=code, quiet=quiet)
+            serve_round(context, server, publish, published=published, code=code, quiet=quiet)
         elif published and not quiet:
-            _say_file(context)
+            print_file(context)
     return code
-
-
-def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) -> int:
-    """Crawl in a child process, where Twisted's reactor can start; return its exit code.
-
-    `days` is the number of days of the sample's story to crawl, one after the other.
-    """
-    from foreign_eyes.crawler.sources import BUILT_IN
-
-    known = {**BUILT_IN, **context.configuration.sources}
-    source = [job.name] if job.name in known else [job.source.url, "--name", job.name]
-    options = ["--delay", str(job.source.delay)] if job.source.delay is not None else []
-    options += ["--contact", job.source.contact] if job.source.contact else []
-    options += ["--days", str(days)] if days > 1 else []
-    options += ["--quiet"] if quiet else []
-    with passing_on_signals() as stop:
-        code = stop.run([*context.group_arguments, "crawl", *source, *options])
-    return code if stop.signal is None else exit_codes.INTERRUPTED
 
 
 def _publish(context: Context, job: Job, server: FolderServer, *, code: int, quiet: bool) -> bool:
@@ -129,30 +110,8 @@ def _publish(context: Context, job: Job, server: FolderServer, *, code: int, qui
         return False  # the crawl printed the reason
     if not quiet:
         print_line(f"{shown_path(done.folder)}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
+    make_all(context, quiet=quiet)
     return True
-
-
-def _serve(
-    context: Context, server: FolderServer, publish: Callable[[], bool], *, published: bool, code: int, quiet: bool
-) -> None:
-    """Serve until stopped, or print the address of the other server of the folder."""
-    server.take(quiet=quiet)  # the other server may have ended
-    if not server.is_ours:
-        if not quiet:
-            print_line(f"\n{context.output}: already served at {server.address}")
-            print_addresses(context, server)
-        return
-    if not published and code == exit_codes.TRY_AGAIN and wait_for_archive(context.archive, quiet=quiet):
-        published = publish()  # an `up` started at the same moment did the crawl
-    if published:
-        serve_until_stopped(context, server)
-
-
-def _say_file(context: Context) -> None:
-    """Print the file URL of the front page; its links to folders work only with a server."""
-    archive = f" --archive {context.archive}" if context.sample_output is not None else ""
-    print_line(f"  {'open':<10} {(context.output / 'index.html').absolute().as_uri()}")
-    print_line(f"  {'':<10} for links that work: {program()}{archive} serve")
 
 
 def _days_to_show(context: Context, job: Job, *, quiet: bool) -> int:

@@ -7,19 +7,21 @@ import time
 import click
 
 from foreign_eyes.cli import exit_codes
-from foreign_eyes.cli.contact import print_contact_note
+from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.crawl import make_job
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
+from foreign_eyes.cli.rounds import round_arguments, round_jobs
+from foreign_eyes.cli.source_arguments import source_arguments
 from foreign_eyes.cli.subprocesses import passing_on_signals
 from foreign_eyes.cli.terminal import print_line
 
 
 @click.command(
     short_help="Crawl and publish repeatedly",
-    epilog="\b\nExamples:\n  foreign-eyes watch live --every 6h\n  foreign-eyes watch sample --every 10s --rounds 3",
+    epilog="\b\nExamples:\n  foreign-eyes watch live --every 6h\n  foreign-eyes watch --all-sources --every 6h\n"
+    "  foreign-eyes watch sample --every 10s --rounds 3",
 )
-@click.argument("source", required=False, metavar="[SOURCE or URL]")
+@source_arguments
 @click.option(
     "--every",
     type=DURATION,
@@ -32,27 +34,28 @@ from foreign_eyes.cli.terminal import print_line
     "--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site  [default: as configured]"
 )
 @pass_context
-def watch(context: Context, source: str | None, every: float, rounds: int | None, contact: str | None) -> int:
-    """Crawl and publish repeatedly until stopped.
+def watch(
+    context: Context,
+    sources: tuple[str, ...],
+    all_sources: bool,
+    every: float,
+    rounds: int | None,
+    contact: str | None,
+) -> int:
+    """Crawl each SOURCE and publish it, repeatedly until stopped.
 
     A failed round is reported, and the next one tries again. Each round runs in a child process. If the output folder
-    belongs to another archive at the start, nothing is crawled and the exit code is 66.
+    belongs to another archive at the start, nothing is crawled and the exit code is 66. With --all-sources each round reads
+    the settings again.
     """
     from foreign_eyes.cli.publish_places import require_place
 
-    job = make_job(context, source, contact=contact)
-    require_place(context, job.name)
-    print_contact_note(context, job)
-    contact_option = ["--contact", contact] if contact else []
-    arguments = [
-        *context.group_arguments,
-        "up",
-        *([source] if source else []),
-        *contact_option,
-        "--no-serve",
-        "--scheduled",
-        "--quiet",
-    ]
+    jobs = round_jobs(context, sources, all_sources=all_sources, contact=contact)
+    for job in jobs:
+        require_place(context, job.name)
+    print_contact_notes(context, jobs)
+    round_ = round_arguments(sources, all_sources=all_sources, contact=contact)
+    arguments = [*context.group_arguments, *round_]
     done = 0
     with passing_on_signals() as stop:
         while stop.signal is None:
