@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -280,6 +282,24 @@ def test_folders_of_other_archives_and_damaged_records_are_not_linked(served: Se
     assert own_id.folders("0" * 32) == {}
     (tmp_path / ".foreign-eyes.jsonl").write_text("no record\n")
     assert PublishedSite(tmp_path).folders("0" * 32) == {}
+
+
+def test_folders_of_sources_are_found_below_the_output_folder_but_not_among_published_files(tmp_path: Path) -> None:
+    def record(folder: str, source: str, at: int) -> None:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        path = tmp_path / folder / ".foreign-eyes.jsonl"
+        path.write_text(json.dumps({"end": "0" * 16, "seal": None, "archive": "a" * 32, "source": source}) + "\n")
+        os.utime(path, (at, at))
+
+    record("", "moved", 1)
+    for at, (folder, source) in enumerate(
+        {"village": "village", "a b/c": "hamlet", "topics/x": "no", ".h/x": "no", "new": "moved"}.items(), start=2
+    ):
+        record(folder, source, at)
+    site = PublishedSite(tmp_path)
+    assert site.folders("a" * 32) == {"moved": "new/", "village": "village/", "hamlet": "a b/c/"}
+    record("", "moved", 9)
+    assert site.folders("a" * 32)["moved"] == ""
 
 
 def test_without_published_files_pages_offer_no_feeds_and_entries_no_published_page(tmp_path: Path) -> None:

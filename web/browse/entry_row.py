@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
@@ -56,7 +57,7 @@ def _compose(frame: Any, origin: str, current: CurrentEntry, topics: list[str], 
     return EntryRow(
         content=compose_entry_page(target, entry, history),
         target=target,
-        root=None if folder is None else frame.root + folder,
+        root=None if folder is None else frame.root + quote(folder),
         published=folder is not None and frame.site.has_page(folder + entry.path),
         last_seen=from_text(history.entry["last_seen"]),
         page=history.entry["page"],

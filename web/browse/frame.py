@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from typing import Any
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
@@ -65,7 +66,8 @@ class Frame:
             source_name = next((name for name, folder in self.folders.items() if not folder), None)
             source_name = self.sources[0].name if source_name is None and len(self.sources) == 1 else source_name
         source = next((source for source in self.sources if source.name == source_name), _NO_SOURCE)
-        return PublicationTarget(source, base_url + self.folders.get(source.name, ""), tag="", browse=self.browse_url)
+        base_url += quote(self.folders.get(source.name, ""))
+        return PublicationTarget(source, base_url, tag="", browse=self.browse_url)
 
     def values(self, origin: str = "") -> dict[str, Any]:
         """Return the variables of the frame's template."""

@@ -5,12 +5,17 @@ The record of each folder names its source. Pages link only to published files t
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from foreign_eyes.archive.errors import ArchiveError
-from foreign_eyes.archive.feed_state.output_record import read_summary, record_path
-from foreign_eyes.feeds.site_map import FRONT_PAGE
+from foreign_eyes.archive.feed_state.output_record import RECORD_NAME, read_summary, record_path
+from foreign_eyes.feeds.site_map import FRONT_PAGE, TOP_NAMES
+
+# parts of the path of a source's folder below the output folder
+_DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +29,20 @@ class PublishedSite:
     base_url: str | None = None
 
     def folders(self, archive_id: str) -> dict[str, str]:
-        """Return the path of each source's folder below the base URL, by the name of the source.
+        """Return the path of each source's folder below the output folder, by the name of the source.
 
-        The output folder shows one source, and its subfolders show others. Folders of other archives are omitted.
+        The output folder shows one source, and folders below it show others. Folders of other archives are omitted. If two
+        folders show a source, because it was moved, the one that was published last counts.
         """
-        if self.output is None or not self.output.is_dir():
+        if self.output is None:
             return {}
-        below = sorted(path for path in self.output.iterdir() if record_path(path).is_file())
-        found: dict[str, str] = {}
-        for folder in (self.output, *below):
-            source = _source_shown(folder, archive_id)
-            if source is not None:
-                found.setdefault(source, "" if folder == self.output else f"{folder.name}/")
-        return found
+        found: dict[str, tuple[int, str]] = {}
+        for folder in _folders_with_records(self.output):
+            source, changed = _source_shown(folder, archive_id), _changed_at(folder)
+            if source is not None and (source not in found or changed > found[source][0]):
+                below = "" if folder == self.output else f"{folder.relative_to(self.output).as_posix()}/"
+                found[source] = (changed, below)
+        return {source: below for source, (_, below) in found.items()}
 
     def has_page(self, path: str) -> bool:
         """Return whether the page of a folder is published; `path` ends with a slash or is empty."""
@@ -44,6 +50,23 @@ class PublishedSite:
 
 
 NOT_PUBLISHED = PublishedSite()
+
+
+def _folders_with_records(output: Path) -> Iterator[Path]:
+    """Yield the output folder and the folders of sources below it, without looking into folders of published files."""
+    for at, folders, names in os.walk(output):
+        path = Path(at)
+        is_deep = len(path.relative_to(output).parts) >= _DEEPEST
+        folders[:] = [] if is_deep else sorted(name for name in folders if name not in TOP_NAMES and name[0] != ".")
+        if RECORD_NAME in names:
+            yield path
+
+
+def _changed_at(folder: Path) -> int:
+    try:
+        return record_path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _source_shown(folder: Path, archive_id: str) -> str | None:
