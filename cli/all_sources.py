@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foreign_eyes.cli.hub_notification import notify
-from foreign_eyes.cli.terminal import counted, print_line
+from foreign_eyes.cli.terminal import counted, print_line, shown_path
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -38,7 +38,7 @@ def make_all(
 
     Args:
         context: the settings and the archive.
-        output: the root; None means the configured one.
+        output: a folder of the site, or its root; None means the configured output folder.
         everything: check every file.
         take_over: replace the feeds of another archive, and files of others.
         quiet: print only notices and warnings.
@@ -52,9 +52,9 @@ def make_all(
 
     if not context.publishing.all_sources or not context.archive.is_file():
         return None
-    root = output or context.output
     with open_archive(context.archive) as db:
-        sources = shown_sources(context, db, root, with_own_outputs=output is None)
+        root = _root_of(db, output or context.output)
+        sources = shown_sources(db, root)
         target = all_sources_target(context, root, sources)
         if not _is_wanted(db, sources, target, quiet=quiet):
             return None
@@ -66,22 +66,21 @@ def make_all(
     if target.hub and done.feeds:
         notify(target.hub, done.feeds)
     if done.written and not quiet:
-        print_line(f"{target.output}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
+        print_line(f"{shown_path(done.folder)}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     return done
 
 
-def shown_sources(context: Context, db: Database, root: Path, *, with_own_outputs: bool) -> list[PublishedFolder]:
-    """Return the real sources that are published in or below `root`, or where their own settings say, without forgotten ones."""
+def shown_sources(db: Database, root: Path) -> list[PublishedFolder]:
+    """Return the real sources that are published in the site at `root`, without forgotten ones."""
     from foreign_eyes.archive.feed_state.published_sources import published_folders
     from foreign_eyes.archive.forgotten_sources import forgotten_sources
     from foreign_eyes.archive.sample_sources import is_invented
     from foreign_eyes.feeds.site_map import FRONT_PAGE
 
-    own = _own_outputs(context) if with_own_outputs else {}
     folders = [
         of for of in published_folders(db) if not is_invented(of.source.url) and (of.folder / FRONT_PAGE).is_file()
     ]
-    return choose_folders(folders, Path(os.path.realpath(root)), own, forgotten_sources(db))
+    return choose_folders(folders, Path(os.path.realpath(root)), forgotten_sources(db))
 
 
 def all_sources_target(context: Context, root: Path, sources: Sequence[PublishedFolder]) -> AllSourcesTarget:
@@ -107,22 +106,16 @@ def all_sources_target(context: Context, root: Path, sources: Sequence[Published
 
 
 def choose_folders(
-    folders: Iterable[PublishedFolder], root: Path, own_outputs: Mapping[str, Path], left_out: Collection[str] = ()
+    folders: Iterable[PublishedFolder], root: Path, left_out: Collection[str] = ()
 ) -> list[PublishedFolder]:
-    """Return one folder for each source: the one in or below `root`, else its own output.
+    """Return one folder for each source of the site at `root`: the highest one if it has several.
 
-    Pure. Other folders are not shown: a source that was published elsewhere by hand may have other readers. `left_out` are
-    the names of sources that are not shown.
+    Pure. Folders of other sites are not shown: they may have other readers. `left_out` are the names of sources that are not
+    shown.
     """
-    chosen: dict[str, PublishedFolder] = {}
-    for of in folders:
-        name = of.source.name
-        below = of.folder.is_relative_to(root)
-        if name in left_out or not (below or of.folder == own_outputs.get(name)):
-            continue
-        if name not in chosen or (below and not chosen[name].folder.is_relative_to(root)):
-            chosen[name] = of
-    return list(chosen.values())
+    of_site = [of for of in folders if root in (of.root, of.folder) and of.source.name not in left_out]
+    highest = {of.source.name: of for of in sorted(of_site, key=lambda of: len(of.folder.parts), reverse=True)}
+    return [of for of in of_site if highest[of.source.name] is of]
 
 
 def url_of_root(sources: Iterable[PublishedFolder], root: Path) -> str | None:
@@ -131,7 +124,7 @@ def url_of_root(sources: Iterable[PublishedFolder], root: Path) -> str | None:
     Pure. Return None if no source is published there.
     """
     for of in sorted(sources, key=lambda of: of.folder != root):
-        if of.folder.is_relative_to(root):
+        if of.folder.is_relative_to(root) and not of.own_base_url:
             below = of.folder.relative_to(root).as_posix()
             path = "" if below == "." else f"{below}/"
             if of.base_url.endswith(f"/{path}"):
@@ -139,9 +132,12 @@ def url_of_root(sources: Iterable[PublishedFolder], root: Path) -> str | None:
     return None
 
 
-def _own_outputs(context: Context) -> dict[str, Path]:
-    outputs = {name: getattr(source, "output", None) for name, source in context.configuration.sources.items()}
-    return {name: Path(os.path.realpath(output)) for name, output in outputs.items() if output}
+def _root_of(db: Database, output: Path) -> Path:
+    """Return the root of the site that a folder is a part of; the folder itself if nothing is published there."""
+    from foreign_eyes.archive.feed_state.output_manifest import published_places
+
+    folder = Path(os.path.realpath(output))
+    return next((place.root for place in published_places(db) if place.folder == folder), folder)
 
 
 def _is_wanted(db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget, *, quiet: bool) -> bool:
@@ -155,6 +151,8 @@ def _is_wanted(db: Database, sources: Sequence[PublishedFolder], target: AllSour
     if not sources:
         removed = remove_all_sources(db, target.output)
         if removed and not quiet:
-            print_line(f"{target.output}: {counted(removed, 'file')} removed, because no source is published any more")
+            print_line(
+                f"{shown_path(target.output)}: {counted(removed, 'file')} removed, because no source is published any more"
+            )
         return False
     return True

@@ -102,7 +102,7 @@ def publish(
         everything=everything,
         quiet=quiet or as_json,
     )
-    make_all(context, output, everything=everything, take_over=take_over, quiet=quiet or as_json)
+    make_all(context, done.folder, everything=everything, take_over=take_over, quiet=quiet or as_json)
     if as_json:
         print_json({name: getattr(done, name) for name in FIGURES})
     elif not quiet:

@@ -25,43 +25,34 @@ TEXTS = ("index.html", "subscriptions.opml", "atom.xml", "rss.xml", "feed.json")
 ROOT = Path("/srv/public")
 
 
-def folder(name: str, path: str, base_url: str = BASE_URL) -> PublishedFolder:
+def folder(
+    name: str, path: str, base_url: str = BASE_URL, root: str = "/srv/public", *, own: bool = False
+) -> PublishedFolder:
     source = Source(name, f"http://{name}.example/", "", "en")
-    return PublishedFolder(Path(path), 1, source, "tag:x", base_url, 1, JournalCursor(0, ""))
+    return PublishedFolder(Path(path), Path(root), 1, source, "tag:x", base_url, 1, JournalCursor(0, ""), own)
 
 
 # which folders, and which base URL
 
 
-@pytest.mark.parametrize(
-    ("folders", "own", "expected"),
-    [
-        pytest.param([("town", "/srv/public"), ("village", "/srv/public/village")], {}, 2, id="root and below"),
-        pytest.param([("town", "/srv/public"), ("village", "/srv/elsewhere")], {}, 1, id="elsewhere by hand"),
-        pytest.param(
-            [("town", "/srv/public"), ("village", "/srv/own")],
-            {"village": "/srv/own"},
-            2,
-            id="elsewhere by its settings",
-        ),
-        pytest.param([("town", "/srv/public2"), ("village", "/srv/public2/village")], {}, 0, id="a similar name"),
-    ],
-)
-def test_sources_in_below_or_configured_are_shown(
-    folders: Sequence[tuple[str, str]], own: dict[str, str], expected: int
-) -> None:
-    own_outputs = {name: Path(path) for name, path in own.items()}
-    assert len(choose_folders([folder(*one) for one in folders], ROOT, own_outputs)) == expected
+def test_the_sources_of_the_site_are_shown_wherever_they_lie() -> None:
+    folders = [folder("town", "/srv/public"), folder("village", "/srv/public/village"), folder("hamlet", "/srv/own")]
+    assert choose_folders(folders, ROOT) == folders
+
+
+def test_sources_of_another_site_are_not_shown() -> None:
+    folders = [folder("town", "/srv/public"), folder("village", "/srv/public2/village", root="/srv/public2")]
+    assert choose_folders(folders, ROOT) == folders[:1]
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_source_in_two_folders_is_shown_once_below_the_root(order: int) -> None:
-    twice = [folder("town", "/srv/own"), folder("town", "/srv/public/town")][::order]
-    assert [of.folder for of in choose_folders(twice, ROOT, {"town": Path("/srv/own")})] == [Path("/srv/public/town")]
+def test_a_source_in_two_folders_is_shown_once_where_it_is_highest(order: int) -> None:
+    twice = [folder("town", "/srv/public"), folder("town", "/srv/public/town")][::order]
+    assert [of.folder for of in choose_folders(twice, ROOT)] == [ROOT]
 
 
 def test_sources_that_are_left_out_are_not_shown() -> None:
-    assert choose_folders([folder("town", "/srv/public")], ROOT, {}, left_out={"town"}) == []
+    assert choose_folders([folder("town", "/srv/public")], ROOT, left_out={"town"}) == []
 
 
 @pytest.mark.parametrize(
@@ -74,13 +65,17 @@ def test_sources_that_are_left_out_are_not_shown() -> None:
             id="of one below",
         ),
         pytest.param([("village", "/srv/public/village", "https://village.example/")], None, id="of none"),
-        pytest.param([("village", "/srv/own", "https://village.example/own/")], None, id="not of one elsewhere"),
+        pytest.param([("village", "/srv/own", "https://a.example/own/")], None, id="not of one elsewhere"),
     ],
 )
 def test_the_base_url_is_found_from_the_published_sources(
     folders: Sequence[tuple[str, str, str]], expected: str | None
 ) -> None:
     assert url_of_root([folder(*one) for one in folders], ROOT) == expected
+
+
+def test_the_base_url_is_not_taken_from_a_source_with_its_own() -> None:
+    assert url_of_root([folder("village", "/srv/public/village", f"{BASE_URL}village/", own=True)], ROOT) is None
 
 
 # the command
@@ -110,6 +105,15 @@ def test_with_two_sources_the_files_are_written_and_the_folder_is_named(
     assert f"{BASE_URL}all/atom.xml" in Path("public/all/atom.xml").read_text()
     make_all(context, quiet=False)
     assert capsys.readouterr().out == ""
+
+
+def test_a_folder_of_the_site_names_it(context: Context) -> None:
+    crawl(context, "town", "village")
+    context.__dict__["configuration"] = checked({"publish": {"output": "elsewhere"}}, Path("foreign-eyes.toml"))
+    assert make_all(context, quiet=True) is None
+    done = make_all(context, Path("public/village"), quiet=True)
+    assert done is not None
+    assert done.folder == Path("public/all").resolve()
 
 
 def test_with_one_source_nothing_is_written(context: Context) -> None:

@@ -25,32 +25,46 @@ class PublishedFolder:
     """An output folder with the source that it shows, as of the last publish there.
 
     `tag` is the beginning of the source's tag URIs. `entries` is the number of published entries, `cursor` the position up
-    to which the archive was published.
+    to which the archive was published. `root` is the root of the site that the folder is a part of; `own_base_url`: the base
+    URL does not follow from that of the root.
     """
 
     folder: Path
+    root: Path
     source_id: int
     source: Source
     tag: str
     base_url: str
     entries: int
     cursor: JournalCursor
+    own_base_url: bool = False
 
 
 def published_folders(db: Database) -> list[PublishedFolder]:
     """Return all output folders that hold entries, ordered by source and path."""
     home = Path(os.path.realpath(path_of(db))).parent
     rows = db.execute(
-        "SELECT o.output, s.source_id, s.name, s.url, s.title, s.language, o.base_url, o.entries, o.derivation,"
-        " o.changes_until, o.restyled_until FROM outputs o JOIN sources s USING (source_id) ORDER BY s.source_id, o.output"
+        "SELECT o.output, coalesce(o.root, o.output), o.own_base_url, s.source_id, s.name, s.url, s.title, s.language,"
+        " o.base_url, o.entries, o.derivation, o.changes_until, o.restyled_until"
+        " FROM outputs o JOIN sources s USING (source_id) ORDER BY s.source_id, o.output"
     ).fetchall()
     found = []
-    for output, source_id, name, url, title, language, base_url, entries, *cursor in rows:
+    for output, root, own_base_url, source_id, name, url, title, language, base_url, entries, *cursor in rows:
         tag = source_tag(db, source_id)
         if tag is not None and entries:
-            folder = Path(os.path.normpath(home / output))
-            source = Source(name, url, title, language)
-            found.append(PublishedFolder(folder, source_id, source, tag, base_url, entries, JournalCursor(*cursor)))
+            found.append(
+                PublishedFolder(
+                    Path(os.path.normpath(home / output)),
+                    Path(os.path.normpath(home / root)),
+                    source_id,
+                    Source(name, url, title, language),
+                    tag,
+                    base_url,
+                    entries,
+                    JournalCursor(*cursor),
+                    bool(own_base_url),
+                )
+            )
     return found
 
 

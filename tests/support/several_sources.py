@@ -38,7 +38,7 @@ class Listing(Column):
 def publish_listing(root: Path, listing: Listing, folder: str | None = None) -> Published:
     """Publish a listing to the folder of its name; to the root if `folder` is empty."""
     below = f"{listing.name}/" if folder is None else folder
-    return publish(listing.db, listing.source, Target(root / below, BASE_URL + below, topics=TOPICS))
+    return publish(listing.db, listing.source, Target(root / below, BASE_URL + below, topics=TOPICS, root=root))
 
 
 def publish_all(db: Database, root: Path, **settings: object) -> Published:
