@@ -15,6 +15,7 @@ from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
 from foreign_eyes.archive.forgotten_sources import forgotten_sources
 from foreign_eyes.archive.overview import find_sources
 from foreign_eyes.archive.sample_sources import is_invented
+from foreign_eyes.archive.source_names import former_names, present_name
 from foreign_eyes.cli.base_url import choose_base_url
 from foreign_eyes.cli.terminal import print_line
 from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url
@@ -91,7 +92,8 @@ def find_site(
     is_named = root is not None
     root = root or Path(os.path.realpath(context.output))
     own = {} if is_named else _own_places(context)
-    usual = [root, root / source, *([own[source].folder] if source in own else [])]
+    names = [source, *former_names(db, source)]
+    usual = [root, *(root / name for name in names), *([own[source].folder] if source in own else [])]
     shown = [*_recorded(db), *_unrecorded(db, root, usual)]
     forgotten = forgotten_sources(db)
     sources = {found.name: found.url for found in find_sources(db) if found.name not in forgotten}
@@ -217,7 +219,7 @@ def _unrecorded(db: Database, root: Path, folders: Iterable[Path]) -> Iterable[S
         claim = read_claim(db, folder)
         source = claim.summary.source if claim.summary is not None else Manifest(db, folder).source()
         if source is not None:
-            yield Shown(folder, source, None, root, is_refused=claim.refusal is not None)
+            yield Shown(folder, present_name(db, source), None, root, is_refused=claim.refusal is not None)
 
 
 def _is_there(shown: Shown) -> bool:

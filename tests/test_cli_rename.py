@@ -72,6 +72,18 @@ def test_the_feeds_of_a_renamed_source_stay_where_they_are(town: CommandLine) ->
     assert town("publish").stdout.startswith(f"{Path('public')}: 0 files written")
 
 
+def test_a_renamed_source_below_the_root_keeps_its_folder(town: CommandLine) -> None:
+    crawl_as(town.folder / "archive.db", "village", 1, THIRD, url="http://village.example/index.htm")
+    for name in ("town", "village"):
+        assert town("publish", "--source", name).returncode == 0
+    atom = town.folder / "public" / "village" / "atom.xml"
+    before = atom.read_bytes()
+    town("rename", "village", "hamlet")
+    assert town("publish", "--source", "hamlet").returncode == 0
+    assert atom.read_bytes() == before
+    assert not (town.folder / "public" / "hamlet").exists()
+
+
 def test_a_crawl_by_the_former_name_is_refused_and_mints_no_id(command: CommandLine, server: ListingServer) -> None:
     command.crawl(server)
     before = ids(command)
