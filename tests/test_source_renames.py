@@ -146,3 +146,19 @@ def test_a_rename_that_cannot_be_made_is_refused(db: Database, name: str, new_na
     rename_source(db, "hamlet", "town", LATER)
     with pytest.raises(ArchiveError, match=message.replace("(", r"\(").replace(")", r"\)")):
         joins(db, name, new_name)
+
+
+def test_what_a_crawl_under_one_name_would_have_doubted_is_a_doubt_after_a_join(db: Database) -> None:
+    town = Column(db)
+    town.crawl(listing(entry("The Labs", excerpt="Engineers in the labs of Hefei file most patents."), A))
+    town.crawl(listing(A))
+    town.crawl(listing(A))
+    namesake = entry("The Labs", excerpt="Barges on the river carry looms.", commentary="Trade goes on.")
+    Column(db, "city", day=town.day).crawl(listing(namesake, A))
+    old, new = ids(db, "town")["The Labs"], ids(db, "city")["The Labs"]
+    join(db, "town", "city")
+    assert db.execute("SELECT entry_id, reason, other_entry_id FROM doubts").fetchall() == [
+        (new, "recurring title", old)
+    ]
+    assert again(db).differences == ()
+    assert list(verify_seals(db)) == []

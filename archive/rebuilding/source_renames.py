@@ -9,8 +9,7 @@ source, and records a merge for each entry that got a second id. See docs/decisi
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -21,19 +20,14 @@ from foreign_eyes.archive.errors import CannotDecide, UnknownSource
 from foreign_eyes.archive.forgotten_sources import resume_source
 from foreign_eyes.archive.rebuilding.joined_sources import remove_publishing_state
 from foreign_eyes.archive.rebuilding.merge_and_split import merge
-from foreign_eyes.archive.rebuilding.private_copies import private_database
-from foreign_eyes.archive.rebuilding.rebuild import rebuild
+from foreign_eyes.archive.rebuilding.same_entries import compare_entries
 from foreign_eyes.archive.sample_sources import is_invented
 from foreign_eyes.archive.seals import seal
-from foreign_eyes.archive.settling.operator_decisions import merged_ids
-from foreign_eyes.archive.settling.recognitions import RecognitionKey, load_recognitions
-from foreign_eyes.archive.source_extraction import REMOVED
+from foreign_eyes.archive.settling.recognitions import store_match
 from foreign_eyes.archive.source_names import known_names, present_name
 from foreign_eyes.archive.times import from_text, to_text
 from foreign_eyes.listing.values import Parser
 
-# the tables of crawls, which stay when the entries of a source are removed from a trial
-_OF_CRAWLS = {"sources", "crawls", "captures", "link_traffic", "redatings", "redated_crawls", "redated_captures"}
 # the tables of truth whose rows name their source by its id, and that a join moves as they are
 _MOVED = (
     "crawls",
@@ -85,15 +79,20 @@ def join_sources(
         CannotDecide: an entry that both have is redacted.
     """
     keep, other = _source_id(db, name), _source_id(db, new_name)
-    pairs = _same_entries(db, keep, other, parser, at, authority)
+    compared = compare_entries(db, keep, other, parser, at, authority)
     db.execute("BEGIN")
     _move(db, keep, other, new_name)
     _record(db, keep, name, new_name, at, joined=True)
     resume_source(db, new_name, at)
-    for entry_id, survivor_id in pairs.items():
-        merge(db, survivor_id, entry_id, at)
+    merged: dict[int, int] = {}
+    for entry in compared:
+        if entry.survivor_id is not None:
+            merge(db, entry.survivor_id, entry.entry_id, at)
+            merged[entry.entry_id] = entry.survivor_id
+        if entry.doubtful is not None:
+            store_match(db, entry.recognition_id, entry.doubtful)
     db.execute("COMMIT")
-    return (), pairs
+    return (), merged
 
 
 def _url(db: Database, name: str) -> str | None:
@@ -119,61 +118,6 @@ def _record(db: Database, source_id: int, name: str, new_name: str, at: datetime
         "INSERT INTO renames (at, source_id, former_name, name, joined) VALUES (?, ?, ?, ?, ?)",
         (to_text(at), source_id, name, new_name, joined),
     )
-
-
-def _same_entries(db: Database, keep: int, other: int, parser: Parser, at: datetime, authority: str) -> dict[int, int]:
-    """Return the entries of `other` that are entries of `keep`, with these.
-
-    A trial settles the crawls of `other` as new crawls of `keep`; each row of them then has an entry of `keep`, or a new one.
-    """
-    with private_database() as trial:
-        db.conn.backup(trial.conn)
-
-        def hand_over(copy: Database) -> Collection[int]:
-            return _hand_over_crawls(copy, keep, other)
-
-        rebuild(trial, parser, at=at, authority=authority, prepare=hand_over)
-        return dict(_pairs(db, trial, keep, other, parser.PARSER_VERSION))
-
-
-def _hand_over_crawls(trial: Database, keep: int, other: int) -> list[int]:
-    """Move the crawls of `other` to `keep`, and remove everything that was derived or decided from them.
-
-    Return the settled ones.
-    """
-    kept = [source_id for (source_id,) in trial.execute("SELECT source_id FROM sources") if source_id != other]
-    for table, condition in REMOVED.items():
-        if table not in _OF_CRAWLS:
-            trial.execute(f"DELETE FROM {table} WHERE {condition}", {"kept": str(kept)})  # noqa: S608 - our own names
-    crawls = trial.execute("SELECT crawl_id FROM crawls WHERE source_id = ? AND settled = 1", (other,)).fetchall()
-    trial.execute(
-        "UPDATE crawls SET source_id = ?, parser_version = NULL, rules = NULL WHERE source_id = ?", (keep, other)
-    )
-    trial.execute("UPDATE redated_captures SET source_id = ? WHERE source_id = ?", (keep, other))
-    trial.execute("DELETE FROM sources WHERE source_id = ?", (other,))
-    return [crawl_id for (crawl_id,) in crawls]
-
-
-def _pairs(db: Database, trial: Database, keep: int, other: int, version: int) -> Iterator[tuple[int, int]]:
-    """Yield the surviving entries of `other` with the entries of `keep` to which the trial matched their rows.
-
-    Most rows of an entry decide, then the earliest.
-    """
-    minted = {entry_id for (entry_id,) in db.execute("SELECT entry_id FROM identities WHERE source_id = ?", (keep,))}
-    into, found, votes = merged_ids(db), load_recognitions(trial), dict[int, Counter[int]]()
-    rows = db.execute(
-        "SELECT crawl_id, pass, wording, spelling, entry_id FROM recognitions WHERE source_id = ? AND parser_version = ?"
-        " AND entry_id IS NOT NULL ORDER BY crawl_id, pass, recognition_id",
-        (other, version),
-    )
-    for crawl_id, pass_number, wording, spelling, entry_id in rows.fetchall():
-        key = RecognitionKey(keep, version, wording, spelling)
-        recognition = found.find(key, crawl_id, pass_number)
-        found_id = recognition.entry_id if recognition is not None else None
-        if found_id is not None and found_id in minted:
-            votes.setdefault(into.get(entry_id, entry_id), Counter())[into.get(found_id, found_id)] += 1
-    for entry_id, counted in votes.items():
-        yield entry_id, counted.most_common(1)[0][0]
 
 
 def _move(db: Database, keep: int, other: int, name: str) -> None:

@@ -179,3 +179,14 @@ def rename_recognised(db: Database, entry_id: int, identity_id: int) -> None:
     """Replace the provisional id of an entry in all stored recognitions."""
     for column in ("entry_id", "other_entry_id"):
         db.execute(f"UPDATE recognitions SET {column} = ? WHERE {column} = ?", (identity_id, entry_id))  # noqa: S608
+
+
+def store_match(db: Database, recognition_id: int, match: Match) -> None:
+    """Store how the row of a recognition was matched, with the doubt, inside the caller's transaction."""
+    db.execute(
+        "UPDATE recognitions SET match_method = ?, match_score = ?, doubt = ?, other_entry_id = ? WHERE recognition_id = ?",
+        (
+            *(match.method, match.score, match.doubt.reason if match.doubt else None),
+            *(match.doubt.other_entry_id if match.doubt else None, recognition_id),
+        ),
+    )
