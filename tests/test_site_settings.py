@@ -25,7 +25,7 @@ TOKEN, KEY, SESSION = "t0ken-of-the-environment", "k3y-of-the-file", "s3ssion-of
 # loopback has one address that may be crawled; a process without the address rules has two hosts on it
 ANY_ADDRESS = (
     "from foreign_eyes.crawler import ssrf_guard\n"
-    "ssrf_guard.AddressRules.allows = lambda *_: True\n"
+    "ssrf_guard.is_public, ssrf_guard.is_private_name = lambda _: True, lambda _: False\n"
     "from foreign_eyes.cli.main import run\n"
     "run()"
 )
