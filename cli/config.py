@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from foreign_eyes.cli.terminal import counted, print_json, print_line, printable
 if TYPE_CHECKING:
     from foreign_eyes.cli.settings_loader import Configuration
     from foreign_eyes.crawler.site_settings import Headers
+    from foreign_eyes.crawler.sources import SourceSettings
 
 WIDTH = 80
 DEFAULT = "default"
@@ -109,6 +111,8 @@ def _source_settings(configuration: Configuration) -> Iterator[Setting]:
                 value = _absolute(Path(value))
             elif key == "headers":
                 value = header_origins(value)
+            elif key == "proxy" and not source.is_bundled:
+                value, origin = proxy_in_force(name, source, origin)
             yield Setting(f"sources.{name}.{key}", value, origin)
 
 
@@ -118,6 +122,26 @@ def header_origins(headers: Headers) -> dict[str, str]:
         name: "hidden" if isinstance(value, str) else f"variable {value.env}" if value.env else f"file {value.file}"
         for name, value in headers.items()
     }
+
+
+def proxy_in_force(name: str, source: SourceSettings, origin: str) -> tuple[str | None, str]:
+    """Return the proxy of a source without its login, or where it is written, and the origin of that.
+
+    `origin` is that of the setting.
+    """
+    from foreign_eyes.crawler.proxy_settings import read_proxies
+    from foreign_eyes.crawler.sources import SiteSettingError
+
+    if source.proxy is not None:
+        place = source.proxy
+        return place if isinstance(
+            place, str
+        ) else f"variable {place.env}" if place.env else f"file {place.file}", origin
+    try:
+        proxy = read_proxies(name, source, os.environ).proxy_for(source.url)
+    except SiteSettingError:
+        return "the environment names one that cannot be used", "environment"
+    return (None, origin) if proxy is None else (proxy.url, proxy.origin.removeprefix("the "))
 
 
 def _fresh_days(configuration: Configuration) -> float:

@@ -18,6 +18,7 @@ import msgspec
 from foreign_eyes.archive.feed_state.shown_names import check_names as check_names_of_publications
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
 from foreign_eyes.crawler.jobs import DEFAULT_AUTHORITY
+from foreign_eyes.crawler.proxy_settings import check_proxy
 from foreign_eyes.crawler.settings_file import DEFAULT_ARCHIVE, find_settings_file
 from foreign_eyes.crawler.site_settings import check_cookies, check_headers
 from foreign_eyes.crawler.sources import BUILT_IN, Contact, FreshDays, SourceSettings, check_name, check_url, completed
@@ -38,10 +39,11 @@ MEANING = {
     "language": "a language tag, such as en or zh-Hans",
     "contact": "3 to 200 characters without spaces, such as you@example.org",
     "user_agent": "1 to 400 printable ASCII characters, such as town-archive/1.0",
+    "proxy": '"http://HOST:PORT", "" for none, { env = "NAME" } or { file = "PATH" }',
     "headers": 'a table; each value is a text, { env = "NAME" } or { file = "PATH" }',
 }
 # their values can be secrets, which no message shows
-_HIDDEN = frozenset({"headers"})
+_HIDDEN = frozenset({"headers", "proxy"})
 
 
 class ConfigurationError(Exception):
@@ -191,6 +193,7 @@ def _source(name: str, table: Any, path: Path) -> SourceSettings:
     _check(check_name, name, where, path)
     source = _convert(completed(name, table), SourceSettings, where, path)
     _check(check_url, source.url, f"{where} url", path)
+    _check(check_proxy, source.proxy, f"{where} proxy", path)
     _check(check_headers, source.headers, f"{where} headers", path)
     _check(partial(check_cookies, cookies=source.cookies), source.headers, where, path)
     if source.base_url is not None:

@@ -21,6 +21,7 @@ from scrapy.http import Response
 from foreign_eyes.archive.captures import Validators
 from foreign_eyes.archive.values import ENDED_BY_CLOSE, Fetched
 from foreign_eyes.crawler.download_errors import UNANSWERED, FetchFault, fault_of
+from foreign_eyes.crawler.proxy_errors import exception_fault, response_fault
 from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import MAX_BODY_BYTES
 from foreign_eyes.crawler.ssrf_guard import AddressRules
@@ -83,6 +84,8 @@ class CaptureMiddleware:
         """
         self._session.count_response(response.status, len(response.body))
         validators: Validators | None = request.meta.get("validators")
+        if fault := self._proxy_fault(request, response):
+            return self._faulty(request, response, fault)
         if response.status == 304:
             return self._not_modified(request, response, validators)
         tolerated: list[str] = []
@@ -104,7 +107,11 @@ class CaptureMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Store the fault of a request that brought no response."""
-        fault = self._address_rules.refusal(urlsplit(request.url).hostname or "") or fault_of(exception)
+        proxy = self._session.access.proxies.proxy_for(request.url)
+        fault = self._address_rules.refusal(urlsplit(request.url).hostname or "")
+        if fault is None and proxy is not None:
+            fault = exception_fault(exception, proxy, request.url)
+        fault = fault or fault_of(exception)
         if fault is None:
             return
         if fault.fault == "oversized" and "download_maxsize" in request.meta:
@@ -125,6 +132,14 @@ class CaptureMiddleware:
         headers = {"Content-Type": validators.content_type} if validators.content_type else {}
         body = self._session.body(digest)
         return Response(request.url, 200, headers=headers, body=body, flags=["not modified"])
+
+    def _proxy_fault(self, request: Request, response: Response) -> FetchFault | None:
+        proxy = self._session.access.proxies.proxy_for(request.url)
+        if proxy is None:
+            return None
+        names = ("X-Squid-Error", "Proxy-Status", "Server")
+        headers = {name.lower(): _header(response, name) or "" for name in names}
+        return response_fault(response.status, headers, proxy, request.url)
 
     def _faulty(self, request: Request, response: Response, fault: FetchFault) -> Response:
         self._session.record(self._fetched(request, response, fault=fault.fault, detail=fault.detail))

@@ -123,9 +123,9 @@ class RobotsMiddleware:
 
     async def _fetch_rules(self, url: str, host: str, page_request: Request) -> RobotsRules:
         meta: dict[str, Any] = {"purpose": "robots", "asked_url": url}
-        limits = ("once", "download_timeout", "download_maxsize", "limit")
-        copied = ("proxy", *(limits if page_request.meta["purpose"] == "link" else ()))
-        meta |= {name: page_request.meta[name] for name in copied if name in page_request.meta}
+        if page_request.meta["purpose"] == "link":
+            limits = ("once", "download_timeout", "download_maxsize", "limit")
+            meta |= {name: page_request.meta[name] for name in limits if name in page_request.meta}
         request = Request(url, meta=meta, callback=NO_CALLBACK)
         try:
             response: Response = await self._crawler.engine.download_async(request)

@@ -66,7 +66,7 @@ COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": ACCEPTED}
 
 COOKIES_ENABLED = False  # `crawler.site_requests` keeps the cookies of a source that needs them
-HTTPPROXY_ENABLED = False  # a proxy from the environment would bypass the address rules
+HTTPPROXY_ENABLED = False  # `crawler.proxying` replaces it: it keeps the address rules, and logins out of URLs
 METAREFRESH_ENABLED = False
 REFERER_ENABLED = True
 RETRY_ENABLED = False  # sends three requests in 0.7 s and ignores Retry-After; `crawler.retrying` replaces it
@@ -84,6 +84,7 @@ DOWNLOADER_MIDDLEWARES = {
     "foreign_eyes.crawler.redirects.CheckedRedirects": 600,
     "foreign_eyes.crawler.site_requests.SiteHeaders": 850,
     "foreign_eyes.crawler.site_requests.SiteCookies": 860,
+    "foreign_eyes.crawler.proxying.Proxying": 870,
     "foreign_eyes.crawler.capture.CaptureMiddleware": 900,
     # downloader side
 }

@@ -1,7 +1,7 @@
-"""The means with which a crawl gets at its source's site: request headers, trusted certificates, cookies, legacy TLS.
+"""The means with which a crawl gets at its source's site: headers, trusted certificates, cookies, legacy TLS, proxies.
 
-They are read when a crawl begins, belong to that crawl alone, and are used for the source's own host only. Values of
-headers can be secrets: no message, log or `repr` shows them.
+They are read when a crawl begins, belong to that crawl alone, and are used for the source's own host only, except
+proxies. Values of headers can be secrets: no message, log or `repr` shows them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from foreign_eyes.crawler.proxy_rules import NO_PROXY, ProxyRules
+from foreign_eyes.crawler.proxy_settings import read_proxies
+from foreign_eyes.crawler.secret_values import place_of, read_secret
 from foreign_eyes.crawler.site_settings import SettingSource, header_value_problem
 from foreign_eyes.crawler.sources import SiteSettingError, SourceSettings
 
@@ -27,6 +30,7 @@ class SiteAccess:
         url: the URL of the source.
         headers: the request headers, with their values.
         certificates: trusted in addition to those of the system.
+        proxies: the proxies of all requests, also of those for other hosts.
     """
 
     url: str
@@ -34,6 +38,7 @@ class SiteAccess:
     certificates: tuple[x509.Certificate, ...] = ()
     legacy_renegotiation: bool = False
     cookies: bool = False
+    proxies: ProxyRules = NO_PROXY
 
     def is_own_host(self, host: str) -> bool:
         """Return whether `host` is the source's."""
@@ -60,7 +65,8 @@ def read_site_access(name: str, source: SourceSettings, environment: Mapping[str
         for field, wanted in source.headers.items()
     }
     certificates = _certificates(f"[sources.{name}] ca_file", Path(source.ca_file)) if source.ca_file else ()
-    return SiteAccess(source.url, headers, certificates, source.legacy_renegotiation, source.cookies)
+    proxies = read_proxies(name, source, environment)
+    return SiteAccess(source.url, headers, certificates, source.legacy_renegotiation, source.cookies, proxies)
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:
@@ -72,22 +78,9 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
 def _header_value(where: str, wanted: str | SettingSource, environment: Mapping[str, str]) -> str:
     if isinstance(wanted, str):
         return wanted  # checked with the settings
-    if wanted.env is not None:
-        origin, value = f"the environment variable {wanted.env}", environment.get(wanted.env)
-        if value is None:
-            raise SiteSettingError(f"{where}: {origin} is not set: set it where this command runs")
-    else:
-        origin = f"the file {wanted.file}"
-        try:
-            value = Path(wanted.file or "").read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
-        except OSError as error:
-            raise SiteSettingError(
-                f"{where}: {origin} cannot be read ({error.strerror}): check path and owner"
-            ) from None
-        except UnicodeDecodeError:
-            raise SiteSettingError(f"{where}: {origin} is not text: write the value into it, in one line") from None
+    value = read_secret(where, wanted, environment)
     if problem := header_value_problem(value):
-        raise SiteSettingError(f"{where}: {origin} {problem}")
+        raise SiteSettingError(f"{where}: {place_of(wanted)} {problem}")
     return value
 
 

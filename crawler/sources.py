@@ -15,6 +15,7 @@ ca_file = "…"                   # certificates to trust, in PEM form, in addit
 legacy_renegotiation = false    # allow a server without secure renegotiation (RFC 5746)
 cookies = false                 # keep the site's cookies within one crawl
 headers = { Authorization = { env = "TOKEN" } }    # request headers; a text, or where a secret is
+proxy = "http://…:3128"         # "" for none; { env = "NAME" } or { file = "PATH" }; default: that of the environment
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import msgspec
 
 from foreign_eyes import sample
 from foreign_eyes.crawler.fetchable_urls import url_problem
-from foreign_eyes.crawler.site_settings import Headers, UserAgent
+from foreign_eyes.crawler.site_settings import Headers, SettingSource, UserAgent
 from foreign_eyes.listing.host_names import ascii_url
 
 DEFAULT_DELAY = 2.0
@@ -79,6 +80,7 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     legacy_renegotiation: bool = False
     cookies: bool = False
     headers: Headers = {}
+    proxy: str | SettingSource | None = None
 
     def __post_init__(self) -> None:
         with suppress(ValueError):  # `check_url` refuses it

@@ -51,8 +51,8 @@ class ListingSpider(Spider):
         self._on_page = on_page
         self._on_accept = on_accept
         self._resources = ExitStack()
-        hosts = {session.job.source.host} | ({"127.0.0.1"} if session.proxy else set())
-        self.address_rules = AddressRules(frozenset(hosts))
+        proxies = session.access.proxies.hosts | ({"127.0.0.1"} if session.proxy else set())
+        self.address_rules = AddressRules(frozenset({session.job.source.host}), proxies)
         rules_of_this_crawl.set(self.address_rules)
 
     @classmethod
@@ -147,8 +147,6 @@ class ListingSpider(Spider):
         except ValueError:  # a link can be any text
             return FetchResult(url, url, fault="unreachable", detail=f"the URL {printable(url)!r} is malformed")
         try:
-            if self.session.proxy:
-                request.meta["proxy"] = self.session.proxy
             response: Response = await self.crawler.engine.download_async(request)
         except Exception as error:
             if (fault := fault_of(error)) is None:

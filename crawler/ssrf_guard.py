@@ -3,7 +3,8 @@
 A listing must not lead the crawler into the operator's network.
 
 Only the host of the source itself may be private. IP addresses in URLs, in any notation, and the names of private networks
-are refused before a request. `crawler.public_resolver` checks the addresses of other names.
+are refused before a request, so that no proxy is asked for them. `crawler.public_resolver` checks the addresses of other
+names, unless a proxy resolves them.
 """
 
 from __future__ import annotations
@@ -25,14 +26,21 @@ from foreign_eyes.listing.host_names import shown_host
 
 @dataclass(slots=True)
 class AddressRules:
-    """The hosts that may be private, and the refused names with their addresses."""
+    """The hosts that may be private, and the refused names with their addresses.
+
+    Attributes:
+        own_hosts: the host of the source.
+        proxy_hosts: the proxies; a connection to them is allowed, a request for them is not.
+        refused: the refused names, each with an address.
+    """
 
     own_hosts: frozenset[str] = frozenset()
+    proxy_hosts: frozenset[str] = frozenset()
     refused: dict[str, str] = field(default_factory=dict)
 
     def permitted(self, host: str, addresses: Sequence[str]) -> list[str]:
         """Return the addresses of `host` to which a connection is allowed; remember the refusal if there is none."""
-        if host in self.own_hosts:
+        if host in self.own_hosts or host in self.proxy_hosts:
             return list(addresses)
         public = [address for address in addresses if is_public(address)]
         if addresses and not public:
@@ -84,6 +92,8 @@ def check_host(url: str, rules: AddressRules) -> None:
     host = urlsplit(url).hostname or ""
     if host in rules.own_hosts:
         return
+    if host in rules.proxy_hosts:
+        raise FetchFault("refused", f"{host} is a proxy of this crawl; only the source's own host may be private")
     address = literal_address(host)
     if address is not None and not rules.permitted(host, [address]) and (refusal := rules.refusal(host)):
         raise refusal

@@ -12,7 +12,6 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from OpenSSL import SSL, crypto
 from scrapy.core.downloader.contextfactory import _get_creator_context
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from service_identity import VerificationError
 from service_identity.exceptions import CertificateError
@@ -24,6 +23,7 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from foreign_eyes.crawler.fetchable_urls import printable
+from foreign_eyes.crawler.proxy_tunnels import TunnellingHandler
 from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.site_access import SiteAccess
 from foreign_eyes.crawler.tls_handshakes import Handshake
@@ -40,7 +40,7 @@ _TRUST_IT = (
 _LEGACY_SERVER_CONNECT = 0x4
 
 
-class ExplainedHttps(HTTP11DownloadHandler):
+class ExplainedHttps(TunnellingHandler):
     """Scrapy's handler for https with the TLS settings of the source; keeps the reason why a certificate was refused."""
 
     def __init__(self, crawler: Crawler):
