@@ -6,6 +6,7 @@ frozen archive documents too. So it changes only when an operator asks for it, a
 
 from __future__ import annotations
 
+import shlex
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def note_on_links(base_url: str, served_at: str, *, free_port: bool, program: st
         return None
     if free_port and urlsplit(base_url).port == DEFAULT_PORT:
         return f"note: the feeds link to {base_url}; to make those links work, free that port and start again"
-    return f"note: the feeds link to {base_url}; to change that: {program} publish --base-url {served_at}"
+    return f"note: the feeds link to {base_url}; to change that: {program} publish --base-url {shlex.quote(served_at)}"
 
 
 def _is_on_this_machine(url: str) -> bool:

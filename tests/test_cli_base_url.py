@@ -49,6 +49,12 @@ def test_files_that_link_to_another_port_can_be_published_for_the_one_that_is_se
     assert note.endswith(f"eyes publish --base-url {CHOSEN}")
 
 
+def test_the_command_in_the_note_is_quoted_for_a_shell() -> None:
+    note = note_on_links(PUBLISHED, "http://[::1]:9001/", free_port=False, program="eyes")
+    assert note is not None
+    assert note.endswith("--base-url 'http://[::1]:9001/'")
+
+
 def test_nobody_is_advised_to_publish_for_a_port_that_was_taken_by_chance() -> None:
     note = note_on_links(DEFAULT_BASE_URL, "http://127.0.0.1:35001/", free_port=True, program="eyes")
     assert note is not None

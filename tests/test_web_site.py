@@ -669,6 +669,12 @@ def test_serve_tells_the_configured_address(command: CommandLine) -> None:
         assert ask(port, "/atom.xml").headers["link"] == link_header("atom.xml", BASE, None)
 
 
+@pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("[::1]", "[::1]"), ("::", "[::1]")])
+def test_an_ipv6_address_is_served_and_shown_in_brackets(host: str, shown: str) -> None:
+    with open_socket(host, 0) as listener:
+        assert address_of(listener) == f"http://{shown}:{listener.getsockname()[1]}/"
+
+
 def test_port_0_takes_a_free_port_that_is_known_before_anything_is_served() -> None:
     with open_socket("127.0.0.1", 0) as listener:
         address = address_of(listener)

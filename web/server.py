@@ -112,8 +112,8 @@ def make_app(
 def open_socket(host: str, port: int) -> socket.socket:
     """Return a socket that listens at `host` and `port`.
 
-    `host` is a name or an address. Port 0 takes a free port. Connections wait until `serve_on` accepts them, so the
-    address can be printed before the server has anything to serve.
+    `host` is a name or an address; an IPv6 address may be in brackets, as in a URL. Port 0 takes a free port. Connections
+    wait until `serve_on` accepts them, so the address can be printed before the server has anything to serve.
 
     Raises:
         PortInUse: another program listens there.
@@ -123,7 +123,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         raise CannotListen(host, port, "use port 0 (any free port) to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host.removeprefix("[").removesuffix("]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
         raise CannotListen(host, port, getattr(error, "strerror", None) or str(error)) from error
