@@ -6,6 +6,7 @@ Twisted's reactor starts only once in a process. The crawls of one call share it
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -22,6 +23,8 @@ from foreign_eyes.crawler.crawl_archive import CrawlArchive, open_for_crawls
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import for_source
+from foreign_eyes.crawler.site_access import read_site_access
+from foreign_eyes.crawler.sources import SiteSettingError
 from foreign_eyes.crawler.spider import ListingSpider
 from foreign_eyes.listing.reader import CrawlProgress
 
@@ -73,7 +76,7 @@ class CrawlsDone:
     """
 
     ended: list[EndedCrawl] = field(default_factory=list)
-    refused: dict[str, ArchiveError] = field(default_factory=dict)
+    refused: dict[str, ArchiveError | SiteSettingError] = field(default_factory=dict)
     error: Exception | None = None
 
 
@@ -103,7 +106,9 @@ def crawl_in_turn(
 
     Raises:
         ArchiveError: the archive is in use, or cannot be opened or written, or does not take the source.
+        SiteSettingError: a file or variable that the settings of the source name cannot be used.
     """
+    read_site_access(job.name, job.source, os.environ)  # before an archive is created
     with open_for_crawls(job.archive, what=f"a crawl of {job.name}", authority=job.authority) as archive:
         crawls = _Crawls(archive, [[job] * times], watcher, spider, options, at_once=1, ends_on_failure=True)
         done = crawls.run(log_level, signals)
@@ -211,13 +216,13 @@ class _Crawls:
         return not self._is_stopped and self._done.error is None
 
     def _start_next(self, line: deque[Job]) -> None:
-        """Start the next crawl of a line; a source that the archive refuses is skipped."""
+        """Start the next crawl of a line; a source that the archive refuses, or that lacks a secret, is skipped."""
         while line and self._continues:
             job = line.popleft()
             with ExitStack() as resources:
                 try:
                     session = resources.enter_context(self._archive.begin(job))
-                except MixedSources as error:
+                except (MixedSources, SiteSettingError) as error:
                     self._done.refused[job.name] = error
                     continue
                 except ArchiveError as error:

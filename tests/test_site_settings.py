@@ -140,28 +140,44 @@ def test_without_the_setting_no_cookie_is_sent(command: CommandLine, server: Lis
     assert all("Cookie" not in asked.headers for asked in server.asked)
 
 
-def test_two_crawls_in_one_process_do_not_share_cookies(command: CommandLine) -> None:
-    """The sample's story is crawled day after day in one process; here each crawl is stopped by a page that blocks."""
-    code = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from foreign_eyes.crawler.jobs import Job\n"
-        "from foreign_eyes.crawler.run import crawl_in_turn\n"
-        "from foreign_eyes.crawler.sources import SourceSettings\n"
-        "source = SourceSettings(url=sys.argv[1], delay=0, cookies=True)\n"
-        "ended = crawl_in_turn(Job('town', source, Path('archive.db')), 2, lambda progress: None)\n"
-        "print(*(crawl.log_row['outcome'] for crawl in ended))"
-    )
-    with ListingServer(make_site(make_entries(5))) as server:
-        server.headers |= {"Set-Cookie": "session=1"}
+SIDE_BY_SIDE = """
+import sys
+from pathlib import Path
+from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.run import CrawlWatcher, crawl_side_by_side
+from foreign_eyes.crawler.site_settings import SettingSource
+from foreign_eyes.crawler.sources import SourceSettings
+
+own = {
+    "one": dict(cookies=True, headers={"X-Key": "key-of-one"}, user_agent="One/1"),
+    "two": dict(cookies=True, headers={"X-Key": "key-of-two"}, user_agent="Two/2"),
+    "bad": dict(headers={"X-Key": SettingSource(env="NO_SUCH_KEY")}),
+}
+urls = {"one": sys.argv[1], "two": sys.argv[2], "bad": "http://[::1]:1/"}
+jobs = [Job(n, SourceSettings(url=urls[n], delay=0, **own[n]), Path("archive.db")) for n in ("one", "two", "bad", "one")]
+done = crawl_side_by_side(jobs, CrawlWatcher())
+print(*sorted(f"{crawl.log_row['source']}:{crawl.log_row['outcome']}" for crawl in done.ended), *done.refused)
+"""
+
+
+def test_crawls_in_one_process_share_no_cookies_headers_or_user_agent(command: CommandLine) -> None:
+    with ListingServer(make_site(make_entries(5))) as one, ListingServer(make_site(make_entries(5, 100))) as two:
+        one.headers |= {"Set-Cookie": "session=one; Path=/"}
+        two.headers |= {"Set-Cookie": "session=two; Path=/"}
+        urls = (one.origin + LISTING, two.origin.replace("127.0.0.1", "localhost") + LISTING)
         done = subprocess.run(
-            [sys.executable, "-c", code, server.origin + LISTING],
+            [sys.executable, "-c", SIDE_BY_SIDE, *urls],
             cwd=command.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
             timeout=60,
         )  # fmt: skip
-    assert done.stdout.split() == ["complete", "unchanged"], done.stderr
-    robots = [asked for asked in server.asked if asked.path == "/robots.txt"]
-    assert ["Cookie" in asked.headers for asked in robots] == [False, False]
+    assert done.stdout.split() == ["one:complete", "one:unchanged", "two:complete", "bad"], done.stderr
+    for asked, name, agent in ((one.asked, "one", "One/1"), (two.asked, "two", "Two/2")):
+        pages = [page for page in asked if not is_link(page)]
+        assert {page.headers["X-Key"] for page in pages} == {f"key-of-{name}"}
+        assert {page.headers["User-Agent"] for page in asked} == {agent}
+        assert {page.headers["Cookie"] for page in pages if "Cookie" in page.headers} == {f"session={name}"}
+    robots = [page for page in one.asked if page.path == "/robots.txt"]
+    assert ["Cookie" in page.headers for page in robots] == [False, False]  # nor does the next crawl of a source
 
 
 @pytest.mark.parametrize(
