@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -12,11 +13,16 @@ from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import NO_INPUT, Stopped
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT
 from foreign_eyes.cli.sample_place import at_its_output
-from foreign_eyes.cli.terminal import print_line, program
+from foreign_eyes.cli.terminal import counted, print_line, program
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from foreign_eyes.archive.feed_state.output_manifest import PublishedPlace
     from foreign_eyes.cli.output_server import FolderServer
 
+# below the root, whose addresses are printed
+_MOST_SOURCES = 10
 EXAMPLES = """
 \b
 Examples:
@@ -59,14 +65,18 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
     from foreign_eyes.web.browse.sql_memory import limit_heap
     from foreign_eyes.web.server import make_app, serve_on
 
+    own_base_urls = {}
     if context.archive.is_file():
-        with read_archive(context.archive):
-            pass  # rolls back the transaction of a killed run, and refuses a file that is not an archive
+        # this also rolls back the transaction of a killed run, and refuses a file that is not an archive
+        with read_archive(context.archive) as db:
+            places = places_below(db, server.output)
+        own_base_urls = {below: str(place.base_url) for below, place in places.items() if place.own_base_url}
     limit_heap()
     app = make_app(
         server.output,
         context.archive,
         base_url=_base_url(context),
+        own_base_urls=own_base_urls,
         hub=_hub(context),
         readers_sql=context.configuration.browse.sql,
     )
@@ -96,8 +106,42 @@ def print_addresses(context: Context, server: FolderServer) -> None:
     for what, path in (("pages", below), ("Atom feed", f"{below}atom.xml"), ("RSS feed", f"{below}rss.xml")):
         print_line(f"  {what:<10} {server.address}{path}")
     print_line(f"  {'Datasette':<10} {server.address}browse/")
+    for line in _lines_of_sources(context, server):
+        print_line(f"  {line}")
     if note := _note_on_links(context, server):
         print_line(f"\n{note}", err=True)
+
+
+def _lines_of_sources(context: Context, server: FolderServer) -> list[str]:
+    """Return a line with the address of each source below the root."""
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.errors import ArchiveError
+
+    try:
+        with read_archive(context.archive) as db:
+            found = places_below(db, server.output)
+    except ArchiveError:
+        return []
+    shown = [f"{place.source:<10} {server.address}{quote(below)}" for below, place in found.items()]
+    more = len(shown) - _MOST_SOURCES
+    return [
+        *shown[:_MOST_SOURCES],
+        *([f"and {counted(more, 'more source')} below {server.address}"] if more > 0 else []),
+    ]
+
+
+def places_below(db: Database, output: Path) -> dict[str, PublishedPlace]:
+    """Return the folders of sources below `output` that have a page, by their paths, which end with a slash."""
+    from foreign_eyes.archive.feed_state.output_manifest import published_places
+    from foreign_eyes.feeds.site_map import FRONT_PAGE
+
+    root = output.resolve()
+    below = [place for place in published_places(db) if root in place.folder.parents]
+    return {
+        f"{place.folder.relative_to(root).as_posix()}/": place
+        for place in below
+        if (place.folder / FRONT_PAGE).is_file()
+    }
 
 
 def _require_something(context: Context, output: Path) -> None:

@@ -22,6 +22,7 @@ from foreign_eyes.cli.exit_codes import CONFIGURATION, of_error
 from foreign_eyes.cli.output_problems import output_problems, usual_folders
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.publish_places import folders_of_sources, require_place
+from foreign_eyes.cli.serve import places_below
 from foreign_eyes.cli.settings_loader import checked
 from foreign_eyes.feeds.errors import FilesOfOthers, OutputTaken, PlaceUnusable
 from foreign_eyes.feeds.publish import Target, publish
@@ -345,6 +346,21 @@ def test_each_folder_that_lags_is_named_with_the_command_that_publishes_it(site:
     assert found["mirror"].startswith("foreign-eyes publish --source village --output ")
     shutil.rmtree(site.root / "village")
     assert problems(site)["public/village"] == "foreign-eyes publish --source village"
+
+
+def test_serve_knows_the_folders_below_and_their_own_base_urls(site: Installation) -> None:
+    site.own("hamlet", output="public/h", base_url="https://h.example/")
+    site.own("city", output="c", base_url="https://c.example/")
+    site.crawl("hamlet", "city")
+    for name in ("hamlet", "city"):
+        site.publish(name)
+    with read_archive(site.archive) as db:
+        found = places_below(db, Path("public"))
+    urls = {below: (place.source, place.base_url, place.own_base_url) for below, place in found.items()}
+    assert urls == {
+        "h/": ("hamlet", "https://h.example/", True),
+        "village/": ("village", f"{URL}village/", False),
+    }
 
 
 def test_check_and_restore_read_the_folders_of_all_sources(site: Installation) -> None:

@@ -15,9 +15,10 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -62,7 +63,13 @@ class PortInUse(CannotListen):
 
 
 def make_app(
-    output: Path, archive: Path, *, base_url: str | None = None, hub: str | None = None, readers_sql: bool = True
+    output: Path,
+    archive: Path,
+    *,
+    base_url: str | None = None,
+    own_base_urls: Mapping[str, str] = MappingProxyType({}),
+    hub: str | None = None,
+    readers_sql: bool = True,
 ) -> ASGIApp:
     """Return the app that serves the folder `output` and the file `archive`.
 
@@ -72,6 +79,7 @@ def make_app(
         output: the published folder.
         archive: the archive's file.
         base_url: the URL of the folder with a slash at its end, for `Link` fields; None makes them relative.
+        own_base_urls: the base URLs of folders below that have one of their own, by paths that end with a slash.
         hub: the URL of the WebSub hub of the feeds, if there is one.
         readers_sql: whether readers may run SQL of their own under /browse/.
     """
@@ -87,7 +95,7 @@ def make_app(
 
     datasette = datasette_app(archive, PublishedSite(output, base_url), readers_sql=readers_sql)
     browse = OwnLoop(datasette)
-    files = PublishedFiles(output, base_url, hub)
+    files = PublishedFiles(output, base_url, hub, own_base_urls)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

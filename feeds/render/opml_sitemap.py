@@ -59,9 +59,9 @@ def render_sitemap_index(addresses: Iterable[str]) -> bytes:
 def render_robots(base_url: str, browse: str | None) -> bytes:
     """Return robots.txt (RFC 9309), which disallows only Datasette.
 
-    Datasette has an endless number of pages. It is not mentioned if its URL is absolute.
+    Datasette has an endless number of pages. It is not mentioned if its URL is absolute, or above the base URL.
     """
-    below = browse is not None and "//" not in browse
+    below = browse is not None and "//" not in browse and not browse.startswith("../")
     disallowed = f" {urlsplit(base_url).path}{browse}" if below else ""
     return f"User-agent: *\nDisallow:{disallowed}\n\nSitemap: {base_url}sitemap.xml\n".encode()
 
