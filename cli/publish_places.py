@@ -134,7 +134,9 @@ def require_place(context: Context, source: str) -> None:
             if refusal is not None:
                 raise refusal
             return
-    require_claim(context.archive, context.output)
+    root, own = context.output, _own_places(context).get(source)
+    for folder in (root, root / source) if own is None else (own.folder,):
+        require_claim(context.archive, folder)
 
 
 def folders_of_sources(context: Context) -> list[Path]:

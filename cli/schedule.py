@@ -160,13 +160,14 @@ def written_paths(context: Context) -> list[str]:
 
     A missing output folder is made in the working directory.
     """
-    folder, archive, output = Path.cwd(), context.archive.absolute().parent, context.output.absolute()
-    here = [path for path in (archive, output) if path.is_relative_to(folder)]
+    folder, archive = Path.cwd(), context.archive.absolute().parent
+    own = [Path(source.output).absolute() for source in context.configuration.sources.values() if source.output]
+    outputs = list(dict.fromkeys([context.output.absolute(), *own]))
+    here = [path for path in (archive, *outputs) if path.is_relative_to(folder)]
     written = [str(folder)] if here else []
     if archive not in here:
         written.append(str(archive))
-    if output not in here and not output.is_relative_to(archive):
-        written.append(f"-{output}")
+    written += [f"-{output}" for output in outputs if output not in here and not output.is_relative_to(archive)]
     return written
 
 

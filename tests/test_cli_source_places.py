@@ -14,7 +14,7 @@ from support.several_sources import Listing, mix
 from foreign_eyes.archive.database import open_archive, read_archive
 from foreign_eyes.archive.errors import OutputOfAnother
 from foreign_eyes.archive.feed_state.output_manifest import published_places
-from foreign_eyes.archive.feed_state.output_record import read_record
+from foreign_eyes.archive.feed_state.output_record import RECORD_NAME, read_record
 from foreign_eyes.archive.forgotten_sources import forget_source
 from foreign_eyes.archive.values import Source
 from foreign_eyes.cli.context import Context
@@ -22,6 +22,7 @@ from foreign_eyes.cli.exit_codes import CONFIGURATION, of_error
 from foreign_eyes.cli.output_problems import output_problems, usual_folders
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.publish_places import folders_of_sources, require_place
+from foreign_eyes.cli.schedule import written_paths
 from foreign_eyes.cli.serve import places_below
 from foreign_eyes.cli.settings_loader import checked
 from foreign_eyes.feeds.errors import FilesOfOthers, OutputTaken, PlaceUnusable
@@ -302,6 +303,26 @@ def test_a_source_is_not_published_below_a_root_of_another_archive(site: Install
             check()
     other.own("city", output="city", base_url="https://city.example/")
     assert other.publish("city") == Path("city")
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_lost_archive_is_noticed_in_the_folder_of_the_source(site: Installation, own: bool) -> None:
+    if own:
+        site.own("hamlet", output="h", base_url="https://h.example/")
+        site.crawl("hamlet")
+        site.publish("hamlet")
+    for name in ("index.html", "atom.xml", RECORD_NAME):  # a root without a source
+        (site.root / name).unlink()
+    site.archive.unlink()
+    require_place(site.context, "city")
+    with pytest.raises(OutputOfAnother):
+        require_place(site.context, "hamlet" if own else "village")
+
+
+def test_a_round_may_write_to_the_folders_of_all_sources(site: Installation) -> None:
+    site.own("hamlet", output="/srv/hamlet", base_url="https://h.example/")
+    site.own("village", output="public/v")
+    assert written_paths(site.context) == [str(site.root.parent), "-/srv/hamlet"]
 
 
 def test_datasette_is_linked_from_each_folder(site: Installation) -> None:
