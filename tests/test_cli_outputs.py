@@ -24,6 +24,30 @@ def town(command: CommandLine, server: ListingServer) -> CommandLine:
     return command
 
 
+def test_rounds_of_two_sources_in_turn_keep_apart(town: CommandLine, server: ListingServer) -> None:
+    """The lines that `schedule cron` prints for each of them."""
+    settings = town.folder / "foreign-eyes.toml"
+    with ListingServer(make_site(make_entries(8, 50))) as second:
+        table = f'[sources.village]\nurl = "{second.origin}{LISTING}"\ndelay = 0\n'
+        settings.write_text(settings.read_text() + table)
+        before = tree(town.folder / "public")
+        first = town("up", "village", "--no-serve", "--quiet")
+        assert first.returncode == 0
+        assert "village is published in" in first.stderr
+        after = tree(town.folder / "public")
+        assert {name: after[name] for name in before} == before
+        server.site = dict(make_site(make_entries(17)))
+        for name in ("town", "village", "town", "village"):
+            done = town("up", name, "--no-serve", "--quiet")
+            assert (done.returncode, done.stderr) == (0, ""), name
+    last = tree(town.folder / "public")
+    of_village = {name for name in after if name.startswith("village/")}
+    assert {name: last[name] for name in of_village} == {name: after[name] for name in of_village}
+    assert last["atom.xml"] != before["atom.xml"]
+    assert town("publish", "--quiet").returncode == 0  # the page over all sources
+    assert town("check").returncode == 0
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
