@@ -162,3 +162,16 @@ def test_what_a_crawl_under_one_name_would_have_doubted_is_a_doubt_after_a_join(
     ]
     assert again(db).differences == ()
     assert list(verify_seals(db)) == []
+
+
+def test_a_second_row_of_a_joined_entry_is_no_more_that_entry_than_before(db: Database) -> None:
+    town = Column(db)
+    town.crawl(listing(A, B))
+    town.crawl(listing(entry("Apples", commentary="Edited."), B))
+    Column(db, "city", day=2).crawl(listing(entry("Apples", commentary="Edited."), B))
+    join(db, "town", "city")
+    # an operator's merge lets an entry have rows in several of its wordings; the merges of a join do not
+    Column(db, "city", day=3).crawl(listing(entry("Apples", commentary="Edited."), A, B))
+    methods = [method for (method,) in db.execute("SELECT match_method FROM entry_history")]
+    assert "merged by an operator" not in methods
+    assert again(db).differences == ()

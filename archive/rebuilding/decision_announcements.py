@@ -48,11 +48,12 @@ def announce_decisions(before: Database, db: Database, at: datetime) -> None:
     """Announce the decisions in `db` that are not in `before`, within the transaction."""
     if before.execute("SELECT 1 FROM crawls LIMIT 1").fetchone() is None:
         return  # the archive is loaded from an export, and its decisions were announced before
+    into = merged_ids(db)
     for decision in _decisions_since(before, db):
         source_id = db.execute("SELECT source_id FROM identities WHERE entry_id = ?", (decision.entry_id,)).fetchone()[
             0
         ]
-        for statement in _statements(before, db, decision):
+        for statement in _statements(before, db, decision, into.get(decision.entry_id, decision.entry_id)):
             (change_id,) = append_changes(db, source_id, None, [statement.change], at, announced=True)
             if statement.state is not None:
                 store_words(db, change_id, *statement.state, statement.before)
@@ -74,8 +75,7 @@ def _decisions_since(before: Database, db: Database) -> list[_NewDecision]:
     return decisions
 
 
-def _statements(before: Database, db: Database, decision: _NewDecision) -> Iterator[_Statement]:
-    survivor_id = merged_ids(db).get(decision.entry_id, decision.entry_id)
+def _statements(before: Database, db: Database, decision: _NewDecision, survivor_id: int) -> Iterator[_Statement]:
     if decision.kind == "merge":
         was = current_texts(before, decision.other_id)
         merged = Change("merged", decision.other_id, other_entry_id=survivor_id, decision_id=decision.decision_id)

@@ -32,7 +32,7 @@ from foreign_eyes.archive.settling.identity_rows import (
 from foreign_eyes.archive.settling.journal import Change, rename_changes
 from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
 from foreign_eyes.archive.settling.match_beside import match_beside
-from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.settling.operator_decisions import merged_by_operator, merged_ids
 from foreign_eyes.archive.settling.parser_upgrades import (
     Sighting,
     load_older_revisions,
@@ -76,6 +76,7 @@ class FoundIds:
         self.from_nodes = added.from_nodes
         self._minted_elsewhere = added.minted
         self.merged: Mapping[int, int] = merged_ids(db)
+        self._merged_by_operator = merged_by_operator(db)
         self.older = load_older_revisions(db, parser_version)
         self.provisional: dict[int, Identity] = {}
         # provisional ids that ended, with the ids that replaced them
@@ -101,7 +102,7 @@ class FoundIds:
         ids = {rank: FoundId(entry_id) for rank, entry_id in redacted_places(self._db, places).items()} | ids
         if crawl.crawl_id in self.added_crawls:
             ids |= self._find_by_wording(crawl, places, ids)
-        merged = set(self.merged.values())
+        merged = self._merged_by_operator
         matches = match_to_entries(self._db, places, ids, merged)
         if len(matches) < len(ids) and self.provisional:
             self._end_provisional(crawl, places, ids, matches)
@@ -217,7 +218,7 @@ class FoundIds:
         So a row of an older capture with a wording that an entry had later is that entry, whatever else it resembles.
         """
         taken = {found_id.entry_id for found_id in ids.values()}
-        merged = set(self.merged.values())
+        merged = self._merged_by_operator
         by_entry: dict[int, list[Place]] = {}
         for place in places:
             entry_id = None if place.rank in ids else self._only_entry(crawl, place)

@@ -45,11 +45,20 @@ def merge(db: Database, entry_id: int, other_id: int, at: datetime) -> Collectio
         raise CannotDecide(
             f"{entry_id} and {other_id} belong to different sources; only entries of one source can be merged"
         )
-    for identity in (keep, other):
-        _refuse_redacted(db, identity.entry_id, "merged")
-    record_decision(db, Decision("merge", keep.entry_id, other.entry_id), at)
-    _move_older(db, other.entry_id, keep.entry_id, "1")
+    merge_survivors(db, keep.entry_id, other.entry_id, at)
     return ()
+
+
+def merge_survivors(db: Database, entry_id: int, other_id: int, at: datetime) -> None:
+    """Merge `other_id` into `entry_id`; both are entries of one source that were not merged.
+
+    Raises:
+        CannotDecide: an entry is redacted.
+    """
+    for each in (entry_id, other_id):
+        _refuse_redacted(db, each, "merged")
+    record_decision(db, Decision("merge", entry_id, other_id), at)
+    _move_older(db, other_id, entry_id, "1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.errors import CannotDecide, UnknownSource
 from foreign_eyes.archive.forgotten_sources import resume_source
 from foreign_eyes.archive.rebuilding.joined_sources import remove_publishing_state
-from foreign_eyes.archive.rebuilding.merge_and_split import merge
+from foreign_eyes.archive.rebuilding.merge_and_split import merge_survivors
 from foreign_eyes.archive.rebuilding.same_entries import compare_entries
 from foreign_eyes.archive.sample_sources import is_invented
 from foreign_eyes.archive.seals import seal
@@ -87,7 +87,7 @@ def join_sources(
     merged: dict[int, int] = {}
     for entry in compared:
         if entry.survivor_id is not None:
-            merge(db, entry.survivor_id, entry.entry_id, at)
+            merge_survivors(db, entry.survivor_id, entry.entry_id, at)
             merged[entry.entry_id] = entry.survivor_id
         if entry.doubtful is not None:
             store_match(db, entry.recognition_id, entry.doubtful)

@@ -18,7 +18,7 @@ from foreign_eyes.archive.crawls import crawls_table
 from foreign_eyes.archive.matching.keys import commentary_key, title_key
 from foreign_eyes.archive.matching.matcher import Candidate, ListingRow
 from foreign_eyes.archive.matching.rarity import Rarity
-from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.settling.operator_decisions import merged_by_operator
 from foreign_eyes.archive.settling.second_places import places_elsewhere, with_former_places
 from foreign_eyes.archive.settling.text_rarity import count_holders, find_word_holders, most_similar, word_counts
 from foreign_eyes.archive.text_columns import text_columns
@@ -180,7 +180,7 @@ def _load(
         " FROM json_each(?) JOIN entries e ON e.entry_id = value",
         (json.dumps(list(ranks)),),
     )
-    merged = set(merged_ids(db).values())
+    merged = merged_by_operator(db)
     return [
         Candidate(
             *(entry_id, ranks[entry_id], wording, frozenset(json.loads(earlier)), title_key, excerpt_key),

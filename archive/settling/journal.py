@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.settling.announced_words import store_words_of
 from foreign_eyes.archive.settling.dating import AHEAD, MILLISECOND, change_times
-from foreign_eyes.archive.settling.operator_decisions import surviving_id
+from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import from_text, to_text
 
 # fmt: off
@@ -68,8 +68,11 @@ def record_changes(
         elif not (change.kind == "new" and _has_new_change(db, change.entry_id)):
             missing.append(change)
     append_changes(db, source_id, crawl_id, missing, at, announced=announced)
-    for (_, entry_id), change_ids in recorded.items():
-        _refer_to_current(db, change_ids, entry_id)
+    lost = [(change_ids, entry_id) for (_, entry_id), change_ids in recorded.items() if change_ids]
+    into = merged_ids(db) if lost else {}
+    for change_ids, entry_id in lost:
+        if entry_id is not None:
+            _refer_to_current(db, change_ids, into.get(entry_id, entry_id))
 
 
 def rename_changes(db: Database, entry_id: int, identity_id: int) -> None:
@@ -122,11 +125,9 @@ def _update_references(db: Database, change_id: int, change: Change) -> None:
     )
 
 
-def _refer_to_current(db: Database, change_ids: Sequence[int], entry_id: int | None) -> None:
+def _refer_to_current(db: Database, change_ids: Sequence[int], entry_id: int) -> None:
     """Set the current revision of an entry in changes that were not found again."""
-    if not change_ids or entry_id is None:
-        return
-    row = db.execute("SELECT revision_id FROM entries WHERE entry_id = ?", (surviving_id(db, entry_id),)).fetchone()
+    row = db.execute("SELECT revision_id FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()
     db.conn.executemany(
         "UPDATE changes SET revision_id = ? WHERE change_id = ?",
         [(row[0] if row else None, change_id) for change_id in change_ids],

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from foreign_eyes.archive.matching.matcher import Match
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.known_rows import match_as_new, match_to_entries
+from foreign_eyes.archive.settling.operator_decisions import merged_by_operator
 from foreign_eyes.archive.settling.recognitions import RecognitionKey, insert_recognition, recognition_key
 from foreign_eyes.archive.settling.row_ids import FoundId
 from foreign_eyes.archive.settling.settling_state import Settling
@@ -33,7 +34,7 @@ class Ledger:
 
         `entry_ids` are the entries of all places by rank. Call this before any of the places is recorded.
         """
-        implied = dict(settled)
+        implied, merged = dict(settled), merged_by_operator(self._work.db)
         for place in self._places:
             if place.rank in settled:
                 continue
@@ -41,7 +42,7 @@ class Ledger:
             if found_id is not None and found_id.entry_id == entry_ids[place.rank]:
                 implied[place.rank] = found_id
         while True:
-            expected = match_to_entries(self._work.db, self._places, implied, set(self._work.ids.merged.values()))
+            expected = match_to_entries(self._work.db, self._places, implied, merged)
             wrong = {
                 rank
                 for rank, found_id in implied.items()

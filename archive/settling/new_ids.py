@@ -13,7 +13,7 @@ from foreign_eyes.archive.redaction.masking import redacted_places
 from foreign_eyes.archive.settling.entry_rows import Place
 from foreign_eyes.archive.settling.identity_rows import Identity, insert_identity, is_id_taken
 from foreign_eyes.archive.settling.known_rows import match_known_rows
-from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.settling.operator_decisions import merged_by_operator, merged_ids
 from foreign_eyes.archive.settling.parser_upgrades import OlderRevisions
 from foreign_eyes.archive.settling.recognitions import Recognitions, load_recognitions
 from foreign_eyes.archive.settling.row_ids import FoundId, KnownRows
@@ -36,7 +36,7 @@ class NewIds:
     def find(self, crawl: Crawl, pass_number: int, places: Sequence[Place], bodies: Collection[str]) -> KnownRows:
         """Return the places with notices of redacted entries: a notice names its entry."""
         ids = {rank: FoundId(entry_id) for rank, entry_id in redacted_places(self._db, places).items()}
-        return KnownRows(ids, match_known_rows(self._db, places, ids, set(self.merged.values())))
+        return KnownRows(ids, match_known_rows(self._db, places, ids, merged_by_operator(self._db)))
 
     def wordings_with_ids(self, crawl_id: int, listed: Iterable[ListedEntry]) -> set[str]:
         """Return no wordings: no row was settled before."""

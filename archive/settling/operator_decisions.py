@@ -45,6 +45,20 @@ def merged_ids(db: Database) -> dict[int, int]:
     return {other_id: _end(into, other_id) for other_id in into}
 
 
+def merged_by_operator(db: Database) -> set[int]:
+    """Return the entries into which an operator merged others: two rows of one listing can be such an entry.
+
+    The merges of a rename that joined two sources do not count, since no listing of a source ever had both ids.
+    """
+    joined = {
+        other_id
+        for (other_id,) in db.execute(
+            "SELECT d.other_id FROM renames r CROSS JOIN decisions d ON d.at = r.at WHERE r.joined = 1 AND d.kind = 'merge'"
+        )
+    }
+    return {survivor_id for other_id, survivor_id in merged_ids(db).items() if other_id not in joined}
+
+
 def surviving_id(db: Database, entry_id: int) -> int:
     """Return the id of the entry into which `entry_id` was merged, or `entry_id` itself."""
     return merged_ids(db).get(entry_id, entry_id)
