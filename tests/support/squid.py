@@ -44,7 +44,16 @@ class Squid:
 
     def asked(self) -> list[str]:
         """Return the requests as `METHOD URL STATUS`."""
-        return self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+        return [line for line in lines if not line.startswith("- error:")]  # connections without a request
+
+    def has_asked(self, line: str) -> bool:
+        """Return whether squid logs a request; it does so after it has answered."""
+        for _ in range(200):
+            if line in self.asked():
+                return True
+            time.sleep(0.05)
+        return False
 
     def forget(self) -> None:
         """Empty the list of requests."""
