@@ -6,8 +6,9 @@ retried at most twice, and all waits of a crawl together stay within its budget.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+
+from foreign_eyes.listing.http_dates import read_http_date
 
 BUDGET_SECONDS = 30.0
 MAX_TRIES = 3
@@ -52,8 +53,5 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return None
     if value.strip().isascii() and value.strip().isdigit():
         return float(value.strip()[:9])
-    try:
-        when = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
-        return None
-    return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds())
+    when = read_http_date(value)
+    return None if when is None else max(0.0, (when - now).total_seconds())

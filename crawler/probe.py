@@ -10,8 +10,6 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.run import CrawlWatcher, HandleSignals, crawl_in_turn
 from foreign_eyes.crawler.spider import ListingSpider
 from foreign_eyes.listing.fetch_results import FetchResult
+from foreign_eyes.listing.http_dates import read_http_date
 from foreign_eyes.listing.pagination import next_urls
 from foreign_eyes.listing.values import ListingPage, Verdict
 
@@ -100,7 +99,7 @@ class Probe:
     def _clock(self, date: str | None) -> dict[str, Any]:
         page = self._page()
         own = from_text(page["fetched_at"]) if page else None
-        site = _parse_date(date)
+        site = read_http_date(date)
         ahead = round((site - own).total_seconds()) if site and own else None
         return {"date": date, "own": page["fetched_at"] if page else None, "site_ahead_seconds": ahead}
 
@@ -164,12 +163,3 @@ class ProbeSpider(ListingSpider):
             raise _Page1Accepted
         self._result = await super()._fetch_page(url, page=page, pass_number=pass_number)
         return self._result
-
-
-def _parse_date(field: str | None) -> datetime | None:
-    """Return the time of a `Date` field; None if it is missing or invalid."""
-    try:
-        date = parsedate_to_datetime(field) if field else None
-    except ValueError:
-        return None
-    return date if date is not None and date.tzinfo is not None else None

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.crawler.backoff import parse_retry_after
+from foreign_eyes.listing.http_dates import read_http_date
 
 # no field of a site stops scheduled crawls for longer, and neither does a wrong clock
 LONGEST = timedelta(days=1)
@@ -51,16 +51,8 @@ def _pause_of(exchange: Mapping[str, Any]) -> Pause | None:
         return None
     fields = {name.lower(): value for name, value in json.loads(exchange["headers"] or "[]")}
     fetched_at = from_text(exchange["fetched_at"])
-    seconds = parse_retry_after(fields.get("retry-after"), _date(fields.get("date")) or fetched_at)
+    # a date is relative to the site's own clock
+    seconds = parse_retry_after(fields.get("retry-after"), read_http_date(fields.get("date")) or fetched_at)
     if not seconds:
         return None
     return Pause(fetched_at + min(timedelta(seconds=seconds), LONGEST), status, url)
-
-
-def _date(field: str | None) -> datetime | None:
-    """Return the site's own time: a Retry-After that is a date is relative to it."""
-    try:
-        date = parsedate_to_datetime(field) if field else None
-    except ValueError:
-        return None
-    return date if date is not None and date.tzinfo is not None else None

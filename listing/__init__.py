@@ -9,6 +9,7 @@ known_listing: the interface through which the reader asks what is known; the ar
 pagination: which URL to request for the next page.
 fetch_results: the result of a request, and which results end a crawl.
 http_statuses: what an HTTP status means for the operator.
+http_dates: reads the dates of HTTP fields.
 content_coding: decodes gzip and deflate strictly.
 parser/: turns the bytes of a page into entries, pager and links.
 text: cleans text and removes style for comparison.

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from statistics import median_low
 
+from foreign_eyes.listing.http_dates import read_http_date
 from foreign_eyes.listing.values import Clock
 
 HOUR = timedelta(hours=1)
@@ -70,13 +70,12 @@ def site_time(date: str | None, age: str | None = None) -> datetime | None:
 
     A cache sends an old `Date` and the seconds since then in `Age` (RFC 9111, section 5.1).
     """
+    time, seconds = read_http_date(date), (age or "").strip()
+    if time is None or not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10):
+        return time
     try:
-        time = parsedate_to_datetime(date or "")
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-        seconds = (age or "").strip()
-        is_valid = seconds.isascii() and seconds.isdigit() and len(seconds) < 10
-        return time + timedelta(seconds=int(seconds) if is_valid else 0)
-    except (ValueError, TypeError, IndexError, OverflowError):
+        return time + timedelta(seconds=int(seconds))
+    except OverflowError:
         return None
 
 
