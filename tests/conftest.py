@@ -96,7 +96,7 @@ if not STARTS_ANEW:
     copy_births(TEMPLATE)
 
 
-def _forks_for(own: dict[str, str]) -> CommandForks | None:
+def forks_for(own: dict[str, str]) -> CommandForks | None:
     """Return what a command with these variables can be forked from; None if it must start anew."""
     if STARTS_ANEW:
         return None
@@ -121,11 +121,11 @@ class CommandLine:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __call__(
-        self, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 60
+        self, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 300
     ) -> subprocess.CompletedProcess[str]:
         own = {**self.environment, **(env or {})}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **own}
-        if forks := _forks_for(own):
+        if forks := forks_for(own):
             return forks.run(arguments, self.folder, environment, stdin, timeout)
         return subprocess.run(
             [sys.executable, "-P", "-m", "foreign_eyes", *arguments],

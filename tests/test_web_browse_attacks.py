@@ -104,7 +104,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "public").mkdir(parents=True)
     (folder / "public" / "atom.xml").write_bytes(b"<feed/>")
     make_archive_of(folder / "archive.db", [ENTRIES, ENTRIES[1:]])
-    with running(CommandLine(folder), "serve", "--port", "0") as serving:
+    with running(CommandLine(folder), "serve", "--port", "0", anew=True) as serving:
         port = int(serving.wait_for(r"http://127\.0\.0\.1:(\d+)/")[1])
         server = Served(serving.process.pid, port)
 

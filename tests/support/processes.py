@@ -11,23 +11,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conftest import ROOT, CommandLine
+from conftest import ROOT, CommandLine, forks_for
 
+from support.command_forks import CommandForks, ForkedCommand
 from support.listing_server import Handler
 
-PATIENCE = 30.0
+PATIENCE = 240.0
+BY_DEFAULT = (signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass
 class Running:
     """A running process and the file with its output."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedCommand
     log: Path
 
     @property
@@ -52,14 +54,37 @@ class Running:
         return self.process.wait(PATIENCE)
 
 
+def start(
+    folder: Path,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    streams: Sequence[int],
+    forks: CommandForks | None,
+    signals: Sequence[signal.Signals] = BY_DEFAULT,
+) -> subprocess.Popen[bytes] | ForkedCommand:
+    """Start a command in its own process group, forked if there is something to fork from."""
+    if forks:
+        return forks.start(arguments, folder, environment, streams)
+    with signals_by_default(signals):
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
+            process_group=0,
+        )
+
+
 @contextmanager
-def signals_by_default() -> Iterator[None]:
-    """Start processes that do not ignore SIGINT and SIGHUP, even if this process does.
+def signals_by_default(signals: Sequence[signal.Signals] = BY_DEFAULT) -> Iterator[None]:
+    """Start processes that do not ignore `signals`, even if this process does.
 
     A shell starts `make test &` with SIGINT ignored, and nohup ignores SIGHUP. Children inherit an ignored signal, but not a
     handler.
     """
-    before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGHUP)}
+    before = {number: signal.signal(number, _stop) for number in signals}
     try:
         yield
     finally:
@@ -72,19 +97,19 @@ def _stop(number: int, frame: object) -> None:
 
 
 @contextmanager
-def running(command: CommandLine, *arguments: str) -> Iterator[Running]:
-    """Start a command in a new session; kill the whole session at the end."""
+def running(
+    command: CommandLine, *arguments: str, anew: bool = False, signals: Sequence[signal.Signals] = BY_DEFAULT
+) -> Iterator[Running]:
+    """Start a command in its own process group; kill the whole group at the end.
+
+    With `anew` a new interpreter starts, for tests of what happens while it imports the program, or of its memory. It does not
+    ignore `signals`.
+    """
     log = command.folder.parent / f"{command.folder.name}.log"
-    with log.open("wb") as file, signals_by_default():
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
-            cwd=command.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with log.open("wb") as file, Path(os.devnull).open("rb") as nothing:
+        streams = [nothing.fileno(), file.fileno(), file.fileno()]
+        process = start(command.folder, arguments, environment, streams, None if anew else forks_for({}), signals)
     try:
         yield Running(process, log)
     finally:
@@ -132,24 +157,18 @@ class Gate:
 def on_a_terminal(command: CommandLine, *arguments: str, env: dict[str, str], typed: str = "") -> str:
     """Run a command on a terminal with `typed` as input; return the output."""
     ours, theirs = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "foreign_eyes", *arguments],
-        cwd=command.folder,
-        env={**environment, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "80", **env},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        os.write(ours, typed.encode())
-        written = b""
-        try:
-            while piece := os.read(ours, 4096):
-                written += piece
-        except OSError:  # on Linux, EIO means that the other end is closed
-            pass
-        finally:
-            os.close(ours)
-        process.wait(60)
+    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "80", **env}
+    process = start(command.folder, arguments, environment, [theirs, theirs, theirs], forks_for(env))
+    os.close(theirs)
+    os.write(ours, typed.encode())
+    written = b""
+    try:
+        while piece := os.read(ours, 4096):
+            written += piece
+    except OSError:  # on Linux, EIO means that the other end is closed
+        pass
+    finally:
+        os.close(ours)
+    process.wait(60)
     return written.decode()
