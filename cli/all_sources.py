@@ -70,6 +70,24 @@ def make_all(
     return done
 
 
+def refresh_all(context: Context, *, quiet: bool) -> None:
+    """Publish `all/` of each site again, after a decision that changes which sources it shows; never create one.
+
+    Raises:
+        ArchiveError, FeedsError: see there.
+    """
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.feed_state.output_manifest import published_places
+    from foreign_eyes.feeds.compose.all_sources import FOLDER
+    from foreign_eyes.feeds.publish_all_sources import owns_folder
+
+    with read_archive(context.archive) as db:
+        roots = {place.root for place in published_places(db)} | {Path(os.path.realpath(context.output))}
+        existing = sorted(root for root in roots if owns_folder(db, root / FOLDER))
+    for root in existing:
+        make_all(context, root, quiet=quiet)
+
+
 def shown_sources(db: Database, root: Path) -> list[PublishedFolder]:
     """Return the real sources that are published in the site at `root`, without forgotten ones."""
     from foreign_eyes.archive.feed_state.published_sources import published_folders

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from foreign_eyes.cli.all_sources import refresh_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.terminal import counted, print_json, print_line
@@ -47,6 +48,7 @@ def forget(context: Context, source: str, files: bool, yes: bool, as_json: bool,
         _confirm(source, folders if files else [], yes=yes)
         is_new = _record(context, source)
         removed = _remove_files(context, folders) if files else 0
+        refresh_all(context, quiet=quiet or as_json)
     if as_json:
         left = [] if files else [str(folder) for folder in folders]
         print_json({"source": source, "forgotten": True, "changed": is_new, "removed": removed, "left": left})

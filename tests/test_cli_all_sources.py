@@ -15,7 +15,7 @@ from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
 from foreign_eyes.archive.feed_state.published_sources import PublishedFolder
 from foreign_eyes.archive.forgotten_sources import forget_source
 from foreign_eyes.archive.values import Source
-from foreign_eyes.cli.all_sources import choose_folders, make_all, url_of_root
+from foreign_eyes.cli.all_sources import choose_folders, make_all, refresh_all, url_of_root
 from foreign_eyes.cli.all_sources_problems import all_sources_problems
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.settings_loader import checked
@@ -138,6 +138,21 @@ def test_a_forgotten_source_is_not_shown(context: Context) -> None:
     make_all(context, quiet=True)
     assert "Apples of the hamlet" in Path("public/all/atom.xml").read_text()
     assert "of the village" not in "".join(Path("public/all", name).read_text() for name in TEXTS)
+
+
+def test_the_folder_is_written_again_after_a_source_was_forgotten_and_never_created(context: Context) -> None:
+    crawl(context, "town", "village")
+    refresh_all(context, quiet=True)
+    assert not Path("public/all").exists()
+    make_all(context, quiet=True)
+    with open_archive(context.archive) as db:
+        forget_source(db, "village", datetime(2026, 4, 1, tzinfo=UTC))
+    refresh_all(context, quiet=True)
+    assert "of the village" not in "".join(Path("public/all", name).read_text() for name in TEXTS)
+    with open_archive(context.archive) as db:
+        forget_source(db, "town", datetime(2026, 4, 2, tzinfo=UTC))
+    refresh_all(context, quiet=True)
+    assert not Path("public/all/index.html").exists()
 
 
 def test_the_settings_switch_it_off(context: Context) -> None:
