@@ -164,14 +164,19 @@ def test_what_a_crawl_under_one_name_would_have_doubted_is_a_doubt_after_a_join(
     assert list(verify_seals(db)) == []
 
 
-def test_a_second_row_of_a_joined_entry_is_no_more_that_entry_than_before(db: Database) -> None:
-    town = Column(db)
-    town.crawl(listing(A, B))
-    town.crawl(listing(entry("Apples", commentary="Edited."), B))
-    Column(db, "city", day=2).crawl(listing(entry("Apples", commentary="Edited."), B))
-    join(db, "town", "city")
-    # an operator's merge lets an entry have rows in several of its wordings; the merges of a join do not
-    Column(db, "city", day=3).crawl(listing(entry("Apples", commentary="Edited."), A, B))
-    methods = [method for (method,) in db.execute("SELECT match_method FROM entry_history")]
-    assert "merged by an operator" not in methods
+def test_a_second_row_of_a_joined_entry_is_matched_as_without_the_join(db: Database, tmp_path: Path) -> None:
+    edited = entry("Apples", commentary="Edited.")
+    with open_archive(tmp_path / "one.db") as one:
+        for archive in (db, one):
+            Column(archive).crawl(listing(A, B))
+            Column(archive, day=0).crawl(listing(edited, B))
+        Column(one, day=1).crawl(listing(edited, B))
+        Column(db, "city", day=1).crawl(listing(edited, B))
+        join(db, "town", "city")
+        Column(one, day=2).crawl(listing(edited, A, B))
+        Column(db, "city", day=2).crawl(listing(edited, A, B))
+        methods = "SELECT match_method FROM recognitions WHERE crawl_id = 4 ORDER BY 1"
+        assert db.execute(methods).fetchall() == one.execute(methods).fetchall()
+        titles = "SELECT title FROM current_entries ORDER BY 1"
+        assert db.execute(titles).fetchall() == one.execute(titles).fetchall()
     assert again(db).differences == ()
