@@ -102,7 +102,8 @@ def _join(context: Context, old: str, new: str, *, apply: bool, quiet: bool) -> 
     from foreign_eyes.crawler.remembering_parser import RememberingParser
 
     with read_archive(context.archive) as db:
-        left = [folder for folder, source in recorded_outputs(db).items() if source == new]
+        outputs = recorded_outputs(db)
+        left = [folder for folder, source in outputs.items() if source == new and old in outputs.values()]
         is_outdated = not is_current(db, RememberingParser())
     if is_outdated and not apply:
         raise Stopped(USAGE, "an older version derived the archive; derive it again first: foreign-eyes reparse")

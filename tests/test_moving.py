@@ -15,6 +15,7 @@ from conftest import ROOT
 from sqlite_utils import Database
 from support.feed_readers import Newsboat
 from support.programs import needs
+from support.published import many
 from support.settling import DAY, START, A, B, C, Column, LineParser, entry, listing
 from test_web_nginx import free_port, nginx
 
@@ -138,6 +139,24 @@ def test_subscribers_of_joined_feeds_lose_no_entry_and_those_of_the_kept_one_see
         # under the old ids once more, as the documentation says, but for the one that has no other id
         assert titles(other) == ["Apples", "Apples", "Bears", "Bears", "Cranes"]
         assert titles(changes) == ["Corrected: Bears", "Merged: Apples", "Merged: Bears"]
+
+
+def test_a_folder_of_the_joined_source_goes_on_if_the_other_is_published_nowhere(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "archive.db") as db:
+        Column(db, "town").crawl(listing(*many(60)))
+        Column(db, "city", day=1).crawl(listing(*many(60)))
+        site = Site(tmp_path, db, 80, 81)
+        site.publish("city")
+        frozen = (tmp_path / "public" / "archive" / "1.xml").read_bytes()
+        decide(db, lambda copy: join_sources(copy, "town", "city", LineParser(), LATER, AUTHORITY)[0])
+        site.publish("city")
+        assert (tmp_path / "public" / "archive" / "1.xml").read_bytes() == frozen
+        assert db.execute("SELECT count(*), max(position) FROM feed_log").fetchone() == (120, 120)
+        feed = (tmp_path / "public" / "atom.xml").read_text("utf-8")
+        shown = set(re.findall(r"<id>(tag:[^<]*/[0-9]+)</id>", feed))
+        current = {tag for (tag,) in db.execute("SELECT tag_uri FROM current_entries")}
+        assert shown
+        assert shown <= current
 
 
 def test_a_subscriber_sees_no_entry_again_after_a_merge(site: Site) -> None:

@@ -13,19 +13,18 @@ from foreign_eyes.archive.sealed_form import SealedKey
 from foreign_eyes.archive.seals import keys_of_truth, seal
 from foreign_eyes.archive.settling.announced_words import store_words_of
 
-# the tables about published files and feeds; a source that is gone has no rows in them
-_PUBLISHING = (
-    *("feed_log", "frozen_documents", "entry_numbers", "tallies", "followed", "outputs", "published_files"),
-    *("former_publication_names", "entry_counts", "topics"),
-)
+# the tables about published files and feeds
+_HANDED_OVER = ("feed_log", "frozen_documents", "outputs", "published_files", "former_publication_names")
+# those that the next publish fills again
+_COUNTED = ("entry_numbers", "tallies", "followed", "topics")
 _BY_TOPIC = ("entry_topics", "topic_month_counts", "topic_publication_counts", "topic_pair_counts")
 
 
-def gone_sources(before: Database, after: Database) -> list[str]:
-    """Return the names of the sources that only `before` has by their ids."""
+def gone_sources(before: Database, after: Database) -> dict[int, str]:
+    """Return the names of the sources that only `before` has, by their ids."""
     kept = {source_id for (source_id,) in after.execute("SELECT source_id FROM sources")}
     rows = before.execute("SELECT source_id, name FROM sources ORDER BY source_id")
-    return [name for source_id, name in rows if source_id not in kept]
+    return {source_id: name for source_id, name in rows if source_id not in kept}
 
 
 def announce_withdrawals(before: Database, db: Database) -> None:
@@ -49,13 +48,29 @@ def announce_withdrawals(before: Database, db: Database) -> None:
             store_words_of(db, [change_id])
 
 
-def remove_publishing_state(db: Database) -> None:
-    """Delete the rows about published files and feeds of sources that are gone, within the transaction."""
-    gone = "source_id NOT IN (SELECT source_id FROM sources)"
+def hand_over_publishing(db: Database, keep: int | None, other: int) -> None:
+    """Delete the rows about published files and feeds of the source `other`, within the transaction.
+
+    If `keep` is published nowhere, it gets those rows, so that the folders of `other` keep their frozen documents.
+    """
+    if keep is not None and not _is_published(db, keep) and _is_published(db, other):
+        _delete_publishing(db, keep)
+        for table in _HANDED_OVER:
+            db.execute(f"UPDATE {table} SET source_id = ? WHERE source_id = ?", (keep, other))  # noqa: S608 - our own names
+    _delete_publishing(db, other)
+    db.execute("DELETE FROM entry_counts WHERE source_id = ?", (other,))
+
+
+def _is_published(db: Database, source_id: int) -> bool:
+    return db.execute("SELECT 1 FROM published_files WHERE source_id = ? LIMIT 1", (source_id,)).fetchone() is not None
+
+
+def _delete_publishing(db: Database, source_id: int) -> None:
     for table in _BY_TOPIC:
-        db.execute(f"DELETE FROM {table} WHERE topic_id IN (SELECT topic_id FROM topics WHERE {gone})")  # noqa: S608
-    for table in _PUBLISHING:
-        db.execute(f"DELETE FROM {table} WHERE {gone}")  # noqa: S608 - our own names
+        of_source = "topic_id IN (SELECT topic_id FROM topics WHERE source_id = ?)"
+        db.execute(f"DELETE FROM {table} WHERE {of_source}", (source_id,))  # noqa: S608 - our own names
+    for table in (*_HANDED_OVER, *_COUNTED):
+        db.execute(f"DELETE FROM {table} WHERE source_id = ?", (source_id,))  # noqa: S608
 
 
 def seal_rows(db: Database, before: Database, at: datetime, changed: dict[str, list[SealedKey]]) -> None:
@@ -67,9 +82,15 @@ def seal_rows(db: Database, before: Database, at: datetime, changed: dict[str, l
     if not gone:
         seal(db, at, changed=changed)
         return
-    remove_publishing_state(db)
+    keep = db.execute("SELECT source_id FROM renames WHERE joined = 1 ORDER BY rename_id DESC LIMIT 1").fetchone()
+    for other in gone:
+        hand_over_publishing(db, keep[0] if keep else None, other)
     kept = keys_of_truth(db)
     removed = {table: keys - kept[table] for table, keys in keys_of_truth(before).items() if keys - kept[table]}
     seal(
-        db, at, changed=changed, removed=removed, reason=f"a rename joined this source with another: {', '.join(gone)}"
+        db,
+        at,
+        changed=changed,
+        removed=removed,
+        reason=f"a rename joined this source with another: {', '.join(gone.values())}",
     )

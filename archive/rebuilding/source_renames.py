@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.errors import CannotDecide, UnknownSource
 from foreign_eyes.archive.forgotten_sources import resume_source
-from foreign_eyes.archive.rebuilding.joined_sources import remove_publishing_state
+from foreign_eyes.archive.rebuilding.joined_sources import hand_over_publishing
 from foreign_eyes.archive.rebuilding.merge_and_split import merge_survivors
 from foreign_eyes.archive.rebuilding.same_entries import compare_entries
 from foreign_eyes.archive.sample_sources import is_invented
@@ -153,7 +153,7 @@ def _move(db: Database, keep: int, other: int, name: str) -> None:
         values,
     )
     db.execute("DELETE FROM sources WHERE source_id = :other", values)
-    remove_publishing_state(db)
+    hand_over_publishing(db, keep, other)
 
 
 def _separate_dates(db: Database, keep: int, other: int) -> None:
