@@ -8,7 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.scrapyd_server import Scrapyd, scrapyd
+from support.listing_server import ListingServer
+from support.listings import LISTING, make_entries, make_site, page_name
+from support.processes import Gate
+from support.scrapyd_server import PATIENCE, Scrapyd, scrapyd
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +57,15 @@ def test_a_job_with_a_relative_archive_dies_and_leaves_none_in_the_folder_of_scr
     assert job.end == "Process died: exitstatus=78"
     assert "ERROR: the archive archive.db is a relative path" in job.log
     assert not list(server.folder.rglob("*archive*"))
+
+
+def test_a_cancelled_job_dies_as_interrupted_and_closes_its_crawl(server: Scrapyd, data: Path) -> None:
+    with ListingServer(make_site(make_entries(15))) as site, Gate(b"") as gate:
+        site.faults[page_name(2)] = gate
+        job = server.start_job(source=f"{site.origin}{LISTING}", setting=f"ARCHIVE={data / 'cancelled.db'}")
+        assert gate.asked.wait(PATIENCE)
+        server.ask("cancel", job=job.job_id)
+        job.wait()
+    assert job.end == "Process died: exitstatus=130"
+    assert "failed: the run was interrupted" in job.log
+    assert outcomes(data / "cancelled.db") == [("failed", 0)]

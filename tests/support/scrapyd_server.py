@@ -51,13 +51,14 @@ class Scrapyd:
         return found
 
     def run_job(self, **arguments: str) -> Job:
-        """Schedule a job and wait until it has ended."""
-        job_id = self.ask("schedule", spider="listing", **arguments)["jobid"]
-        until = time.monotonic() + PATIENCE
-        while job_id not in (job["id"] for job in self.ask("listjobs")["finished"]):
-            assert time.monotonic() < until, self.log
-            time.sleep(0.1)
-        return Job(self, job_id)
+        """Run a job to its end."""
+        job = self.start_job(**arguments)
+        job.wait()
+        return job
+
+    def start_job(self, **arguments: str) -> Job:
+        """Schedule a job."""
+        return Job(self, self.ask("schedule", spider="listing", **arguments)["jobid"])
 
     def deploy(self, folder: Path) -> str:
         """Deploy the checkout by scrapyd-deploy and return its output."""
@@ -74,10 +75,17 @@ class Scrapyd:
 
 @dataclass
 class Job:
-    """A job of scrapyd that has ended."""
+    """A job of scrapyd."""
 
     server: Scrapyd
     job_id: str
+
+    def wait(self) -> None:
+        """Wait until the job has ended."""
+        until = time.monotonic() + PATIENCE
+        while self.job_id not in (job["id"] for job in self.server.ask("listjobs")["finished"]):
+            assert time.monotonic() < until, self.server.log
+            time.sleep(0.1)
 
     @property
     def log(self) -> str:
