@@ -24,7 +24,7 @@ NAMED = re.compile(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[^\s`:]*)(?:::\w
 # of the paths that a page names, those that stand for any name, and those of published files
 PLACEHOLDER = re.compile(r"\*|\bN\b|NNN|NAME|SLUG|MODULE|^archive/[^/]+\.(xml|json)$")
 # settings of web servers and CDNs
-NAMES_OF_OTHERS = {"proxy_cache_path", "fastcgi_cache_path", "purge_cache"}
+NAMES_OF_OTHERS = {"proxy_cache_path", "fastcgi_cache_path", "purge_cache", "pkg_resources"}
 ARCHITECTURE_WORDS = 900
 README_LINES = 120
 LARGEST_PICTURE = 120_000
