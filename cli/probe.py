@@ -67,6 +67,8 @@ def _lines_of(facts: dict[str, Any]) -> Iterator[str]:
     redirected = f", redirected to {facts['final_url']}" if facts["final_url"] != facts["url"] else ""
     yield f"page: {facts['url']}{redirected}"
     yield f"status: {facts['status'] or 'no answer'}"
+    if facts["proxy"]:
+        yield f"proxy: {facts['proxy']['url']}, from {facts['proxy']['from']}"
     for robots in facts["robots"]:
         yield f"robots.txt: {robots['url']}: {robots['status'] or robots['detail']}"
     if facts["encoding"] is not None:

@@ -16,6 +16,7 @@ from typing import Any
 from foreign_eyes.archive.captures import find_exchanges
 from foreign_eyes.archive.times import from_text
 from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.proxy_rules import Proxy
 from foreign_eyes.crawler.run import CrawlWatcher, HandleSignals, crawl_in_turn
 from foreign_eyes.crawler.spider import ListingSpider
 from foreign_eyes.listing.fetch_results import FetchResult
@@ -35,12 +36,14 @@ class Probe:
         listing: the parsed page; None if no page arrived.
         verdict: the verdict with which a crawl would end here; None if it would read on.
         captures: all exchanges, robots.txt included.
+        proxy: the proxy of the page; None for a direct connection.
     """
 
     result: FetchResult
     listing: ListingPage | None
     verdict: Verdict | None
     captures: tuple[dict[str, Any], ...]
+    proxy: Proxy | None = None
 
     def facts(self, heading: str) -> dict[str, Any]:
         """Return the probe as a JSON object. `heading` is the one that identifies the source."""
@@ -50,6 +53,7 @@ class Probe:
             "url": result.asked_url,
             "final_url": result.url,
             "status": result.status,
+            "proxy": {"url": self.proxy.url, "from": self.proxy.origin} if self.proxy else None,
             "outcome": self.verdict.outcome if self.verdict else "complete",
             "reason": self.verdict.reason if self.verdict else FINE,
             "encoding": listing.encoding if listing else None,
@@ -153,7 +157,8 @@ class ProbeSpider(ListingSpider):
         listing = None
         if result.fault is None and result.status == 200:
             listing = session.parser.parse_listing(result.body, result.url, result.content_type)
-        self._on_probe(Probe(result, listing, verdict, tuple(find_exchanges(session.db, session.crawl_id))))
+        captures = tuple(find_exchanges(session.db, session.crawl_id))
+        self._on_probe(Probe(result, listing, verdict, captures, session.access.proxies.proxy_for(result.url)))
         session.finish(Verdict("failed", "a probe decides nothing"))
         for item in list[Any]():  # the spider yields no items
             yield item

@@ -34,6 +34,9 @@ for folder in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
     os.environ[folder] = NO_HOME.name
 atexit.register(NO_HOME.cleanup)
 os.environ.pop("FOREIGN_EYES_ARCHIVE", None)
+for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+    for written in (name, name.upper()):
+        os.environ.pop(written, None)
 
 pytest_plugins = ["support.skip_summary", "support.processor_times"]
 

@@ -95,6 +95,16 @@ def test_a_source_has_a_proxy_of_its_own_with_a_login_that_is_never_shown(
     assert "file proxy" in shown.stdout
 
 
+def test_a_probe_goes_through_the_proxy_and_names_it(
+    command: CommandLine, server: ListingServer, open_squid: Squid
+) -> None:
+    url = f"http://town.example:{server.port}{LISTING}"
+    done = command("probe", url, env={"all_proxy": open_squid.url})
+    assert done.returncode == 0, done.stderr
+    assert f"proxy: {open_squid.url}, from the environment variable all_proxy" in done.stdout
+    assert open_squid.has_asked(f"GET {url} 200")
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_missing_or_wrong_login_is_said(command: CommandLine, closed_squid: Squid, scheme: str) -> None:
     url = f"{scheme}://town.example:9{LISTING}"
