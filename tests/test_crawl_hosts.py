@@ -36,7 +36,9 @@ def test_an_international_name_with_an_ipv6_address_only_is_crawled(
 ) -> None:
     port = server_on_ipv6.port
     names = named_hosts(command.folder, {"xn--fa-hia.example": ("::1",)})
-    done = command("crawl", f"http://faß.example:{port}{LISTING}", "--name", "town", "--delay", "0", env=names)
+    direct = {"all_proxy": "http://127.0.0.1:9", "no_proxy": "faß.example"}  # an exception to a proxy that does not run
+    url = f"http://faß.example:{port}{LISTING}"
+    done = command("crawl", url, "--name", "town", "--delay", "0", env=names | direct)
     assert done.returncode == 0, done.stderr
     assert "faß.example (xn--fa-hia.example) cannot tell whom to write to" in done.stderr
     assert hosts_of(server_on_ipv6) == {f"xn--fa-hia.example:{port}"}

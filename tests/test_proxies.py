@@ -10,9 +10,10 @@ import pytest
 from conftest import CommandLine
 from support.certificates import Holder
 from support.listing_server import ListingServer, redirect
-from support.listings import LISTING, PATENT_SEARCH, make_entries, make_site
+from support.listings import LISTING, PATENT_SEARCH, make_entries, make_site, page_name
+from support.named_hosts import named_hosts
 from support.squid import Squid, squid
-from support.tls_listing import TlsListing
+from support.tls_listing import TlsListing, answering
 
 # names that only the proxy can resolve
 HOSTS = "127.0.0.1 town.example\n127.0.0.1 xn--bcher-kva.example\n"
@@ -95,6 +96,27 @@ def test_a_source_has_a_proxy_of_its_own_with_a_login_that_is_never_shown(
     assert "file proxy" in shown.stdout
 
 
+def test_the_login_of_a_proxy_is_not_sent_to_a_host_that_needs_none(
+    command: CommandLine, server: ListingServer, closed_squid: Squid
+) -> None:
+    names = named_hosts(command.folder, {"town.example": ("127.0.0.1",)})
+    with ListingServer(server.site) as direct:
+        server.faults[page_name(2)] = redirect(f"http://town.example:{direct.port}{page_name(2)}")
+        proxies = {"http_proxy": closed_squid.url_with_login, "no_proxy": f"town.example:{direct.port}"}
+        done = command("crawl", f"http://town.example:{server.port}{LISTING}", *CRAWL, env=names | proxies)
+        assert done.returncode == 0, done.stderr
+        assert [asked.path for asked in direct.asked].count(page_name(2)) == 2
+        assert not any("Proxy-Authorization" in asked.headers for asked in direct.asked)
+    assert closed_squid.has_asked(f"GET http://town.example:{server.port}{LISTING} 200")
+
+
+@pytest.mark.long
+def test_a_proxy_that_closes_the_connection_is_not_waited_for(command: CommandLine) -> None:
+    with answering(lambda connection: connection.recv(65536)) as port:
+        reason = reason_of(command, f"https://town.example{LISTING}", https_proxy=f"http://127.0.0.1:{port}")
+    assert f"the proxy http://127.0.0.1:{port} closed the connection instead of opening a tunnel" in reason
+
+
 def test_a_probe_goes_through_the_proxy_and_names_it(
     command: CommandLine, server: ListingServer, open_squid: Squid
 ) -> None:
@@ -114,7 +136,7 @@ def test_a_missing_or_wrong_login_is_said(command: CommandLine, closed_squid: Sq
         assert f"the proxy {closed_squid.url} requires a login" in reason
     else:
         reason = reason_of(command, url, https_proxy=closed_squid.url_with_login.replace("s3cret", "wrong"))
-        assert f"the proxy {closed_squid.url} refuses the login" in reason
+        assert f"the proxy http://[::1]:{closed_squid.port} refuses the login" in reason
         assert "wrong" not in reason
     assert variable in reason
 

@@ -40,7 +40,8 @@ class Squid:
 
     @property
     def url_with_login(self) -> str:
-        return f"http://{LOGIN[0]}:s3cret%3Aword@127.0.0.1:{self.port}"
+        """The URL with user and password, at ::1."""
+        return f"http://{LOGIN[0]}:s3cret%3Aword@[::1]:{self.port}"
 
     def asked(self) -> list[str]:
         """Return the requests as `METHOD URL STATUS`."""
@@ -75,6 +76,7 @@ def squid(folder: Path, *, hosts: str = "", login: bool = False, forbidden: str 
     lines = [
         *auth,
         f"http_port 127.0.0.1:{port}",
+        f"http_port [::1]:{port}",
         f"hosts_file {folder}/hosts",
         "dns_nameservers 127.0.0.1:9",
         "dns_timeout 1 seconds",
