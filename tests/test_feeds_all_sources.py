@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,8 +29,29 @@ HOSTILE_TITLE = '</title><script>alert(1)</script> & "quoted" \u202eback'
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive with two published sources, the first at the root."""
+    folder = tmp_path_factory.mktemp("template")
+    with open_archive(folder / "archive.db") as opened:
+        first, second = two(opened, day=-1)
+        first.crawl(listing(entry("Apples"), entry("Bears")))
+        second.crawl(listing(entry("Cranes")))
+        publish_listing(folder / "public", first, "")
+        publish_listing(folder / "public", second)
+    return folder
+
+
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
+def db(template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A copy of the template."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    with open_archive(tmp_path / "archive.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Database]:
     with open_archive(tmp_path / "archive.db") as opened:
         yield opened
 
@@ -39,21 +61,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def town(db: Database) -> Listing:
-    return Listing(db, "town", title="News of the town")
-
-
-def village(db: Database, **values: object) -> Listing:
-    return Listing(db, "village", hours=1, **{"title": "News of the village", **values})  # type: ignore[arg-type]
-
-
-def two(db: Database, root: Path) -> tuple[Listing, Listing]:
-    """Publish two sources, the first at the root."""
-    first, second = town(db), village(db)
-    first.crawl(listing(entry("Apples"), entry("Bears")))
-    second.crawl(listing(entry("Cranes")))
-    publish_listing(root, first, "")
-    publish_listing(root, second)
+def two(db: Database, *, day: int = 0, **values: str) -> tuple[Listing, Listing]:
+    """Return the sources of the template, or others in an empty archive; `values` are those of the second."""
+    first = Listing(db, "town", day, title="News of the town")
+    second = Listing(db, "village", day, hours=1, **{"title": "News of the village", **values})  # type: ignore[arg-type]
     return first, second
 
 
@@ -77,14 +88,12 @@ def page(root: Path) -> html.HtmlElement:
 
 
 def test_the_combined_feed_has_the_newest_entries_of_all_sources(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     assert texts(atom(root), "a:entry/a:title") == ["Cranes", "Apples", "Bears"]
 
 
 @pytest.mark.parametrize("name", FEEDS)
 def test_an_entry_has_the_id_and_the_page_that_it_has_in_its_own_feed(db: Database, root: Path, name: str) -> None:
-    two(db, root)
     publish_all(db, root)
     assert ids_and_pages(root / "all" / name) == ids_and_pages(root / name) | ids_and_pages(root / "village" / name)
 
@@ -102,7 +111,6 @@ def ids_and_pages(path: Path) -> set[tuple[str, str]]:
 
 
 def test_each_entry_names_the_feed_of_its_source(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     own = {"News of the town": f"{BASE_URL}atom.xml", "News of the village": f"{BASE_URL}village/atom.xml"}
     sources = atom(root).findall("a:entry/a:source", NAMES)
@@ -118,12 +126,12 @@ def test_each_entry_names_the_feed_of_its_source(db: Database, root: Path) -> No
     assert {one["title"]: one["feed_url"].replace("feed.json", "atom.xml") for one in found} == own
 
 
-def test_an_entry_in_another_language_than_the_feed_says_its_language(db: Database, root: Path) -> None:
-    first, second = town(db), village(db, language="zh-Hans")
+def test_an_entry_in_another_language_than_the_feed_says_its_language(empty: Database, root: Path) -> None:
+    first, second = two(empty, day=-1, language="zh-Hans")
     for column in (first, second):
         column.crawl(listing(entry(f"Apples of {column.name}")))
         publish_listing(root, column)
-    publish_all(db, root)
+    publish_all(empty, root)
     feed = atom(root)
     assert feed.get(XML_LANG) == "en"
     assert [one.get(XML_LANG) for one in feed.iterfind("a:entry", NAMES)] == ["zh-Hans", None]
@@ -132,7 +140,7 @@ def test_an_entry_in_another_language_than_the_feed_says_its_language(db: Databa
 
 
 def test_entries_that_are_not_published_yet_are_left_out(db: Database, root: Path) -> None:
-    first, _ = two(db, root)
+    first, _ = two(db)
     first.crawl(listing(entry("Dogs"), entry("Apples"), entry("Bears")))
     publish_all(db, root)
     assert "Dogs" not in texts(atom(root), "a:entry/a:title")
@@ -141,16 +149,26 @@ def test_entries_that_are_not_published_yet_are_left_out(db: Database, root: Pat
     assert texts(atom(root), "a:entry/a:title")[0] == "Dogs"
 
 
+@pytest.fixture(scope="module")
+def eventful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """An archive with two published sources with hostile texts and a withdrawn entry."""
+    folder = tmp_path_factory.mktemp("eventful")
+    with open_archive(folder / "archive.db") as opened:
+        first, second = two(opened, day=-1, title=HOSTILE_TITLE, language="zh-Hans")
+        first.crawl(listing(*HOSTILE[:6], *many(20)))
+        for _ in range(2):
+            first.crawl(listing(*HOSTILE[1:6], *many(20)))
+        second.crawl(listing(*HOSTILE[6:]))
+        publish_listing(folder / "public", first, "")
+        publish_listing(folder / "public", second)
+        yield opened
+
+
 @pytest.mark.parametrize("settings", [{}, {"hub": HUB}, {"tombstones": True}], ids=["plain", "hub", "tombstones"])
-def test_the_files_follow_the_rules_of_their_formats(db: Database, root: Path, settings: dict[str, object]) -> None:
-    first, second = town(db), village(db, title=HOSTILE_TITLE, language="zh-Hans")
-    first.crawl(listing(*HOSTILE[:6], *many(60)))
-    for _ in range(2):
-        first.crawl(listing(*HOSTILE[1:6], *many(60)))
-    second.crawl(listing(*HOSTILE[6:]))
-    publish_listing(root, first, "")
-    publish_listing(root, second)
-    publish_all(db, root, **settings)
+def test_the_files_follow_the_rules_of_their_formats(
+    eventful: Database, root: Path, settings: dict[str, object]
+) -> None:
+    publish_all(eventful, root, **settings)
     base_url = f"{BASE_URL}all/"
     for name in (*FEEDS, "subscriptions.opml"):
         assert complaints(parse(name, base_url, (root / "all" / name).read_bytes())) == [], name
@@ -193,7 +211,6 @@ def test_the_chosen_entries_are_the_newest_and_come_newest_first() -> None:
 
 
 def test_the_page_links_to_the_pages_and_feeds_of_each_source(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     links = [link.get("href") for link in page(root).cssselect("main > .counts a")]
     assert links == [
@@ -203,7 +220,6 @@ def test_the_page_links_to_the_pages_and_feeds_of_each_source(db: Database, root
 
 
 def test_every_link_of_the_page_leads_to_a_file_of_the_folders(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     places = [link.get("href") for link in page(root).iter("a", "link")]
     local = [place.partition("#")[0] for place in places if "://" not in place]
@@ -216,34 +232,34 @@ def test_every_link_of_the_page_leads_to_a_file_of_the_folders(db: Database, roo
     assert missing == []
 
 
-def test_a_source_outside_the_folder_is_linked_by_its_full_address(db: Database, root: Path, tmp_path: Path) -> None:
-    first, second = town(db), village(db)
+def test_a_source_outside_the_folder_is_linked_by_its_full_address(empty: Database, root: Path, tmp_path: Path) -> None:
+    first, second = two(empty, day=-1)
     first.crawl(listing(entry("Apples")))
     second.crawl(listing(entry("Cranes")))
     publish_listing(root, first, "")
-    publish(db, second.source, Target(tmp_path / "elsewhere", "https://village.example/eyes/"))
-    publish_all(db, root)
+    publish(empty, second.source, Target(tmp_path / "elsewhere", "https://village.example/eyes/"))
+    publish_all(empty, root)
     assert "https://village.example/eyes/" in [link.get("href") for link in page(root).iter("a")]
 
 
-def test_sources_with_one_title_are_told_apart_by_name(db: Database, root: Path) -> None:
-    first, second = town(db), village(db, title="News of the town")
+def test_sources_with_one_title_are_told_apart_by_name(empty: Database, root: Path) -> None:
+    first, second = two(empty, day=-1, title="News of the town")
     for column in (first, second):
         column.crawl(listing(entry(f"Apples of {column.name}")))
         publish_listing(root, column)
-    publish_all(db, root)
+    publish_all(empty, root)
     shown_titles = [link.text_content() for link in page(root).cssselect("main > .counts bdi")]
     assert shown_titles == ["News of the town (town)", "News of the town (village)"]
     outlines = etree.fromstring((root / "all" / "subscriptions.opml").read_bytes()).iter("outline")
     assert [outline.get("text") for outline in outlines] == shown_titles
 
 
-def test_a_hostile_title_is_shown_as_text(db: Database, root: Path) -> None:
-    first, second = town(db), village(db, title=HOSTILE_TITLE)
+def test_a_hostile_title_is_shown_as_text(empty: Database, root: Path) -> None:
+    first, second = two(empty, day=-1, title=HOSTILE_TITLE)
     for column in (first, second):
         column.crawl(listing(*HOSTILE[:3]))
         publish_listing(root, column)
-    publish_all(db, root)
+    publish_all(empty, root)
     assert page(root).cssselect("script, img") == []
     assert (
         '</title><script>alert(1)</script> & "quoted" back' in page(root).cssselect("main > .counts")[0].text_content()
@@ -251,7 +267,6 @@ def test_a_hostile_title_is_shown_as_text(db: Database, root: Path) -> None:
 
 
 def test_the_subscription_list_has_the_feed_of_each_source_and_not_the_combined_one(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     opml = etree.fromstring((root / "all" / "subscriptions.opml").read_bytes())
     feeds = [outline.get("xmlUrl") for outline in opml.iter("outline")]
@@ -262,7 +277,6 @@ def test_the_subscription_list_has_the_feed_of_each_source_and_not_the_combined_
 
 
 def test_nothing_is_written_if_no_source_has_changed(db: Database, root: Path) -> None:
-    two(db, root)
     assert publish_all(db, root).written == len(FILES)
     before = {name: (path := root / "all" / name).stat().st_mtime_ns or path for name in FILES}
     done = publish_all(db, root)
@@ -271,7 +285,7 @@ def test_nothing_is_written_if_no_source_has_changed(db: Database, root: Path) -
 
 
 def test_a_change_of_one_source_writes_the_page_and_the_feeds_only(db: Database, root: Path) -> None:
-    first, _ = two(db, root)
+    first, _ = two(db)
     publish_all(db, root)
     first.crawl(listing(entry("Dogs"), entry("Apples"), entry("Bears")))
     publish_listing(root, first, "")
@@ -281,7 +295,6 @@ def test_a_change_of_one_source_writes_the_page_and_the_feeds_only(db: Database,
 
 
 def test_no_file_of_a_source_is_touched(db: Database, root: Path) -> None:
-    two(db, root)
     before = files(root)
     publish_all(db, root)
     now = files(root)
@@ -289,14 +302,12 @@ def test_no_file_of_a_source_is_touched(db: Database, root: Path) -> None:
 
 
 def test_the_same_archive_gives_the_same_bytes(db: Database, root: Path, tmp_path: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     publish_all(db, tmp_path / "other")
     assert files(root / "all") == files(tmp_path / "other" / "all")
 
 
 def test_a_changed_or_missing_file_is_repaired(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     whole = files(root / "all")
     (root / "all" / "atom.xml").unlink()
@@ -308,7 +319,6 @@ def test_a_changed_or_missing_file_is_repaired(db: Database, root: Path) -> None
 
 
 def test_a_publish_that_was_killed_is_completed(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     whole = files(root / "all")
     record = root / "all" / ".foreign-eyes.jsonl"
@@ -322,7 +332,6 @@ def test_a_publish_that_was_killed_is_completed(db: Database, root: Path) -> Non
 
 
 def test_files_of_others_are_not_overwritten(db: Database, root: Path) -> None:
-    two(db, root)
     (root / "all").mkdir()
     (root / "all" / "index.html").write_text("mine")
     with pytest.raises(FilesOfOthers, match=r"index\.html"):
@@ -332,31 +341,31 @@ def test_files_of_others_are_not_overwritten(db: Database, root: Path) -> None:
     assert "All sources" in (root / "all" / "index.html").read_text()
 
 
-def test_the_folder_of_a_source_is_not_overwritten(db: Database, root: Path) -> None:
-    first, second = town(db), village(db)
+def test_the_folder_of_a_source_is_not_overwritten(empty: Database, root: Path) -> None:
+    first, second = two(empty, day=-1)
     first.crawl(listing(entry("Apples")))
     second.crawl(listing(entry("Cranes")))
     publish_listing(root, first, "")
     publish_listing(root, second, "all/")
     before = files(root)
     with pytest.raises(CombinedFolderTaken, match=r"sources\.village"):
-        publish_all(db, root)
+        publish_all(empty, root)
     assert files(root) == before
 
 
 def test_the_folder_of_another_archive_is_not_overwritten(db: Database, root: Path, tmp_path: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     before = files(root / "all")
     with open_archive(tmp_path / "another.db") as other:
-        two(other, tmp_path / "elsewhere")
+        column = Listing(other, "town")
+        column.crawl(listing(entry("Apples")))
+        publish_listing(tmp_path / "elsewhere", column)
         with pytest.raises(OutputOfAnother):
             publish_all(other, root)
     assert files(root / "all") == before
 
 
 def test_a_source_is_not_published_over_the_folder(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     third = Listing(db, "all", hours=2)
     third.crawl(listing(entry("Eagles")))
@@ -365,7 +374,7 @@ def test_a_source_is_not_published_over_the_folder(db: Database, root: Path) -> 
 
 
 def test_whether_the_folder_is_up_to_date_is_known_without_reading_it(db: Database, root: Path) -> None:
-    first, _ = two(db, root)
+    first, _ = two(db)
     publish_all(db, root)
     assert shows_all(db, shown(db), target(root))
     first.crawl(listing(entry("Dogs"), entry("Apples"), entry("Bears")))
@@ -374,7 +383,6 @@ def test_whether_the_folder_is_up_to_date_is_known_without_reading_it(db: Databa
 
 
 def test_the_files_are_removed_if_no_source_is_published(db: Database, root: Path) -> None:
-    two(db, root)
     publish_all(db, root)
     (root / "all" / "mine.txt").write_text("mine")
     assert remove_all_sources(db, root / "all") == len(FILES)
