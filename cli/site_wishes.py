@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from foreign_eyes.cli.terminal import print_line, program
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from sqlite_utils import Database
 
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
     from foreign_eyes.crawler.sources import SourceSettings
 
 
-def has_to_wait(job: Job) -> bool:
-    """Return whether a scheduled crawl is skipped because the site asked to wait; then print why.
+def without_waiting(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs of a scheduled round whose sites did not ask to wait; print why the others are skipped.
 
-    A crawl that a user starts is never skipped.
+    All jobs have the same archive. A crawl that a user starts is never skipped.
     """
-    pause = _pause_in(job.archive, job.name, job.source)
-    if pause is None:
-        return False
-    print_line(
-        f"{job.name}: crawl skipped: {describe_pause(pause)}; to crawl anyway: {program()} crawl {job.name}", err=True
-    )
-    return True
+    due = []
+    for job, pause in zip(jobs, _pauses(jobs), strict=True):
+        if pause is None:
+            due.append(job)
+        else:
+            anyway = f"to crawl anyway: {program()} crawl {job.name}"
+            print_line(f"{job.name}: crawl skipped: {describe_pause(pause)}; {anyway}", err=True)
+    return due
 
 
 def describe_pause(pause: Pause) -> str:
@@ -88,14 +89,15 @@ def _crawled_by_url(db: Database, name: str) -> SourceSettings:
     return SourceSettings(url=next(source.url for source in find_sources(db) if source.name == name))
 
 
-def _pause_in(archive: Path, name: str, source: SourceSettings) -> Pause | None:
+def _pauses(jobs: Sequence[Job]) -> list[Pause | None]:
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.errors import ArchiveError
 
-    if not archive.exists():
-        return None
+    nothing: list[Pause | None] = [None] * len(jobs)
+    if not jobs or not jobs[0].archive.exists():
+        return nothing
     try:
-        with read_archive(archive) as db:
-            return find_pause(db, name, source)
+        with read_archive(jobs[0].archive) as db:
+            return [find_pause(db, job.name, job.source) for job in jobs]
     except ArchiveError:  # the crawl brings an older archive up to date, or reports what is wrong with it
-        return None
+        return nothing

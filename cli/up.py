@@ -18,7 +18,7 @@ from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve_round import print_file, serve_round
-from foreign_eyes.cli.site_wishes import has_to_wait
+from foreign_eyes.cli.site_wishes import without_waiting
 from foreign_eyes.cli.source_arguments import several_sources, source_arguments
 from foreign_eyes.cli.terminal import counted, print_line, program, shown_path
 from foreign_eyes.cli.up_several import up_several
@@ -84,7 +84,7 @@ def up(
             server.make_parent()
             server.take(quiet=quiet)  # before the crawl: report a port in use at once
         days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
-        is_early = scheduled and has_to_wait(job)
+        is_early = scheduled and not without_waiting([job])
         code = exit_codes.TRY_AGAIN if is_early else crawl_in_child(context, job, days=days, quiet=quiet)
         if code not in PUBLISHES_AFTER:
             return code

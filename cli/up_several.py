@@ -17,7 +17,7 @@ from foreign_eyes.cli.publish import UnknownSource, publish_source
 from foreign_eyes.cli.publish_several import publish_each
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve_round import print_file, serve_round
-from foreign_eyes.cli.site_wishes import has_to_wait
+from foreign_eyes.cli.site_wishes import without_waiting
 from foreign_eyes.cli.terminal import print_line
 
 if TYPE_CHECKING:
@@ -54,11 +54,8 @@ def up_several(
         if server is not None:
             server.make_parent()
             server.take(quiet=quiet)  # before the crawl: report a port in use at once
-        wanted = [
-            name
-            for name, job in jobs.by_source.items()
-            if not (scheduled and has_to_wait(replace(job, archive=context.archive)))
-        ]
+        here = [replace(job, archive=context.archive) for job in jobs.by_source.values()]
+        wanted = [job.name for job in (without_waiting(here) if scheduled else here)]
         codes += [exit_codes.TRY_AGAIN] * (len(jobs.by_source) - len(wanted))
         code = exit_codes.DONE
         if wanted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import subprocess
 import sys
@@ -38,7 +40,7 @@ class Crawled:
     own: list[Asked]
     other: list[Asked]
     output: str
-    archive: Path
+    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,9 @@ Accept = "text/html"
             timeout=60,
         )
         assert done.returncode == 0, done.stderr
-        yield Crawled(own.asked, other.asked, done.stdout + done.stderr, folder / "archive.db")
+        exported = CommandLine(folder)("export", "crawled.warc.gz")
+        assert exported.returncode == 0, exported.stderr
+        yield Crawled(own.asked, other.asked, done.stdout + done.stderr, folder)
 
 
 def is_link(asked: Asked) -> bool:
@@ -115,10 +119,13 @@ def test_the_user_agent_of_a_source_is_sent_with_the_contact(crawled: Crawled) -
 
 
 @pytest.mark.parametrize("secret", [TOKEN, KEY, SESSION])
-def test_secrets_are_neither_logged_nor_stored(crawled: Crawled, secret: str) -> None:
+def test_secrets_are_neither_logged_nor_stored_nor_exported(crawled: Crawled, secret: str) -> None:
     assert "Crawled (200)" in crawled.output
     assert secret not in crawled.output
-    assert secret.encode() not in crawled.archive.read_bytes()
+    assert secret.encode() not in (crawled.folder / "archive.db").read_bytes()
+    exported = gzip.decompress((crawled.folder / "crawled.warc.gz").read_bytes())
+    assert b"Content-Type: text/html" in exported
+    assert secret.encode() not in exported
 
 
 def test_another_port_of_the_host_gets_no_headers(command: CommandLine) -> None:
@@ -213,6 +220,27 @@ def test_a_missing_secret_ends_a_crawl_as_a_fault_of_configuration_without_an_ar
     assert done.returncode == 78, done.stderr
     assert "[sources.town] headers, X-Key: the environment variable NO_SUCH_KEY is not set" in done.stderr
     assert not (command.folder / "archive.db").exists()
+
+
+def test_check_reports_files_of_the_settings_that_are_missing(command: CommandLine, server: ListingServer) -> None:
+    assert command.crawl(server)["outcome"] == "complete"
+    settings = f"""[sources.town]
+url = "{server.origin}{LISTING}"
+ca_file = "no.pem"
+[sources.other]
+url = "{URL}"
+headers = {{ X-Key = {{ file = "no.key" }}, X-Token = {{ env = "NO_SUCH_TOKEN" }} }}
+"""
+    (command.folder / "foreign-eyes.toml").write_text(settings, encoding="utf-8")
+    problems = json.loads(command("check", "--json").stdout)["problems"]
+    found = [
+        (problem["where"], problem["what"], problem["remedy"]) for problem in problems if "sources." in problem["what"]
+    ]
+    missing = "cannot be read (No such file or directory)"
+    assert found == [
+        ("source town", f"[sources.town] ca_file: no.pem {missing}", "check path and owner"),
+        ("source other", f"[sources.other] headers, X-Key: the file no.key {missing}", "check path and owner"),
+    ]
 
 
 def test_a_source_without_secrets_shows_none() -> None:
