@@ -33,8 +33,8 @@ def make_all(
     """Publish `all/`, and notify the hub of the feeds that were written.
 
     Return None if nothing is published there: fewer than two real sources are published, or the settings switch it off. A
-    folder that exists is kept up to date also with one source, and is emptied if no source is left. If a source lies in
-    that folder, this prints a notice and changes nothing.
+    folder that exists is kept up to date also with one source, and is emptied if no source is left. If the folder shows a
+    source, or holds files of others, this prints a notice and changes nothing.
 
     Args:
         context: the settings and the archive.
@@ -47,7 +47,7 @@ def make_all(
         ArchiveError, FeedsError: see there.
     """
     from foreign_eyes.archive.database import open_archive
-    from foreign_eyes.feeds.errors import CombinedFolderTaken
+    from foreign_eyes.feeds.errors import CombinedFolderTaken, FilesOfOthers
     from foreign_eyes.feeds.publish_all_sources import publish_all_sources
 
     if not context.publishing.all_sources or not context.archive.is_file():
@@ -60,7 +60,8 @@ def make_all(
             return None
         try:
             done = publish_all_sources(db, sources, target, anew=everything, take=take_over)
-        except CombinedFolderTaken as error:
+        except (CombinedFolderTaken, FilesOfOthers) as error:
+            # the operator's own folder of this name must not stop the sources; `status` reports files of others
             print_line(f"notice: {error}", err=True)
             return None
     if target.hub and done.feeds:

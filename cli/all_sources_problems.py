@@ -39,7 +39,7 @@ def all_sources_problems(context: Context, db: Database, *, running: bool, all_f
 def _problems(
     db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget, *, running: bool, all_files: bool
 ) -> Iterator[Problem]:
-    from foreign_eyes.feeds.publish_all_sources import shows_all
+    from foreign_eyes.feeds.publish_all_sources import files_of_others, shows_all
 
     claim = read_claim(db, target.output)
     if claim.refusal is not None:
@@ -47,7 +47,10 @@ def _problems(
     elif claim.summary is not None and claim.summary.source != ALL_SOURCES:
         return  # a source lies in it, and each publish prints a notice
     else:
-        if not running and not shows_all(db, sources, target):
+        if claim.summary is None and (strangers := files_of_others(target.output)):
+            what = f"holds files that were not published there ({', '.join(strangers)}), so no feeds over all sources are written"
+            yield Problem(what, str(target.output), f"{_TAKE_OVER}; or set all_sources = false in [publish]")
+        elif not running and not shows_all(db, sources, target):
             what = "the page and the feeds over all sources lack changes: a publish failed, or was not run"
             yield Problem(what, str(target.output), "foreign-eyes publish")
         if all_files:

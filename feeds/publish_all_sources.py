@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from hashlib import sha256
@@ -105,12 +105,17 @@ def publish_all_sources(
         if shown_token == token and not anew and all((output / name).is_file() for name in NAMES):
             return Published(output, 0, len(NAMES), 0, time.monotonic() - started)
         recorded = _recorded(output, take=take)
-        strangers = [name for name in NAMES if name not in recorded and os.path.lexists(output / name)]
+        strangers = files_of_others(output, recorded)
         if strangers and not take:
             raise FilesOfOthers(output, strangers)
         written = _write(db, output, target, token, recorded, _documents(db, sources, target), anew=anew)
     feeds = tuple(target.base_url + name for name in written if is_feed(name))
     return Published(output, len(written), len(NAMES) - len(written), 0, time.monotonic() - started, feeds)
+
+
+def files_of_others(output: Path, recorded: Collection[str] = ()) -> list[str]:
+    """Return the names that publishing needs in a folder and that files have which are not `recorded`."""
+    return [name for name in NAMES if name not in recorded and os.path.lexists(output / name)]
 
 
 def owns_folder(db: Database, output: Path) -> bool:

@@ -234,6 +234,21 @@ def test_missing_and_changed_files_are_problems(context: Context) -> None:
     assert problems(context) == []
 
 
+def test_files_of_others_are_kept_with_a_notice_and_are_a_problem(
+    context: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crawl(context, "town", "village")
+    Path("public/all").mkdir()
+    Path("public/all/index.html").write_text("mine")
+    assert make_all(context, quiet=True) is None
+    assert "public/all: holds a file that was not published there: index.html" in capsys.readouterr().err
+    assert [path.name for path in Path("public/all").iterdir()] == ["index.html"]
+    (problem,) = problems(context)
+    assert problem.startswith("all: holds files that were not published there (index.html)")
+    make_all(context, take_over=True, quiet=True)
+    assert problems(context) == []
+
+
 def test_a_damaged_record_is_a_problem_that_taking_over_repairs(context: Context) -> None:
     crawl(context, "town", "village")
     make_all(context, quiet=True)
