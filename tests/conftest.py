@@ -59,7 +59,7 @@ settings.register_profile(
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=examples(40, in_ci=100),
+    max_examples=examples(40, in_ci=60),
 )
 settings.register_profile("fresh", settings.get_profile("fixed"), derandomize=False, print_blob=True)
 settings.load_profile("fresh" if IS_FRESH else "fixed")
@@ -90,7 +90,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 # for commands whose environment variables are read at start-up, and for commands that a test watches while they run
 STARTS_ANEW = bool(os.environ.get("REAL_STARTS")) or any(name.startswith("COVERAGE_") for name in os.environ)
 TEMPLATE = Path(NO_HOME.name) / "template.db"
-FORKS = CommandForks(TEMPLATE)
+FORKS = CommandForks(TEMPLATE, serves=True)
 # libfaketime is loaded when a process starts, so commands with a wrong clock are forked from a process that has loaded it
 FAKE_CLOCK = {"LD_PRELOAD": str(fake_clock.library()), **fake_clock.PRELOADED}
 FAKE_CLOCK_FORKS = CommandForks(TEMPLATE, FAKE_CLOCK)

@@ -317,7 +317,7 @@ EXCHANGES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=examples(60, in_ci=150))
+@settings(max_examples=examples(60, in_ci=90))
 @given(EXCHANGES, st.booleans())
 def test_no_bytes_of_a_server_are_a_fault_of_our_own(crawls: Crawls, answers: dict[str, bytes], known: bool) -> None:
     row = crawls.try_once({**honest(), **answers}, known=known)

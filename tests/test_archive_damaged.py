@@ -7,18 +7,18 @@ import os
 import re
 import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from conftest import CommandLine
 from faults.states import damage
-from faults.strace import hindrance, run, run_killed, trace
+from faults.strace import Call, hindrance, run_killed, trace
 from faults.trials import command as arguments_for
-from faults.trials import make_environment
+from faults.trials import make_environment, run_forked
 from support.listing_server import ListingServer
-from support.listings import LISTING
+from support.listings import LISTING, make_entries, make_site
 from support.warcs import Warc
 
 from foreign_eyes.archive.creation import make_archive
@@ -106,7 +106,7 @@ def test_a_text_file_is_not_an_archive_and_gets_no_lock_beside_it(command: Comma
     assert [path.name for path in command.folder.iterdir()] == ["archive.db"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def traceable() -> None:
     if reason := hindrance():
         if os.environ.get("CI") == "true":
@@ -119,22 +119,34 @@ BIRTH = "?openat,?pwrite64,?fsync,?link,?linkat,?unlink,?unlinkat"
 OF_A_BIRTH = re.compile(r"\.archive\.db\.\w+\.new")
 
 
-@pytest.mark.usefixtures("traceable")
+def first_crawl(server: ListingServer) -> list[str]:
+    return arguments_for("crawl", server.origin + LISTING, "--name", "town", "--delay", "0", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def listing() -> Iterator[ListingServer]:
+    with ListingServer(make_site(make_entries(15))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def calls_of_a_birth(traceable: None, listing: ListingServer, tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
+    """The calls that create the archive, in the order of every first crawl."""
+    folder = tmp_path_factory.mktemp("traced")
+    (folder / "run").mkdir()
+    calls = trace(first_crawl(listing), folder / "run", make_environment(), folder / "log", BIRTH)
+    return [call for call in calls if OF_A_BIRTH.search(call.arguments)]
+
+
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.4, 0.7, 0.9, 0.95, 1.0])
 def test_killing_the_creation_of_an_archive_leaves_only_a_temporary_file_that_the_next_run_removes(
-    tmp_path: Path, server: ListingServer, part: float
+    tmp_path: Path, listing: ListingServer, calls_of_a_birth: list[Call], part: float
 ) -> None:
-    environment = make_environment()
-    crawl = arguments_for("crawl", server.origin + LISTING, "--name", "town", "--delay", "0", "--quiet")
-    traced, folder = tmp_path / "traced", tmp_path / "killed"
-    traced.mkdir()
+    folder, calls, crawl = tmp_path / "killed", calls_of_a_birth, first_crawl(listing)
     folder.mkdir()
-    calls = [
-        call for call in trace(crawl, traced, environment, tmp_path / "log", BIRTH) if OF_A_BIRTH.search(call.arguments)
-    ]
     assert {call.syscall.removesuffix("at") for call in calls} >= {"open", "pwrite64", "fsync", "link", "unlink"}
     call = calls[round(part * (len(calls) - 1))]
-    done = run_killed(crawl, folder, environment, tmp_path / "killed.log", call.syscall, call.when)
+    done = run_killed(crawl, folder, make_environment(), tmp_path / "killed.log", call.syscall, call.when)
     assert done.returncode == -signal.SIGKILL
     archive = folder / "archive.db"
     if archive.exists():
@@ -142,7 +154,7 @@ def test_killing_the_creation_of_an_archive_leaves_only_a_temporary_file_that_th
         with closing(sqlite3.connect(archive)) as connection:
             assert connection.execute("SELECT count(*) FROM archive").fetchone() == (1,)
 
-    run(crawl, folder, environment)
+    run_forked(crawl, folder)
     assert list(damage(archive)) == []
     assert sorted(path.name for path in folder.iterdir()) == ["archive.db", "archive.db.lock"]
     assert archive.stat().st_nlink == 1

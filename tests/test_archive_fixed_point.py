@@ -249,7 +249,7 @@ def check_rebuilds_of(towns: list[Town]) -> None:
         archive.check()
 
 
-@settings(max_examples=examples(10, in_ci=50))  # each with up to six histories
+@settings(max_examples=examples(10, in_ci=20))  # each with up to six histories
 @given(st.lists(TOWNS, min_size=1, max_size=6))
 def test_a_rebuild_changes_nothing_after_any_imports_and_decisions(towns: list[Town]) -> None:
     check_rebuilds_of(towns)

@@ -416,14 +416,14 @@ def test_a_listing_that_a_later_crawl_shows_again_does_not_change_earlier_crawls
         assert again(column).differences == ()
 
 
-@settings(max_examples=examples(20, in_ci=50))
+@settings(max_examples=examples(20, in_ci=30))
 @given(HISTORIES)
 def test_any_history_is_rebuilt_equally(days: list[tuple[list[str], Outcome]]) -> None:
     with archive_in_memory() as db:
         assert again(lived_through(db, days)).differences == ()
 
 
-@settings(max_examples=examples(15, in_ci=50))
+@settings(max_examples=examples(15, in_ci=25))
 @given(HISTORIES, st.integers(-3, 6), LISTINGS)
 def test_no_later_import_changes_an_id_a_date_or_an_announcement(
     days: list[tuple[list[str], Outcome]], day: int, lines: list[str]
@@ -440,7 +440,7 @@ def test_no_later_import_changes_an_id_a_date_or_an_announcement(
         assert again(column).differences == ()
 
 
-@settings(max_examples=examples(20, in_ci=50))
+@settings(max_examples=examples(20, in_ci=30))
 @given(HISTORIES)
 def test_no_newer_parser_changes_an_id_a_date_or_an_announcement(days: list[tuple[list[str], Outcome]]) -> None:
     with archive_in_memory() as db:
@@ -454,7 +454,7 @@ def test_no_newer_parser_changes_an_id_a_date_or_an_announcement(days: list[tupl
         assert again(column, Shouting()).differences == ()
 
 
-@settings(max_examples=examples(10, in_ci=40))
+@settings(max_examples=examples(10, in_ci=20))
 @given(HISTORIES, *[st.integers(0, 99)] * 3)
 def test_any_two_entries_can_be_merged_and_split_again(
     days: list[tuple[list[str], Outcome]], one: int, another: int, number: int

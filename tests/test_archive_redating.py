@@ -191,7 +191,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert column.truth() == truth
 
 
-@settings(max_examples=examples(15, in_ci=50))
+@settings(max_examples=examples(15, in_ci=25))
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(-400, 0)), min_size=1, max_size=4), st.integers(1, 30000))
 def test_after_any_redatings_dates_are_distinct_and_inside_their_intervals(
     decisions: list[tuple[int, int]], ahead: int

@@ -268,7 +268,7 @@ def test_rows_that_were_two_entries_by_earlier_rules_remain_two(column: Column) 
     assert again(column).differences == ()
 
 
-@settings(max_examples=examples(8, in_ci=40))
+@settings(max_examples=examples(8, in_ci=20))
 @given(st.data())
 def test_deriving_again_is_a_fixed_point_after_any_restyles_and_edits(data: st.DataObject) -> None:
     edits = [*RESTYLES.values(), *BOUNDARIES.values(), lambda line: line.replace("mills", "farms"), lambda line: line]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import IS_WHOLE, CommandLine
+from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
 
@@ -30,7 +30,7 @@ from foreign_eyes.archive.search_indexes import SEARCH_INDEXES
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.main import main
 
-FLIPS = 150 if IS_WHOLE else 75
+FLIPS = 75
 SEALED = {
     table.name: (*table.key, *table.columns, *table.by_digest, *table.later)
     for table in FORMS[SEAL_VERSION]

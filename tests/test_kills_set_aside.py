@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import CommandLine
 from faults.states import damage
-from faults.strace import hindrance, run, run_killed, trace
+from faults.strace import Call, hindrance, run_killed, trace
 from faults.trials import command as arguments_for
-from faults.trials import make_environment
+from faults.trials import make_environment, run_forked
 from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site
 
@@ -51,6 +51,14 @@ def add_real_source(command: CommandLine) -> None:
         connection.execute("UPDATE sources SET url = replace(url, '.example', '.invalid') WHERE name = 'sample'")
 
 
+@pytest.fixture(scope="module")
+def calls(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
+    """The calls of every set-aside of the prepared folder, in order."""
+    folder = tmp_path_factory.mktemp("traced")
+    shutil.copytree(prepared, folder / "run")
+    return trace(SET_ASIDE, folder / "run", make_environment(), folder / "log", SYSCALLS)
+
+
 def identities(folder: Path) -> dict[str, set[tuple[object, ...]]]:
     """Return what every archive of a folder has of every source: id, tag and feed date of its entries."""
     found: dict[str, set[tuple[object, ...]]] = {}
@@ -68,19 +76,18 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_killed_set_aside_loses_nothing_and_is_done_again(prepared: Path, tmp_path: Path, part: float) -> None:
-    environment = make_environment()
-    traced, folder = tmp_path / "traced", tmp_path / "killed"
-    shutil.copytree(prepared, traced)
-    calls = trace(SET_ASIDE, traced, environment, tmp_path / "trace", SYSCALLS)
+def test_a_killed_set_aside_loses_nothing_and_is_done_again(
+    prepared: Path, calls: list[Call], tmp_path: Path, part: float
+) -> None:
+    folder = tmp_path / "killed"
     call = calls[round(part * (len(calls) - 1))]
     shutil.copytree(prepared, folder)
-    done = run_killed(SET_ASIDE, folder, environment, tmp_path / "log", call.syscall, call.when)
+    done = run_killed(SET_ASIDE, folder, make_environment(), tmp_path / "log", call.syscall, call.when)
     assert done.returncode == -signal.SIGKILL
     before = identities(prepared)
     assert identities(folder) == before
 
-    again = run(SET_ASIDE, folder, environment)
+    again = run_forked(SET_ASIDE, folder)
     assert again.returncode == 0, again.stderr
     assert identities(folder) == before
     for archive in folder.glob("archive*.db"):

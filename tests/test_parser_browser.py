@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.browser_view import STYLES, shown_by_browser, shown_by_us
@@ -231,14 +231,14 @@ def soup(names: list[str]) -> st.SearchStrategy[str]:
     ids=["text", "drawings", "odd"],
 )
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=examples(100, in_ci=150))
 def test_pages_of_any_tags_read_as_a_browser_shows_them(names: list[str], data: st.DataObject) -> None:
     source = data.draw(soup(names))
     assert shown_by_us(source) == shown_by_browser(source)
 
 
 @given(soup(FORMATTING[:4] + BLOCKS[:4] + TABLES), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=examples(100, in_ci=150))
 def test_broken_tables_show_the_characters_that_a_browser_shows(source: str, late: bool) -> None:
     if late or not LOOSE_PARTS.search(source):
         compare(f"<table></table>{source}")
@@ -288,7 +288,7 @@ def test_a_hidden_element_ends_where_it_ends_in_a_browser(source: str) -> None:
 
 
 @given(st.text(alphabet="<>/!-='\" abpstdliv&#;[]CDATA\x00\u200b", max_size=200))
-@settings(max_examples=400)
+@settings(max_examples=examples(120, in_ci=200))
 def test_no_text_raises(source: str) -> None:
     shown_by_us(source)
 

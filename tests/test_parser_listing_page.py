@@ -8,6 +8,7 @@ from itertools import product
 from typing import NamedTuple
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -283,14 +284,14 @@ URLS = st.sampled_from(
     URLS,
     st.none() | st.text(max_size=60),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(120, in_ci=200), deadline=None)
 def test_no_bytes_raise(body: bytes, url: str, content_type: str | None) -> None:
     parsed = parse_listing(body, url, content_type)
     assert all(template.format(2) for template, _ in parsed.pager.guesses)
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(80, in_ci=120), deadline=None)
 def test_no_mutation_of_a_listing_raises(data: st.DataObject) -> None:
     template, around, between = MARKUPS[data.draw(st.sampled_from(sorted(MARKUPS)))]
     body = bytearray(page(marked_up(template, around=around, between=between)).encode())
@@ -312,7 +313,7 @@ WORDS = st.lists(
     st.sampled_from([name for name in sorted(MARKUPS) if "dashes" not in name]),
     st.sampled_from(ENCODINGS),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60, in_ci=90), deadline=None)
 def test_any_entries_read_the_same_from_any_markup(
     rows: list[tuple[list[str], list[str]]], name: str, encoding: str
 ) -> None:

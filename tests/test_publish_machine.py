@@ -232,4 +232,4 @@ def escaped(*texts: str) -> Iterator[str]:
 
 
 TestPublishedColumn = PublishedColumn.TestCase
-TestPublishedColumn.settings = settings(max_examples=examples(2, in_ci=6), stateful_step_count=10)
+TestPublishedColumn.settings = settings(max_examples=examples(2, in_ci=4), stateful_step_count=10)

@@ -31,7 +31,7 @@ from foreign_eyes.web.unsent import PATIENCE
 
 LOG = logging.getLogger(__name__)
 MEGABYTES = 400
-SOME = settings(max_examples=examples(1, in_ci=10))
+SOME = settings(max_examples=examples(1, in_ci=6))
 ENTRIES = [
     ListedEntry(
         f"{number} filings. " * 20, f"——Title {number}, Paper", f"Title {number}", "Paper", f"They grew <{number}>."

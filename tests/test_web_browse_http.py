@@ -363,7 +363,7 @@ PAGES = [
 
 
 @settings(
-    max_examples=examples(10, in_ci=100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(10, in_ci=40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.sampled_from(PAGES),

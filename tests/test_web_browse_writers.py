@@ -38,7 +38,7 @@ PAGES = (
     "/atom.xml",
 )
 READERS = 20
-SECONDS = 60
+SECONDS = 20
 # milliseconds; with equal times both statements would end together, and let a commit through
 TIMES = (1000, 730)
 

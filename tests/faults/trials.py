@@ -24,7 +24,7 @@ from faults.strace import Call, Done, run_killed, trace
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = "archive.db"
 PROGRAM = (sys.executable, "-P", "-m", "foreign_eyes")
-TIMEOUT = 60
+TIMEOUT = 300
 # undisturbed commands are forked, which is faster; killed and traced ones start an interpreter
 FORKS = CommandForks(template=None)
 NO_INPUT = 66
@@ -192,8 +192,7 @@ class Bench:
         result.not_revalidated += not_revalidated(killed, requests, self.server)
 
     def _run(self, arguments: list[str], folder: Path) -> Done:
-        done = FORKS.run(arguments[len(PROGRAM) :], folder, self.environment, "", TIMEOUT)
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run_forked(arguments, folder)
 
     def _begin(self, states: tuple[str, ...], name: str) -> Path:
         """Create a folder with the archive before the last state, and serve the last state."""
@@ -216,6 +215,12 @@ class Bench:
 
     def _requests(self, who: str) -> list[Asked]:
         return [asked for asked in self.server.asked if is_from(asked, who)]
+
+
+def run_forked(arguments: list[str], folder: Path) -> Done:
+    """Run a command of `command` undisturbed, and return its result."""
+    done = FORKS.run(arguments[len(PROGRAM) :], folder, make_environment(), "", TIMEOUT)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def is_from(asked: Asked, who: str) -> bool:

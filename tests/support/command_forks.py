@@ -83,8 +83,11 @@ class CommandForks:
     # of all commands that have ended, including their children
     processor_seconds = 0.0
 
-    def __init__(self, template: Path | None, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, template: Path | None, environment: Mapping[str, str] | None = None, *, serves: bool = False
+    ) -> None:
         self._template = template
+        self._modules = ["foreign_eyes.web.browse.app"] if serves else []  # takes more than a second to import
         self._environment = environment or {}
         self._folder = tempfile.TemporaryDirectory(prefix="fe-")
         self._path = str(Path(self._folder.name) / "s")
@@ -123,7 +126,7 @@ class CommandForks:
     def _start(self) -> None:
         if self._parent is None:
             self._parent = subprocess.Popen(
-                [sys.executable, "-P", fork_server.__file__, self._path, str(self._template or "")],
+                [sys.executable, "-P", fork_server.__file__, self._path, str(self._template or ""), *self._modules],
                 env={
                     **os.environ,
                     **self._environment,

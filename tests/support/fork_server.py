@@ -1,8 +1,9 @@
 """The process that commands are forked from.
 
-    python -P fork_server.py SOCKET TEMPLATE
+    python -P fork_server.py SOCKET TEMPLATE [MODULE...]
 
-listens on a Unix socket until stdin is closed. New archives are copied from TEMPLATE, unless it is empty.
+listens on a Unix socket until stdin is closed. It imports the modules, too. New archives are copied from
+TEMPLATE, unless it is empty.
 """
 
 from __future__ import annotations
@@ -50,7 +51,6 @@ MODULES = (
     "foreign_eyes.warc.import_exports",
     "foreign_eyes.warc.import_captures",
     "foreign_eyes.feeds.publish",
-    "foreign_eyes.web.browse.app",
 )
 LONGEST_REQUEST = 1 << 20
 
@@ -74,9 +74,9 @@ def send_request(
     connection.sendall(request)
 
 
-def main(path: str, template: str) -> None:
+def main(path: str, template: str, *modules: str) -> None:
     """Fork a process for each connection until stdin is closed."""
-    for name in MODULES:
+    for name in (*MODULES, *modules):
         import_module(name)
     if template:
         import_module("support.newborn_archives").copy_births(Path(template))
