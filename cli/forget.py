@@ -116,7 +116,7 @@ def _record(context: Context, source: str) -> bool:
 def _remove_files(context: Context, folders: list[Path]) -> int:
     """Remove the published files in these folders; return their number."""
     from foreign_eyes.archive.database import open_archive
-    from foreign_eyes.feeds.publish import forget_output
+    from foreign_eyes.feeds.forget_output import forget_output
 
     with open_archive(context.archive) as db:
         return sum(forget_output(db, folder) for folder in folders)

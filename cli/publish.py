@@ -50,10 +50,19 @@ class UnknownSource(Stopped):
     help="The source; repeat it for several  [default: the only one in the archive, else the configured default]",
 )
 @all_sources_option
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The folder to write")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The output folder; a source that is not at its root gets NAME/ in it",
+)
 @click.option("--base-url", metavar="URL", help="The address at which readers find that folder")
 @click.option("--all", "everything", is_flag=True, help="Check every file, not only those that the journal names")
-@click.option("--take-over", is_flag=True, help="Replace the feeds of another archive or source, and files of others")
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Replace feeds and files of others; move the source to where the settings place it",
+)
 @click.option("--forget", type=click.Path(path_type=Path), metavar="DIR", help="Stop publishing to DIR; its files stay")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as a JSON object for each source")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
@@ -76,6 +85,9 @@ def publish(
     archive's journal names are checked; if the settings changed, all files are. With --all every file is checked, which also
     repairs changed files and permissions; frozen archive documents keep their bytes. A folder of another archive (exit 66)
     and files that were not published there (exit 73) are replaced only with --take-over.
+
+    A source keeps the folder that it was published to: the root of the output folder, NAME/ below it, or the output in its
+    table of the settings. Only --take-over moves it, to where the settings place it.
 
     A source that cannot be published does not stop the others; the exit code is that of the worst result.
     """

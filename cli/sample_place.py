@@ -162,7 +162,8 @@ def _move_files(context: Context, db: Database, place: SamplePlace, *, former_id
     from foreign_eyes.archive.feed_state.output_manifest import Manifest, recorded_outputs
     from foreign_eyes.archive.overview import find_sources
     from foreign_eyes.cli.settings_loader import DEFAULT_BASE_URL
-    from foreign_eyes.feeds.publish import Target, forget_output, publish
+    from foreign_eyes.feeds.forget_output import forget_output
+    from foreign_eyes.feeds.publish import Target, publish
 
     outputs = recorded_outputs(db)
     if not outputs:

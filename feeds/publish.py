@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -35,10 +34,7 @@ from foreign_eyes.archive.feed_state.journal_cursor import (
     find_source_id,
     update_feed_state,
 )
-from foreign_eyes.archive.feed_state.output_claims import read_claim
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
-from foreign_eyes.archive.feed_state.output_record import read_record
-from foreign_eyes.archive.feed_state.output_record_writer import remove_record
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
@@ -149,6 +145,8 @@ def publish(
         if everything_anew or not (before is not None and _follows(before, context, cursor, fingerprint, folder)):
             before = None
         elif before.cursor == cursor:
+            if target.root is not None:
+                folder.manifest.record_site(target.root, own_base_url=target.own_base_url)
             return Published(target.output, 0, before.files, 0, time.monotonic() - started)
         if before is None:
             renew_documents(db)
@@ -178,33 +176,6 @@ def publish(
     feeds = tuple(base_url + name for name in writer.written if is_feed(name))
     seconds = time.monotonic() - started
     return Published(target.output, len(writer.written), files - len(writer.written), deleted, seconds, feeds)
-
-
-def forget_output(db: Database, output: Path, *, former_id: str | None = None) -> int:
-    """Remove the files that were published to a folder, and forget the folder.
-
-    Return the number of removed files. Other files stay, and so do all files if the folder now belongs to another
-    archive. A killed run can be repeated. If the archive has changed its id since it published there, `former_id` is
-    the id that it had then.
-
-    Raises:
-        OutputUnwritable: a file cannot be removed.
-    """
-    folder = Path(os.path.realpath(output))
-    manifest = Manifest(db, folder)
-    with writing(db):
-        claim = read_claim(db, folder)
-        is_former = former_id is not None and claim.summary is not None and claim.summary.archive_id == former_id
-        is_own = claim.refusal is None or is_former
-        own_files = set(manifest.digests()) if is_own else set()
-        record = read_record(folder) if claim.summary is not None and is_own else None
-        removed = sum(remove_file(folder, name) for name in sorted(own_files.union(record.files if record else ())))
-        if is_own:
-            remove_record(folder)
-        manifest.forget()
-    with suppress(OSError):
-        folder.rmdir()  # fails if other files are left in it
-    return removed
 
 
 def _begin(

@@ -158,11 +158,14 @@ def test_a_site_of_an_earlier_version_goes_on_byte_for_byte(site: Installation) 
         db.conn.commit()
     before = site.files("public")
     site.tables["default_source"] = "village"
-    assert (site.publish("town", everything=True), site.publish("village", everything=True)) == (
-        Path("public"),
-        Path("public/village"),
-    )
-    assert site.files("public") == before
+    for everything in (False, True):
+        assert (site.publish("town", everything=everything), site.publish("village", everything=everything)) == (
+            Path("public"),
+            Path("public/village"),
+        )
+        assert site.files("public") == before
+        with read_archive(site.archive) as db:
+            assert {place.root for place in published_places(db)} == {site.root}
 
 
 def test_a_folder_without_a_state_in_the_archive_belongs_to_the_source_in_its_record(site: Installation) -> None:

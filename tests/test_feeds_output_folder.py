@@ -20,7 +20,8 @@ from foreign_eyes.archive.feed_state.output_manifest import Manifest
 from foreign_eyes.archive.feed_state.output_record import RECORD_NAME, FolderRecord, read_record
 from foreign_eyes.archive.feed_state.output_record_writer import append_lines, begin_line, end_line
 from foreign_eyes.feeds.errors import FilesOfOthers
-from foreign_eyes.feeds.publish import Target, forget_output, publish
+from foreign_eyes.feeds.forget_output import forget_output
+from foreign_eyes.feeds.publish import Target, publish
 from foreign_eyes.listing.text_digests import identity_digest
 from foreign_eyes.listing.values import ListedEntry
 

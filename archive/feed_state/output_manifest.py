@@ -125,6 +125,13 @@ class Manifest:
             ),
         )
 
+    def record_site(self, root: Path, *, own_base_url: bool) -> None:
+        """Store the site of a folder whose state does not change; the arguments are those of `record_state`."""
+        self._db.execute(
+            "UPDATE outputs SET root = ?, own_base_url = ? WHERE output = ? AND (root IS NOT ? OR own_base_url != ?)",
+            (site := _key(self._db, root), own_base_url, self._key, site, own_base_url),
+        )
+
     def forget(self) -> None:
         """Delete the manifest of the folder."""
         self._db.execute("DELETE FROM published_files WHERE output = ?", (self._key,))
