@@ -15,8 +15,14 @@ import pytest
 from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import make_entries, make_site
+from support.settling import entry, listing
+from support.several_sources import Listing, publish_listing
 
+from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
+from foreign_eyes.cli.all_sources import make_all
+from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.settings_loader import checked
 from foreign_eyes.feeds.published_urls import normal_hub
 from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.feeds.websub import HubUnreachable, notify_hub
@@ -226,3 +232,19 @@ def test_redirects_of_a_hub_are_not_followed(hub: Hub) -> None:
     with pytest.raises(HubUnreachable, match="HTTP status 307"):
         notify_hub(hub.url, ["https://eyes.example/atom.xml"])
     assert len(hub.notified) == 1
+
+
+def test_the_hub_is_notified_of_changed_feeds_over_all_sources(command: CommandLine, hub: Hub) -> None:
+    context = Context(None, archive_option=command.folder / "archive.db")
+    context.__dict__["configuration"] = checked({"publish": {"hub": hub.url}}, Path("foreign-eyes.toml"))
+    root = command.folder / "public"
+    with open_archive(context.archive) as db:
+        for hours, name in enumerate(("town", "village")):
+            column = Listing(db, name, hours=hours)
+            column.crawl(listing(entry(f"Apples of the {name}")))
+            publish_listing(root, column)
+    make_all(context, root, quiet=True)
+    expected = [f"https://eyes.example/all/{name}" for name in ("atom.xml", "feed.json", "rss.xml")]
+    assert sorted(hub.feeds) == expected
+    make_all(context, root, quiet=True)
+    assert len(hub.feeds) == len(expected)
