@@ -92,8 +92,8 @@ def find_site(
     is_named = root is not None
     root = root or Path(os.path.realpath(context.output))
     own = {} if is_named else _own_places(context)
-    names = [source, *former_names(db, source)]
-    usual = [root, *(root / name for name in names), *([own[source].folder] if source in own else [])]
+    former = former_names(db, source)
+    usual = [root, *(root / name for name in (source, *former)), *([own[source].folder] if source in own else [])]
     shown = [*_recorded(db), *_unrecorded(db, root, usual)]
     forgotten = forgotten_sources(db)
     sources = {found.name: found.url for found in find_sources(db) if found.name not in forgotten}
@@ -111,6 +111,7 @@ def find_site(
         shown,
         RESERVED | _browse_folder(settings.browse_url),
         is_named,
+        former,
     )
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
-from foreign_eyes.archive.errors import ArchiveError, MixedSources
+from foreign_eyes.archive.errors import ArchiveError, MixedSources, SourceRenamed
 from foreign_eyes.crawler.crawl_archive import CrawlArchive, open_for_crawls
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.session import Session
@@ -222,7 +222,7 @@ class _Crawls:
             with ExitStack() as resources:
                 try:
                     session = resources.enter_context(self._archive.begin(job))
-                except (MixedSources, SiteSettingError) as error:
+                except (MixedSources, SourceRenamed, SiteSettingError) as error:
                     self._done.refused[job.name] = error
                     continue
                 except ArchiveError as error:

@@ -61,6 +61,7 @@ class Site:
         own: the places in the settings of sources.
         shown: all folders that show a source, of other sites, too.
         reserved: names below the root that are not folders of sources.
+        former: the names that the source to publish had before it was renamed.
         is_named: the command names the root, which then belongs to `default` unless it shows another source.
     """
 
@@ -73,6 +74,7 @@ class Site:
     shown: Sequence[Shown] = ()
     reserved: frozenset[str] = RESERVED
     is_named: bool = False
+    former: Collection[str] = ()
 
     def shows(self, folder: Path, source: str) -> bool:
         """Return whether a folder shows a source."""
@@ -122,7 +124,7 @@ def decide_place(site: Site, source: str, *, take_over: bool = False) -> Place:
         return Place(new.folder, new.base_url, new.own_base_url, new.replaces, new.wished, None, left)
     base_url = _kept_base_url(site, before)
     own = site.own.get(source)
-    usual = wish or (site.root / source if before.folder != site.root else site.root)
+    usual = wish or (before.folder if before.folder in _usual_folders(site, source) else site.root / source)
     other_url = own.base_url if own is not None and own.folder == before.folder else None
     return Place(
         before.folder,
@@ -131,6 +133,11 @@ def decide_place(site: Site, source: str, *, take_over: bool = False) -> Place:
         wished=usual if usual != before.folder else None,
         wished_url=other_url if other_url not in (None, base_url) else None,
     )
+
+
+def _usual_folders(site: Site, source: str) -> set[Path]:
+    """Return the folders of a source for which the settings name none: a renamed source keeps the folder of its former name."""
+    return {site.root, *(site.root / name for name in (source, *site.former))}
 
 
 def root_source(site: Site) -> str | None:

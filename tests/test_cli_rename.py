@@ -79,7 +79,8 @@ def test_a_renamed_source_below_the_root_keeps_its_folder(town: CommandLine) -> 
     atom = town.folder / "public" / "village" / "atom.xml"
     before = atom.read_bytes()
     town("rename", "village", "hamlet")
-    assert town("publish", "--source", "hamlet").returncode == 0
+    done = town("publish", "--source", "hamlet")
+    assert (done.returncode, done.stderr) == (0, "")
     assert atom.read_bytes() == before
     assert not (town.folder / "public" / "hamlet").exists()
 
@@ -92,6 +93,15 @@ def test_a_crawl_by_the_former_name_is_refused_and_mints_no_id(command: CommandL
     assert done.returncode == 78
     assert "source town has been renamed to city" in done.stderr
     assert ids(command) == before
+    (command.folder / "foreign-eyes.toml").write_text(
+        "".join(
+            f'[sources.{name}]\nurl = "{server.origin}{LISTING}{ending}"\ndelay = 0\nheading = "In Foreign Eyes"\n'
+            for name, ending in (("town", ""), ("village", "?again"))
+        )
+    )
+    found = [json.loads(line) for line in command("crawl", "--all-sources", "--json").stdout.splitlines()]
+    refused = {row["source"]: "has been renamed" in row["reason"] for row in found}
+    assert refused == {"town": True, "village": False}
 
 
 def test_rename_joins_a_source_that_was_crawled_under_the_new_name(town: CommandLine) -> None:
