@@ -214,6 +214,7 @@ def _target(context: Context, site: Site, place: Place) -> Target:
         root=None if site.is_named and site.knows(place.folder) else site.root,
         own_base_url=place.own_base_url,
         left=place.left,
+        replace_sample=place.replaces,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from foreign_eyes.archive.database import read_archive
 from foreign_eyes.archive.errors import ArchiveOutdated
-from foreign_eyes.archive.feed_state.output_claims import read_claim, require_claim
+from foreign_eyes.archive.feed_state.output_claims import read_claim, require_claim, shows_sample
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, published_places
 from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
 from foreign_eyes.archive.forgotten_sources import forgotten_sources
@@ -106,7 +106,7 @@ def find_site(
         ),
         source if is_named else configured.default_source if configured.sets("default_source") else "",
         sources,
-        {name for name, url in sources.items() if is_invented(url)},
+        {name for name, url in sources.items() if is_invented(url)} | _foreign_samples(shown, source),
         own,
         shown,
         RESERVED | _browse_folder(settings.browse_url),
@@ -132,12 +132,13 @@ def require_place(context: Context, source: str) -> None:
         except ArchiveOutdated:
             pass  # the crawl brings it up to date
         else:
-            if refusal is not None:
+            if refusal is not None and not place.replaces:
                 raise refusal
             return
     root, own = context.output, _own_places(context).get(source)
     for folder in (root, root / source) if own is None else (own.folder,):
-        require_claim(context.archive, folder)
+        if not (_is_real(context, source) and shows_sample(folder)):
+            require_claim(context.archive, folder)
 
 
 def folders_of_sources(context: Context) -> list[Path]:
@@ -223,6 +224,18 @@ def _unrecorded(db: Database, root: Path, folders: Iterable[Path]) -> Iterable[S
         source = claim.summary.source if claim.summary is not None else Manifest(db, folder).source()
         if source is not None:
             yield Shown(folder, present_name(db, source), None, root, is_refused=claim.refusal is not None)
+
+
+def _foreign_samples(shown: Iterable[Shown], source: str) -> set[str]:
+    """Return the names of samples of other archives, whose folders are free for a real source."""
+    return {one.source for one in shown if one.is_refused and one.source != source and shows_sample(one.folder)}
+
+
+def _is_real(context: Context, source: str) -> bool:
+    from foreign_eyes.crawler.sources import BUILT_IN
+
+    settings = {**BUILT_IN, **context.configuration.sources}.get(source)
+    return settings is None or not is_invented(settings.url)
 
 
 def _is_there(shown: Shown) -> bool:

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from foreign_eyes.archive.archive_id import archive_id
 from foreign_eyes.archive.errors import RecordDamaged
 from foreign_eyes.archive.feed_state.journal_cursor import JournalCursor
-from foreign_eyes.archive.feed_state.output_claims import read_claim, shows_feeds
+from foreign_eyes.archive.feed_state.output_claims import read_claim, shows_feeds, shows_sample
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
 from foreign_eyes.archive.feed_state.output_record import FolderRecord, is_file_name, read_record, record_path
 from foreign_eyes.archive.feed_state.output_record_writer import (
@@ -68,14 +68,17 @@ class OutputFolder:
         output: the folder itself, not a link to it.
         source: the source to publish.
         take_over: replace the feeds of another archive, and files that publishing did not write.
+        replace_sample: replace the feeds of another archive, which are a sample.
         mode: the permissions of files in it.
 
     Raises:
-        OutputOfAnother: the folder belongs to another archive, and `take_over` is false.
+        OutputOfAnother: the folder belongs to another archive, and `take_over` and `replace_sample` are false.
         RecordDamaged: the folder's record cannot be used, and `take_over` is false.
     """
 
-    def __init__(self, db: Database, output: Path, source: Source, *, take_over: bool, mode: int) -> None:
+    def __init__(
+        self, db: Database, output: Path, source: Source, *, take_over: bool, mode: int, replace_sample: bool = False
+    ) -> None:
         self._db = db
         self._source = source
         self._take_over = take_over
@@ -83,7 +86,7 @@ class OutputFolder:
         self.output = output
         self.manifest = Manifest(db, output)
         claim = read_claim(db, output)
-        if claim.refusal is not None and not take_over:
+        if claim.refusal is not None and not (take_over or (replace_sample and shows_sample(output))):
             raise claim.refusal
         self._summary = claim.summary
         self._replaces_record = claim.refusal is not None

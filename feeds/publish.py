@@ -60,7 +60,8 @@ class Target:
 
     A web server serves the folder at `base_url`. `topics` maps names to patterns, `publications` maps the names to show
     to aliases, and `file_mode` holds the permissions of files. `root` and `own_base_url` are those of `PublishedPlace`, and
-    `left` is a folder that the source leaves. The other fields are those of `PublicationTarget`.
+    `left` is a folder that the source leaves. With `replace_sample`, the sample of another archive is replaced. The other
+    fields are those of `PublicationTarget`.
     """
 
     output: Path
@@ -74,6 +75,7 @@ class Target:
     root: Path | None = None
     own_base_url: bool = False
     left: Path | None = None
+    replace_sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,16 @@ def publish(
     base_url, topics = normal_base_url(target.base_url), Topics(target.topics)
     # the folder itself: a symbolic link to it could be pointed at another folder, whose files must not be removed
     target = replace(target, base_url=base_url, output=Path(os.path.realpath(target.output)))
-    begin = partial(_begin, db, source, target, topics, take_over=take_over, take_folder=take_folder)
+    open_folder = partial(
+        OutputFolder,
+        db,
+        target.output,
+        source,
+        take_over=take_folder,
+        mode=target.file_mode,
+        replace_sample=target.replace_sample,
+    )
+    begin = partial(_begin, db, source, target, topics, open_folder, take_over=take_over or take_folder)
     if awaits_freezing(db, source.name, base_url):
         # in a transaction of its own: a frozen document that a killed run has written must keep its bytes
         with writing(db):
@@ -179,7 +190,13 @@ def publish(
 
 
 def _begin(
-    db: Database, source: Source, target: Target, topics: Topics, *, take_over: bool, take_folder: bool
+    db: Database,
+    source: Source,
+    target: Target,
+    topics: Topics,
+    open_folder: Callable[[], OutputFolder],
+    *,
+    take_over: bool,
 ) -> tuple[PublishContext, OutputFolder]:
     """Update the feed state, and return the context and the folder of the publish.
 
@@ -188,9 +205,9 @@ def _begin(
     tag = None if (source_id := find_source_id(db, source.name)) is None else source_tag(db, source_id)
     if source_id is None or tag is None:
         raise NothingToPublish(source.name)
-    folder = OutputFolder(db, target.output, source, take_over=take_folder, mode=target.file_mode)
+    folder = open_folder()
     published_source = folder.source()
-    if published_source is not None and published_source != source.name and not (take_over or take_folder):
+    if published_source is not None and published_source != source.name and not take_over:
         raise OutputTaken(target.output, published_source, source.name)
     events = update_feed_state(db, source_id, topics.patterns, topics.classify, target.publications)
     extent = Extent(

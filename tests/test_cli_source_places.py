@@ -260,6 +260,32 @@ def test_a_root_that_shows_the_sample_gives_way(tmp_path: Path, monkeypatch: pyt
     assert "sample excerpt" not in (site.root / "atom.xml").read_text()
 
 
+def test_a_root_that_shows_the_sample_of_another_archive_gives_way_but_no_file_of_others(
+    site: Installation, tmp_path: Path
+) -> None:
+    record = site.root / RECORD_NAME
+    sample = record.read_text().replace("http://town.example/", "http://sample.invalid/").replace('"town"', '"sample"')
+    record.write_text(sample)
+    other = Installation(tmp_path)
+    other.archive = tmp_path / "other.db"
+    require_place(other.context, "city")
+    other.crawl("city")
+    require_place(other.context, "city")
+    other.crawl("city")  # a page that needs a name which is not in the record
+    with open_archive(other.archive) as db:
+        (entry_id, *_) = Listing(db, "city").ids().values()
+    mine = site.root / f"entries/{entry_id}/index.html"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    with pytest.raises(FilesOfOthers):
+        other.publish("city")
+    mine.unlink()
+    assert other.publish("city") == Path("public")
+    assert (site.root / ".foreign-eyes-former-1.jsonl").read_text() == sample
+    with pytest.raises(OutputOfAnother):
+        site.publish("town")
+
+
 @pytest.mark.parametrize("name", ["archive", "all", "browse"])
 def test_a_name_that_publishing_uses_is_refused_with_what_to_do(site: Installation, name: str) -> None:
     site.crawl(name)

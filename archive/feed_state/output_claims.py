@@ -20,6 +20,7 @@ from foreign_eyes.archive.database import path_of, read_archive
 from foreign_eyes.archive.errors import ArchiveError, ArchiveOutdated, OutputOfAnother, RecordDamaged
 from foreign_eyes.archive.feed_state.output_manifest import Manifest
 from foreign_eyes.archive.feed_state.output_record import FolderRecord, RecordSummary, read_record, read_summary
+from foreign_eyes.archive.sample_sources import is_invented
 from foreign_eyes.archive.seals import has_seal, newest_seal
 from foreign_eyes.archive.times import to_text
 
@@ -71,6 +72,15 @@ def require_claim(archive: Path, folder: Path) -> None:
                 raise refusal
     except ArchiveOutdated:
         _require_claim_of_older(archive, folder)
+
+
+def shows_sample(folder: Path) -> bool:
+    """Return whether the record of a folder says that it shows an invented source, of whatever archive."""
+    try:
+        record = read_record(folder)
+    except RecordDamaged:
+        return False
+    return record is not None and is_invented(record.url)
 
 
 def shows_feeds(folder: Path) -> bool:
