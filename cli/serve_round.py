@@ -11,6 +11,7 @@ from foreign_eyes.cli.terminal import print_line, program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from foreign_eyes.cli.context import Context
 
@@ -31,8 +32,11 @@ def serve_round(
         serve_until_stopped(context, server)
 
 
-def print_file(context: Context) -> None:
-    """Print the file URL of the front page; its links to folders work only with a server."""
+def print_file(context: Context, folder: Path | None = None) -> None:
+    """Print the file URL of the front page of a folder; its links to folders work only with a server.
+
+    Without a folder, it is the output folder.
+    """
     archive = f" --archive {context.archive}" if context.sample_output is not None else ""
-    print_line(f"  {'open':<10} {(context.output / 'index.html').absolute().as_uri()}")
+    print_line(f"  {'open':<10} {((folder or context.output) / 'index.html').absolute().as_uri()}")
     print_line(f"  {'':<10} for links that work: {program()}{archive} serve")

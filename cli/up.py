@@ -88,17 +88,18 @@ def up(
         code = exit_codes.TRY_AGAIN if is_early else crawl_in_child(context, job, days=days, quiet=quiet)
         if code not in PUBLISHES_AFTER:
             return code
-        publish = partial(_publish, context, job, server, code=code, quiet=quiet)
+        publish = partial(_publish, context, job, server, code=code, serves=not no_serve, quiet=quiet)
         published = publish()
         if not no_serve:
             serve_round(context, server, publish, published=published, code=code, quiet=quiet)
-        elif published and not quiet:
-            print_file(context)
     return code
 
 
-def _publish(context: Context, job: Job, server: FolderServer, *, code: int, quiet: bool) -> bool:
-    """Publish after a crawl that ended with `code`; return whether anything is published."""
+def _publish(context: Context, job: Job, server: FolderServer, *, code: int, serves: bool, quiet: bool) -> bool:
+    """Publish after a crawl that ended with `code`; return whether anything is published.
+
+    Unless the command `serves` it afterwards, print where the front page is.
+    """
     from foreign_eyes.archive.errors import NoArchive
     from foreign_eyes.feeds.errors import NothingToPublish
 
@@ -111,6 +112,8 @@ def _publish(context: Context, job: Job, server: FolderServer, *, code: int, qui
     if not quiet:
         print_line(f"{shown_path(done.folder)}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     make_all(context, quiet=quiet)
+    if not serves and not quiet:
+        print_file(context, done.folder)
     return True
 
 
