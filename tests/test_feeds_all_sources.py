@@ -178,6 +178,14 @@ def test_the_files_follow_the_rules_of_their_formats(
     )
 
 
+def test_entries_that_only_another_site_shows_are_left_out(db: Database, root: Path, tmp_path: Path) -> None:
+    first, _ = two(db)
+    first.crawl(listing(entry("Dogs"), entry("Apples"), entry("Bears")))
+    publish_listing(tmp_path / "another", first, "")
+    publish_all_sources(db, [of for of in shown(db) if of.root == root], target(root))
+    assert texts(atom(root), "a:entry/a:title") == ["Cranes", "Apples", "Bears"]
+
+
 # which entries
 
 
