@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.settling import A, B, C, Column, listing
 
+from foreign_eyes.archive.crawls import begin_crawl
 from foreign_eyes.archive.database import open_archive
 
 PREFIX = "2026-03-"
@@ -54,3 +55,11 @@ def test_not_before_is_unknown_if_all_complete_crawls_began_later(column: Column
     on(column, 20, A)
     on(column, 3, listing(A, B))
     assert not_before(column) == {"Apples": None, "Bears": None}
+
+
+def test_a_crawl_that_this_run_still_reads_is_not_closed_as_killed(column: Column) -> None:
+    killed, running = column.capture([[A]]), column.capture([[B]])
+    column.db.execute("UPDATE crawls SET outcome = NULL WHERE crawl_id = ?", (killed,))
+    begin_crawl(column.db, column.source, "full", column.today, running={running})
+    outcomes = dict(column.rows("SELECT crawl_id, outcome FROM crawls"))
+    assert (outcomes[killed], outcomes[running]) == ("failed", None)
