@@ -24,6 +24,7 @@ from foreign_eyes.archive.dump_checks import InvalidDump
 from foreign_eyes.archive.redaction.withholding import add_purged_body, exported_rest
 from foreign_eyes.archive.sample_sources import refuse_mixture
 from foreign_eyes.archive.settling.readings import ReadRow, store_readings
+from foreign_eyes.archive.source_names import refuse_former_name
 from foreign_eyes.archive.values import Source
 
 DumpRow = Mapping[str, Any]
@@ -142,11 +143,13 @@ def find_or_add_source(db: Database, source: Source) -> int:
 
     Raises:
         MixedSources: the source is real and the archive holds the sample, or the reverse.
+        SourceRenamed: the source was renamed, and has this URL under its new name.
     """
     row = db.execute("SELECT source_id FROM sources WHERE name = ?", (source.name,)).fetchone()
     if row is not None:
         return int(row[0])
     refuse_mixture(db, source.url)
+    refuse_former_name(db, source)
     cursor = db.execute(
         "INSERT INTO sources (name, url, title, language) VALUES (?, ?, ?, ?)",
         (source.name, source.url, source.title, source.language),

@@ -16,6 +16,7 @@ from foreign_eyes.archive.feed_state.output_claims import read_claim
 from foreign_eyes.archive.feed_state.output_lag import OutputLag, output_lags, unpublished_entries
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, published_places
 from foreign_eyes.archive.feed_state.output_record import read_record, record_path
+from foreign_eyes.archive.forgotten_sources import forgotten_sources
 from foreign_eyes.archive.integrity import Problem
 from foreign_eyes.archive.silent_sources import silent_sources
 from foreign_eyes.feeds.file_writer import folder_mode, leftovers
@@ -145,6 +146,7 @@ class _Commands:
     def __init__(self, db: Database, lags: Collection[OutputLag], output: Path, base_url: str) -> None:
         self._root = output.resolve()
         self._base_url = base_url
+        self._forgotten = forgotten_sources(db)
         self._several = len({lag.source for lag in lags}) > 1
         places = published_places(db)
         self._usual = {place.folder for place in places if place.is_part_of(self._root)} | {self._root}
@@ -154,7 +156,9 @@ class _Commands:
         return lag.folder in self._usual
 
     def repeating(self, lag: OutputLag) -> str:
-        """Return the command that repeats the last publish to a folder."""
+        """Return the command that repeats the last publish to a folder, or removes the files of a forgotten source."""
+        if lag.source in self._forgotten:
+            return shlex.join(["foreign-eyes", "forget", lag.source, "--files"])
         words = ["foreign-eyes", "publish"]
         words += ["--source", lag.source] if self._several else []
         words += [] if self.is_usual(lag) else ["--output", str(lag.folder)]

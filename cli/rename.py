@@ -57,10 +57,13 @@ def rename(context: Context, old: str, new: str, dry_run: bool, as_json: bool, q
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.rebuilding.source_renames import joins
     from foreign_eyes.cli.json_errors import errors_as_json
-    from foreign_eyes.crawler.sources import check_name
+    from foreign_eyes.crawler.sources import SourceError, check_name
 
     with errors_as_json(as_json, context.archive, "foreign-eyes status"):
-        check_name(new)
+        try:
+            check_name(new)
+        except SourceError as error:
+            raise Stopped(USAGE, str(error)) from None
         with read_archive(context.archive) as db:
             is_join = joins(db, old, new)
         if is_join:
@@ -151,10 +154,22 @@ def _tell_what_to_do(context: Context, old: str, new: str, done: _Done) -> None:
         _notice(
             f"the settings have no table [sources.{new}]; to crawl it, add one with its url, or give URL --name {new}"
         )
+    settings, url = {**BUILT_IN, **configuration.sources}.get(new), _url(context, new)
+    if settings is not None and settings.url != url:
+        _notice(f"the settings of {new} name another URL; the next crawl goes on at {settings.url}, after {url}")
     if configuration.default_source == old:
         _notice(f'the default source is still {old}; set default_source = "{new}" in the settings')
     for folder in done.left:
         _notice(f"{folder}: shows {new} as it was; nothing more is published there. Redirect it: see docs/sources.md")
+
+
+def _url(context: Context, name: str) -> str:
+    """Return the URL at which a source of the archive was crawled last."""
+    from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.overview import find_sources
+
+    with read_archive(context.archive) as db:
+        return next(source.url for source in find_sources(db) if source.name == name)
 
 
 def _notice(text: str) -> None:

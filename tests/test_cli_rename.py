@@ -156,6 +156,7 @@ def test_a_forgotten_source_is_not_published_and_has_no_problems(town: CommandLi
     assert refused.returncode == 64
     assert "take it up again with: foreign-eyes crawl town" in refused.stderr
     assert (town.folder / "public" / "atom.xml").exists()
+    assert "foreign-eyes forget town --files" in town("redact", str(ids(town)[FIRST.title]), "--json").stdout
 
 
 def test_forget_with_files_removes_the_published_files_alone(town: CommandLine) -> None:

@@ -180,3 +180,17 @@ def test_a_second_row_of_a_joined_entry_is_matched_as_without_the_join(db: Datab
         titles = "SELECT title FROM current_entries ORDER BY 1"
         assert db.execute(titles).fetchall() == one.execute(titles).fetchall()
     assert again(db).differences == ()
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_ids_that_a_restore_has_lost_follow_the_new_name(db: Database, joined: bool) -> None:
+    Column(db).crawl(listing(A))
+    db.execute(
+        "INSERT INTO lost_ids (entry_id, wording, source, tag_uri, feed_date) VALUES (7, 'w', 'town', 't', '2026')"
+    )
+    if joined:
+        Column(db, "city", day=1).crawl(listing(A))
+        join(db, "town", "city")
+    else:
+        rename_source(db, "town", "city", LATER)
+    assert db.execute("SELECT source FROM lost_ids").fetchall() == [("city",)]

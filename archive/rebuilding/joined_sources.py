@@ -82,9 +82,13 @@ def seal_rows(db: Database, before: Database, at: datetime, changed: dict[str, l
     if not gone:
         seal(db, at, changed=changed)
         return
-    keep = db.execute("SELECT source_id FROM renames WHERE joined = 1 ORDER BY rename_id DESC LIMIT 1").fetchone()
+    keep = db.execute(
+        "SELECT source_id, name, former_name FROM renames WHERE joined = 1 ORDER BY rename_id DESC LIMIT 1"
+    ).fetchone()
     for other in gone:
         hand_over_publishing(db, keep[0] if keep else None, other)
+    if keep:
+        db.execute("UPDATE OR IGNORE lost_ids SET source = ? WHERE source = ?", keep[1:])
     kept = keys_of_truth(db)
     removed = {table: keys - kept[table] for table, keys in keys_of_truth(before).items() if keys - kept[table]}
     seal(
