@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site
@@ -47,6 +48,7 @@ def test_a_source_whose_url_leads_to_another_host_and_path_keeps_its_entries(com
     assert command("check", "--deep").returncode == 0
 
 
+@pytest.mark.long
 def test_addresses_that_were_crawled_in_turns_under_two_names_are_joined(command: CommandLine) -> None:
     with ListingServer(make_site(make_entries(15))) as former, ListingServer(make_site(make_entries(15))) as later:
         configure(command, former.origin + LISTING)

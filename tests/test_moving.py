@@ -136,11 +136,14 @@ def test_subscribers_of_joined_feeds_lose_no_entry_and_those_of_the_kept_one_see
     site.publish("city")
     with site.served(joined=True):
         assert titles(reader) == ["Apples", "Bears", "Cranes"]
+        # the log has the edit and the new entry, and those that were merged only once
+        assert site.db.execute("SELECT count(*) FROM feed_log").fetchone() == (4,)
         # under the old ids once more, as the documentation says, but for the one that has no other id
         assert titles(other) == ["Apples", "Apples", "Bears", "Bears", "Cranes"]
         assert titles(changes) == ["Corrected: Bears", "Merged: Apples", "Merged: Bears"]
 
 
+@pytest.mark.long
 def test_a_folder_of_the_joined_source_goes_on_if_the_other_is_published_nowhere(tmp_path: Path) -> None:
     with open_archive(tmp_path / "archive.db") as db:
         Column(db, "town").crawl(listing(*many(60)))

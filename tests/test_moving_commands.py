@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
 from conftest import CommandLine
 from support.listing_server import ListingServer
 from support.listings import LISTING
@@ -30,6 +31,7 @@ def ids_and_dates(feed: Path) -> list[str]:
     return re.findall(r"<id>tag:.*?</id>|<published>.*?</published>", feed.read_text("utf-8"))
 
 
+@pytest.mark.long
 def test_an_archive_moves_to_another_machine_folder_and_address(command: CommandLine, server: ListingServer) -> None:
     configure(command.folder, server)
     assert command("up", "--no-serve", "--quiet").returncode == 0

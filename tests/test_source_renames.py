@@ -12,6 +12,7 @@ from support.settling import DAY, START, A, B, C, Column, LineParser, entry, lis
 
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.errors import ArchiveError
+from foreign_eyes.archive.feed_state.changes import tag_of_source
 from foreign_eyes.archive.rebuilding.rebuild import Rebuilt, rebuild
 from foreign_eyes.archive.rebuilding.source_renames import join_sources, joins, rename_source
 from foreign_eyes.archive.seal_check import verify_seals
@@ -122,6 +123,14 @@ def test_sources_that_were_crawled_in_turns_are_joined(db: Database) -> None:
     assert ids(db, "city") == old
     assert again(db).differences == ()
     assert list(verify_seals(db)) == []
+
+
+def test_a_feed_keeps_its_id_if_the_joined_source_is_the_older_one(db: Database) -> None:
+    Column(db, "city").crawl(listing(A))
+    Column(db, "town", day=0).crawl(listing(A, B))
+    before = tag_of_source(db, "town")
+    join(db, "town", "city")
+    assert tag_of_source(db, "city") == before
 
 
 def test_names_of_before_lead_to_the_source(db: Database) -> None:
