@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -98,25 +99,29 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         process.wait(PATIENCE)
 
 
-def as_published(output: Path) -> dict[str, tuple[bytes, str | None, str | None]]:
-    names = [path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()]
-    return {
-        name: ((output / name).read_bytes(), media_type(name), cache_control(name))
-        for name in names
-        if not name.startswith(".")
-    }
+def as_published(*folders: Path) -> dict[str, tuple[bytes, str | None, str | None]]:
+    """Return what a store should have: `folders` are the output folder and those of other sources below it."""
+    found = {}
+    for folder in folders:
+        for path in folder.rglob("*"):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and not path.name.startswith("."):
+                key = path.relative_to(folders[0]).as_posix()
+                found[key] = (path.read_bytes(), media_type(name), cache_control(name))
+    return found
 
 
 def test_an_upload_sends_each_file_with_its_type_and_cache_class_and_later_ones_what_changed(
     store: Store, tmp_path: Path
 ) -> None:
     output = published(tmp_path, "quiet", "https://eyes.example.org/").output
+    other = Path(shutil.copytree(output, tmp_path / "other")).rename(output / "village")
     store.upload(output, tmp_path)
-    assert store.objects() == as_published(output)
+    assert store.objects() == as_published(output, other)
     page = next(output.glob("entries/*/index.html"))
     text = (output / "index.html").read_text()
     (output / "index.html").write_text(text.replace("</title>", "</TITLE>"))  # a change that keeps the length
     (output / "new.html").write_text("<title>New</title>")
     page.unlink()
     store.upload(output, tmp_path)
-    assert store.objects() == as_published(output)
+    assert store.objects() == as_published(output, other)
