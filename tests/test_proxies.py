@@ -22,16 +22,16 @@ NO_ADDRESS = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
-def open_squid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Squid]:
+def open_squid() -> Iterator[Squid]:
     """Run a squid without a login, which forbids forbidden.example."""
-    with squid(tmp_path_factory.mktemp("squid"), hosts=HOSTS, forbidden="forbidden.example") as running:
+    with squid(hosts=HOSTS, forbidden="forbidden.example") as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def closed_squid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Squid]:
+def closed_squid() -> Iterator[Squid]:
     """Run a squid that requires a login."""
-    with squid(tmp_path_factory.mktemp("closed"), hosts=HOSTS, login=True) as running:
+    with squid(hosts=HOSTS, login=True) as running:
         yield running
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 from support.programs import needs
@@ -62,24 +65,28 @@ class Squid:
 
 
 @contextmanager
-def squid(folder: Path, *, hosts: str = "", login: bool = False, forbidden: str = "") -> Iterator[Squid]:
+def squid(*, hosts: str = "", login: bool = False, forbidden: str = "") -> Iterator[Squid]:
     """Run squid; it resolves `hosts` (lines of a hosts file), and forbids the domain `forbidden`."""
+    with tempfile.TemporaryDirectory(prefix="foreign-eyes-squid-") as folder:  # pytest's folders are for one user only
+        yield from _run(Path(folder), hosts, forbidden, login=login)
+
+
+def _run(folder: Path, hosts: str, forbidden: str, *, login: bool) -> Iterator[Squid]:
     program = needs("squid")
     port = _free_port()
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "hosts").write_text(hosts, encoding="ascii")
     (folder / "login").write_text(_HELPER, encoding="ascii")
     (folder / "login").chmod(0o755)
     access = ["acl all_logins proxy_auth REQUIRED", "http_access deny !all_logins"] if login else []
-    auth = [f"auth_param basic program {folder}/login", "auth_param basic children 1"] if login else []
+    helpers = "auth_param basic children 2 startup=2 idle=1 queue-size=50"
+    auth = [f"auth_param basic program {folder}/login", helpers] if login else []
     denied = [f"acl forbidden dstdomain {forbidden}", "http_access deny forbidden"] if forbidden else []
     lines = [
         *auth,
         f"http_port 127.0.0.1:{port}",
         f"http_port [::1]:{port}",
         f"hosts_file {folder}/hosts",
-        "dns_nameservers 127.0.0.1:9",
-        "dns_timeout 1 seconds",
+        "dns_nameservers none",
         *access,
         *denied,
         "http_access allow all",
@@ -103,11 +110,27 @@ def squid(folder: Path, *, hosts: str = "", login: bool = False, forbidden: str 
     try:
         _wait_for(port, process, folder)
         running = Squid(port, folder / "requests.log")
+        if login:
+            _wait_for_logins(running)
         running.forget()
         yield running
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _wait_for_logins(running: Squid) -> None:
+    """Wait until squid's helper, which starts with it, accepts the login."""
+    token = base64.b64encode(":".join(LOGIN).encode()).decode()
+    for _ in range(200):
+        connection = HTTPConnection("127.0.0.1", running.port, timeout=30)
+        connection.request("GET", "http://127.0.0.1:1/", headers={"Proxy-Authorization": f"Basic {token}"})
+        status = connection.getresponse().status
+        connection.close()
+        if status != 407:
+            return
+        time.sleep(0.05)
+    raise AssertionError("squid refuses the login")
 
 
 def _give_away(folder: Path) -> None:
@@ -116,9 +139,6 @@ def _give_away(folder: Path) -> None:
         return
     for path in (folder, *folder.iterdir()):
         shutil.chown(path, owner)
-    for above in folder.parents:
-        if above.stat().st_uid == 0 and not above.stat().st_mode & 0o001:
-            above.chmod(above.stat().st_mode | 0o011)
 
 
 def _has_user(name: str) -> bool:
