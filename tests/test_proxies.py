@@ -96,6 +96,7 @@ def test_a_source_has_a_proxy_of_its_own_with_a_login_that_is_never_shown(
     assert "file proxy" in shown.stdout
 
 
+@pytest.mark.long
 def test_the_login_of_a_proxy_is_not_sent_to_a_host_that_needs_none(
     command: CommandLine, server: ListingServer, closed_squid: Squid
 ) -> None:
