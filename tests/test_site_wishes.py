@@ -208,6 +208,30 @@ def test_the_rounds_of_watch_wait_as_well(paused: Paused) -> None:
     assert "crawl skipped" in done.stderr
 
 
+def test_a_round_of_several_sources_leaves_out_those_that_wait_or_lack_a_secret(paused: Paused) -> None:
+    with ListingServer(make_site(make_entries(5, 100))) as other:
+        settings = paused.command.folder / "several.toml"
+        town = (paused.command.folder / "foreign-eyes.toml").read_text(encoding="utf-8")
+        others = f"""
+[sources.city]
+url = "{other.origin}{LISTING}"
+delay = 0
+[sources.village]
+url = "{other.origin}{LISTING}?village"
+headers = {{ X-Key = {{ env = "NO_SUCH_KEY" }} }}
+"""
+        settings.write_text(town + others, encoding="utf-8")
+        before = len(paused.server.asked)
+        round_ = ("up", "--all-sources", "--no-serve", "--scheduled", "--quiet")
+        done = paused.command("--config", str(settings), *round_)
+    assert done.returncode == 78, done.stderr
+    assert len(paused.server.asked) == before
+    assert "town: crawl skipped" in done.stderr
+    assert "[sources.village] headers, X-Key: the environment variable NO_SUCH_KEY is not set" in done.stderr
+    assert {asked.path for asked in other.asked} >= {"/robots.txt", LISTING}
+    assert (paused.command.folder / "public" / "city" / "atom.xml").exists()
+
+
 @pytest.mark.parametrize("kind", ["cron", "systemd"])
 def test_the_commands_of_schedule_wait_as_well(paused: Paused, kind: str) -> None:
     assert "--no-serve --scheduled --quiet" in paused.command("schedule", kind).stdout
