@@ -242,10 +242,11 @@ def test_sources_have_their_positions_in_a_new_output_folder(site: Installation,
 
 
 def test_a_root_that_is_missing_for_a_while_is_kept_for_its_source(site: Installation) -> None:
+    site.own("hamlet", output="h", base_url="https://h.example/")
+    site.crawl("hamlet")
     shutil.rmtree(site.root)
-    site.crawl("village")
-    assert site.publish("village") == Path("public/village")
-    assert site.publish("town") == Path("public")
+    for name, folder in (("hamlet", "h"), ("village", "public/village"), ("town", "public")):
+        assert site.publish(name) == Path(folder)
 
 
 def test_a_root_that_shows_the_sample_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
