@@ -89,7 +89,8 @@ def publish(
     A source keeps the folder that it was published to: the root of the output folder, NAME/ below it, or the output in its
     table of the settings. Only --take-over moves it, to where the settings place it.
 
-    A source that cannot be published does not stop the others; the exit code is that of the worst result.
+    A source that cannot be published does not stop the others; the exit code is that of the worst result. When two sources
+    are published, a page, a subscription list and feeds over all are written to all/.
     """
     if forget is not None:
         if sources or all_sources or output or base_url or everything or take_over or as_json:
