@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
+from contextlib import chdir
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,6 +89,21 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     return Context(None, archive_option=tmp_path / "archive.db")
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive with two published sources."""
+    folder = tmp_path_factory.mktemp("template")
+    with chdir(folder):
+        crawl(Context(None, archive_option=folder / "archive.db"), "town", "village")
+    return folder
+
+
+@pytest.fixture
+def two_sources(context: Context, template: Path) -> None:
+    """Give the context a copy of that archive and its files."""
+    shutil.copytree(template, context.archive.parent, dirs_exist_ok=True)
+
+
 def crawl(context: Context, *names: str, folder_of: Callable[[str], str] = "{}/".format) -> None:
     with open_archive(context.archive) as db:
         for hours, name in enumerate(names):
@@ -95,10 +112,10 @@ def crawl(context: Context, *names: str, folder_of: Callable[[str], str] = "{}/"
             publish_listing(Path("public"), column, folder_of(name) if hours else "")
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_with_two_sources_the_files_are_written_and_the_folder_is_named(
     context: Context, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    crawl(context, "town", "village")
     done = make_all(context, quiet=False)
     assert done is not None
     assert (done.written, capsys.readouterr().out) == (9, "public/all: 9 files written, 0 unchanged\n")
@@ -107,8 +124,8 @@ def test_with_two_sources_the_files_are_written_and_the_folder_is_named(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_a_folder_of_the_site_names_it(context: Context) -> None:
-    crawl(context, "town", "village")
     context.__dict__["configuration"] = checked({"publish": {"output": "elsewhere"}}, Path("foreign-eyes.toml"))
     assert make_all(context, quiet=True) is None
     done = make_all(context, Path("public/village"), quiet=True)
@@ -140,8 +157,8 @@ def test_a_forgotten_source_is_not_shown(context: Context) -> None:
     assert "of the village" not in "".join(Path("public/all", name).read_text() for name in TEXTS)
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_the_folder_is_written_again_after_a_source_was_forgotten_and_never_created(context: Context) -> None:
-    crawl(context, "town", "village")
     refresh_all(context, quiet=True)
     assert not Path("public/all").exists()
     make_all(context, quiet=True)
@@ -155,8 +172,8 @@ def test_the_folder_is_written_again_after_a_source_was_forgotten_and_never_crea
     assert not Path("public/all/index.html").exists()
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_the_settings_switch_it_off(context: Context) -> None:
-    crawl(context, "town", "village")
     context.__dict__["configuration"] = checked({"publish": {"all_sources": False}}, Path("foreign-eyes.toml"))
     assert make_all(context, quiet=True) is None
     assert not Path("public/all").exists()
@@ -172,8 +189,8 @@ def test_a_source_that_lies_in_the_folder_keeps_it_with_a_notice(
     assert Path("public/all/atom.xml").read_bytes() == before
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_the_folder_is_kept_up_to_date_with_one_source_and_emptied_without_any(context: Context) -> None:
-    crawl(context, "town", "village")
     make_all(context, quiet=True)
     Path("public/village/index.html").unlink()
     make_all(context, quiet=True)
@@ -183,8 +200,8 @@ def test_the_folder_is_kept_up_to_date_with_one_source_and_emptied_without_any(c
     assert not Path("public/all/atom.xml").exists()
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_the_links_to_datasette_lead_to_that_of_the_root(context: Context) -> None:
-    crawl(context, "town", "village")
     make_all(context, quiet=True)
     assert 'action="../browse/archive/search"' in Path("public/all/index.html").read_text()
     assert len(FILES) == 9
@@ -199,8 +216,8 @@ def problems(context: Context) -> list[str]:
     return [f"{Path(problem.where).name}: {problem.what}" for problem in found]
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_a_complete_folder_has_no_problem(context: Context) -> None:
-    crawl(context, "town", "village")
     make_all(context, quiet=True)
     assert problems(context) == []
 
@@ -213,16 +230,16 @@ def test_one_source_needs_no_folder(context: Context) -> None:
 LACKING = "all: the page and the feeds over all sources lack changes: a publish failed, or was not run"
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_a_folder_that_was_not_written_or_lags_behind_is_a_problem(context: Context) -> None:
-    crawl(context, "town", "village")
     assert problems(context) == [LACKING]
     make_all(context, quiet=True)
     crawl(context, "town", "village", "hamlet")
     assert problems(context) == [LACKING]
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_missing_and_changed_files_are_problems(context: Context) -> None:
-    crawl(context, "town", "village")
     make_all(context, quiet=True)
     Path("public/all/atom.xml").write_text("changed")
     Path("public/all/rss.xml").unlink()
@@ -234,10 +251,10 @@ def test_missing_and_changed_files_are_problems(context: Context) -> None:
     assert problems(context) == []
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_files_of_others_are_kept_with_a_notice_and_are_a_problem(
     context: Context, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    crawl(context, "town", "village")
     Path("public/all").mkdir()
     Path("public/all/index.html").write_text("mine")
     assert make_all(context, quiet=True) is None
@@ -249,8 +266,8 @@ def test_files_of_others_are_kept_with_a_notice_and_are_a_problem(
     assert problems(context) == []
 
 
+@pytest.mark.usefixtures("two_sources")
 def test_a_damaged_record_is_a_problem_that_taking_over_repairs(context: Context) -> None:
-    crawl(context, "town", "village")
     make_all(context, quiet=True)
     Path("public/all/.foreign-eyes.jsonl").write_text("not a record\n")
     assert len(problems(context)) == 1
