@@ -12,6 +12,7 @@ from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DEFAULT_PORT, DURATION
+from foreign_eyes.cli.proxy_note import print_proxy_note
 from foreign_eyes.cli.rounds import round_arguments, round_jobs
 from foreign_eyes.cli.source_arguments import source_arguments
 from foreign_eyes.cli.systemd_units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
@@ -130,6 +131,7 @@ def round_command(
     """
     jobs = round_jobs(context, sources, all_sources=all_sources, contact=contact)
     print_contact_notes(context, jobs)
+    print_proxy_note(jobs)
     warn_of_new_archive(context, jobs[0])
     return [*_start(context), *round_arguments(sources, all_sources=all_sources, contact=contact)]
 

@@ -15,6 +15,10 @@ from support.listings import LISTING, page_name
 from support.processes import Gate, running, runs_in
 from support.programs import needs
 
+from foreign_eyes.cli.proxy_note import proxy_note
+from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.sources import SourceSettings
+
 CRON_LINE = re.compile(r"((?:(?:\*(?:/\d+)?|\d+) ){5})(.+)")
 
 
@@ -184,6 +188,22 @@ def test_a_contact_that_is_configured_needs_no_option(command: CommandLine, argu
     done = command("schedule", *arguments.split())
     assert "--contact" not in done.stdout
     assert "no contact" not in done.stderr
+
+
+def test_a_proxy_of_the_shell_is_said_not_to_reach_the_rounds(command: CommandLine) -> None:
+    done = command("schedule", "cron", "live", env={"https_proxy": "http://me:s3cret@proxy.example:3128"})
+    assert done.returncode == 0
+    assert "the proxy of the environment variable https_proxy, which cron and systemd do not pass on" in done.stderr
+    assert 'write into [sources.live] of the settings: proxy = { file = "PATH" }' in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_a_proxy_of_the_settings_needs_no_note() -> None:
+    source = SourceSettings(url="https://town.example/", proxy="http://a:1")
+    environment = {"all_proxy": "http://b:2"}
+    assert proxy_note([Job("town", source, Path("archive.db"))], environment) is None
+    source = SourceSettings(url="https://town.example/")
+    assert 'proxy = "http://b:2"' in (proxy_note([Job("town", source, Path("archive.db"))], environment) or "")
 
 
 def test_rounds_are_as_far_apart_whichever_program_runs_them(command: CommandLine) -> None:
