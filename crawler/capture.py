@@ -103,7 +103,7 @@ class CaptureMiddleware:
         digest = request.meta["body_sha256"] = sha256(body).hexdigest()
         fetched = self._fetched(request, response, body=body, body_sha256=digest)
         self._session.record(replace(fetched, leniency="; ".join(tolerated) or None))
-        return response.replace(body=body, flags=flags)
+        return _with_body(response, body, flags)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Store the fault of a request that brought no response."""
@@ -144,7 +144,7 @@ class CaptureMiddleware:
     def _faulty(self, request: Request, response: Response, fault: FetchFault) -> Response:
         self._session.record(self._fetched(request, response, fault=fault.fault, detail=fault.detail))
         request.meta["fault"] = fault
-        return response.replace(body=b"", flags=[*response.flags, "fault"])
+        return _with_body(response, b"", [*response.flags, "fault"])
 
     def _fetched(
         self,
@@ -214,6 +214,24 @@ def _failed_handshake(handshake: Handshake, error: Exception, fault: FetchFault)
     if fault.detail == UNANSWERED:
         return FetchFault("unreachable", "the server closed the connection during the TLS handshake", transient=True)
     return None
+
+
+def _with_body(response: Response, body: bytes, flags: list[str]) -> Response:
+    """Return the response with another body.
+
+    `response.replace` would detect the encoding of a page, which takes longer than to parse it; the parser detects its own.
+    """
+    return Response(
+        response.url,
+        response.status,
+        headers=response.headers,
+        body=body,
+        flags=flags,
+        request=response.request,
+        certificate=response.certificate,
+        ip_address=response.ip_address,
+        protocol=response.protocol,
+    )
 
 
 def _header(response: Response, name: str) -> str | None:
