@@ -78,6 +78,10 @@ def main(path: str, template: str, *modules: str) -> None:
     """Fork a process for each connection until stdin is closed."""
     for name in (*MODULES, *modules):
         import_module(name)
+    # else each command that publishes would compile them again
+    pages = import_module("foreign_eyes.feeds.render.html_pages")._environment()
+    for name in pages.list_templates():
+        pages.get_template(name)
     if template:
         import_module("support.newborn_archives").copy_births(Path(template))
     assert "twisted.internet.reactor" not in sys.modules
