@@ -186,7 +186,7 @@ def open_named(visit: Visit, site: Site, name: str, **options: Any) -> Page:
 
 
 def fetched(address: str) -> tuple[int, str]:
-    with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - our own server
+    with urllib.request.urlopen(address, timeout=120) as answer:  # noqa: S310 - our own server
         return answer.status, answer.headers.get_content_type()
 
 

@@ -186,6 +186,6 @@ def test_scrapy_crawls_into_the_archive_of_the_settings(at_home: CommandLine, ho
         },
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert archive.is_file()

@@ -73,7 +73,7 @@ def test_the_command_in_the_crontab_runs_and_is_silent(odd: CommandLine) -> None
         env={"PATH": "/usr/bin:/bin", "HOME": "/", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -243,7 +243,7 @@ def test_systemd_accepts_the_units(tmp_path: Path, folder: str) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert "foreign-eyes" not in done.stderr

@@ -24,7 +24,7 @@ TOWN = ["--name", "town", "--delay", "0"]
 
 
 def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - our own server
+    with urllib.request.urlopen(url, timeout=120) as answer:  # noqa: S310 - our own server
         content: bytes = answer.read()
         return content
 

@@ -37,7 +37,7 @@ def wget(folder: Path, name: str, *arguments: str) -> None:
     subprocess.run(
         [needs("wget"), "--quiet", "--no-config", f"--warc-file={name}", "--directory-prefix=got", *arguments],
         cwd=folder,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert list(folder.glob(f"{name}*.warc*"))
@@ -111,7 +111,7 @@ def test_warcio_and_streams_agree_on_an_export(command: CommandLine, server: Lis
         cwd=command.folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
@@ -279,7 +279,7 @@ def exported_to(command: CommandLine, stream: Any) -> subprocess.CompletedProces
     return subprocess.run(
         [sys.executable, "-P", "-m", "foreign_eyes", "export", "-", "--quiet"], cwd=command.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=stream, stderr=subprocess.PIPE, text=True,
-        timeout=60, check=False,
+        timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -291,7 +291,7 @@ def test_a_temporary_folder_that_is_full_is_named(command: CommandLine, argument
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         ["bash", "-c", f"ulimit -f 1; exec {sys.executable} -P -m foreign_eyes {arguments}"], cwd=command.folder,
-        env={**unmeasured, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
+        env={**unmeasured, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, len(done.stderr.splitlines())) == (73, 1), done.stderr
     assert "TMPDIR" in done.stderr
@@ -409,7 +409,7 @@ def test_a_gzip_bomb_takes_no_memory(command: CommandLine) -> None:
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert (done.returncode, said in done.stderr) == (66, True), done.stderr

@@ -264,7 +264,7 @@ def test_a_body_in_gzip_is_stored_decoded(command: CommandLine, server: ListingS
 def test_bare_scrapy_crawls_the_sample_too(command: CommandLine) -> None:
     environment = {**os.environ, "FOREIGN_EYES_ARCHIVE": str(command.folder / "archive.db")}
     crawl = [sys.executable, "-m", "scrapy", "crawl", "listing", "-a", "source=sample"]
-    subprocess.run(crawl, cwd=ROOT, env=environment, check=True, timeout=60)
+    subprocess.run(crawl, cwd=ROOT, env=environment, check=True, timeout=300)
     assert command.rows("SELECT outcome, entries FROM crawl_log") == [{"outcome": "complete", "entries": 40}]
 
 

@@ -280,7 +280,7 @@ def test_an_archive_that_another_program_holds_is_a_reason_to_try_again(
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=command.folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 75
     assert "in use by another program" in done.stderr

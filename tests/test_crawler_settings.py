@@ -90,5 +90,5 @@ def test_the_user_agent_names_us_and_the_contact() -> None:
 
 def test_bare_scrapy_reads_these_settings() -> None:
     asked = [sys.executable, "-m", "scrapy", "settings", "--getbool", "REMOTE_CONTROL_ENABLED"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.strip() == "False"

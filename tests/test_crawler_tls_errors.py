@@ -198,7 +198,7 @@ def test_a_silent_server_times_out(command: CommandLine, scheme: str, words: str
             cwd=ROOT,
             env={**os.environ, "FOREIGN_EYES_ARCHIVE": str(archive)},
             capture_output=True,
-            timeout=60,
+            timeout=300,
             check=True,
         )
     with closing(sqlite3.connect(archive)) as db:

@@ -50,7 +50,7 @@ def port_of(address: str) -> int:
 
 def ask(address: str, target: str, method: str = "GET", body: bytes | None = None, **fields: str) -> Answer:
     """Send one request; field names are written with underscores."""
-    connection = HTTPConnection("127.0.0.1", port_of(address), timeout=5)
+    connection = HTTPConnection("127.0.0.1", port_of(address), timeout=60)
     try:
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
         connection.request(method, target, body=body, headers=headers)
@@ -62,7 +62,7 @@ def ask(address: str, target: str, method: str = "GET", body: bytes | None = Non
 
 def send_raw(address: str, data: bytes) -> bytes:
     """Send bytes as they are and read until the server hangs up."""
-    with socket.create_connection(("127.0.0.1", port_of(address)), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port_of(address)), timeout=60) as client:
         client.sendall(data)
         client.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: client.recv(65_536), b""))
@@ -242,7 +242,7 @@ def test_a_query_is_ignored_as_a_static_site_does(address: str) -> None:
 
 
 def test_one_connection_serves_many_requests_even_after_one_with_a_body(address: str) -> None:
-    connection = HTTPConnection("127.0.0.1", port_of(address), timeout=5)
+    connection = HTTPConnection("127.0.0.1", port_of(address), timeout=60)
     connection.request("POST", LISTING_PATH, body=b"GET /nowhere HTTP/1.1\r\n\r\n")
     assert connection.getresponse().read()
     used = connection.sock
@@ -421,7 +421,7 @@ def test_a_malformed_request_gets_its_status_and_prints_nothing(
 
 def test_a_client_that_hangs_up_prints_nothing(address: str, capfd: pytest.CaptureFixture[str]) -> None:
     for data in (b"", b"GET", b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\nhalf"):
-        client = socket.create_connection(("127.0.0.1", port_of(address)), timeout=5)
+        client = socket.create_connection(("127.0.0.1", port_of(address)), timeout=60)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # reset rather than close
         client.sendall(data)
         client.close()
@@ -451,7 +451,7 @@ def test_the_log_is_one_harmless_line_a_request_and_goes_to_the_callback_only(
 def test_a_stopped_server_leaves_no_thread_and_frees_its_port_though_a_client_holds_on() -> None:
     before = threading.active_count()
     with sample.serve() as address:
-        client = HTTPConnection("127.0.0.1", port_of(address), timeout=5)
+        client = HTTPConnection("127.0.0.1", port_of(address), timeout=60)
         client.request("GET", LISTING_PATH)
         client.getresponse().read()
     assert threading.active_count() == before
@@ -508,13 +508,13 @@ def test_python_m_sample_prints_its_address_and_serves_until_interrupted() -> No
         address = url.removesuffix(LISTING_PATH)
         assert ask(address, LISTING_PATH).status == 200
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, f"GET {LISTING_PATH} HTTP/1.1 200\n")
 
 
 @pytest.mark.parametrize("port", ["70000", "taken"])
 def test_python_m_sample_says_in_one_line_why_it_cannot_serve(address: str, port: str) -> None:
     with run_module("--port", str(port_of(address)) if port == "taken" else port) as process:
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert re.fullmatch(r"python -m foreign_eyes.sample: cannot serve on port \d+: .+\n", errors)

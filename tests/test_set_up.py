@@ -76,7 +76,7 @@ def make(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -88,12 +88,12 @@ def interrupt(folder: Path, number: int) -> tuple[int, str]:
         process = subprocess.Popen(command, cwd=folder, start_new_session=True, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = process.stderr.readline()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not (folder / ".venv" / "bin" / "python").exists():
         assert time.monotonic() < until
         time.sleep(0.01)
     os.killpg(process.pid, number)
-    said += process.communicate(timeout=60)[1]
+    said += process.communicate(timeout=300)[1]
     return process.returncode, said
 
 
@@ -168,7 +168,7 @@ def test_a_python_that_is_missing_or_too_old_is_named(tmp_path: Path) -> None:
 def test_help_lists_every_target_with_its_description(tmp_path: Path) -> None:
     folder = lay_out(tmp_path / "checkout")
     done = subprocess.run(
-        ["make", "--silent", "help"], cwd=folder, capture_output=True, text=True, check=True, timeout=30
+        ["make", "--silent", "help"], cwd=folder, capture_output=True, text=True, check=True, timeout=300
     )
     phony = re.search(r"^\.PHONY: (.*)$", (folder / "Makefile").read_text(), re.MULTILINE)
     assert phony
@@ -191,7 +191,7 @@ def test_clean_removes_what_tools_made_and_keeps_the_archive(tmp_path: Path) -> 
     for name in (*made, *kept):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    subprocess.run(["make", "--silent", "clean"], cwd=folder, check=True, timeout=30)
+    subprocess.run(["make", "--silent", "clean"], cwd=folder, check=True, timeout=300)
     assert [name for name in made if (folder / name).exists()] == []
     assert [name for name in kept if not (folder / name).exists()] == []
 

@@ -75,7 +75,7 @@ Accept = "text/html"
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         exported = CommandLine(folder)("export", "crawled.warc.gz")
@@ -175,7 +175,7 @@ def test_crawls_in_one_process_share_no_cookies_headers_or_user_agent(command: C
         done = subprocess.run(
             [sys.executable, "-c", SIDE_BY_SIDE, *urls],
             cwd=command.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-            timeout=60,
+            timeout=300,
         )  # fmt: skip
     assert done.stdout.split() == ["one:complete", "one:unchanged", "two:complete", "bad"], done.stderr
     for asked, name, agent in ((one.asked, "one", "One/1"), (two.asked, "two", "Two/2")):

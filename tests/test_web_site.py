@@ -146,7 +146,7 @@ def port_of(address: str) -> int:
 
 def ask(port: int, target: str, method: str = "GET", **fields: str) -> Answer:
     """Send one request; field names are written with underscores."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, target, headers={name.replace("_", "-"): value for name, value in fields.items()})
         response = connection.getresponse()
@@ -679,7 +679,7 @@ def test_port_0_takes_a_free_port_that_is_known_before_anything_is_served() -> N
     with open_socket("127.0.0.1", 0) as listener:
         address = address_of(listener)
         assert address == f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        with socket.create_connection(listener.getsockname(), timeout=5):
+        with socket.create_connection(listener.getsockname(), timeout=60):
             pass  # waits to be answered, and is not refused
 
 
@@ -704,19 +704,19 @@ def test_a_signal_ends_serving_as_an_ordinary_return_even_with_connections_open(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with running(tmp_path, tmp_path / "archive.db") as (server, address):
-        kept_alive = HTTPConnection("127.0.0.1", port_of(address), timeout=5)
+        kept_alive = HTTPConnection("127.0.0.1", port_of(address), timeout=60)
         kept_alive.request("GET", "/")
         kept_alive.getresponse().read()
-        silent = socket.create_connection(("127.0.0.1", port_of(address)), timeout=5)
+        silent = socket.create_connection(("127.0.0.1", port_of(address)), timeout=60)
         server.send_signal(number)
-        out, err = server.communicate(timeout=10)
+        out, err = server.communicate(timeout=60)
         kept_alive.close()
         silent.close()
     assert (server.returncode, out, err) == (0, "returned\n", "")
 
 
 def test_a_request_whose_head_never_ends_is_refused(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
         answer = b""
         with contextlib.suppress(ConnectionError):
@@ -729,6 +729,6 @@ def test_a_request_whose_head_never_ends_is_refused(port: int) -> None:
 
 
 def test_what_is_no_http_is_refused(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")
         assert connection.recv(1024).startswith(b"HTTP/1.1 400 ")
