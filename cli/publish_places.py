@@ -33,7 +33,7 @@ from foreign_eyes.feeds.source_places import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from sqlite_utils import Database
 
@@ -94,19 +94,19 @@ def find_site(
     own = {} if is_named else _own_places(context)
     former = former_names(db, source)
     usual = [root, *(root / name for name in (source, *former)), *([own[source].folder] if source in own else [])]
-    shown = [*_recorded(db), *_unrecorded(db, root, usual)]
+    recorded = _recorded(db)
+    shown = [*recorded, *_unrecorded(db, root, usual, {one.folder for one in recorded})]
     forgotten = forgotten_sources(db)
     sources = {found.name: found.url for found in find_sources(db) if found.name not in forgotten}
     return Site(
         root,
         normal_base_url(base_url)
         if base_url
-        else choose_base_url(
-            settings.base_url, site_base_url(root, [one for one in shown if _is_there(one)]), served_at
-        ),
+        else choose_base_url(settings.base_url, site_base_url(root, shown, _is_there), served_at),
         source if is_named else configured.default_source if configured.sets("default_source") else "",
         sources,
-        {name for name, url in sources.items() if is_invented(url)} | _foreign_samples(shown, source),
+        {name for name, url in sources.items() if ".invalid" in url.lower() and is_invented(url)}
+        | _foreign_samples(shown, source),
         own,
         shown,
         RESERVED | _browse_folder(settings.browse_url),
@@ -214,9 +214,8 @@ def _recorded(db: Database) -> list[Shown]:
     ]
 
 
-def _unrecorded(db: Database, root: Path, folders: Iterable[Path]) -> Iterable[Shown]:
+def _unrecorded(db: Database, root: Path, folders: Iterable[Path], known: Container[Path]) -> Iterable[Shown]:
     """Yield what folders show that the archive has no state of: it was restored, or an earlier version published there."""
-    known = {place.folder for place in published_places(db)}
     for folder in dict.fromkeys(folders):
         if folder in known:
             continue

@@ -10,7 +10,7 @@ its URLs. Only `--take-over` moves it.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -146,13 +146,18 @@ def root_source(site: Site) -> str | None:
     return None if shown is None or shown.source in site.invented else shown.source
 
 
-def site_base_url(root: Path, shown: Sequence[Shown]) -> str | None:
-    """Return the base URL of a root for which its site was published; None if that is not known."""
+def site_base_url(
+    root: Path, shown: Sequence[Shown], is_there: Callable[[Shown], bool] = lambda shown: True
+) -> str | None:
+    """Return the base URL of a root for which its site was published; None if that is not known.
+
+    Only folders that `is_there` accepts count.
+    """
     for one in sorted((one for one in shown if one.root == root), key=lambda one: one.folder != root):
         if one.base_url is None or one.own_base_url or not _is_below(one.folder, root, or_same=True):
             continue
         ending = "" if one.folder == root else _path_below(root, one.folder)
-        if one.base_url.endswith(f"/{ending}"):
+        if one.base_url.endswith(f"/{ending}") and is_there(one):
             return one.base_url.removesuffix(ending)
     return None
 

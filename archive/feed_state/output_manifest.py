@@ -160,17 +160,19 @@ class PublishedPlace:
 
 def published_places(db: Database) -> list[PublishedPlace]:
     """Return the output folders of the archive with the sites that they are a part of, ordered by path."""
-    home = Path(os.path.realpath(path_of(db))).parent
+    home = os.path.dirname(os.path.realpath(path_of(db)))  # noqa: PTH120 - paths as texts: there can be thousands
+    roots: dict[str, Path] = {}
     rows = db.execute(
         "SELECT o.output, s.name, o.base_url, coalesce(o.root, o.output), o.own_base_url"
         " FROM outputs o JOIN sources s USING (source_id) ORDER BY o.output"
     )
-    return [
-        PublishedPlace(
-            Path(os.path.normpath(home / output)), name, base_url, Path(os.path.normpath(home / root)), bool(is_own)
-        )
-        for output, name, base_url, root, is_own in rows.fetchall()
-    ]
+    found = []
+    for output, name, base_url, root, is_own in rows.fetchall():
+        if root not in roots:
+            roots[root] = Path(os.path.normpath(os.path.join(home, root)))  # noqa: PTH118
+        folder = Path(os.path.normpath(os.path.join(home, output)))  # noqa: PTH118
+        found.append(PublishedPlace(folder, name, base_url, roots[root], bool(is_own)))
+    return found
 
 
 def recorded_outputs(db: Database) -> dict[Path, str]:
@@ -188,12 +190,13 @@ def forget_missing(db: Database, root: Path) -> list[Path]:
     Called inside the caller's transaction. A folder that reappears still has its record. A folder of the site is published
     again, and its source keeps its place: `status` reports it until then.
     """
-    kept = Path(os.path.realpath(root))
-    missing = [
-        place.folder
-        for place in published_places(db)
-        if kept not in (place.folder, place.root) and not os.path.lexists(place.folder)
-    ]
+    kept = _key(db, root)
+    home = Path(os.path.realpath(path_of(db))).parent
+    others = db.execute(
+        "SELECT output FROM outputs WHERE ? NOT IN (output, coalesce(root, output))", (kept,)
+    ).fetchall()
+    folders = [Path(os.path.normpath(home / output)) for (output,) in others]
+    missing = [folder for folder in folders if not os.path.lexists(folder)]
     for folder in missing:
         Manifest(db, folder).forget()
     return missing
