@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -20,6 +21,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.damaged_text import read_leniently
 from foreign_eyes.archive.problems import RESTORE, Problem, damage_as_problem
+from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.sealed_form import FORMS, SEAL_VERSION, SealedKey, SealedTable
 from foreign_eyes.archive.seals import SealedRow, SealFacts, count_derivations, derived_by_parser, seal_digest
 
@@ -32,9 +34,32 @@ _BY_REBUILD = {"identities", "recognitions", "changes", "told_words", "revisions
 def verify_seals(db: Database) -> Iterator[Problem]:
     """Yield the problems of the chain of seals, and of rows that differ from the sealed ones."""
     yield from damage_as_problem("table seals", lambda: _verify_chain(db))
-    pending = _Pending.of(db)
+    pending, missing = _Pending.of(db), _missing_tables(db)
     for table in FORMS[SEAL_VERSION]:
+        if table.name in missing:
+            continue
         yield from damage_as_problem(f"table {table.name}", partial(_verify_rows, db, table.name, pending))
+
+
+def _is_of_older_version(db: Database) -> bool:
+    with suppress(sqlite3.Error):  # the check of the structure reports damage
+        return bool(migrations.pending(db))
+    return False
+
+
+def _missing_tables(db: Database) -> set[str]:
+    """Return the tables that an archive of an older version does not have yet."""
+    if not _is_of_older_version(db):
+        return set()
+    existing = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+    return {table.name for table in FORMS[SEAL_VERSION]} - existing
+
+
+def _missing_columns(db: Database, table: SealedTable) -> set[str]:
+    """Return the later columns that the table of an archive of an older version does not have yet."""
+    if not table.later or not _is_of_older_version(db):
+        return set()
+    return table.later.keys() - {column for _, column, *_ in db.execute(f"PRAGMA table_info({table.name})")}
 
 
 def _verify_chain(db: Database) -> Iterator[Problem]:
@@ -115,7 +140,8 @@ def _rows(db: Database, table: SealedTable) -> Iterator[tuple[Any, ...]]:
     Bytes of a text that are no longer UTF-8 are decoded as lone surrogates. The query scans the table, since an index can be
     damaged. Damage that stops the scan raises an error.
     """
-    query = f"{table.select} NOT INDEXED WHERE {table.only} {table.order}"
+    select = table.select_from(_missing_columns(db, table))
+    query = f"{select} NOT INDEXED WHERE {table.only} {table.order}"
     values = {"derived_by": derived_by_parser(db)}
     try:
         rows = db.execute(query, values).fetchall()

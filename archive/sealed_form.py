@@ -16,7 +16,7 @@ To add a column to a sealed table, add it to `later` (or to `unsealed`, with the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby
@@ -55,8 +55,13 @@ class SealedTable:
     @property
     def select(self) -> str:
         """The query for the columns of the form, up to its WHERE."""
+        return self.select_from()
+
+    def select_from(self, lacking: Collection[str] = ()) -> str:
+        """Return that query for a table of an older version, which lacks these later columns: they have their defaults."""
         names = (*self.key, *self.columns, *self.by_digest, *self.later)
-        return f"SELECT {', '.join(f't.{name}' for name in names)} FROM {self.name} t"  # noqa: S608 - our own names
+        columns = (f"{_literal(self.later[name])} AS {name}" if name in lacking else f"t.{name}" for name in names)
+        return f"SELECT {', '.join(columns)} FROM {self.name} t"  # noqa: S608 - our own names
 
     @property
     def order(self) -> str:
@@ -213,6 +218,11 @@ def encode(form: object) -> bytes:
     Bytes, which only a damaged row has, are encoded as hexadecimal.
     """
     return "".join(_encoder(form, 0)).encode("ascii")
+
+
+def _literal(value: Any) -> str:
+    """Return the default of a column in SQL."""
+    return "NULL" if value is None else repr(value)
 
 
 def _hex(value: object) -> dict[str, str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes rename town city             after you renamed [sources.town] in foreign-eyes.toml
+  foreign-eyes rename town city             its ids and feeds stay
   foreign-eyes rename town city --dry-run   what would differ
   foreign-eyes rename city town             undo it
 """
