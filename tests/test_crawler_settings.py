@@ -49,7 +49,7 @@ def test_every_setting_is_one_that_scrapy_knows() -> None:
     """Scrapy ignores unknown names silently."""
     known, ours = set(Settings()), Settings()
     ours.setmodule("foreign_eyes.crawler.settings", priority="project")
-    assert set(ours) - known == {"ARCHIVE", "MAX_BODY_BYTES", "ACCEPTED"}
+    assert set(ours) - known == {"ARCHIVE", "SETTINGS_FILE", "MAX_BODY_BYTES", "ACCEPTED"}
 
 
 def test_only_http_is_fetched(settings: Settings) -> None:
