@@ -61,7 +61,7 @@ def up_several(
         if wanted:
             code = crawl_several_in_child(context, wanted, delay=delay, contact=contact, quiet=quiet)
         codes.append(code)
-        if code not in (*PUBLISHES_AFTER, exit_codes.USAGE):
+        if code not in (*PUBLISHES_AFTER, exit_codes.USAGE, exit_codes.CONFIGURATION):
             return exit_codes.worst(codes)
         failures: list[SourceFailure] = []
         publish = partial(_publish, context, list(jobs.by_source.values()), code, server, failures, quiet=quiet)
