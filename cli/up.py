@@ -32,7 +32,7 @@ Examples:
   foreign-eyes up                                 the bundled sample
   foreign-eyes up live --contact you@example.org  the live column
   foreign-eyes up live --no-serve --quiet         one round, for cron
-  foreign-eyes up --all-sources --no-serve        all sources of the settings file
+  foreign-eyes up --all-sources --no-serve        all configured sources
 """
 
 
