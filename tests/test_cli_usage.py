@@ -55,7 +55,7 @@ ESCAPE = "\x1b["
         ("--nope", "--nope"),
         ("nope", "nope"),
         ("crawl --nope", "foreign-eyes crawl --help"),
-        ("crawl sample sample", "unexpected extra argument"),
+        ("probe sample sample", "unexpected extra argument"),
         ("crawl nope", "use one of live, sample"),
         ("crawl --delay x", "0 to 3600 seconds"),
         ("crawl --delay -1", "0 to 3600 seconds"),
