@@ -41,7 +41,7 @@ def crawl_in_child(context: Context, job: Job, *, days: int = 1, quiet: bool) ->
 def crawl_several_in_child(
     context: Context, sources: Sequence[str], *, delay: float | None, contact: str | None, quiet: bool
 ) -> int:
-    """Crawl several sources in a child process; return its exit code."""
+    """Crawl several sources, named as for the command line, in a child process; return its exit code."""
     options = ["--delay", str(delay)] if delay is not None else []
     options += ["--contact", contact] if contact else []
     options += ["--quiet"] if quiet else []

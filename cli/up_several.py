@@ -55,7 +55,8 @@ def up_several(
             server.make_parent()
             server.take(quiet=quiet)  # before the crawl: report a port in use at once
         here = [replace(job, archive=context.archive) for job in jobs.by_source.values()]
-        wanted = [job.name for job in (without_waiting(here) if scheduled else here)]
+        due = {job.name for job in (without_waiting(here) if scheduled else here)}
+        wanted = [source for source, job in jobs.by_source.items() if job.name in due]
         codes += [exit_codes.TRY_AGAIN] * (len(jobs.by_source) - len(wanted))
         code = exit_codes.DONE
         if wanted:
@@ -81,14 +82,14 @@ def _leave_out_unpublishable(context: Context, jobs: dict[str, Job]) -> list[int
     from foreign_eyes.cli.publish_places import require_place
 
     codes = []
-    for name in list(jobs):
+    for source, job in list(jobs.items()):
         try:
-            require_place(context, name)
+            require_place(context, job.name)
         except Exception as error:  # `SourceFailure.of` raises a programming error again
-            failure = SourceFailure.of(name, error)
+            failure = SourceFailure.of(source, error)
             failure.report()
             codes.append(failure.code)
-            del jobs[name]
+            del jobs[source]
     return codes
 
 

@@ -81,6 +81,18 @@ def test_only_the_named_sources_are_crawled_each_once(command: CommandLine, town
     assert not towns[1].asked
 
 
+def test_sources_that_are_given_by_url_are_crawled_and_published(
+    command: CommandLine, towns: list[ListingServer]
+) -> None:
+    (command.folder / "foreign-eyes.toml").write_text("")
+    urls = [f"{towns[0].origin}{LISTING}", f"{towns[1].origin}{LISTING}"]
+    done = command("up", *urls, "--no-serve", "--delay", "0", "--quiet")
+    assert done.returncode == 0, done.stderr
+    sources = {row["source"] for row in command.rows("SELECT source FROM crawl_log WHERE outcome = 'complete'")}
+    assert len(sources) == 2
+    assert {path.parent.name for path in command.folder.glob("public/*/atom.xml")} == {"all", *sources}
+
+
 def test_one_source_among_all_prints_one_line_of_json(command: CommandLine, towns: list[ListingServer]) -> None:
     configure(command, towns[:1])
     done = command("crawl", "--all-sources", "--json")
