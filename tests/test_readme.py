@@ -27,8 +27,9 @@ NOT_RUN = {
     "long": "a benchmark or a search that takes minutes to hours; its figures are on the page",
     "root": "installs files for the whole machine",
     "elsewhere": "needs another machine, a store or a file that only its owner has",
+    "sources": "needs sources that the sample's archive does not have; tests of the commands run it",
 }
-BLOCK = re.compile(r"^( *)(?:<!-- not run: (\w+) -->\n\1)?```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)(?:<!-- not run: ([^\n]+) -->\n\1)?```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 # where `make run` serves, as the pages print it
 SERVED = "http://127.0.0.1:8423/"
 
