@@ -57,6 +57,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
         usual_folders,
     )
     from foreign_eyes.cli.site_setting_problems import site_setting_problems
+    from foreign_eyes.cli.unplaced_sources import unplaced_source_problems
     from foreign_eyes.feeds.file_writer import read_file_mode
 
     with archive_problems.errors_as_report(as_json), explained(context.archive):
@@ -81,6 +82,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                         running=running is not None,
                         expected=place.configuration.sets("publish"),
                     ),
+                    *unplaced_source_problems(place, db),
                     *all_sources_problems(place, db, running=running is not None, all_files=True),
                     *(problem for folder in folders for problem in leftover_problems(db, folder)),
                     *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=True),

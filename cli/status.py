@@ -36,6 +36,7 @@ def status(context: Context, as_json: bool) -> None:
     from foreign_eyes.cli.output_problems import output_problems, permission_problems
     from foreign_eyes.cli.sample_place import at_its_output
     from foreign_eyes.cli.site_wishes import find_wishes
+    from foreign_eyes.cli.unplaced_sources import unplaced_source_problems
     from foreign_eyes.feeds.file_writer import read_file_mode
 
     running = holder(context.archive)
@@ -52,6 +53,7 @@ def status(context: Context, as_json: bool) -> None:
                 running=running is not None,
                 expected=place.configuration.sets("publish"),
             ),
+            *unplaced_source_problems(place, db),
             *all_sources_problems(place, db, running=running is not None, all_files=False),
             *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),
         ]

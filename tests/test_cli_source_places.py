@@ -25,6 +25,7 @@ from foreign_eyes.cli.publish_places import folders_of_sources, require_place
 from foreign_eyes.cli.schedule import written_paths
 from foreign_eyes.cli.serve import places_below
 from foreign_eyes.cli.settings_loader import checked
+from foreign_eyes.cli.unplaced_sources import unplaced_source_problems
 from foreign_eyes.feeds.errors import FilesOfOthers, OutputTaken, PlaceUnusable
 from foreign_eyes.feeds.publish import Target, publish
 
@@ -385,6 +386,31 @@ def problems(site: Installation) -> dict[str, str]:
     with read_archive(site.archive) as db:
         found = output_problems(db, site.root, URL, running=False, expected=True)
         return {problem.where.removeprefix(f"{site.root.parent}/"): problem.remedy for problem in found}
+
+
+def unplaced(site: Installation) -> dict[str, str]:
+    with read_archive(site.archive) as db:
+        return {problem.where: problem.what for problem in unplaced_source_problems(site.context, db)}
+
+
+def test_a_source_whose_folder_was_taken_by_another_is_a_problem_until_it_has_a_folder(site: Installation) -> None:
+    assert unplaced(site) == {}
+    site.publish("town", "public/village", take_over=True)
+    assert unplaced(site) == {
+        "source village": f"it is published nowhere: its folder {site.root / 'village'} shows town"
+    }
+    site.own("village", output="public/entries")
+    assert "'entries' is a name that publishing uses" in unplaced(site)["source village"]
+    site.own("village", output="public/hamlet")
+    assert unplaced(site) == {}
+    assert site.publish("village") == Path("public/hamlet")
+    assert unplaced(site) == {}
+
+
+def test_a_source_that_was_not_published_yet_has_a_folder_to_go_to(site: Installation) -> None:
+    site.own("hamlet")
+    site.crawl("hamlet")
+    assert unplaced(site) == {}
 
 
 def test_each_folder_that_lags_is_named_with_the_command_that_publishes_it(site: Installation) -> None:
