@@ -97,7 +97,9 @@ def shown_sources(db: Database, root: Path) -> list[PublishedFolder]:
     from foreign_eyes.feeds.site_map import FRONT_PAGE
 
     folders = [
-        of for of in published_folders(db) if not is_invented(of.source.url) and (of.folder / FRONT_PAGE).is_file()
+        shown
+        for shown in published_folders(db)
+        if not is_invented(shown.source.url) and (shown.folder / FRONT_PAGE).is_file()
     ]
     return choose_folders(folders, Path(os.path.realpath(root)), forgotten_sources(db))
 
@@ -132,9 +134,10 @@ def choose_folders(
     Pure. Folders of other sites are not shown: they may have other readers. `left_out` are the names of sources that are not
     shown.
     """
-    of_site = [of for of in folders if root in (of.root, of.folder) and of.source.name not in left_out]
-    highest = {of.source.name: of for of in sorted(of_site, key=lambda of: len(of.folder.parts), reverse=True)}
-    return [of for of in of_site if highest[of.source.name] is of]
+    of_site = [shown for shown in folders if root in (shown.root, shown.folder) and shown.source.name not in left_out]
+    lowest_first = sorted(of_site, key=lambda shown: len(shown.folder.parts), reverse=True)
+    highest = {shown.source.name: shown for shown in lowest_first}
+    return [shown for shown in of_site if highest[shown.source.name] is shown]
 
 
 def url_of_root(sources: Iterable[PublishedFolder], root: Path) -> str | None:
@@ -142,12 +145,12 @@ def url_of_root(sources: Iterable[PublishedFolder], root: Path) -> str | None:
 
     Pure. Return None if no source is published there.
     """
-    for of in sorted(sources, key=lambda of: of.folder != root):
-        if of.folder.is_relative_to(root) and not of.own_base_url:
-            below = of.folder.relative_to(root).as_posix()
+    for shown in sorted(sources, key=lambda shown: shown.folder != root):
+        if shown.folder.is_relative_to(root) and not shown.own_base_url:
+            below = shown.folder.relative_to(root).as_posix()
             path = "" if below == "." else f"{below}/"
-            if of.base_url.endswith(f"/{path}"):
-                return of.base_url.removesuffix(path)
+            if shown.base_url.endswith(f"/{path}"):
+                return shown.base_url.removesuffix(path)
     return None
 
 

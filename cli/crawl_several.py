@@ -25,21 +25,9 @@ if TYPE_CHECKING:
 
 # the columns of view crawl_log
 COLUMNS = (
-    *(
-        "crawl_id",
-        "source",
-        "mode",
-        "started_at",
-        "finished_at",
-        "outcome",
-        "reason",
-        "pages",
-        "entries",
-        "new",
-        "revised",
-    ),
-    *("withdrawn", "returned", "requests", "not_modified", "bytes"),
-)
+    "crawl_id", "source", "mode", "started_at", "finished_at", "outcome", "reason", "pages", "entries",
+    "new", "revised", "withdrawn", "returned", "requests", "not_modified", "bytes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Notify the WebSub hub after a publish; a hub that does not answer is worth a warning and no more."""
+"""Notify the WebSub hub after a publish; a hub that does not answer causes a warning only."""
 
 from __future__ import annotations
 

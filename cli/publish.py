@@ -37,7 +37,7 @@ Examples:
 """
 
 
-class UnknownSource(Stopped):
+class NotInArchive(Stopped):
     """The archive does not have the source."""
 
 
@@ -280,4 +280,4 @@ def choose_source(sources: list[Source], wanted: str | None, default: str) -> So
         if source.name == name:
             return source
     known = ", ".join(source.name for source in sources) or "none yet"
-    raise UnknownSource(USAGE, f"the archive has no source {name!r} (it has: {known}); choose one with --source")
+    raise NotInArchive(USAGE, f"the archive has no source {name!r} (it has: {known}); choose one with --source")

@@ -174,7 +174,7 @@ def place_notices(site: Site, source: str, place: Place, *, is_new: bool, quiet:
     if place.left is not None:
         yield (
             f"{source} has moved to {place.folder} ({place.base_url}). The files in {place.left} stay and are no longer"
-            " updated: redirect their readers, or remove them (docs/sources.md)"
+            " updated: redirect their readers (docs/moving.md, Redirects), or remove them"
         )
     elif is_new and place.folder != site.root and (shown := root_source(site)) not in (None, source):
         yield f"{here}, because {site.root} shows {shown}"

@@ -1,4 +1,4 @@
-"""The sources that may be published: not the forgotten ones, and not by a name of before a rename."""
+"""The sources that may be published: not forgotten ones, and none by a name that it had before a rename."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def publishable_sources(db: Database, sources: list[Source], wanted: str | None)
     """Return the sources of the archive that may be published.
 
     Raises:
-        Stopped: the one wanted is forgotten, or was renamed.
+        Stopped: the wanted source is forgotten, or was renamed.
     """
     from foreign_eyes.archive.forgotten_sources import forgotten_sources
     from foreign_eyes.archive.source_names import present_name

@@ -160,7 +160,7 @@ def _tell_what_to_do(context: Context, old: str, new: str, done: _Done) -> None:
     if configuration.default_source == old:
         _notice(f'the default source is still {old}; set default_source = "{new}" in the settings')
     for folder in done.left:
-        _notice(f"{folder}: shows {new} as it was; nothing more is published there. Redirect it: see docs/sources.md")
+        _notice(f"{folder}: nothing more of {new} is published there. Redirect its readers: docs/moving.md, Redirects")
 
 
 def _url(context: Context, name: str) -> str:

@@ -13,7 +13,7 @@ from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_several_in_child
 from foreign_eyes.cli.make_jobs import SourceFailure, make_jobs
 from foreign_eyes.cli.output_server import FolderServer
-from foreign_eyes.cli.publish import UnknownSource, publish_source
+from foreign_eyes.cli.publish import NotInArchive, publish_source
 from foreign_eyes.cli.publish_several import publish_each
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve_round import print_file, serve_round
@@ -126,4 +126,4 @@ def _is_never_read(error: Exception) -> bool:
     from foreign_eyes.archive.errors import NoArchive
     from foreign_eyes.feeds.errors import NothingToPublish
 
-    return isinstance(error, (NothingToPublish, NoArchive, UnknownSource))
+    return isinstance(error, (NothingToPublish, NoArchive, NotInArchive))

@@ -28,8 +28,8 @@ def describe_delay(asked: float | None, configured: float) -> str | None:
     kept = kept_delay(asked)
     if asked is None or kept <= configured:
         return None
-    says = f"robots.txt asks for {asked:g} s between requests"
-    return f"{says}: kept" if kept == asked else f"{says}: {kept:g} s are kept, the most"
+    limit = "" if kept == asked else ", the longest delay"
+    return f"robots.txt asks for {asked:g} s between requests: the crawl waits {kept:g} s{limit}"
 
 
 def agents_of(user_agent: str | None) -> tuple[str, ...]:

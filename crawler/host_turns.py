@@ -1,4 +1,4 @@
-"""Whose turn it is at a host: crawls that run side by side send one request at a time to it.
+"""Turns at hosts: crawls that run side by side send one request at a time to a host.
 
 Scrapy keeps its delay per crawl. Links, redirects and two listings can lead several crawls to the same host; there they
 wait for each other, and each waits for its delay since the last request of any of them.
@@ -17,7 +17,8 @@ from time import monotonic
 class _Host:
     """The turns at one host.
 
-    `sent_at` is when the last request was sent, `free_at` the earliest time of the next by the delay of the last.
+    `sent_at` is the time of the last request; the next one is sent at `free_at` or later, by the delay of the crawl that sent
+    the last.
     """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

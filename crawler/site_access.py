@@ -1,6 +1,6 @@
-"""The means with which a crawl gets at its source's site: headers, trusted certificates, cookies, legacy TLS, proxies.
+"""How a crawl reaches the site of its source: headers, trusted certificates, cookies, legacy TLS, proxies.
 
-They are read when a crawl begins, belong to that crawl alone, and are used for the source's own host only, except
+The settings are read when a crawl begins, belong to that crawl alone, and are used for the source's own host only, except
 proxies. Values of headers can be secrets: no message, log or `repr` shows them.
 """
 
@@ -24,7 +24,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SiteAccess:
-    """The means of one crawl.
+    """How one crawl reaches the site of its source.
 
     Attributes:
         url: the URL of the source.
@@ -55,7 +55,7 @@ class SiteAccess:
 
 
 def read_site_access(name: str, source: SourceSettings, environment: Mapping[str, str]) -> SiteAccess:
-    """Return the means for crawling the source `name`.
+    """Return how a crawl reaches the site of the source `name`.
 
     Raises:
         SiteSettingError: a variable or file that the settings name is missing or has no usable value.

@@ -93,7 +93,7 @@ class Place:
         folder: the folder.
         base_url: its base URL.
         own_base_url: whether the settings of the source name the base URL.
-        replaces: the folder shows a sample, which gives way.
+        replaces: the folder shows a sample, which is replaced.
         wished: the folder that the settings name, if the source stays in another one.
         wished_url: the base URL that the settings name, if the source keeps another one.
         left: the folder that the source leaves.
@@ -116,7 +116,7 @@ def decide_place(site: Site, source: str, *, take_over: bool = False) -> Place:
     Raises:
         PlaceUnusable: the folder would lie at a published path, or its base URL is not known.
     """
-    before = _standing(site, source)
+    before = _current_folder(site, source)
     wish = _wish(site, source)
     if before is None or (take_over and not before.is_refused and _differs(site, source, before, wish)):
         new = _new_place(site, source, wish, take_over=take_over)
@@ -166,7 +166,7 @@ def _at(site: Site, folder: Path) -> Shown | None:
     return next((shown for shown in site.shown if shown.folder == folder), None)
 
 
-def _standing(site: Site, source: str) -> Shown | None:
+def _current_folder(site: Site, source: str) -> Shown | None:
     """Return the folder of the site that shows the source, or None.
 
     Folders of other sites count if they keep their place when the output folder changes: those outside of their root.

@@ -12,8 +12,8 @@ from foreign_eyes.archive.settling.identity_rows import Identity
 class AddedCrawls:
     """The crawls that were added and never settled here.
 
-    `from_nodes` are those that another archive crawled itself: their changes are news, unless this archive has a later crawl
-    of their source. `minted` are the identities that the other archive minted, by crawl and identity digest.
+    `from_nodes` are those that another archive crawled itself: their changes are announced, unless this archive has a later
+    crawl of their source. `minted` are the identities that the other archive minted, by crawl and identity digest.
     """
 
     crawls: frozenset[int] = frozenset()

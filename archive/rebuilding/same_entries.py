@@ -1,7 +1,7 @@
-"""Find which entries of a source are entries of another one, which lists the same.
+"""Find the entries that two sources have in common, because they are two names of one listing.
 
-A trial on a private copy settles the crawls of the one as new crawls of the other. What the matcher recognises then is what it
-would have recognised if the listing had always had one name.
+A trial on a private copy settles the crawls of one source as new crawls of the other. So the matcher recognises what it would
+have recognised if the listing had always had one name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OF_CRAWLS = {"sources", "crawls", "captures", "link_traffic", "redatings", "red
 
 @dataclass(frozen=True, slots=True)
 class ComparedEntry:
-    """An entry and the entry of the other source that it is: `survivor_id`, or None if it is none of them.
+    """An entry, and the same entry of the other source: `survivor_id`, or None if that source does not have it.
 
     `doubtful` is how its first row was matched, if that should be reviewed; `recognition_id` is the recognition of that row.
     """
@@ -50,7 +50,7 @@ class _Found:
 def compare_entries(
     db: Database, keep: int, other: int, parser: Parser, at: datetime, authority: str
 ) -> list[ComparedEntry]:
-    """Return the entries of the source `other`, with those of the source `keep` that they are. `db` is not changed."""
+    """Return the entries of the source `other`, each with the same entry of the source `keep`. `db` is not changed."""
     with private_database() as trial:
         db.conn.backup(trial.conn)
 
