@@ -22,7 +22,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes forget town                its published files stay
   foreign-eyes forget town --files --yes
-  foreign-eyes crawl town                 take it up again
+  foreign-eyes crawl town                 resume it
 """
 
 
@@ -37,7 +37,7 @@ def forget(context: Context, source: str, files: bool, yes: bool, as_json: bool,
     """End SOURCE: --all-sources does not crawl it, nothing is published of it, and status reports no problem of it.
 
     Its entries, captures and history stay in the archive, and its published files stay unless --files is given. The
-    decision is recorded. A crawl of the source by its name takes it up again, with the ids and feeds of before.
+    decision is recorded. A crawl of the source by its name resumes it, with the same ids and feeds.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.cli.json_errors import errors_as_json

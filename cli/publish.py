@@ -13,7 +13,7 @@ from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.hub_notification import notify
-from foreign_eyes.cli.publish_several import FIGURES, publish_several
+from foreign_eyes.cli.publish_several import figures_of, publish_several
 from foreign_eyes.cli.publishable_sources import publishable_sources
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
 from foreign_eyes.cli.source_arguments import all_sources_option, several_sources
@@ -117,7 +117,7 @@ def publish(
     )
     make_all(context, done.folder, everything=everything, take_over=take_over, quiet=quiet or as_json)
     if as_json:
-        print_json({name: getattr(done, name) for name in FIGURES})
+        print_json(figures_of(done))
     elif not quiet:
         written = f"{counted(done.written, 'file')} written, {done.unchanged} unchanged, {done.removed} removed"
         print_line(f"{shown_path(done.folder)}: {written}")

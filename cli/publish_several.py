@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from foreign_eyes.cli.context import Context
     from foreign_eyes.feeds.publish import Published
 
-# what --json prints of a publish
-FIGURES = ("written", "unchanged", "removed", "seconds")
+_FIGURES = ("written", "unchanged", "removed", "seconds")
 # publishes the source of a name
 PublishOne = Callable[[str], "Published"]
 
@@ -43,6 +42,11 @@ class PublishedSources:
         removed = sum(done.removed for done in self.done.values())
         files = f"{counted(written, 'file')} written, {unchanged} unchanged, {removed} removed"
         return f"{counted(len(self.done), 'source')} published: {files}"
+
+
+def figures_of(done: Published) -> dict[str, Any]:
+    """Return what --json prints of a publish."""
+    return {name: getattr(done, name) for name in _FIGURES}
 
 
 def publish_each(names: Sequence[str], publish_one: PublishOne) -> PublishedSources:
@@ -78,8 +82,7 @@ def publish_several(
         make_all(context, everything=everything, take_over=take_over, quiet=quiet or as_json)
     if as_json:
         for name, done in published.done.items():
-            figures = {key: getattr(done, key) for key in FIGURES}
-            click.echo(json_text({"source": name, **figures}))
+            click.echo(json_text({"source": name, **figures_of(done)}))
         for failure in published.failures:
             click.echo(json_text({"source": failure.source, "problem": failure.reason}))
     elif not quiet:

@@ -23,7 +23,7 @@ def publishable_sources(db: Database, sources: list[Source], wanted: str | None)
 
     forgotten = forgotten_sources(db)
     if wanted in forgotten:
-        raise Stopped(USAGE, f"source {wanted} is forgotten; take it up again with: foreign-eyes crawl {wanted}")
+        raise Stopped(USAGE, f"source {wanted} is forgotten; resume it with: foreign-eyes crawl {wanted}")
     if wanted is not None and (renamed := present_name(db, wanted)) != wanted:
         raise Stopped(
             USAGE, f"source {wanted} has been renamed; publish it with: foreign-eyes publish --source {renamed}"

@@ -51,8 +51,8 @@ def rename(context: Context, old: str, new: str, dry_run: bool, as_json: bool, q
 
     Its entries keep their ids and dates, and its feeds stay where they are published. If NEW has been crawled already, its
     crawls and entries become those of the renamed source: an entry that got a second id is merged into the one with the old
-    id, and readers are told. The decision is recorded and holds when the archive is derived again. The settings file is
-    yours to change: rename its table [sources.OLD].
+    id, and the merge is announced. The decision is recorded and kept when the archive is derived again. The settings file is
+    not changed: rename its table [sources.OLD] yourself.
     """
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.rebuilding.source_renames import joins
@@ -156,7 +156,7 @@ def _tell_what_to_do(context: Context, old: str, new: str, done: _Done) -> None:
         )
     settings, url = {**BUILT_IN, **configuration.sources}.get(new), _url(context, new)
     if settings is not None and settings.url != url:
-        _notice(f"the settings of {new} name another URL; the next crawl goes on at {settings.url}, after {url}")
+        _notice(f"the settings of {new} name another URL: the next crawl requests {settings.url} instead of {url}")
     if configuration.default_source == old:
         _notice(f'the default source is still {old}; set default_source = "{new}" in the settings')
     for folder in done.left:

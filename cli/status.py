@@ -85,7 +85,7 @@ def _show(report: dict[str, Any], problems: list[Problem]) -> None:
         print_line(f"  {entries} ({source['withdrawn']} withdrawn), {revisions}")
         print_line(f"  {counted(source['crawls'], 'crawl')}, {counted(source['captures'], 'capture')}")
         if source["forgotten"]:
-            print_line(f"  forgotten; to take it up again: foreign-eyes crawl {source['source']}", style="yellow")
+            print_line(f"  forgotten; to resume it: foreign-eyes crawl {source['source']}", style="yellow")
         if crawl := last.get(source["source"]):
             good = crawl["outcome"] in ("complete", "unchanged")
             print_line(

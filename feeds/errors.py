@@ -4,7 +4,7 @@ Programming errors are not in this hierarchy.
 
 FeedsError
 ├── NothingToPublish    the archive has no entries of the source; files published before stay
-├── PlaceUnusable       a source cannot be published to the folder that the settings name, or to the one with its name
+├── PlaceUnusable       a source cannot be published to the folder of its settings or the folder with its name
 ├── OutputTaken         the folder holds the feeds of another source
 ├── CombinedFolderTaken the folder over all sources holds the feeds of one source
 ├── FilesOfOthers       the folder holds files that publishing did not write, under names that it needs

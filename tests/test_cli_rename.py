@@ -114,7 +114,7 @@ def test_rename_joins_a_source_that_was_crawled_under_the_new_name(town: Command
     found = json.loads(done.stdout)
     assert [pair["entry_id"] for pair in found["merged"]] == [before[FIRST.title]]
     assert (would["merged"], would["joined"]) == (found["merged"], found["joined"]) == (found["merged"], True)
-    assert f"{town.folder / 'city'}: shows city as it was" in done.stderr
+    assert f"{town.folder / 'city'}: nothing more of city is published there" in done.stderr
     assert {title: ids(town)[title] for title in before} == before
     assert town("publish", "--source", "city").stdout.startswith("public: ")
     tags = [row["tag_uri"] for row in town.rows("SELECT tag_uri FROM current_entries")]
@@ -154,7 +154,7 @@ def test_a_forgotten_source_is_not_published_and_has_no_problems(town: CommandLi
     assert (told["ok"], told["sources"][0]["forgotten"], told["sources"][0]["entries"]) == (True, True, 2)
     refused = town("publish", "--source", "town")
     assert refused.returncode == 64
-    assert "take it up again with: foreign-eyes crawl town" in refused.stderr
+    assert "resume it with: foreign-eyes crawl town" in refused.stderr
     assert (town.folder / "public" / "atom.xml").exists()
     assert "foreign-eyes forget town --files" in town("redact", str(ids(town)[FIRST.title]), "--json").stdout
 

@@ -28,7 +28,7 @@ from foreign_eyes.listing.values import TEXT_PARTS, EntryTexts
 FrozenFormat = Literal["atom", "json"]
 
 _LOGGED_KINDS = "kind IN ('new', 'revised', 'redacted', 'unredacted')"
-# the changes of a source that belong into its log and are not in it, if `:until` is the one that was logged last. Of the
+# the changes of a source that its log lacks, if `:until` is the one that was logged last. Of the
 # changes of a source that a rename joined with this one, the log gets those of entries that were not merged.
 _NOT_LOGGED = (
     "SELECT * FROM (SELECT change_id, entry_id, announced, kind FROM changes"  # noqa: S608 - our own names

@@ -75,7 +75,7 @@ def require_claim(archive: Path, folder: Path) -> None:
 
 
 def shows_sample(folder: Path) -> bool:
-    """Return whether the record of a folder says that it shows an invented source, of whatever archive."""
+    """Return whether the record of a folder says that it shows an invented source, of this or another archive."""
     try:
         record = read_record(folder)
     except RecordDamaged:
