@@ -19,9 +19,8 @@ from foreign_eyes.archive.source_names import former_names, present_name
 from foreign_eyes.cli.base_url import choose_base_url
 from foreign_eyes.cli.terminal import print_line
 from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url
-from foreign_eyes.feeds.site_map import FRONT_PAGE
+from foreign_eyes.feeds.site_map import ALL_FOLDER, FRONT_PAGE
 from foreign_eyes.feeds.source_places import (
-    ALL_FOLDER,
     RESERVED,
     OwnPlace,
     Place,

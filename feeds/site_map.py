@@ -21,6 +21,8 @@ HTML_TYPE = "text/html"
 XML_TYPE = "application/xml"
 OPML_TYPE = "text/x-opml"
 FRONT_PAGE = "index.html"
+# the folder below the root with the page and the feeds over all sources
+ALL_FOLDER = "all"
 # the folders that hold a folder with feeds for each publication and each topic
 COLLECTION_FOLDERS = {"publication": "publications", "topic": "topics"}
 

@@ -16,10 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from foreign_eyes.feeds.errors import PlaceUnusable
-from foreign_eyes.feeds.site_map import TOP_NAMES
+from foreign_eyes.feeds.site_map import ALL_FOLDER, TOP_NAMES
 
-# pages, feed and OPML over all sources
-ALL_FOLDER = "all"
 # names below a root that are not folders of sources
 RESERVED = TOP_NAMES | {ALL_FOLDER, "browse"}
 

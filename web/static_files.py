@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
+from foreign_eyes.feeds.site_map import ALL_FOLDER
 from foreign_eyes.web.built_in_pages import (
     BUILT_IN_PAGE_HEADERS,
     NOT_FOUND,
@@ -51,7 +52,7 @@ _CACHE_SIZE = 64 * 1024 * 1024
 _SIZE_OF_HEADERS = 8_000
 
 # the page over all sources; / leads there if no source is published at the root
-ALL_SOURCES = "all/"
+_ALL_SOURCES = f"{ALL_FOLDER}/"
 # parts of the path of a source's folder in which its page for missing files is searched
 _DEEPEST_FOLDER = 4
 
@@ -102,8 +103,8 @@ class PublishedFiles:
 
     def _without_file(self, path: str) -> Response:
         if not path:
-            if self._cache.get(f"{ALL_SOURCES}index.html"):
-                return _text_response("", 302, location=f"./{ALL_SOURCES}")
+            if self._cache.get(f"{_ALL_SOURCES}index.html"):
+                return _text_response("", 302, location=f"./{_ALL_SOURCES}")
             return HTMLResponse(NOTHING_PUBLISHED, 503, UNAVAILABLE_HEADERS)
         if not path.endswith("/") and self._cache.get(f"{path}/index.html"):
             # a relative location is right behind any proxy

@@ -15,10 +15,10 @@ from foreign_eyes.feeds.compose.feed_items import Column, FeedUrls, Item, Tombst
 from foreign_eyes.feeds.compose.feeds import NEWEST, RIGHTS, Feed, original_column
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.compose.shown_entries import FeedEntry
-from foreign_eyes.feeds.site_map import FEED_FORMATS
+from foreign_eyes.feeds.site_map import ALL_FOLDER, FEED_FORMATS
 
-# the folder below that of the root
-FOLDER = "all/"
+# its path below the root
+FOLDER = f"{ALL_FOLDER}/"
 TITLE = "Foreign Eyes: all sources"
 SUBTITLE = (
     "The newest entries of every column that this archive keeps. Each column has a feed of its own that goes back to its"
