@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from foreign_eyes.archive.errors import ArchiveError
 from foreign_eyes.archive.feed_state.output_claims import read_claim
 from foreign_eyes.archive.feed_state.output_lag import OutputLag, output_lags, unpublished_entries
-from foreign_eyes.archive.feed_state.output_manifest import Manifest, published_places
+from foreign_eyes.archive.feed_state.output_manifest import Manifest, PublishedPlace, published_places
 from foreign_eyes.archive.feed_state.output_record import read_record, record_path
 from foreign_eyes.archive.forgotten_sources import forgotten_sources
 from foreign_eyes.archive.integrity import Problem
@@ -149,7 +149,17 @@ class _Commands:
         self._forgotten = forgotten_sources(db)
         self._several = len({lag.source for lag in lags}) > 1
         places = published_places(db)
-        self._usual = {place.folder for place in places if place.is_part_of(self._root)} | {self._root}
+        parts = [place for place in places if place.is_part_of(self._root)]
+        own = {place.source for place in parts if self._is_at_its_name(place)}
+        # a second folder that a source took over is published to only if the command names it
+        self._usual = {
+            place.folder
+            for place in parts
+            if place.source not in own or self._is_at_its_name(place) or not place.folder.is_relative_to(place.root)
+        } | {self._root}
+
+    def _is_at_its_name(self, place: PublishedPlace) -> bool:
+        return place.folder in (self._root, self._root / place.source)
 
     def is_usual(self, lag: OutputLag) -> bool:
         """Return whether the source is published to this folder if the command names none."""

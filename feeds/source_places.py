@@ -176,7 +176,10 @@ def _current_folder(site: Site, source: str) -> Shown | None:
     of_site += [shown for folder in usual for shown in of_source if shown.folder == folder]
     if not site.is_named:
         of_site += [shown for shown in of_source if not _is_below(shown.folder, shown.root, or_same=True)]
-    return of_site[0] if of_site else None
+    # a second folder of the site, which the command named with --take-over, does not become that of the source; a folder
+    # that the source left has no base URL here
+    at_usual = [shown for folder in usual for shown in of_site if shown.folder == folder and shown.base_url is not None]
+    return next(iter(at_usual or of_site), None)
 
 
 def _wish(site: Site, source: str) -> Path | None:

@@ -407,6 +407,22 @@ def test_a_source_whose_folder_was_taken_by_another_is_a_problem_until_it_has_a_
     assert unplaced(site) == {}
 
 
+def test_a_source_keeps_its_folder_if_it_also_takes_over_another_one_that_sorts_before_it(site: Installation) -> None:
+    site.publish("village")
+    site.crawl("hamlet")
+    assert site.publish("hamlet") == Path("public/hamlet")
+    site.publish("village", "public/hamlet", take_over=True)
+    site.crawl("village")
+    assert site.publish("village") == Path("public/village")
+    hamlet = site.root / "hamlet"
+    assert problems(site)["public/hamlet"] == (
+        f"foreign-eyes publish --source village --output {hamlet}"
+        f"; if nobody reads it: foreign-eyes publish --forget {hamlet}"
+    )
+    site.publish("village", "public/hamlet")
+    assert "public/hamlet" not in problems(site)
+
+
 def test_a_source_that_was_not_published_yet_has_a_folder_to_go_to(site: Installation) -> None:
     site.own("hamlet")
     site.crawl("hamlet")
