@@ -56,7 +56,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
         permission_problems,
         usual_folders,
     )
-    from foreign_eyes.cli.site_setting_problems import site_setting_problems
+    from foreign_eyes.cli.site_setting_problems import former_name_problems, site_setting_problems
     from foreign_eyes.cli.unplaced_sources import unplaced_source_problems
     from foreign_eyes.feeds.file_writer import read_file_mode
 
@@ -87,6 +87,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                     *(problem for folder in folders for problem in leftover_problems(db, folder)),
                     *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=True),
                     *site_setting_problems(context.configuration),
+                    *former_name_problems(db, context.configuration),
                 ]
 
             problems = [

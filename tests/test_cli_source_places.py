@@ -16,6 +16,7 @@ from foreign_eyes.archive.errors import OutputOfAnother
 from foreign_eyes.archive.feed_state.output_manifest import published_places
 from foreign_eyes.archive.feed_state.output_record import RECORD_NAME, read_record
 from foreign_eyes.archive.forgotten_sources import forget_source
+from foreign_eyes.archive.rebuilding.source_renames import rename_source
 from foreign_eyes.archive.values import Source
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.exit_codes import CONFIGURATION, of_error
@@ -25,6 +26,7 @@ from foreign_eyes.cli.publish_places import folders_of_sources, require_place
 from foreign_eyes.cli.schedule import written_paths
 from foreign_eyes.cli.serve import places_below
 from foreign_eyes.cli.settings_loader import checked
+from foreign_eyes.cli.site_setting_problems import former_name_problems
 from foreign_eyes.cli.unplaced_sources import unplaced_source_problems
 from foreign_eyes.feeds.errors import FilesOfOthers, OutputTaken, PlaceUnusable
 from foreign_eyes.feeds.publish import Target, publish
@@ -421,6 +423,20 @@ def test_a_source_keeps_its_folder_if_it_also_takes_over_another_one_that_sorts_
     )
     site.publish("village", "public/hamlet")
     assert "public/hamlet" not in problems(site)
+
+
+def test_a_table_with_the_former_name_of_a_source_is_a_problem(site: Installation) -> None:
+    with open_archive(site.archive) as db:
+        url = db.execute("SELECT url FROM sources WHERE name = 'town'").fetchone()[0]
+        rename_source(db, "town", "city", Listing(db, "town", 9).today)
+        site.own("town", url=url)
+        (problem,) = former_name_problems(db, site.context.configuration)
+        assert (problem.where, problem.remedy) == (
+            "source town",
+            "rename the table [sources.town] in the settings file to [sources.city]",
+        )
+        site.own("town", url="http://elsewhere.example/")
+        assert not list(former_name_problems(db, site.context.configuration))
 
 
 def test_a_source_that_was_not_published_yet_has_a_folder_to_go_to(site: Installation) -> None:
