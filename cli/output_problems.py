@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from foreign_eyes.archive.feed_state.output_manifest import Manifest, PublishedP
 from foreign_eyes.archive.feed_state.output_record import read_record, record_path
 from foreign_eyes.archive.forgotten_sources import forgotten_sources
 from foreign_eyes.archive.integrity import Problem
+from foreign_eyes.archive.overview import find_sources
 from foreign_eyes.archive.silent_sources import silent_sources
 from foreign_eyes.feeds.file_writer import folder_mode, leftovers
 
@@ -40,7 +41,7 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
     expected = expected or record_path(output).exists()
     if expected and not lags and not running and (entries := unpublished_entries(db)):
         yield Problem(f"nothing was published of {entries} entries", "archive", "foreign-eyes publish")
-    commands = _Commands(db, lags, output, base_url)
+    commands = _Commands(db, output, base_url)
     for lag in lags:
         is_usual, command = commands.is_usual(lag), commands.repeating(lag)
         if not lag.folder.is_dir():
@@ -63,7 +64,7 @@ def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
     The commands are those of `output_problems`.
     """
     lags = output_lags(db)
-    commands = _Commands(db, lags, output, base_url)
+    commands = _Commands(db, output, base_url)
     return [commands.repeating(lag) for lag in lags if lag.folder.is_dir() and lacking(lag)]
 
 
@@ -139,15 +140,14 @@ class _Commands:
 
     Args:
         db: the archive.
-        lags: all folders.
         output: the output folder of the settings, and `base_url` its base URL.
     """
 
-    def __init__(self, db: Database, lags: Collection[OutputLag], output: Path, base_url: str) -> None:
+    def __init__(self, db: Database, output: Path, base_url: str) -> None:
         self._root = output.resolve()
         self._base_url = base_url
         self._forgotten = forgotten_sources(db)
-        self._several = len({lag.source for lag in lags}) > 1
+        self._several = len({source.name for source in find_sources(db)} - self._forgotten) > 1
         places = published_places(db)
         parts = [place for place in places if place.is_part_of(self._root)]
         own = {place.source for place in parts if self._is_at_its_name(place)}

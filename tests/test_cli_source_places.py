@@ -425,6 +425,19 @@ def test_a_source_keeps_its_folder_if_it_also_takes_over_another_one_that_sorts_
     assert "public/hamlet" not in problems(site)
 
 
+def test_the_command_names_the_source_if_the_archive_has_others_that_are_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    site = Installation(tmp_path)
+    site.crawl("town")
+    site.publish("town")
+    site.crawl("town")
+    assert problems(site) == {"public": "foreign-eyes publish"}
+    site.crawl("village")
+    assert problems(site) == {"public": "foreign-eyes publish --source town"}
+
+
 def test_a_table_with_the_former_name_of_a_source_is_a_problem(site: Installation) -> None:
     with open_archive(site.archive) as db:
         url = db.execute("SELECT url FROM sources WHERE name = 'town'").fetchone()[0]
