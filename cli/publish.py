@@ -165,7 +165,7 @@ def publish_source(
     with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
         from foreign_eyes.archive.overview import find_sources
 
-        sources = publishable_sources(db, find_sources(db), source)
+        sources = publishable_sources(db, find_sources(db), source, context.configuration.sources)
         _point_to_the_sample(context, sources, source)
         chosen = choose_source(sources, source, context.configuration.default_source)
         site, place = find_place(

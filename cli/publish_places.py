@@ -16,7 +16,7 @@ from foreign_eyes.archive.forgotten_sources import forgotten_sources
 from foreign_eyes.archive.overview import find_sources
 from foreign_eyes.archive.sample_sources import is_invented
 from foreign_eyes.archive.source_names import former_names, present_name
-from foreign_eyes.cli.base_url import choose_base_url
+from foreign_eyes.cli.base_url import choose_base_url, published_base_url
 from foreign_eyes.cli.terminal import print_line
 from foreign_eyes.feeds.published_urls import normal_base_url, normal_browse_url
 from foreign_eyes.feeds.site_map import ALL_FOLDER, FRONT_PAGE
@@ -27,6 +27,7 @@ from foreign_eyes.feeds.source_places import (
     Shown,
     Site,
     decide_place,
+    derived_base_url,
     root_source,
     site_base_url,
 )
@@ -71,6 +72,7 @@ def find_place(
             place = decide_place(usual, source)
             if place.folder == folder:
                 return usual, place
+        base_url = base_url or _base_url_below(db, usual, folder)
         usual = find_site(context, db, source, root=folder, base_url=base_url, served_at=served_at)
     place = decide_place(usual, source, take_over=take_over)
     _require_root(db, usual, source, place, take_over=take_over)
@@ -112,6 +114,17 @@ def find_site(
         is_named,
         former,
     )
+
+
+def _base_url_below(db: Database, site: Site, folder: Path) -> str | None:
+    """Return the address of a folder below the root of a site, for a command that names none; None for other folders.
+
+    The root's own address must not be that of two folders.
+    """
+    if folder == site.root or site.root not in folder.parents:
+        return None
+    before = published_base_url(db, folder)
+    return before if before not in (None, site.base_url) else derived_base_url(site, folder)
 
 
 def require_place(context: Context, source: str) -> None:

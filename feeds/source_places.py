@@ -215,14 +215,14 @@ def _new_place(site: Site, source: str, wish: Path | None, *, take_over: bool) -
                 f"[sources.{source}] output: {own.folder} does not lie below the output folder {site.root}; add base_url,"
                 " the address at which readers find it"
             )
-        base_url = own.base_url or _derived(site, own.folder)
+        base_url = own.base_url or derived_base_url(site, own.folder)
         return Place(own.folder, base_url, own.base_url is not None, _shows_sample(site, source, own.folder))
     if _gets_root(site, source, take_over=take_over):
         return Place(site.root, site.base_url, replaces=_shows_sample(site, source, site.root))
     folder = _former_position(site, source) or site.root / source
     _require_no_collision(site, source, folder)
     replaces = _shows_sample(site, source, folder)
-    return Place(folder, _derived(site, folder), replaces=replaces, wished=wish)
+    return Place(folder, derived_base_url(site, folder), replaces=replaces, wished=wish)
 
 
 def _gets_root(site: Site, source: str, *, take_over: bool) -> bool:
@@ -276,7 +276,7 @@ def _kept_base_url(site: Site, before: Shown) -> str:
     if before.folder == site.root:
         return site.base_url
     if _is_below(before.folder, site.root) and not before.own_base_url:
-        return _derived(site, before.folder)
+        return derived_base_url(site, before.folder)
     if before.base_url is None:
         own = site.own.get(before.source)
         if own is None or own.base_url is None:
@@ -288,7 +288,8 @@ def _kept_base_url(site: Site, before: Shown) -> str:
     return before.base_url
 
 
-def _derived(site: Site, folder: Path) -> str:
+def derived_base_url(site: Site, folder: Path) -> str:
+    """Return the address of a folder below the root of a site."""
     return site.base_url + _path_below(site.root, folder)
 
 

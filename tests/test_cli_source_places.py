@@ -224,6 +224,12 @@ def test_the_folder_of_a_source_can_be_named_too(site: Installation) -> None:
     assert site.base_url("public/village") == "https://new.example/village/"
 
 
+def test_a_folder_below_the_root_that_a_command_names_has_an_address_of_its_own(site: Installation) -> None:
+    site.publish("town", "public/village", take_over=True)
+    assert site.base_url("public/village") == f"{URL}village/"
+    assert f'href="{URL}village/atom.xml"' in (site.root / "village" / "atom.xml").read_text()
+
+
 def test_a_new_base_url_applies_to_all_folders_of_the_site(site: Installation) -> None:
     site.own("hamlet", output="public/h", base_url="https://h.example/")
     site.crawl("hamlet")
@@ -418,7 +424,7 @@ def test_a_source_keeps_its_folder_if_it_also_takes_over_another_one_that_sorts_
     assert site.publish("village") == Path("public/village")
     hamlet = site.root / "hamlet"
     assert problems(site)["public/hamlet"] == (
-        f"foreign-eyes publish --source village --output {hamlet}"
+        f"foreign-eyes publish --source village --output {hamlet} --base-url {URL}hamlet/"
         f"; if nobody reads it: foreign-eyes publish --forget {hamlet}"
     )
     site.publish("village", "public/hamlet")
