@@ -244,9 +244,9 @@ def test_candidates_are_found_by_index_without_a_table_scan(column: Column, list
         plan = [step for *_, step in column.db.execute(f"EXPLAIN QUERY PLAN {query}", parameters)]
         read_through = {step.split()[1] for step in plan if step.startswith("SCAN")}
         tables = {name for name in read_through if not name.startswith("(subquery")}
-        # decisions are few, one row of redated_crawls is read, j is the list of one page, and the search index is queried for
-        # one word at a time
-        assert tables <= {"json_each", "k", "b", "j", "decisions", "redated_crawls", "entries_fts"}, plan
+        # decisions and renames are few, one row of redated_crawls is read, j is the list of one page, and the search index is
+        # queried for one word at a time
+        assert tables <= {"json_each", "k", "b", "j", "decisions", "renames", "redated_crawls", "entries_fts"}, plan
         assert all(step.endswith(":M4") for step in plan if "entries_fts" in step), plan
 
 

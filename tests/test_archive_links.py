@@ -104,7 +104,9 @@ def older(tmp_path: Path) -> Iterator[Column]:
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute("PRAGMA foreign_keys=ON")
         migrations.apply(db, stop_before="m012_links")
-        db.execute("ALTER TABLE captures ADD COLUMN leniency TEXT")  # for the program of today, which captures below
+        # for the program of today, which captures below
+        db.execute("ALTER TABLE captures ADD COLUMN leniency TEXT")
+        db.execute("CREATE TABLE forgotten_sources (forgotten_id INTEGER PRIMARY KEY, at, source_id, kind)")
         db.execute("INSERT INTO sources VALUES (1, 'town', 'http://town.example/', 'The column', 'en')")
         column = Column(db)
         for number in (1, 2):
@@ -125,6 +127,7 @@ def older(tmp_path: Path) -> Iterator[Column]:
             " VALUES (1, 2, '2026-03-02T09:00:30.000000Z', 'link changed', 2, 1)"
         )
         db.execute("ALTER TABLE captures DROP COLUMN leniency")
+        db.execute("DROP TABLE forgotten_sources")
     with open_archive(path) as db:
         yield Column(db, day=5)
 

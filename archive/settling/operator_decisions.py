@@ -53,7 +53,8 @@ def merged_by_operator(db: Database) -> set[int]:
     joined = {
         other_id
         for (other_id,) in db.execute(
-            "SELECT d.other_id FROM renames r CROSS JOIN decisions d ON d.at = r.at WHERE r.joined = 1 AND d.kind = 'merge'"
+            "SELECT other_id FROM renames CROSS JOIN decisions ON decisions.at = renames.at"
+            " WHERE joined = 1 AND decisions.kind = 'merge'"
         )
     }
     return {survivor_id for other_id, survivor_id in merged_ids(db).items() if other_id not in joined}
