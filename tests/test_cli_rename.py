@@ -122,6 +122,7 @@ def test_rename_joins_a_source_that_was_crawled_under_the_new_name(town: Command
     assert len(tags) == 3
     assert [tag for tag in tags if f"<id>{tag}</id>" not in feed] == []
     assert town("reparse", "--check").returncode == 0
+    (town.folder / "foreign-eyes.toml").write_text("")
     [problem] = json.loads(town("check", "--deep", "--json").stdout)["problems"]
     assert problem["what"].startswith("no good crawl")  # nothing else: the seals hold
 
