@@ -30,7 +30,7 @@ def forget_source(db: Database, name: str, at: datetime) -> bool:
 
 
 def resume_source(db: Database, name: str, at: datetime) -> bool:
-    """Record that a source is no longer forgotten, inside the caller's transaction.
+    """Record that a forgotten source is resumed, inside the caller's transaction.
 
     Return False, and record nothing, if it is not forgotten.
     """

@@ -11,9 +11,9 @@ from foreign_eyes.archive.values import Source
 
 
 def present_name(db: Database, name: str) -> str:
-    """Return the present name of the source that has, or had, this name; `name` itself if there is none.
+    """Return the present name of the source that has or had this name.
 
-    A source that has the name now counts before those that had it.
+    A source that has the name now takes precedence over one that had it. If no source had it, return `name`.
     """
     if db.execute("SELECT 1 FROM sources WHERE name = ?", (name,)).fetchone() is not None:
         return name

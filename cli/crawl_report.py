@@ -53,7 +53,7 @@ def print_problem(row: dict[str, Any]) -> None:
 
 
 def said_doubts(job: Job, rows: Sequence[dict[str, Any]], *, dry_run: bool) -> list[str]:
-    """Return a line about the doubtful matches that these crawls found; none if there are none."""
+    """Return a line about the doubtful matches of these crawls, or an empty list if there are no such matches."""
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_new_doubts
 

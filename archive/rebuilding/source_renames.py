@@ -45,7 +45,7 @@ def joins(db: Database, name: str, new_name: str) -> bool:
     """Return whether renaming the source `name` to `new_name` joins two sources.
 
     Raises:
-        UnknownSource: there is no such source.
+        UnknownSource: the archive has no source of that name.
         CannotDecide: it has been renamed, it has that name, or one of the two is invented and the other is not.
     """
     if (url := _url(db, name)) is None:
