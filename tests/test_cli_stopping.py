@@ -66,7 +66,8 @@ def press_twice(run: Running, seconds: float, number: int = signal.SIGINT) -> in
     """Do what a terminal does on Ctrl-C, twice; return the exit code."""
     for pause in (seconds, 0):
         if run.process.poll() is None:
-            os.killpg(run.process.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it may end before the signal
+                os.killpg(run.process.pid, number)
             time.sleep(pause)
     return run.process.wait(PATIENCE)
 
