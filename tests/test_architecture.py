@@ -16,11 +16,12 @@ from conftest import ROOT
 
 # who may import whom; every package may import itself
 ARROWS = {
-    "cli": {"crawler", "warc", "feeds", "web", "archive", "listing", "sample"},
+    "cli": {"alerts", "crawler", "warc", "feeds", "web", "archive", "listing", "sample"},
     "crawler": {"archive", "listing", "sample"},
     "warc": {"archive", "listing"},
     "feeds": {"archive", "listing"},
     "web": {"feeds", "archive", "listing"},
+    "alerts": {"archive"},
     "archive": {"listing"},
     "listing": set(),
     "sample": set(),

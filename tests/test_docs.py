@@ -18,7 +18,7 @@ DECISIONS = [page for page in PAGES if page.startswith("docs/decisions/") and no
 FENCE = re.compile(r"^(?: *)```.*?^ *```$", re.MULTILINE | re.DOTALL)
 # the changelog names files that earlier versions had
 PRESENT = [page for page in PAPERS + PAGES if page != "CHANGELOG.md"]
-FOLDERS = ("archive", "crawler", "listing", "warc", "feeds", "web", "cli", "sample", "foreign_eyes", "tests")
+FOLDERS = ("alerts", "archive", "crawler", "listing", "warc", "feeds", "web", "cli", "sample", "foreign_eyes", "tests")
 FOLDERS += ("benchmarks", "tools", "docs", ".ci")
 NAMED = re.compile(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[^\s`:]*)(?:::\w+)?`")
 # of the paths that a page names, those that stand for any name, and those of published files
