@@ -160,6 +160,7 @@ PURE_MODULES = {
     *[f"warc/{name}.py" for name in ("digest_fields", "http_message", "listing_search", "crawl_grouping")],
     *[f"feeds/{name}.py" for name in ("published_urls", "html_text", "plan", "site_map", "slugs", "topic_matching")],
     *[f"feeds/render/{name}.py" for name in ("json_feed", "opml_sitemap", "atom_rss", "feedgen_extensions")],
+    *[f"alerts/{name}.py" for name in ("state", "state_json", "tasks", "transitions", "values")],
     "web/http_headers.py",
 }
 
