@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.terminal import counted, kilobytes, local_time, print_json, print_line
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, problems and more")
 @pass_context
-def status(context: Context, as_json: bool) -> None:
+def status(context: Context, as_json: bool) -> int:
     """Show the contents of the archive, its last crawls, and all problems.
 
-    The contents are the numbers of entries and captures; each crawl has its time and outcome.
+    The contents are the numbers of entries and captures; each crawl has its time and outcome. If there are problems, the exit
+    code is 1.
     """
     from foreign_eyes.archive import overview
     from foreign_eyes.archive.archive_lock import holder
@@ -71,6 +73,7 @@ def status(context: Context, as_json: bool) -> None:
         print_json(report)
     else:
         _show(report, problems)
+    return exit_codes.PROBLEMS if problems else exit_codes.DONE
 
 
 def _show(report: dict[str, Any], problems: list[Problem]) -> None:

@@ -60,13 +60,15 @@ def test_a_failed_crawl_is_reported_with_its_reason_and_remedy(
     row = command.crawl(server)
     if outcome != "suspect":
         assert row["outcome"] == outcome
-    for name, code in (("status", 0), ("check", 1)):
-        [problem] = health(command, name, code=code)["problems"]
+    for name in ("status", "check"):
+        [problem] = health(command, name, code=1)["problems"]
         assert problem["where"] == "source town"
         assert row["reason"] in problem["what"]
         assert row["outcome"] in problem["what"]
         assert remedy in problem["remedy"]
-        assert f"to fix it: {problem['remedy']}" in command(name).stdout
+        done = command(name)
+        assert done.returncode == 1
+        assert f"to fix it: {problem['remedy']}" in done.stdout
 
 
 def test_two_days_without_a_good_crawl_are_reported(command: CommandLine, server: ListingServer) -> None:
@@ -75,7 +77,7 @@ def test_two_days_without_a_good_crawl_are_reported(command: CommandLine, server
     connection.execute("UPDATE crawls SET finished_at = '2026-01-01T00:00:00.000000Z'")
     connection.commit()
     connection.close()
-    [problem] = health(command, "status")["problems"]
+    [problem] = health(command, "status", code=1)["problems"]
     assert re.match(r"no good crawl for \d+ days", problem["what"])
 
 
@@ -103,8 +105,8 @@ def test_a_killed_crawl_is_reported_and_the_next_one_works(command: CommandLine,
     with Gate(server.site[page_name(2)]) as gate, running(command, *slow_crawl(server, gate)) as crawl:
         assert gate.asked.wait(30)
         assert crawl.stop(signal.SIGKILL) == -signal.SIGKILL
-    for name, code in (("status", 0), ("check", 1)):
-        told = [(problem["what"], problem["where"]) for problem in health(command, name, code=code)["problems"]]
+    for name in ("status", "check"):
+        told = [(problem["what"], problem["where"]) for problem in health(command, name, code=1)["problems"]]
         assert ("a crawl was killed before it settled", "crawl 1") in told
     del server.faults[page_name(2)]
     assert command.crawl(server)["outcome"] == "complete"

@@ -27,6 +27,7 @@ PROGRAM = (sys.executable, "-P", "-m", "foreign_eyes")
 TIMEOUT = 300
 # undisturbed commands are forked, which is faster; killed and traced ones start an interpreter
 FORKS = CommandForks(template=None)
+PROBLEMS = 1
 NO_INPUT = 66
 
 
@@ -240,8 +241,8 @@ def not_revalidated(killed: list[Asked], rerun: list[Asked], server: ListingServ
 
 
 def reader_complaints(status: Done, *, empty: bool) -> Iterator[str]:
-    """Yield problems with the result of `status --json`; an empty archive may give exit code 66."""
-    if status.returncode not in ((0, NO_INPUT) if empty else (0,)):
+    """Yield problems with the result of `status --json`, which reports the kill; an empty archive may give exit code 66."""
+    if status.returncode not in ((0, PROBLEMS, NO_INPUT) if empty else (0, PROBLEMS)):
         yield f"status ended with {status.returncode}: {status.stderr[-500:]}"
         return
     try:
