@@ -7,12 +7,15 @@ import signal as signals_module
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from foreign_eyes.cli import signals
 from foreign_eyes.cli.terminal import PROGRAM_VARIABLE, program
+
+# waits are made of slices, so that signals are answered and a clock that is set is noticed
+SLICE_SECONDS = 0.2
 
 
 @dataclass
@@ -36,11 +39,10 @@ class Stop:
         self._child = None
         return code if code >= 0 else 128 - code
 
-    def wait(self, seconds: float) -> None:
-        """Wait, at most until a signal arrives."""
-        until = time.monotonic() + seconds
-        while self.signal is None and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.2))  # a signal does not end a sleep: Python sleeps for the rest
+    def wait_until(self, is_reached: Callable[[], bool]) -> None:
+        """Wait until `is_reached` returns True, at most until a signal arrives."""
+        while self.signal is None and not is_reached():
+            time.sleep(SLICE_SECONDS)  # a signal does not end a sleep: Python sleeps for the rest
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
         """Start the child in its own process group.

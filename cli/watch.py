@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import click
 
@@ -10,6 +11,7 @@ from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
+from foreign_eyes.cli.round_times import ClockReading, is_due, read_clocks
 from foreign_eyes.cli.rounds import round_arguments, round_jobs
 from foreign_eyes.cli.source_arguments import source_arguments
 from foreign_eyes.cli.subprocesses import passing_on_signals
@@ -44,9 +46,10 @@ def watch(
 ) -> int:
     """Crawl each SOURCE and publish it, repeatedly until stopped.
 
-    A failed round is reported, and the next one tries again. Each round runs in a child process. If the output folder
-    belongs to another archive at the start, nothing is crawled and the exit code is 66. With --all-sources each round reads
-    the settings again.
+    A failed round is reported, and the next one tries again. Each round runs in a child process. The interval is measured on
+    two clocks: a clock that is set back delays no round, and a machine that was suspended runs a missed round when it wakes
+    up. If the output folder belongs to another archive at the start, nothing is crawled and the exit code is 66. With
+    --all-sources each round reads the settings again.
     """
     from foreign_eyes.cli.publish_places import require_place
 
@@ -59,15 +62,19 @@ def watch(
     done = 0
     with passing_on_signals() as stop:
         while stop.signal is None:
-            began = time.monotonic()
+            began = read_clocks()
             code = stop.run(arguments)
             done += 1
             if stop.signal is None:
                 print_line(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_result(code)}", err=True)
             if rounds is not None and done >= rounds:
                 return code
-            stop.wait(every - (time.monotonic() - began))
+            stop.wait_until(partial(_is_next_due, began, every))
     return exit_codes.DONE
+
+
+def _is_next_due(began: ClockReading, every: float) -> bool:
+    return is_due(began, read_clocks(), every)
 
 
 def _result(code: int) -> str:
