@@ -63,12 +63,14 @@ class FailedChannel:
 class AlertState:
     """The whole state.
 
-    `outbox` has the undelivered messages of each channel, oldest first, and `failed_channels` those whose last delivery
-    failed, both by the channel's name. `damage` says why the stored state could not be read; it is then empty.
+    `recent` are the newest messages, oldest first, delivered or not. `outbox` has the undelivered messages of each
+    channel, oldest first, and `failed_channels` those whose last delivery failed, both by the channel's name. `damage`
+    says why the stored state could not be read; it is then empty.
     """
 
     troubles: Mapping[Key, Trouble] = field(default_factory=dict)
     outbox: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
     failed_channels: Mapping[str, FailedChannel] = field(default_factory=dict)
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    recent: tuple[Message, ...] = ()
     damage: str | None = None

@@ -24,6 +24,7 @@ def as_json(state: AlertState) -> str:
                 name: {"since": to_text(one.since), "reason": one.reason} for name, one in state.failed_channels.items()
             },
             "tasks": [_task(one) for one in state.tasks.values()],
+            "recent": [message_as_object(one) for one in state.recent],
         },
         indent=1,
         ensure_ascii=False,
@@ -49,6 +50,7 @@ def from_json(text: str) -> AlertState:
             for name, one in stored["failed_channels"].items()
         },
         tasks={one.subject: one for one in tasks},
+        recent=tuple(map(message_of_object, stored["recent"])),
     )
 
 

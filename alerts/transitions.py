@@ -19,15 +19,17 @@ from foreign_eyes.alerts.values import Event, Finding, Kind, Message
 _PAUSE = timedelta(hours=12)
 # a trouble that no run has looked at for so long is forgotten: its source or folder is no longer in use
 _FORGOTTEN_AFTER = timedelta(days=30)
+_RECENT = 50
 
 
 def advance(
-    state: AlertState, findings: Iterable[Finding], now: datetime, *, whole: Collection[Kind] = ()
+    state: AlertState, findings: Iterable[Finding], now: datetime, *, whole: Collection[Kind] = (), tells: bool = True
 ) -> tuple[AlertState, tuple[Message, ...]]:
     """Return the state after the findings of a run, and the messages that they cause.
 
-    Of the kinds in `whole` the findings are all there are: their other troubles are over. Times after `now`, which a wrong
-    clock stored, count as `now`.
+    Of the kinds in `whole` the findings are all there are: their other troubles are over. A run that `tells` nobody, since no
+    channel is configured for it, causes no message; the next one that does tells what it finds. Times after `now`, which
+    a wrong clock stored, count as `now`.
     """
     state = not_after(state, now)
     findings = tuple(findings)
@@ -36,13 +38,15 @@ def advance(
     troubles = dict(state.troubles)
     messages: list[Message] = []
     for finding in (*findings, *over):
-        trouble, message = _advance_one(troubles.pop((finding.kind, finding.subject), None), finding, now)
+        before = troubles.pop((finding.kind, finding.subject), None)
+        trouble, message = _advance_one(before, finding, now) if tells else (_noted(before, finding, now), None)
         if trouble is not None:
             troubles[trouble.key] = trouble
         if message is not None:
             messages.append(message)
     kept: dict[Key, Trouble] = {key: one for key, one in troubles.items() if now - one.seen <= _FORGOTTEN_AFTER}
-    return replace(state, troubles=kept), tuple(messages)
+    recent = (*state.recent, *messages)[-_RECENT:]
+    return replace(state, troubles=kept, recent=recent), tuple(messages)
 
 
 def _advance_one(before: Trouble | None, finding: Finding, now: datetime) -> tuple[Trouble | None, Message | None]:
@@ -50,12 +54,7 @@ def _advance_one(before: Trouble | None, finding: Finding, now: datetime) -> tup
         if before is None or before.told is None:
             return None, None
         return None, _message("recovered", replace(before, seen=now), now)
-    trouble = Trouble(
-        *(finding.kind, finding.subject, finding.what, finding.remedy),
-        since=before.since if before else now,
-        seen=now,
-        told=before.told if before else None,
-    )
+    trouble = _found(before, finding, finding.what, now)
     if trouble.told is None:
         if now - trouble.since < finding.patience:
             return trouble, None
@@ -64,6 +63,18 @@ def _advance_one(before: Trouble | None, finding: Finding, now: datetime) -> tup
     if _is_another_day(trouble.told, now):
         return replace(trouble, told=now), _message("still failing", trouble, now)
     return trouble, None
+
+
+def _noted(before: Trouble | None, finding: Finding, now: datetime) -> Trouble | None:
+    """Return the trouble after a run that tells nobody; one that was told waits for a run that tells of the recovery."""
+    if finding.what is None:
+        return before if before and before.told else None
+    return _found(before, finding, finding.what, now)
+
+
+def _found(before: Trouble | None, finding: Finding, what: str, now: datetime) -> Trouble:
+    since, told = (before.since, before.told) if before else (now, None)
+    return Trouble(finding.kind, finding.subject, what, finding.remedy, since=since, seen=now, told=told)
 
 
 def _is_another_day(told: datetime, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foreign_eyes.cli.hub_notification import notify
+from foreign_eyes.cli.recorded_runs import ALL, reporting_publish
 from foreign_eyes.cli.terminal import counted, print_line, shown_path
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def make_all(
 
     if not context.publishing.all_sources or not context.archive.is_file():
         return None
-    with open_archive(context.archive) as db:
+    with reporting_publish(context, ALL), open_archive(context.archive) as db:
         root = _root_of(db, output or context.output)
         sources = shown_sources(db, root)
         target = all_sources_target(context, root, sources)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from foreign_eyes.cli.alerts import record_backup
 from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.recorded_runs import every_option, recorded
 from foreign_eyes.cli.terminal import counted, kilobytes, print_json, print_line
 
 EXAMPLES = """
@@ -23,7 +25,9 @@ Examples:
 @click.option("--force", is_flag=True, help="Replace a backup even if it holds more than the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
+@every_option
 @pass_context
+@recorded("backup")
 def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Write a copy of the archive to FILE, consistent and verified, while crawls go on.
 
@@ -35,6 +39,7 @@ def backup(context: Context, file: Path, force: bool, as_json: bool, quiet: bool
 
     context.require_archive()
     done = back_up(context.archive, file, force=force)
+    record_backup(context, file)
     if as_json:
         print_json(
             {

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli import exit_codes
+from foreign_eyes.cli.alert_findings import report_check
 from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.recorded_runs import every_option, recorded
 from foreign_eyes.cli.sample_place import at_its_output
 from foreign_eyes.cli.status import show_problems
 from foreign_eyes.cli.terminal import print_json
@@ -33,7 +35,9 @@ Examples:
 @click.option("--deep", is_flag=True, help="Also verify indexes, search and all derived tables; takes longer")
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
+@every_option
 @pass_context
+@recorded("check")
 def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> int:
     """Verify the archive, the published files and the configuration.
 
@@ -95,6 +99,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                 *(_verify_derived(context, db) if deep else ()),
                 *damage_as_problem("archive", reported),
             ]
+    report_check(context, problems, deep=deep)
     if as_json:
         print_json(archive_problems.as_report(problems))
     else:

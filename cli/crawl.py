@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli import exit_codes, signals
+from foreign_eyes.cli.alert_findings import report_crawls
 from foreign_eyes.cli.contact import print_contact_note
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl_report import print_crawl, print_days, print_problem, said_doubts
@@ -20,6 +21,7 @@ from foreign_eyes.cli.crawl_several import CrawlOptions, crawl_several
 from foreign_eyes.cli.make_jobs import make_job
 from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import SECONDS
+from foreign_eyes.cli.recorded_runs import recorded
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.site_wishes import asked_delay_of
 from foreign_eyes.cli.source_arguments import several_sources, source_arguments
@@ -59,6 +61,7 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @click.option("-v", "--verbose", is_flag=True, help="Show what Scrapy logs")
 @pass_context
+@recorded("crawl")
 def crawl(
     context: Context,
     sources: tuple[str, ...],
@@ -99,6 +102,8 @@ def crawl(
         doubts = [] if quiet or as_json else said_doubts(the_job, rows, dry_run=dry_run)
         delay_asked = None if quiet or as_json else asked_delay_of(the_job)
     row = rows[-1]
+    if not dry_run:
+        report_crawls(context, [] if interrupted else [row])
     if as_json:
         print_json(row)
     elif not quiet and days > 1:

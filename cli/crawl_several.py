@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli import exit_codes, signals
+from foreign_eyes.cli.alert_findings import report_crawls
 from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.crawl_report import crawl_line, print_problem, said_doubts
 from foreign_eyes.cli.make_jobs import SourceFailure, make_jobs
@@ -69,6 +70,8 @@ def crawl_several(context: Context, sources: Sequence[str], options: CrawlOption
         jobs = [replace(job, archive=context.archive, **mode) for job in jobs]  # type: ignore[arg-type]
         with options.opened(jobs) as the_jobs:
             _run(the_jobs, report)
+    if not options.dry_run:
+        report_crawls(context, report.rows, report.failures)
     report.end()
     return exit_codes.worst(report.codes)
 
@@ -103,19 +106,23 @@ def _run(jobs: Sequence[Job], report: _Report) -> None:
 class _Report:
     """Prints the results of crawls: at once, or after the progress bar.
 
-    `codes` are the exit codes of the sources so far.
+    `codes` are the exit codes of the sources so far, `rows` the crawls that ended, `failures` the sources that have none.
     """
 
     options: CrawlOptions
     total: int
     counts: CrawlCounts = field(default_factory=CrawlCounts)
     codes: list[int] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[SourceFailure] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     good: int = 0
 
     def add(self, ended: EndedCrawl) -> None:
         """Report a crawl that has ended."""
         row = ended.log_row
+        if not ended.interrupted:
+            self.rows.append(row)
         self.counts.end(good=ended.went_well)
         self.good += ended.went_well
         self.codes.append(exit_codes.INTERRUPTED if ended.interrupted else exit_codes.OF_OUTCOME[row["outcome"]])
@@ -129,6 +136,7 @@ class _Report:
     def fail(self, failure: SourceFailure) -> None:
         """Report a source that has no crawl."""
         self.codes.append(failure.code)
+        self.failures.append(failure)
         failure.report()
         self._print_without_row(failure.source, failure.reason)
 
@@ -141,6 +149,7 @@ class _Report:
         if error is not None:
             failure = SourceFailure.of(f"{counted(len(sources), 'source')} not crawled", error)
             self.codes.append(failure.code)
+            self.failures += [SourceFailure.of(source, error) for source in sources]
             failure.report()
         elif sources:
             self.codes.append(exit_codes.INTERRUPTED)

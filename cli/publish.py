@@ -15,6 +15,7 @@ from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.hub_notification import notify
 from foreign_eyes.cli.publish_several import figures_of, publish_several
 from foreign_eyes.cli.publishable_sources import publishable_sources
+from foreign_eyes.cli.recorded_runs import reporting_publish
 from foreign_eyes.cli.sample_place import at_its_output, sample_place
 from foreign_eyes.cli.source_arguments import all_sources_option, several_sources
 from foreign_eyes.cli.terminal import counted, print_json, print_line, progress_bar, shown_path
@@ -162,12 +163,17 @@ def publish_source(
         raise Stopped(USAGE, f"--base-url: {error}") from None
     if not context.archive.is_file():
         raise NoArchive(context.archive)
-    with open_archive(context.archive) as db, progress_bar("publishing", quiet=quiet) as show:
+    with (
+        reporting_publish(context, source) as publishing,
+        open_archive(context.archive) as db,
+        progress_bar("publishing", quiet=quiet) as show,
+    ):
         from foreign_eyes.archive.overview import find_sources
 
         sources = publishable_sources(db, find_sources(db), source, context.configuration.sources)
         _point_to_the_sample(context, sources, source)
         chosen = choose_source(sources, source, context.configuration.default_source)
+        publishing.name = chosen.name
         site, place = find_place(
             context,
             db,

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from foreign_eyes.cli import signals
+from foreign_eyes.cli.alert_patrol import patrolling
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import NO_INPUT, Stopped
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT
@@ -86,7 +87,8 @@ def serve_until_stopped(context: Context, server: FolderServer) -> None:
         print_line("\n  Ctrl-C stops it")
 
     if server.listener is not None:
-        serve_on(server.listener, app, signals.calling, tell)
+        with patrolling(context):
+            serve_on(server.listener, app, signals.calling, tell)
     print_line("\nstopped")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli import exit_codes
+from foreign_eyes.cli.alert_findings import report_round
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_in_child
@@ -16,6 +17,7 @@ from foreign_eyes.cli.make_jobs import make_job
 from foreign_eyes.cli.output_server import FolderServer
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
+from foreign_eyes.cli.recorded_runs import every_option, recorded
 from foreign_eyes.cli.sample_place import at_its_place
 from foreign_eyes.cli.serve_round import print_file, serve_round
 from foreign_eyes.cli.site_wishes import without_waiting
@@ -46,7 +48,9 @@ Examples:
 @click.option("--port", type=PORT, help=f"The port to serve on  [default: {DEFAULT_PORT}, or a free one]")
 @click.option("--scheduled", is_flag=True, help="Do not crawl before the time that the site asked for (Retry-After)")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
+@every_option
 @pass_context
+@recorded("round")
 def up(
     context: Context,
     sources: tuple[str, ...],
@@ -86,6 +90,7 @@ def up(
         days = _days_to_show(context, job, quiet=quiet) if job.source.is_bundled else 1
         is_early = scheduled and not without_waiting([job])
         code = exit_codes.TRY_AGAIN if is_early else crawl_in_child(context, job, days=days, quiet=quiet)
+        report_round(context, [job.name], code, waiting=[job.name] if is_early else [])
         if code not in PUBLISHES_AFTER:
             return code
         publish = partial(_publish, context, job, server, code=code, serves=not no_serve, quiet=quiet)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from foreign_eyes.cli import exit_codes
+from foreign_eyes.cli.alert_findings import report_round
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_several_in_child
 from foreign_eyes.cli.make_jobs import SourceFailure, make_jobs
@@ -62,6 +63,8 @@ def up_several(
         if wanted:
             code = crawl_several_in_child(context, wanted, delay=delay, contact=contact, quiet=quiet)
         codes.append(code)
+        early = [job.name for job in here if job.name not in due]
+        report_round(context, wanted, code, waiting=early, failures=jobs.failures)
         if code not in (*PUBLISHES_AFTER, exit_codes.USAGE, exit_codes.CONFIGURATION):
             return exit_codes.worst(codes)
         failures: list[SourceFailure] = []

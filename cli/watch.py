@@ -11,6 +11,7 @@ from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
+from foreign_eyes.cli.recorded_runs import end_schedule
 from foreign_eyes.cli.round_times import ClockReading, is_due, read_clocks
 from foreign_eyes.cli.rounds import round_arguments, round_jobs
 from foreign_eyes.cli.source_arguments import source_arguments
@@ -58,7 +59,7 @@ def watch(
         require_place(context, job.name)
     print_contact_notes(context, jobs)
     round_ = round_arguments(sources, all_sources=all_sources, contact=contact)
-    arguments = [*context.group_arguments, *round_]
+    arguments = [*context.group_arguments, *round_, "--every", f"{every:.0f}s"]
     done = 0
     with passing_on_signals() as stop:
         while stop.signal is None:
@@ -68,6 +69,7 @@ def watch(
             if stop.signal is None:
                 print_line(f"{time.strftime('%Y-%m-%d %H:%M:%S')} round {done}: {_result(code)}", err=True)
             if rounds is not None and done >= rounds:
+                end_schedule(context, ["--all-sources"] if all_sources else sources)
                 return code
             stop.wait_until(partial(_is_next_due, began, every))
     return exit_codes.DONE

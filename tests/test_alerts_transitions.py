@@ -24,7 +24,7 @@ PARTIAL = replace(BAD, what="the last crawl was partial", patience=TWO_DAYS)
 
 def told(*rounds: tuple[float, Finding], state: AlertState | None = None) -> list[str]:
     """Return the events of the messages that findings cause, each found some hours after the start."""
-    state, events = state or AlertState(), []
+    state, events = state or AlertState(), list[str]()
     for hours, finding in rounds:
         state, messages = advance(state, [finding], START + timedelta(hours=hours))
         events += [message.event for message in messages]
@@ -90,6 +90,15 @@ def test_a_trouble_that_no_run_looks_at_any_more_is_forgotten() -> None:
     state, _ = advance(AlertState(), [BAD], START)
     state, messages = advance(state, [], START + timedelta(days=31))
     assert (state.troubles, messages) == ({}, ())
+
+
+def test_a_run_that_tells_nobody_leaves_it_to_the_next_that_does() -> None:
+    state, told_nobody = advance(AlertState(), [BAD], START, tells=False)
+    state, [failed] = advance(state, [BAD], START + timedelta(hours=6))
+    state, said_nothing = advance(state, [GOOD], START + timedelta(hours=12), tells=False)
+    _, [recovered] = advance(state, [GOOD], START + timedelta(hours=18))
+    assert (told_nobody, said_nothing) == ((), ())
+    assert (failed.event, failed.since, recovered.event) == ("failed", START, "recovered")
 
 
 KINDS: list[Kind] = ["crawl", "publish", "check"]

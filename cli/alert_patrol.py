@@ -1,0 +1,78 @@
+"""While a server runs: find overdue rounds, and deliver messages that channels have not taken yet."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from foreign_eyes.cli.alerts import awake_since, channels_of, deliver_waiting, warn
+
+if TYPE_CHECKING:
+    from foreign_eyes.alerts.state import AlertState
+    from foreign_eyes.cli.context import Context
+
+SECONDS = 60.0
+_LAST_WAIT = 5.0
+
+
+@contextmanager
+def patrolling(context: Context, seconds: float = SECONDS) -> Iterator[None]:
+    """Patrol in the background every so many seconds, inside the context."""
+    from foreign_eyes.archive.times import now
+
+    stop, since = threading.Event(), now()
+
+    def run() -> None:
+        said = ""
+        while not stop.wait(seconds):
+            try:
+                patrol(context, since)
+                said = ""
+            except Exception as error:  # the server must go on, and say each fault once
+                text = f"alerts: {type(error).__name__}: {error}"
+                if text != said:
+                    warn(text)
+                said = text
+
+    thread = threading.Thread(target=run, name="alerts", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_LAST_WAIT)
+
+
+def patrol(context: Context, since: datetime) -> None:
+    """Tell of overdue rounds once, and deliver what waits; `since` is when the server started.
+
+    Raises:
+        StateUnwritable: the state cannot be written; nothing is sent, since each patrol would send it again.
+    """
+    from foreign_eyes.alerts.outbox import queue
+    from foreign_eyes.alerts.state_file import read_state, update_state
+    from foreign_eyes.alerts.tasks import overdue_findings
+    from foreign_eyes.alerts.transitions import advance
+    from foreign_eyes.archive.times import now
+
+    at = now()
+    awake = max(since, awake_since(at))
+    known = read_state(context.archive)
+    late = [one for one in overdue_findings(known, at, awake) if one.what is not None]
+    if not late and not known.outbox:
+        return
+    channels = channels_of(context)
+
+    def change(state: AlertState) -> tuple[AlertState, None]:
+        # the recovery is told by the round that begins
+        found = [one for one in overdue_findings(state, at, awake) if one.what is not None]
+        after, messages = advance(state, found, at, tells=bool(channels))
+        return (queue(after, messages, [one.name for one in channels]) if channels else after), None
+
+    update_state(context.archive, change)
+    for failure in deliver_waiting(context, channels):
+        if failure.is_new:
+            warn(f"alerts: {failure.channel}: {failure.reason}; the message is kept and tried again")
