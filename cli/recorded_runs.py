@@ -62,7 +62,7 @@ def _reporting_errors(
 ) -> Iterator[None]:
     """Report an error about these subjects, unless it was reported where it happened, and raise it again.
 
-    A wrong command line is reported only if a scheduler runs it.
+    A wrong command line is reported only if it is `scheduled`.
     """
     from foreign_eyes.cli.alert_findings import error_finding
     from foreign_eyes.cli.alerts import report
@@ -146,6 +146,8 @@ def _recording(
 
     kind, subjects, command = _names(context, name, sources, options.get("name"))
     try:
+        is_tried = name == "round" and task is None and not options.get("no_serve")  # a person sees the error
+        subjects = [] if is_tried else subjects
         with _reporting_errors(context, kind, subjects, command=command, scheduled=task is not None):
             yield end
     except BaseException as error:

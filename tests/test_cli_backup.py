@@ -71,7 +71,8 @@ def test_a_backup_is_a_complete_archive_and_can_be_restored(crawled: CommandLine
     assert json.loads(done.stdout)["set_aside"] is None
     assert json.loads(done.stdout)["archive_id"] == report["archive_id"]
     assert ids(archive) == before
-    assert files(crawled.folder) == ["archive.db", "archive.db.lock", "copy.db"]
+    beside = [f"archive.db.{end}" for end in ("alerts.json", "alerts.lock", "lock")]
+    assert files(crawled.folder) == ["archive.db", *beside, "copy.db"]
     assert crawled("check").returncode == 0
 
 
