@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 
 # the things that can go wrong; each has one state per subject
 Kind = Literal["crawl", "publish", "check", "backup", "disk", "clock", "schedule"]
-# what a message reports; an overdue round is a first failure of kind `schedule`
-Event = Literal["failed", "still failing", "recovered", "overdue"]
+# what a message reports; an overdue round is a first failure of kind `schedule`, and `alerts --test` sends a test
+Event = Literal["failed", "still failing", "recovered", "overdue", "test"]
 
 AT_ONCE = timedelta(0)
 

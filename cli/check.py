@@ -52,6 +52,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli import archive_problems
+    from foreign_eyes.cli.alert_channels import alert_problems
     from foreign_eyes.cli.all_sources_problems import all_sources_problems
     from foreign_eyes.cli.damage_report import explained
     from foreign_eyes.cli.output_problems import (
@@ -91,6 +92,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                     *(problem for folder in folders for problem in leftover_problems(db, folder)),
                     *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=True),
                     *site_setting_problems(context.configuration),
+                    *alert_problems(context),
                     *former_name_problems(db, context.configuration),
                 ]
 

@@ -16,7 +16,7 @@ from foreign_eyes.cli.terminal import counted, print_json, print_line, printable
 
 if TYPE_CHECKING:
     from foreign_eyes.cli.settings_loader import Configuration
-    from foreign_eyes.crawler.site_settings import Headers
+    from foreign_eyes.crawler.site_settings import Headers, SettingSource
     from foreign_eyes.crawler.sources import SourceSettings
 
 WIDTH = 80
@@ -83,11 +83,33 @@ def in_force(context: Context) -> Iterator[Setting]:
         yield Setting(f"publish.{name}", shown, _origin(configuration, "publish", name))
     for name in configuration.browse.__struct_fields__:
         yield Setting(f"browse.{name}", getattr(configuration.browse, name), _origin(configuration, "browse", name))
+    yield from _alert_settings(configuration)
     topics = {name: list(patterns) for name, patterns in configuration.topics.items()}
     yield Setting("topics", topics, _origin(configuration, "topics"))
     publications = {name: list(aliases) for name, aliases in configuration.publications.items()}
     yield Setting("publications", publications, _origin(configuration, "publications"))
     yield from _source_settings(configuration)
+
+
+def _alert_settings(configuration: Configuration) -> Iterator[Setting]:
+    """Yield the channels, without values that can be secrets: URLs, and the arguments of the command."""
+    alerts = configuration.alerts
+    arguments = len(alerts.command) - 1
+    hidden = f" ({counted(arguments, 'argument')} hidden)" if arguments > 0 else ""
+    values = {
+        "command": f"{alerts.command[0]}{hidden}" if alerts.command else None,
+        "feed": _absolute(Path(alerts.feed)) if alerts.feed else None,
+        "ping": _place(alerts.ping),
+        "apprise": _place(alerts.apprise),
+    }
+    for name, value in values.items():
+        yield Setting(f"alerts.{name}", value, _origin(configuration, "alerts", name))
+
+
+def _place(source: SettingSource | None) -> str | None:
+    if source is None:
+        return None
+    return f"variable {source.env}" if source.env else f"file {source.file}"
 
 
 def _source_settings(configuration: Configuration) -> Iterator[Setting]:
@@ -133,10 +155,7 @@ def proxy_in_force(name: str, source: SourceSettings, origin: str) -> tuple[str 
     from foreign_eyes.crawler.sources import SiteSettingError
 
     if source.proxy is not None:
-        place = source.proxy
-        return place if isinstance(
-            place, str
-        ) else f"variable {place.env}" if place.env else f"file {place.file}", origin
+        return source.proxy if isinstance(source.proxy, str) else _place(source.proxy), origin
     try:
         proxy = read_proxies(name, source, os.environ).proxy_for(source.url)
     except SiteSettingError:

@@ -34,6 +34,7 @@ from foreign_eyes.cli.restore import restore
 from foreign_eyes.cli.schedule import schedule
 from foreign_eyes.cli.serve import serve
 from foreign_eyes.cli.set_aside import set_aside
+from foreign_eyes.cli.show_alerts import alerts
 from foreign_eyes.cli.split import split
 from foreign_eyes.cli.sql import sql
 from foreign_eyes.cli.status import status
@@ -95,6 +96,7 @@ for command in (
     serve,
     status,
     check,
+    alerts,
     history,
     sql,
     doubts,

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from foreign_eyes.archive.feed_state.shown_names import check_names as check_names_of_publications
+from foreign_eyes.cli.alert_settings import ALERT_MEANING, AlertSettings, check_alerts
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT
 from foreign_eyes.crawler.jobs import DEFAULT_AUTHORITY
 from foreign_eyes.crawler.proxy_settings import check_proxy
@@ -41,9 +42,10 @@ MEANING = {
     "user_agent": "1 to 400 printable ASCII characters, such as town-archive/1.0",
     "proxy": '"http://HOST:PORT", "" for none, { env = "NAME" } or { file = "PATH" }',
     "headers": 'a table; each value is a text, { env = "NAME" } or { file = "PATH" }',
+    **ALERT_MEANING,
 }
 # their values can be secrets, which no message shows
-_HIDDEN = frozenset({"headers", "proxy"})
+_HIDDEN = frozenset({"headers", "proxy", *ALERT_MEANING})
 
 
 class ConfigurationError(Exception):
@@ -104,6 +106,7 @@ class Configuration:
     path: Path | None = None
     tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
     fresh_days: float | None = None
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
     def sets(self, *keys: str) -> bool:
         """Return whether the file sets a value instead of leaving it at the default.
@@ -156,6 +159,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
         "publications",
         "sources",
         "fresh_days",
+        "alerts",
     )
     for key in tables:
         if key not in allowed:
@@ -172,6 +176,9 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
     if not isinstance(default, str) or default not in {**BUILT_IN, **sources}:
         raise ConfigurationError(f"{path}: default_source = {default!r}: allowed are the sources {known}")
     archive = _convert(_table(tables, "archive", path), ArchiveSettings, "[archive]", path)
+    alerts = _convert(_table(tables, "alerts", path), AlertSettings, "[alerts]", path)
+    folders = [publish.output, *(source.output for source in sources.values() if source.output)]
+    _check(partial(check_alerts, folders=folders), alerts, "[alerts]", path)
     return Configuration(
         default,
         _contact(tables, path),
@@ -184,6 +191,7 @@ def checked(tables: dict[str, Any], path: Path) -> Configuration:
         path=path,
         tables=tables,
         fresh_days=_fresh_days(tables, path),
+        alerts=alerts,
     )
 
 

@@ -37,8 +37,9 @@ ALLOWED_FILES = {
     "cryptography": ("crawler/tls_errors.py", "crawler/site_access.py"),
     "service_identity": ("crawler/tls_errors.py",),
     "w3lib": ("crawler/redirects.py", "listing/parser/link_keys.py"),
-    "feedgen": ("feeds/render/atom_rss.py", "feeds/render/feedgen_extensions.py"),
-    "httpx": ("feeds/websub.py",),
+    "feedgen": ("feeds/render/atom_rss.py", "feeds/render/feedgen_extensions.py", "alerts/channels/operator_feed.py"),
+    "httpx": ("feeds/websub.py", "alerts/channels/ping.py"),
+    "apprise": ("alerts/channels/apprise_urls.py",),
     "idna": ("listing/host_names.py",),
     "jinja2": ("feeds/render/html_pages.py",),
     "datasette": ("web/browse/",),
@@ -162,6 +163,7 @@ PURE_MODULES = {
     *[f"feeds/render/{name}.py" for name in ("json_feed", "opml_sitemap", "atom_rss", "feedgen_extensions")],
     *[f"alerts/{name}.py" for name in ("state", "state_json", "tasks", "transitions", "values")],
     "web/http_headers.py",
+    "alerts/message_text.py",
 }
 
 

@@ -12,6 +12,7 @@ from conftest import ROOT, CommandLine
 from support.listing_server import ListingServer
 from support.listings import LISTING
 
+from foreign_eyes.cli.alert_settings import AlertSettings
 from foreign_eyes.cli.settings_loader import (
     ArchiveSettings,
     BrowseSettings,
@@ -214,6 +215,7 @@ def test_every_setting_is_documented_in_the_shipped_file() -> None:
         "archive",
         "publish",
         "browse",
+        "alerts",
         "topics",
         "publications",
         "sources",
@@ -222,6 +224,7 @@ def test_every_setting_is_documented_in_the_shipped_file() -> None:
         (ArchiveSettings, tables["archive"]),
         (PublishSettings, tables["publish"]),
         (BrowseSettings, tables["browse"]),
+        (AlertSettings, tables["alerts"]),
         (SourceSettings, tables["sources"]["live"]),
     ):
         assert set(table) == {setting.name for setting in msgspec.structs.fields(kind)}

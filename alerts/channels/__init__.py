@@ -1,0 +1,1 @@
+"""The ways to deliver messages to operators: a command, a feed, notification URLs, and the ping of each round."""
