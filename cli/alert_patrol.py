@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from foreign_eyes.cli.alerts import awake_since, channels_of, deliver_waiting, warn
+from foreign_eyes.cli.alerts import awake_since, channels_of, deliver_waiting, tells_anyone, warn
 
 if TYPE_CHECKING:
     from foreign_eyes.alerts.state import AlertState
@@ -69,7 +69,7 @@ def patrol(context: Context, since: datetime) -> None:
     def change(state: AlertState) -> tuple[AlertState, None]:
         # the recovery is told by the round that begins
         found = [one for one in overdue_findings(state, at, awake) if one.what is not None]
-        after, messages = advance(state, found, at, tells=bool(channels))
+        after, messages = advance(state, found, at, tells=tells_anyone(channels))
         return (queue(after, messages, [one.name for one in channels]) if channels else after), None
 
     update_state(context.archive, change)

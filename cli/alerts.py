@@ -68,6 +68,11 @@ def channels_of(context: Context) -> list[Channel]:
     return found
 
 
+def tells_anyone(channels: Sequence[Channel]) -> bool:
+    """Return whether the messages of this run reach anyone: by a channel, or printed by a parent process."""
+    return bool(channels) or bool(os.environ.get(PRINTED_VARIABLE))
+
+
 def ping_of(context: Context) -> Any:
     """Return the ping of the settings, or None."""
     return _alert_channels().ping_of(context) if _alert_channels() else None
@@ -104,7 +109,7 @@ def _report(context: Context, findings: list[Finding], whole: Collection[Kind]) 
     if advance(known, [*findings, *overdue], at, whole=whole) == (known, ()) and not known.outbox:
         return ()  # all is in order, as nearly always: no settings and secrets are read
     channels = channels_of(context)
-    tells = bool(channels) or bool(os.environ.get(PRINTED_VARIABLE))
+    tells = tells_anyone(channels)
     if not (tells or known.tasks or context.archive.exists()):
         return ()  # a person tries something: no file is made for that
 

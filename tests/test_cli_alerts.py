@@ -1,0 +1,191 @@
+"""What commands report to operators, from first failure to recovery, and the schedules that they keep."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import CommandLine
+from support.fake_clock import days_ahead
+from support.listing_server import Answer, ListingServer, half_sent, status
+from support.listings import LISTING
+
+from foreign_eyes.alerts.state import AlertState, Task
+from foreign_eyes.alerts.state_file import read_state, update_state
+from foreign_eyes.alerts.tasks import begin
+from foreign_eyes.alerts.transitions import not_after
+from foreign_eyes.cli.alert_patrol import patrolling
+from foreign_eyes.cli.alerts import PRINTED_VARIABLE
+from foreign_eyes.cli.context import Context
+
+TWO_DAYS = timedelta(days=2)
+TELLS = {PRINTED_VARIABLE: "1"}
+
+
+def told(command: CommandLine) -> list[tuple[str, str, str]]:
+    """Return event, kind and subject of all messages so far."""
+    return [(one.event, one.kind, one.subject) for one in read_state(command.folder / "archive.db").recent]
+
+
+def round_of(command: CommandLine, server: ListingServer, *options: str, env: dict[str, str] | None = None) -> int:
+    """Run one round over the server's listing; return its exit code."""
+    address = (server.origin + LISTING, "--name", "town", "--delay", "0")
+    return command("up", *address, "--no-serve", "--quiet", *options, env={**TELLS, **(env or {})}).returncode
+
+
+@pytest.mark.parametrize(("fault", "code"), [(status(412), 69), (status(500), 69), (status(404), 69)])
+def test_a_crawl_that_fails_is_told_once_and_its_recovery_too(
+    command: CommandLine, server: ListingServer, fault: Answer, code: int
+) -> None:
+    assert round_of(command, server) == 0
+    server.faults[LISTING] = fault
+    assert [round_of(command, server) for _ in range(2)] == [code, code]
+    server.faults.clear()
+    assert [round_of(command, server) for _ in range(2)] == [0, 0]
+    assert told(command) == [("failed", "crawl", "source town"), ("recovered", "crawl", "source town")]
+
+
+def test_a_partial_crawl_is_told_after_two_days_only(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server) == 0
+    last = max(name for name in server.site if name != LISTING and name.endswith(".htm"))
+    server.faults[last] = half_sent(server.site[last])
+    assert round_of(command, server) == 75
+    assert told(command) == []
+    update_state(command.folder / "archive.db", lambda state: (not_after(state, datetime.now(UTC) - TWO_DAYS), None))
+    assert round_of(command, server) == 75
+    assert told(command) == [("failed", "crawl", "source town")]
+
+
+def test_a_folder_that_cannot_be_written_is_told_as_a_failed_publish(
+    command: CommandLine, server: ListingServer
+) -> None:
+    (command.folder / "public").write_text("a file", encoding="utf-8")
+    assert round_of(command, server) == 73
+    (command.folder / "public").unlink()
+    assert round_of(command, server) == 0
+    assert told(command) == [("failed", "publish", "feeds of town"), ("recovered", "publish", "feeds of town")]
+
+
+def test_a_clock_that_is_wrong_is_told_as_such(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server, env=days_ahead(0)) == 0
+    assert round_of(command, server, env=days_ahead(2.5)) == 65
+    assert told(command) == [("failed", "clock", "clock")]
+    assert round_of(command, server) == 0
+    assert told(command)[1:] == [("recovered", "clock", "clock")]
+
+
+def test_a_check_tells_what_crawls_do_not(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server) == 0
+    assert command("check", env=TELLS).returncode == 0
+    (command.folder / "public" / "atom.xml").write_text("changed", encoding="utf-8")
+    assert [command("check", env=TELLS).returncode for _ in range(2)] == [1, 1]
+    command("publish", "--all", env=TELLS)
+    assert command("check", env=TELLS).returncode == 0
+    assert told(command) == [("failed", "check", "check"), ("recovered", "check", "check")]
+
+
+def test_a_check_leaves_it_to_the_crawl_to_tell_that_it_failed(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server) == 0
+    server.faults[LISTING] = status(412)
+    round_of(command, server)
+    assert command("check", env=TELLS).returncode == 1
+    assert told(command) == [("failed", "crawl", "source town")]
+
+
+def test_a_backup_that_fails_is_told_and_one_that_succeeds_is_recorded(
+    command: CommandLine, server: ListingServer
+) -> None:
+    assert round_of(command, server) == 0
+    assert command("backup", "missing/copy.db", "--every", "1d", env=TELLS).returncode == 73
+    assert command("backup", "copy.db", "--every", "1d", env=TELLS).returncode == 0
+    assert told(command) == [("failed", "backup", "backup"), ("recovered", "backup", "backup")]
+    task = read_state(command.folder / "archive.db").tasks["backup"]
+    assert (task.path, task.code, task.every) == (str(command.folder / "copy.db"), 0, timedelta(days=1))
+
+
+def test_a_lost_archive_is_told_by_the_state_beside_it(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server, "--every", "6h") == 0
+    (command.folder / "archive.db").unlink()
+    assert round_of(command, server, "--every", "6h") == 66
+    assert told(command) == [("failed", "crawl", "source town")]
+
+
+def test_a_run_without_anyone_to_tell_leaves_the_message_to_the_next(
+    command: CommandLine, server: ListingServer
+) -> None:
+    assert round_of(command, server) == 0
+    server.faults[LISTING] = status(412)
+    assert round_of(command, server, env={PRINTED_VARIABLE: ""}) == 69
+    assert told(command) == []
+    assert round_of(command, server) == 69
+    assert told(command) == [("failed", "crawl", "source town")]
+
+
+def test_a_wrong_command_line_of_a_person_is_no_alarm_and_that_of_a_scheduler_is(
+    command: CommandLine, server: ListingServer
+) -> None:
+    assert round_of(command, server) == 0
+    assert command("up", "nosuch", "--no-serve", env=TELLS).returncode == 64
+    assert told(command) == []
+    assert command("up", "nosuch", "--no-serve", "--every", "6h", env=TELLS).returncode == 64
+    assert told(command) == [("failed", "crawl", "source nosuch")]
+
+
+def test_a_round_that_did_not_begin_is_told_by_the_next_check_and_recovers(
+    command: CommandLine, server: ListingServer
+) -> None:
+    assert round_of(command, server, "--every", "6h") == 0
+    assert command("check", env={**TELLS, **days_ahead(0.3)}).returncode == 0
+    assert told(command) == []
+    command("check", env={**TELLS, **days_ahead(0.5)})
+    command("check", env={**TELLS, **days_ahead(0.5)})
+    assert [one for one in told(command) if one[1] == "schedule"] == [
+        ("overdue", "schedule", f"round {address(server)}")
+    ]
+    assert round_of(command, server, "--every", "6h") == 0
+    assert told(command)[-1] == ("recovered", "schedule", f"round {address(server)}")
+
+
+def address(server: ListingServer) -> str:
+    return server.origin + LISTING
+
+
+def test_watch_records_its_rounds_and_ends_its_schedule(command: CommandLine) -> None:
+    done = command("watch", "sample", "--every", "6h", "--rounds", "1", env=TELLS)
+    assert done.returncode == 0, done.stderr
+    assert read_state(command.folder / "archive.db").tasks == {}
+
+
+def test_a_dry_run_reports_nothing(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server) == 0
+    server.faults[LISTING] = status(412)
+    done = command("crawl", address(server), "--name", "town", "--delay", "0", "--dry-run", env=TELLS)
+    assert (done.returncode, told(command)) == (69, [])
+
+
+def wait_until(happened: Callable[[], object]) -> None:
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_server_finds_overdue_rounds_and_tells_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, PRINTED_VARIABLE, "1")
+    archive = tmp_path / "archive.db"
+    ago = datetime.now(UTC) - timedelta(seconds=200)
+
+    def started(state: AlertState) -> tuple[AlertState, None]:
+        return begin(state, Task("round", ("live",), every=timedelta(seconds=10)), ago), None
+
+    update_state(archive, started)
+    monkeypatch.setattr("foreign_eyes.alerts.tasks._CATCH_UP", timedelta(0))
+    with patrolling(Context(None, archive, "a test"), seconds=0.02):
+        wait_until(lambda: read_state(archive).recent)
+        time.sleep(0.2)
+    [message] = read_state(archive).recent
+    assert (message.event, message.subject) == ("overdue", "round live")
