@@ -44,6 +44,13 @@ def without_task(state: AlertState, subject: str) -> AlertState:
     return replace(state, tasks={name: one for name, one in state.tasks.items() if name != subject}, troubles=troubles)
 
 
+def without_source(state: AlertState, source: str) -> AlertState:
+    """Return the state without the troubles of a source that was forgotten or renamed, and without rounds of it alone."""
+    over = {f"source {source}", f"feeds of {source}"}
+    troubles = {key: one for key, one in state.troubles.items() if key[1] not in over}
+    return without_task(replace(state, troubles=troubles), Task(ROUND, (source,)).subject)
+
+
 def with_backup(state: AlertState, path: str, now: datetime) -> AlertState:
     """Return the state after the archive was backed up to `path`."""
     known = state.tasks.get(BACKUP, Task(BACKUP))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from foreign_eyes.cli.alerts import awake_since, channels_of, deliver_waiting, tells_anyone, warn
+from foreign_eyes.cli.alerts import awake_since, deliver_waiting, tells_anyone, warn
 
 if TYPE_CHECKING:
     from foreign_eyes.alerts.state import AlertState
@@ -57,6 +57,7 @@ def patrol(context: Context, since: datetime) -> None:
     from foreign_eyes.alerts.tasks import overdue_findings
     from foreign_eyes.alerts.transitions import advance
     from foreign_eyes.archive.times import now
+    from foreign_eyes.cli.alert_channels import channels_of
 
     at = now()
     awake = max(since, awake_since(at))

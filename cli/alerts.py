@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foreign_eyes.cli.terminal import print_line
 
@@ -46,6 +45,13 @@ def change_state(context: Context, change: Callable[[AlertState], AlertState]) -
         warn(f"alerts: {error}")
 
 
+def end_source(context: Context, source: str) -> None:
+    """Record that nothing is reported of a source any more, since it was forgotten or renamed."""
+    from foreign_eyes.alerts.tasks import without_source
+
+    change_state(context, lambda state: without_source(state, source))
+
+
 def record_backup(context: Context, path: Path) -> None:
     """Record the newest backup, for `status` and `check --deep`."""
     from foreign_eyes.alerts.tasks import with_backup
@@ -62,27 +68,9 @@ def deliver_waiting(context: Context, channels: Sequence[Channel]) -> list[Undel
     return deliver(context.archive, channels, now)
 
 
-def channels_of(context: Context) -> list[Channel]:
-    """Return the channels of the settings."""
-    found: list[Channel] = _alert_channels().channels_of(context) if _alert_channels() else []
-    return found
-
-
 def tells_anyone(channels: Sequence[Channel]) -> bool:
     """Return whether the messages of this run reach anyone: by a channel, or printed by a parent process."""
     return bool(channels) or bool(os.environ.get(PRINTED_VARIABLE))
-
-
-def ping_of(context: Context) -> Any:
-    """Return the ping of the settings, or None."""
-    return _alert_channels().ping_of(context) if _alert_channels() else None
-
-
-def _alert_channels() -> Any:
-    try:
-        return importlib.import_module("foreign_eyes.cli.alert_channels")
-    except ModuleNotFoundError:
-        return None
 
 
 def awake_since(at: datetime) -> datetime:
@@ -102,6 +90,7 @@ def _report(context: Context, findings: list[Finding], whole: Collection[Kind]) 
     from foreign_eyes.alerts.tasks import overdue_findings
     from foreign_eyes.alerts.transitions import advance
     from foreign_eyes.archive.times import now
+    from foreign_eyes.cli.alert_channels import channels_of
 
     at = now()
     known = read_state(context.archive)

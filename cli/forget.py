@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from foreign_eyes.cli.alerts import end_source
 from foreign_eyes.cli.all_sources import refresh_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
@@ -47,6 +48,7 @@ def forget(context: Context, source: str, files: bool, yes: bool, as_json: bool,
             folders = _folders(db, source)
         _confirm(source, folders if files else [], yes=yes)
         is_new = _record(context, source)
+        end_source(context, source)
         removed = _remove_files(context, folders) if files else 0
         refresh_all(context, quiet=quiet or as_json)
     if as_json:

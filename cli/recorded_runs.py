@@ -15,6 +15,7 @@ from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.parameter_types import DURATION
 
 if TYPE_CHECKING:
+    from foreign_eyes.alerts.channels.ping import Ping
     from foreign_eyes.alerts.values import Finding, Kind
     from foreign_eyes.cli.context import Context
 
@@ -198,14 +199,14 @@ def _source_name(context: Context, source: str, name: str | None) -> str:
         return source
 
 
-def _ping(context: Context, name: str, every: float | None, options: dict[str, Any]) -> Any:
+def _ping(context: Context, name: str, every: float | None, options: dict[str, Any]) -> Ping | None:
     """Return the ping of a round; a command that a person runs and that then serves is not a round."""
-    from foreign_eyes.cli.alerts import ping_of
+    from foreign_eyes.cli.alert_channels import ping_of
 
     return ping_of(context) if name == "round" and (every or options.get("no_serve")) else None
 
 
-def _end_ping(context: Context, ping: Any, code: int) -> None:
+def _end_ping(context: Context, ping: Ping, code: int) -> None:
     """Tell the monitor how a round ended.
 
     A round that is to be tried again succeeded, unless operators have been told that its trouble lasts.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from foreign_eyes.cli.alerts import end_source
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.rebuild_progress import as_object, print_differences, rebuild_archive, settled
@@ -77,6 +78,7 @@ def rename(context: Context, old: str, new: str, dry_run: bool, as_json: bool, q
     elif not quiet:
         _report(old, new, done, dry_run=dry_run)
     if not dry_run:
+        end_source(context, old)
         _tell_what_to_do(context, old, new, done)
     return 0
 

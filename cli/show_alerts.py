@@ -13,6 +13,7 @@ from foreign_eyes.alerts.values import Channel, ChannelFailed, Message
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.alert_channels import UnusableChannel, build_ping, channels_of
 from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.exit_codes import Stopped
 from foreign_eyes.cli.terminal import print_json, print_line, program
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes alerts                   the channels of the settings
   foreign-eyes alerts --test            send a test message to each
+  foreign-eyes alerts --forget "round live"  this schedule has ended
 """
 
 
@@ -43,15 +45,22 @@ class Tried:
 @click.option(
     "--test", is_flag=True, help="Send a test message to each channel, and one line to the monitor of the ping"
 )
+@click.option(
+    "--forget", metavar="NAME", help="A schedule that has ended, such as 'round live': it is no longer overdue"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, problems, channels")
 @pass_context
-def alerts(context: Context, test: bool, as_json: bool) -> int:
+def alerts(context: Context, test: bool, forget: str | None, as_json: bool) -> int:
     """Show the channels of [alerts] in the settings, or send a test message through each.
 
     Exits with 78 if a channel cannot be used as it is configured, and with 69 if one did not take the test message.
     """
     from foreign_eyes.archive.times import now
 
+    if forget is not None:
+        if test or as_json:
+            raise click.UsageError("--forget NAME cannot be combined with other options")
+        return _forget(context, forget)
     tried = [*_channels(context, now() if test else None), *_ping(context, test=test)]
     if as_json:
         print_json(_report(tried))
@@ -60,6 +69,25 @@ def alerts(context: Context, test: bool, as_json: bool) -> int:
     if any(not one.is_usable for one in tried) or (test and not tried):
         return exit_codes.CONFIGURATION
     return exit_codes.UNAVAILABLE if any(one.error for one in tried) else exit_codes.DONE
+
+
+def _forget(context: Context, subject: str) -> int:
+    """End a schedule.
+
+    Raises:
+        Stopped: no schedule has this name.
+    """
+    from foreign_eyes.alerts.state_file import read_state
+    from foreign_eyes.alerts.tasks import without_task
+    from foreign_eyes.cli.alerts import change_state
+
+    known = [name for name, task in read_state(context.archive).tasks.items() if task.every]
+    if subject not in known:
+        names = ", ".join(repr(name) for name in known) or "none"
+        raise Stopped(exit_codes.USAGE, f"{subject!r} is not a schedule of {context.archive}; it has: {names}")
+    change_state(context, lambda state: without_task(state, subject))
+    print_line(f"{subject}: no longer overdue; the next run with --every records it again")
+    return exit_codes.DONE
 
 
 def test_message(at: datetime) -> Message:

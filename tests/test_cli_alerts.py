@@ -160,6 +160,48 @@ def test_watch_records_its_rounds_and_ends_its_schedule(command: CommandLine) ->
     assert read_state(command.folder / "archive.db").tasks == {}
 
 
+def test_a_schedule_that_has_ended_is_forgotten(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server, "--every", "6h") == 0
+    assert command("alerts", "--forget", "round nosuch").returncode == 64
+    assert command("alerts", "--forget", f"round {address(server)}").returncode == 0
+    command("check", env={**TELLS, **days_ahead(1)})
+    assert [one for one in told(command) if one[1] == "schedule"] == []
+
+
+def test_a_forgotten_source_and_a_renamed_one_have_no_troubles(command: CommandLine, server: ListingServer) -> None:
+    assert round_of(command, server) == 0
+    server.faults[LISTING] = status(412)
+    round_of(command, server)
+    assert command("rename", "town", "city", env=TELLS).returncode == 0
+    assert read_state(command.folder / "archive.db").troubles == {}
+
+
+def test_a_message_reaches_a_command_and_one_that_fails_gets_it_later(
+    command: CommandLine, server: ListingServer
+) -> None:
+    (command.folder / "foreign-eyes.toml").write_text('[alerts]\ncommand = ["sh", "tell"]\n', encoding="utf-8")
+    (command.folder / "tell").write_text("exit 1", encoding="utf-8")
+    silent = {PRINTED_VARIABLE: ""}
+    assert round_of(command, server, env=silent) == 0
+    server.faults[LISTING] = status(412)
+    assert round_of(command, server, env=silent) == 69
+    (command.folder / "tell").write_text("cat >> got", encoding="utf-8")
+    assert round_of(command, server, env=silent) == 69
+    got = (command.folder / "got").read_text(encoding="utf-8")
+    assert got.count("source town") == 1
+    assert "412" in got
+
+
+def test_a_monitor_gets_the_start_and_the_end_of_each_round(command: CommandLine, server: ListingServer) -> None:
+    with ListingServer({f"/ping{end}": b"OK" for end in ("", "/start", "/69")}) as monitor:
+        (command.folder / "foreign-eyes.toml").write_text('[alerts]\nping = { env = "PING" }\n', encoding="utf-8")
+        env = {"PING": f"{monitor.origin}/ping"}
+        assert round_of(command, server, env=env) == 0
+        server.faults[LISTING] = status(412)
+        assert round_of(command, server, env=env) == 69
+        assert [asked.path for asked in monitor.asked] == ["/ping/start", "/ping", "/ping/start", "/ping/69"]
+
+
 def test_a_dry_run_reports_nothing(command: CommandLine, server: ListingServer) -> None:
     assert round_of(command, server) == 0
     server.faults[LISTING] = status(412)
