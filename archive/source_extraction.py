@@ -60,6 +60,7 @@ REMOVED = {
             "followed",
             "outputs",
             "published_files",
+            "hub_notifications",
             "readings",
             "restyles",
             "links",

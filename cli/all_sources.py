@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foreign_eyes.cli.hub_notification import notify
 from foreign_eyes.cli.recorded_runs import ALL, reporting_publish
 from foreign_eyes.cli.terminal import counted, print_line, shown_path
 
@@ -31,7 +30,7 @@ def make_all(
     take_over: bool = False,
     quiet: bool,
 ) -> Published | None:
-    """Publish `all/`, and notify the hub of the feeds that were written.
+    """Publish `all/`.
 
     Return None if nothing is published there: fewer than two real sources are published, or the settings switch it off. A
     folder that exists is kept up to date also with one source, and is emptied if no source is left. If the folder shows a
@@ -65,8 +64,6 @@ def make_all(
             # the operator's own folder of this name must not stop the sources; `status` reports files of others
             print_line(f"notice: {error}", err=True)
             return None
-    if target.hub and done.feeds:
-        notify(target.hub, done.feeds)
     if done.written and not quiet:
         print_line(f"{shown_path(done.folder)}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     return done

@@ -47,6 +47,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     """
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
+    from foreign_eyes.archive.feed_state.hub_notifications import hub_problems, unnotified_hubs
     from foreign_eyes.archive.integrity import verify
     from foreign_eyes.archive.problems import damage_as_problem
     from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
@@ -87,6 +88,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                         running=running is not None,
                         expected=place.configuration.sets("publish"),
                     ),
+                    *hub_problems(unnotified_hubs(db), running=running is not None),
                     *unplaced_source_problems(place, db),
                     *all_sources_problems(place, db, running=running is not None, all_files=True),
                     *(problem for folder in folders for problem in leftover_problems(db, folder)),

@@ -11,6 +11,7 @@ from foreign_eyes.cli.alerts import end_source
 from foreign_eyes.cli.all_sources import refresh_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
+from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.terminal import counted, print_json, print_line
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def forget(context: Context, source: str, files: bool, yes: bool, as_json: bool,
         end_source(context, source)
         removed = _remove_files(context, folders) if files else 0
         refresh_all(context, quiet=quiet or as_json)
+        notify_hub_of_changes(context)
     if as_json:
         left = [] if files else [str(folder) for folder in folders]
         print_json({"source": source, "forgotten": True, "changed": is_new, "removed": removed, "left": left})

@@ -12,7 +12,7 @@ from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
-from foreign_eyes.cli.hub_notification import notify
+from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.publish_several import figures_of, publish_several
 from foreign_eyes.cli.publishable_sources import publishable_sources
 from foreign_eyes.cli.recorded_runs import reporting_publish
@@ -117,6 +117,7 @@ def publish(
         quiet=quiet or as_json,
     )
     make_all(context, done.folder, everything=everything, take_over=take_over, quiet=quiet or as_json)
+    notify_hub_of_changes(context)
     if as_json:
         print_json(figures_of(done))
     elif not quiet:
@@ -143,7 +144,7 @@ def publish_source(
     archive's outputs, with a notice.
 
     Without a `base_url`, `choose_base_url` decides; `served_at` is the address of a port that the operator chose. The
-    hub is notified of the feeds that were written; if that fails, a warning is printed.
+    changed feeds are stored for `notify_hub_of_changes`.
 
     Raises:
         Stopped: the archive has no such source.
@@ -196,8 +197,6 @@ def publish_source(
         )
         _forget_missing(db, site.root)
     print_place(site, chosen.name, place, is_new=is_new, quiet=quiet)
-    if target.hub and done.feeds:
-        notify(target.hub, done.feeds)
     return done
 
 

@@ -10,6 +10,7 @@ import click
 
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.all_sources import make_all
+from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.make_jobs import SourceFailure
 from foreign_eyes.cli.terminal import counted, json_text, print_line
 
@@ -80,6 +81,7 @@ def publish_several(
         failure.report()
     if published.done:
         make_all(context, everything=everything, take_over=take_over, quiet=quiet or as_json)
+    notify_hub_of_changes(context)
     if as_json:
         for name, done in published.done.items():
             click.echo(json_text({"source": name, **figures_of(done)}))

@@ -30,6 +30,7 @@ def status(context: Context, as_json: bool) -> int:
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.doubtful_matches import count_doubts
+    from foreign_eyes.archive.feed_state.hub_notifications import hub_problems, unnotified_hubs
     from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli import archive_problems
@@ -55,6 +56,7 @@ def status(context: Context, as_json: bool) -> int:
                 running=running is not None,
                 expected=place.configuration.sets("publish"),
             ),
+            *hub_problems(unnotified_hubs(db), running=running is not None),
             *unplaced_source_problems(place, db),
             *all_sources_problems(place, db, running=running is not None, all_files=False),
             *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),

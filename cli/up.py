@@ -13,6 +13,7 @@ from foreign_eyes.cli.alert_findings import report_round
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_in_child
+from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.make_jobs import make_job
 from foreign_eyes.cli.output_server import FolderServer
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
@@ -117,6 +118,7 @@ def _publish(context: Context, job: Job, server: FolderServer, *, code: int, ser
     if not quiet:
         print_line(f"{shown_path(done.folder)}: {counted(done.written, 'file')} written, {done.unchanged} unchanged")
     make_all(context, quiet=quiet)
+    notify_hub_of_changes(context)
     if not serves and not quiet:
         print_file(context, done.folder)
     return True

@@ -12,6 +12,7 @@ from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.alert_findings import report_round
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_several_in_child
+from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.make_jobs import SourceFailure, make_jobs
 from foreign_eyes.cli.output_server import FolderServer
 from foreign_eyes.cli.publish import NotInArchive, publish_source
@@ -121,6 +122,7 @@ def _publish(
         if not quiet:
             print_line(published.summary)
         make_all(context, quiet=quiet)
+    notify_hub_of_changes(context)
     return bool(published.done)
 
 

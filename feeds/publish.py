@@ -27,6 +27,7 @@ from foreign_eyes.archive.feed_state.counters import read_counters
 from foreign_eyes.archive.feed_state.current_entries import all_entry_ids
 from foreign_eyes.archive.feed_state.entry_numbers import count_numbered
 from foreign_eyes.archive.feed_state.feed_log import awaits_freezing
+from foreign_eyes.archive.feed_state.hub_notifications import store_notifications
 from foreign_eyes.archive.feed_state.journal_cursor import (
     JournalCursor,
     affected_since,
@@ -36,6 +37,7 @@ from foreign_eyes.archive.feed_state.journal_cursor import (
 )
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
 from foreign_eyes.archive.settling.operator_decisions import merged_ids
+from foreign_eyes.archive.times import now
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
 from foreign_eyes.feeds.default_topics import DEFAULT_TOPICS
@@ -183,8 +185,10 @@ def publish(
         folder.manifest.record_state(state, target.root, own_base_url=target.own_base_url)
         if target.left is not None:
             Manifest(db, target.left).forget()
+        feeds = tuple(base_url + name for name in writer.written if is_feed(name))
+        if target.hub:
+            store_notifications(db, target.hub, feeds, now(), context.source_id)
         writer.end(removed)
-    feeds = tuple(base_url + name for name in writer.written if is_feed(name))
     seconds = time.monotonic() - started
     return Published(target.output, len(writer.written), files - len(writer.written), deleted, seconds, feeds)
 

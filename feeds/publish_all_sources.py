@@ -24,11 +24,13 @@ from foreign_eyes.archive.database import writing
 from foreign_eyes.archive.errors import RecordDamaged
 from foreign_eyes.archive.feed_state.combined_record import ALL_SOURCES, begin_record, end_record, recorded_digests
 from foreign_eyes.archive.feed_state.current_entries import entries_by_id, sources_of_entries
+from foreign_eyes.archive.feed_state.hub_notifications import store_notifications
 from foreign_eyes.archive.feed_state.output_claims import read_claim
 from foreign_eyes.archive.feed_state.output_record import record_path
 from foreign_eyes.archive.feed_state.output_record_writer import remove_record
 from foreign_eyes.archive.feed_state.published_sources import PublishedFolder, authority_tag, newest_published
 from foreign_eyes.archive.feed_state.topics import topics_of
+from foreign_eyes.archive.times import now
 from foreign_eyes.feeds.compose.all_sources import (
     MOST_OF_ONE_SOURCE,
     Candidate,
@@ -109,7 +111,9 @@ def publish_all_sources(
         if strangers and not take:
             raise FilesOfOthers(output, strangers)
         written = _write(db, output, target, token, recorded, _documents(db, sources, target), anew=anew)
-    feeds = tuple(target.base_url + name for name in written if is_feed(name))
+        feeds = tuple(target.base_url + name for name in written if is_feed(name))
+        if target.hub:
+            store_notifications(db, target.hub, feeds, now())
     return Published(output, len(written), len(NAMES) - len(written), 0, time.monotonic() - started, feeds)
 
 

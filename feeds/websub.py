@@ -13,20 +13,21 @@ import httpx
 # a publish must not wait for a hub that does not answer
 _TIMEOUT_SECONDS = 10
 # hubs refuse longer lists
-_FEEDS_PER_REQUEST = 50
+FEEDS_PER_REQUEST = 50
 
 
 class HubUnreachable(Exception):
     """The hub did not accept the notification.
 
-    The feeds are published, and readers who poll get them.
+    The feeds are published, and readers who poll get them. `why` is the reason in a few words.
     """
 
     def __init__(self, hub: str, why: str):
         super().__init__(
-            f"the hub {hub} did not accept the notification of changed feeds ({why}); check [publish] hub in the settings;"
-            " the next publish that changes a feed notifies it again"
+            f"the hub {hub} did not accept the notification of changed feeds ({why}); the next publish or round tries again;"
+            " if the hub is wrong, correct [publish] hub in the settings"
         )
+        self.why = why
 
 
 def notify_hub(hub: str, feeds: Sequence[str]) -> None:
@@ -37,8 +38,8 @@ def notify_hub(hub: str, feeds: Sequence[str]) -> None:
     """
     try:
         with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
-            for start in range(0, len(feeds), _FEEDS_PER_REQUEST):
-                form = {"hub.mode": "publish", "hub.url": list(feeds[start : start + _FEEDS_PER_REQUEST])}
+            for start in range(0, len(feeds), FEEDS_PER_REQUEST):
+                form = {"hub.mode": "publish", "hub.url": list(feeds[start : start + FEEDS_PER_REQUEST])}
                 # streamed, because the body of the answer is not needed and may never end
                 with client.stream("POST", hub, data=form) as answer:
                     if not answer.is_success:

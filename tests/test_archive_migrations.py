@@ -39,6 +39,7 @@ DIGESTS = {
     "m026_index_of_links": "3ee15d9374eb04f5",
     "m027_names_of_sources": "9a0da5b956f0b114",
     "m029_places": "e73bdd2a95e0095d",
+    "m030_hub_notifications": "5be1cb592cf1fddd",
 }
 
 

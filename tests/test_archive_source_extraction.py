@@ -80,6 +80,10 @@ def two(tmp_path: Path) -> Database:
                 "INSERT INTO outputs VALUES (?, ?, 'http://a/', 's', 0, '', 1, 1, 1, 0, NULL, 0)",
                 (f"public-{source_id}", source_id),
             )
+            db.execute(
+                "INSERT INTO hub_notifications VALUES ('http://hub/', ?, ?, '2026', '2026', 0, NULL, NULL)",
+                (f"http://a/{source_id}/atom.xml", source_id),
+            )
             db.execute("INSERT INTO frozen_documents VALUES (?, 'http://a/', 'atom', 1, 'x', x'00')", (source_id,))
             db.execute(
                 "INSERT INTO lost_ids SELECT source_id, 'x', name, 'tag:', '2026' FROM sources WHERE source_id = ?",

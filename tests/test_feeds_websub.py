@@ -14,14 +14,17 @@ from urllib.parse import parse_qs
 import pytest
 from conftest import CommandLine
 from support.listing_server import ListingServer
-from support.listings import make_entries, make_site
+from support.listings import LISTING, make_entries, make_site
 from support.settling import entry, listing
 from support.several_sources import Listing, publish_listing
 
-from foreign_eyes.archive.database import open_archive
+from foreign_eyes.archive.database import open_archive, writing
+from foreign_eyes.archive.feed_state.hub_notifications import delete_accepted, pending_feeds, store_notifications
 from foreign_eyes.archive.feed_state.output_record import RECORD_NAME
+from foreign_eyes.archive.times import now
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.settings_loader import checked
 from foreign_eyes.feeds.published_urls import normal_hub
 from foreign_eyes.feeds.site_map import FEED_FORMATS
@@ -167,12 +170,86 @@ def test_a_refusing_hub_gives_a_warning_and_the_publish_succeeds(
 
     assert done.returncode == 0
     assert done.stderr == (
-        f"warning: the hub {hub.url} did not accept the notification of changed feeds (HTTP status {status}); check [publish]"
-        " hub in the settings; the next publish that changes a feed notifies it again\n"
+        f"warning: the hub {hub.url} did not accept the notification of changed feeds (HTTP status {status}); the next"
+        " publish or round tries again; if the hub is wrong, correct [publish] hub in the settings\n"
     )
     assert len(hub.notified) == 1
     files = [path for path in (command.folder / "public").rglob("*") if path.is_file() and path.name != RECORD_NAME]
     assert json.loads(done.stdout)["written"] == len(files)
+
+
+@pytest.mark.parametrize("again", [("publish", "--quiet"), ("publish", "--all-sources", "--quiet"), ("round",)])
+def test_a_hub_that_failed_is_notified_again_though_nothing_changed(
+    command: CommandLine, server: ListingServer, hub: Hub, again: tuple[str, ...]
+) -> None:
+    configure(command, hub.url)
+    with (command.folder / "foreign-eyes.toml").open("a") as settings:
+        settings.write(f'[sources.town]\nurl = "{server.origin}{LISTING}"\ndelay = 0\n')
+    hub.status = 503
+    words = ("up", "town", "--no-serve", "--quiet") if again == ("round",) else again
+    assert command("up", "town", "--no-serve", "--quiet").returncode == 0
+    first = sorted(hub.feeds)
+    hub.notified.clear()
+
+    failed = command(*words)
+    assert (failed.returncode, failed.stdout) == (0, "")
+    assert "did not accept the notification of changed feeds (HTTP status 503)" in failed.stderr
+    assert sorted(hub.feeds) == first
+    report = json.loads(command("status", "--json").stdout)
+    assert [(problem["where"], "HTTP status 503" in problem["what"]) for problem in report["problems"]] == [
+        (f"hub {hub.url}", True)
+    ]
+    assert hub.url in command("check").stdout
+    hub.notified.clear()
+
+    hub.status = 204
+    assert command(*words).stderr == ""
+    assert sorted(hub.feeds) == first
+    assert json.loads(command("status", "--json").stdout)["problems"] == []
+    hub.notified.clear()
+
+    assert command(*words).stderr == ""
+    assert hub.notified == []
+
+
+def test_a_publish_that_was_killed_before_it_notified_the_hub_is_made_up_for(
+    command: CommandLine, server: ListingServer, hub: Hub
+) -> None:
+    configure(command, hub.url)
+    command.crawl(server)
+    command("publish")
+    first = sorted(hub.feeds)
+    hub.notified.clear()
+    with open_archive(command.folder / "archive.db") as db, writing(db):
+        store_notifications(db, hub.url, first, now())
+    [problem] = json.loads(command("status", "--json").stdout)["problems"]
+    assert "not tried yet" in problem["what"]
+
+    assert command("publish").returncode == 0
+    assert sorted(hub.feeds) == first
+
+
+def test_a_hub_that_is_no_longer_configured_is_forgotten(command: CommandLine, server: ListingServer, hub: Hub) -> None:
+    configure(command, hub.url)
+    hub.status = 500
+    command.crawl(server)
+    command("publish")
+    (command.folder / "foreign-eyes.toml").write_text(f'[publish]\nbase_url = "{BASE_URL}"\n[topics]\n')
+    hub.notified.clear()
+
+    assert command("publish").returncode == 0
+    assert hub.notified == []
+    assert json.loads(command("status", "--json").stdout)["ok"]
+
+
+def test_a_feed_that_changes_while_the_hub_answers_is_kept(tmp_path: Path) -> None:
+    hub, feeds = "https://hub.example/", ["https://eyes.example/atom.xml", "https://eyes.example/rss.xml"]
+    with open_archive(tmp_path / "archive.db") as db:
+        store_notifications(db, hub, feeds, now())
+        told = pending_feeds(db, hub)
+        store_notifications(db, hub, feeds[:1], now())
+        delete_accepted(db, hub, told)
+        assert [pending.feed for pending in pending_feeds(db, hub)] == feeds[:1]
 
 
 def test_an_unreachable_hub_gives_a_warning(command: CommandLine, server: ListingServer) -> None:
@@ -244,7 +321,9 @@ def test_the_hub_is_notified_of_changed_feeds_over_all_sources(command: CommandL
             column.crawl(listing(entry(f"Apples of the {name}")))
             publish_listing(root, column)
     make_all(context, root, quiet=True)
+    notify_hub_of_changes(context)
     expected = [f"https://eyes.example/all/{name}" for name in ("atom.xml", "feed.json", "rss.xml")]
     assert sorted(hub.feeds) == expected
     make_all(context, root, quiet=True)
+    notify_hub_of_changes(context)
     assert len(hub.feeds) == len(expected)

@@ -14,7 +14,10 @@ from foreign_eyes.archive.seals import keys_of_truth, seal
 from foreign_eyes.archive.settling.announced_words import store_words_of
 
 # the tables about published files and feeds
-_HANDED_OVER = ("feed_log", "frozen_documents", "outputs", "published_files", "former_publication_names")
+_HANDED_OVER = (
+    *("feed_log", "frozen_documents", "outputs", "published_files", "former_publication_names"),
+    "hub_notifications",
+)
 # those that the next publish fills again
 _COUNTED = ("entry_numbers", "tallies", "followed", "topics")
 _BY_TOPIC = ("entry_topics", "topic_month_counts", "topic_publication_counts", "topic_pair_counts")

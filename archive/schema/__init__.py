@@ -40,6 +40,7 @@ from foreign_eyes.archive.schema.m025_readings import m025_readings
 from foreign_eyes.archive.schema.m026_index_of_links import m026_index_of_links
 from foreign_eyes.archive.schema.m027_names_of_sources import m027_names_of_sources
 from foreign_eyes.archive.schema.m029_places import m029_places
+from foreign_eyes.archive.schema.m030_hub_notifications import m030_hub_notifications
 
 __all__ = ["APPLICATION_ID", "migrations"]
 
@@ -76,5 +77,6 @@ for step in (
     m026_index_of_links,
     m027_names_of_sources,
     m029_places,
+    m030_hub_notifications,
 ):
     migrations()(step)
