@@ -86,7 +86,7 @@ def warn(text: str) -> None:
 
 def _report(context: Context, findings: list[Finding], whole: Collection[Kind]) -> Sequence[Message]:
     from foreign_eyes.alerts.outbox import queue, send
-    from foreign_eyes.alerts.state_file import StateUnwritable, read_state, update_state
+    from foreign_eyes.alerts.state_file import StateUnwritable, read_state, state_path, update_state
     from foreign_eyes.alerts.tasks import overdue_findings
     from foreign_eyes.alerts.transitions import advance
     from foreign_eyes.archive.times import now
@@ -99,8 +99,8 @@ def _report(context: Context, findings: list[Finding], whole: Collection[Kind]) 
         return ()  # all is in order, as nearly always: no settings and secrets are read
     channels = channels_of(context)
     tells = tells_anyone(channels)
-    if not (tells or known.tasks or context.archive.exists()):
-        return ()  # a person tries something: no file is made for that
+    if not (tells or state_path(context.archive).exists()):
+        return ()  # nobody has ever asked to be told: no file is made beside the archive
 
     def change(state: AlertState) -> tuple[AlertState, Sequence[Message]]:
         found = [*findings, *overdue_findings(state, at, awake_since(at))]

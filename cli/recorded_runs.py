@@ -126,6 +126,7 @@ def _recording(
 ) -> Iterator[Callable[[int], None]]:
     from foreign_eyes.alerts import tasks
     from foreign_eyes.alerts.state import Task
+    from foreign_eyes.alerts.values import Finding
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli.alerts import change_state, report
 
@@ -151,6 +152,8 @@ def _recording(
         subjects = [] if is_tried else subjects
         with _reporting_errors(context, kind, subjects, command=command, scheduled=task is not None):
             yield end
+        if "--all-sources" in sources:
+            report(context, [Finding("crawl", ALL)])  # a source that failed has a state of its own
     except BaseException as error:
         end(exit_codes.of_error(error) or exit_codes.INTERNAL)
         raise
@@ -183,7 +186,7 @@ def _names(context: Context, command: str, sources: tuple[str, ...], name: str |
     from foreign_eyes.cli.alert_findings import source_subject
 
     if "--all-sources" in sources:
-        return "crawl", ["all sources"], "foreign-eyes crawl --all-sources"
+        return "crawl", [ALL], "foreign-eyes crawl --all-sources"
     given = sources or (context.configuration.default_source,)
     chosen = [_source_name(context, source, name) for source in given]
     return "crawl", [source_subject(source) for source in chosen], f"foreign-eyes crawl {' '.join(chosen)}"

@@ -202,6 +202,30 @@ def test_a_monitor_gets_the_start_and_the_end_of_each_round(command: CommandLine
         assert [asked.path for asked in monitor.asked] == ["/ping/start", "/ping", "/ping/start", "/ping/69"]
 
 
+def test_each_of_several_sources_has_a_state_of_its_own(command: CommandLine, server: ListingServer) -> None:
+    with ListingServer(server.site) as other:
+        tables = [
+            f'[sources.{name}]\nurl = "{one.origin}{LISTING}"\nheading = "Foreign Eyes"\ndelay = 0\n'
+            for name, one in (("town", server), ("city", other))
+        ]
+        settings = command.folder / "foreign-eyes.toml"
+        run = ("up", "--all-sources", "--no-serve", "--quiet", "--every", "6h")
+        settings.write_text("[sources]\n", encoding="utf-8")
+        assert command(*run, env=TELLS).returncode == 78
+        settings.write_text("".join(tables), encoding="utf-8")
+        other.faults[LISTING] = status(412)
+        assert command(*run, env=TELLS).returncode == 69
+        other.faults.clear()
+        assert command(*run, env=TELLS).returncode == 0
+    assert told(command) == [
+        ("failed", "crawl", "all sources"),
+        ("failed", "crawl", "source city"),
+        ("recovered", "crawl", "all sources"),
+        ("recovered", "crawl", "source city"),
+    ]
+    assert list(read_state(command.folder / "archive.db").tasks) == ["round --all-sources"]
+
+
 def test_a_dry_run_reports_nothing(command: CommandLine, server: ListingServer) -> None:
     assert round_of(command, server) == 0
     server.faults[LISTING] = status(412)
