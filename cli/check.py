@@ -56,6 +56,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.cli.alert_channels import alert_problems
     from foreign_eyes.cli.all_sources_problems import all_sources_problems
     from foreign_eyes.cli.damage_report import explained
+    from foreign_eyes.cli.disk_floor import disk_problems
     from foreign_eyes.cli.output_problems import (
         leftover_problems,
         output_problems,
@@ -88,6 +89,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                         running=running is not None,
                         expected=place.configuration.sets("publish"),
                     ),
+                    *disk_problems(place),
                     *hub_problems(unnotified_hubs(db), running=running is not None),
                     *unplaced_source_problems(place, db),
                     *all_sources_problems(place, db, running=running is not None, all_files=True),

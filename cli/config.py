@@ -77,6 +77,8 @@ def in_force(context: Context) -> Iterator[Setting]:
     yield Setting("archive.file", _absolute(context.archive), archive)
     authority = configuration.archive.tag_authority
     yield Setting("archive.tag_authority", authority, _origin(configuration, "archive", "tag_authority"))
+    floor = configuration.archive.min_free_mb
+    yield Setting("archive.min_free_mb", floor, _origin(configuration, "archive", "min_free_mb"))
     for name in configuration.publish.__struct_fields__:
         value = getattr(configuration.publish, name)
         shown = _absolute(Path(value)) if name == "output" else value

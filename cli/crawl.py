@@ -18,6 +18,7 @@ from foreign_eyes.cli.contact import print_contact_note
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl_report import print_crawl, print_days, print_problem, said_doubts
 from foreign_eyes.cli.crawl_several import CrawlOptions, crawl_several
+from foreign_eyes.cli.disk_floor import require_free_space
 from foreign_eyes.cli.make_jobs import make_job
 from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import SECONDS
@@ -92,6 +93,7 @@ def crawl(
         return crawl_several(context, several, options)
     job = make_job(context, *sources, name=name, delay=delay, contact=contact)
     if not dry_run:
+        require_free_space(context)
         warn_of_new_archive(context, job)
         context = at_its_place(context, job.source, publishing=False)
     if not quiet:

@@ -13,6 +13,7 @@ from foreign_eyes.cli import exit_codes, signals
 from foreign_eyes.cli.alert_findings import report_crawls
 from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.crawl_report import crawl_line, print_problem, said_doubts
+from foreign_eyes.cli.disk_floor import require_free_space
 from foreign_eyes.cli.make_jobs import SourceFailure, make_jobs
 from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.sample_place import at_its_place
@@ -62,6 +63,7 @@ def crawl_several(context: Context, sources: Sequence[str], options: CrawlOption
     jobs = list(made.by_source.values())
     if jobs:
         if not options.dry_run:
+            require_free_space(context)
             warn_of_new_archive(context, jobs[0])
             context = at_its_place(context, jobs[0].source, publishing=False)
         if not options.quiet:

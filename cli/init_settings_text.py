@@ -42,6 +42,8 @@ contact = {contact}
 file = {archive}
 # New entries get ids of the form tag:AUTHORITY:SOURCE/ENTRY. Ids never change: set this before the first crawl.
 tag_authority = {authority}
+# Crawls and publishes do not begin if the file system of the archive or of the output folder has fewer free megabytes
+# min_free_mb = 100
 
 [publish]
 # The folder that feeds and pages are written to; a relative path starts at the working directory

@@ -11,6 +11,7 @@ import click
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.disk_floor import enough_space
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.publish_several import figures_of, publish_several
@@ -147,7 +148,7 @@ def publish_source(
     changed feeds are stored for `notify_hub_of_changes`.
 
     Raises:
-        Stopped: the archive has no such source.
+        Stopped: the archive has no such source, or the disk is almost full.
         ArchiveError, FeedsError: see there.
     """
     from foreign_eyes.archive.database import open_archive
@@ -166,6 +167,7 @@ def publish_source(
         raise NoArchive(context.archive)
     with (
         reporting_publish(context, source) as publishing,
+        enough_space(context, output or context.output),
         open_archive(context.archive) as db,
         progress_bar("publishing", quiet=quiet) as show,
     ):

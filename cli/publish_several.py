@@ -10,6 +10,7 @@ import click
 
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.all_sources import make_all
+from foreign_eyes.cli.disk_floor import require_free_space
 from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.make_jobs import SourceFailure
 from foreign_eyes.cli.terminal import counted, json_text, print_line
@@ -76,6 +77,7 @@ def publish_several(
     quiet: bool,
 ) -> int:
     """Publish several sources and the folder over all, and print the results; return the exit code."""
+    require_free_space(context, context.output)
     published = publish_each(names, publish_one)
     for failure in published.failures:
         failure.report()

@@ -37,6 +37,7 @@ _AUTHORITY = r"^[A-Za-z0-9.@_-]+,[0-9]{4}(-[0-9]{2}){0,2}\Z"
 # the allowed values of keys that are checked by patterns
 MEANING = {
     "tag_authority": "a domain or mail address with a year, such as example.org,2026",
+    "min_free_mb": "a number of megabytes, 0 for no floor",
     "language": "a language tag, such as en or zh-Hans",
     "contact": "3 to 200 characters without spaces, such as you@example.org",
     "user_agent": "1 to 400 printable ASCII characters, such as town-archive/1.0",
@@ -55,11 +56,12 @@ class ConfigurationError(Exception):
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `[archive]` table.
 
-    It has the file, and the tag authority of new entries (RFC 4151 section 2.1).
+    It has the file, the tag authority of new entries (RFC 4151 section 2.1), and the floor of free disk space, in megabytes.
     """
 
     file: Annotated[str, msgspec.Meta(min_length=1)] = DEFAULT_ARCHIVE
     tag_authority: Annotated[str, msgspec.Meta(pattern=_AUTHORITY)] = DEFAULT_AUTHORITY
+    min_free_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 100
 
 
 class PublishSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

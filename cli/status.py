@@ -36,6 +36,7 @@ def status(context: Context, as_json: bool) -> int:
     from foreign_eyes.cli import archive_problems
     from foreign_eyes.cli.all_sources_problems import all_sources_problems
     from foreign_eyes.cli.damage_report import explained
+    from foreign_eyes.cli.disk_floor import disk_problems
     from foreign_eyes.cli.output_problems import output_problems, permission_problems
     from foreign_eyes.cli.sample_place import at_its_output
     from foreign_eyes.cli.site_wishes import find_wishes
@@ -56,6 +57,7 @@ def status(context: Context, as_json: bool) -> int:
                 running=running is not None,
                 expected=place.configuration.sets("publish"),
             ),
+            *disk_problems(place),
             *hub_problems(unnotified_hubs(db), running=running is not None),
             *unplaced_source_problems(place, db),
             *all_sources_problems(place, db, running=running is not None, all_files=False),

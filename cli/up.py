@@ -13,6 +13,7 @@ from foreign_eyes.cli.alert_findings import report_round
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_in_child
+from foreign_eyes.cli.disk_floor import require_free_space
 from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.make_jobs import make_job
 from foreign_eyes.cli.output_server import FolderServer
@@ -83,6 +84,7 @@ def up(
     job = make_job(context, *sources, name=name, delay=delay, contact=contact)
     context = at_its_place(context, job.source, publishing=True)
     job = replace(job, archive=context.archive)
+    require_free_space(context, context.output)
     require_place(context, job.name)  # before the crawl: a lost archive must not be replaced by a new one
     with FolderServer(context.output, host, port) as server:
         if not no_serve:

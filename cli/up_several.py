@@ -12,6 +12,7 @@ from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.alert_findings import report_round
 from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_several_in_child
+from foreign_eyes.cli.disk_floor import require_free_space
 from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.make_jobs import SourceFailure, make_jobs
 from foreign_eyes.cli.output_server import FolderServer
@@ -49,6 +50,7 @@ def up_several(
     if not jobs.by_source:
         return exit_codes.worst(codes)
     context = at_its_place(context, next(iter(jobs.by_source.values())).source, publishing=True)
+    require_free_space(context, context.output)
     codes += _leave_out_unpublishable(context, jobs.by_source)
     if not jobs.by_source:
         return exit_codes.worst(codes)

@@ -120,6 +120,7 @@ def test_a_full_disk_in_the_middle_of_a_crawl_is_73(
     noise = os.urandom(1_500_000).hex().encode()
     server.faults[LISTING] = page(server.site[LISTING].replace(b"</html>", b"<!--" + noise + b"--></html>"))
     archive = small_disk / "archive.db"
+    (command.folder / "foreign-eyes.toml").write_text("[archive]\nmin_free_mb = 0\n")
     done = command("--archive", str(archive), "crawl", server.origin + LISTING, "--name", "town", "--delay", "0")
     assert done.returncode == 73, done.stderr
     assert f"{archive}: cannot be written (database or disk is full)" in done.stderr
