@@ -34,9 +34,11 @@ def last_fresh(db: Database, source_name: str, mode: Mode = "full") -> datetime 
     """
     modes = "('full')" if mode == "full" else "('full', 'quick')"
     row = db.execute(
-        f"SELECT w.started_at FROM {crawls_table(db)} w JOIN sources s USING (source_id) WHERE s.name = ? AND w.settled = 1"  # noqa: S608
-        f" AND w.outcome IN ('complete', 'unchanged') AND w.mode IN {modes} AND {IS_FRESH}"
-        " ORDER BY w.ordered_at DESC, w.crawl_id DESC LIMIT 1",
+        # newest first; the LIMIT of the subquery lets the search stop at the first fresh crawl
+        "SELECT w.started_at FROM (SELECT c.crawl_id, c.started_at"  # noqa: S608 - our own names
+        f"  FROM {crawls_table(db)} c JOIN sources s USING (source_id) WHERE s.name = ? AND c.settled = 1"
+        f"  AND c.outcome IN ('complete', 'unchanged') AND c.mode IN {modes}"
+        f"  ORDER BY c.ordered_at DESC, c.crawl_id DESC LIMIT -1) w WHERE {IS_FRESH} LIMIT 1",
         (source_name,),
     ).fetchone()
     return from_text(row[0]) if row else None

@@ -68,25 +68,18 @@ def asked_delay_of(job: Job) -> str | None:
         return find_delay(db, job.name, job.source)
 
 
-def find_wishes(db: Database, context: Context, name: str) -> dict[str, str | None]:
-    """Return what the site of a source asked for, as `status` shows it."""
+def find_wishes(db: Database, context: Context, name: str, url: str) -> dict[str, str | None]:
+    """Return what the site of a source asked for, as `status` shows it; `url` is that of its last crawl."""
     from foreign_eyes.archive.times import to_text
-    from foreign_eyes.crawler.sources import BUILT_IN
+    from foreign_eyes.crawler.sources import BUILT_IN, SourceSettings
 
-    source = {**BUILT_IN, **context.configuration.sources}.get(name) or _crawled_by_url(db, name)
+    source = {**BUILT_IN, **context.configuration.sources}.get(name) or SourceSettings(url=url)
     pause = find_pause(db, name, source)
     return {
         "not_before": to_text(pause.until) if pause else None,
         "pause": describe_pause(pause) if pause else None,
         "crawl_delay": find_delay(db, name, source),
     }
-
-
-def _crawled_by_url(db: Database, name: str) -> SourceSettings:
-    from foreign_eyes.archive.overview import find_sources
-    from foreign_eyes.crawler.sources import SourceSettings
-
-    return SourceSettings(url=next(source.url for source in find_sources(db) if source.name == name))
 
 
 def _pauses(jobs: Sequence[Job]) -> list[Pause | None]:

@@ -63,7 +63,7 @@ def status(context: Context, as_json: bool) -> int:
             *all_sources_problems(place, db, running=running is not None, all_files=False),
             *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),
         ]
-        wishes = {row["source"]: find_wishes(db, context, row["source"]) for row in totals}
+        wishes = {row["source"]: find_wishes(db, context, row["source"], row["url"]) for row in totals}
     report: dict[str, Any] = {
         **archive_problems.as_report(problems),
         "archive": str(context.archive),
