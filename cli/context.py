@@ -33,6 +33,7 @@ class Context:
     archive_option: Path | None = None
     archive_option_from: str = ""  # "option --archive" or an environment variable
     sample_output: Path | None = None
+    log_format: str = "text"
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -76,7 +77,8 @@ class Context:
         """The options with which another run of the program uses the same files."""
         settings = self.configuration.path
         config = ["--config", str(settings)] if settings else []
-        return [*config, "--archive", str(self.archive)]
+        log = ["--log-format", self.log_format] if self.log_format != "text" else []
+        return [*config, "--archive", str(self.archive), *log]
 
     def require_archive(self) -> None:
         """Check that the archive exists: a command that derives it again must not create one.

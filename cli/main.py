@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -23,6 +24,7 @@ from foreign_eyes.cli.forget import forget
 from foreign_eyes.cli.history import history
 from foreign_eyes.cli.import_ import import_files
 from foreign_eyes.cli.init import init
+from foreign_eyes.cli.log_lines import FORMATS, LOG_FORMAT_VARIABLE, JsonLines, log_as_json, wants_json
 from foreign_eyes.cli.merge import merge
 from foreign_eyes.cli.probe import probe
 from foreign_eyes.cli.publish import publish
@@ -77,13 +79,23 @@ def _say_version(context: click.Context, _option: click.Parameter, wanted: bool)
     help="The archive file",
 )
 @click.option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    envvar=LOG_FORMAT_VARIABLE,
+    show_envvar=True,
+    help="How messages are written to standard error: for people, or each line as a JSON object",
+)
+@click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Show the version"
 )
 @click.pass_context
-def main(context: click.Context, config: Path | None, archive: Path | None) -> None:
+def main(context: click.Context, config: Path | None, archive: Path | None, log_format: str) -> None:
     """Archive a listing that has no dates, links or ids, and publish it as feeds."""
     by_option = context.get_parameter_source("archive") is ParameterSource.COMMANDLINE
-    context.obj = Context(config, archive, "option --archive" if by_option else f"environment {ARCHIVE_VARIABLE}")
+    origin = "option --archive" if by_option else f"environment {ARCHIVE_VARIABLE}"
+    context.obj = Context(config, archive, origin, log_format=log_format)
 
 
 for command in (
@@ -129,6 +141,8 @@ def run() -> None:
 
 
 def _run() -> int:
+    if wants_json(sys.argv[1:], os.environ):  # before the arguments are parsed, so that their errors are JSON, too
+        log_as_json()
     try:
         signals.raise_on_signal()
         code = main.main(prog_name="foreign-eyes", standalone_mode=False)
@@ -144,8 +158,12 @@ def _report(error: BaseException) -> int:
     """Print the error, in one line if the user can fix it; return the exit code."""
     code = exit_codes.of_error(error)
     if code is None:
-        traceback.print_exception(error)
-        print_error("internal error; please report the lines above")
+        if isinstance(sys.stderr, JsonLines):
+            trace = "".join(traceback.format_exception(error))
+            sys.stderr.write_event("error", "internal error; please report this line", traceback=trace)
+        else:
+            traceback.print_exception(error)
+            print_error("internal error; please report the lines above")
         return exit_codes.INTERNAL
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()

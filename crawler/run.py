@@ -21,6 +21,7 @@ from scrapy.settings import Settings
 from foreign_eyes.archive.errors import ArchiveError, MixedSources, SourceRenamed
 from foreign_eyes.crawler.crawl_archive import CrawlArchive, open_for_crawls
 from foreign_eyes.crawler.jobs import Job
+from foreign_eyes.crawler.run_log import logging_to_own_handler
 from foreign_eyes.crawler.session import Session
 from foreign_eyes.crawler.settings import for_source
 from foreign_eyes.crawler.site_access import read_site_access
@@ -194,9 +195,8 @@ class _Crawls:
         """Run the crawls until all have ended or a signal stops them."""
         settings = Settings()
         settings.setmodule("foreign_eyes.crawler.settings", priority="project")
-        settings.set("LOG_LEVEL", log_level, priority="project")
-        self._process = AsyncCrawlerProcess(settings)
-        with signals(self._stop) if signals else nullcontext():
+        with logging_to_own_handler(settings, log_level), signals(self._stop) if signals else nullcontext():
+            self._process = AsyncCrawlerProcess(settings)
             try:
                 self._start_more()
                 if self._running:
