@@ -53,7 +53,12 @@ def errors_as_report(as_json: bool) -> Iterator[None]:
         yield
     except ArchiveError as error:
         if as_json:
-            damaged = isinstance(error, DamagedArchive)
-            remedy = "foreign-eyes restore FILE" if damaged else "foreign-eyes crawl, or name another with --archive"
-            print_json(as_report([Problem(str(error), "archive", remedy)]))
+            print_json(as_report([error_problem(error)]))
         raise
+
+
+def error_problem(error: ArchiveError) -> Problem:
+    """Return an error of the archive as a problem."""
+    damaged = isinstance(error, DamagedArchive)
+    remedy = "foreign-eyes restore FILE" if damaged else "foreign-eyes crawl, or name another with --archive"
+    return Problem(str(error), "archive", remedy)

@@ -12,7 +12,7 @@ from foreign_eyes.cli.alert_findings import report_check
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.recorded_runs import every_option, recorded
 from foreign_eyes.cli.sample_place import at_its_output
-from foreign_eyes.cli.status import show_problems
+from foreign_eyes.cli.status_screen import show_problems
 from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:

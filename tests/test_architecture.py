@@ -50,6 +50,7 @@ ALLOWED_FILES = {
     "rapidfuzz": ("archive/matching/",),
     "click": ("cli/",),
     "rich": ("cli/",),
+    "prometheus_client": ("cli/status_metrics.py",),
     "warcio": ("warc/record_reader.py", "warc/record_writer.py"),
 }
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN|COMMIT|ROLLBACK|VACUUM)\b")

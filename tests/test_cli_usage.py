@@ -23,7 +23,7 @@ COMMANDS = {
     "crawl": ["--name", "--full", "--quick", "--delay", "--accept", "--dry-run", "--json"],
     "publish": ["--output", "--base-url", "--source", "--all", "--json"],
     "serve": ["--host", "--port", "--output"],
-    "status": ["--json"],
+    "status": ["--json", "--prometheus", "--prometheus-file"],
     "check": ["--json", "--output", "--deep"],
     "history": ["--json"],
     "sql": ["--json", "--csv", "--param", "--time-limit"],
