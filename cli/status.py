@@ -19,7 +19,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes status
   foreign-eyes status --json | jq -e .ok || mail-the-operator
-  foreign-eyes status --prometheus-file /var/lib/node_exporter/foreign-eyes.prom
+  foreign-eyes status --prometheus-file /srv/metrics/foreign-eyes.prom
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from foreign_eyes.alerts.state_file import state_path, update_state
 from foreign_eyes.alerts.values import Message
 from foreign_eyes.archive.database import open_archive
 from foreign_eyes.archive.times import now, to_text
+from foreign_eyes.cli.status_metrics import write_metrics
 from foreign_eyes.cli.status_schedules import disk_problems
 
 HOUR = timedelta(hours=1)
@@ -217,6 +219,15 @@ def test_metrics_are_written_to_a_file_that_everybody_can_read(command: CommandL
     assert values(path.read_text("utf-8"))["ok",] == 1
     assert path.stat().st_mode & 0o777 == 0o644
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_strict_umask_does_not_hide_the_metrics(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_metrics(tmp_path / "eyes.prom", "")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "eyes.prom").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"no archive")])
