@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from foreign_eyes.alerts.state import AlertState
+from foreign_eyes.alerts.state import AlertState, Trouble
 from foreign_eyes.alerts.tasks import BACKUP, ROUND, overdue_findings
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.times import from_text, to_text
@@ -26,7 +27,7 @@ def state_problems(state: AlertState, at: datetime, named: Collection[str]) -> I
             yield Problem(finding.what, finding.subject, finding.remedy)
     for trouble in state.troubles.values():
         if trouble.kind in _KNOWN_FROM_RUNS and trouble.subject not in named:
-            yield Problem(trouble.what, trouble.subject, trouble.remedy)
+            yield _from_run(trouble)
     for row in undelivered(state):
         if row["reason"] is not None:
             waiting = f"{row['messages']} message{'' if row['messages'] == 1 else 's'} not delivered"
@@ -34,7 +35,17 @@ def state_problems(state: AlertState, at: datetime, named: Collection[str]) -> I
             yield Problem(what, f"channel {row['channel']}", "correct [alerts] in the settings; each run tries again")
     backup = newest_backup(state)
     if backup is not None and not backup["exists"]:
-        yield Problem("the newest backup is missing", backup["path"], f"foreign-eyes backup {backup['path']}")
+        yield Problem(
+            "the newest backup is missing", backup["path"], shlex.join(["foreign-eyes", "backup", backup["path"]])
+        )
+
+
+def _from_run(trouble: Trouble) -> Problem:
+    """Return what a run found; a check may have found what has been repaired since."""
+    if trouble.kind != "check":
+        return Problem(trouble.what, trouble.subject, trouble.remedy)
+    what = f"the last one, at {trouble.seen:%Y-%m-%d %H:%M} UTC, found: {trouble.what}"
+    return Problem(what, trouble.subject, f"{trouble.remedy}; if it is repaired: foreign-eyes {trouble.subject}")
 
 
 def disk_problems(disk: dict[str, Any], at: datetime, soon: timedelta) -> Iterator[Problem]:

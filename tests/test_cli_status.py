@@ -117,11 +117,20 @@ def test_messages_that_no_channel_took_are_a_problem(command: CommandLine) -> No
     assert "not delivered to command since " in command("status").stdout
 
 
-@pytest.mark.parametrize("kind", ["publish", "check", "backup"])
+@pytest.mark.parametrize("kind", ["publish", "backup"])
 def test_what_runs_found_wrong_is_a_problem_until_one_finds_it_right(command: CommandLine, kind: Any) -> None:
     crawled(command, "town", "complete")
     told(command, AlertState(troubles={(kind, "x"): Trouble(kind, "x", "it failed", "run it", now(), now())}))
     assert report_of(command)["problems"] == [{"what": "it failed", "where": "x", "remedy": "run it"}]
+
+
+def test_what_the_last_check_found_is_a_problem_with_its_time(command: CommandLine) -> None:
+    crawled(command, "town", "complete")
+    seen = datetime(2026, 11, 30, 3, 12, tzinfo=UTC)
+    told(command, AlertState(troubles={("check", "check"): Trouble("check", "check", "x: y", "do it", seen, seen)}))
+    [problem] = report_of(command)["problems"]
+    assert problem["what"] == "the last one, at 2026-11-30 03:12 UTC, found: x: y"
+    assert problem["remedy"] == "do it; if it is repaired: foreign-eyes check"
 
 
 def test_a_state_of_alerts_that_cannot_be_read_is_a_problem(command: CommandLine) -> None:
