@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from foreign_eyes.cli.completion import complete_entry
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.json_errors import errors_as_json
@@ -21,7 +22,7 @@ Examples:
 
 
 @click.command(short_help="Confirm that a doubtful match is right", epilog=EXAMPLES)
-@click.argument("entry")
+@click.argument("entry", shell_complete=complete_entry)
 @click.argument("revision", metavar="REVISION", type=REVISION)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from foreign_eyes.cli.completion import complete_entry
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.json_errors import errors_as_json
@@ -30,7 +31,7 @@ Examples:
 
 
 @click.command(short_help="Show doubtful matches", epilog=EXAMPLES)
-@click.argument("entry", metavar="[ENTRY]", required=False)
+@click.argument("entry", metavar="[ENTRY]", required=False, shell_complete=complete_entry)
 @click.option("--all", "settled", is_flag=True, help="Also show confirmed doubts")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: open, doubts")
 @pass_context

@@ -9,6 +9,7 @@ import click
 
 from foreign_eyes.cli.alerts import end_source
 from foreign_eyes.cli.all_sources import refresh_all
+from foreign_eyes.cli.completion import complete_source
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.hub_notification import notify_hub_of_changes
@@ -29,7 +30,7 @@ Examples:
 
 
 @click.command(short_help="End a source; its entries and history stay", epilog=EXAMPLES)
-@click.argument("source")
+@click.argument("source", shell_complete=complete_source)
 @click.option("--files", is_flag=True, help="Also remove its published files")
 @click.option("--yes", is_flag=True, help="Do not ask")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")

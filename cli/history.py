@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from foreign_eyes.cli.completion import complete_entry
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.terminal import print_json
@@ -27,7 +28,7 @@ Examples:
 
 
 @click.command(short_help="Show the revisions of an entry as a word diff", epilog=EXAMPLES)
-@click.argument("entry", metavar="ENTRY")
+@click.argument("entry", metavar="ENTRY", shell_complete=complete_entry)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object: the entry, revisions, changes, decisions, restyles"
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from foreign_eyes.cli import exit_codes
+from foreign_eyes.cli.completion import complete_source
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.terminal import counted, print_json, print_line, printable, progress_bar
 
@@ -41,6 +42,7 @@ Examples:
 @click.option(
     "--source",
     metavar="NAME|URL",
+    shell_complete=complete_source,
     help="The source: a name, or the URL of page 1  [default: the archive's only source, or the default one]",
 )
 @click.option("--url", "urls", metavar="URL", multiple=True, help="A former URL of page 1; may be repeated")

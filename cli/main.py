@@ -14,6 +14,7 @@ from foreign_eyes import __version__
 from foreign_eyes.cli import exit_codes, signals
 from foreign_eyes.cli.backup import backup
 from foreign_eyes.cli.check import check
+from foreign_eyes.cli.completion import COMPLETE_VARIABLE, complete
 from foreign_eyes.cli.config import config_command
 from foreign_eyes.cli.confirm import confirm
 from foreign_eyes.cli.context import Context
@@ -25,6 +26,7 @@ from foreign_eyes.cli.history import history
 from foreign_eyes.cli.import_ import import_files
 from foreign_eyes.cli.init import init
 from foreign_eyes.cli.log_lines import FORMATS, LOG_FORMAT_VARIABLE, JsonLines, log_as_json, wants_json
+from foreign_eyes.cli.manual import manual
 from foreign_eyes.cli.merge import merge
 from foreign_eyes.cli.probe import probe
 from foreign_eyes.cli.publish import publish
@@ -127,6 +129,7 @@ for command in (
     set_aside,
     schedule,
     watch,
+    manual,
 ):
     main.add_command(command)
 
@@ -145,6 +148,8 @@ def _run() -> int:
         log_as_json()
     try:
         signals.raise_on_signal()
+        if instruction := os.environ.get(COMPLETE_VARIABLE):
+            return complete(main, instruction)
         code = main.main(prog_name="foreign-eyes", standalone_mode=False)
     except SystemExit as error:  # click turns a broken pipe into this, but standard streams ignore broken pipes
         return _report(error.__context__ or error)

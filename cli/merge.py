@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from foreign_eyes.cli.completion import complete_entry
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.rebuild_progress import as_object, print_decision, rebuild_archive
@@ -27,8 +28,8 @@ Examples:
 
 
 @click.command(short_help="Decide that two entries are one", epilog=EXAMPLES)
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", shell_complete=complete_entry)
+@click.argument("b", shell_complete=complete_entry)
 @click.option("--dry-run", is_flag=True, help="Report what would differ; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")

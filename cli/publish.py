@@ -10,6 +10,7 @@ import click
 
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.all_sources import make_all
+from foreign_eyes.cli.completion import complete_source
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.disk_floor import enough_space
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
@@ -49,6 +50,7 @@ class NotInArchive(Stopped):
     "sources",
     multiple=True,
     metavar="NAME",
+    shell_complete=complete_source,
     help="The source; repeat it for several  [default: the only one in the archive, else the configured default]",
 )
 @all_sources_option

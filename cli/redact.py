@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from foreign_eyes.cli.completion import complete_entry
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.find_entry import find_one
@@ -32,7 +33,7 @@ Examples:
 
 
 @click.command(short_help="Take down the words of an entry", epilog=EXAMPLES)
-@click.argument("entry")
+@click.argument("entry", shell_complete=complete_entry)
 @click.option(
     "--reason", metavar="TEXT", help="The reason that readers see  [default: at the request of its publisher]"
 )

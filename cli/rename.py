@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foreign_eyes.cli.alerts import end_source
+from foreign_eyes.cli.completion import complete_source
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.exit_codes import USAGE, Stopped
 from foreign_eyes.cli.rebuild_progress import as_object, print_differences, rebuild_archive, settled
@@ -41,7 +42,7 @@ class _Done:
 
 
 @click.command(short_help="Give a source another name; its entries keep their ids", epilog=EXAMPLES)
-@click.argument("old")
+@click.argument("old", shell_complete=complete_source)
 @click.argument("new")
 @click.option("--dry-run", is_flag=True, help="Report what would differ; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from foreign_eyes.cli.completion import complete_source
 from foreign_eyes.cli.exit_codes import CONFIGURATION, Stopped
 from foreign_eyes.cli.terminal import program
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def source_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments SOURCE… and the option --all-sources to a command."""
     command = all_sources_option(command)
-    return click.argument("sources", nargs=-1, metavar="[SOURCE or URL]...")(command)
+    return click.argument("sources", nargs=-1, metavar="[SOURCE or URL]...", shell_complete=complete_source)(command)
 
 
 def all_sources_option(command: Callable[..., Any]) -> Callable[..., Any]:

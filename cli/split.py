@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from foreign_eyes.cli.completion import complete_entry
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.find_entry import find_one
 from foreign_eyes.cli.parameter_types import REVISION
@@ -27,7 +28,7 @@ Examples:
 
 
 @click.command(short_help="Decide that a revision is another entry", epilog=EXAMPLES)
-@click.argument("entry")
+@click.argument("entry", shell_complete=complete_entry)
 @click.argument("revision", metavar="REVISION", type=REVISION)
 @click.option("--dry-run", is_flag=True, help="Report what would differ; do not change the archive")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object")
