@@ -69,6 +69,15 @@ def temporary_beside(target: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def remove_abandoned(folder: Path, is_target: Callable[[str], bool]) -> None:
+    """Remove the temporary files that killed processes left in `folder` for targets with such a name."""
+    with suppress(OSError):
+        for path in folder.glob(f".*{_SUFFIX}"):
+            target = path.name.removeprefix(".").removesuffix(_SUFFIX).rpartition(".")[0]
+            if is_target(target) and not is_in_progress(path):
+                path.unlink()
+
+
 def remove_second_name(path: Path) -> None:
     """Remove the temporary name that a killed creation left beside the archive's own name."""
     target = Path(os.path.realpath(path))

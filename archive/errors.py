@@ -96,6 +96,7 @@ class BackupUnusable(ArchiveError):
     remedy = "foreign-eyes restore FILE"
 
     def __init__(self, path: Path, why: str):
+        self.why_unusable = f"{path}: {why}"
         super().__init__(f"{path}: {why}; nothing was restored. Name another backup: {self.remedy}")
 
 
