@@ -24,6 +24,8 @@ from foreign_eyes.crawler.run_log import LOG_HANDLER
 FORMATS = ("text", "json")
 # for the processes that a command starts, and for operators who set it once
 LOG_FORMAT_VARIABLE = "FOREIGN_EYES_LOG_FORMAT"
+# what messages for people begin with, besides levels
+_OTHER_WORDS = {"note": "info"}
 _LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
 
 
@@ -123,7 +125,7 @@ def wants_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool
 def level_and_event(line: str) -> tuple[str, str]:
     """Return the level that a message for people begins with, and the rest of it. Pure."""
     word, colon, rest = line.partition(":")
-    level = word.strip().lower()
+    level = _OTHER_WORDS.get(word.strip().lower(), word.strip().lower())
     return (level, rest.strip()) if colon and rest.strip() and level in _LEVELS else ("info", line)
 
 

@@ -130,6 +130,7 @@ def test_a_log_as_json_on_a_terminal_has_no_bar(command: CommandLine, server: Li
         ("warning: the hub is down", ("warning", "the hub is down")),
         ("error: no such file", ("error", "no such file")),
         ("notice: moved", ("notice", "moved")),
+        ("note: the feeds link elsewhere", ("info", "the feeds link elsewhere")),
         ("town: page 1 of 3", ("info", "town: page 1 of 3")),
         ("warning:", ("info", "warning:")),
     ],
