@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from foreign_eyes.cli.only_changes import PRINTED_VARIABLE, note_report
 from foreign_eyes.cli.terminal import print_line
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from foreign_eyes.alerts.values import Channel, Finding, Kind, Message
     from foreign_eyes.cli.context import Context
 
-# set for a run and its children if the run prints the messages for its operator
-PRINTED_VARIABLE = "FOREIGN_EYES_MESSAGES_PRINTED"
-
 
 def report(context: Context, findings: Iterable[Finding], *, whole: Collection[Kind] = ()) -> Sequence[Message]:
     """Report what a run found, and return the messages that it caused.
@@ -29,7 +27,9 @@ def report(context: Context, findings: Iterable[Finding], *, whole: Collection[K
     causes a warning, and its message is kept and tried again. Of the kinds in `whole` the findings are all there are.
     """
     try:
-        return _report(context, list(findings), whole)
+        messages = _report(context, list(findings), whole)
+        note_report(messages)
+        return messages
     except Exception as error:
         warn(f"alerts: what this run found could not be reported ({type(error).__name__}: {error})")
         return ()

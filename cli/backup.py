@@ -9,6 +9,7 @@ import click
 
 from foreign_eyes.cli.alerts import record_backup
 from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.only_changes import only_changes_option
 from foreign_eyes.cli.recorded_runs import every_option, recorded
 from foreign_eyes.cli.terminal import counted, kilobytes, print_json, print_line
 
@@ -37,6 +38,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as one JSON object")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @every_option
+@only_changes_option
 @pass_context
 @recorded("backup")
 def backup(context: Context, file: Path, keep: int | None, force: bool, as_json: bool, quiet: bool) -> None:

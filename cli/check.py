@@ -10,6 +10,7 @@ import click
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.alert_findings import report_check
 from foreign_eyes.cli.context import Context, pass_context
+from foreign_eyes.cli.only_changes import only_changes_option
 from foreign_eyes.cli.recorded_runs import every_option, recorded
 from foreign_eyes.cli.sample_place import at_its_output
 from foreign_eyes.cli.status_screen import show_problems
@@ -36,6 +37,7 @@ Examples:
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
 @every_option
+@only_changes_option
 @pass_context
 @recorded("check")
 def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> int:

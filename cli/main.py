@@ -28,6 +28,7 @@ from foreign_eyes.cli.init import init
 from foreign_eyes.cli.log_lines import FORMATS, LOG_FORMAT_VARIABLE, JsonLines, log_as_json, wants_json
 from foreign_eyes.cli.manual import manual
 from foreign_eyes.cli.merge import merge
+from foreign_eyes.cli.only_changes import release
 from foreign_eyes.cli.probe import probe
 from foreign_eyes.cli.publish import publish
 from foreign_eyes.cli.redact import redact
@@ -136,10 +137,12 @@ for command in (
 
 def run() -> None:
     """Run the command line and leave with its exit code."""
+    code = exit_codes.INTERNAL
     try:
         code = _run()
     finally:
         signals.end()
+        release(code)
     sys.exit(code)
 
 

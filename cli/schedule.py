@@ -1,25 +1,29 @@
-"""`foreign-eyes schedule`: print a crontab line or systemd units for unattended crawls."""
+"""`foreign-eyes schedule`: print crontab lines or systemd units for unattended rounds, checks and backups."""
 
 from __future__ import annotations
 
 import shlex
-import sys
+import socket
 from pathlib import Path
 
 import click
 
-from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.new_archive import warn_of_new_archive
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DEFAULT_PORT, DURATION
-from foreign_eyes.cli.proxy_note import print_proxy_note
-from foreign_eyes.cli.rounds import round_arguments, round_jobs
+from foreign_eyes.cli.schedule_times import cron_times, daily_cron_times, minute_of, timer_lines
+from foreign_eyes.cli.scheduled_commands import (
+    backup_command,
+    backup_folder,
+    check_and_backup,
+    check_command,
+    program_words,
+    round_command,
+)
+from foreign_eyes.cli.scheduled_notes import described, print_environment_note, print_user_note, service_user
+from foreign_eyes.cli.scheduled_paths import checked_paths, is_at_home, written_paths
 from foreign_eyes.cli.source_arguments import source_arguments
 from foreign_eyes.cli.systemd_units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
-from foreign_eyes.cli.terminal import counted, printable
-
-# more sources are counted in the description of a unit
-MOST_DESCRIBED = 3
+from foreign_eyes.cli.unit_quoting import unit_path, unit_words
 
 CRON_EXAMPLES = """
 \b
@@ -35,6 +39,7 @@ Examples:
   foreign-eyes schedule systemd
   foreign-eyes schedule systemd live --every 3h
   foreign-eyes schedule systemd live --unit foreign-eyes.timer
+  foreign-eyes schedule systemd live --user eyes --backups /mnt/backups
 """
 
 _every = click.option(
@@ -47,38 +52,68 @@ _every = click.option(
 _contact = click.option(
     "--contact", metavar="ADDRESS", help="Your mail or web address, sent to the site  [default: as configured]"
 )
+_backups = click.option(
+    "--backups",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder of the daily backups  [default: backups, beside the archive]",
+)
 
 
 @click.group(
-    short_help="Print a crontab line or systemd units",
+    short_help="Print crontab lines or systemd units",
     epilog="\b\nExamples:\n  foreign-eyes schedule cron live\n  foreign-eyes schedule systemd live --every 3h",
 )
 def schedule() -> None:
-    """Print a crontab line or systemd units for unattended crawling and publishing.
+    """Print crontab lines or systemd units for unattended rounds, a daily check and a daily backup.
 
     Nothing is installed.
     """
 
 
-@schedule.command(short_help="Print a crontab line", epilog=CRON_EXAMPLES)
+@schedule.command(short_help="Print crontab lines", epilog=CRON_EXAMPLES)
 @source_arguments
 @_every
 @_contact
+@_backups
 @pass_context
-def cron(context: Context, sources: tuple[str, ...], all_sources: bool, every: float, contact: str | None) -> None:
-    """Print a crontab line that crawls and publishes each SOURCE.
+def cron(
+    context: Context,
+    sources: tuple[str, ...],
+    all_sources: bool,
+    every: float,
+    contact: str | None,
+    backups: Path | None,
+) -> None:
+    """Print crontab lines: one crawls and publishes each SOURCE, one checks and makes a backup every day.
 
-    The command in it prints nothing unless something is wrong, and cron mails its output.
+    The commands in them print nothing unless something went wrong, still is a day later, or is right again; cron mails
+    their output. The minute depends on the name of this machine.
     """
-    times, round_ = cron_times(int(every)), round_command(context, sources, all_sources=all_sources, contact=contact)
-    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(round_)}"
-    click.echo(f"{times} {command}".replace("%", r"\%"))
+    host, archive = socket.gethostname(), context.archive.absolute()
+    times = cron_times(int(every), minute_of(host, str(archive)))
+    round_ = round_command(context, sources, all_sources=all_sources, contact=contact, every=every)
+    check, backup = check_command(context), backup_command(context, backup_folder(context, backups))
+    print_environment_note(context, "above the lines of the crontab")
+    click.echo(f"# Foreign Eyes: {described(context, sources, all_sources=all_sources)}".replace("\n", " "))
+    click.echo(_cron_line(times, shlex.join([*round_, ONLY_CHANGES])))
+    daily = f"{{ {shlex.join([*check, ONLY_CHANGES])}; {shlex.join([*backup, ONLY_CHANGES])}; }}"
+    click.echo(_cron_line(daily_cron_times(minute_of(host, f"{archive} check")), daily))
 
 
-@schedule.command(short_help="Print units for the rounds, their timer and the server", epilog=SYSTEMD_EXAMPLES)
+ONLY_CHANGES = "--only-changes"
+
+
+def _cron_line(times: str, command: str) -> str:
+    return f"{times} cd {shlex.quote(str(Path.cwd()))} && {command}".replace("%", r"\%")
+
+
+@schedule.command(short_help="Print units for rounds, checks and the server", epilog=SYSTEMD_EXAMPLES)
 @source_arguments
 @_every
 @_contact
+@_backups
+@click.option("--user", metavar="NAME", help="The account of the services  [default: yours; for root: foreign-eyes]")
 @click.option("--unit", type=click.Choice(list(UNITS)), metavar="NAME", help="Print only this file")
 @pass_context
 def systemd(
@@ -87,120 +122,55 @@ def systemd(
     all_sources: bool,
     every: float,
     contact: str | None,
+    backups: Path | None,
+    user: str | None,
     unit: str | None,
 ) -> None:
-    """Print three systemd units: a service and its timer for the rounds, and a server.
+    """Print five systemd units: service and timer of the rounds, service and timer of a daily check, and a server.
 
-    The service of the server runs `foreign-eyes serve`.
+    The daily service runs `foreign-eyes check` and then `foreign-eyes backup`, that of the server `foreign-eyes serve`. A
+    service fails when a person is needed: `systemctl --failed` lists it.
 
     The server can run behind a web server that passes /browse/ to it, as in docs/serving.md, or serve readers directly.
     """
-    import getpass
-
-    seconds = int(every)
+    backups = backup_folder(context, backups)
+    round_ = round_command(context, sources, all_sources=all_sources, contact=contact, every=every)
     values = {
-        "source": _described(context, sources, all_sources=all_sources).replace("%", "%%"),
-        "user": getpass.getuser(),
-        "directory": str(Path.cwd()).replace("%", "%%"),  # systemd reads it to the end of the line, without quotes
-        "writes": unit_words(written_paths(context)),
-        "archive_folder": unit_words([str(context.archive.absolute().parent)]),
-        "round": unit_words(round_command(context, sources, all_sources=all_sources, contact=contact)),
-        "serve": unit_words([*_start(context), "serve", "--host", SERVED_HOST, "--port", str(DEFAULT_PORT)]),
-        "address": f"{SERVED_HOST}:{DEFAULT_PORT}",
-        "every": f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds} s",
-        "seconds": seconds,
-        "spread": min(seconds // 10, 600),
+        "source": unit_path(described(context, sources, all_sources=all_sources)),
+        "round": unit_words(round_),
+        **_times(int(every)),
+        **_service_values(context, backups, service_user(context, user)),
     }
     if unit is not None:
         click.echo(UNITS[unit].format(**values), nl=False)
         return
+    print_environment_note(context, "into /etc/default/foreign-eyes, which only root may read (chmod 600)")
     for name, text in UNITS.items():
         click.echo(f"# {UNIT_FOLDER}/{name}\n{text.format(**values)}")
+    print_user_note(values["user"], context, backups)
     click.echo(AFTERWARDS, nl=False)
 
 
-def round_command(
-    context: Context, sources: tuple[str, ...], *, all_sources: bool = False, contact: str | None
-) -> list[str]:
-    """Return the command of one unattended round, with absolute paths.
-
-    Print notes on what is missing to stderr.
-
-    Raises:
-        SourceError, Stopped: a source does not exist, or the contact cannot be sent.
-    """
-    jobs = round_jobs(context, sources, all_sources=all_sources, contact=contact)
-    print_contact_notes(context, jobs)
-    print_proxy_note(jobs)
-    warn_of_new_archive(context, jobs[0])
-    return [*_start(context), *round_arguments(sources, all_sources=all_sources, contact=contact)]
+def _times(seconds: int) -> dict[str, str]:
+    return {
+        "every": f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds} s",
+        "timer": timer_lines(seconds),
+        # a round that hangs must not prevent the next ones for ever
+        "limit": str(max(seconds, 3600)),
+    }
 
 
-def _described(context: Context, sources: tuple[str, ...], *, all_sources: bool) -> str:
-    """Return the sources of a round for the description of its unit, in a few words."""
-    if all_sources:
-        return "all sources"
-    if len(sources) > MOST_DESCRIBED:
-        return counted(len(sources), "source")
-    return printable(", ".join(sources) or context.configuration.default_source)
-
-
-def _start(context: Context) -> list[str]:
-    """Return the program with the group's options and absolute paths.
-
-    A scheduler runs it in another working directory.
-    """
-    program = Path(sys.executable).with_name("foreign-eyes")
-    start = [str(program)] if program.exists() else [sys.executable, "-P", "-m", "foreign_eyes"]
-    settings = context.configuration.path
-    config = ["--config", str(settings.absolute())] if settings else []
-    return [*start, *config, "--archive", str(context.archive.absolute())]
-
-
-def written_paths(context: Context) -> list[str]:
-    """Return the folders that a round writes to.
-
-    A missing output folder is made in the working directory.
-    """
-    folder, archive = Path.cwd(), context.archive.absolute().parent
-    own = [Path(source.output).absolute() for source in context.configuration.sources.values() if source.output]
-    outputs = list(dict.fromkeys([context.output.absolute(), *own]))
-    here = [path for path in (archive, *outputs) if path.is_relative_to(folder)]
-    written = [str(folder)] if here else []
-    if archive not in here:
-        written.append(str(archive))
-    written += [f"-{output}" for output in outputs if output not in here and not output.is_relative_to(archive)]
-    return written
-
-
-def cron_times(seconds: int) -> str:
-    """Return the five time fields of a crontab line for an interval in seconds.
-
-    The minute is not 0, because many crawlers start on the hour.
-
-    Raises:
-        click.BadParameter: a crontab line cannot express the interval.
-    """
-    minutes = seconds // 60
-    if seconds % 60 == 0 and minutes < 60 and 60 % max(minutes, 1) == 0:
-        return f"*/{minutes} * * * *"
-    hours = seconds // 3600
-    if seconds % 3600 == 0 and hours < 24 and 24 % max(hours, 1) == 0:
-        return f"17 */{hours} * * *" if hours > 1 else "17 * * * *"
-    if seconds == 86400:
-        return "17 4 * * *"
-    raise click.BadParameter(
-        "use 1m to 30m or 1h to 12h, if it divides an hour or a day, or 1d; cron has no other intervals",
-        param_hint="--every",
-    )
-
-
-def unit_words(words: list[str]) -> str:
-    """Return words as one quoted line of a unit file."""
-    return " ".join(_unit_quoted(word) for word in words)
-
-
-def _unit_quoted(text: str) -> str:
-    """Quote one word for a unit file (systemd.service(5), "Command lines"): % and $ are escaped."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"' if any(sign in escaped for sign in " \"\\'") else escaped
+def _service_values(context: Context, backups: Path, user: str) -> dict[str, str]:
+    daily = check_and_backup(check_command(context), backup_command(context, backups))
+    serve = [*program_words(context), "serve", "--host", SERVED_HOST, "--port", str(DEFAULT_PORT)]
+    return {
+        "user": user,
+        "directory": unit_path(str(Path.cwd())),
+        "homes": "read-only" if is_at_home(context, backups) else "true",
+        "check": unit_words(daily),
+        "serve": unit_words(serve),
+        "address": f"{SERVED_HOST}:{DEFAULT_PORT}",
+        "writes": unit_words(written_paths(context)),
+        "check_writes": unit_words(checked_paths(context, backups)),
+        "serve_writes": unit_words(checked_paths(context)),
+    }

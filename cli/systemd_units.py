@@ -8,19 +8,55 @@ from __future__ import annotations
 UNIT_FOLDER = "/etc/systemd/system"
 # the nginx block of docs/serving.md passes /browse/ on to this address
 SERVED_HOST = "127.0.0.1"
+# variables that the settings name, read by systemd as root; it need not exist
+ENVIRONMENT_FILE = "/etc/default/foreign-eyes"
+# the account of units that root prints
+OWN_USER = "foreign-eyes"
 
+# MemoryDenyWriteExecute and the list of system calls are tested with crawls: tests/test_systemd_sandbox.py
 _HARDENED = """\
 NoNewPrivileges=true
+CapabilityBoundingSet=
+AmbientCapabilities=
 PrivateTmp=true
 PrivateDevices=true
+PrivateUsers=true
 ProtectSystem=strict
-ProtectKernelTunables=true
-ProtectKernelModules=true
+ProtectHome={homes}
+ProtectClock=true
 ProtectControlGroups=true
+ProtectHostname=true
+ProtectKernelLogs=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+ProtectProc=invisible
+ProcSubset=pid
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
+RestrictNamespaces=true
+RestrictRealtime=true
 RestrictSUIDSGID=true
 LockPersonality=true
+MemoryDenyWriteExecute=true
+RemoveIPC=true
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
 """
+
+_RUNS = f"""\
+User={{user}}
+WorkingDirectory={{directory}}
+EnvironmentFile=-{ENVIRONMENT_FILE}
+"""
+
+_ONCE = f"""\
+[Service]
+Type=oneshot
+{_RUNS}"""
+
+# every other code needs a person, so the unit fails
+_SUCCESS = "# 75: the next run tries again; all other codes need a person\nSuccessExitStatus=75\n"
 
 UNITS = {
     "foreign-eyes.service": f"""\
@@ -29,23 +65,40 @@ Description=Foreign Eyes: crawl {{source}} and publish it
 Wants=network-online.target
 After=network-online.target
 
-[Service]
-Type=oneshot
-User={{user}}
-WorkingDirectory={{directory}}
-ExecStart={{round}}
-# 65, 69 and 75 have their cause at the source: see the journal and "foreign-eyes status"; the next round tries again
-SuccessExitStatus=65 69 75
-{_HARDENED}ReadWritePaths={{writes}}
+{_ONCE}ExecStart={{round}}
+TimeoutStartSec={{limit}}s
+{_SUCCESS}{_HARDENED}ReadWritePaths={{writes}}
 """,
     "foreign-eyes.timer": """\
 [Unit]
 Description=Foreign Eyes every {every}
 
 [Timer]
-OnActiveSec=2min
-OnUnitActiveSec={seconds}s
-RandomizedDelaySec={spread}s
+{timer}
+
+[Install]
+WantedBy=timers.target
+""",
+    "foreign-eyes-check.service": f"""\
+[Unit]
+Description=Foreign Eyes: check the archive and the published files, then make a backup
+Wants=network-online.target
+After=network-online.target
+
+{_ONCE}# the backup is made even if the check finds a problem
+ExecStart={{check}}
+TimeoutStartSec=6h
+{_SUCCESS}{_HARDENED}ReadWritePaths={{check_writes}}
+""",
+    "foreign-eyes-check.timer": """\
+[Unit]
+Description=Foreign Eyes: a check and a backup every day
+
+[Timer]
+OnCalendar=*-*-* 03:00:00
+Persistent=true
+RandomizedDelaySec=3h
+FixedRandomDelay=true
 
 [Install]
 WantedBy=timers.target
@@ -56,15 +109,13 @@ Description=Foreign Eyes: serve feeds, pages and Datasette on {{address}}
 After=network.target
 
 [Service]
-User={{user}}
-WorkingDirectory={{directory}}
-ExecStart={{serve}}
+{_RUNS}ExecStart={{serve}}
 Restart=on-failure
 RestartSec=30s
 # wrong usage and wrong settings are not fixed by a restart
 RestartPreventExitStatus=64 78
-{_HARDENED}# it only reads, except that it first rolls back the transaction of a killed round
-ReadWritePaths={{archive_folder}}
+{_HARDENED}# it rolls back the transaction of a killed round, and tells when rounds are overdue
+ReadWritePaths={{serve_writes}}
 
 [Install]
 WantedBy=multi-user.target
@@ -72,5 +123,9 @@ WantedBy=multi-user.target
 }
 
 AFTERWARDS = """\
-# then: systemctl daemon-reload && systemctl enable --now foreign-eyes.timer foreign-eyes-serve.service
+# then: systemctl daemon-reload && systemctl enable --now foreign-eyes.timer foreign-eyes-check.timer foreign-eyes-serve.service
+# the first round, now: systemctl start foreign-eyes.service
+"""
+MAKE_USER = """\
+# first: useradd --system --no-create-home --shell /usr/sbin/nologin {user} && chown -R {user}: {folders}
 """

@@ -16,6 +16,7 @@ from foreign_eyes.cli.crawl_child import PUBLISHES_AFTER, crawl_in_child
 from foreign_eyes.cli.disk_floor import require_free_space
 from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.make_jobs import make_job
+from foreign_eyes.cli.only_changes import only_changes_option
 from foreign_eyes.cli.output_server import FolderServer
 from foreign_eyes.cli.parameter_types import DEFAULT_PORT, PORT, SECONDS
 from foreign_eyes.cli.publish import publish_source
@@ -51,6 +52,7 @@ Examples:
 @click.option("--scheduled", is_flag=True, help="Do not crawl before the time that the site asked for (Retry-After)")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings, notices and errors")
 @every_option
+@only_changes_option
 @pass_context
 @recorded("round")
 def up(

@@ -19,8 +19,8 @@ from foreign_eyes.alerts.state_file import read_state, update_state
 from foreign_eyes.alerts.tasks import begin
 from foreign_eyes.alerts.transitions import not_after
 from foreign_eyes.cli.alert_patrol import patrolling
-from foreign_eyes.cli.alerts import PRINTED_VARIABLE
 from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.only_changes import PRINTED_VARIABLE
 
 TWO_DAYS = timedelta(days=2)
 TELLS = {PRINTED_VARIABLE: "1"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,14 @@ from conftest import ROOT, CommandLine
 from support.listing_server import ListingServer
 from support.listings import LISTING, page_name
 from support.processes import Gate, running, runs_in
-from support.programs import needs
+from support.unit_files import units
 
 from foreign_eyes.cli.proxy_note import proxy_note
+from foreign_eyes.cli.schedule_times import minute_of
 from foreign_eyes.crawler.jobs import Job
 from foreign_eyes.crawler.sources import SourceSettings
 
-CRON_LINE = re.compile(r"((?:(?:\*(?:/\d+)?|\d+) ){5})(.+)")
+CRON_LINE = re.compile(r"((?:(?:(?:\*|\d+(?:-\d+)?)(?:/\d+)?) ){5})(.+)")
 
 
 @pytest.fixture
@@ -33,29 +33,52 @@ def odd(tmp_path: Path) -> CommandLine:
 def as_cron_runs(line: str) -> str:
     """Return what cron gives to the shell: up to the first bare percent sign, escaped ones bare (crontab(5))."""
     found = CRON_LINE.fullmatch(line)
-    assert found
+    assert found, line
     return re.split(r"(?<!\\)%", found[2])[0].replace(r"\%", "%")
+
+
+def run_by_cron(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a crontab line as cron does: by sh, in another folder, almost without variables."""
+    return subprocess.run(
+        ["sh", "-c", as_cron_runs(line)],
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin", "HOME": "/", "LOGNAME": "nobody", "SHELL": "/bin/sh", "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
     ("every", "times"),
     [
-        ("1m", "*/1 * * * *"),
-        ("15m", "*/15 * * * *"),
-        ("30m", "*/30 * * * *"),
-        ("60m", "17 * * * *"),
-        ("1h", "17 * * * *"),
-        ("6h", "17 */6 * * *"),
-        ("12h", "17 */12 * * *"),
-        ("24h", "17 4 * * *"),
-        ("1d", "17 4 * * *"),
+        ("1m", r"\* \* \* \* \*"),
+        ("15m", r"([0-9]|1[0-4])-59/15 \* \* \* \*"),
+        ("30m", r"[12]?[0-9]-59/30 \* \* \* \*"),
+        ("60m", r"[1-5]?[0-9] \* \* \* \*"),
+        ("1h", r"[1-5]?[0-9] \* \* \* \*"),
+        ("6h", r"[1-5]?[0-9] \*/6 \* \* \*"),
+        ("12h", r"[1-5]?[0-9] \*/12 \* \* \*"),
+        ("24h", r"[1-5]?[0-9] 4 \* \* \*"),
+        ("1d", r"[1-5]?[0-9] 4 \* \* \*"),
     ],
 )
-def test_cron_is_reported_the_times_it_can_say(command: CommandLine, every: str, times: str) -> None:
+def test_cron_is_told_the_times_of_rounds_and_of_a_daily_check(command: CommandLine, every: str, times: str) -> None:
     done = command("schedule", "cron", "--every", every)
     assert done.returncode == 0
-    [line] = done.stdout.splitlines()
-    assert line.startswith(f"{times} cd ")
+    comment, round_, check = done.stdout.splitlines()
+    assert comment == "# Foreign Eyes: sample"
+    assert re.match(rf"{times} cd ", round_), round_
+    assert re.match(r"[1-5]?[0-9] [345] \* \* \* cd ", check), check
+
+
+def test_the_minute_depends_on_the_machine_and_the_archive() -> None:
+    machines = [minute_of(f"eyes{number}.example", "/srv/archive.db") for number in range(1000)]
+    assert set(machines) == set(range(60))
+    assert minute_of("eyes.example", "/srv/a.db") == minute_of("eyes.example", "/srv/a.db")
+    assert len({minute_of("eyes.example", f"/srv/{number}.db") for number in range(1000)}) == 60
 
 
 @pytest.mark.parametrize("every", ["90s", "7m", "45m", "5h", "25h", "2d"])
@@ -65,103 +88,66 @@ def test_what_cron_cannot_say_is_refused_with_what_it_can(command: CommandLine, 
     assert "1m to 30m or 1h to 12h" in done.stderr
 
 
-def test_the_command_in_the_crontab_runs_and_is_silent(odd: CommandLine) -> None:
-    line = odd("--archive", "my archive.db", "schedule", "cron", "sample").stdout.rstrip("\n")
-    done = subprocess.run(
-        ["sh", "-c", as_cron_runs(line)],
-        cwd="/",
-        env={"PATH": "/usr/bin:/bin", "HOME": "/", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+def test_the_commands_in_the_crontab_run_and_are_silent(odd: CommandLine) -> None:
+    lines = odd("--archive", "my archive.db", "schedule", "cron", "sample").stdout.splitlines()[1:]
+    for line in lines:
+        done = run_by_cron(line)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), line
     assert (odd.folder / "my archive.db").is_file()
     assert (odd.folder / "public" / "atom.xml").is_file()
+    assert len(list((odd.folder / "backups").glob("*.db"))) == 1
+
+
+def test_cron_mails_once_that_rounds_fail_and_once_that_they_work_again(
+    command: CommandLine, server: ListingServer
+) -> None:
+    (command.folder / "foreign-eyes.toml").write_text(f'[sources.town]\nurl = "{server.origin}{LISTING}"\n')
+    round_ = command("schedule", "cron", "town").stdout.splitlines()[1]
+    site = dict(server.site)
+    server.site.clear()
+    failed, same = run_by_cron(round_), run_by_cron(round_)
+    server.site.update(site)
+    recovered, quiet = run_by_cron(round_), run_by_cron(round_)
+    assert failed.stdout.startswith("failed: crawl, source town\n")
+    assert "This run printed:" in failed.stdout
+    assert "to do: foreign-eyes crawl town" in failed.stdout
+    assert recovered.stdout.startswith("recovered: crawl, source town\n")
+    assert (same.stdout, quiet.stdout) == ("", "")
+    assert [one.stderr for one in (failed, same, recovered, quiet)] == [""] * 4
+    assert [one.returncode != 0 for one in (failed, same, recovered, quiet)] == [True, True, False, False]
+
+
+def test_the_daily_backup_is_made_even_if_the_check_finds_a_problem(command: CommandLine) -> None:
+    command("up", "sample", "--no-serve", "--quiet")
+    (command.folder / "public/atom.xml").write_text("overwritten")
+    check = command("schedule", "cron", "sample").stdout.splitlines()[2]
+    mailed = run_by_cron(check).stdout
+    assert mailed.startswith("failed: check, check\n")
+    assert "atom.xml" in mailed
+    assert len(list((command.folder / "backups").glob("*.db"))) == 1
+
+
+def test_backups_go_where_the_operator_chooses(command: CommandLine) -> None:
+    for kind in ("cron", "systemd"):
+        text = command("schedule", kind, "sample", "--backups", "/mnt/my backups").stdout
+        assert "backup '/mnt/my backups' --keep 14 --every 1d --quiet" in text
+        assert f"{command.folder}/backups" not in text
+
+
+@pytest.mark.parametrize("kind", ["cron", "systemd"])
+def test_variables_that_the_settings_read_are_named(command: CommandLine, kind: str) -> None:
+    (command.folder / "foreign-eyes.toml").write_text(
+        '[sources.town]\nurl = "https://town.example/"\nproxy = { env = "TOWN_PROXY" }\n'
+    )
+    done = command("schedule", kind, "town", env={"TOWN_PROXY": "http://me:s3cret@proxy.example:1"})
+    assert "the settings read TOWN_PROXY from the environment" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
 
 
 def test_the_crontab_line_names_settings_and_archive_by_whole_paths(command: CommandLine) -> None:
     (command.folder / "s.toml").touch()
-    line = command("--config", "s.toml", "schedule", "cron", "live").stdout
+    line = command("--config", "s.toml", "schedule", "cron", "live").stdout.splitlines()[1]
     assert f"--config {command.folder}/s.toml --archive {command.folder}/archive.db up live --no-serve" in line
-
-
-def units(text: str) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the unit files by name, as sections of keys."""
-    found: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    name = section = ""
-    for line in text.splitlines():
-        if path := re.fullmatch(r"# /etc/systemd/system/(\S+)", line):
-            name = path[1]
-        elif heading := re.fullmatch(r"\[(\w+)\]", line):
-            section = heading[1]
-        elif line and not line.startswith("#"):
-            key, equals, value = line.partition("=")
-            assert equals, line
-            found[name][section][key] = value
-    return found
-
-
-def test_systemd_is_given_a_service_its_timer_and_a_server(command: CommandLine) -> None:
-    done = command("schedule", "systemd", "live", "--every", "90m")
-    assert done.returncode == 0
-    found = units(done.stdout)
-    service, timer = found["foreign-eyes.service"], found["foreign-eyes.timer"]
-    assert set(found) == {"foreign-eyes.service", "foreign-eyes.timer", "foreign-eyes-serve.service"}
-    assert service["Service"]["Type"] == "oneshot"
-    assert service["Service"]["WorkingDirectory"] == str(command.folder)
-    assert service["Service"]["ExecStart"].endswith(
-        f"--archive {command.folder}/archive.db up live --no-serve --scheduled --quiet"
-    )
-    assert timer["Timer"]["OnUnitActiveSec"] == "5400s"
-    assert timer["Install"] == {"WantedBy": "timers.target"}
-
-
-def test_systemd_lets_a_round_write_what_it_must(command: CommandLine) -> None:
-    (command.folder / "foreign-eyes.toml").write_text('[publish]\noutput = "/srv/eyes"\n')
-    found = units(command("--archive", "/var/lib/eyes/a.db", "schedule", "systemd").stdout)
-    assert found["foreign-eyes.service"]["Service"]["ReadWritePaths"] == "/var/lib/eyes -/srv/eyes"
-
-
-@pytest.mark.parametrize(
-    ("archive", "output", "writes"),
-    [
-        ("archive.db", "public", "{here}"),
-        ("archive.db", "/srv/eyes", "{here} -/srv/eyes"),
-        ("/var/lib/eyes/a.db", "public", "{here} /var/lib/eyes"),
-        ("/var/lib/eyes/a.db", "/var/lib/eyes/public", "/var/lib/eyes"),
-    ],
-)
-def test_a_round_may_write_nothing_but_archive_and_output(
-    command: CommandLine, archive: str, output: str, writes: str
-) -> None:
-    (command.folder / "foreign-eyes.toml").write_text(
-        f'[archive]\nfile = "{archive}"\n[publish]\noutput = "{output}"\n'
-    )
-    service = units(command("schedule", "systemd").stdout)["foreign-eyes.service"]["Service"]
-    assert service["ReadWritePaths"] == writes.format(here=command.folder)
-
-
-def test_the_server_listens_where_the_documented_nginx_block_passes_on_to(command: CommandLine) -> None:
-    found = units(command("--archive", "data/a.db", "schedule", "systemd").stdout)["foreign-eyes-serve.service"]
-    page = (ROOT / "docs/serving.md").read_text(encoding="utf-8")
-    [address] = re.findall(r"proxy_pass http://([\d.]+):(\d+);", page)
-    assert found["Service"]["ExecStart"].endswith(
-        f"--archive {command.folder}/data/a.db serve --host {address[0]} --port {address[1]}"
-    )
-    assert found["Service"]["Restart"] == "on-failure"
-    assert found["Service"]["ProtectSystem"] == "strict"
-    assert found["Service"]["ReadWritePaths"] == f"{command.folder}/data"  # what a killed round left half-done
-    assert found["Install"] == {"WantedBy": "multi-user.target"}
-
-
-@pytest.mark.parametrize("name", ["foreign-eyes.service", "foreign-eyes.timer", "foreign-eyes-serve.service"])
-def test_one_unit_can_be_printed_alone(command: CommandLine, name: str) -> None:
-    alone = command("schedule", "systemd", "--unit", name).stdout
-    all_units = command("schedule", "systemd").stdout
-    assert alone.startswith("[Unit]")
-    assert f"# /etc/systemd/system/{name}\n{alone}" in all_units
 
 
 @pytest.mark.parametrize("kind", ["cron", "systemd"])
@@ -207,47 +193,12 @@ def test_a_proxy_of_the_settings_needs_no_note() -> None:
 
 
 def test_rounds_are_as_far_apart_whichever_program_runs_them(command: CommandLine) -> None:
-    [cron] = command("schedule", "cron").stdout.splitlines()
+    cron = command("schedule", "cron").stdout.splitlines()[1]
     timer = units(command("schedule", "systemd").stdout)["foreign-eyes.timer"]["Timer"]
-    assert cron.startswith("17 */6 ")
-    assert timer["OnUnitActiveSec"] == "21600s"
+    assert cron.split()[1] == "*/6"
+    assert timer["OnCalendar"] == "*-*-* 00/6:00:00 UTC"
     for name in ("watch", "schedule cron", "schedule systemd"):
         assert "[default: 6h]" in " ".join(command(*name.split(), "--help").stdout.split())
-
-
-def test_words_in_a_unit_are_quoted_for_systemd(odd: CommandLine) -> None:
-    service = units(odd("schedule", "systemd").stdout)["foreign-eyes.service"]["Service"]
-    escaped = str(odd.folder).replace("%", "%%")
-    assert service["WorkingDirectory"] == escaped
-    assert f'--archive "{escaped.replace("$", "$$")}/archive.db"' in service["ExecStart"]
-
-
-@pytest.mark.parametrize("folder", ["plain", "my 100% $HOME 'n stuff"])
-def test_systemd_accepts_the_units(tmp_path: Path, folder: str) -> None:
-    program = needs("systemd-analyze")
-    command = CommandLine(tmp_path / folder)
-    command.folder.mkdir()
-    text = command("schedule", "systemd", "sample").stdout
-    for part in re.split(r"(?=^# /etc/systemd)", text, flags=re.MULTILINE)[1:]:
-        name = part.splitlines()[0].rpartition("/")[2]
-        (tmp_path / name).write_text(part)
-    done = subprocess.run(
-        [
-            program,
-            "verify",
-            "--man=no",
-            "./foreign-eyes.service",
-            "./foreign-eyes.timer",
-            "./foreign-eyes-serve.service",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert "foreign-eyes" not in done.stderr
-    assert done.returncode == 0, done.stderr
 
 
 def test_watch_does_its_rounds_and_ends(command: CommandLine) -> None:

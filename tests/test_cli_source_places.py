@@ -23,7 +23,7 @@ from foreign_eyes.cli.exit_codes import CONFIGURATION, of_error
 from foreign_eyes.cli.output_problems import output_problems, usual_folders
 from foreign_eyes.cli.publish import publish_source
 from foreign_eyes.cli.publish_places import folders_of_sources, require_place
-from foreign_eyes.cli.schedule import written_paths
+from foreign_eyes.cli.scheduled_paths import written_paths
 from foreign_eyes.cli.serve import places_below
 from foreign_eyes.cli.settings_loader import checked
 from foreign_eyes.cli.site_setting_problems import former_name_problems
