@@ -1,4 +1,4 @@
-"""Decides when the next round of `watch` is due, by two clocks. The decision is pure."""
+"""Measures the interval of the rounds of `watch` on two clocks. The measuring is pure."""
 
 from __future__ import annotations
 
@@ -18,17 +18,37 @@ class ClockReading:
     steady: float
 
 
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """How much time has passed since a round began, up to the reading `until`."""
+
+    until: ClockReading
+    seconds: float = 0.0
+
+    def advance(self, now: ClockReading) -> Elapsed:
+        """Return the time that has passed up to `now`: since the last reading, what the clock says that advanced more. Pure.
+
+        So a clock that is set back delays no round, and that it is set right again counts only from there. A clock that is set
+        ahead starts one round early, as does the end of a suspension that only this clock shows.
+        """
+        step = max(now.wall - self.until.wall, now.steady - self.until.steady)
+        return Elapsed(now, self.seconds + step)
+
+
+class RoundTimer:
+    """The time since a round began; begins with it."""
+
+    def __init__(self) -> None:
+        self._elapsed = Elapsed(read_clocks())
+
+    def has_passed(self, seconds: float) -> bool:
+        """Return whether `seconds` have passed. Ask often: a clock is noticed to be set back only if two readings show it."""
+        self._elapsed = self._elapsed.advance(read_clocks())
+        return self._elapsed.seconds >= seconds
+
+
 def read_clocks() -> ClockReading:
     """Return the time on both clocks now."""
     from foreign_eyes.crawler.steady_clock import seconds_since_boot
 
     return ClockReading(time.time(), seconds_since_boot())
-
-
-def is_due(began: ClockReading, now: ClockReading, every: float) -> bool:
-    """Return whether `every` seconds have passed since the last round `began`, on either clock. Pure.
-
-    A clock that is set back delays no round, because the other one goes on. A clock that is set ahead starts one round at
-    once, as after a night in which the machine was suspended.
-    """
-    return now.wall - began.wall >= every or now.steady - began.steady >= every

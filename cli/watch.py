@@ -12,7 +12,7 @@ from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
 from foreign_eyes.cli.recorded_runs import end_schedule
-from foreign_eyes.cli.round_times import ClockReading, is_due, read_clocks
+from foreign_eyes.cli.round_times import RoundTimer
 from foreign_eyes.cli.rounds import round_arguments, round_jobs
 from foreign_eyes.cli.source_arguments import source_arguments
 from foreign_eyes.cli.subprocesses import passing_on_signals
@@ -63,7 +63,7 @@ def watch(
     done = 0
     with passing_on_signals() as stop:
         while stop.signal is None:
-            began = read_clocks()
+            timer = RoundTimer()
             code = stop.run(arguments)
             done += 1
             if stop.signal is None:
@@ -71,12 +71,8 @@ def watch(
             if rounds is not None and done >= rounds:
                 end_schedule(context, ["--all-sources"] if all_sources else sources)
                 return code
-            stop.wait_until(partial(_is_next_due, began, every))
+            stop.wait_until(partial(timer.has_passed, every))
     return exit_codes.DONE
-
-
-def _is_next_due(began: ClockReading, every: float) -> bool:
-    return is_due(began, read_clocks(), every)
 
 
 def _result(code: int) -> str:
