@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -33,6 +35,8 @@ class ListingServer:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/html"})
     asked: list[Asked] = field(default_factory=list)
     address: str = "127.0.0.1"
+    wanted_port: int = 0  # 0 for a free one
+    ahead: timedelta = timedelta(0)  # of its clock, which the field Date shows
 
     def __enter__(self) -> Self:
         server = self
@@ -41,7 +45,7 @@ class ListingServer:
             listing = server
 
         kind = _Ipv6Server if ":" in self.address else ThreadingHTTPServer
-        self._http = kind((self.address, 0), Bound)
+        self._http = kind((self.address, self.wanted_port), Bound)
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
@@ -106,6 +110,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
         self.wfile.flush()
         self.close_connection = True
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the value of the field Date."""
+        return format_datetime(datetime.now(UTC) + self.listing.ahead, usegmt=True)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Log nothing."""
