@@ -7,7 +7,7 @@ A thing that recovers before operators were told causes no message.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -44,7 +44,7 @@ def advance(
             troubles[trouble.key] = trouble
         if message is not None:
             messages.append(message)
-    kept: dict[Key, Trouble] = {key: one for key, one in troubles.items() if now - one.seen <= _FORGOTTEN_AFTER}
+    kept: dict[Key, Trouble] = {key: one for key, one in troubles.items() if not _is_forgotten(one, troubles, now)}
     recent = (*state.recent, *messages)[-_RECENT:]
     return replace(state, troubles=kept, recent=recent), tuple(messages)
 
@@ -63,6 +63,11 @@ def _advance_one(before: Trouble | None, finding: Finding, now: datetime) -> tup
     if _is_another_day(trouble.told, now):
         return replace(trouble, told=now), _message("still failing", trouble, now)
     return trouble, None
+
+
+def _is_forgotten(one: Trouble, troubles: Mapping[Key, Trouble], now: datetime) -> bool:
+    """Return whether no run has looked at a trouble for long; not while a clock is in doubt, which may have leapt."""
+    return now - one.seen > _FORGOTTEN_AFTER and not any(kind == "clock" for kind, _ in troubles)
 
 
 def _noted(before: Trouble | None, finding: Finding, now: datetime) -> Trouble | None:

@@ -86,6 +86,17 @@ def test_a_kind_whose_findings_are_all_there_are_has_no_other_troubles() -> None
     assert list(state.troubles) == [("crawl", "source live")]
 
 
+def test_a_clock_that_leaps_makes_no_trouble_forgotten() -> None:
+    leapt = 400 * 24
+    events = told(
+        (0, Finding("crawl", "source live", "blocked")),
+        (leapt, Finding("clock", "clock", "it leapt")),
+        (12, Finding("crawl", "source live")),
+        (12, Finding("clock", "clock")),
+    )
+    assert events == ["failed", "failed", "recovered", "recovered"]
+
+
 def test_a_trouble_that_no_run_looks_at_any_more_is_forgotten() -> None:
     state, _ = advance(AlertState(), [BAD], START)
     state, messages = advance(state, [], START + timedelta(days=31))
