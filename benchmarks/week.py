@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -24,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from simulation.week import DAY, WEEK, Lived, live  # noqa: E402 - the paths come first
 
 DISK = "200m"
+MOST_GROWTH = 1.1
 
 
 @contextmanager
@@ -59,14 +61,30 @@ def as_table(lived: Lived, seconds: float) -> str:
         f"{lived.rounds} rounds in {seconds:.0f} s",
         f"watch: {own[0] / 1024:.1f} MB after the first round, {own[-1] / 1024:.1f} MB after the last",
         f"children: {max(children[:4]) / 1024:.1f} MB in the first four rounds, {max(children[-4:]) / 1024:.1f} MB in the last",
+        f"serve: {serve[len(serve) // 10] / 1024:.1f} MB after a tenth of the time, {serve[-1] / 1024:.1f} MB at the end",
+        f"{lived.answers} answers of serve, the slowest after {lived.slowest:.2f} s",
     ]
-    if serve:
-        lines.append(
-            f"serve: {serve[len(serve) // 10] / 1024:.1f} MB after a tenth of the time, {serve[-1] / 1024:.1f} MB at the end;"
-            f" {lived.answers} answers, the slowest after {lived.slowest:.2f} s"
-        )
-    lines += [f"message: {one['round']}: {one['event']} {one['kind']} {one['subject']}" for one in lived.messages]
+    lines += [
+        f"message: {one['round']}: {one['event']} {one['kind']} {one['subject']}: {one['what'][:80]}"
+        for one in lived.messages
+    ]
     return "\n".join([*lines, *(f"FAULT: {fault}" for fault in lived.faults), f"{len(lived.faults)} faults"])
+
+
+def message_line(message: dict[str, Any]) -> str:
+    """Return a message on one line."""
+    return f"message: {message['round']}: {message['event']} {message['kind']} {message['subject']}: {message['what'][:60]}"
+
+
+def growth(lived: Lived) -> list[str]:
+    """Return what needed more memory at the end than at the beginning."""
+    own, children, serve = lived.memory.own, lived.memory.largest_child, lived.serve_memory.own
+    pairs = {
+        "watch": (own[0], own[-1]),
+        "its children": (max(children[:4]), max(children[-4:])),
+        "serve": (serve[len(serve) // 10], serve[-1]),
+    }
+    return [f"{name} grew from {a} to {b} kB" for name, (a, b) in pairs.items() if b > MOST_GROWTH * a]
 
 
 def main() -> None:
@@ -74,7 +92,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--day", action="store_true", help="only the day that `make test` lives")
     parser.add_argument("--no-alerts", action="store_true", help="do not check messages")
-    parser.add_argument("--no-serve", action="store_true", help="no server beside it")
     options = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
@@ -86,9 +103,10 @@ def main() -> None:
                 DAY if options.day else WEEK,
                 *(folder, beside, fill),
                 has_alerts=not options.no_alerts,
-                is_served=not options.no_serve,
+                is_killed=not options.day,
                 tell=lambda line: print(line, file=sys.stderr, flush=True),
             )
+    lived.faults += growth(lived)
     print(as_table(lived, time.monotonic() - began))
     sys.exit(1 if lived.faults else 0)
 

@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,14 +22,14 @@ from support.processes import PATIENCE, Running, signals_by_default
 
 BASE_URL = "https://eyes.example/"
 EVERY = timedelta(hours=6)
+# the time of day (UTC) of the first round: on which days reminders come depends on it
+BEGINS = time_of_day(6, 30)
 # longer than the slices in which `watch` waits
 NOTICED = 1.5
 SETTINGS = """
 contact = "week@example.org"
 [publish]
 base_url = "{base_url}"
-[archive]
-min_free_mb = 0
 [alerts]
 command = ["{shell}"]
 [sources.town]
@@ -51,17 +52,18 @@ class Machine:
     def __init__(self, folder: Path, beside: Path, url: str, *, has_alerts: bool = True) -> None:
         self.folder, self.beside = folder, beside
         self.clock = FakeClock(beside / "offset")
-        self.now_ahead = timedelta(0)
+        self.now_ahead = _until(BEGINS)
+        self.pass_time(timedelta(0))
         self.rounds = 0
         self.watch_memory, self.serve_memory = Memory(), Memory()
         self._messages = beside / "messages.jsonl"
         self._messages.touch()
         shell = beside / "message.sh"
-        shell.write_text(f'#!/bin/sh\ncat >/dev/null\nprintf "%s\\n" "$FOREIGN_EYES_MESSAGE" >> "{self._messages}"\n')
+        shell.write_text(f'#!/bin/sh\ncat >/dev/null\nprintf "%s\\n" "$FOREIGN_EYES_ALERT" >> "{self._messages}"\n')
         shell.chmod(0o755)
         settings = SETTINGS.format(base_url=BASE_URL, shell=shell, url=url)
         if not has_alerts:
-            settings = re.sub(r"\[archive\].*?(?=\[sources)", "", settings, flags=re.DOTALL)
+            settings = re.sub(r"\[alerts\].*?(?=\[sources)", "", settings, flags=re.DOTALL)
         (folder / "foreign-eyes.toml").write_text(settings)
         self._running: list[Running] = []
 
@@ -126,6 +128,12 @@ class Machine:
         self.watch_memory.own.append(_memory(watch.process.pid))
         self.watch_memory.largest_child.append(peak)
         return int(found[1] or 0)
+
+
+def _until(begins: time_of_day) -> timedelta:
+    """Return how far away this time of tomorrow is."""
+    now = datetime.now(UTC)
+    return datetime.combine(now.date() + timedelta(days=1), begins, UTC) - now
 
 
 def wait_a_moment() -> None:
