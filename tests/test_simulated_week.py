@@ -1,4 +1,4 @@
-"""A day of the simulated week that `benchmarks/week.py` lives: `watch` and `serve` over a hostile site, with an oracle."""
+"""A day of the simulated week that `benchmarks/week.py` lives: `watch` and `serve` over a hostile site, with an oracle for feeds and messages."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from simulation.week import DAY, live
 
 
-def test_a_day_of_a_hostile_site_under_watch_leaves_feeds_that_are_right(tmp_path: Path) -> None:
+def test_a_day_of_a_hostile_site_under_watch_leaves_right_feeds_and_tells_what_it_must(tmp_path: Path) -> None:
     folder, beside = tmp_path / "folder", tmp_path / "beside"
     folder.mkdir()
     beside.mkdir()
-    lived = live(DAY, folder, beside, has_alerts=False)
+    lived = live(DAY, folder, beside, is_killed=False)
     assert lived.faults == []
     assert lived.rounds == len(DAY)
     assert lived.answers > 0
