@@ -1,4 +1,4 @@
-"""A day of the simulated week that `benchmarks/week.py` lives: `watch` and `serve` over a hostile site, with an oracle for feeds and messages."""
+"""A day of the simulated week of `benchmarks/week.py`: a hostile site, with an oracle for feeds and messages."""
 
 from __future__ import annotations
 
