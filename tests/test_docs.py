@@ -142,7 +142,7 @@ def test_the_version_is_in_one_place() -> None:
 def words_of_the_code() -> set[str]:
     folders = [ROOT / folder for folder in FOLDERS if folder not in {"docs", "foreign_eyes"}]
     files = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".py", ".yaml", ".toml"}]
-    files += [ROOT / name for name in ("Makefile", "pyproject.toml", "foreign-eyes.example.toml")]
+    files += [ROOT / name for name in ("Makefile", "pyproject.toml", "foreign-eyes.example.toml", "compose.yaml")]
     return {word for path in files for word in re.findall(r"\w+", path.read_text("utf-8"))}
 
 
