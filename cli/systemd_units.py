@@ -13,7 +13,7 @@ ENVIRONMENT_FILE = "/etc/default/foreign-eyes"
 # the account of units that root prints
 OWN_USER = "foreign-eyes"
 
-# MemoryDenyWriteExecute and the list of system calls are tested with crawls: tests/test_systemd_sandbox.py
+# without MemoryDenyWriteExecute, under which pyOpenSSL cannot make its callbacks: each crawl by HTTPS would fail
 _HARDENED = """\
 NoNewPrivileges=true
 CapabilityBoundingSet=
@@ -36,7 +36,6 @@ RestrictNamespaces=true
 RestrictRealtime=true
 RestrictSUIDSGID=true
 LockPersonality=true
-MemoryDenyWriteExecute=true
 RemoveIPC=true
 SystemCallArchitectures=native
 SystemCallErrorNumber=EPERM
