@@ -41,9 +41,19 @@ def service_user(context: Context, chosen: str | None) -> str:
 
 
 def print_user_note(user: str, context: Context, backups: Path) -> None:
-    """Print the command that makes the account of the services, if it is missing, as a comment of the units."""
+    """Print the command that makes the account of the services, if it is missing, as a comment of the units.
+
+    Print a note to stderr if the account cannot reach the archive.
+    """
     import pwd
 
+    if user != "root" and context.archive.absolute().is_relative_to("/root"):
+        print_line(
+            f"note: {context.archive.absolute()}: the account {user} of the services cannot enter /root: move settings, archive"
+            " and output, for example to /var/lib/foreign-eyes, or choose --user root",
+            err=True,
+        )
+        return
     try:
         pwd.getpwnam(user)
     except KeyError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ from support.unit_files import files, units
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.schedule_times import calendar_times
 from foreign_eyes.cli.scheduled_notes import service_user
+from foreign_eyes.cli.scheduled_paths import HOMES
+from foreign_eyes.cli.scheduled_paths import is_at_home as needed_at_home
 
 SERVICES = ["foreign-eyes.service", "foreign-eyes-check.service", "foreign-eyes-serve.service"]
+# of the program
+PLACES = [sys.executable, sys.prefix, sys.base_prefix, __file__]
 TIMERS = ["foreign-eyes.timer", "foreign-eyes-check.timer"]
 
 
@@ -184,6 +189,45 @@ def test_the_check_may_write_backups_and_the_operators_feed_and_the_server_no_ba
     data = f"{command.folder}/data"
     assert found["foreign-eyes-check.service"]["Service"]["ReadWritePaths"] == f"{data} -/mnt/copies"
     assert found["foreign-eyes-serve.service"]["Service"]["ReadWritePaths"] == data
+
+
+def test_an_archive_in_the_home_of_root_is_reported(command: CommandLine) -> None:
+    options = ("--archive", "/root/eyes/archive.db", "schedule", "systemd", "sample")
+    done = command(*options, "--user", "eyes")
+    assert "the account eyes of the services cannot enter /root" in done.stderr
+    assert "chown" not in done.stdout
+    assert "cannot enter" not in command(*options, "--user", "root").stderr
+
+
+def test_each_service_may_write_the_feed_of_operators(command: CommandLine) -> None:
+    settings = '[archive]\nfile = "/var/lib/eyes/a.db"\n[publish]\noutput = "/srv/eyes"\n'
+    (command.folder / "foreign-eyes.toml").write_text(f'{settings}[alerts]\nfeed = "/srv/operators/operator.xml"\n')
+    found = units(command("schedule", "systemd").stdout)
+    writes = {name: found[name]["Service"]["ReadWritePaths"] for name in SERVICES}
+    assert writes == {
+        "foreign-eyes.service": "/var/lib/eyes -/srv/eyes -/srv/operators",
+        "foreign-eyes-check.service": "/var/lib/eyes -/srv/operators",
+        "foreign-eyes-serve.service": "/var/lib/eyes -/srv/operators",
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "homes"),
+    [
+        ("", False),
+        ('[alerts]\nping = { file = "/home/eyes/ping" }\n', True),
+        ('[publish]\noutput = "/home/eyes/public"\n', True),
+        ('[alerts]\nping = { file = "/etc/eyes/ping" }\n', False),
+    ],
+)
+def test_homes_are_hidden_unless_a_file_is_needed_there(tmp_path: Path, setting: str, homes: bool) -> None:
+    settings = tmp_path / "foreign-eyes.toml"
+    settings.write_text(f'[archive]\nfile = "{tmp_path}/a.db"\n{setting}')
+    context = Context(settings)
+    at_home = {needed_at_home(context), needed_at_home(context, tmp_path / "backups")}
+    program_at_home = any(Path(place).resolve().is_relative_to(home) for place in PLACES for home in HOMES)
+    assert at_home == {homes or program_at_home}
+    assert needed_at_home(context, Path("/home/eyes/backups"))
 
 
 def test_the_daily_service_fails_by_the_check_and_still_makes_the_backup(command: CommandLine, tmp_path: Path) -> None:
