@@ -14,30 +14,28 @@ MONTH = timedelta(days=30)
 _LEAST_WATCHED = timedelta(days=2)
 # what a capture takes besides its body; docs/growth.md has the measurement
 _BYTES_PER_CAPTURE = 840
+# all that an archive stores, in bytes per byte of bodies and captures; measured there, too
+_WITH_THE_REST = 1.4
 # beyond this, a date says nothing
 _LONGEST = timedelta(days=10 * 365)
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """The bytes of bodies and captures: of all crawls, and of those in the last month that were not a source's first.
+class Added:
+    """The bytes of bodies and captures that the crawls of the last month added, and the time that they cover.
 
-    `watched` is the time that the latter cover.
+    The first crawl of a source does not count.
     """
 
-    total: int
-    recent: int
+    size: int
     watched: timedelta
 
 
-def growth_per_month(size: int, weights: Weights) -> int | None:
-    """Return by how many bytes an archive of `size` bytes grows in 30 days; None if it is too young to tell. Pure.
-
-    What an archive stores besides bodies and captures grows with them.
-    """
-    if weights.watched < _LEAST_WATCHED or not weights.total:
+def growth_per_month(added: Added) -> int | None:
+    """Return by how many bytes an archive grows in 30 days; None if it is too young to tell. Pure."""
+    if added.watched < _LEAST_WATCHED:
         return None
-    return round(size * weights.recent / weights.total * (MONTH / weights.watched))
+    return round(added.size * _WITH_THE_REST * (MONTH / added.watched))
 
 
 def full_at(free: int, per_month: int | None, now: datetime) -> datetime | None:
@@ -48,15 +46,13 @@ def full_at(free: int, per_month: int | None, now: datetime) -> datetime | None:
     return None if months > _LONGEST / MONTH else now + months * MONTH
 
 
-def read_weights(db: Database, now: datetime) -> Weights:
-    """Return the weights of an archive; imported crawls are not growth."""
+def read_added(db: Database, now: datetime) -> Added:
+    """Return what the crawls of the last month added to an archive; imported crawls are not growth."""
     first = db.execute("SELECT started_at FROM crawls WHERE imported = 0 ORDER BY crawl_id LIMIT 1").fetchone()
     if first is None:
-        return Weights(0, 0, timedelta(0))
+        return Added(0, timedelta(0))
     since = max(now - MONTH, from_text(first[0]))
-    [bodies] = db.execute("SELECT coalesce(sum(length(zlib)), 0) FROM bodies").fetchone()
-    [captures] = db.execute("SELECT count(*) FROM captures").fetchone()
-    [new_bodies, new_captures] = db.execute(
+    [bodies, captures] = db.execute(
         "WITH recent AS MATERIALIZED (SELECT w.crawl_id FROM crawls w WHERE w.imported = 0 AND w.started_at >= ?"
         "  AND w.crawl_id > (SELECT min(f.crawl_id) FROM crawls f WHERE f.source_id = w.source_id)),"
         " found AS MATERIALIZED (SELECT body_sha256 FROM captures WHERE crawl_id IN recent)"
@@ -65,8 +61,4 @@ def read_weights(db: Database, now: datetime) -> Weights:
         " (SELECT count(*) FROM found)",
         [to_text(since)],
     ).fetchone()
-    return Weights(
-        bodies + captures * _BYTES_PER_CAPTURE,
-        new_bodies + new_captures * _BYTES_PER_CAPTURE,
-        max(now - since, timedelta(0)),
-    )
+    return Added(bodies + captures * _BYTES_PER_CAPTURE, max(now - since, timedelta(0)))

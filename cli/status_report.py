@@ -106,7 +106,7 @@ def _disk(context: Context, db: Database, at: datetime) -> dict[str, Any]:
     """Return the size of the archive, its growth, and the free space of its file system; the floor is not free."""
     size = context.archive.stat().st_size
     [space] = free_spaces([context.archive])
-    per_month = growth.growth_per_month(size, growth.read_weights(db, at))
+    per_month = growth.growth_per_month(growth.read_added(db, at))
     full = growth.full_at(space.free - context.configuration.archive.min_free_mb * MEGABYTE, per_month, at)
     return {
         "archive_bytes": size,

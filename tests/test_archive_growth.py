@@ -9,23 +9,22 @@ import pytest
 from support.settling import DAY, START, Column
 
 from foreign_eyes.archive.database import IN_MEMORY, open_archive
-from foreign_eyes.archive.growth import MONTH, Weights, full_at, growth_per_month, read_weights
+from foreign_eyes.archive.growth import MONTH, Added, full_at, growth_per_month, read_added
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("weights", "expected"),
+    ("added", "expected"),
     [
-        (Weights(1000, 100, MONTH), 200),  # a tenth of the archive in a month
-        (Weights(1000, 100, MONTH / 3), 600),
-        (Weights(1000, 0, MONTH), 0),
-        (Weights(1000, 100, timedelta(hours=40)), None),  # too young to tell
-        (Weights(0, 0, timedelta(0)), None),
+        (Added(1000, MONTH), 1400),
+        (Added(1000, MONTH / 3), 4200),
+        (Added(0, MONTH), 0),
+        (Added(1000, timedelta(hours=40)), None),  # too young to tell
     ],
 )
-def test_growth_is_the_share_of_the_last_month(weights: Weights, expected: int | None) -> None:
-    assert growth_per_month(2000, weights) == expected
+def test_growth_is_what_the_last_month_added(added: Added, expected: int | None) -> None:
+    assert growth_per_month(added) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,16 +52,13 @@ def test_the_first_crawl_of_a_source_and_unchanged_pages_are_no_growth() -> None
         column = Column(db)
         for _ in range(3):
             column.crawl(line(1))
-        weights = read_weights(db, START + 2 * DAY)
-        assert (weights.watched, weights.recent) == (2 * DAY, 2 * 840)
+        before = read_added(db, START + 2 * DAY)
+        assert before == Added(2 * 840, 2 * DAY)
         column.crawl(line(1) + "\n" + line(2))
-        more = read_weights(db, START + 3 * DAY)
-        assert more.recent > weights.recent + 840
-        assert more.total > more.recent
-        long_after = read_weights(db, START + 400 * DAY)
-        assert (long_after.watched, long_after.recent, long_after.total) == (MONTH, 0, more.total)
+        assert read_added(db, START + 3 * DAY).size > before.size + 840
+        assert read_added(db, START + 400 * DAY) == Added(0, MONTH)
 
 
 def test_an_archive_without_crawls_has_no_growth(tmp_path: Path) -> None:
     with open_archive(tmp_path / "a.db") as db:
-        assert growth_per_month(4096, read_weights(db, NOW)) is None
+        assert growth_per_month(read_added(db, NOW)) is None
