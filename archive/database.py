@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -26,6 +26,7 @@ from foreign_eyes.archive.file_type import check_is_archive, check_size, check_s
 from foreign_eyes.archive.schema import APPLICATION_ID, migrations
 from foreign_eyes.archive.seals import newest_seal, seal
 from foreign_eyes.archive.times import now
+from foreign_eyes.archive.upgrade_copy import applied_migrations, keep_copy, kept_copies, tell_of_copy
 
 BUSY_SECONDS = 30
 IN_MEMORY = Path(":memory:")
@@ -33,11 +34,12 @@ _UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Database]:
+def open_archive(path: Path, *, keeps_copy: bool = True) -> Iterator[Database]:
     """Open the archive at `path` for writing.
 
     Create it or apply its pending migrations if needed. The structure is checked first, so that nothing is written to a
-    damaged archive.
+    damaged archive. Before migrations, a copy of an archive with crawls is kept beside it, unless `keeps_copy` is false
+    because the file itself is a copy.
 
     Raises:
         NotAnArchive: the file is not an archive.
@@ -50,7 +52,8 @@ def open_archive(path: Path) -> Iterator[Database]:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             db = Database(connection)
-            _bring_up_to_date(db, path)
+            with _copy_kept(db, path) if keeps_copy else nullcontext():
+                _bring_up_to_date(db, path)
         with translated_errors(path):
             yield db
 
@@ -173,6 +176,28 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def _copy_kept(db: Database, path: Path) -> Iterator[None]:
+    """Keep a copy of an archive that has crawls and pending migrations, unless these fail and change nothing."""
+    refuse_versions(db, path)
+    if not migrations.pending(db) or not _has_crawls(db):
+        yield
+        return
+    db.conn.execute("BEGIN IMMEDIATE")  # nobody writes while it is copied
+    try:
+        copy = keep_copy(path, now()) if migrations.pending(db) else None
+    finally:
+        db.conn.execute("ROLLBACK")
+    try:
+        yield
+    except BaseException:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+        raise
+    if copy is not None:
+        tell_of_copy(path, copy)
+
+
 def _bring_up_to_date(db: Database, path: Path) -> None:
     refuse_versions(db, path)
     if migrations.pending(db):
@@ -185,6 +210,10 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
             if _error_code(error) != sqlite3.SQLITE_ERROR:
                 raise
             raise DamagedArchive(path, f"its list of migrations is incomplete: {error}") from error
+
+
+def _has_crawls(db: Database) -> bool:
+    return "crawls" in db.table_names() and bool(db.execute("SELECT 1 FROM crawls LIMIT 1").fetchone())
 
 
 def _seal_added(db: Database) -> None:
@@ -209,7 +238,11 @@ def refuse_versions(db: Database, path: Path) -> None:
     if pending != known[len(known) - len(pending) :]:
         raise DamagedArchive(path, f"its list of migrations lacks {pending[0]}")
     if unknown := sorted({migration.name for migration in migrations.applied(db)} - set(known)):
-        raise ArchiveOutdated(path, f"made by a newer version (it has {unknown[0]})", "upgrade foreign-eyes")
+        usable = next((copy for copy in kept_copies(path) if applied_migrations(copy) <= set(known)), None)
+        back = (
+            f", or go back to the archive before that upgrade: foreign-eyes restore {usable} --force" if usable else ""
+        )
+        raise ArchiveOutdated(path, f"made by a newer version (it has {unknown[0]})", f"upgrade foreign-eyes{back}")
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def restore(archive: Path, backup: Path, folders: Iterable[Path], *, force: bool
         with temporary_beside(target) as temporary:
             with read_any_version(backup) as db:
                 copy_database(db, temporary)
-            with open_archive(temporary) as db:
+            with open_archive(temporary, keeps_copy=False) as db:
                 recovery = _RecordRecovery(db, _folders(db, outputs, folders))
                 if restored.archive_id is None:
                     recovery.recover_archive_id(restored, replaced, at)
