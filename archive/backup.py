@@ -21,16 +21,20 @@ from foreign_eyes.archive.errors import ArchiveError, ArchiveUnwritable, Damaged
 from foreign_eyes.archive.file_type import check_structure
 from foreign_eyes.archive.integrity import verify
 
+# the tables of operators' decisions
+_DECISIONS = ("decisions", "confirmations", "redatings", "redactions", "renames", "forgotten_sources")
+
 
 @dataclass(frozen=True, slots=True)
 class BackupContents:
     """The contents of an archive, by keys that are equal in all its copies.
 
-    `latest` is when its last crawl began.
+    A crawl is known by when it began, and by its number among those that began then: its source can be renamed. `latest`
+    is when the last crawl began.
     """
 
     archive_id: str | None
-    crawls: frozenset[tuple[str, str]]
+    crawls: frozenset[tuple[str, int]]
     entries: frozenset[int]
     decisions: int
     latest: str | None
@@ -126,13 +130,15 @@ def contents_of(db: Database) -> BackupContents:
     """Return the contents of an open archive of any version."""
     tables = set(db.table_names())
     entry_table = "identities" if "identities" in tables else "entries"
-    crawls = frozenset(db.execute("SELECT s.name, c.started_at FROM crawls c JOIN sources s USING (source_id)"))
+    crawls = frozenset(
+        db.execute("SELECT started_at, row_number() OVER (PARTITION BY started_at ORDER BY crawl_id) FROM crawls")
+    )
     return BackupContents(
         id_of_any_version(db),
         crawls,
         frozenset(entry_id for (entry_id,) in db.execute(f"SELECT entry_id FROM {entry_table}")),  # noqa: S608 - our own names
-        sum(_count(db, table) for table in ("decisions", "confirmations") if table in tables),
-        max((started_at for _, started_at in crawls), default=None),
+        sum(_count(db, table) for table in _DECISIONS if table in tables),
+        max((started_at for started_at, _ in crawls), default=None),
     )
 
 
@@ -143,7 +149,7 @@ def _count(db: Database, table: str) -> int:
 def find_loss(replaced: BackupContents, replacement: BackupContents) -> Loss | None:
     """Return what `replaced` has and `replacement` lacks; None if nothing would be lost. Pure."""
     crawls = replaced.crawls - replacement.crawls
-    latest = max((started_at for _, started_at in crawls), default=None)
+    latest = max((started_at for started_at, _ in crawls), default=None)
     entries, decisions = replaced.entries - replacement.entries, max(replaced.decisions - replacement.decisions, 0)
     found = Loss(len(crawls), len(entries), decisions, latest)
     return found if found.crawls or found.entries or found.decisions else None

@@ -137,6 +137,35 @@ def test_a_backup_replaces_an_older_one_and_no_other_file(crawled: CommandLine, 
     assert crawled("--archive", "older.db", "backup", "copy.db", "--force").returncode == 0
 
 
+def redate(command: CommandLine, _server: ListingServer) -> list[str]:
+    return ["redate", "1", "2026-01-01T00:00:00Z"]
+
+
+def redact(command: CommandLine, _server: ListingServer) -> list[str]:
+    return ["redact", str(ids(command.folder / "archive.db")[0][1]), "--reason", "asked for"]
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [["rename", "town", "city"], ["forget", "town", "--yes"], redate, redact],
+    ids=["rename", "forget", "redate", "redact"],
+)
+def test_a_decision_is_lost_only_by_force_and_lets_older_backups_be_replaced(
+    crawled: CommandLine, server: ListingServer, decide: object
+) -> None:
+    assert crawled("backup", "copy.db").returncode == 0
+    arguments = decide(crawled, server) if callable(decide) else decide
+    assert isinstance(arguments, list)
+    done = crawled(*arguments)
+    assert done.returncode == 0, done.stderr
+    refused = crawled("restore", "copy.db")
+    assert refused.returncode == 73
+    assert "has data that copy.db lacks: 1 decision" in refused.stderr
+    done = crawled("backup", "copy.db")
+    assert done.returncode == 0, done.stderr
+    assert crawled("restore", "copy.db").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
