@@ -75,6 +75,8 @@ def in_force(context: Context) -> Iterator[Setting]:
     yield Setting("contact", configuration.contact, _origin(configuration, "contact"))
     yield Setting("fresh_days", _fresh_days(configuration), _origin(configuration, "fresh_days"))
     yield Setting("archive.file", _absolute(context.archive), archive)
+    if copies := _copies(context.archive):
+        yield Setting("archive.before_upgrades", copies, "kept by upgrades")
     authority = configuration.archive.tag_authority
     yield Setting("archive.tag_authority", authority, _origin(configuration, "archive", "tag_authority"))
     floor = configuration.archive.min_free_mb
@@ -112,6 +114,13 @@ def _place(source: SettingSource | None) -> str | None:
     if source is None:
         return None
     return f"variable {source.env}" if source.env else f"file {source.file}"
+
+
+def _copies(archive: Path) -> list[str]:
+    """Return the copies that were kept before upgrades of the archive, newest first."""
+    from foreign_eyes.archive.upgrade_copy import kept_copies
+
+    return [str(copy) for copy in kept_copies(archive)]
 
 
 def _source_settings(configuration: Configuration) -> Iterator[Setting]:
@@ -226,4 +235,5 @@ def _as_text(value: Any, key: str) -> str:
         return printable(", ".join(f"{name} ({origin})" for name, origin in value.items()))
     if isinstance(value, bool):
         return str(value).lower()
+    value = ", ".join(value) if isinstance(value, list) else value
     return f"{value:g}" if isinstance(value, float) else printable(str(value))

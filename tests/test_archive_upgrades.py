@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections import namedtuple
@@ -149,3 +150,12 @@ def test_three_copies_of_this_archive_are_kept(tmp_path: Path) -> None:
         pass
     left = [path.name[-20:-3] for path in kept_copies(archive)[1:]]
     assert left == ["-20260104T000000Z", "-20260103T000000Z", "-20260101T000001Z"]
+
+
+def test_the_settings_in_force_name_the_copies(command: CommandLine) -> None:
+    archive = put(OLDER[-1], command.folder)
+    assert "before_upgrades" not in command("config").stdout
+    assert command("reparse", "--quiet").returncode == 0
+    (copy,) = kept_copies(archive)
+    assert str(copy) in command("config").stdout
+    assert json.loads(command("config", "--json").stdout)["archive.before_upgrades"]["value"] == [str(copy)]

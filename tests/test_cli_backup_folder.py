@@ -72,10 +72,15 @@ def test_backups_of_another_archive_are_neither_counted_nor_removed(
     other.folder.mkdir()
     other.crawl(server)
     (other.folder / "backups").mkdir()
-    for path in backup_on_days(other.folder, 2):
+    for path in backup_on_days(other.folder, 3)[1:]:
         shutil.move(path, crawled.folder / "backups")
+    (own,) = backup_on_days(crawled.folder, 1)
+    done = crawled("backup", "backups", "--keep", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert own.exists()
+    assert len(names(crawled.folder / "backups")) == 4
     assert crawled("backup", "backups", "--keep", "1").returncode == 0
-    assert len(names(crawled.folder / "backups")) == 3
+    assert not own.exists()
 
 
 def test_a_backup_with_data_that_the_archive_lacks_is_removed_only_by_force(
