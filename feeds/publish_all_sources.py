@@ -176,8 +176,10 @@ def _recorded(output: Path, *, take: bool) -> Mapping[str, str | None]:
 def _token(db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget) -> str:
     """Return a digest of what the sources show, followed by one of the settings and this program."""
     settings = [target.base_url, target.browse, target.hub, target.tombstones, archive_id(db), authority_tag(db)]
+    # with topics and names of publications, which entries show
+    fingerprints = [of.render_fingerprint for of in sources]
     shown = [[*astuple(of.source), of.tag, of.base_url, of.entries, *astuple(of.cursor)] for of in sources]
-    return _digest(shown) + _digest([settings, program_digests()])
+    return _digest(shown) + _digest([settings, fingerprints, program_digests()])
 
 
 def _digest(values: object) -> str:

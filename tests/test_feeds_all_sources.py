@@ -302,6 +302,14 @@ def test_a_change_of_one_source_writes_the_page_and_the_feeds_only(db: Database,
     assert sorted(done.feeds) == sorted(f"{BASE_URL}all/{name}" for name in FEEDS)
 
 
+def test_other_topics_of_a_source_reach_the_combined_feeds(db: Database, root: Path) -> None:
+    first, _ = two(db)
+    publish_all(db, root)
+    publish(db, first.source, Target(root, BASE_URL, topics={"Zoo": ["bears"]}, root=root))
+    assert publish_all(db, root).written
+    assert "Zoo" in {category.get("term") for category in atom(root).iter("{*}category")}
+
+
 def test_no_file_of_a_source_is_touched(db: Database, root: Path) -> None:
     before = files(root)
     publish_all(db, root)

@@ -25,8 +25,8 @@ class PublishedFolder:
     """An output folder with the source that it shows, as of the last publish there.
 
     `tag` is the beginning of the source's tag URIs. `entries` is the number of published entries, `cursor` the position up
-    to which the archive was published. `root` is the root of the site that the folder is a part of; `own_base_url`: the base
-    URL does not follow from that of the root.
+    to which the archive was published, and `render_fingerprint` a digest of the settings, such as topics. `root` is the root
+    of the site that the folder is a part of; `own_base_url`: the base URL does not follow from that of the root.
     """
 
     folder: Path
@@ -38,6 +38,7 @@ class PublishedFolder:
     entries: int
     cursor: JournalCursor
     own_base_url: bool = False
+    render_fingerprint: str = ""
 
 
 def published_folders(db: Database) -> list[PublishedFolder]:
@@ -45,11 +46,11 @@ def published_folders(db: Database) -> list[PublishedFolder]:
     home = Path(os.path.realpath(path_of(db))).parent
     rows = db.execute(
         "SELECT o.output, coalesce(o.root, o.output), o.own_base_url, s.source_id, s.name, s.url, s.title, s.language,"
-        " o.base_url, o.entries, o.derivation, o.changes_until, o.restyled_until"
+        " o.base_url, o.shape, o.entries, o.derivation, o.changes_until, o.restyled_until"
         " FROM outputs o JOIN sources s USING (source_id) ORDER BY s.source_id, o.output"
     ).fetchall()
     found = []
-    for output, root, own_base_url, source_id, name, url, title, language, base_url, entries, *cursor in rows:
+    for output, root, own_base_url, source_id, name, url, title, language, base_url, shape, entries, *cursor in rows:
         tag = source_tag(db, source_id)
         if tag is not None and entries:
             found.append(
@@ -63,6 +64,7 @@ def published_folders(db: Database) -> list[PublishedFolder]:
                     entries,
                     JournalCursor(*cursor),
                     bool(own_base_url),
+                    shape,
                 )
             )
     return found
