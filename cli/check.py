@@ -17,23 +17,21 @@ from foreign_eyes.cli.status_screen import show_problems
 from foreign_eyes.cli.terminal import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlite_utils import Database
-
     from foreign_eyes.archive.problems import Problem
 
 EXAMPLES = """
 \b
 Examples:
   foreign-eyes check
-  foreign-eyes check --deep             derive all tables again and compare
+  foreign-eyes check --deep             derive and compose everything again and compare
   foreign-eyes check --json | jq .problems
 """
 
 
 @click.command(short_help="Verify the archive, the files and the configuration", epilog=EXAMPLES)
-@click.option("--deep", is_flag=True, help="Also verify indexes, search and all derived tables; takes longer")
+@click.option(
+    "--deep", is_flag=True, help="Also derive all tables and compose all files again, and compare; takes longer"
+)
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
 @every_option
@@ -44,8 +42,8 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     """Verify the archive, the published files and the configuration.
 
     In the archive it verifies the structure, the seals, every observed row and every body. With --deep it also derives
-    everything again in a private copy and compares the results. If it finds problems, it prints each with the command
-    that repairs it, and exits with 1.
+    everything again in a private copy, composes every published file, and compares the results. If it finds problems, it
+    prints each with the command that repairs it, and exits with 1.
     """
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
@@ -57,7 +55,9 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.cli import archive_problems
     from foreign_eyes.cli.alert_channels import alert_problems
     from foreign_eyes.cli.all_sources_problems import all_sources_problems
+    from foreign_eyes.cli.check_progress import check_progress
     from foreign_eyes.cli.damage_report import explained
+    from foreign_eyes.cli.deep_problems import deep_problems
     from foreign_eyes.cli.disk_floor import disk_problems
     from foreign_eyes.cli.output_problems import (
         leftover_problems,
@@ -69,7 +69,11 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     from foreign_eyes.cli.unplaced_sources import unplaced_source_problems
     from foreign_eyes.feeds.file_writer import read_file_mode
 
-    with archive_problems.errors_as_report(as_json), explained(context.archive):
+    with (
+        archive_problems.errors_as_report(as_json),
+        explained(context.archive),
+        check_progress(quiet=as_json) as begin,
+    ):
         place = at_its_output(context)
         running = holder(context.archive)
         with read_archive(context.archive) as db:
@@ -104,7 +108,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
 
             problems = [
                 *verify(db),
-                *(_verify_derived(context, db) if deep else ()),
+                *(deep_problems(context, db, begin) if deep else ()),
                 *damage_as_problem("archive", reported),
             ]
     report_check(context, problems, deep=deep)
@@ -113,14 +117,3 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
     else:
         show_problems(problems)
     return exit_codes.PROBLEMS if problems else exit_codes.DONE
-
-
-def _verify_derived(context: Context, db: Database) -> Iterator[Problem]:
-    from foreign_eyes.archive.feed_state.state_check import verify_publishing
-    from foreign_eyes.archive.rebuilding.deep_check import verify_derived
-    from foreign_eyes.archive.times import now
-    from foreign_eyes.crawler.remembering_parser import RememberingParser
-
-    authority = context.configuration.archive.tag_authority
-    yield from verify_derived(db, RememberingParser(), at=now(), authority=authority)
-    yield from verify_publishing(db)

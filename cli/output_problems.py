@@ -41,7 +41,7 @@ def output_problems(db: Database, output: Path, base_url: str, *, running: bool,
     expected = expected or record_path(output).exists()
     if expected and not lags and not running and (entries := unpublished_entries(db)):
         yield Problem(f"nothing was published of {entries} entries", "archive", "foreign-eyes publish")
-    commands = _Commands(db, output, base_url)
+    commands = PublishCommands(db, output, base_url)
     for lag in lags:
         is_usual, command = commands.is_usual(lag), commands.repeating(lag)
         if not lag.folder.is_dir():
@@ -64,7 +64,7 @@ def publish_commands(db: Database, output: Path, base_url: str) -> list[str]:
     The commands are those of `output_problems`.
     """
     lags = output_lags(db)
-    commands = _Commands(db, output, base_url)
+    commands = PublishCommands(db, output, base_url)
     return [commands.repeating(lag) for lag in lags if lag.folder.is_dir() and lacking(lag)]
 
 
@@ -135,7 +135,7 @@ def leftover_problems(db: Database, folder: Path) -> Iterator[Problem]:
             )
 
 
-class _Commands:
+class PublishCommands:
     """The commands that repeat the last publish to each folder.
 
     Args:

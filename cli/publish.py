@@ -189,7 +189,7 @@ def publish_source(
             take_over=take_over,
         )
         is_new = not site.shows(place.folder, chosen.name)
-        target = _target(context, site, place)
+        target = target_of(context, site, place)
         done = publish_files(
             db,
             chosen,
@@ -204,7 +204,7 @@ def publish_source(
     return done
 
 
-def _target(context: Context, site: Site, place: Place) -> Target:
+def target_of(context: Context, site: Site, place: Place) -> Target:
     """Return the target of a publish to a place, with the settings of `[publish]`."""
     from foreign_eyes.cli.publish_places import browse_from
     from foreign_eyes.feeds.file_writer import read_file_mode

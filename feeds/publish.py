@@ -22,21 +22,15 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from foreign_eyes.archive.database import writing
-from foreign_eyes.archive.feed_state.changes import source_tag
-from foreign_eyes.archive.feed_state.counters import read_counters
-from foreign_eyes.archive.feed_state.current_entries import all_entry_ids
-from foreign_eyes.archive.feed_state.entry_numbers import count_numbered
+from foreign_eyes.archive.feed_state.changes import tag_of_source
 from foreign_eyes.archive.feed_state.feed_log import awaits_freezing
 from foreign_eyes.archive.feed_state.hub_notifications import store_notifications
 from foreign_eyes.archive.feed_state.journal_cursor import (
     JournalCursor,
     affected_since,
     current_cursor,
-    find_source_id,
-    update_feed_state,
 )
 from foreign_eyes.archive.feed_state.output_manifest import Manifest, OutputState
-from foreign_eyes.archive.settling.operator_decisions import merged_ids
 from foreign_eyes.archive.times import now
 from foreign_eyes.archive.values import Source
 from foreign_eyes.feeds.compose.publication_target import PublicationTarget
@@ -45,8 +39,8 @@ from foreign_eyes.feeds.documents import documents, freeze_documents, names_of_e
 from foreign_eyes.feeds.errors import NothingToPublish, OutputTaken
 from foreign_eyes.feeds.file_writer import FILE_MODE, remove_file, remove_leftovers, write_file
 from foreign_eyes.feeds.output_folder import OutputFolder, RecordLines
-from foreign_eyes.feeds.plan import Extent, PublishPlan, full_plan, incremental_plan
-from foreign_eyes.feeds.publish_context import PublishContext, PublishedDocument
+from foreign_eyes.feeds.plan import Extent, PublishPlan, incremental_plan
+from foreign_eyes.feeds.publish_context import PublishContext, PublishedDocument, plan_all, up_to_date_context
 from foreign_eyes.feeds.published_urls import normal_base_url
 from foreign_eyes.feeds.render_fingerprint import render_fingerprint
 from foreign_eyes.feeds.renew_frozen_documents import renew_documents
@@ -163,7 +157,7 @@ def publish(
             return Published(target.output, 0, before.files, 0, time.monotonic() - started)
         if before is None:
             renew_documents(db)
-        plan = _plan_all(context) if before is None else _plan_changes(context, before)
+        plan = plan_all(context) if before is None else _plan_changes(context, before)
         found = documents(context, plan)
         names = [name for name, _ in found]
         folder.require_ownership(names, follows=before is not None)
@@ -206,24 +200,24 @@ def _begin(
 
     Raise an error if the source cannot be published to the folder.
     """
-    tag = None if (source_id := find_source_id(db, source.name)) is None else source_tag(db, source_id)
-    if source_id is None or tag is None:
-        raise NothingToPublish(source.name)
+    published = publication_target(db, source, target)
     folder = open_folder()
     published_source = folder.source()
     if published_source is not None and published_source != source.name and not take_over:
         raise OutputTaken(target.output, published_source, source.name)
-    events = update_feed_state(db, source_id, topics.patterns, topics.classify, target.publications)
-    extent = Extent(
-        count_numbered(db, source_id),
-        events,
-        frozenset(read_counters(db, source_id, "publication")),
-        frozenset(read_counters(db, source_id, "topic")),
-    )
-    if not extent.entries:
+    return up_to_date_context(db, published, topics, target.publications), folder
+
+
+def publication_target(db: Database, source: Source, target: Target) -> PublicationTarget:
+    """Return the target of the documents of a source.
+
+    Raises:
+        NothingToPublish: the archive has no entries of the source.
+    """
+    tag = tag_of_source(db, source.name)
+    if tag is None:
         raise NothingToPublish(source.name)
-    published = PublicationTarget(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
-    return PublishContext(db, source_id, published, topics, extent), folder
+    return PublicationTarget(source, target.base_url, tag, target.browse, target.hub, target.tombstones)
 
 
 def _follows(
@@ -243,13 +237,6 @@ def _plan_changes(context: PublishContext, before: OutputState) -> PublishPlan:
     extent = Extent(before.entries, before.events, frozenset(), frozenset())
     changes = affected_since(context.db, context.source_id, before.cursor, context.topics.classify)
     return incremental_plan(context.extent, extent, changes)
-
-
-def _plan_all(context: PublishContext) -> PublishPlan:
-    entry_ids = all_entry_ids(context.db, context.source_id)
-    published = set(entry_ids)
-    redirects = [(merged, into) for merged, into in merged_ids(context.db).items() if into in published]
-    return full_plan(context.extent, entry_ids, redirects)
 
 
 class _Writer:

@@ -110,7 +110,7 @@ def publish_all_sources(
         strangers = files_of_others(output, recorded)
         if strangers and not take:
             raise FilesOfOthers(output, strangers)
-        written = _write(db, output, target, token, recorded, _documents(db, sources, target), anew=anew)
+        written = _write(db, output, target, token, recorded, combined_documents(db, sources, target), anew=anew)
         feeds = tuple(target.base_url + name for name in written if is_feed(name))
         if target.hub:
             store_notifications(db, target.hub, feeds, now())
@@ -152,6 +152,12 @@ def shows_all(db: Database, sources: Sequence[PublishedFolder], target: AllSourc
     return shown is not None and shown[:_HALF] == _token(db, sources, target)[:_HALF]
 
 
+def has_other_settings(db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget) -> bool:
+    """Return whether other settings, or another version of this program, published the folder."""
+    summary = read_claim(db, target.output).summary
+    return summary is None or summary.published_token != _token(db, sources, target)
+
+
 def _require_claim(db: Database, output: Path, *, take: bool) -> str | None:
     """Check that the folder may be written; return the token of the state that it shows."""
     claim = read_claim(db, output)
@@ -186,7 +192,7 @@ def _digest(values: object) -> str:
     return sha256(json.dumps(values).encode()).hexdigest()[:_HALF]
 
 
-def _documents(
+def combined_documents(
     db: Database, sources: Sequence[PublishedFolder], target: AllSourcesTarget
 ) -> list[tuple[str, Callable[[], bytes]]]:
     """Return the files with the functions that render them; those that link to others come last."""

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from foreign_eyes.archive.problems import REPARSE, RESTORE, Problem, damage_as_problem, limited, remedy_for
 from foreign_eyes.archive.rebuilding.differences import COMPARED_TABLES
-from foreign_eyes.archive.rebuilding.rebuild import is_current, rebuild
+from foreign_eyes.archive.rebuilding.rebuild import RebuildProgress, is_current, rebuild
 from foreign_eyes.archive.schema import migrations
 from foreign_eyes.archive.search_indexes import SEARCH_INDEXES, check_search, rebuild_search
 from foreign_eyes.listing.values import Parser
@@ -25,17 +25,19 @@ from foreign_eyes.listing.values import Parser
 _OF_INDEXES = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
 
 
-def verify_derived(db: Database, parser: Parser, *, at: datetime, authority: str) -> Iterator[Problem]:
+def verify_derived(
+    db: Database, parser: Parser, *, at: datetime, authority: str, on_crawl: RebuildProgress = lambda done, total: None
+) -> Iterator[Problem]:
     """Yield the problems of indexes, definitions, the search index and derived rows.
 
-    The archive is not changed.
+    The archive is not changed. `on_crawl` is called after each crawl that was settled again for comparison.
     """
     checks: dict[str, Callable[[], Iterable[Problem]]] = {
         "archive": partial(_verify_indexes, db),
         "table sqlite_schema": partial(_verify_schema, db),
         **{f"table {index}": partial(_verify_search, db, index) for index in SEARCH_INDEXES},
         **{f"table {name}": partial(_verify_readable, db, name) for name in COMPARED_TABLES if name != "bodies"},
-        "what is derived": partial(_compare, db, parser, at, authority),
+        "what is derived": partial(_compare, db, parser, at, authority, on_crawl),
     }
     for where, check in checks.items():
         yield from limited(damage_as_problem(where, check, REPARSE if "fts" in where else RESTORE))
@@ -141,12 +143,14 @@ def _words(connection: sqlite3.Connection, index: str) -> bytes:
     return digest.digest()
 
 
-def _compare(db: Database, parser: Parser, at: datetime, authority: str) -> Iterator[Problem]:
+def _compare(
+    db: Database, parser: Parser, at: datetime, authority: str, on_crawl: RebuildProgress
+) -> Iterator[Problem]:
     if not is_current(db, parser):
         what = "another version of the parser derived the archive, so derived rows cannot be compared before it is derived again"
         yield Problem(what, "archive", REPARSE)
         return
-    for difference in rebuild(db, parser, at=at, authority=authority, apply=False).differences:
+    for difference in rebuild(db, parser, at=at, authority=authority, apply=False, on_crawl=on_crawl).differences:
         count = difference.added + difference.removed + difference.changed
         what = f"{count} rows differ from what the captures show, such as {'; '.join(difference.examples)}"
         yield Problem(what, f"table {difference.table}", remedy_for(difference.table))
