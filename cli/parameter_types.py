@@ -58,6 +58,12 @@ class Duration(click.ParamType[float]):
         return float(int(found[1]) * _SECONDS[found[2]])
 
 
+def duration_text(seconds: float) -> str:
+    """Return a duration of whole seconds as `DURATION` reads it, such as 6h. Pure."""
+    unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0 or unit == "s")
+    return f"{seconds / _SECONDS[unit]:.0f}{unit}"
+
+
 class RevisionNumber(click.ParamType[int]):
     """A click type for the number of a revision."""
 

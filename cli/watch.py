@@ -10,7 +10,7 @@ import click
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.contact import print_contact_notes
 from foreign_eyes.cli.context import Context, pass_context
-from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION
+from foreign_eyes.cli.parameter_types import DEFAULT_EVERY, DURATION, duration_text
 from foreign_eyes.cli.recorded_runs import end_schedule
 from foreign_eyes.cli.round_times import RoundTimer
 from foreign_eyes.cli.rounds import round_arguments, round_jobs
@@ -59,7 +59,7 @@ def watch(
         require_place(context, job.name)
     print_contact_notes(context, jobs)
     round_ = round_arguments(sources, all_sources=all_sources, contact=contact)
-    arguments = [*context.group_arguments, *round_, "--every", f"{every:.0f}s"]
+    arguments = [*context.group_arguments, *round_, "--every", duration_text(every)]
     done = 0
     with passing_on_signals() as stop:
         while stop.signal is None:
