@@ -69,9 +69,9 @@ WEEK = (
     Round("wrong clock", "suspect", 65, Events(add=1), messages=("failed clock clock",)),
     Round("normal", "complete", messages=("recovered clock clock",)),
     # no byte is free
-    Round("full disk", None, 73, Events(add=1), messages=("failed crawl source town",)),
+    Round("full disk", None, 73, Events(add=1), messages=("failed disk disk",)),
     Round("full disk", None, 73),
-    Round("normal", "complete", messages=("recovered crawl source town",)),
+    Round("normal", "complete", messages=("recovered disk disk",)),
     Round("normal", "complete", events=Events(give_back=(12,))),
 )
 # a day: what `make test` has time for
