@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from foreign_eyes.alerts.values import Finding, Kind
 from foreign_eyes.cli import exit_codes
+from foreign_eyes.cli.disk_floor import DiskLow
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 # a partial crawl or a run that holds the lock may pass by itself
 PASSING = timedelta(days=2)
-CLOCK = "clock"
+CLOCK, DISK = "clock", "disk"
 _REMEDIES = {
     exit_codes.USAGE: "correct the command of the schedule: foreign-eyes schedule systemd",
     exit_codes.NO_INPUT: "foreign-eyes check",
@@ -154,6 +155,8 @@ def error_finding(kind: Kind, subject: str, error: BaseException, *, command: st
     `command` is the run's command, for the remedy.
     """
     code = exit_codes.of_error(error)
+    if isinstance(error, DiskLow):
+        kind, subject = "disk", DISK
     if isinstance(error, KeyboardInterrupt) or code == exit_codes.INTERRUPTED:
         return None
     what = " ".join(str(error).split()) if code is not None else f"internal error: {type(error).__name__}"

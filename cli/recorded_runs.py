@@ -92,7 +92,7 @@ def reporting_publish(context: Context, source: str | None) -> Iterator[Publishi
     """
     from foreign_eyes.alerts.values import Finding
     from foreign_eyes.archive.errors import NoArchive
-    from foreign_eyes.cli.alert_findings import error_finding, feeds_subject
+    from foreign_eyes.cli.alert_findings import DISK, error_finding, feeds_subject
     from foreign_eyes.cli.alerts import report
     from foreign_eyes.feeds.errors import NothingToPublish
 
@@ -107,7 +107,8 @@ def reporting_publish(context: Context, source: str | None) -> Iterator[Publishi
             report(context, [finding] if finding else [])
         vars(error)[_TOLD] = True
         raise
-    report(context, [Finding("publish", feeds_subject(publishing.name))])
+    # before a publish, the disks of the archive and of the folder were found to have space
+    report(context, [Finding("publish", feeds_subject(publishing.name)), Finding("disk", DISK)])
 
 
 def end_schedule(context: Context, sources: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from foreign_eyes.archive.free_space import MEGABYTE, free_spaces
 from foreign_eyes.archive.reported_problems import killed_crawls, reported_problems
 from foreign_eyes.archive.times import to_text
 from foreign_eyes.cli import archive_problems, status_schedules
+from foreign_eyes.cli.alerts import awake_since
 from foreign_eyes.cli.all_sources_problems import all_sources_problems
 from foreign_eyes.cli.disk_floor import disk_problems
 from foreign_eyes.cli.output_problems import output_problems, permission_problems
@@ -55,7 +56,7 @@ def compose(
         *permission_problems(db, read_file_mode(place.publishing.file_mode), all_files=False),
     ]
     problems += status_schedules.disk_problems(disk, at, _SOON)
-    problems += status_schedules.state_problems(state, at, {problem.where for problem in problems})
+    problems += status_schedules.state_problems(state, at, awake_since(at), {problem.where for problem in problems})
     report: dict[str, Any] = {
         **archive_problems.as_report(problems),
         "archive": str(context.archive),
@@ -70,7 +71,7 @@ def compose(
         ],
         "disk": disk,
         "backup": status_schedules.newest_backup(state),
-        "schedules": status_schedules.schedules(state, at),
+        "schedules": status_schedules.schedules(state, at, awake_since(at)),
         "undelivered": status_schedules.undelivered(state),
         "hubs": hubs,
     }

@@ -17,12 +17,15 @@ from foreign_eyes.archive.times import from_text, to_text
 _KNOWN_FROM_RUNS = ("publish", "check", "backup")
 
 
-def state_problems(state: AlertState, at: datetime, named: Collection[str]) -> Iterator[Problem]:
-    """Yield what the state of alerts knows to be wrong, unless a problem of the same place is `named` already."""
+def state_problems(state: AlertState, at: datetime, awake: datetime, named: Collection[str]) -> Iterator[Problem]:
+    """Yield what the state of alerts knows to be wrong, unless a problem of the same place is `named` already.
+
+    `awake` is when this machine started.
+    """
     if state.damage:
         what = "the state of alerts cannot be read, so operators may get a message twice"
         yield Problem(f"{what}: {state.damage}", "alerts", "remove the file; the next run makes a new one")
-    for finding in overdue_findings(state, at):
+    for finding in overdue_findings(state, at, awake):
         if finding.what is not None:
             yield Problem(finding.what, finding.subject, finding.remedy)
     for trouble in state.troubles.values():
@@ -70,9 +73,9 @@ def _covers(sources: tuple[str, ...], source: str, default: str) -> bool:
     return source in (sources or (default,)) or "--all-sources" in sources
 
 
-def schedules(state: AlertState, at: datetime) -> list[dict[str, Any]]:
-    """Return the commands that a scheduler runs."""
-    overdue = {finding.subject for finding in overdue_findings(state, at) if finding.what is not None}
+def schedules(state: AlertState, at: datetime, awake: datetime) -> list[dict[str, Any]]:
+    """Return the commands that a scheduler runs; `awake` is when this machine started."""
+    overdue = {finding.subject for finding in overdue_findings(state, at, awake) if finding.what is not None}
     return [
         {
             "schedule": task.subject,

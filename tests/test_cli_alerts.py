@@ -226,6 +226,18 @@ def test_each_of_several_sources_has_a_state_of_its_own(command: CommandLine, se
     assert list(read_state(command.folder / "archive.db").tasks) == ["round --all-sources"]
 
 
+def test_a_disk_that_is_almost_full_is_told_as_such(command: CommandLine, server: ListingServer) -> None:
+    settings = command.folder / "foreign-eyes.toml"
+    assert round_of(command, server) == 0
+    settings.write_text("[archive]\nmin_free_mb = 1000000000\n", encoding="utf-8")
+    assert [round_of(command, server) for _ in range(2)] == [73, 73]
+    assert command("publish", env=TELLS).returncode == 73
+    assert told(command) == [("failed", "disk", "disk")]
+    settings.unlink()
+    assert round_of(command, server) == 0
+    assert told(command)[1:] == [("recovered", "disk", "disk")]
+
+
 def test_a_dry_run_reports_nothing(command: CommandLine, server: ListingServer) -> None:
     assert round_of(command, server) == 0
     server.faults[LISTING] = status(412)
