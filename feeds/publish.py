@@ -79,7 +79,7 @@ class Published:
     """The result of a publish: the numbers of files, and the duration in seconds.
 
     `folder` is the output folder. `unchanged` counts the published files that were neither written nor removed. `feeds`
-    are the URLs of the feeds that were written.
+    are the URLs of the changed feeds.
     """
 
     folder: Path
@@ -175,11 +175,13 @@ def publish(
         deleted = sum(remove_file(folder.output, name) for name in removed)
         if before is None:
             remove_leftovers(folder.output)
+        # a killed publish may have written some of them
+        missed = [name for name, digest in digests.items() if is_feed(name) and folder.manifest.digest(name) != digest]
+        feeds = tuple(base_url + name for name in dict.fromkeys([*filter(is_feed, writer.written), *missed]))
         folder.manifest.record(context.source_id, digests, removed)
         folder.manifest.record_state(state, target.root, own_base_url=target.own_base_url)
         if target.left is not None:
             Manifest(db, target.left).forget()
-        feeds = tuple(base_url + name for name in writer.written if is_feed(name))
         if target.hub:
             store_notifications(db, target.hub, feeds, now(), context.source_id)
         writer.end(removed)

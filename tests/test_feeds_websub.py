@@ -26,6 +26,7 @@ from foreign_eyes.cli.all_sources import make_all
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.hub_notification import notify_hub_of_changes
 from foreign_eyes.cli.settings_loader import checked
+from foreign_eyes.feeds.publish import Target, publish
 from foreign_eyes.feeds.published_urls import normal_hub
 from foreign_eyes.feeds.site_map import FEED_FORMATS
 from foreign_eyes.feeds.websub import HubUnreachable, notify_hub
@@ -227,6 +228,24 @@ def test_a_publish_that_was_killed_before_it_notified_the_hub_is_made_up_for(
 
     assert command("publish").returncode == 0
     assert sorted(hub.feeds) == first
+
+
+def test_feeds_that_a_killed_publish_wrote_are_notified_after_the_next(tmp_path: Path) -> None:
+    def kill(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    hub = "https://hub.example/"
+    target = Target(tmp_path / "public", BASE_URL, topics={}, hub=hub)
+    with open_archive(tmp_path / "archive.db") as db:
+        column = Listing(db, "town")
+        column.crawl(listing(entry("Apples")))
+        with pytest.raises(KeyboardInterrupt):
+            publish(db, column.source, target, progress=kill)
+        assert pending_feeds(db, hub) == []
+        assert (tmp_path / "public/atom.xml").is_file()
+        publish(db, column.source, target)
+        assert {f"{BASE_URL}{name}" for name in FEEDS} <= {pending.feed for pending in pending_feeds(db, hub)}
 
 
 def test_a_hub_that_is_no_longer_configured_is_forgotten(command: CommandLine, server: ListingServer, hub: Hub) -> None:

@@ -69,6 +69,11 @@ class Manifest:
         rows = self._db.execute("SELECT path, sha256 FROM published_files WHERE output = ? ORDER BY path", (self._key,))
         return dict(rows.fetchall())
 
+    def digest(self, name: str) -> str | None:
+        """Return the SHA-256 of one file; None if the manifest does not list it."""
+        row = self._db.execute("SELECT sha256 FROM published_files WHERE output = ? AND path = ?", (self._key, name))
+        return next((digest for (digest,) in row), None)
+
     def has_files(self) -> bool:
         """Return whether the manifest lists any file."""
         row = self._db.execute("SELECT 1 FROM published_files WHERE output = ? LIMIT 1", (self._key,))
