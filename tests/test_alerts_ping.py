@@ -105,6 +105,23 @@ def test_a_monitor_that_cannot_be_reached_is_told_without_the_url(
     assert HIDDEN not in str(caught.value) + caplog.text
 
 
+@pytest.mark.parametrize(
+    ("proxy", "why"),
+    [
+        (f"http://u:{HIDDEN}@127.0.0.1:1", "Connection refused"),
+        (f"socks9://u:{HIDDEN}@127.0.0.1:1", "the proxy that the environment names cannot be used"),
+        (f"socks5://u:{HIDDEN}@127.0.0.1:1", "the proxy that the environment names cannot be used"),
+    ],
+)
+def test_a_proxy_of_the_environment_that_fails_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, why: str
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(ChannelFailed, match=why) as caught:
+        Ping("http://monitor.invalid/", print, pauses=()).test()
+    assert HIDDEN not in str(caught.value)
+
+
 def test_requests_write_no_url_to_a_log(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore"):

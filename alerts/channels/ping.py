@@ -24,6 +24,12 @@ DEADLINE_SECONDS = 12.0
 PAUSES = (0.5, 1.5)
 # statuses after which another attempt can succeed
 _TRANSIENT = frozenset({408, 425, 429, *range(500, 600)})
+_REASONS: dict[type[BaseException], str] = {
+    httpx.ProxyError: "the proxy refused it",
+    httpx.RemoteProtocolError: "the answer is not HTTP",
+    ValueError: "the proxy that the environment names cannot be used",  # raised when the client is made
+    ImportError: "the proxy that the environment names cannot be used",
+}
 _WRONG_HOST = 62  # X509_V_ERR_HOSTNAME_MISMATCH, whose text has the host
 
 
@@ -139,8 +145,7 @@ def without_secrets(error: BaseException) -> str:
             return cause.strerror if not isinstance(cause, ssl.SSLError) else "the TLS handshake failed"
         if isinstance(cause, httpx.TimeoutException):
             return f"no answer within {STEP_SECONDS:g} s"
-    names = {httpx.ProxyError: "the proxy refused it", httpx.RemoteProtocolError: "the answer is not HTTP"}
-    return next((text for kind, text in names.items() if isinstance(error, kind)), type(error).__name__)
+    return next((text for kind, text in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
 
 
 def _attempt(url: httpx.URL) -> tuple[str | None, bool]:
