@@ -102,6 +102,8 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
         b"my notes",
         b"<feed/>",
         b'<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title></feed>',
+        # a feed for readers
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><generator>Foreign Eyes</generator></feed>',
         b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
     ],
 )

@@ -138,9 +138,7 @@ def read_feed(path: Path) -> OperatorFeed:
 def _parsed(content: bytes) -> OperatorFeed:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(content, parser)
-    if root.tag != f"{_ATOM}feed" or root.findtext(f"{_ATOM}generator") != _GENERATOR:
-        raise ValueError("another document")
-    if root.findtext(f"{_ATOM}title") != _TITLE:
+    if (root.findtext(f"{_ATOM}title"), root.findtext(f"{_ATOM}generator")) != (_TITLE, _GENERATOR):
         raise ValueError("another feed")
     return OperatorFeed(_text(root, "id"), tuple(_parsed_entry(one) for one in root.iterfind(f"{_ATOM}entry")))
 
