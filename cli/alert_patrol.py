@@ -55,21 +55,22 @@ def patrol(context: Context, since: datetime) -> None:
     from foreign_eyes.alerts.outbox import queue
     from foreign_eyes.alerts.state_file import read_state, update_state
     from foreign_eyes.alerts.tasks import overdue_findings
-    from foreign_eyes.alerts.transitions import advance
+    from foreign_eyes.alerts.transitions import advance, not_after
     from foreign_eyes.archive.times import now
     from foreign_eyes.cli.alert_channels import channels_of
 
     at = now()
     awake = max(since, awake_since(at))
     known = read_state(context.archive)
-    late = [one for one in overdue_findings(known, at, awake) if one.what is not None]
-    if not late and not known.outbox:
+    plausible = not_after(known, at)  # a clock that was wrong must not hide for years that rounds have stopped
+    late = [one for one in overdue_findings(plausible, at, awake) if one.what is not None]
+    if not late and not known.outbox and plausible == known:
         return
     channels = channels_of(context)
 
     def change(state: AlertState) -> tuple[AlertState, None]:
         # the recovery is told by the round that begins
-        found = [one for one in overdue_findings(state, at, awake) if one.what is not None]
+        found = [one for one in overdue_findings(not_after(state, at), at, awake) if one.what is not None]
         after, messages = advance(state, found, at, tells=tells_anyone(channels))
         return (queue(after, messages, [one.name for one in channels]) if channels else after), None
 

@@ -117,7 +117,7 @@ def end_schedule(context: Context, sources: Sequence[str]) -> None:
     from foreign_eyes.alerts.tasks import ROUND, without_task
     from foreign_eyes.cli.alerts import change_state
 
-    subject = Task(ROUND, tuple(sources)).subject
+    subject = Task(ROUND, tuple(sources) or (context.configuration.default_source,)).subject
     change_state(context, lambda state: without_task(state, subject))
 
 
@@ -134,7 +134,7 @@ def _recording(
     if options.get("dry_run"):
         yield lambda _code: None
         return
-    sources = ("--all-sources",) if options.get("all_sources") else tuple(options.get("sources", ()))
+    sources = _sources(context, options) if "sources" in options else ()
     task = Task(name, sources, timedelta(seconds=every)) if every else None
     ping = _ping(context, name, every, options)
     if task is not None:
@@ -168,6 +168,13 @@ def _recording(
             _end_ping(context, ping, codes[-1])
 
 
+def _sources(context: Context, options: dict[str, Any]) -> tuple[str, ...]:
+    """Return the sources of a run as on its command line; without any, the default source, whose schedule is one of its own."""
+    if options.get("all_sources"):
+        return ("--all-sources",)
+    return tuple(options["sources"]) or (context.configuration.default_source,)
+
+
 def _final(name: str, code: int) -> list[Finding]:
     """Return the finding of a run that ended without an error of its own; what it found it has reported by itself."""
     from foreign_eyes.alerts.values import Finding
@@ -188,8 +195,7 @@ def _names(context: Context, command: str, sources: tuple[str, ...], name: str |
 
     if "--all-sources" in sources:
         return "crawl", [ALL], "foreign-eyes crawl --all-sources"
-    given = sources or (context.configuration.default_source,)
-    chosen = [_source_name(context, source, name) for source in given]
+    chosen = [_source_name(context, source, name) for source in sources]
     return "crawl", [source_subject(source) for source in chosen], f"foreign-eyes crawl {' '.join(chosen)}"
 
 

@@ -18,7 +18,7 @@ from foreign_eyes.alerts.state import AlertState, Task
 from foreign_eyes.alerts.state_file import read_state, update_state
 from foreign_eyes.alerts.tasks import begin
 from foreign_eyes.alerts.transitions import not_after
-from foreign_eyes.cli.alert_patrol import patrolling
+from foreign_eyes.cli.alert_patrol import patrol, patrolling
 from foreign_eyes.cli.context import Context
 from foreign_eyes.cli.only_changes import PRINTED_VARIABLE
 
@@ -267,3 +267,25 @@ def test_a_server_finds_overdue_rounds_and_tells_once(tmp_path: Path, monkeypatc
         time.sleep(0.2)
     [message] = read_state(archive).recent
     assert (message.event, message.subject) == ("overdue", "round live")
+
+
+def test_the_schedule_of_the_default_source_is_not_replaced_by_that_of_another(
+    command: CommandLine, server: ListingServer
+) -> None:
+    assert command("up", "--no-serve", "--quiet", "--every", "6h").returncode == 0
+    assert round_of(command, server, "--every", "6h") == 0
+    tasks = read_state(command.folder / "archive.db").tasks
+    assert list(tasks) == ["round sample", f"round {server.origin}{LISTING}"]
+
+
+def test_a_server_finds_overdue_rounds_after_a_clock_was_years_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, PRINTED_VARIABLE, "1")
+    archive, now = tmp_path / "archive.db", datetime.now(UTC)
+    task = Task("round", ("live",), every=timedelta(seconds=10))
+    update_state(archive, lambda state: (begin(state, task, now + timedelta(days=3650)), None))
+    patrol(Context(None, archive, "a test"), now)
+    stored = read_state(archive).tasks["round live"].began
+    assert stored
+    assert stored < now + timedelta(minutes=5)
