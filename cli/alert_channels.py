@@ -145,7 +145,7 @@ def _apprise(source: SettingSource, context: Context) -> list[Channel]:
     try:
         text = _secret("[alerts] apprise", source)
     except ChannelFailed as error:
-        return [UnusableChannel("apprise 1", str(error))]
+        return [UnusableChannel(name, str(error)) for name in _names_in_use(context)]
     lines = [line.strip() for line in text.splitlines()]
     urls = [line for line in lines if line and not line.startswith("#")]
     if not urls:
@@ -163,6 +163,13 @@ def _apprise(source: SettingSource, context: Context) -> list[Channel]:
             remedy = "compare it with the list of services at https://appriseit.com"
             channels.append(UnusableChannel(f"apprise {number}", f"{where}, URL {number} {error}: {remedy}"))
     return channels
+
+
+def _names_in_use(context: Context) -> list[str]:
+    """Return the names of the channels of Apprise that have messages waiting, which must not be lost, and the first."""
+    from foreign_eyes.alerts.state_file import read_state
+
+    return sorted({"apprise 1", *(name for name in read_state(context.archive).outbox if name.startswith("apprise "))})
 
 
 def _secret(where: str, source: SettingSource) -> str:

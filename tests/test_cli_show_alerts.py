@@ -13,6 +13,8 @@ from conftest import CommandLine
 from support.monitor import Monitor
 from support.programs import run
 
+from foreign_eyes.alerts.state_file import read_state
+
 ALL = """[alerts]
 command = ["sh", "-c", "cat > got"]
 feed = "operator.xml"
@@ -192,3 +194,13 @@ def test_another_program_gets_the_folder_of_the_command(command: CommandLine) ->
     configure(command, '[alerts]\ncommand = ["./tell-me"]\n')
     assert command("alerts", "--test").returncode == 0
     assert (command.folder / "told").exists()
+
+
+def test_messages_for_a_notification_url_that_cannot_be_read_for_a_while_are_kept(command: CommandLine) -> None:
+    configure(command, "[alerts]\napprise = { env = 'URLS' }\n[sources.town]\nurl = 'http://127.0.0.1:9/'\n")
+    with Monitor() as takes, Monitor(statuses=[404] * 100) as refuses:
+        urls = {"URLS": f"json://{takes.address}/a\njson://{refuses.address}/b\n"}
+        for environment in (urls, {}):
+            assert command("crawl", "town", env=environment).returncode == 69
+        outbox = read_state(command.folder / "archive.db").outbox
+    assert {name: len(kept) for name, kept in outbox.items()} == {"apprise 2": 1}
