@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -38,6 +40,12 @@ def find_entries(db: Database, wanted: str) -> list[NamedEntry]:
         return [by_id]
     key = _title_key(text)
     return _by_title(db, key) if key else []
+
+
+def known_tags(db: Database, tags: Sequence[str]) -> int:
+    """Return how many of these tag URIs are those of entries of this archive, merged ones too."""
+    query = "SELECT count(*) FROM identities WHERE tag_uri IN (SELECT value FROM json_each(?))"
+    return int(db.execute(query, (json.dumps(list(tags)),)).fetchone()[0])
 
 
 def _by_id(db: Database, wanted: str) -> NamedEntry | None:

@@ -89,8 +89,8 @@ def report_round(
     report(context, [one for one in found if one is not None])
 
 
-def report_check(context: Context, problems: Sequence[Problem], *, deep: bool) -> None:
-    """Report the problems of a check, without those of crawls and clocks, which crawls report."""
+def report_check(context: Context, problems: Sequence[Problem], subject: str) -> None:
+    """Report the problems of a check, such as "check --deep", without those of crawls and clocks, which crawls report."""
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.errors import ArchiveError
     from foreign_eyes.archive.reported_problems import reported_problems
@@ -103,7 +103,7 @@ def report_check(context: Context, problems: Sequence[Problem], *, deep: bool) -
     except ArchiveError:
         reported = []
     kept = [one for one in problems if one not in reported]
-    report(context, [check_finding("check --deep" if deep else "check", kept)])
+    report(context, [check_finding(subject, kept)])
 
 
 def source_subject(source: str) -> str:

@@ -9,6 +9,7 @@ import click
 
 from foreign_eyes.cli import exit_codes
 from foreign_eyes.cli.alert_findings import report_check
+from foreign_eyes.cli.check_url import check_url
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.only_changes import only_changes_option
 from foreign_eyes.cli.recorded_runs import every_option, recorded
@@ -24,6 +25,7 @@ EXAMPLES = """
 Examples:
   foreign-eyes check
   foreign-eyes check --deep             derive and compose everything again and compare
+  foreign-eyes check --url https://example.org/   what readers are sent
   foreign-eyes check --json | jq .problems
 """
 
@@ -32,19 +34,27 @@ Examples:
 @click.option(
     "--deep", is_flag=True, help="Also derive all tables and compose all files again, and compare; takes longer"
 )
+@click.option(
+    "--url", metavar="URL", help="Only fetch the published site at this base URL, and compare; 69 if unreachable"
+)
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="The published folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok and problems")
 @every_option
 @only_changes_option
 @pass_context
 @recorded("check")
-def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> int:
+def check(context: Context, deep: bool, url: str | None, output: Path | None, as_json: bool) -> int:
     """Verify the archive, the published files and the configuration.
 
     In the archive it verifies the structure, the seals, every observed row and every body. With --deep it also derives
     everything again in a private copy, composes every published file, and compares the results. If it finds problems, it
-    prints each with the command that repairs it, and exits with 1.
+    prints each with the command that repairs it, and exits with 1. With --url it fetches the published site instead, as
+    readers do, and checks types, caching, links, robots.txt, the certificate, and that it shows this archive's newest change.
     """
+    if url is not None:
+        if deep:
+            raise click.UsageError("--url fetches the published site, --deep checks the archive: use one of them")
+        return check_url(context, url, output, as_json=as_json)
     from foreign_eyes.archive.archive_lock import holder
     from foreign_eyes.archive.database import read_archive
     from foreign_eyes.archive.feed_state.hub_notifications import hub_problems, unnotified_hubs
@@ -111,7 +121,7 @@ def check(context: Context, deep: bool, output: Path | None, as_json: bool) -> i
                 *(deep_problems(context, db, begin) if deep else ()),
                 *damage_as_problem("archive", reported),
             ]
-    report_check(context, problems, deep=deep)
+    report_check(context, problems, "check --deep" if deep else "check")
     if as_json:
         print_json(archive_problems.as_report(problems))
     else:

@@ -38,7 +38,7 @@ ALLOWED_FILES = {
     "service_identity": ("crawler/tls_errors.py",),
     "w3lib": ("crawler/redirects.py", "listing/parser/link_keys.py"),
     "feedgen": ("feeds/render/atom_rss.py", "feeds/render/feedgen_extensions.py", "alerts/channels/operator_feed.py"),
-    "httpx": ("feeds/websub.py", "alerts/channels/ping.py"),
+    "httpx": ("feeds/websub.py", "alerts/channels/ping.py", "cli/site_fetcher.py"),
     "apprise": ("alerts/channels/apprise_urls.py",),
     "idna": ("listing/host_names.py",),
     "jinja2": ("feeds/render/html_pages.py",),

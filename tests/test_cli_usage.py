@@ -24,7 +24,7 @@ COMMANDS = {
     "publish": ["--output", "--base-url", "--source", "--all", "--json"],
     "serve": ["--host", "--port", "--output"],
     "status": ["--json", "--prometheus", "--prometheus-file"],
-    "check": ["--json", "--output", "--deep"],
+    "check": ["--json", "--output", "--deep", "--url"],
     "history": ["--json"],
     "sql": ["--json", "--csv", "--param", "--time-limit"],
     "doubts": ["--all", "--json"],
