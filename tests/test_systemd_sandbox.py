@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, CommandLine
+from support.processes import signals_by_default
 from support.programs import needs
 from support.unit_files import units
 
@@ -48,33 +49,26 @@ def allowed(command: CommandLine) -> set[str]:
 def traced(folder: Path, arguments: Sequence[str]) -> set[str]:
     """Return the system calls of a command and its children."""
     log = folder.parent / "calls"
-    process = subprocess.Popen(
-        [
-            needs("strace"),
-            "-f",
-            "-c",
-            "-U",
-            "name",
-            "-o",
-            str(log),
-            sys.executable,
-            "-P",
-            "-m",
-            "foreign_eyes",
-            *arguments,
-        ],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
+    trace = [needs("strace"), "-f", "-c", "-U", "name", "-o", str(log)]
+    with signals_by_default():
+        process = subprocess.Popen(
+            [*trace, sys.executable, "-P", "-m", "foreign_eyes", *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
     assert process.stdout is not None
-    if arguments == SERVE:
-        while "Ctrl-C" not in process.stdout.readline():
-            assert process.poll() is None
-        os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=300)
+    try:
+        if arguments == SERVE:
+            while "Ctrl-C" not in process.stdout.readline():
+                assert process.poll() is None
+            os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=300)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 0
     return set(re.findall(r"^(\w+)$", log.read_text(), re.MULTILINE)) - {"syscall", "total"}
 
