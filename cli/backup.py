@@ -21,8 +21,8 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes backup /mnt/backup/archive.db
-  foreign-eyes backup /mnt/backup --keep 14 --quiet   a dated copy each day, for two weeks
-  foreign-eyes restore /mnt/backup                    restore the newest of them
+  foreign-eyes backup /mnt/backup --keep 14 --quiet   dated, for two weeks
+  foreign-eyes restore /mnt/backup                    the newest of them
 """
 
 

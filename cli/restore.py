@@ -20,7 +20,7 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes restore /mnt/backup/archive.db
-  foreign-eyes restore /mnt/backup                      the newest dated copy in a folder
+  foreign-eyes restore /mnt/backup             its newest dated copy
   foreign-eyes restore /mnt/backup --settings           the settings, too
   foreign-eyes restore /mnt/backup/archive.db --output /srv/www/eyes
   foreign-eyes up live --no-serve              crawl what the backup lacks
