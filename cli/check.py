@@ -24,8 +24,8 @@ EXAMPLES = """
 \b
 Examples:
   foreign-eyes check
-  foreign-eyes check --deep             derive and compose everything again and compare
-  foreign-eyes check --url https://example.org/   what readers are sent
+  foreign-eyes check --deep       also derive and compose all again
+  foreign-eyes check --url https://example.org/
   foreign-eyes check --json | jq .problems
 """
 
@@ -47,9 +47,10 @@ def check(context: Context, deep: bool, url: str | None, output: Path | None, as
     """Verify the archive, the published files and the configuration.
 
     In the archive it verifies the structure, the seals, every observed row and every body. With --deep it also derives
-    everything again in a private copy, composes every published file, and compares the results. If it finds problems, it
-    prints each with the command that repairs it, and exits with 1. With --url it fetches the published site instead, as
-    readers do, and checks types, caching, links, robots.txt, the certificate, and that it shows this archive's newest change.
+    everything again in a private copy, composes every published file, compares the results, and checks the newest backup by
+    restoring it to a temporary folder. If it finds problems, it prints each with the command that repairs it, and exits
+    with 1. With --url it fetches the published site instead, as readers do, and checks types, caching, links, robots.txt,
+    the certificate, and that it shows this archive's newest change.
     """
     if url is not None:
         if deep:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 def deep_problems(context: Context, db: Database, begin: BeginStep) -> Iterator[Problem]:
-    """Yield the problems of derived rows, of publishing's tables, and of published files composed again.
+    """Yield the problems of derived rows, publishing's tables, published files composed again, and the newest backup.
 
-    Nothing is written.
+    Nothing is written but a temporary copy of the backup.
     """
     from foreign_eyes.archive.feed_state.state_check import verify_publishing
     from foreign_eyes.archive.rebuilding.deep_check import verify_derived
     from foreign_eyes.archive.times import now
+    from foreign_eyes.cli.newest_backup_problems import newest_backup_problems
     from foreign_eyes.cli.recomposed_problems import recomposed_problems
     from foreign_eyes.crawler.remembering_parser import RememberingParser
 
@@ -31,3 +32,5 @@ def deep_problems(context: Context, db: Database, begin: BeginStep) -> Iterator[
     yield from found
     if not found:  # a damaged archive composes other files
         yield from recomposed_problems(context, db, begin)
+    begin("restoring the newest backup")
+    yield from newest_backup_problems(context.archive, db)

@@ -123,3 +123,56 @@ def test_a_terminal_shows_the_steps(site: CommandLine) -> None:
     shown = on_a_terminal(site, "check", "--deep", env={})
     assert "no problems found" in shown
     assert "composing town2 again" in shown
+
+
+# --- the newest backup
+
+
+def backed_up(site: CommandLine, name: str = "backup.db") -> Path:
+    run(site, "backup", name)
+    return site.folder / name
+
+
+def test_the_newest_backup_is_restored_elsewhere_and_nothing_stays(site: CommandLine, tmp_path: Path) -> None:
+    backed_up(site)
+    before = all_bytes(site.folder)
+    (temporary := tmp_path / "temporary").mkdir()
+    done = site("check", "--deep", env={"TMPDIR": str(temporary)})
+    assert (done.returncode, done.stdout.strip()) == (0, "no problems found")
+    assert all_bytes(site.folder) == before
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_damaged_newest_backup_is_found_and_a_new_one_mends_it(site: CommandLine) -> None:
+    older, newest = backed_up(site, "older.db"), backed_up(site)
+    older.unlink()
+    with closing(sqlite3.connect(newest)) as db, db:
+        db.execute("UPDATE sources SET title = 'Forged'")
+    [problem] = problems(site, "--deep")
+    assert problem["where"] == str(newest)
+    assert "the newest backup cannot be restored: the backup is damaged" in problem["what"]
+    newest.unlink()
+    backed_up(site)
+    assert problems(site, "--deep") == []
+
+
+def test_a_missing_newest_backup_is_found(site: CommandLine) -> None:
+    newest = backed_up(site)
+    newest.unlink()
+    [problem] = problems(site, "--deep")
+    assert (problem["where"], "no such file" in problem["what"]) == (str(newest), True)
+
+
+def test_a_newest_backup_of_another_archive_is_found(site: CommandLine, tmp_path: Path) -> None:
+    newest = backed_up(site)
+    other = CommandLine(tmp_path / "other")
+    other.folder.mkdir()
+    with ListingServer(make_site(make_entries(3, 201))) as server:
+        (other.folder / "foreign-eyes.toml").write_text(
+            f'[sources.town1]\nurl = "{server.origin}{LISTING}"\ndelay = 0\n'
+        )
+        run(other, "crawl", "town1", "--quiet")
+    newest.unlink()
+    run(other, "backup", str(newest))
+    [problem] = problems(site, "--deep")
+    assert problem["what"] == "the newest backup is one of another archive"
