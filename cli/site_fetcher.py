@@ -17,6 +17,7 @@ from foreign_eyes.feeds.site_answers import Answer
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
+_RENEW = "renew or correct the certificate of the web server, and let it send the certificates of its issuers"
 _WRONG_CODING = "the content is not in the coding that Content-Encoding names"
 
 
@@ -130,7 +131,7 @@ def _not_fetched(url: str, error: Exception) -> Answer:
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Answer(url, fault=f"readers refuse its HTTPS certificate: {cause.verify_message}")
+        return Answer(url, fault=f"readers refuse its HTTPS certificate: {cause.verify_message}", remedy=_RENEW)
     words = " ".join(str(error).split()) or type(error).__name__
     unreached = isinstance(error, httpx.ConnectError | httpx.InvalidURL | UnicodeError | httpx.UnsupportedProtocol)
     return Answer(url, fault=f"no whole answer: {words}", unreached=unreached)

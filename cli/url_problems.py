@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 # these tell which edition a folder shows
 _TELLING = ("feed.json", "changes.json")
 _ALSO_IN_OTHERS = ("atom.xml", FRONT_PAGE)
-# the entry that is looked at, besides files of which there is one
+# the newest file of each of these patterns is looked at, besides all files of which there is one
 _EXAMPLES = ("entries/{id}/index.html", "archive/{number}.xml", "archive/{number}.json", "topics/{slug}/atom.xml")
 _NO_READER = "FeedReader"
 
@@ -75,7 +75,7 @@ def url_problems(
     if first.unreached:
         raise exit_codes.Stopped(exit_codes.UNAVAILABLE, f"{url}: the site cannot be reached: {first.fault}")
     if first.fault:
-        yield Problem(first.fault, url, REACH)
+        yield Problem(first.fault, url, first.remedy)
         return
     yield from _behind_archive(context, db, root)
     parts = list(_parts(db, root, url))

@@ -29,8 +29,9 @@ _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECA
 class Answer:
     """What a request was answered.
 
-    `url` is the address after redirects. `body` is unpacked once. `fault` says in words why there is no whole answer, and
-    `unreached` that no connection was made. `again` is the status of a conditional request, None if none was made.
+    `url` is the address after redirects. `body` is unpacked once. `fault` says in words why there is no whole answer,
+    `remedy` what to do then, and `unreached` that no connection was made. `again` is the status of a conditional request,
+    None if none was made.
     """
 
     url: str
@@ -38,6 +39,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     fault: str = ""
+    remedy: str = REACH
     unreached: bool = False
     again: int | None = None
 
@@ -78,7 +80,7 @@ def answer_problems(expected: ExpectedFile, answer: Answer) -> Iterator[Problem]
 
 def _failed(expected: ExpectedFile, answer: Answer) -> Problem:
     if answer.fault:
-        return Problem(answer.fault, expected.url, REACH)
+        return Problem(answer.fault, expected.url, answer.remedy)
     return Problem(f"a published file is answered with HTTP status {answer.status}", expected.url, UPLOAD)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import CommandLine
+from support.certificates import DAY, Holder
 from support.listing_server import ListingServer
 from support.listings import LISTING, make_entries, make_site
 from support.processes import running
@@ -29,6 +30,7 @@ from support.site_server import (
     status,
     twice_gzipped,
 )
+from support.tls_listing import TlsListing
 from test_web_nginx import configuration, documented, free_port, nginx
 
 from foreign_eyes.cli.site_fetcher import Bounds, SiteFetcher
@@ -50,6 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CommandLine
         write_settings(command, server.url, one, two)
         publish(command)
         shutil.copytree(public, command.folder / "old")
+        assert command("backup", "old.db").returncode == 0
         one.site = make_site(entries, per_page=52)
         publish(command)
         yield command, server
@@ -216,10 +219,24 @@ def test_another_archive_of_the_same_source_is_reported(served: tuple[CommandLin
 
 def test_a_site_newer_than_the_archive_is_reported(served: tuple[CommandLine, SiteServer], tmp_path: Path) -> None:
     command, server = served
-    shutil.copytree(command.folder, tmp_path / "older")
-    shutil.copytree(command.folder / "old", tmp_path / "older" / "public", dirs_exist_ok=True)
-    whats = [problem["what"] for problem in problems(CommandLine(tmp_path / "older"), server.url)]
-    assert any("newer" in what or "old copy" in what or "differs" in what for what in whats)
+    shutil.copytree(command.folder / "old", tmp_path / "public")
+    shutil.copy(command.folder / "old.db", tmp_path / "archive.db")
+    shutil.copy(command.folder / "foreign-eyes.toml", tmp_path)
+    found = problems(CommandLine(tmp_path), server.url)
+    [problem] = [one for one in found if one["where"] == f"{server.url}feed.json"]
+    assert "it is newer" in problem["what"]
+    assert "this archive is an older copy" in problem["what"]
+
+
+def test_feeds_behind_the_archive_are_reported(served: tuple[CommandLine, SiteServer], tmp_path: Path) -> None:
+    command, server = served
+    own = CommandLine(tmp_path / "own")
+    shutil.copytree(command.folder, own.folder)
+    with ListingServer(make_site(make_entries(5, 1))) as one, ListingServer(make_site(make_entries(4, 101))) as two:
+        write_settings(own, server.url, one, two)
+        assert own("crawl", "town2", "--quiet").returncode in (0, 65)
+    whats = [problem["what"] for problem in problems(own, server.url)]
+    assert any("its feeds lack" in what for what in whats)
 
 
 def test_feeds_for_another_base_url_are_reported(served: tuple[CommandLine, SiteServer]) -> None:
@@ -257,3 +274,39 @@ def test_no_more_requests_than_allowed_are_made(served: tuple[CommandLine, SiteS
     server.asked.clear()
     assert [bool(fetcher.get(server.url).fault) for _ in range(4)] == [False, False, True, True]
     assert len(server.asked) == 2
+
+
+# --- certificates
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Holder, Path]:
+    """A certificate authority, and a file with its certificate."""
+    root = Holder.root("Test Authority")
+    (bundle := tmp_path_factory.mktemp("tls") / "authority.pem").write_bytes(root.pem())
+    return root, bundle
+
+
+@pytest.mark.parametrize(
+    ("issue", "words"),
+    [
+        (lambda root: root.issue("site", "localhost", lasts=-DAY), "certificate has expired"),
+        (lambda root: root.issue("site", "other.example"), "Hostname mismatch"),
+        (lambda _: Holder.root("Nobody").issue("site", "localhost"), "unable to get local issuer certificate"),
+        (lambda root: root.issue("site", "localhost"), ""),
+    ],
+)
+def test_a_certificate_that_readers_refuse_is_reported(
+    served: tuple[CommandLine, SiteServer],
+    authority: tuple[Holder, Path],
+    issue: Callable[[Holder], Holder],
+    words: str,
+    tmp_path: Path,
+) -> None:
+    command, _ = served
+    root, bundle = authority
+    with TlsListing(context=issue(root).context(tmp_path)) as server:
+        done = command("check", "--json", "--url", f"{server.origin}/", env={"SSL_CERT_FILE": str(bundle)})
+    assert done.returncode == 1
+    told = [one for one in json.loads(done.stdout)["problems"] if "refuse its HTTPS certificate" in one["what"]]
+    assert [words in one["what"] and "renew" in one["remedy"] for one in told] == ([True] if words else [])
