@@ -23,7 +23,8 @@ class FreeSpace:
 def free_spaces(places: Iterable[Path]) -> list[FreeSpace]:
     """Return the free space at each of these files or folders, once for each file system.
 
-    A path that does not exist yet counts as its nearest folder that exists.
+    A path that does not exist yet counts as its nearest folder that exists. A file system that does not say how large it is,
+    such as /proc or one of a network, is left out.
     """
     found: dict[int, FreeSpace] = {}
     for place in places:
@@ -31,7 +32,8 @@ def free_spaces(places: Iterable[Path]) -> list[FreeSpace]:
         device = existing.stat().st_dev
         if device not in found:
             state = os.statvfs(existing)
-            found[device] = FreeSpace(place, state.f_bavail * state.f_frsize)
+            if state.f_blocks:
+                found[device] = FreeSpace(place, state.f_bavail * state.f_frsize)
     return list(found.values())
 
 
