@@ -65,7 +65,7 @@ only_changes_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_hold,
-    help="Print nothing unless something went wrong, still is a day later, or is right again",
+    help="Print nothing unless something failed, still fails a day later, or works again",
 )
 
 

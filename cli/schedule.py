@@ -87,7 +87,7 @@ def cron(
 ) -> None:
     """Print crontab lines: one crawls and publishes each SOURCE, one checks and makes a backup every day.
 
-    The commands in them print nothing unless something went wrong, still is a day later, or is right again; cron mails
+    The commands in them print nothing unless something failed, still fails a day later, or works again; cron mails
     their output. The minute depends on the name of this machine.
     """
     host, archive = socket.gethostname(), context.archive.absolute()

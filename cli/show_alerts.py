@@ -23,8 +23,8 @@ NONE = "no channel is configured, so nobody is told what goes wrong: add [alerts
 EXAMPLES = """
 \b
 Examples:
-  foreign-eyes alerts                   the channels of the settings
-  foreign-eyes alerts --test            send a test message to each
+  foreign-eyes alerts                        the channels of the settings
+  foreign-eyes alerts --test                 send a test message to each
   foreign-eyes alerts --forget "round live"  this schedule has ended
 """
 
