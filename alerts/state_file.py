@@ -21,6 +21,8 @@ from foreign_eyes.archive.file_lock import FileHeld, hold
 T = TypeVar("T")
 
 _BLOCK = 16 * 1024
+# a path that is not UTF-8 has surrogates in place of its bytes
+_ERRORS = "surrogatepass"
 # an update takes milliseconds
 _LONGEST_WAIT = 20.0
 
@@ -44,7 +46,7 @@ def read_state(archive: Path) -> AlertState:
     """
     path = state_path(archive)
     try:
-        return from_json(path.read_text(encoding="utf-8"))
+        return from_json(path.read_bytes().decode("utf-8", _ERRORS))
     except FileNotFoundError:
         return AlertState()
     except OSError as error:
@@ -93,7 +95,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, text: str, archive: Path) -> None:
-    data = text.encode()
+    data = text.encode("utf-8", _ERRORS)
     data += b" " * (-(len(data) + 1) % _BLOCK) + b"\n"
     try:
         _replace(path, data, archive)

@@ -6,6 +6,7 @@ has a rare race when a WAL is reset. Only one run writes at a time (see `archive
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -135,7 +136,9 @@ def writing(db: Database) -> Iterator[None]:
 
 def path_of(db: Database) -> Path:
     """Return the file of an open archive; an empty path if it is in memory."""
-    return Path(db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0])
+    # as bytes: a path need not be UTF-8
+    (file,) = db.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'").fetchone()
+    return Path(os.fsdecode(file))
 
 
 def _finish_rollback(path: Path) -> None:

@@ -20,10 +20,10 @@ from foreign_eyes.cli.scheduled_commands import (
     round_command,
 )
 from foreign_eyes.cli.scheduled_notes import described, print_environment_note, print_user_note, service_user
-from foreign_eyes.cli.scheduled_paths import checked_paths, is_at_home, written_paths
+from foreign_eyes.cli.scheduled_paths import checked_paths, is_at_home, require_lines, written_paths
 from foreign_eyes.cli.source_arguments import source_arguments
 from foreign_eyes.cli.systemd_units import AFTERWARDS, SERVED_HOST, UNIT_FOLDER, UNITS
-from foreign_eyes.cli.unit_quoting import unit_path, unit_words
+from foreign_eyes.cli.unit_quoting import unit_path, unit_paths, unit_words
 
 CRON_EXAMPLES = """
 \b
@@ -90,6 +90,7 @@ def cron(
     The commands in them print nothing unless something failed, still fails a day later, or works again; cron mails
     their output. The minute depends on the name of this machine.
     """
+    require_lines(context, *([backups] if backups else []))
     host, archive = socket.gethostname(), context.archive.absolute()
     times = cron_times(int(every), minute_of(host, str(archive)))
     round_ = round_command(context, sources, all_sources=all_sources, contact=contact, every=every)
@@ -134,6 +135,7 @@ def systemd(
     The server can run behind a web server that passes /browse/ to it, as in docs/serving.md, or serve readers directly.
     """
     backups = backup_folder(context, backups)
+    require_lines(context, backups, encoding="utf-8")
     round_ = round_command(context, sources, all_sources=all_sources, contact=contact, every=every)
     values = {
         "source": unit_path(described(context, sources, all_sources=all_sources)),
@@ -170,7 +172,7 @@ def _service_values(context: Context, backups: Path, user: str) -> dict[str, str
         "check": unit_words(daily),
         "serve": unit_words(serve),
         "address": f"{SERVED_HOST}:{DEFAULT_PORT}",
-        "writes": unit_words(written_paths(context)),
-        "check_writes": unit_words(checked_paths(context, backups)),
-        "serve_writes": unit_words(checked_paths(context)),
+        "writes": unit_paths(written_paths(context)),
+        "check_writes": unit_paths(checked_paths(context, backups)),
+        "serve_writes": unit_paths(checked_paths(context)),
     }

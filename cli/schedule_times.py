@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import click
 
@@ -14,7 +15,7 @@ FIRST_CHECK_HOUR, CHECK_HOURS = 3, 3
 
 def minute_of(host: str, what: str = "") -> int:
     """Return the minute of the hour at which `host` begins: installations must not ask a site all at once."""
-    return int.from_bytes(hashlib.sha256(f"{host}\n{what}".encode()).digest()[:4]) % 60
+    return int.from_bytes(hashlib.sha256(os.fsencode(f"{host}\n{what}")).digest()[:4]) % 60
 
 
 def cron_times(seconds: int, minute: int) -> str:

@@ -8,9 +8,34 @@ from pathlib import Path
 from typing import Any
 
 from foreign_eyes.cli.context import Context
+from foreign_eyes.cli.exit_codes import CONFIGURATION, Stopped
+from foreign_eyes.cli.terminal import printable
 
 # ProtectHome hides these from a service
 HOMES = ("/home", "/root", "/run/user")
+
+
+def require_lines(context: Context, *others: Path, encoding: str | None = None) -> None:
+    """Refuse paths that a line of a scheduler's file cannot have.
+
+    Raises:
+        Stopped: a path has a line break, or is not text in the encoding of the file.
+    """
+    settings = context.configuration.path
+    for path in (
+        Path.cwd(),
+        context.archive.absolute(),
+        *([settings] if settings else []),
+        *_outputs(context),
+        *others,
+    ):
+        try:
+            plain = str(path).isascii() or encoding is None or bool(str(path).encode(encoding))
+        except UnicodeEncodeError:
+            plain = False
+        if not plain or any(sign in str(path) for sign in "\n\r"):
+            why = "it has a line break or is not UTF-8: move or rename it"
+            raise Stopped(CONFIGURATION, f"{printable(str(path))}: a scheduler cannot be given this path, since {why}")
 
 
 def written_paths(context: Context) -> list[str]:

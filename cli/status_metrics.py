@@ -111,7 +111,12 @@ def _gauge(registry: CollectorRegistry, name: str, text: str, rows: Iterable[tup
         return
     gauge = Gauge(f"foreign_eyes_{name}", text, list(rows[0][0]), registry=registry)
     for labels, value in rows:
-        (gauge.labels(**labels) if labels else gauge).set(value)
+        (gauge.labels(**_writable(labels)) if labels else gauge).set(value)
+
+
+def _writable(labels: dict[str, str]) -> dict[str, str]:
+    """Return labels as UTF-8 can write them: a path has surrogates in place of bytes that are not UTF-8."""
+    return {name: value.encode("utf-8", "backslashreplace").decode() for name, value in labels.items()}
 
 
 def _seconds(moment: str | None) -> float:

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 def unit_words(words: list[str]) -> str:
     """Return words as one quoted line of a unit file."""
-    return " ".join(_unit_quoted(word) for word in words)
+    return " ".join(_unit_quoted(word.replace("$", "$$")) for word in words)
+
+
+def unit_paths(paths: list[str]) -> str:
+    """Return paths as one quoted line of a unit file; systemd replaces no variables in them."""
+    return " ".join(_unit_quoted(path) for path in paths)
 
 
 def unit_path(path: str) -> str:
@@ -14,6 +19,6 @@ def unit_path(path: str) -> str:
 
 
 def _unit_quoted(text: str) -> str:
-    """Quote one word: % and $ are escaped."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """Quote one word; % is escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"' if any(sign in escaped for sign in " \"\\';") else escaped

@@ -244,3 +244,19 @@ def test_the_daily_service_fails_by_the_check_and_still_makes_the_backup(command
     assert done.returncode == 1
     assert "atom.xml" in done.stdout
     assert len(list((command.folder / "backups").glob("*.db"))) == 1
+
+
+def test_a_dollar_sign_is_doubled_in_commands_only(odd: CommandLine) -> None:
+    """In commands systemd replaces variables; it takes paths as they are but for quotes and %."""
+    service = units(odd("schedule", "systemd", "sample").stdout)["foreign-eyes.service"]["Service"]
+    assert "my 100%% $$HOME 'n stuff" in service["ExecStart"]
+    assert service["ReadWritePaths"] == f'"{odd.folder}"'.replace("%", "%%")
+
+
+@pytest.mark.parametrize("kind", ["cron", "systemd"])
+def test_a_path_with_a_line_break_is_refused(tmp_path: Path, kind: str) -> None:
+    command = CommandLine(tmp_path / "two\nlines")
+    command.folder.mkdir()
+    done = command("schedule", kind, "sample")
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "two lines: a scheduler cannot be given this path" in done.stderr

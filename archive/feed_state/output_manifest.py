@@ -212,6 +212,5 @@ def _key(db: Database, output: Path) -> str:
 
     So both can be moved together, and no absolute path is stored.
     """
-    file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
-    folder = os.path.realpath(output)
-    return os.path.relpath(folder, Path(os.path.realpath(file)).parent) if file else folder
+    file, folder = path_of(db), os.path.realpath(output)
+    return os.path.relpath(folder, Path(os.path.realpath(file)).parent) if file.name else folder
