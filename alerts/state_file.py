@@ -1,6 +1,6 @@
 """The state of alerts in a file beside the archive, so that one message goes out whichever process runs.
 
-It is no part of the archive: it outlives a lost, damaged or restored one. The file is padded with spaces, so that a full
+It is not part of the archive, so it survives a lost, damaged or restored one. The file is padded with spaces, so that a full
 disk rarely prevents an update: if no new file can be written, the old one is overwritten.
 """
 

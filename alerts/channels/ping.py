@@ -2,7 +2,7 @@
 
     URL/start when a round begins | URL when it succeeded | URL/EXITCODE when it failed
 
-The URL is a secret: whoever knows it can send pings. So no message, log or error shows it.
+The URL is a secret: anyone who knows it can send pings. So no message, log or error shows it.
 """
 
 from __future__ import annotations
