@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PASSING = timedelta(days=2)
 CLOCK, DISK = "clock", "disk"
 _REMEDIES = {
-    exit_codes.USAGE: "correct the command of the schedule: foreign-eyes schedule systemd",
+    exit_codes.USAGE: "correct the command of the schedule; to print it again: foreign-eyes schedule cron, or: schedule systemd",
     exit_codes.NO_INPUT: "foreign-eyes check",
     exit_codes.CANNOT_WRITE: "free disk space or correct permissions, then: {command}",
     exit_codes.TRY_AGAIN: "find the run that holds it: foreign-eyes status",
