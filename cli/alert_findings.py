@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,17 @@ def source_subject(source: str) -> str:
     return f"source {source}"
 
 
+def check_subject(*, deep: bool, url: str | None) -> str:
+    """Return how a check is named in messages: by its command, so that only the same check tells its recovery."""
+    from foreign_eyes.feeds.published_urls import normal_base_url
+
+    if url is None:
+        return "check --deep" if deep else "check"
+    with suppress(ValueError):  # a URL that cannot be used may hold a password
+        return f"check --url {normal_base_url(url, 'URL of the site')}"
+    return "check --url"
+
+
 def feeds_subject(source: str) -> str:
     """Return how the published files of a source are named in messages."""
     return f"feeds of {source}"
@@ -174,10 +186,10 @@ def check_finding(subject: str, problems: Sequence[Problem]) -> Finding:
     if not problems:
         return Finding("check", subject)
     first = problems[0]
-    more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-    return Finding(
-        "check", subject, f"{first.where}: {first.what}{more}", f"{first.remedy}; all: foreign-eyes {subject}"
-    )
+    if len(problems) == 1:
+        return Finding("check", subject, f"{first.where}: {first.what}", first.remedy)
+    more = f"{first.where}: {first.what}, and {len(problems) - 1} more"
+    return Finding("check", subject, more, f"{first.remedy}; to see all: foreign-eyes {subject}")
 
 
 def _remedy(code: int | None, command: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli import exit_codes
-from foreign_eyes.cli.alert_findings import report_check
+from foreign_eyes.cli.alert_findings import check_subject, report_check
 from foreign_eyes.cli.check_url import check_url
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.only_changes import only_changes_option
@@ -122,7 +122,7 @@ def check(context: Context, deep: bool, url: str | None, output: Path | None, as
                 *(deep_problems(context, db, begin) if deep else ()),
                 *damage_as_problem("archive", reported),
             ]
-    report_check(context, problems, "check --deep" if deep else "check")
+    report_check(context, problems, check_subject(deep=deep, url=None))
     if as_json:
         print_json(archive_problems.as_report(problems))
     else:

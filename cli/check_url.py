@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foreign_eyes.cli import exit_codes
-from foreign_eyes.cli.alert_findings import report_check
+from foreign_eyes.cli.alert_findings import check_subject, report_check
 from foreign_eyes.cli.check_progress import check_progress
 from foreign_eyes.cli.json_errors import errors_as_json
 from foreign_eyes.cli.status_screen import show_problems
@@ -45,7 +45,7 @@ def check_url(context: Context, url: str, output: Path | None, *, as_json: bool)
     ):
         place = at_its_output(context)
         problems = list(url_problems(place, db, base_url, output, SiteFetcher(), begin))
-    report_check(context, problems, f"check --url {base_url}")
+    report_check(context, problems, check_subject(deep=False, url=base_url))
     if as_json:
         print_json(archive_problems.as_report(problems))
     else:

@@ -147,7 +147,7 @@ def _recording(
     def end(code: int) -> None:
         codes.append(code)
 
-    kind, subjects, command = _names(context, name, sources, options.get("name"))
+    kind, subjects, command = _names(context, name, sources, options)
     try:
         is_tried = name == "round" and task is None and not options.get("no_serve")  # a person sees the error
         subjects = [] if is_tried else subjects
@@ -182,20 +182,20 @@ def _final(name: str, code: int) -> list[Finding]:
     return [Finding("backup", "backup")] if name == "backup" and code == exit_codes.DONE else []
 
 
-def _names(context: Context, command: str, sources: tuple[str, ...], name: str | None) -> tuple[Kind, list[str], str]:
-    """Return kind and subjects of an error of the command itself, and the command for the remedy.
+def _names(
+    context: Context, command: str, sources: tuple[str, ...], options: dict[str, Any]
+) -> tuple[Kind, list[str], str]:
+    """Return kind and subjects of an error of the command itself, and the command for the remedy."""
+    from foreign_eyes.cli.alert_findings import check_subject, source_subject
 
-    `name` is the name of a source that is given by its URL.
-    """
     if command == "check":
-        return "check", ["check"], "foreign-eyes check"
+        subject = check_subject(deep=options["deep"], url=options["url"])
+        return "check", [subject], f"foreign-eyes {subject}"
     if command == "backup":
         return "backup", ["backup"], "foreign-eyes backup FILE"
-    from foreign_eyes.cli.alert_findings import source_subject
-
     if "--all-sources" in sources:
         return "crawl", [ALL], "foreign-eyes crawl --all-sources"
-    chosen = [_source_name(context, source, name) for source in sources]
+    chosen = [_source_name(context, source, options.get("name")) for source in sources]
     return "crawl", [source_subject(source) for source in chosen], f"foreign-eyes crawl {' '.join(chosen)}"
 
 

@@ -48,7 +48,10 @@ def _from_run(trouble: Trouble) -> Problem:
     if trouble.kind != "check":
         return Problem(trouble.what, trouble.subject, trouble.remedy)
     what = f"the last one, at {trouble.seen:%Y-%m-%d %H:%M} UTC, found: {trouble.what}"
-    return Problem(what, trouble.subject, f"{trouble.remedy}; if it is repaired: foreign-eyes {trouble.subject}")
+    again = f"foreign-eyes {trouble.subject}"
+    if trouble.remedy.endswith(again):
+        return Problem(what, trouble.subject, trouble.remedy)
+    return Problem(what, trouble.subject, f"{trouble.remedy}; if it is repaired: {again}")
 
 
 def disk_problems(disk: dict[str, Any], at: datetime, soon: timedelta) -> Iterator[Problem]:

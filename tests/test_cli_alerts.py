@@ -88,6 +88,20 @@ def test_a_check_tells_what_crawls_do_not(command: CommandLine, server: ListingS
     assert told(command) == [("failed", "check", "check"), ("recovered", "check", "check")]
 
 
+@pytest.mark.parametrize("check", [("check", "--deep"), ("check", "--url", "http://127.0.0.1:9/")])
+def test_a_check_that_could_not_run_is_told_by_its_command(
+    command: CommandLine, server: ListingServer, check: tuple[str, ...]
+) -> None:
+    assert round_of(command, server) == 0
+    damaged = command.folder / "archive.db"
+    kept = damaged.read_bytes()
+    damaged.write_bytes(b"no archive")
+    assert command(*check, env=TELLS).returncode == 66
+    damaged.write_bytes(kept)
+    command("check", env=TELLS)
+    assert told(command) == [("failed", "check", " ".join(check))]
+
+
 def test_a_check_leaves_it_to_the_crawl_to_tell_that_it_failed(command: CommandLine, server: ListingServer) -> None:
     assert round_of(command, server) == 0
     server.faults[LISTING] = status(412)
