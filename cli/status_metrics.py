@@ -62,7 +62,8 @@ def write_metrics(path: Path, text: str) -> None:
 def _of_archive(registry: CollectorRegistry, report: dict[str, Any]) -> None:
     disk, backup = report["disk"], report["backup"]
     _gauge(registry, "archive_size_bytes", "Size of the archive", [({}, disk["archive_bytes"])])
-    _gauge(registry, "disk_free_bytes", "Free space of the archive's file system", [({}, disk["free_bytes"])])
+    if disk["free_bytes"] is not None:
+        _gauge(registry, "disk_free_bytes", "Free space of the archive's file system", [({}, disk["free_bytes"])])
     if disk["growth_bytes_per_month"] is not None:
         _gauge(
             registry, "archive_growth_bytes", "Growth of the archive in 30 days", [({}, disk["growth_bytes_per_month"])]

@@ -104,14 +104,18 @@ def _sources(
 
 
 def _disk(context: Context, db: Database, at: datetime) -> dict[str, Any]:
-    """Return the size of the archive, its growth, and the free space of its file system; the floor is not free."""
+    """Return the size of the archive, its growth, and the free space of its file system; the floor is not free.
+
+    A file system that does not say how large it is has no known free space.
+    """
     size = context.archive.stat().st_size
-    [space] = free_spaces([context.archive])
+    free = next((space.free for space in free_spaces([context.archive])), None)
     per_month = growth.growth_per_month(growth.read_added(db, at))
-    full = growth.full_at(space.free - context.configuration.archive.min_free_mb * MEGABYTE, per_month, at)
+    floor = context.configuration.archive.min_free_mb * MEGABYTE
+    full = None if free is None else growth.full_at(free - floor, per_month, at)
     return {
         "archive_bytes": size,
-        "free_bytes": space.free,
+        "free_bytes": free,
         "growth_bytes_per_month": per_month,
         "full_on": to_text(full) if full else None,
     }

@@ -130,7 +130,8 @@ def _disk(disk: dict[str, Any]) -> str:
     size, per_month = kilobytes(disk["archive_bytes"]), disk["growth_bytes_per_month"]
     grows = f", {kilobytes(per_month)} more a month" if per_month is not None else ""
     full = f", full on {local_time(disk['full_on'])[:10]}" if disk["full_on"] else ""
-    return f"{size}{grows}; {disk['free_bytes'] / 1e9:,.1f} GB free{full}"
+    free = "free space unknown" if disk["free_bytes"] is None else f"{disk['free_bytes'] / 1e9:,.1f} GB free"
+    return f"{size}{grows}; {free}{full}"
 
 
 def show_problems(problems: list[Problem]) -> None:

@@ -109,6 +109,23 @@ def test_free_space_is_found_for_paths_that_do_not_exist_yet(tmp_path: Path) -> 
     assert abs(space.free - shutil.disk_usage(tmp_path).free) < 100 * MEGABYTE
 
 
+@pytest.mark.parametrize(
+    ("option", "shown"),
+    [("--json", '"free_bytes": null'), ("--prometheus", "foreign_eyes_ok"), (None, "space unknown")],
+)
+def test_status_works_on_a_file_system_that_does_not_say_how_large_it_is(
+    command: CommandLine, tmp_path: Path, option: str | None, shown: str
+) -> None:
+    command("crawl", "sample", "--quiet")
+    (tmp_path / "unsized").mkdir()
+    (tmp_path / "unsized/sitecustomize.py").write_text(
+        "import os\nsize = os.statvfs('/')\nos.statvfs = lambda _: os.statvfs_result((*size[:2], 0, 0, 0, *size[5:]))\n"
+    )
+    done = command("status", *filter(None, [option]), env={"PYTHONPATH": str(tmp_path / "unsized")})
+    assert done.stderr == ""
+    assert shown in done.stdout
+
+
 @pytest.mark.parametrize(("free", "floor", "is_low"), [(99, 100, True), (100, 100, False), (0, 0, False)])
 def test_less_than_the_floor_is_low(free: int, floor: int, is_low: bool) -> None:
     spaces = [FreeSpace(Path("archive.db"), free * MEGABYTE)]
