@@ -27,9 +27,9 @@ def advance(
 ) -> tuple[AlertState, tuple[Message, ...]]:
     """Return the state after the findings of a run, and the messages that they cause.
 
-    Of the kinds in `whole` the findings are all there are: their other troubles are over. A run that `tells` nobody, since no
-    channel is configured for it, causes no message; the next one that does tells what it finds. Times after `now`, which
-    a wrong clock stored, count as `now`.
+    For the kinds in `whole`, `findings` is complete: other troubles of these kinds are over. Without `tells`, because the run
+    has no channel, no message is made; the next run with a channel makes it. Times after `now`, which a wrong clock stored,
+    count as `now`.
     """
     state = not_after(state, now)
     findings = tuple(findings)
@@ -71,7 +71,7 @@ def _is_forgotten(one: Trouble, troubles: Mapping[Key, Trouble], now: datetime) 
 
 
 def _noted(before: Trouble | None, finding: Finding, now: datetime) -> Trouble | None:
-    """Return the trouble after a run that tells nobody; one that was told waits for a run that tells of the recovery."""
+    """Return the trouble after a run without channels; one that was told is kept until a run can tell its recovery."""
     if finding.what is None:
         return before if before and before.told else None
     return _found(before, finding, finding.what, now)

@@ -30,7 +30,7 @@ _SPARE = 1 << 20
 
 
 def keep_copy(archive: Path, at: datetime) -> Path:
-    """Write a copy of the archive beside it, and remove the oldest of more than three; return its path.
+    """Write a copy of the archive beside it, keep only the newest `KEPT` copies, and return its path.
 
     Raises:
         ArchiveUnwritable: there is not enough space for a copy and the upgrade, or the copy cannot be written.
@@ -80,7 +80,7 @@ def kept_copies(archive: Path) -> list[Path]:
 
 
 def applied_migrations(copy: Path) -> set[str]:
-    """Return the names of the migrations that made the tables of a copy; of one that is damaged, a name that no version has."""
+    """Return the names of the migrations that made a copy's tables; of a damaged copy, a name that no version has."""
     with suppress(sqlite3.Error), closing(_connect(copy)) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM _sqlite_migrations")}
     return {"unreadable"}

@@ -47,7 +47,7 @@ def patrolling(context: Context, seconds: float = SECONDS) -> Iterator[None]:
 
 
 def patrol(context: Context, since: datetime) -> None:
-    """Tell of overdue rounds once, and deliver what waits; `since` is when the server started.
+    """Report overdue rounds, and deliver the messages that wait; `since` is when the server started.
 
     Raises:
         StateUnwritable: the state cannot be written; nothing is sent, since each patrol would send it again.

@@ -24,7 +24,7 @@ def report(context: Context, findings: Iterable[Finding], *, whole: Collection[K
     """Report what a run found, and return the messages that it caused.
 
     Overdue schedules are found on the way. Messages are delivered to the channels of the settings; a channel that fails
-    causes a warning, and its message is kept and tried again. Of the kinds in `whole` the findings are all there are.
+    causes a warning, and its message is kept and tried again. For the kinds in `whole`, `findings` is complete.
     """
     try:
         messages = _report(context, list(findings), whole)
@@ -46,7 +46,7 @@ def change_state(context: Context, change: Callable[[AlertState], AlertState]) -
 
 
 def end_source(context: Context, source: str) -> None:
-    """Record that nothing is reported of a source any more, since it was forgotten or renamed."""
+    """Remove the troubles and rounds of a source that was forgotten or renamed."""
     from foreign_eyes.alerts.tasks import without_source
 
     change_state(context, lambda state: without_source(state, source))

@@ -44,7 +44,7 @@ _held: list[_Held] = []
 
 
 def _hold(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    """Hold back what is printed from now on; print it as usual if there is no space for it."""
+    """Hold back all output from now on; without space for a temporary file, print it as usual."""
     if not wanted or _held:
         return
     try:

@@ -88,7 +88,7 @@ class Publishing:
 def reporting_publish(context: Context, source: str | None) -> Iterator[Publishing]:
     """Report whether feeds could be published; the caller corrects `name` when it knows the source.
 
-    That no crawl has settled yet is no trouble of publishing.
+    A source without a settled crawl is not reported: there is nothing to publish yet.
     """
     from foreign_eyes.alerts.values import Finding
     from foreign_eyes.archive.errors import NoArchive
@@ -169,14 +169,14 @@ def _recording(
 
 
 def _sources(context: Context, options: dict[str, Any]) -> tuple[str, ...]:
-    """Return the sources of a run as on its command line; without any, the default source, whose schedule is one of its own."""
+    """Return the sources of a run as on its command line, by default the default source, or `--all-sources`."""
     if options.get("all_sources"):
         return ("--all-sources",)
     return tuple(options["sources"]) or (context.configuration.default_source,)
 
 
 def _final(name: str, code: int) -> list[Finding]:
-    """Return the finding of a run that ended without an error of its own; what it found it has reported by itself."""
+    """Return the finding that a backup succeeded; other commands report their own findings."""
     from foreign_eyes.alerts.values import Finding
 
     return [Finding("backup", "backup")] if name == "backup" and code == exit_codes.DONE else []
@@ -219,7 +219,7 @@ def _ping(context: Context, name: str, every: float | None, options: dict[str, A
 def _end_ping(context: Context, ping: Ping, code: int) -> None:
     """Tell the monitor how a round ended.
 
-    A round that is to be tried again succeeded, unless operators have been told that its trouble lasts.
+    Exit code 75 (try again) is sent as a success, unless operators have been told of a trouble of crawls or publishes.
     """
     from foreign_eyes.alerts.state_file import read_state
 

@@ -26,23 +26,23 @@ class Elapsed:
     seconds: float = 0.0
 
     def advance(self, now: ClockReading) -> Elapsed:
-        """Return the time that has passed up to `now`: since the last reading, what the clock says that advanced more. Pure.
+        """Return the time elapsed up to `now`; each step is measured by the clock that advanced more. Pure.
 
-        So a clock that is set back delays no round, and that it is set right again counts only from there. A clock that is set
-        ahead starts one round early, as does the end of a suspension that only this clock shows.
+        A wall clock that is set back therefore delays no round. One that is set ahead, or that alone counts a suspension, starts
+        the next round early.
         """
         step = max(now.wall - self.until.wall, now.steady - self.until.steady)
         return Elapsed(now, self.seconds + step)
 
 
 class RoundTimer:
-    """The time since a round began; begins with it."""
+    """Measures the time since a round began; make it when the round begins."""
 
     def __init__(self) -> None:
         self._elapsed = Elapsed(read_clocks())
 
     def has_passed(self, seconds: float) -> bool:
-        """Return whether `seconds` have passed. Ask often: a clock is noticed to be set back only if two readings show it."""
+        """Return whether `seconds` have passed. Call it often: a clock that is set back shows only between two readings."""
         self._elapsed = self._elapsed.advance(read_clocks())
         return self._elapsed.seconds >= seconds
 

@@ -31,9 +31,10 @@ Examples:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A channel and what came of it: `error` is None if it is usable, or took the test message.
+    """A channel and the result of trying it.
 
-    `is_usable` is whether the settings describe it well enough.
+    `error` is None if the channel is usable and, with `--test`, took the message. `is_usable` is False if its settings are
+    wrong or a secret is missing.
     """
 
     name: str
@@ -45,9 +46,7 @@ class Tried:
 @click.option(
     "--test", is_flag=True, help="Send a test message to each channel, and one line to the monitor of the ping"
 )
-@click.option(
-    "--forget", metavar="NAME", help="A schedule that has ended, such as 'round live': it is no longer overdue"
-)
+@click.option("--forget", metavar="NAME", help="End a schedule, such as 'round live', so that it is no longer overdue")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, problems, channels")
 @pass_context
 def alerts(context: Context, test: bool, forget: str | None, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from foreign_eyes.alerts.state import AlertState, Trouble
 from foreign_eyes.alerts.tasks import BACKUP, ROUND, overdue_findings
 from foreign_eyes.archive.problems import Problem
 from foreign_eyes.archive.times import from_text, to_text
+from foreign_eyes.cli.terminal import kilobytes
 
 # the kinds of trouble that `status` cannot find by itself; it judges crawls and the disk anew each time
 _KNOWN_FROM_RUNS = ("publish", "check", "backup")
@@ -58,7 +59,8 @@ def disk_problems(disk: dict[str, Any], at: datetime, soon: timedelta) -> Iterat
     """Yield a problem if the disk is full within `soon` at the archive's growth."""
     if disk["full_on"] is not None and from_text(disk["full_on"]) - at < soon:
         days = max(0, (from_text(disk["full_on"]) - at).days)
-        what = f"the disk is full in {days} days: the archive grows by {disk['growth_bytes_per_month']} bytes a month"
+        growth = kilobytes(disk["growth_bytes_per_month"])
+        what = f"the disk is full in {days} days: the archive grows by {growth} a month"
         yield Problem(what, "disk of the archive", "free disk space, or move the archive to a larger disk")
 
 

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from foreign_eyes.cli.context import Context
     from foreign_eyes.cli.site_fetcher import SiteFetcher
 
-# these tell which edition a folder shows
+# these feeds show which edition of a folder the server has
 _TELLING = ("feed.json", "changes.json")
 _ALSO_IN_OTHERS = ("atom.xml", FRONT_PAGE)
-# the newest file of each of these patterns is looked at, besides all files of which there is one
+# of these patterns the newest file is fetched; singletons are always fetched
 _EXAMPLES = ("entries/{id}/index.html", "archive/{number}.xml", "archive/{number}.json", "topics/{slug}/atom.xml")
 _NO_READER = "FeedReader"
 
@@ -138,7 +138,7 @@ def _part_problems(db: Database, part: Part, fetcher: SiteFetcher, *, whole: boo
 
 
 def _chosen(part: Part, *, whole: bool) -> list[str]:
-    """Return the files to fetch: all that exist once, and the newest example of others; few of folders below the root."""
+    """Return the files to fetch: the singletons and one example of each other kind; of folders below the root, only a few."""
     if not whole:
         return [name for name in (*_TELLING, *_ALSO_IN_OTHERS) if name in part.digests]
     once = [name for name in part.digests if (row := find_path(name)) is not None and "{" not in row.pattern]
@@ -155,7 +155,7 @@ def _is_feed(name: str) -> bool:
 
 
 def _edition_problem(db: Database, part: Part, answers: Mapping[str, Answer]) -> Problem | None:
-    """Return the problem of a folder of which the server does not show the newest published edition."""
+    """Return a problem if the server does not show the newest published edition of a folder."""
     names = [name for name in _TELLING if name in part.digests]
     if all(is_as_published(part.expected(name), answers[name]) for name in names):
         return None

@@ -27,7 +27,7 @@ _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request was answered.
+    """The answer to a request.
 
     `url` is the address after redirects. `body` is unpacked once. `fault` says in words why there is no whole answer,
     `remedy` what to do then, and `unreached` that no connection was made. `again` is the status of a conditional request,
@@ -135,7 +135,7 @@ def _wrong_again(answer: Answer) -> str | None:
 
 
 def json_of(body: bytes) -> dict[str, Any] | None:
-    """Return a JSON object; None if the bytes are none."""
+    """Return a JSON object; None if the bytes are not one."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
