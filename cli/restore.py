@@ -10,7 +10,7 @@ import click
 from foreign_eyes.cli.context import Context, pass_context
 from foreign_eyes.cli.rebuild_progress import rebuild_archive
 from foreign_eyes.cli.redact import finish_redactions
-from foreign_eyes.cli.terminal import counted, print_json, print_line
+from foreign_eyes.cli.terminal import counted, local_time, print_json, print_line
 
 if TYPE_CHECKING:
     from foreign_eyes.archive.restoring import Restored
@@ -139,7 +139,7 @@ def _report(archive: Path, file: Path, done: Restored, settings: RestoredSetting
     crawls, entries = len(done.contents.crawls), len(done.contents.entries)
     print_line(f"{archive}: restored from {file}", style="bold green")
     print_line(
-        f"  {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}; last crawl {done.contents.latest or 'none'}"
+        f"  {counted(crawls, 'crawl')}, {counted(entries, 'entry', 'entries')}; last crawl {local_time(done.contents.latest)}"
     )
     if done.aside is not None:
         print_line(f"  the previous archive is now {done.aside}")
